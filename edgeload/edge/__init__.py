@@ -1,0 +1,1 @@
+"""The Edge Endpoint as others see it: where it is, whether it is ready, which detector."""

@@ -1,0 +1,7 @@
+"""Exit codes of the scripts, which other programs rely on."""
+
+OK = 0
+INTERNAL_ERROR = 1
+BAD_SETTING = 2
+UNREACHABLE = 5
+INTERRUPTED = 130

@@ -1,0 +1,215 @@
+"""The probe of CPU, memory and network through psutil, and the arithmetic of its windows."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from edgeload.host.samples import Memory, Network
+
+CpuTimes = tuple[float, ...]
+"""Seconds since boot by kind; the kinds' names are in `Counters.cpu_kinds`."""
+
+_IDLE_KINDS = frozenset({"idle", "iowait"})
+_COUNTED_TWICE = frozenset({"guest", "guest_nice"})  # Linux has them in user and nice already
+
+
+@dataclass(frozen=True)
+class InterfaceCounters:
+    """Counts of one network interface since it came up; errors and drops of both directions."""
+
+    sent_bytes: int
+    received_bytes: int
+    errors: int
+    drops: int
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Everything of a host that only counts up, at one instant."""
+
+    cpu_kinds: tuple[str, ...]
+    cpu: CpuTimes
+    cores: tuple[CpuTimes, ...]
+    interfaces: Mapping[str, InterfaceCounters]
+
+
+@dataclass(frozen=True)
+class HostReading:
+    """One reading of the host; CPU and network over the window since the reading before."""
+
+    cpu_percent: float | None
+    cpu_per_core_percent: list[float | None]
+    load_average: list[float] | None
+    memory: Memory
+    network: Network | None
+
+
+def busy_percent(kinds: Sequence[str], before: CpuTimes, after: CpuTimes) -> float | None:
+    """Share of the time between two readings that was not idle, in percent; None for no time.
+
+    Waiting for a disk counts as idle and time stolen by a hypervisor as busy, like psutil's
+    cpu_percent. A kind that went backwards (iowait may, see proc(5)) counts as standing still.
+    """
+    busy = idle = 0.0
+    for kind, earlier, later in zip(kinds, before, after, strict=True):
+        if kind in _COUNTED_TWICE:
+            continue
+        passed = max(0.0, later - earlier)
+        if kind in _IDLE_KINDS:
+            idle += passed
+        else:
+            busy += passed
+    return round(100.0 * busy / (busy + idle), 3) if busy + idle > 0 else None
+
+
+def core_percents(
+    kinds: Sequence[str], before: Sequence[CpuTimes], after: Sequence[CpuTimes]
+) -> list[float | None]:
+    """Busy percent of every core; all None where cores came or went, as numbers move then."""
+    if len(before) != len(after):
+        return [None] * len(after)
+    return [busy_percent(kinds, b, a) for b, a in zip(before, after, strict=True)]
+
+
+def network_between(
+    before: Mapping[str, InterfaceCounters], after: Mapping[str, InterfaceCounters], window_s: float
+) -> Network | None:
+    """Traffic in a window of `window_s` over all interfaces seen at both ends; None without any.
+
+    An interface whose counters went backwards was taken down and made anew: what it carried in
+    this window is unknown, and it is left out.
+    """
+    if window_s <= 0:
+        return None
+    pairs = [
+        (before[name], now)
+        for name, now in after.items()
+        if name in before and not _went_backwards(before[name], now)
+    ]
+    if not pairs:
+        return None
+    return Network(
+        sent_bytes_per_s=round(sum(b.sent_bytes - a.sent_bytes for a, b in pairs) / window_s, 3),
+        received_bytes_per_s=round(
+            sum(b.received_bytes - a.received_bytes for a, b in pairs) / window_s, 3
+        ),
+        errors=sum(b.errors - a.errors for a, b in pairs),
+        drops=sum(b.drops - a.drops for a, b in pairs),
+    )
+
+
+def _went_backwards(before: InterfaceCounters, after: InterfaceCounters) -> bool:
+    return after.sent_bytes < before.sent_bytes or after.received_bytes < before.received_bytes
+
+
+def counted_interfaces(
+    loopback: Mapping[str, bool], has_device: Callable[[str], bool]
+) -> list[str]:
+    """Names of the interfaces to add up, from (name -> is it the loopback).
+
+    Those with a device behind them, because a bridge and its virtual ends carry the same bytes a
+    second and third time. A container sees no device: there all but the loopback count.
+    """
+    outside = sorted(name for name, is_loopback in loopback.items() if not is_loopback)
+    return [name for name in outside if has_device(name)] or outside
+
+
+class CpuMemoryNetworkProbe:
+    """Reads this host through psutil. Call `prime` once, then `read` at the end of each window."""
+
+    def __init__(self) -> None:
+        stats = psutil.net_if_stats()
+        loopback = {name: "loopback" in s.flags.split(",") for name, s in stats.items()}
+        self.interfaces = counted_interfaces(loopback, _has_device)
+        self._at_s = 0.0
+        self._before = self._counters()
+
+    def prime(self, at_s: float) -> None:
+        """Start the first window at `at_s`, on the monotonic clock."""
+        self._at_s = at_s
+        self._before = self._counters()
+
+    def read(self, at_s: float) -> HostReading:
+        """The host now, at `at_s`; the window since the last call ends and the next one starts."""
+        before, now = self._before, self._counters()
+        window_s = at_s - self._at_s
+        self._before, self._at_s = now, at_s
+        memory = psutil.virtual_memory()
+        return HostReading(
+            cpu_percent=busy_percent(now.cpu_kinds, before.cpu, now.cpu),
+            cpu_per_core_percent=core_percents(now.cpu_kinds, before.cores, now.cores),
+            load_average=_load_average(),
+            memory=Memory(
+                used_bytes=memory.used,
+                available_bytes=memory.available,
+                used_percent=round(100.0 * (1 - memory.available / memory.total), 3),
+            ),
+            network=network_between(before.interfaces, now.interfaces, window_s),
+        )
+
+    def _counters(self) -> Counters:
+        cpu = psutil.cpu_times()
+        every = psutil.net_io_counters(pernic=True, nowrap=False)
+        return Counters(
+            cpu_kinds=tuple(cpu._fields),
+            cpu=tuple(cpu),
+            cores=tuple(tuple(core) for core in psutil.cpu_times(percpu=True)),
+            interfaces={
+                name: InterfaceCounters(
+                    sent_bytes=io.bytes_sent,
+                    received_bytes=io.bytes_recv,
+                    errors=io.errin + io.errout,
+                    drops=io.dropin + io.dropout,
+                )
+                for name, io in every.items()
+                if name in self.interfaces
+            },
+        )
+
+
+def _has_device(interface: str) -> bool:
+    return Path("/sys/class/net", interface, "device").exists()
+
+
+def _load_average() -> list[float] | None:
+    try:
+        return list(os.getloadavg())
+    except (AttributeError, OSError):
+        return None
+
+
+def machine() -> dict[str, str]:
+    """Name, system, board (where there is a device tree) and interpreter of this machine."""
+    board = _first_line(Path("/proc/device-tree/model"))
+    return {
+        "host": socket.gethostname(),
+        "system": platform.system(),
+        "release": platform.release(),
+        "architecture": platform.machine(),
+        **({"board": board} if board else {}),
+        "python": platform.python_version(),
+    }
+
+
+def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str | None:
+    """The processor's own name; None where the system does not tell, as on most ARM boards."""
+    try:
+        lines = cpuinfo.read_text(errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or None
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(filter(None, named), None)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").split("\n")[0].strip("\0 ")
+    except OSError:
+        return ""

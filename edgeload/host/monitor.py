@@ -1,0 +1,137 @@
+"""The monitor: probes read on time, each sample written to disk as it is taken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from edgeload.host.cpu_memory_network import CpuMemoryNetworkProbe, cpu_model, machine
+from edgeload.host.nvidia import NoGpu, NvidiaProbe
+from edgeload.host.sampler import Sampled, Schedule, sample_on_time
+from edgeload.host.samples import (
+    FORMAT_VERSION,
+    GpuSample,
+    HostHeader,
+    HostSample,
+    SampleWriter,
+    asctime,
+)
+
+
+def monitor(
+    schedule: Schedule,
+    path: Path,
+    *,
+    wait: Callable[[float], bool],
+    say: Callable[[str], None],
+    show: Callable[[float, HostSample], None],
+) -> Sampled:
+    """Sample this host into the file at `path`, over what it held before.
+
+    `wait` sleeps, and answers True when sampling has to stop. `say` gets a line for people (no
+    GPU here, a GPU lost), `show` every sample with its seconds since the start. Raises OSError
+    when the disk refuses.
+    """
+    writer = SampleWriter(path)
+    nvidia: NvidiaProbe | None = None
+    notice: str | None = None
+    try:
+        host = CpuMemoryNetworkProbe()
+        try:
+            nvidia = NvidiaProbe()
+        except NoGpu as reason:
+            notice = f"No GPU figures: {reason}."
+            say(notice)
+        start_s, ts = time.monotonic(), round(time.time(), 6)
+        host.prime(start_s)
+        writer.write(_header(schedule, start_s, ts, host, nvidia, notice))
+        take = _Take(host, nvidia, writer, start_s, _Failing(say).tell, show)
+        return sample_on_time(schedule, start_s, time.monotonic, wait, take)
+    finally:
+        writer.close()
+        if nvidia is not None:
+            nvidia.close()
+
+
+class _Take:
+    """Takes one sample at each call: reads the probes, writes it down, then shows it."""
+
+    def __init__(
+        self,
+        host: CpuMemoryNetworkProbe,
+        nvidia: NvidiaProbe | None,
+        writer: SampleWriter,
+        start_s: float,
+        tell: Callable[[list[GpuSample]], None],
+        show: Callable[[float, HostSample], None],
+    ) -> None:
+        self._host = host
+        self._nvidia = nvidia
+        self._writer = writer
+        self._start_s = self._last_s = start_s
+        self._tell = tell
+        self._show = show
+
+    def __call__(self, at_s: float) -> None:
+        ts = round(time.time(), 6)
+        reading = self._host.read(at_s)
+        sample = HostSample(
+            ts=ts,
+            asctime=asctime(ts),
+            monotonic_s=round(at_s, 6),
+            interval_s=round(at_s - self._last_s, 6),
+            cpu_percent=reading.cpu_percent,
+            cpu_per_core_percent=reading.cpu_per_core_percent,
+            load_average=reading.load_average,
+            memory=reading.memory,
+            network=reading.network,
+            gpus=[] if self._nvidia is None else self._nvidia.read(),
+        )
+        self._last_s = at_s
+        self._writer.write(sample)
+        self._tell(sample.gpus)
+        self._show(at_s - self._start_s, sample)
+
+
+class _Failing:
+    """Says once for each GPU, and each error of it, that it gives no figures."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._told: set[tuple[int, str]] = set()
+
+    def tell(self, gpus: list[GpuSample]) -> None:
+        for gpu in gpus:
+            if gpu.error is not None and (gpu.index, gpu.error) not in self._told:
+                self._told.add((gpu.index, gpu.error))
+                self._say(f"GPU {gpu.index} gives no figures: {gpu.error}.")
+
+
+def _header(
+    schedule: Schedule,
+    start_s: float,
+    ts: float,
+    host: CpuMemoryNetworkProbe,
+    nvidia: NvidiaProbe | None,
+    notice: str | None,
+) -> HostHeader:
+    return HostHeader(
+        format_version=FORMAT_VERSION,
+        ts=ts,
+        asctime=asctime(ts),
+        monotonic_s=round(start_s, 6),
+        interval_s=schedule.interval_s,
+        duration_s=schedule.duration_s,
+        machine=machine(),
+        cpu_model=cpu_model(),
+        cpu_count=psutil.cpu_count() or 1,
+        cpu_physical_count=psutil.cpu_count(logical=False),
+        memory_total_bytes=psutil.virtual_memory().total,
+        network_interfaces=host.interfaces,
+        gpus=[] if nvidia is None else nvidia.gpus,
+        driver_version=None if nvidia is None else nvidia.driver_version,
+        gpu_notice=notice,
+    )

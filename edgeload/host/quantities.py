@@ -1,0 +1,112 @@
+"""The quantities that host samples hold: their names, units, and how one is got from a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from edgeload.host.samples import GpuSample, HostSample
+
+S = TypeVar("S")
+
+SLOWING_REASONS = frozenset(
+    {
+        "sw_power_cap",
+        "hw_slowdown",
+        "sw_thermal_slowdown",
+        "hw_thermal_slowdown",
+        "hw_power_brake_slowdown",
+        "board_limit",
+        "reliability",
+    }
+)
+"""Throttle reasons that mean power, heat or hardware; the others are idleness and settings."""
+
+
+@dataclass(frozen=True)
+class Quantity(Generic[S]):
+    """One figure of a sample of type S; None where the sample has none.
+
+    `key` names it in files and carries the unit that `read` gives; `label` is for people.
+    """
+
+    key: str
+    label: str
+    unit: str
+    read: Callable[[S], float | None]
+    over_window: bool = False
+    """A mean over the sample's window, not a value of its instant."""
+
+
+def busiest_core_percent(sample: HostSample) -> float | None:
+    """The busiest core in the sample's window: one full core can limit an idle-looking host."""
+    return max((core for core in sample.cpu_per_core_percent if core is not None), default=None)
+
+
+def memory_percent(gpu: GpuSample) -> float | None:
+    """GPU memory in use, in percent of what it has."""
+    if gpu.memory_used_bytes is None or not gpu.memory_total_bytes:
+        return None
+    return 100.0 * gpu.memory_used_bytes / gpu.memory_total_bytes
+
+
+def slowing_reasons(gpu: GpuSample) -> list[str]:
+    """Why the GPU ran slower than it could, as far as power, heat and hardware go."""
+    return [reason for reason in gpu.throttle_reasons or () if reason in SLOWING_REASONS]
+
+
+HOST_QUANTITIES: tuple[Quantity[HostSample], ...] = (
+    Quantity("cpu_percent", "CPU, all cores", "%", lambda s: s.cpu_percent, True),
+    Quantity("busiest_core_percent", "CPU, busiest core", "%", busiest_core_percent, True),
+    Quantity(
+        "load_average_1min",
+        "load average, 1 min",
+        "",
+        lambda s: None if s.load_average is None else s.load_average[0],
+    ),
+    Quantity("memory_used_percent", "memory in use", "%", lambda s: s.memory.used_percent),
+    Quantity("memory_used_bytes", "memory used", "B", lambda s: s.memory.used_bytes),
+    Quantity("memory_available_bytes", "memory available", "B", lambda s: s.memory.available_bytes),
+    Quantity(
+        "network_received_bytes_per_s",
+        "network received",
+        "B/s",
+        lambda s: None if s.network is None else s.network.received_bytes_per_s,
+        True,
+    ),
+    Quantity(
+        "network_sent_bytes_per_s",
+        "network sent",
+        "B/s",
+        lambda s: None if s.network is None else s.network.sent_bytes_per_s,
+        True,
+    ),
+)
+
+GPU_QUANTITIES: tuple[Quantity[GpuSample], ...] = (
+    Quantity("utilization_percent", "utilisation", "%", lambda g: g.utilization_percent),
+    Quantity(
+        "memory_controller_percent", "memory controller", "%", lambda g: g.memory_controller_percent
+    ),
+    Quantity("memory_used_percent", "memory in use", "%", memory_percent),
+    Quantity("memory_used_bytes", "memory used", "B", lambda g: g.memory_used_bytes),
+    Quantity("memory_total_bytes", "memory of the GPU", "B", lambda g: g.memory_total_bytes),
+    Quantity("power_w", "power", "W", lambda g: g.power_w),
+    Quantity("power_limit_w", "power limit", "W", lambda g: g.power_limit_w),
+    Quantity("temperature_c", "temperature", "°C", lambda g: g.temperature_c),
+    Quantity("sm_clock_mhz", "SM clock", "MHz", lambda g: g.sm_clock_mhz),
+)
+
+_SCALES = {
+    "B": ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB")),
+    "B/s": ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s")),
+}
+
+
+def display_unit(unit: str, largest: float | None) -> tuple[float, str]:
+    """(what to divide by, unit to show) so that the largest value of a row reads well."""
+    for size, name in _SCALES.get(unit, ()):
+        if largest is not None and largest >= size:
+            return size, name
+    return 1.0, unit

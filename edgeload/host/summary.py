@@ -1,0 +1,200 @@
+"""Host samples -> the smallest, mean and largest value of every quantity."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+import msgspec
+
+from edgeload.host.quantities import GPU_QUANTITIES, HOST_QUANTITIES, slowing_reasons
+from edgeload.host.samples import Gpu, GpuSample, HostHeader, HostSample
+
+SCHEMA_VERSION = 1
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """A quantity over `n` samples; min, mean and max are null when no sample had it."""
+
+    n: int
+    min: float | None
+    mean: float | None
+    max: float | None
+
+
+class GpuSummary(msgspec.Struct, frozen=True):
+    """One GPU over the samples in which it answered."""
+
+    index: int
+    uuid: str | None
+    name: str | None
+    values: dict[str, Spread]
+    """By the keys of GPU_QUANTITIES."""
+    slowed_samples: dict[str, int]
+    """Samples in which a reason of power, heat or hardware held the clock down, by reason."""
+    failed_samples: int
+    first_error: str | None
+    first_error_s: float | None
+    """Seconds after the start of sampling."""
+
+
+class HostSummary(msgspec.Struct, frozen=True):
+    """What the samples say; `values` by the keys of HOST_QUANTITIES. Null is no data."""
+
+    schema_version: int
+    started_at: str
+    ended_at: str | None
+    interrupted: bool
+    interval_s: float
+    sampled_s: float
+    """From the start to the last sample."""
+    samples_taken: int
+    samples_skipped: int
+    """Due times that passed before the sample before them was done."""
+    machine: dict[str, Any]
+    values: dict[str, Spread]
+    cpu_per_core_percent: list[Spread]
+    network_errors: int | None
+    network_drops: int | None
+    gpus: list[GpuSummary]
+    gpu_notice: str | None
+
+
+@dataclass
+class _Tally:
+    """Values as they come; a mean over windows weighs each value with its window's length."""
+
+    n: int = 0
+    low: float = math.inf
+    high: float = -math.inf
+    total: float = 0.0
+    weight: float = 0.0
+
+    def add(self, value: float | None, weight: float = 1.0) -> None:
+        if value is None:
+            return
+        self.n += 1
+        self.low = min(self.low, value)
+        self.high = max(self.high, value)
+        self.total += value * weight
+        self.weight += weight
+
+    def spread(self) -> Spread:
+        if not self.n:
+            return Spread(0, None, None, None)
+        mean = self.total / self.weight if self.weight else None
+        return Spread(self.n, self.low, mean, self.high)
+
+
+@dataclass
+class _GpuTally:
+    """One GPU's values, slow-downs and errors as they come."""
+
+    gpu: Gpu
+    tallies: list[_Tally] = field(default_factory=lambda: [_Tally() for _ in GPU_QUANTITIES])
+    slowed: Counter[str] = field(default_factory=Counter)
+    failed: int = 0
+    first_error: tuple[str, float] | None = None
+
+    def add(self, sample: GpuSample, at_s: float) -> None:
+        for quantity, tally in zip(GPU_QUANTITIES, self.tallies, strict=True):
+            tally.add(quantity.read(sample))
+        self.slowed.update(slowing_reasons(sample))
+        if sample.error is not None:
+            self.failed += 1
+            self.first_error = self.first_error or (sample.error, at_s)
+
+    def summary(self) -> GpuSummary:
+        error, error_s = self.first_error or (None, None)
+        return GpuSummary(
+            index=self.gpu.index,
+            uuid=self.gpu.uuid,
+            name=self.gpu.name,
+            values={q.key: t.spread() for q, t in zip(GPU_QUANTITIES, self.tallies, strict=True)},
+            slowed_samples=dict(self.slowed),
+            failed_samples=self.failed,
+            first_error=error,
+            first_error_s=error_s,
+        )
+
+
+@dataclass
+class _HostTally:
+    """The host's values as they come, core by core too."""
+
+    tallies: list[_Tally] = field(default_factory=lambda: [_Tally() for _ in HOST_QUANTITIES])
+    cores: list[_Tally] = field(default_factory=list)
+    network_errors: int | None = None
+    network_drops: int | None = None
+
+    def add(self, sample: HostSample) -> None:
+        window_s = sample.interval_s
+        for quantity, tally in zip(HOST_QUANTITIES, self.tallies, strict=True):
+            tally.add(quantity.read(sample), window_s if quantity.over_window else 1.0)
+        new_cores = len(sample.cpu_per_core_percent) - len(self.cores)
+        self.cores.extend(_Tally() for _ in range(new_cores))
+        for tally, core in zip(self.cores, sample.cpu_per_core_percent, strict=False):
+            tally.add(core, window_s)
+        if sample.network is not None:
+            self.network_errors = (self.network_errors or 0) + sample.network.errors
+            self.network_drops = (self.network_drops or 0) + sample.network.drops
+
+
+def summarise(
+    header: HostHeader,
+    samples: Iterable[HostSample],
+    *,
+    skipped: int = 0,
+    interrupted: bool = False,
+) -> HostSummary:
+    """Read every sample once; memory does not grow with their number.
+
+    The mean of a quantity that is itself a mean over a window (CPU, network) is weighted by the
+    windows' lengths, so that it equals the mean over the whole time also where samples were late.
+    """
+    host = _HostTally()
+    gpus = {gpu.index: _GpuTally(gpu) for gpu in header.gpus}
+    taken = 0
+    last: HostSample | None = None
+    for last in samples:
+        taken += 1
+        host.add(last)
+        for gpu in last.gpus:
+            gpus[gpu.index].add(gpu, last.monotonic_s - header.monotonic_s)
+    return HostSummary(
+        schema_version=SCHEMA_VERSION,
+        started_at=_iso(header.ts),
+        ended_at=None if last is None else _iso(last.ts),
+        interrupted=interrupted,
+        interval_s=header.interval_s,
+        sampled_s=0.0 if last is None else last.monotonic_s - header.monotonic_s,
+        samples_taken=taken,
+        samples_skipped=skipped,
+        machine=_machine(header),
+        values={q.key: t.spread() for q, t in zip(HOST_QUANTITIES, host.tallies, strict=True)},
+        cpu_per_core_percent=[tally.spread() for tally in host.cores],
+        network_errors=host.network_errors,
+        network_drops=host.network_drops,
+        gpus=[tally.summary() for tally in gpus.values()],
+        gpu_notice=header.gpu_notice,
+    )
+
+
+def _machine(header: HostHeader) -> dict[str, Any]:
+    return {
+        **header.machine,
+        "cpu_model": header.cpu_model,
+        "cpu_count": header.cpu_count,
+        "cpu_physical_count": header.cpu_physical_count,
+        "memory_total_bytes": header.memory_total_bytes,
+        "network_interfaces": header.network_interfaces,
+        "driver_version": header.driver_version,
+    }
+
+
+def _iso(ts: float) -> str:
+    return datetime.fromtimestamp(ts, timezone.utc).isoformat(timespec="milliseconds")

@@ -1,0 +1,147 @@
+"""When every request of a run is due: ramp steps, and each client's due times. Pure."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Arrivals = Literal["constant", "poisson"]
+LatePolicy = Literal["queue", "skip"]
+
+BUILT_IN_RAMP = (1, 2, 3, 4, 5, 10, 15, 20, 30, 40, 50, 60)
+
+# Multiples of the golden ratio's fraction spread any first N of them almost evenly over [0, 1)
+# (the Kronecker sequence), so the phases of N clients are spread for every N of a ramp.
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+
+
+class Due(NamedTuple):
+    """One request as planned: its number within the client (from 1), its step, its instant."""
+
+    number: int
+    step: int
+    due_s: float
+
+
+@dataclass(frozen=True)
+class RampStep:
+    """A span [start_s, end_s) of the run with a constant number of clients; seconds of run time."""
+
+    index: int
+    clients: int
+    start_s: float
+    end_s: float
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the step in seconds."""
+        return self.end_s - self.start_s
+
+
+def linear_ramp(max_clients: int, step_size: int) -> tuple[int, ...]:
+    """Clients per step from `step_size` up, ending exactly at `max_clients`.
+
+    >>> linear_ramp(10, 3)
+    (3, 6, 9, 10)
+    """
+    return (*range(step_size, max_clients, step_size), max_clients)
+
+
+def ramp_steps(clients: Sequence[int], step_s: float) -> tuple[RampStep, ...]:
+    """Steps of `step_s` seconds each, one per entry of `clients`, from run time 0."""
+    return tuple(
+        RampStep(index, count, index * step_s, (index + 1) * step_s)
+        for index, count in enumerate(clients)
+    )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that fixes the load before it is sent.
+
+    Clients are numbered from 0; step i has the clients 0 … steps[i].clients - 1. Due times depend
+    on the client's number and the seed alone, so a plan may be divided over processes and hosts
+    by dividing the client numbers.
+    """
+
+    steps: tuple[RampStep, ...]
+    requests_per_second: float
+    """Arrival rate of one client."""
+    arrivals: Arrivals = "constant"
+    late: LatePolicy = "queue"
+    seed: int = 1
+
+    @property
+    def duration_s(self) -> float:
+        """Run time at which the last step ends."""
+        return self.steps[-1].end_s
+
+    @property
+    def max_clients(self) -> int:
+        """The most clients that any step has."""
+        return max(step.clients for step in self.steps)
+
+    def arrival_rate(self, step: RampStep) -> float:
+        """Requests due per second in a step, on average."""
+        return step.clients * self.requests_per_second
+
+    def client_dues(self, client: int) -> Iterator[Due]:
+        """Every request of one client, in order of its due time."""
+        number = 0
+        for step in self.steps:
+            for due_s in self.step_dues(client, step):
+                number += 1
+                yield Due(number, step.index, due_s)
+
+    def step_dues(self, client: int, step: RampStep) -> Iterator[float]:
+        """Due times of one client within one step; none where the step has fewer clients."""
+        if client >= step.clients:
+            return iter(())
+        if self.arrivals == "poisson":
+            return self._poisson_dues(client, step)
+        phase_s, first, last = self._constant_span(client, step)
+        return (phase_s + n / self.requests_per_second for n in range(first, last))
+
+    def step_requests(self, step: RampStep, until_s: float = math.inf) -> int:
+        """Requests due in a step before run time `until_s`, over all of its clients."""
+        cut = RampStep(step.index, step.clients, step.start_s, min(step.end_s, until_s))
+        if cut.end_s <= cut.start_s:
+            return 0
+        total = 0
+        for client in range(step.clients):
+            if self.arrivals == "poisson":
+                total += sum(1 for due_s in self._poisson_dues(client, step) if due_s < cut.end_s)
+            else:
+                _, first, last = self._constant_span(client, cut)
+                total += last - first
+        return total
+
+    def _constant_span(self, client: int, step: RampStep) -> tuple[float, int, int]:
+        """Phase in seconds, and the range of n for which phase + n / rate falls in the step.
+
+        The grid runs on over all steps, so a client that stays does not notice a step change.
+        """
+        offset = random.Random(f"phase {self.seed}").random()
+        phase_s = (offset + client * _GOLDEN) % 1.0 / self.requests_per_second
+        return phase_s, self._first_at(phase_s, step.start_s), self._first_at(phase_s, step.end_s)
+
+    def _first_at(self, phase_s: float, at_s: float) -> int:
+        """The least n >= 0 with phase + n / rate >= at_s, exact in floating point."""
+        rate = self.requests_per_second
+        n = max(0, math.ceil((at_s - phase_s) * rate))
+        while phase_s + n / rate < at_s:
+            n += 1
+        while n > 0 and phase_s + (n - 1) / rate >= at_s:
+            n -= 1
+        return n
+
+    def _poisson_dues(self, client: int, step: RampStep) -> Iterator[float]:
+        """Exponential gaps, drawn anew in each step: a Poisson process has no memory."""
+        chance = random.Random(f"poisson {self.seed} {client} {step.index}")
+        due_s = step.start_s + chance.expovariate(self.requests_per_second)
+        while due_s < step.end_s:
+            yield due_s
+            due_s += chance.expovariate(self.requests_per_second)

@@ -1,0 +1,14 @@
+"""The reading side: a log -> columns -> summary -> findings, report and plots. For notebooks:
+
+>>> from edgeload.read import load_log, read_log, analyse          # doctest: +SKIP
+>>> table = load_log("load_test.log")    # a pandas DataFrame, one row per request sent
+>>> summary = analyse(read_log(Path("load_test.log")))             # every figure of the report
+"""
+
+from __future__ import annotations
+
+from edgeload.read.analysis import analyse
+from edgeload.read.load import load_log, read_log
+from edgeload.read.table import LogError
+
+__all__ = ["LogError", "analyse", "load_log", "read_log"]

@@ -1,0 +1,51 @@
+"""From a log to everything a user gets: summary.json, steps.csv, plots, and the report printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from edgeload.read import plots
+from edgeload.read.analysis import RunSummary, analyse
+from edgeload.read.findings import find
+from edgeload.read.load import read_log
+from edgeload.read.report import print_report
+from edgeload.read.summary_file import steps_csv, summary_json
+from edgeload.read.table import LogError
+
+
+def write_results(
+    log_file: Path,
+    output_dir: Path,
+    *,
+    console: Console,
+    requests_per_second: float | None = None,
+) -> RunSummary:
+    """Read a log, write its results into a folder (made if missing), print the report.
+
+    `requests_per_second` is a client's arrival rate, for older logs, which do not say it. Raises
+    LogError, in one line, where there is no log to read or no folder to write to.
+    """
+    log = read_log(log_file, requests_per_second=requests_per_second)
+    summary = analyse(log)
+    findings = find(summary)
+    try:
+        output_dir.mkdir(parents=True, exist_ok=True)
+        files = [
+            _write(output_dir / "summary.json", summary_json(summary, findings)),
+            _write(output_dir / "steps.csv", steps_csv(summary)),
+            *plots.write(summary, output_dir),
+        ]
+    except OSError as problem:
+        raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
+    print_report(console, summary, findings, files)
+    return summary
+
+
+def _write(path: Path, text: str) -> Path:
+    """Replace a file in one step, so that a reader never meets half of it."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+    return path

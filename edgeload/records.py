@@ -1,0 +1,196 @@
+"""What a run writes down: one typed record per line of the log, encoded and decoded from here.
+
+Instants are seconds of *run time*: 0 is the start of the first ramp step, on the monotonic clock
+that all processes of one Linux host share. The header's `anchor` ties run time 0 to the wall clock,
+so a step of the wall clock during the run changes labels only (method: one clock).
+
+History of `FORMAT_VERSION`:
+
+* none: logs of the older form, JSON lines of requests between plain lines `RAMP <n>`
+  (read by `read/older_log.py`, never written);
+* 1: everything is JSON; header, ramp_step, request, missed, worker, worker_died, end.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+import msgspec
+
+FORMAT_VERSION = 1
+
+MissedReason = Literal["late", "skipped", "stopped"]
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """Run time 0 on two clocks: seconds since the Unix epoch, and the host's monotonic seconds."""
+
+    wall_s: float
+    monotonic_s: float
+
+
+class StepRecord(msgspec.Struct, frozen=True):
+    """One ramp step as planned; run time in seconds."""
+
+    clients: int
+    start_s: float
+    end_s: float
+
+
+class PlanRecord(msgspec.Struct, frozen=True):
+    """The plan, in full: with it the due time of every request can be computed again."""
+
+    steps: list[StepRecord]
+    requests_per_second: float
+    arrivals: Literal["constant", "poisson"]
+    late: Literal["queue", "skip"]
+    seed: int
+
+
+class Header(msgspec.Struct, frozen=True, tag_field="event", tag="header"):
+    """First line: how the log was made. Reading the log needs nothing else."""
+
+    format_version: int
+    run_id: str
+    asctime: str
+    ts: float
+    anchor: Anchor
+    plan: PlanRecord
+    settings: dict[str, Any]
+    """Resolved settings by name, without the token."""
+    endpoint: dict[str, Any]
+    """`url`, `detector_id`, and `embedded`: the simulator's own line, or null."""
+    workers: int
+    """Worker processes; client c lives in worker c modulo this."""
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    images: dict[str, Any]
+
+
+class RampStepStart(msgspec.Struct, frozen=True, tag_field="event", tag="ramp_step"):
+    """A ramp step begins: `at_s` is when the supervisor saw it, `start_s` when it was planned."""
+
+    asctime: str
+    ts: float
+    step: int
+    clients: int
+    start_s: float
+    at_s: float
+
+
+class Request(msgspec.Struct, frozen=True, tag_field="event", tag="request"):
+    """One request that was sent, answered or not.
+
+    `worker_number` is the client's number (in the older form every client was a worker) and
+    `request_number` counts that client's planned requests from 1. `latency` is the service time,
+    done - sent, in seconds. `outcome` is "ok" or the failure's class (see `run/wire.py`).
+    `bytes` is the size of the image sent. `from_edge` is null where no answer said so.
+    """
+
+    asctime: str
+    ts: float
+    worker_number: int
+    request_number: int
+    latency: float
+    success: bool
+    error: str | None
+    step: int
+    due_s: float
+    sent_s: float
+    done_s: float
+    status: int | None
+    outcome: str
+    from_edge: bool | None
+    bytes: int
+
+
+class Missed(msgspec.Struct, frozen=True, tag_field="event", tag="missed"):
+    """One request that was due and never sent.
+
+    Reasons: "late", its step ended while the client was still busy; "skipped", the client was
+    busy when it fell due and drops what it cannot send; "stopped", the run was stopped.
+    """
+
+    ts: float
+    worker_number: int
+    request_number: int
+    step: int
+    due_s: float
+    reason: MissedReason
+
+
+class WorkerSample(msgspec.Struct, frozen=True, tag_field="event", tag="worker"):
+    """The generator's own effort, once a second per worker process; all but `at_s` count up."""
+
+    ts: float
+    worker: int
+    pid: int
+    at_s: float
+    cpu_s: float
+    """CPU seconds, user and system, of this process since it started."""
+    sent: int
+    connects: int
+    stale_retries: int
+    """Requests sent again, unseen by the server, because it had closed an idle connection."""
+
+
+class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_died"):
+    """A worker process ended before its work did; what its clients had not sent is missed."""
+
+    asctime: str
+    ts: float
+    worker: int
+    pid: int
+    at_s: float
+    exit_code: int | None
+    signal: str | None
+    clients: int
+
+
+class End(msgspec.Struct, frozen=True, tag_field="event", tag="end"):
+    """Last line. `stopped_s` is the run time from which nothing more was sent."""
+
+    asctime: str
+    ts: float
+    at_s: float
+    stopped_s: float
+    interrupted: bool
+    reason: str
+    counted: dict[str, int]
+    """What the workers' shared counters say: sent, ok, failed, missed. The log must agree."""
+
+
+Record = Header | RampStepStart | Request | Missed | WorkerSample | WorkerDied | End
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(records: list[Any]) -> bytes:
+    """Records as whole JSON lines, each ended by a newline."""
+    return _encoder.encode_lines(records)
+
+
+class WallClock:
+    """Labels for run time: `ts` and `asctime`, from the header's anchor.
+
+    The text of a second is made once and kept, since a busy client asks for the same one
+    thousands of times.
+    """
+
+    def __init__(self, anchor: Anchor) -> None:
+        self._wall_s = anchor.wall_s
+        self._second = -1
+        self._text = ""
+
+    def ts(self, run_s: float) -> float:
+        """Seconds since the Unix epoch, to the microsecond."""
+        return round(self._wall_s + run_s, 6)
+
+    def asctime(self, ts: float) -> str:
+        """Local time in the form of Python's logging: `2026-11-23 18:30:01,123`."""
+        second = int(ts)
+        if second != self._second:
+            self._second = second
+            self._text = time.strftime("%Y-%m-%d %H:%M:%S,", time.localtime(second))
+        return f"{self._text}{int((ts - second) * 1000):03d}"

@@ -1,0 +1,1 @@
+"""The running side: sends the planned requests and writes down what happened."""

@@ -1,0 +1,245 @@
+"""The pool of unique pictures: one picture in many versions, encoded before the clock starts.
+
+An edge endpoint may cache the features of a picture by its content, so a load of identical
+pictures would measure that cache. Every version made here decodes to different pixels, looks the
+same to a person and weighs about the same on the wire. Only the parent process imports this file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageChops, JpegImagePlugin, UnidentifiedImageError
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+"""The edge's proxy answers 413 to a larger body (endpoint contract, section 1)."""
+
+JPEG_QUALITY = 95
+"""For a source that is no JPEG: what the Groundlight SDK takes when it encodes a picture itself."""
+
+_CELL_PX = 16  # distance between the random points of the field that is added to a picture
+_NEUTRAL = 128  # the field's zero, so that it fits an 8-bit image
+_ATTEMPTS_PER_VERSION = 20
+_LEGAL = "legal is the path of a JPEG or PNG file"
+
+
+class ImageError(ValueError):
+    """The picture cannot be sent: one line with the setting, its value and what is legal."""
+
+    def __init__(self, path: Path, problem: str, legal: str = _LEGAL) -> None:
+        super().__init__(f"IMAGE_PATH: {str(path)!r} {problem}; {legal}")
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What the log's header says about the pictures of a run; sizes are of the encoded JPEGs.
+
+    `pool_sha256` is the hash over the hashes of the versions, in their order; `name` is the file
+    name without its folders, which say nothing on another machine.
+    """
+
+    name: str
+    width: int
+    height: int
+    count: int
+    source_sha256: str
+    pool_sha256: str
+    min_bytes: int
+    mean_bytes: float
+    max_bytes: int
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A decoded picture, and how the encoder must be set so that a copy weighs the same."""
+
+    pixels: Image.Image  # mode YCbCr, or L for a grey picture
+    encoding: Mapping[str, Any]
+    dc_step_levels: float  # what one quantiser step of a block's mean is worth in grey levels
+
+
+def make_pool(path: Path, count: int, seed: int) -> tuple[bytes, ...]:
+    """Make `count` JPEG versions of the picture at `path` whose decoded pixels all differ.
+
+    The same picture, count and seed give the same pool, and a longer pool begins with the shorter.
+    Each version adds a faint smooth random field to the brightness: a few of 255 levels, enough to
+    survive the JPEG quantiser. The quantiser tables, the subsampling and the metadata of a JPEG
+    source are kept, so that size and quality stay close to the source's.
+
+    Raises `ImageError` for a picture that cannot be read or sent, or is too small for `count`
+    different versions, and ValueError when `count` is below 1.
+    """
+    if count < 1:
+        raise ValueError(f"count: {count} versions; legal is 1 or more")
+    source = _read_source(path)
+    pool: list[bytes] = []
+    seen: set[bytes] = set()
+    for index in range(count):
+        for version in _candidates(source, seed, index):
+            digest = pixel_digest(version)
+            if digest not in seen:
+                break
+        else:
+            raise ImageError(
+                path,
+                f"({source.pixels.width}x{source.pixels.height}) has too few pixels for {count} "
+                f"different versions, {len(pool)} were found",
+                "legal is a larger picture, a smaller --image-pool, or --same-image",
+            )
+        seen.add(digest)
+        pool.append(_sendable(path, version))
+    return tuple(pool)
+
+
+def single_image(path: Path) -> tuple[bytes, ...]:
+    """Return a pool of one for `--same-image`: a JPEG's bytes as they are, else encoded as JPEG.
+
+    Raises `ImageError` as `make_pool` does.
+    """
+    image = _open(path)
+    if _is_jpeg(image):
+        return (_sendable(path, path.read_bytes()),)
+    source = _as_source(image)
+    return (_sendable(path, _encode(source.pixels, source.encoding)),)
+
+
+def image_facts(pool: Sequence[bytes], path: Path) -> ImageFacts:
+    """Describe a pool that `make_pool` or `single_image` made from the file at `path`."""
+    sizes_bytes = [len(version) for version in pool]
+    with Image.open(BytesIO(pool[0])) as first:
+        width, height = first.size
+    digests = (hashlib.sha256(version).digest() for version in pool)
+    return ImageFacts(
+        name=path.name,
+        width=width,
+        height=height,
+        count=len(pool),
+        source_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        pool_sha256=hashlib.sha256(b"".join(digests)).hexdigest(),
+        min_bytes=min(sizes_bytes),
+        mean_bytes=statistics.fmean(sizes_bytes),
+        max_bytes=max(sizes_bytes),
+    )
+
+
+def pixel_digest(encoded: bytes) -> bytes:
+    """SHA-256 over the decoded pixels of a picture: equal for equal pixels, whatever the file."""
+    with Image.open(BytesIO(encoded)) as image:
+        return hashlib.sha256(image.tobytes()).digest()
+
+
+def _open(path: Path) -> Image.Image:
+    """Decode the file at `path`; every way in which that fails becomes an `ImageError`."""
+    if not path.exists():
+        raise ImageError(path, "does not exist")
+    if not path.is_file():
+        raise ImageError(path, "is a directory" if path.is_dir() else "is not a regular file")
+    try:
+        image: Image.Image = Image.open(path, formats=("JPEG", "PNG"))
+        with image:
+            image.load()
+        return image
+    except UnidentifiedImageError:
+        raise ImageError(path, "is not an image that can be read") from None
+    except Image.DecompressionBombError:
+        raise ImageError(path, "has too many pixels to be decoded safely") from None
+    except PermissionError:
+        raise ImageError(path, "may not be read by this user") from None
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow reports broken PNGs as the latter
+        raise ImageError(path, f"is a damaged image ({error})") from None
+
+
+def _read_source(path: Path) -> _Source:
+    """Decode the file at `path`; a JPEG's own encoder setting is the one that fits its size."""
+    image = _open(path)
+    source = _as_source(image)
+    if not _is_jpeg(image):
+        return source
+    target_bytes = path.stat().st_size
+    # Pillow gives an optimised or progressive encoder 2 bytes a pixel, and it fails beyond that.
+    if target_bytes > 1.5 * image.width * image.height:
+        return source
+    # A file does not say how its Huffman tables were made: its size does.
+    optimised = {**source.encoding, "optimize": True}
+    encodings = [source.encoding, optimised]
+    if image.info.get("progressive"):
+        encodings.append({**optimised, "progressive": True})
+    nearest = min(encodings, key=lambda it: abs(len(_encode(source.pixels, it)) - target_bytes))
+    return _Source(source.pixels, nearest, source.dc_step_levels)
+
+
+def _as_source(image: Image.Image) -> _Source:
+    """Bring a decoded image to brightness and colour, with the encoding that copies must have."""
+    if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would cut off at 255
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    grey = image.mode in ("1", "L", "LA")
+    pixels = image.convert("L") if grey else image.convert("RGB").convert("YCbCr")
+    kept = {key: image.info[key] for key in ("exif", "icc_profile") if image.info.get(key)}
+    if grey:
+        kept.pop("icc_profile", None)
+    if not isinstance(image, JpegImagePlugin.JpegImageFile) or image.mode not in ("L", "RGB"):
+        return _Source(pixels, {**kept, "quality": JPEG_QUALITY, "subsampling": "4:2:0"}, 0.0)
+    tables = image.quantization
+    encoding: dict[str, Any] = {**kept, "qtables": tables}
+    sampling = JpegImagePlugin.get_sampling(image)
+    if sampling >= 0:
+        encoding["subsampling"] = sampling
+    # Annex A.3.3 of ITU-T T.81: the DC coefficient of an 8x8 block is 8 times its mean.
+    return _Source(pixels, encoding, tables[min(tables)][0] / 8)
+
+
+def _is_jpeg(image: Image.Image) -> bool:
+    return isinstance(image, JpegImagePlugin.JpegImageFile)
+
+
+def _candidates(source: _Source, seed: int, index: int) -> Iterator[bytes]:
+    """Yield a bounded number of tries at version `index`, each with a seed of its own."""
+    for attempt in range(_ATTEMPTS_PER_VERSION):
+        rng = random.Random(f"{seed}/{index}/{attempt}")
+        yield _encode(_perturbed(source, rng), source.encoding)
+
+
+def _perturbed(source: _Source, rng: random.Random) -> Image.Image:
+    """Add a smooth random field of a few grey levels to the brightness."""
+    brightness, *colours = source.pixels.split()
+    field = _field(brightness.size, _amplitude_levels(source.dc_step_levels), rng)
+    changed = ImageChops.add(brightness, field, offset=-_NEUTRAL)
+    return Image.merge(source.pixels.mode, (changed, *colours)) if colours else changed
+
+
+def _amplitude_levels(dc_step_levels: float) -> int:
+    """Levels of 255: one quantiser step, so that the change survives, within what nobody sees."""
+    return round(min(max(dc_step_levels, 3.0), 8.0))
+
+
+def _field(size: tuple[int, int], amplitude: int, rng: random.Random) -> Image.Image:
+    """Draw a smooth field around `_NEUTRAL`: random points `_CELL_PX` apart, joined bicubically."""
+    columns, rows = (max(2, -(-length // _CELL_PX) + 1) for length in size)
+    levels = 2 * amplitude + 1
+    points = bytes(_NEUTRAL - amplitude + value % levels for value in rng.randbytes(columns * rows))
+    grid = Image.frombytes("L", (columns, rows), points)
+    return grid.resize(size, Image.Resampling.BICUBIC)
+
+
+def _encode(pixels: Image.Image, encoding: Mapping[str, Any]) -> bytes:
+    buffer = BytesIO()
+    pixels.save(buffer, format="JPEG", **encoding)
+    return buffer.getvalue()
+
+
+def _sendable(path: Path, encoded: bytes) -> bytes:
+    """Return `encoded` unless the edge would refuse its size."""
+    if len(encoded) > MAX_BODY_BYTES:
+        raise ImageError(
+            path,
+            f"is {len(encoded)} bytes as a JPEG and the edge would answer 413",
+            f"legal are pictures of up to {MAX_BODY_BYTES} bytes",
+        )
+    return encoded

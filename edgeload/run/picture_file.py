@@ -1,0 +1,34 @@
+"""The pool of pictures in one file that all workers map: no copy per process or request."""
+
+from __future__ import annotations
+
+import mmap
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """Where each encoded picture lies within the file."""
+
+    path: Path
+    sizes: tuple[int, ...]
+
+    def map(self) -> list[memoryview]:
+        """The pictures as views of shared, read-only memory."""
+        with self.path.open("rb") as file:
+            whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        views, start = [], 0
+        for size in self.sizes:
+            views.append(whole[start : start + size])
+            start += size
+        return views
+
+
+def write_pictures(pool: Sequence[bytes]) -> PictureFile:
+    """Write a pool to a temporary file; whoever calls removes it once all workers have it."""
+    with tempfile.NamedTemporaryFile(prefix="edgeload-pictures-", delete=False) as file:
+        file.writelines(pool)
+    return PictureFile(Path(file.name), tuple(len(picture) for picture in pool))

@@ -1,0 +1,195 @@
+"""One client through the Groundlight SDK: the same plan and records, one process, blocking calls.
+
+The SDK is what customers run; it costs 0.7 to 2.2 ms of CPU a request, so it needs a process per
+client. Its silent 5xx retries and its token rotation are off.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from multiprocessing.connection import Connection as Pipe
+from types import FrameType
+from typing import Any
+
+from edgeload.edge.sdk import SdkError, sdk_client, take_off_retries, without_token
+from edgeload.plan import Due
+from edgeload.records import Anchor
+from edgeload.run import counters
+from edgeload.run.client import image_index
+from edgeload.run.connection import classify
+from edgeload.run.counters import Counters
+from edgeload.run.pacing import Schedule
+from edgeload.run.recorder import Recorder
+from edgeload.run.wire import Judgement, judge, request_id
+from edgeload.run.worker import WorkerTask
+from edgeload.runlog import LogWriter
+from edgeload.text import printable
+
+
+class _OutOfTime(BaseException):
+    """The request's total time is over. Not an Exception: no library may swallow it."""
+
+
+class SdkClient:
+    """The blocking counterpart of `client.HttpClient` and its loop in one."""
+
+    def __init__(self, task: WorkerTask, counts: Counters) -> None:
+        self._task = task
+        self._counts = counts
+        self._images = task.pictures.map()
+        self._schedule = Schedule(task.plan, task.index)
+        self._url = f"{task.target.scheme}://{task.target.authority}"
+        self._gl: Any = sdk_client(
+            self._url, task.token, insecure=task.insecure, cacert=task.cacert
+        )
+        take_off_retries(self._gl, self._next_request_id)
+        self._number = 0
+        self._timed = False
+        self._stop_s = float("inf")
+        self._stop_told = threading.Event()
+        self._anchor: Anchor
+
+    def run(self, anchor: Anchor, pipe: Pipe) -> None:
+        """Send what is planned, one after the other."""
+        self._anchor = anchor
+        recorder = self._recorder = Recorder(
+            LogWriter(self._task.log_file), self._counts, anchor, self._task.index
+        )
+        threading.Thread(target=self._listen, args=(pipe,), daemon=True).start()
+        signal.signal(signal.SIGALRM, self._out_of_time)
+        effort_s = 0.0
+        while (due := self._schedule.next) is not None:
+            self._wait_until(due.due_s)
+            if self._now() >= self._stop_s:
+                missed = self._schedule.stop_at(self._stop_s)
+                recorder.missed(self._task.index, missed, self._stop_s)
+                break
+            self._send(self._schedule.take())
+            now_s = self._now()
+            recorder.missed(self._task.index, self._schedule.free_at(now_s), now_s)
+            if now_s >= effort_s:
+                recorder.effort(now_s)
+                effort_s = now_s + 1.0
+            recorder.flush()  # a process of one client writes as it goes
+        recorder.effort(self._now())
+        recorder.flush()
+
+    def _now(self) -> float:
+        return time.monotonic() - self._anchor.monotonic_s
+
+    def _wait_until(self, due_s: float) -> None:
+        """Sleep to the instant; a stop that comes meanwhile cuts the sleep to its own instant."""
+        while (left_s := min(due_s, self._stop_s) - self._now()) > 0:
+            if self._stop_told.is_set():
+                time.sleep(left_s)
+            else:
+                self._stop_told.wait(left_s)
+
+    def _send(self, due: Due) -> None:
+        image = bytes(self._images[image_index(self._task.index, due.number, len(self._images))])
+        self._number = due.number
+        sent_s = self._now()
+        self._counts.add(counters.SENT)
+        status, judgement = self._submit(image)
+        self._recorder.request(
+            self._task.index, due, sent_s, self._now(), status, judgement, len(image)
+        )
+
+    def _submit(self, image: bytes) -> tuple[int | None, Judgement]:
+        """One call of the SDK, ended after the timeout wherever it stands."""
+        api = self._gl.api_client
+        api.last_response = None
+        problem: BaseException | None = None
+        self._timed = True
+        signal.setitimer(signal.ITIMER_REAL, self._task.timeout_s)
+        try:
+            self._gl.submit_image_query(
+                self._task.detector_id,
+                image,
+                wait=0,
+                human_review="NEVER",
+                confidence_threshold=0.0,
+                request_timeout=self._task.timeout_s,
+            )
+        except (_OutOfTime, Exception) as error:  # the SDK raises a dozen unrelated classes
+            problem = error
+        finally:
+            self._timed = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        if problem is not None:
+            return self._judge_problem(problem)
+        status, body = api.last_response.status, api.last_response.data
+        raw = body.encode() if isinstance(body, str) else body
+        return status, judge(status, raw, self._task.detector_id)
+
+    def _judge_problem(self, problem: BaseException) -> tuple[int | None, Judgement]:
+        status = getattr(problem, "status", None)
+        if status:
+            body = getattr(problem, "body", b"") or b""
+            raw = body.encode() if isinstance(body, str) else body
+            return status, judge(status, raw, self._task.detector_id)
+        text = printable(without_token(str(problem), self._task.token))
+        if isinstance(problem, _OutOfTime) or "timed out" in text:
+            self._gl.api_client.rest_client.pool_manager.clear()  # its connection is half used
+            return None, Judgement("timeout", None, "no complete answer in time")
+        if status == 0:  # how the SDK reports a TLS failure
+            return None, Judgement("tls", None, text)
+        cause = _os_error(problem)
+        if cause is not None:
+            return None, classify(cause)
+        if self._gl.api_client.last_response is not None:
+            return self._gl.api_client.last_response.status, Judgement("bad_answer", None, text)
+        return None, Judgement("reset", None, text)
+
+    def _next_request_id(self) -> str:
+        run_id = self._task.run_id
+        return "req_uu" + request_id(run_id, self._task.index, self._number).decode()
+
+    def _out_of_time(self, signum: int, frame: FrameType | None) -> None:
+        if self._timed:
+            raise _OutOfTime
+
+    def _listen(self, pipe: Pipe) -> None:
+        """Hear the parent: a stop, or an abort or the end of the pipe, which end all at once."""
+        try:
+            while (message := pipe.recv())[0] == "stop":
+                self._stop_s = message[1]
+                self._stop_told.set()
+        except (EOFError, OSError):
+            pass
+        os._exit(1)
+
+
+def _os_error(problem: BaseException) -> OSError | None:
+    """The operating system's error inside the wrappings of urllib3 and the SDK."""
+    queue: list[object] = [problem]
+    for _ in range(20):
+        if not queue:
+            return None
+        error = queue.pop(0)
+        if isinstance(error, OSError) and (error.errno or isinstance(error, ConnectionError)):
+            return error
+        if isinstance(error, BaseException):
+            queue += [*error.args, error.__cause__, error.__context__]
+    return None
+
+
+def sdk_worker_main(pipe: Pipe, shared_counts: Any) -> None:
+    """Entry of an SDK worker process: task in, "ready" or a complaint out, start in, run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says what Ctrl-C means
+    try:
+        task: WorkerTask = pipe.recv()
+        try:
+            client = SdkClient(task, Counters(shared_counts))
+        except SdkError as error:
+            pipe.send(str(error))
+            return
+        pipe.send("ready")
+        _, anchor = pipe.recv()
+    except EOFError:
+        return
+    client.run(anchor, pipe)
+    os._exit(0)  # the listening thread still holds the pipe

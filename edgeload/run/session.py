@@ -1,0 +1,122 @@
+"""From settings to a finished log: endpoint found, pictures made, plan driven."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import secrets
+import shlex
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from edgeload.edge.location import Target, Unreachable, locate
+from edgeload.edge.readiness import await_ready
+from edgeload.edge.sdk import SdkError, find_detector, sdk_client
+from edgeload.plan import Plan
+from edgeload.run.facts import usable_cores
+from edgeload.run.images import image_facts, make_pool, single_image
+from edgeload.run.live import LiveView
+from edgeload.run.picture_file import PictureFile, write_pictures
+from edgeload.run.supervisor import Outcome, Supervisor
+from edgeload.run.worker import WorkerTask
+from edgeload.settings import Settings
+from edgeload.simulator.launch import running_simulator
+from edgeload.stopping import StopSignals
+
+
+def run_session(settings: Settings, console: Console) -> Outcome:
+    """Carry out one load test; what it measured is in `settings.log_file`.
+
+    `console` gets progress, on stderr. Raises Unreachable (also for a simulator or detector that
+    cannot be had), `images.ImageError`, and OSError where the log cannot be written.
+    """
+    with StopSignals() as stop, _endpoint(settings, console) as (url, embedded):
+        pool = (
+            single_image(settings.image_path)
+            if settings.same_image
+            else make_pool(settings.image_path, settings.image_pool, settings.seed)
+        )
+        target = locate(url)
+        verify = not settings.insecure and (str(settings.cacert) if settings.cacert else True)
+        await_ready(url, settings.detector_id, verify)
+        detector_id = settings.detector_id or _find_detector(url, settings)
+        plan = settings.plan()
+        pictures = write_pictures(pool)
+        try:
+            task = _first_task(settings, plan, target, detector_id, pictures)
+            endpoint = {"url": url, "detector_id": detector_id, "embedded": embedded}
+            images = dataclasses.asdict(image_facts(pool, settings.image_path))
+            console.print(_intention(plan, url, task.workers), highlight=False, soft_wrap=True)
+            with LiveView(console) as view:
+                return Supervisor(task, settings, endpoint, images, stop, view.show).run()
+        finally:
+            pictures.path.unlink()
+
+
+@contextlib.contextmanager
+def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str | None]]:
+    """URL of the endpoint, and the embedded one's description where it is that."""
+    if settings.endpoint_url is not None:
+        yield settings.endpoint_url, None
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            simulator = stack.enter_context(
+                running_simulator(shlex.split(settings.simulator_options))
+            )
+        except (OSError, RuntimeError) as error:
+            raise Unreachable(f"the embedded endpoint did not start: {error}") from error
+        console.print(
+            f"ENDPOINT_URL is empty: testing the embedded endpoint, {simulator.description}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        yield simulator.url, simulator.description
+
+
+def _find_detector(url: str, settings: Settings) -> str:
+    assert settings.detector_name is not None  # the settings see to it
+    token = settings.token()
+    try:
+        client = sdk_client(url, token, insecure=settings.insecure, cacert=settings.cacert)
+        return find_detector(client, token, settings.detector_name, settings.detector_query)
+    except SdkError as error:
+        raise Unreachable(f"DETECTOR_NAME = {settings.detector_name!r}: {error}") from error
+
+
+def _first_task(
+    settings: Settings, plan: Plan, target: Target, detector_id: str, pictures: PictureFile
+) -> WorkerTask:
+    return WorkerTask(
+        index=0,
+        workers=worker_count(settings, plan),
+        plan=plan,
+        run_id=time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(8),
+        target=target,
+        token=settings.token(),
+        detector_id=detector_id,
+        insecure=settings.insecure,
+        cacert=str(settings.cacert) if settings.cacert else None,
+        timeout_s=settings.timeout,
+        pictures=pictures,
+        log_file=Path(settings.log_file).absolute(),
+    )
+
+
+def worker_count(settings: Settings, plan: Plan) -> int:
+    """Worker processes: as set, never more than clients; the SDK takes one per client."""
+    if settings.client == "sdk" or settings.workers == "clients":
+        return plan.max_clients
+    wanted = usable_cores() if settings.workers == "auto" else settings.workers
+    return min(wanted, plan.max_clients)
+
+
+def _intention(plan: Plan, url: str, workers: int) -> str:
+    clients = ", ".join(str(step.clients) for step in plan.steps)
+    return (
+        f"{clients} clients at {plan.requests_per_second:g} requests/s each against {url}, "
+        f"{plan.duration_s:g} s in all, from {workers} worker processes"
+    )

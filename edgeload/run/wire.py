@@ -1,0 +1,262 @@
+"""One request as bytes, one answer parsed from bytes and judged. No socket in it.
+
+What is sent is what Groundlight SDK 1.3.1 sends for `submit_image_query(…, wait=0,
+human_review="NEVER", confidence_threshold=0.0)`: a query that the edge answers at once and never
+passes on (edge endpoint contract, sections 3 and 5).
+
+Failure classes, the `outcome` of a request that is not "ok":
+
+refused, reset, timeout, tls, dns    no answer: the connection failed, or time ran out
+http_NNN                             an answer with a status other than 200 or 201
+bad_answer                           not HTTP, too large, or not the JSON of an image query
+wrong_detector                       an answer about another detector
+escalated                            an answer that did not come from the edge
+generator                            our own machine is out of files, ports or memory
+aborted                              still in flight when the run was cut off
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from typing import NamedTuple
+
+import h11
+import msgspec
+
+from edgeload.text import printable
+
+MAX_ANSWER_BYTES = 1 << 20
+
+# Status line and fields of the answers that the fast path takes: HTTP/1.1, a final status that has
+# a body, exactly one Content-Length and no Transfer-Encoding. All else goes to h11.
+_STATUS_LINE = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n]*)?\r\n")
+_CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*\r\n")
+_BODILESS = (b"204", b"304")
+
+
+class WireError(ValueError):
+    """The bytes are not an HTTP answer that this client accepts."""
+
+
+class RequestHead(NamedTuple):
+    """A request's head but for its id and the size of its body."""
+
+    before_length: bytes
+    before_id: bytes
+    after_id: bytes
+
+    def render(self, request_id: bytes, body_bytes: int) -> bytes:
+        """The head of one request, ready to send in front of the body."""
+        return b"%b%d%b%b%b" % (
+            self.before_length,
+            body_bytes,
+            self.before_id,
+            request_id,
+            self.after_id,
+        )
+
+
+def request_head(authority: str, detector_id: str, token: str) -> RequestHead:
+    """The head of an image query for one detector, with the headers that the SDK sends."""
+    agent = f"edgeload Python/{platform.python_version()}"
+    return RequestHead(
+        (
+            "POST /device-api/v1/image-queries?confidence_threshold=0.0&human_review=NEVER"
+            f"&detector_id={detector_id} HTTP/1.1\r\nHost: {authority}\r\n"
+            "Accept-Encoding: identity\r\nContent-Length: "
+        ).encode("ascii"),
+        b"\r\nAccept: application/json\r\nContent-Type: image/jpeg\r\nX-Request-Id: req_uu",
+        f"\r\nUser-Agent: {agent}\r\nx-api-token: {token}\r\n\r\n".encode("ascii"),
+    )
+
+
+def request_id(run_id: str, client: int, number: int) -> bytes:
+    """32 hex digits that name a request: 16 of the run, 8 of the client, 8 of the number.
+
+    So a line of the log finds its line in a server's log, without another field in either.
+    """
+    return b"%b%08x%08x" % (run_id[-16:].encode("ascii"), client, number)
+
+
+class Answer(NamedTuple):
+    """A complete HTTP answer."""
+
+    status: int
+    body: bytes
+    keep_alive: bool
+
+
+class AnswerReader:
+    """Puts one answer together from the pieces in which it arrives, split anywhere.
+
+    A plain answer is recognised by its bytes; chunked bodies, interim answers, bodies that end
+    with the connection, and whatever else looks unusual, are left to h11.
+    """
+
+    __slots__ = ("_body", "_buffer", "_h11", "_head")
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._h11: h11.Connection | None = None
+        self._head: h11.Response | None = None
+        self._body = bytearray()
+
+    @property
+    def begun(self) -> bool:
+        """Whether any byte of the answer has arrived."""
+        return bool(self._buffer) or self._h11 is not None
+
+    def feed(self, data: memoryview | bytes) -> Answer | None:
+        """Take the next piece; the answer once it is complete. Raises WireError."""
+        if self._h11 is not None:
+            return self._feed_h11(bytes(data))
+        if self._buffer:
+            self._buffer += data
+            piece = bytes(self._buffer)
+        else:
+            piece = bytes(data)
+            if (answer := self._parse(piece)) is not None or self._h11 is not None:
+                return answer
+            self._buffer += piece
+            return None
+        return self._parse(piece)
+
+    def eof(self) -> Answer:
+        """The connection ended; the answer, if its end was its length. Raises WireError."""
+        if self._h11 is None:
+            self._hand_over()
+            answer = self._feed_h11(bytes(self._buffer)) if self._buffer else None
+            if answer is not None:
+                return answer
+        answer = self._feed_h11(b"")
+        if answer is None:
+            raise WireError("the connection ended in the middle of the answer")
+        return answer._replace(keep_alive=False)
+
+    def _parse(self, data: bytes) -> Answer | None:
+        end = data.find(b"\r\n\r\n")
+        if end < 0:
+            if len(data) > MAX_ANSWER_BYTES:
+                raise WireError(f"a head of more than {MAX_ANSWER_BYTES} bytes")
+            return None
+        status_line = _STATUS_LINE.match(data, 0, end + 2)
+        head = data[: end + 2].lower()
+        length = _CONTENT_LENGTH.search(head)
+        if (
+            status_line is None
+            or length is None
+            or status_line[1] in _BODILESS
+            or head.count(b"\r\ncontent-length") != 1
+            or b"\r\ntransfer-encoding" in head
+        ):
+            self._hand_over()
+            return self._feed_h11(data)
+        size = int(length[1])
+        if size > MAX_ANSWER_BYTES:
+            raise WireError(f"an answer of {size} bytes; the most is {MAX_ANSWER_BYTES}")
+        start = end + 4
+        if len(data) < start + size:
+            return None
+        if len(data) > start + size:
+            raise WireError("more bytes than the answer's length")
+        keep_alive = b"\r\nconnection:" not in head or not _closes(head)
+        return Answer(int(status_line[1]), data[start:], keep_alive)
+
+    def _hand_over(self) -> None:
+        """Let h11 read on, as a client that has just sent a request."""
+        self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_ANSWER_BYTES)
+        self._h11.send(
+            h11.Request(method="POST", target="/", headers=[("host", "h"), ("content-length", "0")])
+        )
+        self._h11.send(h11.EndOfMessage())
+
+    def _feed_h11(self, data: bytes) -> Answer | None:
+        assert self._h11 is not None
+        try:
+            self._h11.receive_data(data)
+            while True:
+                event = self._h11.next_event()
+                if event is h11.NEED_DATA:
+                    return None
+                if isinstance(event, h11.Response):
+                    self._head = event
+                elif isinstance(event, h11.Data):
+                    self._body += event.data
+                    if len(self._body) > MAX_ANSWER_BYTES:
+                        raise WireError(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
+                elif isinstance(event, h11.EndOfMessage):
+                    return self._finished()
+                elif not isinstance(event, h11.InformationalResponse):
+                    raise WireError("the connection ended before an answer")
+        except h11.RemoteProtocolError as error:
+            raise WireError(str(error)) from error
+
+    def _finished(self) -> Answer:
+        assert self._h11 is not None
+        assert self._head is not None
+        if self._h11.trailing_data[0]:
+            raise WireError("more bytes than the answer's length")
+        keep_alive = self._h11.their_state is h11.DONE
+        return Answer(self._head.status_code, bytes(self._body), keep_alive)
+
+
+def _closes(head: bytes) -> bool:
+    """Whether a Connection field of a lower-cased head has the word close in its list."""
+    return any(
+        b"close" in [word.strip() for word in value.split(b",")]
+        for value in re.findall(rb"\r\nconnection:([^\r\n]*)", head)
+    )
+
+
+class _Metadata(msgspec.Struct):
+    is_from_edge: bool | None = None
+
+
+class _Result(msgspec.Struct):
+    from_edge: bool | None = None
+
+
+class _ImageQuery(msgspec.Struct):
+    """What is looked at in an answer; every other field is passed over."""
+
+    id: str
+    detector_id: str
+    result: _Result | None
+    metadata: _Metadata | None = None
+
+
+class Judgement(NamedTuple):
+    """What an answer is worth: outcome, whether it came from the edge, and what is wrong."""
+
+    outcome: str
+    from_edge: bool | None
+    error: str | None
+
+
+_OK = Judgement("ok", True, None)
+_decode_query = msgspec.json.Decoder(_ImageQuery).decode
+
+
+def judge(status: int, body: bytes, detector_id: str) -> Judgement:
+    """Check an answer: status, JSON shape, detector, and that the edge itself gave it.
+
+    The edge says so in `result.from_edge` (since 2025-06), in `metadata.is_from_edge` (since
+    2024-12), or by an id that begins with `iqe_` (until 2024-11). An answer that says none of
+    these cannot be taken for an edge answer.
+    """
+    if status not in (200, 201):
+        return Judgement(f"http_{status}", None, printable(body) or None)
+    try:
+        query = _decode_query(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return Judgement("bad_answer", None, printable(f"{error}: {printable(body)}"))
+    if query.detector_id != detector_id and query.detector_id.lower() != detector_id.lower():
+        return Judgement("wrong_detector", None, printable(f"detector {query.detector_id}"))
+    if (
+        (query.result is not None and query.result.from_edge)
+        or (query.metadata is not None and query.metadata.is_from_edge)
+        or query.id.startswith("iqe_")
+    ):
+        return _OK
+    return Judgement("escalated", False, "the answer does not come from the edge")

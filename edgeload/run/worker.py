@@ -1,0 +1,240 @@
+"""One worker process: the readiness loop that hosts many clients.
+
+The loop never blocks but in one place, `Waiter.wait`, until the next thing that has a time: a
+request that is due, a timeout, or records to flush. The parent speaks through a pipe: `("start",
+anchor)`, then perhaps `("stop", run time)` and `("abort",)`. When the pipe ends, the parent is
+gone, and so is the worker.
+"""
+
+from __future__ import annotations
+
+import gc
+import heapq
+import os
+import resource
+import signal
+import time
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
+from typing import Any
+
+from edgeload.edge.location import Target
+from edgeload.plan import Plan
+from edgeload.records import Anchor
+from edgeload.run.client import HttpClient, Sending
+from edgeload.run.connection import tls_context
+from edgeload.run.counters import Counters
+from edgeload.run.pacing import Schedule
+from edgeload.run.picture_file import PictureFile
+from edgeload.run.recorder import Recorder
+from edgeload.run.waiting import READABLE, best_waiter
+from edgeload.run.wire import request_head
+from edgeload.runlog import LogWriter
+
+_OPEN_AHEAD_S = 0.5
+_EFFORT_EVERY_S = 1.0
+_BUFFER_BYTES = 1 << 16
+_DUES_PER_TURN = 16  # then the sockets are looked at again, so that answers are read in time
+
+
+@dataclass(frozen=True)
+class WorkerTask:
+    """What a worker needs to know before the run starts; sent to it through its pipe."""
+
+    index: int
+    workers: int
+    plan: Plan
+    run_id: str
+    target: Target
+    token: str
+    detector_id: str
+    insecure: bool
+    cacert: str | None
+    timeout_s: float
+    pictures: PictureFile
+    log_file: Path
+
+    def clients(self) -> range:
+        """Numbers of the clients that live here."""
+        return range(self.index, self.plan.max_clients, self.workers)
+
+
+class Worker:
+    """The loop. It is the Host of its clients."""
+
+    def __init__(self, task: WorkerTask, counts: Counters, pipe: Pipe) -> None:
+        self._waiter = best_waiter()
+        self._pipe = pipe
+        self._waiter.watch(pipe.fileno(), READABLE)
+        self._task = task
+        self._log = LogWriter(task.log_file)
+        self._counts = counts
+        self.buffer = memoryview(bytearray(_BUFFER_BYTES))
+        sending = Sending(
+            task.target,
+            tls_context(insecure=task.insecure, cacert=task.cacert)
+            if task.target.scheme == "https"
+            else None,
+            request_head(task.target.authority, task.detector_id, task.token),
+            task.pictures.map(),
+            task.detector_id,
+            task.run_id,
+        )
+        self._clients = [
+            HttpClient(number, Schedule(task.plan, number), sending, self)
+            for number in task.clients()
+        ]
+        self._by_fd: dict[int, HttpClient] = {}
+        self._wake: list[tuple[float, int, HttpClient]] = []
+        self._armed: deque[tuple[float, int, HttpClient]] = deque()
+        self._left = len(self._clients)
+        self._stop_s = float("inf")
+        self._zero_s = 0.0
+
+    # --- what clients ask of their host ---
+
+    def now(self) -> float:
+        """Run time in seconds."""
+        return time.monotonic() - self._zero_s
+
+    def watch(self, client: HttpClient, fd: int, events: int) -> None:
+        """Call `client.on_ready` when the descriptor is ready."""
+        self._by_fd[fd] = client
+        self._waiter.watch(fd, events)
+
+    def change(self, fd: int, events: int) -> None:
+        """Watch a descriptor for other events."""
+        self._waiter.change(fd, events)
+
+    def forget(self, fd: int) -> None:
+        """Stop watching a descriptor."""
+        del self._by_fd[fd]
+        self._waiter.forget(fd)
+
+    def arm(self, client: HttpClient, number: int, sent_s: float) -> None:
+        """Begin a request's time: all have the same, so they end in the order they began."""
+        self._armed.append((sent_s + self._task.timeout_s, number, client))
+
+    def freed(self, client: HttpClient) -> None:
+        """Wake the client when its next request is due, or let it go."""
+        due = client.schedule.next
+        if due is None:
+            self._left -= 1
+            client.abort()  # nothing in flight: closes its connection
+        else:
+            heapq.heappush(self._wake, (due.due_s, client.number, client))
+
+    # --- the loop ---
+
+    def run(self, anchor: Anchor) -> None:
+        """Send what is planned, then return once nothing is in flight."""
+        self._zero_s = anchor.monotonic_s
+        self.recorder = Recorder(self._log, self._counts, anchor, self._task.index)
+        for client in self._clients:
+            due = client.schedule.next
+            if due is None:
+                self._left -= 1
+            else:
+                wake_s = due.due_s - _OPEN_AHEAD_S
+                heapq.heappush(self._wake, (wake_s, client.number, client))
+        effort_s = 0.0
+        while self._left:
+            now_s = self.now()
+            if now_s >= self._stop_s:
+                self._stop()
+            self._wake_clients(now_s)
+            self._expire(now_s)
+            if now_s >= effort_s:
+                self.recorder.effort(now_s)
+                effort_s = max(effort_s, now_s // _EFFORT_EVERY_S * _EFFORT_EVERY_S)
+                effort_s += _EFFORT_EVERY_S
+            if now_s >= self.recorder.flush_due_s:
+                self.recorder.flush()
+            self._wait(effort_s)
+        self.recorder.effort(self.now())
+        self.recorder.flush()
+        self._log.close()
+
+    def _wake_clients(self, now_s: float) -> None:
+        wake = self._wake
+        for _ in range(_DUES_PER_TURN):
+            if not wake or wake[0][0] > now_s:
+                return
+            client = heapq.heappop(wake)[2]
+            due = client.schedule.next
+            assert due is not None
+            if due.due_s <= now_s:
+                client.begin()
+            else:
+                client.open_ahead()
+                heapq.heappush(wake, (due.due_s, client.number, client))
+
+    def _expire(self, now_s: float) -> None:
+        """Time out what is overdue; forget, from the front, what has ended."""
+        armed = self._armed
+        while armed:
+            deadline_s, number, client = armed[0]
+            if client.in_flight == number:
+                if deadline_s > now_s:
+                    return
+                client.time_out()
+            armed.popleft()
+
+    def _wait(self, effort_s: float) -> None:
+        due_s = self._wake[0][0] if self._wake else float("inf")
+        until_s = min(due_s, effort_s, self.recorder.flush_due_s, self._stop_s)
+        if self._armed:
+            until_s = min(until_s, self._armed[0][0])
+        for fd, events in self._waiter.wait(until_s - self.now(), exact=until_s == due_s):
+            client = self._by_fd.get(fd)
+            if client is not None:
+                client.on_ready(events)
+            elif fd == self._pipe.fileno():
+                self._listen()
+
+    def _listen(self) -> None:
+        """Hear the parent: a stop; or an abort, or the end of the pipe, which end all at once."""
+        try:
+            message = self._pipe.recv()
+        except EOFError:
+            message = ("abort",)
+        if message[0] == "stop":
+            self._stop_s = message[1]
+            return
+        for client in self._clients:
+            client.abort()
+        self.recorder.flush()
+        os._exit(1)
+
+    def _stop(self) -> None:
+        """Send nothing more; what is in flight may still end."""
+        stop_s, self._stop_s = self._stop_s, float("inf")
+        self._wake.clear()
+        for client in self._clients:
+            idle = client.schedule.next is not None and not client.in_flight
+            if missed := client.schedule.stop_at(stop_s):
+                self.recorder.missed(client.number, missed, stop_s)
+            if idle:
+                self.freed(client)
+
+
+def worker_main(pipe: Pipe, shared_counts: Any) -> None:
+    """Entry of a worker process: task in, "ready" out, start in, run."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches all; the parent says what it means
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        task: WorkerTask = pipe.recv()
+        worker = Worker(task, Counters(shared_counts), pipe)
+        gc.collect()
+        gc.freeze()
+        pipe.send("ready")
+        _, anchor = pipe.recv()
+    except EOFError:
+        return
+    worker.run(anchor)

@@ -1,0 +1,9 @@
+"""`python -m edgeload.simulator`: the embedded endpoint as a program of its own."""
+
+import sys
+
+from edgeload.simulator.options import parse
+from edgeload.simulator.supervisor import run
+
+if __name__ == "__main__":
+    sys.exit(run(parse(sys.argv[1:])))

@@ -1,0 +1,144 @@
+"""The inference process: sockets, timers and the truth log around `inference`."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import selectors
+import socket
+import time
+from collections.abc import Sequence
+
+from edgeload.simulator.detectors import Detector, Detectors
+from edgeload.simulator.inference import Inference
+from edgeload.simulator.messages import (
+    Call,
+    Connected,
+    Finished,
+    FrameProtocol,
+    FromProxy,
+    Query,
+    decode_from_proxy,
+)
+from edgeload.simulator.options import Options, capacity_words
+from edgeload.simulator.routes import Routes
+from edgeload.simulator.truth import FLUSH_AFTER_S, TruthLog
+
+_GOODBYE_S = 0.3
+
+
+def run_box(
+    options: Options,
+    proxies: Sequence[socket.socket],
+    life: int,
+    truth_log: int | None,
+    ready: int,
+) -> None:
+    """Serve until the pipe `life` ends; `ready` gets a byte once queries are taken.
+
+    `proxies` are the lines to the proxy processes, `truth_log` a descriptor to append to.
+    """
+    # epoll rounds waits up to whole milliseconds; select takes microseconds, and suits a process
+    # with a handful of descriptors.
+    loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
+    try:
+        loop.run_until_complete(_Box(options, truth_log).serve(proxies, life, ready))
+    finally:
+        loop.close()
+
+
+class _Box:
+    def __init__(self, options: Options, truth_log: int | None) -> None:
+        self._log = None if truth_log is None else TruthLog(truth_log)
+        unix_s, now_s = time.time(), time.monotonic()
+        detectors = Detectors(
+            Detector(options.detector_id, options.detector_name, options.detector_query, unix_s),
+            strict=options.strict_detector,
+            chance=random.Random(f"{options.seed} detectors"),
+        )
+        self._inference = Inference(
+            servers=options.inference_workers,
+            service_time=options.service_time,
+            detectors=detectors,
+            faults=options.faults,
+            max_in_flight=options.max_in_flight,
+            seed=options.seed,
+            unix_minus_monotonic_s=unix_s - now_s,
+            record=(lambda truth: None) if self._log is None else self._log.add,
+        )
+        self._routes = Routes(self._inference, detectors, capacity_words(options))
+        self._lines: list[FrameProtocol[FromProxy]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._flush_timer: asyncio.TimerHandle | None = None
+
+    async def serve(self, proxies: Sequence[socket.socket], life: int, ready: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        ends = [self._loop.create_future() for _ in proxies]
+        for worker, (line, end) in enumerate(zip(proxies, ends, strict=True)):
+            await self._connect(worker, line, end)
+        over = self._loop.create_future()
+        self._loop.add_reader(life, _settle, over)
+        with open(ready, "wb") as pipe:
+            pipe.write(b".")
+        await over
+        self._loop.remove_reader(life)
+        await asyncio.wait(ends, timeout=_GOODBYE_S)  # the proxies' last words
+        self._inference.end(time.monotonic())
+        self._flush()
+
+    async def _connect(self, worker: int, line: socket.socket, end: asyncio.Future[None]) -> None:
+        def received(message: FromProxy) -> None:
+            self._received(worker, message)
+
+        _, protocol = await self._loop.create_connection(
+            lambda: FrameProtocol(decode_from_proxy, received, lambda: _settle(end)), sock=line
+        )
+        self._lines.append(protocol)
+
+    def _received(self, worker: int, message: FromProxy) -> None:
+        if isinstance(message, Query):
+            reply = self._inference.receive(worker, message)
+            if reply is not None:
+                self._lines[worker].send(reply)
+        elif isinstance(message, Finished):
+            self._inference.finished(worker, message)
+        elif isinstance(message, Connected):
+            self._inference.connected()
+        else:
+            self._call(worker, message)
+        self._rearm()
+
+    def _call(self, worker: int, call: Call) -> None:
+        reply = self._routes.reply(call, time.monotonic(), time.time())
+        delay_s = self._routes.delay_s(call)
+        if delay_s:
+            self._loop.call_later(delay_s, self._lines[worker].send, reply)
+        else:
+            self._lines[worker].send(reply)
+
+    def _rearm(self) -> None:
+        """Let the timer go off when the next service ends, and write truth in time."""
+        due_s = self._inference.next_due_s()
+        if self._timer is not None and self._timer.when() != due_s:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None and due_s is not None:
+            self._timer = self._loop.call_at(due_s, self._deliver)  # its clock is ours
+        if self._log is not None and self._log.pending and self._flush_timer is None:
+            self._flush_timer = self._loop.call_later(FLUSH_AFTER_S, self._flush)
+
+    def _deliver(self) -> None:
+        self._timer = None
+        for worker, reply in self._inference.due(time.monotonic()):
+            self._lines[worker].send(reply)
+        self._rearm()
+
+    def _flush(self) -> None:
+        self._flush_timer = None
+        if self._log is not None:
+            self._log.flush()
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,147 @@
+"""The detectors and the edge configuration that the endpoint's routes show. No I/O."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from edgeload.simulator.query import is_detector_id, new_id, timestamp
+
+_THRESHOLD = 0.9
+_NO_CLOUD = {
+    "enabled": True,
+    "always_return_edge_prediction": True,
+    "disable_cloud_escalation": True,
+    "min_time_between_escalations": 30.0,
+}
+
+
+class DetectorError(ValueError):
+    """The detector cannot be made, or the configuration is not one."""
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A binary detector."""
+
+    id: str
+    name: str
+    query: str
+    created_unix_s: float
+    confidence_threshold: float = _THRESHOLD
+    patience_time_s: float = 30.0
+    group_name: str = "default"
+    metadata: dict[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The detector as the cloud's API shows it."""
+        return {
+            "id": self.id,
+            "type": "detector",
+            "created_at": timestamp(self.created_unix_s),
+            "name": self.name,
+            "query": self.query,
+            "group_name": self.group_name,
+            "confidence_threshold": self.confidence_threshold,
+            "patience_time": self.patience_time_s,
+            "metadata": self.metadata,
+            "mode": "BINARY",
+            "mode_configuration": None,
+            "status": "ON",
+            "escalation_type": "STANDARD",
+        }
+
+
+class Detectors:
+    """The detectors that exist. Unless `strict`, any well-formed id stands for one."""
+
+    def __init__(self, first: Detector, *, strict: bool, chance: random.Random) -> None:
+        self._first = first
+        self._by_id = {first.id.lower(): first}
+        self._strict = strict
+        self._chance = chance
+
+    def __iter__(self) -> Iterator[Detector]:
+        return iter(self._by_id.values())
+
+    @property
+    def first(self) -> Detector:
+        """The detector that was there from the start."""
+        return self._first
+
+    def find(self, detector_id: str) -> Detector | None:
+        """The detector of that id in upper or lower case; None where there is none."""
+        known = self._by_id.get(detector_id.lower())
+        if known is not None or self._strict or not is_detector_id(detector_id):
+            return known
+        return Detector(detector_id, detector_id, self._first.query, self._first.created_unix_s)
+
+    def named(self, name: str) -> list[Detector]:
+        """The detectors of that name: one or none."""
+        return [detector for detector in self if detector.name == name]
+
+    def create(self, wanted: object, now_unix_s: float) -> Detector:
+        """Make the detector that a request's JSON describes. Raises DetectorError."""
+        if not isinstance(wanted, dict):
+            raise DetectorError("a JSON object is required")
+        name, query = wanted.get("name"), wanted.get("query")
+        for field, value in (("name", name), ("query", query)):
+            if not isinstance(value, str) or not 1 <= len(value) <= 300:
+                raise DetectorError(f"{field}: 1 to 300 characters are required")
+        if self.named(str(name)):
+            raise DetectorError(f"name: a detector named {name!r} exists")
+        mode = wanted.get("mode", "BINARY")
+        if mode != "BINARY":
+            raise DetectorError(f"mode: this endpoint has binary detectors only, not {mode}")
+        detector = Detector(
+            id=new_id("det_", self._chance),
+            name=str(name),
+            query=str(query),
+            created_unix_s=now_unix_s,
+            confidence_threshold=_unit(wanted.get("confidence_threshold", _THRESHOLD)),
+            patience_time_s=float(wanted.get("patience_time") or 30.0),
+            group_name=str(wanted.get("group_name") or "default"),
+            metadata=wanted.get("metadata") if isinstance(wanted.get("metadata"), dict) else None,
+        )
+        self._by_id[detector.id.lower()] = detector
+        return detector
+
+
+def _unit(value: object) -> float:
+    if isinstance(value, int | float) and 0.0 <= value <= 1.0:
+        return float(value)
+    raise DetectorError("confidence_threshold: 0 to 1 is legal")
+
+
+def no_cloud_config(detector_id: str) -> dict[str, Any]:
+    """The edge configuration under which one detector is always answered by the edge."""
+    return {
+        "global_config": {"refresh_rate": 60.0, "confident_audit_rate": 1e-5},
+        "edge_inference_configs": {"no_cloud": dict(_NO_CLOUD)},
+        "detectors": [{"detector_id": detector_id, "edge_inference_config": "no_cloud"}],
+    }
+
+
+def checked_config(config: object) -> dict[str, Any]:
+    """An edge configuration whose detectors are well-formed. Raises DetectorError.
+
+    It is shown again, and its detectors are listed as ready; how queries are answered does not
+    depend on it.
+    """
+    if not isinstance(config, dict):
+        raise DetectorError("a JSON object is required")
+    named, detectors = config.get("edge_inference_configs", {}), config.get("detectors", [])
+    if not isinstance(named, dict) or not isinstance(detectors, list):
+        raise DetectorError("edge_inference_configs must be an object, detectors a list")
+    for entry in detectors:
+        if not isinstance(entry, dict) or not is_detector_id(str(entry.get("detector_id"))):
+            raise DetectorError("a detector without a legal detector_id")
+        if entry.get("edge_inference_config") not in named:
+            raise DetectorError("a detector whose edge_inference_config is not defined")
+    return {
+        "global_config": config.get("global_config", {}),
+        "edge_inference_configs": named,
+        "detectors": detectors,
+    }

@@ -1,0 +1,273 @@
+"""Which answer an image query gets and when, and what is counted. No clock, socket or file here.
+
+A query is *answered* when its answer is handed to its proxy, so that a client that has its answer
+finds it counted. At any moment received = answered + reset + abandoned + in flight.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from edgeload.simulator.detectors import Detectors
+from edgeload.simulator.faults import Faults, status_of
+from edgeload.simulator.messages import Finished, Query, Reply
+from edgeload.simulator.query import (
+    JSON,
+    QueryParameters,
+    Refusal,
+    answer_body,
+    error_answer,
+    new_id,
+    not_ready,
+)
+from edgeload.simulator.queueing import FifoQueue, Job, ServiceTime
+from edgeload.simulator.truth import Truth
+
+_KEPT_ANSWERS = 1000
+_LOW_CONFIDENCE, _HIGH_CONFIDENCE = 0.75, 0.99
+
+
+class _Open:
+    """A query that the truth log has not got yet."""
+
+    __slots__ = (
+        "counted",
+        "fault",
+        "gone",
+        "in_flight",
+        "job",
+        "query",
+        "status",
+        "ticket",
+        "worker",
+    )
+
+    def __init__(self, worker: int, query: Query) -> None:
+        self.worker = worker
+        self.query = query
+        self.fault: str | None = None
+        self.ticket: int | None = None  # in the queue, until its service ended
+        self.job: Job | None = None
+        self.status: int | None = None
+        self.in_flight = True  # neither answered, reset nor abandoned
+        self.gone = False  # the client left
+
+
+class Inference:
+    """The queue with everything around it that decides."""
+
+    def __init__(
+        self,
+        *,
+        servers: int,
+        service_time: ServiceTime,
+        detectors: Detectors,
+        faults: Faults,
+        max_in_flight: int | None,
+        seed: int,
+        unix_minus_monotonic_s: float,
+        record: Callable[[Truth], None],
+    ) -> None:
+        """`record` gets one Truth per query, when all is known of it."""
+        self._queue = FifoQueue(servers)
+        self._service_time = service_time
+        self._detectors = detectors
+        self.faults = faults
+        self._max_in_flight = max_in_flight
+        self._unix_minus_monotonic_s = unix_minus_monotonic_s
+        self._record = record
+        # A stream of chance for each use, so that a fault switch changes no service time.
+        self._service_chance = random.Random(f"{seed} service")
+        self._fault_chance = random.Random(f"{seed} fault")
+        self._answer_chance = random.Random(f"{seed} answer")
+        self._open: dict[tuple[int, int], _Open] = {}
+        self._queued: dict[int, _Open] = {}
+        self._answers: dict[str, bytes] = {}
+        self._counts: Counter[str] = Counter()
+        self._by_status: Counter[int] = Counter()
+        self._by_fault: Counter[str] = Counter()
+        self._trickling = 0
+
+    def connected(self) -> None:
+        """A client opened a connection."""
+        self._counts["connections"] += 1
+
+    def receive(self, worker: int, query: Query) -> Reply | None:
+        """Take a query in; the reply if it gets one at once."""
+        entry = _Open(worker, query)
+        self._open[worker, query.number] = entry
+        self._counts["received"] += 1
+        in_flight = self._in_flight() + self._trickling
+        if self._max_in_flight is not None and in_flight > self._max_in_flight:
+            self._counts["over_limit"] += 1
+            return self._reset(entry)
+        request = query.request
+        if isinstance(request, Refusal):
+            return self._refuse(entry, request)
+        if request.by_cloud:
+            return self._answer(entry, request, from_edge=False)
+        if self._detectors.find(request.detector_id) is None:
+            return self._refuse(entry, error_answer(500))
+        return self._admit(entry, request)
+
+    def due(self, now_s: float) -> list[tuple[int, Reply]]:
+        """Replies whose service has ended by now, each with its proxy worker."""
+        replies = []
+        for ticket, job in self._queue.done(now_s):
+            entry = self._queued.pop(ticket)
+            entry.ticket, entry.job = None, job
+            if entry.gone:
+                self._close(entry)
+                continue
+            assert isinstance(entry.query.request, QueryParameters)
+            escalated = entry.fault == "escalate"
+            reply = self._answer(entry, entry.query.request, from_edge=not escalated)
+            replies.append((entry.worker, reply))
+        return replies
+
+    def next_due_s(self) -> float | None:
+        """When `due` has something to return; None for not yet known."""
+        return self._queue.next_end_s()
+
+    def finished(self, worker: int, finished: Finished) -> None:
+        """An answer went out, or its client left."""
+        entry = self._open[worker, finished.number]
+        if entry.fault == "slow_body" and not entry.in_flight:
+            self._trickling -= 1
+        if entry.in_flight:
+            entry.in_flight = False
+            self._counts["abandoned"] += 1
+        if entry.ticket is not None:
+            entry.gone = True  # its service goes on; the truth log waits for its end
+        else:
+            self._close(entry, finished.answered_s)
+
+    def stall(self, now_s: float, seconds: float) -> None:
+        """All inference workers stop for some seconds from now on."""
+        self._counts["stalls"] += 1
+        self._queue.stall(now_s, seconds)
+
+    def end(self, now_s: float) -> None:
+        """Record what is still open, as far as it came."""
+        for entry in list(self._open.values()):
+            if entry.ticket is not None and (job := self._queue.job(entry.ticket)) is not None:
+                entry.job = job
+            self._close(entry, until_s=now_s)
+
+    def stats(self, now_s: float) -> dict[str, Any]:
+        """The counts of all proxies together, for GET /simulator/stats."""
+        return {
+            "received": self._counts["received"],
+            "answered": self._by_status.total(),
+            "by_status": {str(status): n for status, n in sorted(self._by_status.items())},
+            "in_flight": self._in_flight(),
+            "queue": self._queue.waiting(now_s),
+            "in_service": self._queue.in_service(now_s),
+            "reset": self._counts["reset"],
+            "over_limit": self._counts["over_limit"],
+            "abandoned": self._counts["abandoned"],
+            "escalated": self._counts["escalated"],
+            "stalls": self._counts["stalls"],
+            "faults": dict(self._by_fault),
+            "connections": self._counts["connections"],
+        }
+
+    def kept_answer(self, query_id: str) -> bytes | None:
+        """The JSON of one of the latest answers."""
+        return self._answers.get(query_id)
+
+    def _in_flight(self) -> int:
+        settled = self._by_status.total() + self._counts["reset"] + self._counts["abandoned"]
+        return self._counts["received"] - settled
+
+    def _admit(self, entry: _Open, request: QueryParameters) -> Reply | None:
+        """Put a legal query into the queue, unless a fault says otherwise."""
+        entry.fault = fault = self.faults.draw(self._fault_chance.random())
+        if fault is not None:
+            self._by_fault[fault] += 1
+            if fault == "reset":
+                return self._reset(entry)
+            if (status := status_of(fault)) is not None:
+                unready = status == HTTPStatus.SERVICE_UNAVAILABLE
+                return self._refuse(
+                    entry, not_ready(request.detector_id) if unready else error_answer(status)
+                )
+        if fault != "hang":
+            entry.ticket = self._queue.arrive(
+                entry.query.arrival_s, self._service_time.draw(self._service_chance)
+            )
+            self._queued[entry.ticket] = entry
+        return None
+
+    def _refuse(self, entry: _Open, refusal: Refusal) -> Reply:
+        self._settle(entry, refusal.status)
+        return Reply(entry.query.number, refusal.status, refusal.content_type, refusal.body)
+
+    def _reset(self, entry: _Open) -> Reply:
+        entry.in_flight = False
+        self._counts["reset"] += 1
+        return Reply(entry.query.number, 0, "", b"", "reset")
+
+    def _answer(self, entry: _Open, request: QueryParameters, *, from_edge: bool) -> Reply:
+        body = self._body(entry, request, from_edge)
+        self._settle(entry, 200)
+        self._counts["escalated"] += not from_edge
+        slow = entry.fault == "slow_body"
+        self._trickling += slow
+        return Reply(entry.query.number, 200, JSON, body, "slow" if slow else "plain")
+
+    def _body(self, entry: _Open, request: QueryParameters, from_edge: bool) -> bytes:
+        chance = self._answer_chance
+        detector = self._detectors.find(request.detector_id) or self._detectors.first
+        wrong = entry.fault == "wrong_detector"
+        query_id = new_id("iq_", chance)
+        body = answer_body(
+            request,
+            query_id=query_id,
+            created_unix_s=entry.query.arrival_s + self._unix_minus_monotonic_s,
+            detector_id=new_id("det_", chance) if wrong else detector.id,
+            question=detector.query,
+            default_threshold=detector.confidence_threshold,
+            label=chance.choice(("YES", "NO")),
+            confidence=chance.uniform(_LOW_CONFIDENCE, _HIGH_CONFIDENCE),
+            from_edge=from_edge,
+        )
+        if entry.fault == "bad_json":
+            return body[: len(body) // 2]
+        self._answers[query_id] = body
+        if len(self._answers) > _KEPT_ANSWERS:
+            del self._answers[next(iter(self._answers))]
+        return body
+
+    def _settle(self, entry: _Open, status: int) -> None:
+        entry.status = status
+        entry.in_flight = False
+        self._by_status[status] += 1
+
+    def _close(
+        self, entry: _Open, answered_s: float | None = None, until_s: float | None = None
+    ) -> None:
+        """Hand a query to the truth log; instants after `until_s` have not come."""
+        del self._open[entry.worker, entry.query.number]
+        start_s = entry.job.start_s if entry.job else None
+        end_s = entry.job.end_s if entry.job else None
+        if until_s is not None:
+            start_s = start_s if start_s is not None and start_s <= until_s else None
+            end_s = end_s if end_s is not None and end_s <= until_s else None
+        self._record(
+            Truth(
+                request_id=entry.query.request_id,
+                arrival_s=entry.job.arrival_s if entry.job else entry.query.arrival_s,
+                start_s=start_s,
+                end_s=end_s,
+                answered_s=answered_s,
+                status=entry.status,
+                fault=entry.fault,
+                worker=entry.worker,
+                connection=entry.query.connection,
+            )
+        )

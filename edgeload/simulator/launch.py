@@ -1,0 +1,150 @@
+"""Starts an embedded endpoint from another program, and is sure that it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import selectors
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+_PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+_URL = re.compile(r"https?://\S+")
+_REQUEST_S = 10.0
+_END_S = 3.0
+
+
+class SimulatorError(RuntimeError):
+    """The simulator did not start, or did not do what it was asked; the text says why."""
+
+
+class RunningSimulator:
+    """A simulator that answers."""
+
+    def __init__(self, pid: int, description: str) -> None:
+        """`description` is the line that the simulator printed."""
+        match = _URL.search(description)
+        if match is None:
+            raise SimulatorError(f"no URL in its first line: {description!r}")
+        self.url = match[0]
+        self.pid = pid
+        self.description = description
+
+    def stats(self) -> dict[str, Any]:
+        """Its own counts: received, answered, by_status and others."""
+        return self._ask("GET", "/simulator/stats")
+
+    def set_faults(self, **probabilities: float) -> None:
+        """Replace the fault switches; without arguments no fault is left."""
+        self._ask("PUT", "/simulator/faults", probabilities)
+
+    def stall(self, seconds: float) -> None:
+        """Stop all inference workers for that long, from now on."""
+        self._ask("POST", "/simulator/stall", {"seconds": seconds})
+
+    def _ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """One request on a connection of its own; proxies of the environment play no part."""
+        parts = urlsplit(self.url)
+        host, port = parts.hostname or "", parts.port
+        connection: http.client.HTTPConnection
+        if parts.scheme == "https":
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False  # our own child, on loopback, self-signed
+            context.verify_mode = ssl.CERT_NONE
+            connection = http.client.HTTPSConnection(
+                host, port, timeout=_REQUEST_S, context=context
+            )
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=_REQUEST_S)
+        with contextlib.closing(connection):
+            connection.request(method, path, None if body is None else json.dumps(body))
+            response = connection.getresponse()
+            answer = response.read()
+        if response.status != http.HTTPStatus.OK:
+            raise SimulatorError(f"{method} {path}: status {response.status}, {answer.decode()}")
+        return dict(json.loads(answer))
+
+
+@contextlib.contextmanager
+def running_simulator(
+    options: Sequence[str] = (), *, timeout_s: float = 20.0
+) -> Iterator[RunningSimulator]:
+    """Start a simulator on a free port with more command-line options; end it on leaving.
+
+    It also ends when this process does, however that happens, and does not get the terminal's
+    Ctrl-C. Raises SimulatorError where it does not answer within `timeout_s` seconds.
+    """
+    environment = {**os.environ, "PYTHONPATH": _python_path()}
+    environment.pop("GROUNDLIGHT_API_TOKEN", None)  # none of its business
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                *("-m", "edgeload.simulator", "--port", "0", "--until-stdin-closes"),
+                *options,
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            yield RunningSimulator(process.pid, _first_line(process, errors, timeout_s))
+        finally:
+            _end(process)
+
+
+def _python_path() -> str:
+    """The path on which the child finds this very package, installed or not."""
+    others = os.environ.get("PYTHONPATH")
+    return os.pathsep.join([str(_PACKAGE_PARENT), *([others] if others else [])])
+
+
+def _first_line(process: subprocess.Popen[bytes], errors: IO[bytes], timeout_s: float) -> str:
+    """What it prints when it answers. Raises SimulatorError."""
+    assert process.stdout is not None
+    descriptor = process.stdout.fileno()
+    until_s = time.monotonic() + timeout_s
+    line = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        while not line.endswith(b"\n"):
+            if not selector.select(max(0.0, until_s - time.monotonic())):
+                raise SimulatorError(f"no answer within {timeout_s:g} s{_said(errors)}")
+            piece = os.read(descriptor, 4096)
+            if not piece:
+                raise SimulatorError(f"it ended at once{_said(errors)}")
+            line += piece
+    return line.decode().strip()
+
+
+def _said(errors: IO[bytes]) -> str:
+    errors.seek(0)
+    text = errors.read().decode("utf-8", "replace").strip()
+    return f": {text}" if text else ""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close its standard input, which ends it; after some seconds kill what is left of it."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    try:
+        process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its session has but its own processes
+        process.wait()
+    process.stdout.close()

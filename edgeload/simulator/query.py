@@ -1,0 +1,175 @@
+"""An image query as the contract has it: what is refused, what an answer looks like. Pure.
+
+The errors are those of the edge-endpoint contract, section 3.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from http import HTTPStatus
+
+import msgspec
+
+QUERY_PATH = "/device-api/v1/image-queries"
+MAX_BODY_BYTES = 10 * 1024 * 1024
+JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
+HTML = "text/html"
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_DETECTOR_ID = re.compile(r"det_[0-9A-Za-z]{27}")
+_REFUSED = ("metadata", "inspection_id", "image_query_id")
+_REVIEWS = ("DEFAULT", "ALWAYS", "NEVER")
+_TRUE = ("true", "1", "on", "yes", "t", "y")
+_PATIENCE_S = 30.0
+
+
+class QueryParameters(msgspec.Struct, frozen=True, array_like=True, tag="parameters"):
+    """A query that is not refused at the door. None: not given.
+
+    `by_cloud`: the edge does not understand it and passes it to the cloud, whose answer comes back.
+    """
+
+    detector_id: str
+    confidence_threshold: float | None = None
+    patience_time_s: float | None = None
+    by_cloud: bool = False
+
+
+class Refusal(msgspec.Struct, frozen=True, array_like=True, tag="refusal"):
+    """An error answer."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+def error_answer(status: int, detail: str | None = None) -> Refusal:
+    """An error in the form that the endpoint gives it: plain text for 500, HTML from nginx."""
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Error"
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Refusal(status, TEXT, phrase.encode())
+    if status in (413, 502, 504):
+        page = f"<html><head><title>{status} {phrase}</title></head><body>{phrase}</body></html>"
+        return Refusal(status, HTML, page.encode())
+    return Refusal(status, JSON, json.dumps({"detail": detail or phrase}).encode())
+
+
+def not_ready(detector_id: str) -> Refusal:
+    """The 503 of a detector whose inference server is not there."""
+    return error_answer(
+        503,
+        "Edge predictions are required, but an edge-inference server is not available for "
+        f"detector_id='{detector_id}'.",
+    )
+
+
+def is_detector_id(text: str) -> bool:
+    """Whether it is `det_` and 27 letters or digits."""
+    return _DETECTOR_ID.fullmatch(text) is not None
+
+
+def read_query(
+    parameters: Iterable[tuple[str, str]], content_type: str, token: str
+) -> QueryParameters | Refusal:
+    """What an image query asks for, or why it is refused."""
+    given = dict(parameters)
+    understood = _understood(given)
+    if understood is None:
+        return QueryParameters(given.get("detector_id", ""), by_cloud=True)
+    if not content_type.lower().startswith("image/"):
+        return error_answer(415, "Request body must be image bytes")
+    if not_for_edge := _not_for_edge(given):
+        return error_answer(400, not_for_edge)
+    if not token.strip() or not is_detector_id(understood.detector_id):
+        return error_answer(500)
+    return understood
+
+
+def _not_for_edge(given: dict[str, str]) -> str | None:
+    """What the edge says to parameters that it understands and cannot serve."""
+    if refused := {name for name in _REFUSED if name in given}:
+        return f"Invalid query parameters: {refused}"
+    if given.get("human_review") == "ALWAYS":
+        return "Human review is not possible: the edge answers by itself"
+    if given.get("want_async", "").lower() in _TRUE:
+        return "Asynchronous queries are not possible: the edge answers by itself"
+    return None
+
+
+def _understood(given: dict[str, str]) -> QueryParameters | None:
+    """The parameters, or None where the edge would answer 422 and nginx then asks the cloud."""
+    if "detector_id" not in given or given.get("human_review", "DEFAULT") not in _REVIEWS:
+        return None
+    try:
+        threshold = _number(given.get("confidence_threshold"))
+        patience_s = _number(given.get("patience_time"))
+    except ValueError:
+        return None
+    if threshold is not None and not 0.0 <= threshold <= 1.0:
+        return None
+    if patience_s is not None and not 0.0 <= patience_s < float("inf"):
+        return None
+    return QueryParameters(given["detector_id"], threshold, patience_s)
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)
+
+
+def new_id(prefix: str, chance: random.Random) -> str:
+    """A fresh id: a prefix such as `iq_`, and 27 letters or digits."""
+    return prefix + "".join(chance.choices(_ALPHABET, k=27))
+
+
+def timestamp(unix_s: float) -> str:
+    """ISO 8601 in UTC, microseconds and a Z, as the endpoint writes it."""
+    moment = datetime.fromtimestamp(unix_s, timezone.utc)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def answer_body(
+    query: QueryParameters,
+    *,
+    query_id: str,
+    created_unix_s: float,
+    detector_id: str,
+    question: str,
+    default_threshold: float,
+    label: str,
+    confidence: float,
+    from_edge: bool,
+) -> bytes:
+    """The JSON of an answered binary image query, field for field as in the contract."""
+    threshold = query.confidence_threshold
+    patience_s = query.patience_time_s
+    return msgspec.json.encode(
+        {
+            "metadata": {"is_from_edge": True} if from_edge else None,
+            "id": query_id,
+            "type": "image_query",
+            "created_at": timestamp(created_unix_s),
+            "query": question,
+            "detector_id": detector_id,
+            "result_type": "binary_classification",
+            "result": {
+                "confidence": confidence,
+                "source": "ALGORITHM" if from_edge else "CLOUD",
+                "result_type": None if from_edge else "binary_classification",
+                "from_edge": from_edge,
+                "label": label,
+            },
+            "patience_time": _PATIENCE_S if patience_s is None else patience_s,
+            "confidence_threshold": default_threshold if threshold is None else threshold,
+            "rois": None,
+            "text": None,
+            "done_processing": True,
+        }
+    )

@@ -1,0 +1,193 @@
+"""Every route but the image query itself: detectors, health, configuration, status, /simulator/."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from edgeload.simulator.detectors import DetectorError, Detectors, checked_config, no_cloud_config
+from edgeload.simulator.faults import FaultError, faults_from
+from edgeload.simulator.inference import Inference
+from edgeload.simulator.messages import Call, Reply
+from edgeload.simulator.query import HTML, JSON
+
+_API = "/device-api/v1/"
+_METRICS_DELAY_S = 1.0  # the real one measures for a second before it answers
+_ME = {
+    "email": "simulator@localhost.invalid",
+    "username": "simulator",
+    "group": {"id": 1, "name": "simulator"},
+    "is_superuser": False,
+}
+_NO_CLUSTER = {"error": "Not running in a Kubernetes cluster"}
+
+
+class _Error(Exception):
+    """An error answer: status and detail."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class _Page(NamedTuple):
+    """An answer that is not JSON with status 200."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = JSON
+    location: str | None = None
+
+
+class Routes:
+    """Answers calls; asks the inference for counts and tells it about faults and stalls."""
+
+    def __init__(self, inference: Inference, detectors: Detectors, description: str) -> None:
+        """`description` is shown on the status page."""
+        self._inference = inference
+        self._detectors = detectors
+        self._description = description
+        self._edge_config = no_cloud_config(detectors.first.id)
+        self._exact: dict[tuple[str, str], Callable[[Call, float, float], object]] = {
+            ("GET", "/"): lambda *_: _Page(b"", 302, HTML, "/status"),
+            ("GET", "/ping"): lambda *_: {"message": "Hello!"},
+            ("GET", "/health/live"): lambda *_: {"status": "alive"},
+            ("GET", "/health/ready"): lambda *_: {"status": "ready"},
+            ("GET", "/edge-detector-readiness"): self._readiness,
+            ("GET", "/edge-config"): lambda *_: self._edge_config,
+            ("PUT", "/edge-config"): self._set_edge_config,
+            ("GET", "/status"): self._status_page,
+            ("GET", "/status/metrics.json"): self._metrics,
+            ("GET", "/status/resources.json"): lambda *_: _NO_CLUSTER,
+            ("GET", "/status/edge-config"): lambda *_: self._edge_config,
+            ("GET", f"{_API}me"): lambda *_: _ME,
+            ("GET", f"{_API}detectors"): self._list_detectors,
+            ("POST", f"{_API}detectors"): self._create_detector,
+            ("GET", "/simulator/stats"): lambda _, now_s, __: inference.stats(now_s),
+            ("GET", "/simulator/faults"): lambda *_: dict(inference.faults.probabilities),
+            ("PUT", "/simulator/faults"): self._set_faults,
+            ("POST", "/simulator/stall"): self._stall,
+        }
+
+    def delay_s(self, call: Call) -> float:
+        """How long the answer to a call is held back."""
+        return _METRICS_DELAY_S if call.path == "/status/metrics.json" else 0.0
+
+    def reply(self, call: Call, now_s: float, unix_s: float) -> Reply:
+        """The answer to a call; `now_s` is monotonic, `unix_s` the time of day."""
+        try:
+            answer = self._answer(call, now_s, unix_s)
+        except _Error as error:
+            answer = _Page(json.dumps({"detail": str(error)}).encode(), error.status)
+        if not isinstance(answer, _Page):
+            answer = _Page(json.dumps(answer).encode())
+        return Reply(
+            call.number,
+            answer.status,
+            answer.content_type,
+            answer.body,
+            location=answer.location,
+        )
+
+    def _answer(self, call: Call, now_s: float, unix_s: float) -> object:
+        method = "GET" if call.method == "HEAD" else call.method
+        if call.path.startswith("/device-api/") and not call.has_token:
+            raise _Error(401, "Authentication credentials were not provided.")
+        if (route := self._exact.get((method, call.path))) is not None:
+            return route(call, now_s, unix_s)
+        if method == "GET" and call.path.startswith(f"{_API}detectors/"):
+            return self._one_detector(call.path.removeprefix(f"{_API}detectors/"))
+        if method == "GET" and call.path.startswith(f"{_API}image-queries/"):
+            kept = self._inference.kept_answer(call.path.removeprefix(f"{_API}image-queries/"))
+            if kept is not None:
+                return _Page(kept)
+        raise _Error(404, "Not Found")
+
+    def _one_detector(self, detector_id: str) -> object:
+        detector = self._detectors.find(detector_id)
+        if detector is None:
+            raise _Error(404, "Not Found")
+        return detector.as_json()
+
+    def _list_detectors(self, call: Call, _now_s: float, _unix_s: float) -> object:
+        name = call.parameters.get("name")
+        found = list(self._detectors) if name is None else self._detectors.named(name)
+        return {
+            "count": len(found),
+            "next": None,
+            "previous": None,
+            "results": [detector.as_json() for detector in found],
+        }
+
+    def _create_detector(self, call: Call, _now_s: float, unix_s: float) -> object:
+        try:
+            detector = self._detectors.create(_json(call), unix_s)
+        except DetectorError as error:
+            raise _Error(400, str(error)) from error
+        return _Page(json.dumps(detector.as_json()).encode(), 201)
+
+    def _readiness(self, *_: object) -> object:
+        return {entry["detector_id"]: {"ready": True} for entry in self._edge_config["detectors"]}
+
+    def _set_edge_config(self, call: Call, _now_s: float, _unix_s: float) -> object:
+        try:
+            self._edge_config = checked_config(_json(call))
+        except (DetectorError, _Error) as error:  # the edge's 422 becomes a 404 of the cloud
+            raise _Error(404, "Not Found") from error
+        return None
+
+    def _status_page(self, *_: object) -> object:
+        page = (
+            "<!DOCTYPE html><html><head><title>Edge endpoint simulator</title></head><body>"
+            f"<h1>Edge endpoint simulator</h1><p>{self._description}</p></body></html>"
+        )
+        return _Page(page.encode(), 200, "text/html; charset=utf-8")
+
+    def _metrics(self, *_: object) -> object:
+        count = len(list(self._detectors))
+        details = {
+            detector.id: {
+                "status": "ready",
+                "query": detector.query,
+                "mode": "BINARY",
+                "detector_name": detector.name,
+            }
+            for detector in self._detectors
+        }
+        return {
+            "device_info": {"device_id": "simulator"},
+            "activity_metrics": {"num_detectors_lifetime": count},
+            "failed_escalations": {"failed_last_hour_total": 0},
+            "detector_details": json.dumps(details),  # JSON inside a string, as the real one
+            "k3s_stats": _NO_CLUSTER,
+        }
+
+    def _set_faults(self, call: Call, _now_s: float, _unix_s: float) -> object:
+        wanted = _json(call)
+        try:
+            if not isinstance(wanted, dict):
+                raise FaultError("a JSON object of kind and probability is required")
+            self._inference.faults = faults_from(wanted)
+        except FaultError as error:
+            raise _Error(400, str(error)) from error
+        return dict(self._inference.faults.probabilities)
+
+    def _stall(self, call: Call, now_s: float, _unix_s: float) -> object:
+        wanted = _json(call)
+        seconds: Any = wanted.get("seconds") if isinstance(wanted, dict) else None
+        if (
+            isinstance(seconds, bool)
+            or not isinstance(seconds, int | float)
+            or not 0.0 <= seconds <= 3600.0
+        ):
+            raise _Error(400, "seconds: a number from 0 to 3600 is required")
+        self._inference.stall(now_s, float(seconds))
+        return {"from_s": now_s, "until_s": now_s + seconds}
+
+
+def _json(call: Call) -> object:
+    try:
+        return json.loads(call.body)
+    except ValueError as error:
+        raise _Error(400, "the body is not JSON") from error

@@ -1,0 +1,66 @@
+"""Ctrl-C and SIGTERM, turned into something a loop can count and wait for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+from types import FrameType, TracebackType
+from typing import Any
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopSignals:
+    """While entered, SIGINT and SIGTERM are counted in place of ending the program.
+
+    Use it in the main thread. On leaving, the handlers from before are back, so that a further
+    signal does what it always did. (A pipe, because threading.Event deadlocks when a handler sets
+    it in the middle of its own wait.)
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.last = ""
+        """Name of the latest signal; empty before the first."""
+
+    def __enter__(self) -> StopSignals:
+        self._read_fd, self._write_fd = os.pipe()
+        os.set_blocking(self._read_fd, False)
+        os.set_blocking(self._write_fd, False)
+        self._before: dict[signal.Signals, Any] = {
+            number: signal.signal(number, self._on_signal) for number in _SIGNALS
+        }
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        os.close(self._read_fd)
+        os.close(self._write_fd)
+
+    def fileno(self) -> int:
+        """Descriptor that is readable once a signal has come, until `clear`."""
+        return self._read_fd
+
+    def wait(self, timeout_s: float) -> bool:
+        """Sleep for `timeout_s`; True at once, and until `clear`, when a signal has come."""
+        readable, _, _ = select.select([self._read_fd], [], [], timeout_s)
+        return bool(readable)
+
+    def clear(self) -> None:
+        """Let `wait` wait again for the next signal."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._read_fd, 4096)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.count += 1
+        self.last = signal.Signals(number).name
+        with contextlib.suppress(BlockingIOError):  # a full pipe says it already
+            os.write(self._write_fd, b"\0")

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Load-test an Edge Endpoint: arguments + config -> plan -> run -> results."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import config
+from edgeload import exit_codes
+from edgeload.arguments import config_values, parse
+from edgeload.settings import SettingError, Settings, resolve
+
+# The other imports stand where they are used: worker processes import this file once more, and
+# have no use for the reading side's pandas and matplotlib.
+# ruff: noqa: PLC0415
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one load test as the command line says; the exit code."""
+    from edgeload.run.images import ImageError
+
+    constants = config_values(config)
+    options, dry_run = parse(arguments, constants)
+    try:
+        settings = resolve(constants, options, os.environ)
+        return _show_plan(settings) if dry_run else _load(settings)
+    except (SettingError, ImageError) as error:
+        print(error, file=sys.stderr)
+        return exit_codes.BAD_SETTING
+
+
+def _show_plan(settings: Settings) -> int:
+    from rich.console import Console
+
+    from edgeload.run.dry_run import print_plan
+    from edgeload.run.images import single_image
+
+    print_plan(settings.plan(), len(single_image(settings.image_path)[0]), Console())
+    return exit_codes.OK
+
+
+def _load(settings: Settings) -> int:
+    from rich.console import Console
+
+    from edgeload.edge.location import Unreachable
+    from edgeload.run.session import run_session
+
+    try:
+        outcome = run_session(settings, Console(stderr=True))
+    except Unreachable as error:
+        print(error, file=sys.stderr)
+        return exit_codes.UNREACHABLE
+    if outcome.cut_off:
+        print(
+            f"{outcome.reason}; to see what was measured: "
+            f"python parse_load_test_logs.py {settings.log_file}",
+            file=sys.stderr,
+        )
+        return exit_codes.INTERRUPTED
+    from edgeload.read.results import write_results
+
+    write_results(settings.log_file, settings.output_dir, console=Console())
+    return exit_codes.INTERRUPTED if outcome.interrupted else exit_codes.OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

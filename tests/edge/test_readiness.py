@@ -1,0 +1,91 @@
+"""Laws of finding the endpoint and asking whether it is ready, against a real server."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from recording_server import DETECTOR_ID, Handler, recording_server
+
+from edgeload.edge import readiness
+from edgeload.edge.location import Target, Unreachable, locate
+from edgeload.edge.readiness import await_ready
+
+
+def test_a_name_is_resolved_to_an_address_that_answers() -> None:
+    """localhost is found by whichever of its addresses takes the connection."""
+    with recording_server() as recorder:
+        port = int(recorder.url.rsplit(":", 1)[1])
+        target = locate(f"http://localhost:{port}")
+    assert (target.host, target.port, target.address) == ("localhost", port, "127.0.0.1")
+    assert target.authority == f"localhost:{port}"
+
+
+def test_the_host_header_follows_the_standard() -> None:
+    """Standard ports are left out, IPv6 addresses are in brackets (RFC 9112, 3.2)."""
+    family = int(socket.AF_INET6)
+    assert Target("https", "::1", 443, family, "::1").authority == "[::1]"
+    assert Target("http", "::1", 443, family, "::1").authority == "[::1]:443"
+    assert Target("http", "box", 80, family, "::1").authority == "box"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://no-such-host.invalid:80"])
+def test_where_nobody_is_the_line_says_so(url: str) -> None:
+    """One line with the setting and the value."""
+    with pytest.raises(Unreachable, match=f"ENDPOINT_URL = {url}"):
+        locate(url)
+
+
+def answering(health: int, readiness_body: bytes | None) -> type[Handler]:
+    class Answering(Handler):
+        def do_GET(self) -> None:
+            if self.path == "/health/ready":
+                self.reply(health, b'{"detail":"\x1b[1mbooting"}')
+            elif readiness_body is None:
+                self.reply(404, b"{}")
+            else:
+                self.reply(200, readiness_body)
+
+    return Answering
+
+
+@pytest.mark.parametrize(
+    ("health", "body", "ready"),
+    [
+        (200, f'{{"{DETECTOR_ID}":{{"ready":true}}}}'.encode(), True),
+        (200, b"{}", True),
+        (200, b"not json", True),
+        (200, None, True),
+        (404, None, True),
+        (503, None, False),
+        (502, None, False),
+        (200, f'{{"{DETECTOR_ID}":{{"ready":false}}}}'.encode(), False),
+    ],
+)
+def test_only_a_clear_no_stops_the_run(
+    monkeypatch: pytest.MonkeyPatch, health: int, body: bytes | None, ready: bool
+) -> None:
+    """Servers without these routes, and detectors that are not listed, count as ready."""
+    monkeypatch.setattr(readiness, "_PATIENCE_S", 0.0)
+    with recording_server(handler=answering(health, body)) as recorder:
+        if ready:
+            await_ready(recorder.url, DETECTOR_ID, True)
+        else:
+            with pytest.raises(Unreachable, match="not ready") as caught:
+                await_ready(recorder.url, DETECTOR_ID, True)
+            assert str(caught.value).isprintable()
+
+
+def test_a_server_that_is_starting_is_given_time() -> None:
+    """Not ready at first, ready soon after: no error."""
+
+    class Starting(Handler):
+        asked = 0
+
+        def do_GET(self) -> None:
+            Starting.asked += 1
+            self.reply(503 if Starting.asked == 1 else 200, b"{}")
+
+    with recording_server(handler=Starting) as recorder:
+        await_ready(recorder.url, None, True)
+    assert Starting.asked == 2

@@ -1,0 +1,219 @@
+/* A stand-in for libnvidia-ml.so.1 that answers what the environment tells it.
+ *
+ * NVML_STAND_IN_GPU_<i>   one variable per GPU, counted from 0 without a gap: words "key=value",
+ *                         each ended by a space or the end. A key that is not there answers
+ *                         NOT_SUPPORTED. Keys: utilization, memory_controller, used, total,
+ *                         reserved (bytes), power, limit (mW), temperature, sm_clock, reasons.
+ *                         lost_after=N: every call on this GPU after its first N fails with the
+ *                         code lost_code (15, GPU_IS_LOST, unless told); lost_calls=M: for M calls
+ *                         only. no_handle=CODE: it cannot be opened.
+ * NVML_STAND_IN_INIT      the code that nvmlInitWithFlags answers with.
+ *
+ * Compiled with -DOLD_DRIVER it has only the calls that drivers of 2021 have.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SUCCESS = 0, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, GPU_IS_LOST = 15, UNKNOWN = 999 };
+enum { MAX_GPUS = 64, SM_CLOCK = 1 };
+
+typedef struct {
+    unsigned index;
+    long calls;
+} Device;
+
+typedef struct {
+    unsigned gpu, memory;
+} Utilization;
+
+typedef struct {
+    unsigned long long total, free, used;
+} Memory;
+
+typedef struct {
+    unsigned version;
+    unsigned long long total, reserved, free, used;
+} Memory_v2;
+
+static Device devices[MAX_GPUS];
+
+static const char *words_of(unsigned index)
+{
+    char name[40];
+    snprintf(name, sizeof name, "NVML_STAND_IN_GPU_%u", index);
+    return getenv(name);
+}
+
+/* 1 and the value when the GPU was told one for the key, else 0. */
+static int told(unsigned index, const char *key, unsigned long long *value)
+{
+    const char *at = words_of(index);
+    size_t length = strlen(key);
+    while (at != NULL && *at != '\0') {
+        if (strncmp(at, key, length) == 0 && at[length] == '=') {
+            *value = strtoull(at + length + 1, NULL, 0);
+            return 1;
+        }
+        at = strchr(at, ' ');
+        if (at != NULL)
+            at++;
+    }
+    return 0;
+}
+
+/* Counts a call on the device; the error that it must answer with, or SUCCESS. */
+static int lost(Device *device)
+{
+    unsigned long long after, calls, code = GPU_IS_LOST;
+    device->calls++;
+    if (!told(device->index, "lost_after", &after) || device->calls <= (long)after)
+        return SUCCESS;
+    if (told(device->index, "lost_calls", &calls) && device->calls > (long)(after + calls))
+        return SUCCESS;
+    told(device->index, "lost_code", &code);
+    return (int)code;
+}
+
+static int answer(Device *device, const char *key, unsigned long long *value)
+{
+    int code = lost(device);
+    if (code != SUCCESS)
+        return code;
+    return told(device->index, key, value) ? SUCCESS : NOT_SUPPORTED;
+}
+
+static int answer_uint(Device *device, const char *key, unsigned *value)
+{
+    unsigned long long wide = 0;
+    int code = answer(device, key, &wide);
+    *value = (unsigned)wide;
+    return code;
+}
+
+int nvmlInitWithFlags(unsigned flags)
+{
+    const char *code = getenv("NVML_STAND_IN_INIT");
+    (void)flags;
+    return code == NULL ? SUCCESS : atoi(code);
+}
+
+int nvmlShutdown(void) { return SUCCESS; }
+
+const char *nvmlErrorString(int code)
+{
+    switch (code) {
+    case NOT_SUPPORTED:
+        return "Not Supported";
+    case 9:
+        return "Driver Not Loaded";
+    case GPU_IS_LOST:
+        return "GPU is lost";
+    default:
+        return "Unknown Error";
+    }
+}
+
+int nvmlSystemGetDriverVersion(char *version, unsigned length)
+{
+    snprintf(version, length, "535.183.01");
+    return SUCCESS;
+}
+
+int nvmlDeviceGetCount_v2(unsigned *count)
+{
+    for (*count = 0; *count < MAX_GPUS && words_of(*count) != NULL;)
+        ++*count;
+    return SUCCESS;
+}
+
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, Device **device)
+{
+    unsigned long long code;
+    if (index >= MAX_GPUS || words_of(index) == NULL)
+        return INVALID_ARGUMENT;
+    if (told(index, "no_handle", &code))
+        return (int)code;
+    devices[index].index = index;
+    *device = &devices[index];
+    return SUCCESS;
+}
+
+int nvmlDeviceGetName(Device *device, char *name, unsigned length)
+{
+    snprintf(name, length, "Stand-in GPU %u", device->index);
+    return SUCCESS;
+}
+
+int nvmlDeviceGetUUID(Device *device, char *uuid, unsigned length)
+{
+    snprintf(uuid, length, "GPU-00000000-0000-0000-0000-%012u", device->index);
+    return SUCCESS;
+}
+
+int nvmlDeviceGetUtilizationRates(Device *device, Utilization *rates)
+{
+    int code = answer_uint(device, "utilization", &rates->gpu);
+    unsigned long long memory = 0;
+    told(device->index, "memory_controller", &memory);
+    rates->memory = (unsigned)memory;
+    return code;
+}
+
+/* The first form of this call counts what the driver reserves as used. */
+int nvmlDeviceGetMemoryInfo(Device *device, Memory *memory)
+{
+    unsigned long long reserved = 0;
+    int code = answer(device, "used", &memory->used);
+    told(device->index, "total", &memory->total);
+    told(device->index, "reserved", &reserved);
+    memory->used += reserved;
+    memory->free = memory->total - memory->used;
+    return code;
+}
+
+int nvmlDeviceGetPowerUsage(Device *device, unsigned *milliwatts)
+{
+    return answer_uint(device, "power", milliwatts);
+}
+
+int nvmlDeviceGetEnforcedPowerLimit(Device *device, unsigned *milliwatts)
+{
+    return answer_uint(device, "limit", milliwatts);
+}
+
+int nvmlDeviceGetTemperature(Device *device, unsigned sensor, unsigned *celsius)
+{
+    return sensor == 0 ? answer_uint(device, "temperature", celsius) : INVALID_ARGUMENT;
+}
+
+int nvmlDeviceGetClockInfo(Device *device, unsigned clock, unsigned *megahertz)
+{
+    return clock == SM_CLOCK ? answer_uint(device, "sm_clock", megahertz) : INVALID_ARGUMENT;
+}
+
+int nvmlDeviceGetCurrentClocksThrottleReasons(Device *device, unsigned long long *mask)
+{
+    return answer(device, "reasons", mask);
+}
+
+#ifndef OLD_DRIVER
+
+int nvmlDeviceGetMemoryInfo_v2(Device *device, Memory_v2 *memory)
+{
+    int code = answer(device, "used", &memory->used);
+    if (memory->version != (sizeof(Memory_v2) | 2u << 24))
+        return INVALID_ARGUMENT;
+    told(device->index, "total", &memory->total);
+    told(device->index, "reserved", &memory->reserved);
+    memory->free = memory->total - memory->used - memory->reserved;
+    return code;
+}
+
+int nvmlDeviceGetCurrentClocksEventReasons(Device *device, unsigned long long *mask)
+{
+    return answer(device, "reasons", mask);
+}
+
+#endif

@@ -1,0 +1,63 @@
+"""Laws of the live counters: error bound of the histogram, merging, shared memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeload.run import counters
+
+context = multiprocessing.get_context("forkserver")
+
+
+@given(st.floats(1.1e-5, 199.0))
+def test_a_bucket_is_within_one_percent(seconds: float) -> None:
+    """The documented relative error holds over the whole range."""
+    value = counters.bucket_value(counters.bucket(seconds))
+    assert abs(value / seconds - 1) <= 0.01 + 1e-9
+
+
+@given(st.floats(-1, 1e9))
+def test_every_duration_has_a_bucket(seconds: float) -> None:
+    """Also zero, negative and very long ones."""
+    assert 0 <= counters.bucket(seconds) < counters.BUCKETS
+
+
+@given(st.lists(st.floats(1e-4, 100), min_size=1, max_size=200), st.sampled_from([0.5, 0.95, 1.0]))
+def test_percentile_is_the_nearest_rank_within_one_percent(
+    times: list[float], share: float
+) -> None:
+    """Against the sorted values themselves, entered into two blocks and merged."""
+    blocks = [bytearray(8 * counters.SLOTS) for _ in range(2)]
+    for index, time_s in enumerate(times):
+        counters.Counters(blocks[index % 2]).time(9.9, time_s)
+    merged = counters.response_histogram(counters.total(blocks))
+    exact = sorted(times)[max(1, -(-int(share * 100) * len(times) // 100)) - 1]
+    found = counters.percentile(merged, share)
+    assert found is not None
+    assert abs(found / exact - 1) <= 0.01 + 1e-9
+
+
+def test_no_data_is_none() -> None:
+    """An empty histogram has no percentile, not 0."""
+    assert counters.percentile([0] * counters.BUCKETS, 0.5) is None
+
+
+def count_to(block: object, count: int) -> None:
+    for _ in range(count):
+        counters.Counters(block).add(counters.SENT)
+
+
+def test_another_process_counts_and_we_read() -> None:
+    """The block is shared memory: what workers count, the parent sees, added up."""
+    blocks = [context.RawArray("q", counters.SLOTS) for _ in range(2)]
+    workers = [
+        context.Process(target=count_to, args=(block, 1000 + i)) for i, block in enumerate(blocks)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert counters.named(counters.total(blocks))["sent"] == 2001

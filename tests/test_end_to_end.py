@@ -1,0 +1,284 @@
+"""The three scripts as a user runs them, against the embedded endpoint in its own processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import as_a_user as user
+import psutil
+import pytest
+
+from edgeload.simulator.launch import running_simulator
+
+PLOTS = ("throughput.png", "times.png", "capacity.png")
+
+
+@pytest.mark.parametrize("client", ["http", "sdk"])
+def test_a_run_from_nothing_to_plots(tmp_path: Path, client: str) -> None:
+    """Endpoint started, detector found by name, ramp run, log parsed, plots drawn; then again."""
+    ended = user.run(
+        tmp_path, "load_test.py", "--custom-ramp", "1,3", "--time-between-ramp", "3",
+        "--requests-per-second", "4", "--client", client,
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert "embedded endpoint" in ended.err
+    found = user.summary(tmp_path)
+    assert found["totals"] == {"planned": 48, "sent": 48, "ok": 48, "failed": 0, "missed": 0}
+    assert [step["clients"] for step in found["steps"]] == [1, 3]
+    assert {r.from_edge for r in user.requests_in(tmp_path)} == {True}
+    assert len({(r.worker_number, r.request_number) for r in user.requests_in(tmp_path)}) == 48
+    for name in PLOTS:
+        assert (tmp_path / "results" / name).stat().st_size > 10_000
+
+    for name in ("summary.json", *PLOTS):
+        (tmp_path / "results" / name).unlink()
+    again = user.run(tmp_path, "parse_load_test_logs.py", str(tmp_path / "run.log"))
+    assert again.code == 0, again.err
+    assert user.summary(tmp_path) == found
+    assert again.out.splitlines()[0] == ended.out.splitlines()[0]
+    assert all((tmp_path / "results" / name).exists() for name in PLOTS)
+
+
+def test_monitor_as_a_user(tmp_path: Path) -> None:
+    """Two seconds of the host, samples and figure on disk, a table on stdout."""
+    ended = user.run(tmp_path, "monitor_cpu_gpu_usage.py", "--duration", "2", "--interval", "0.5")
+    assert ended.code == 0, ended.err
+    lines = (tmp_path / "monitor" / "host_samples.jsonl").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["host_header"] + ["host_sample"] * 4
+    assert "CPU" in ended.out
+
+
+def test_through_saturation(tmp_path: Path) -> None:
+    """D/D/4 of 50 ms carries 80/s: measured within 3 %, every request accounted for."""
+    with running_simulator(["--inference-workers", "4", "--service-time", "50ms"]) as simulator:
+        ended = user.run(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url,
+            "--detector-id", user.DETECTOR_ID, "--custom-ramp", "10,30,60",
+            "--time-between-ramp", "6", "--requests-per-second", "2",
+        )  # fmt: skip
+        assert ended.code == 0, ended.err
+        stats = simulator.stats()
+    found = user.summary(tmp_path)
+    assert found["totals"]["planned"] == (10 + 30 + 60) * 6 * 2
+    assert found["totals"]["failed"] == 0
+    below, near, beyond = found["steps"]
+    assert below["missed"] == near["missed"] == 0
+    assert beyond["missed"] > 0
+    assert near["throughput_per_s"] == pytest.approx(60, rel=0.03)
+    assert beyond["throughput_per_s"] == pytest.approx(80, rel=0.03)
+    assert found["capacity"]["clients"] == 30
+    sent = user.requests_in(tmp_path)
+    assert stats["received"] == stats["answered"] == len(sent) == found["totals"]["sent"]
+
+
+def test_a_stall_shows_in_response_time_only(tmp_path: Path) -> None:
+    """The endpoint stops for 2 s: response time says so, service time of the others does not.
+
+    Only the requests in flight at the stall, one per client, have a long service time. The others
+    waited for their client, which only the count from the due time sees. None of it is ours.
+    """
+    with running_simulator(["--inference-workers", "8", "--service-time", "20ms"]) as simulator:
+        process = user.start(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url,
+            "--detector-id", user.DETECTOR_ID, "--custom-ramp", "4",
+            "--time-between-ramp", "10", "--requests-per-second", "10", "--warmup", "0",
+        )  # fmt: skip
+        user.wait_for_answers(tmp_path, 100)
+        simulator.stall(2.0)
+        assert user.finish(process).code == 0
+        stats = simulator.stats()
+    requests = user.requests_in(tmp_path)
+    assert len(requests) == 400 == stats["received"]
+    response = sorted(r.done_s - r.due_s for r in requests)
+    # 20 dues a client fall into the stall; the k-th of them waits 2 s - k/10 and a little.
+    assert response[int(0.99 * 400) - 1] > 1.6
+    stalled = [r for r in requests if r.latency > 0.5]
+    assert 1 <= len(stalled) <= 4
+    others = sorted(r.latency for r in requests if r.latency <= 0.5)
+    assert others[int(0.99 * len(others))] < 0.2
+    previous: dict[int, float] = {}
+    lag = []
+    for r in sorted(requests, key=lambda r: r.request_number):
+        lag.append(r.sent_s - max(r.due_s, previous.get(r.worker_number, 0.0)))
+        previous[r.worker_number] = r.done_s
+    assert sorted(lag)[int(0.9 * len(lag))] < 0.01
+
+
+def test_ctrl_c_drains_and_writes_everything(tmp_path: Path) -> None:
+    """Exit 130, marked interrupted, sums exact up to the stop, results there."""
+    with running_simulator() as simulator:
+        process = user.start(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url,
+            "--detector-id", user.DETECTOR_ID, "--custom-ramp", "4,8",
+            "--time-between-ramp", "20",
+        )  # fmt: skip
+        user.wait_for_answers(tmp_path, 40)
+        user.interrupt(process)
+        ended = user.finish(process)
+        assert simulator.stats()["received"] == len(user.requests_in(tmp_path))
+    assert ended.code == 130, ended.err
+    found = user.summary(tmp_path)
+    assert found["interrupted"] is True
+    assert found["totals"]["missed"] == 0
+    assert 0 < found["totals"]["planned"] < 4 * 20 * 10
+
+
+def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
+    """Although nothing answers; what was measured can be rebuilt from the log."""
+    with running_simulator(["--fault", "hang=1"]) as simulator:
+        process = user.start(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url,
+            "--detector-id", user.DETECTOR_ID, "--custom-ramp", "3",
+            "--time-between-ramp", "60", "--timeout", "60",
+        )  # fmt: skip
+        user.wait_for(lambda: simulator.stats()["received"] >= 3, 30, "three requests")
+        user.interrupt(process)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=1.0)
+        user.interrupt(process)
+        ended = user.finish(process, 5)
+    assert ended.code == 130
+    assert "parse_load_test_logs.py" in ended.err
+    assert [r.outcome for r in user.requests_in(tmp_path)] == ["aborted"] * 3
+    assert user.run(tmp_path, "parse_load_test_logs.py", str(tmp_path / "run.log")).code == 0
+    assert user.summary(tmp_path)["interrupted"] is True
+
+
+def test_a_worker_that_dies_is_named(tmp_path: Path) -> None:
+    """With its signal; its lines are whole, its unsent requests missed, the others unharmed."""
+    with running_simulator() as simulator:
+        process = user.start(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url,
+            "--detector-id", user.DETECTOR_ID, "--custom-ramp", "4", "--workers", "2",
+            "--time-between-ramp", "6",
+        )  # fmt: skip
+        user.wait_for_answers(tmp_path, 40)
+        pid = user_worker_pid(tmp_path)
+        os.kill(pid, signal.SIGKILL)
+        ended = user.finish(process)
+    assert ended.code == 0, ended.err
+    (death,) = user.deaths_in(tmp_path)
+    assert (death.pid, death.signal, death.clients) == (pid, "SIGKILL", 2)
+    assert f"process {pid}" in ended.err
+    assert "SIGKILL" in ended.err
+    found = user.summary(tmp_path)
+    assert found["totals"]["planned"] == 240
+    assert found["totals"]["missed"] > 20
+    assert found["validity"]["verdict"] == "INVALID"
+    survivor = [r for r in user.requests_in(tmp_path) if r.worker_number % 2 != death.worker]
+    assert len(survivor) == 120
+
+
+def user_worker_pid(folder: Path) -> int:
+    """Process of worker 0, as the log tells."""
+    for line in (folder / "run.log").read_text().splitlines():
+        record = json.loads(line)
+        if record["event"] == "worker" and record["worker"] == 0:
+            return int(record["pid"])
+    raise AssertionError("worker 0 has not shown itself")
+
+
+def test_a_killed_parent_leaves_nothing_behind(tmp_path: Path) -> None:
+    """kill -9: within two seconds no worker and no embedded endpoint; the log can be read."""
+    process = user.start(tmp_path, "load_test.py", "--custom-ramp", "4", "--workers", "2")
+    user.wait_for_answers(tmp_path, 40)
+    family = user.family(process)
+    assert len(family) >= 5
+    process.kill()
+    process.communicate(timeout=10)
+    _, left = psutil.wait_procs(family, timeout=2.0)
+    assert user.alive(left) == []
+    assert user.run(tmp_path, "parse_load_test_logs.py", str(tmp_path / "run.log")).code == 0
+    found = user.summary(tmp_path)
+    assert found["validity"]["verdict"] == "INVALID"
+    assert found["totals"]["ok"] >= 40
+
+
+def test_an_endpoint_that_never_answers_ends_with_the_plan_and_the_timeout(tmp_path: Path) -> None:
+    """All requests that were sent time out; the rest is missed; the run does not wait for more."""
+    with running_simulator(["--fault", "hang=1"]) as simulator:
+        ended = user.run(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url,
+            "--detector-id", user.DETECTOR_ID, "--custom-ramp", "3",
+            "--time-between-ramp", "3", "--timeout", "2",
+        )  # fmt: skip
+    assert ended.code == 0, ended.err
+    end = user.records(tmp_path)[-1]
+    assert end.at_s < 3 + 2 + 1.5
+    found = user.summary(tmp_path)
+    assert found["totals"]["planned"] == 90
+    assert found["totals"]["ok"] == 0
+    assert {r.outcome for r in user.requests_in(tmp_path)} == {"timeout"}
+    assert found["capacity"] is None
+
+
+def test_tls_verified_and_refused(tmp_path: Path) -> None:
+    """The endpoint's own certificate is refused, unless it is given or checking is off."""
+    cert = tmp_path / "cert.pem"
+    with running_simulator(["--tls", "--write-cert", str(cert)]) as simulator:
+        common = [
+            "--endpoint-url", simulator.url, "--detector-id", user.DETECTOR_ID,
+            "--custom-ramp", "2", "--time-between-ramp", "2",
+        ]  # fmt: skip
+        refused = user.run(tmp_path, "load_test.py", *common)
+        assert refused.code == 5
+        assert "--cacert" in refused.err
+        assert simulator.stats()["received"] == 0
+        for client in ("http", "sdk"):
+            for trust in (["--cacert", str(cert)], ["--insecure"]):
+                ended = user.run(tmp_path, "load_test.py", *common, *trust, "--client", client)
+                assert ended.code == 0, ended.err
+                assert user.summary(tmp_path)["totals"]["ok"] == 40
+
+
+def test_nothing_is_sent_on_a_bad_setting_or_a_dry_run(tmp_path: Path) -> None:
+    """Exit 2 with one line, or the plan; in both cases the endpoint hears nothing."""
+    with running_simulator() as simulator:
+        common = ["--endpoint-url", simulator.url, "--detector-id", user.DETECTOR_ID]
+        bad = user.run(tmp_path, "load_test.py", *common, "--step-size", "0")
+        assert (bad.code, bad.out) == (2, "")
+        assert bad.err.splitlines() == ["STEP_SIZE = '0': must be greater than or equal to 1"]
+        picture = user.run(tmp_path, "load_test.py", *common, "--image-path", "no/such.jpeg")
+        assert picture.code == 2
+        assert picture.err.splitlines()[-1].startswith("IMAGE_PATH")
+        plan = user.run(
+            tmp_path, "load_test.py", *common, "--dry-run",
+            "--custom-ramp", "1,4,16", "--time-between-ramp", "5",
+        )  # fmt: skip
+        assert plan.code == 0
+        assert plan.out.startswith("1050 requests in 15 s")
+        assert simulator.stats()["received"] == 0
+    assert not (tmp_path / "run.log").exists()
+
+
+def test_nobody_home_is_exit_5(tmp_path: Path) -> None:
+    """An endpoint that cannot be reached is said in one line, before any load."""
+    ended = user.run(
+        tmp_path, "load_test.py", "--endpoint-url", "http://127.0.0.1:9",
+        "--detector-id", user.DETECTOR_ID,
+    )  # fmt: skip
+    assert ended.code == 5
+    assert len(ended.err.splitlines()) == 1
+    assert "http://127.0.0.1:9" in ended.err
+
+
+@pytest.mark.parametrize("client", ["http", "sdk"])
+def test_the_token_is_nowhere(tmp_path: Path, client: str) -> None:
+    """Not in a process list, a file or a message, not even its beginning, also when it fails."""
+    with running_simulator(["--fault", "status_500=0.5"]) as simulator:
+        process = user.start(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url,
+            "--detector-id", user.DETECTOR_ID, "--custom-ramp", "2",
+            "--time-between-ramp", "4", "--client", client,
+        )  # fmt: skip
+        user.wait_for_answers(tmp_path, 5)
+        commands = [" ".join(p.cmdline()) for p in [*user.family(process)]]
+        commands.append(" ".join(psutil.Process(process.pid).cmdline()))
+        ended = user.finish(process)
+    files = [path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file()]
+    for text in [*commands, *files, ended.out, ended.err]:
+        assert user.TOKEN[:12] not in text

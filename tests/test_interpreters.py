@@ -1,0 +1,67 @@
+"""README's first command on every supported Python that this machine has: installed for real."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import as_a_user as user
+import pytest
+from test_readme import SETUP, project_files
+
+SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
+SHORT = "--custom-ramp 2 --time-between-ramp 3 --requests-per-second 2"
+
+
+def interpreter(version: str) -> str | None:
+    """Path of an interpreter of this version: on the path, or one that pyenv keeps."""
+    kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
+    for candidate in (shutil.which(f"python{version}"), *map(str, reversed(kept))):
+        if candidate is not None:
+            asked = subprocess.run(
+                [candidate, "-c", "import sys, venv; print(sys.version_info[:2])"],
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            if asked.stdout.strip() == str(tuple(map(int, version.split(".")))):
+                return candidate
+    return None
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("version", SUPPORTED)
+def test_the_first_command_works(tmp_path: Path, version: str) -> None:
+    """Virtual environment, installation, a short run, a re-parse and the monitor."""
+    python = interpreter(version)
+    if python is None:
+        pytest.skip(f"no Python {version} on this machine")
+    for path in project_files():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(user.ROOT / path, tmp_path / path)
+    install, _, _ = SETUP.replace("python3 ", f"{python} ", 1).rpartition(" && ")
+    for command in (
+        install,
+        f".venv/bin/python load_test.py {SHORT}",
+        ".venv/bin/python parse_load_test_logs.py",
+        ".venv/bin/python monitor_cpu_gpu_usage.py --duration 1 --interval 0.5",
+    ):
+        done = subprocess.run(
+            command, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=500,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    summary = json.loads((tmp_path / "load_test_results" / "summary.json").read_text())
+    assert summary["totals"]["ok"] == 12
+    header = (tmp_path / "load_test.log").read_text().splitlines()[0]
+    assert json.loads(header)["versions"]["python"].startswith(f"{version}.")
+
+
+def test_the_declared_versions_are_the_tested_ones() -> None:
+    """pyproject.toml declares what is tested here, and no more."""
+    text = (user.ROOT / "pyproject.toml").read_text()
+    found = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', text)
+    assert found is not None
+    declared = tuple(f"3.{minor}" for minor in range(int(found[1]), int(found[2])))
+    assert declared == SUPPORTED

@@ -1,0 +1,102 @@
+"""README runs: every command that it shows as such is run, and what it promises is there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import as_a_user as user
+import pytest
+
+from edgeload.settings import Settings, resolve
+
+README = (user.ROOT / "README.md").read_text()
+COMMANDS = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line
+]
+SETUP, *USAGE = COMMANDS
+TESTS = next(line for line in COMMANDS if "pytest" in line)
+USAGE.remove(TESTS)
+
+
+def project_files() -> list[Path]:
+    """What git would put into a fresh clone of the present work tree."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=user.ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    paths = [Path(line) for line in listed.stdout.splitlines()]
+    return [path for path in paths if (user.ROOT / path).is_file()]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with a .venv that is the one the tests run in."""
+    folder = tmp_path_factory.mktemp("clone")
+    for path in project_files():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(user.ROOT / path, folder / path)
+    (folder / ".venv").symlink_to(sys.prefix)
+    return folder
+
+
+def sh(command: str, folder: Path, timeout_s: float = 400) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        command, shell=True, cwd=folder, capture_output=True, text=True, timeout=timeout_s,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def without_setup(command: str) -> str:
+    """The part after the virtual environment is made; `test_interpreters` runs the whole."""
+    return command.rsplit(" && ", maxsplit=1)[-1]
+
+
+@pytest.mark.parametrize("command", [without_setup(SETUP), *USAGE])
+def test_every_command_runs(clone: Path, command: str) -> None:
+    """In the order in which README shows them, in a clone."""
+    done = sh(command, clone)
+    assert done.stdout.strip()
+
+
+def test_the_main_job_finds_the_capacity_that_the_simulator_has(clone: Path) -> None:
+    """README's first command ends with plots, and with a truth: 80 answers/s, 38 clients at 2/s."""
+    results = clone / "load_test_results"
+    for name in ("throughput.png", "times.png", "capacity.png", "summary.json"):
+        assert (results / name).exists()
+    text = sh(".venv/bin/python parse_load_test_logs.py load_test.log", clone).stdout
+    assert "38 clients" in text.splitlines()[0]
+
+
+def test_ci_runs_the_test_command_of_readme() -> None:
+    """The same pytest line, after the same installation."""
+    ci = (user.ROOT / ".ci" / "run").read_text()
+    assert without_setup(TESTS) in ci
+    assert "pip install" in ci
+    assert "'.[test]'" in ci
+
+
+def test_every_setting_and_option_is_described() -> None:
+    """Each constant of config.py, and each option of the scripts, stands in README."""
+    for name in Settings.model_fields:
+        described = f"`{name.upper()}`" in README or f"`--{name.replace('_', '-')}" in README
+        assert described, name
+    for option in ("--dry-run", "--custom-ramp", "--duration", "--interval", "--output"):
+        assert f"`{option}" in README
+
+
+def test_defaults_in_readme_are_those_of_the_settings() -> None:
+    """The numbers in the table are the shipped ones."""
+    settings = resolve({}, {}, {})
+    for line in README.splitlines():
+        found = re.match(r"\| `([A-Z_]+)` \| (?:\S+, )?([0-9.]+) \|", line)
+        if found and found[1] != "WARMUP":
+            assert getattr(settings, found[1].lower()) == float(found[2]), found[1]

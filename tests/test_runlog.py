@@ -1,0 +1,141 @@
+"""Laws of the shared log: whole lines from many processes, read back, damage counted."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from edgeload.records import Anchor, Missed, Request, WallClock, encode
+from edgeload.runlog import DamagedLine, LogWriter, create_log, read_records
+
+context = multiprocessing.get_context("forkserver")
+
+
+def request(client: int, number: int, error: str | None = None) -> Request:
+    return Request(
+        "2026-11-23 18:30:01,123", 1.5, client, number, 0.05, error is None, error,
+        0, 0.1, 0.1, 0.15, 200, "ok", True, 20_000,
+    )  # fmt: skip
+
+
+def write_many(path: Path, client: int, batches: int, batch: int) -> None:
+    log = LogWriter(path)
+    for n in range(batches):
+        log.append([request(client, n * batch + i + 1, "x" * 150) for i in range(batch)])
+
+
+def all_records(path: Path) -> list[Any]:
+    return [record for chunk in read_records(path) for record in chunk]
+
+
+def writers_in(path: Path) -> set[int]:
+    return {r.worker_number for r in all_records(path) if isinstance(r, Request)}
+
+
+def test_many_processes_append_whole_lines(tmp_path: Path) -> None:
+    """Four processes write 4,000 lines each in batches: every line is whole, none is missing."""
+    path = tmp_path / "log"
+    create_log(path)
+    workers = [context.Process(target=write_many, args=(path, c, 40, 100)) for c in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    records = all_records(path)
+    assert {type(record) for record in records} == {Request}
+    seen = sorted((r.worker_number, r.request_number) for r in records)
+    assert seen == [(c, n) for c in range(4) for n in range(1, 4001)]
+
+
+def write_forever(path: Path, client: int) -> None:
+    log = LogWriter(path)
+    for n in range(1_000_000):
+        log.append([request(client, n + 1, "y" * 180)] * 50)
+
+
+def test_a_killed_writer_tears_nothing(tmp_path: Path) -> None:
+    """SIGKILL in the middle of writing leaves whole lines only, of both writers."""
+    path = tmp_path / "log"
+    create_log(path)
+    workers = [context.Process(target=write_forever, args=(path, c), daemon=True) for c in range(2)]
+    for worker in workers:
+        worker.start()
+    while path.stat().st_size < 2_000_000 or len(writers_in(path)) < 2:
+        workers[0].join(0.01)
+    for worker in workers:
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.join()
+    assert {type(record) for record in all_records(path)} == {Request}
+    assert writers_in(path) == {0, 1}
+
+
+def test_records_survive_the_way_through_the_log(tmp_path: Path) -> None:
+    """Written and read back they are equal, also with texts that need escapes."""
+    path = tmp_path / "log"
+    records = [request(1, 2, 'quote " newline \n snow \u2603'), Missed(1.0, 3, 4, 0, 2.5, "late")]
+    log = LogWriter(path)
+    log.append(records)
+    log.append([])
+    assert all_records(path) == records
+    assert path.read_bytes().count(b"\n") == 2
+
+
+def test_a_new_log_replaces_the_old(tmp_path: Path) -> None:
+    """Each run overwrites the file, and makes its folder."""
+    path = tmp_path / "new" / "log"
+    for _ in range(2):
+        create_log(path)
+        LogWriter(path).append([request(0, 1)])
+    assert len(all_records(path)) == 1
+
+
+def test_damage_is_given_in_its_place(tmp_path: Path) -> None:
+    """A line that is no record comes back as such, with its number; the others are unharmed."""
+    path = tmp_path / "log"
+    good = encode([request(0, 1)])
+    path.write_bytes(
+        good + b'{"event":"request","ts":\x1b[31m\n' + good + b"\xff\xfe\n" + good[:40]
+    )
+    records = all_records(path)
+    assert [type(r).__name__ for r in records] == [
+        "Request", "DamagedLine", "Request", "DamagedLine", "DamagedLine",
+    ]  # fmt: skip
+    damaged = [r for r in records if isinstance(r, DamagedLine)]
+    assert [d.number for d in damaged] == [2, 4, 5]
+    assert all(d.text.isprintable() and d.problem for d in damaged)
+
+
+@pytest.mark.parametrize("lines", [1, 20_000])
+def test_chunks_hide_no_line(tmp_path: Path, lines: int) -> None:
+    """A log of several chunks, or with no newline at its end, is read in full and in order."""
+    path = tmp_path / "log"
+    path.write_bytes(encode([request(0, n + 1) for n in range(lines)])[:-1])
+    assert [r.request_number for r in all_records(path)] == list(range(1, lines + 1))
+
+
+def test_the_wall_clock_labels_are_those_of_logging() -> None:
+    """`asctime` is what Python's logging would write for the same instant."""
+    anchor = Anchor(wall_s=1_795_000_000.25, monotonic_s=100.0)
+    clock = WallClock(anchor)
+    for run_s in (0.0, 0.001, 0.7499, 0.75, 3600.5):
+        ts = clock.ts(run_s)
+        record = logging.makeLogRecord({"created": ts, "msecs": float(int(ts % 1 * 1000))})
+        assert clock.asctime(ts) == logging.Formatter("%(asctime)s").format(record)
+        assert datetime.datetime.fromtimestamp(ts).second == int(clock.asctime(ts)[17:19])
+
+
+def test_request_lines_have_the_keys_that_readers_rely_on() -> None:
+    """The documented keys, in the documented order."""
+    assert list(msgspec.json.decode(encode([request(0, 1)]))) == [
+        "event", "asctime", "ts", "worker_number", "request_number", "latency", "success",
+        "error", "step", "due_s", "sent_s", "done_s", "status", "outcome", "from_edge", "bytes",
+    ]  # fmt: skip
