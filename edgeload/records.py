@@ -79,7 +79,7 @@ class RampStepStart(msgspec.Struct, frozen=True, tag_field="event", tag="ramp_st
     at_s: float
 
 
-class Request(msgspec.Struct, frozen=True, tag_field="event", tag="request"):
+class Request(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="request"):
     """One request that was sent, answered or not.
 
     `worker_number` is the client's number (in the older form every client was a worker) and
@@ -174,14 +174,14 @@ def encode(records: list[Any]) -> bytes:
 class WallClock:
     """Labels for run time: `ts` and `asctime`, from the header's anchor.
 
-    The text of a second is made once and kept, since a busy client asks for the same one
-    thousands of times.
+    The text of a millisecond is made once and kept, since busy clients ask for the same one
+    many times.
     """
 
     def __init__(self, anchor: Anchor) -> None:
         self._wall_s = anchor.wall_s
-        self._second = -1
-        self._text = ""
+        self._second = self._milli = -1
+        self._second_text = self._text = ""
 
     def ts(self, run_s: float) -> float:
         """Seconds since the Unix epoch, to the microsecond."""
@@ -189,8 +189,12 @@ class WallClock:
 
     def asctime(self, ts: float) -> str:
         """Local time in the form of Python's logging: `2026-11-23 18:30:01,123`."""
-        second = int(ts)
-        if second != self._second:
-            self._second = second
-            self._text = time.strftime("%Y-%m-%d %H:%M:%S,", time.localtime(second))
-        return f"{self._text}{int((ts - second) * 1000):03d}"
+        milli = int(ts * 1000)
+        if milli != self._milli:
+            self._milli = milli
+            second = milli // 1000
+            if second != self._second:
+                self._second = second
+                self._second_text = time.strftime("%Y-%m-%d %H:%M:%S,", time.localtime(second))
+            self._text = f"{self._second_text}{milli % 1000:03d}"
+        return self._text

@@ -9,13 +9,20 @@ from typing import Protocol
 
 from edgeload.edge.location import Target
 from edgeload.plan import Due
-from edgeload.run import counters
 from edgeload.run.connection import Connection, classify
 from edgeload.run.pacing import Schedule
 from edgeload.run.recorder import Recorder
 from edgeload.run.waiting import READABLE, WRITABLE
-from edgeload.run.wire import AnswerReader, Judgement, RequestHead, WireError, judge
-from edgeload.run.wire import request_id as wire_request_id
+from edgeload.run.wire import (
+    Answer,
+    AnswerReader,
+    Judgement,
+    RequestHead,
+    WireError,
+    id_prefix,
+    judge,
+    plain_answer,
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Host(Protocol):
     def arm(self, client: HttpClient, number: int, sent_s: float) -> None:
         """Call `client.time_out` if this request has not ended one timeout after `sent_s`."""
 
-    def freed(self, client: HttpClient) -> None:
+    def freed(self, client: HttpClient, now_s: float, *, answered: bool) -> None:
         """The client's request has ended; its schedule says what is next."""
 
 
@@ -67,7 +74,8 @@ class HttpClient:
         "_connection",
         "_due",
         "_host",
-        "_image",
+        "_id_prefix",
+        "_picture",
         "_reader",
         "_sending",
         "_sent_s",
@@ -85,7 +93,8 @@ class HttpClient:
         self._used = False  # whether the connection has carried an answer
         self._due: Due | None = None
         self._sent_s = 0.0
-        self._image: memoryview = sending.images[0]
+        self._id_prefix = id_prefix(sending.run_id, number)
+        self._picture = 0
         self._reader: AnswerReader | None = None
 
     @property
@@ -109,16 +118,15 @@ class HttpClient:
         """Send the schedule's next request now."""
         due = self._due = self.schedule.take()
         host = self._host
-        images = self._sending.images
-        self._image = images[image_index(self.number, due.number, len(images))]
-        self._sent_s = host.now()
-        host.recorder.counts.add(counters.SENT)
-        host.arm(self, due.number, self._sent_s)
+        self._picture = image_index(self.number, due.number, len(self._sending.images))
+        self._sent_s = sent_s = host.now()
+        host.recorder.sent += 1
+        host.arm(self, due.number, sent_s)
         try:
             if self._connection is None:
                 self._open()
             elif self._connection.open:
-                self._send()
+                self._send(self._connection)
         except OSError as error:
             self._fail(error)
 
@@ -130,10 +138,12 @@ class HttpClient:
             if not connection.open:
                 self._go_on_opening(connection)
                 return
-            if connection.sending and events & WRITABLE and connection.send_more():
+            if events != READABLE and connection.sending and connection.send_more():
                 self._host.change(connection.fd, READABLE)
-            if events & ~WRITABLE:
+            if events != WRITABLE:
                 self._receive(connection)
+        except BlockingIOError:
+            return
         except OSError as error:
             self._fail(error)
 
@@ -152,69 +162,73 @@ class HttpClient:
     def _open(self) -> None:
         connection = self._connection = Connection(self._sending.target, self._sending.tls)
         self._used = False
-        self._host.recorder.counts.add(counters.CONNECTS)
+        self._host.recorder.connects += 1
         self._host.watch(self, connection.fd, WRITABLE)
 
     def _go_on_opening(self, connection: Connection) -> None:
         wanted = connection.advance()
         self._host.change(connection.fd, wanted or READABLE)
         if not wanted and self._due is not None:
-            self._send()
+            self._send(connection)
 
-    def _send(self) -> None:
+    def _send(self, connection: Connection) -> None:
         """Send the request's bytes; on a connection that the server had closed, once more anew.
 
         That is the only repetition: the system took not one byte, so the server cannot have read
         any. It is counted.
         """
         assert self._due is not None
-        assert self._connection is not None
-        request_id = wire_request_id(self._sending.run_id, self.number, self._due.number)
-        head = self._sending.head.render(request_id, len(self._image))
+        picture = self._picture
+        sending = self._sending
+        head = sending.head.render(picture, self._id_prefix, self._due.number)
         try:
-            complete = self._connection.send((head, self._image))
+            complete = connection.send((head, sending.images[picture]))
         except (BrokenPipeError, ConnectionResetError):
             if not self._used:
                 raise
-            self._host.recorder.counts.add(counters.STALE_RETRIES)
+            self._host.recorder.stale_retries += 1
             self._drop()
             self._open()
             return
         if not complete:
-            self._host.change(self._connection.fd, READABLE | WRITABLE)
+            self._host.change(connection.fd, READABLE | WRITABLE)
 
     def _receive(self, connection: Connection) -> None:
-        host = self._host
+        """Read what is there; end the request if it completes the answer."""
+        buffer = self._host.buffer
         while True:
-            size = connection.receive(host.buffer)
-            if size is None:
-                return
+            size = connection.receive(buffer)
             if self._due is None:  # idle: the server closed, or talks out of turn
                 self._drop()
                 return
-            reader = self._reader or AnswerReader()
-            try:
-                if size:
-                    answer = reader.feed(host.buffer[:size])
-                elif reader.begun:
-                    answer = reader.eof()
-                else:
-                    raise ConnectionResetError("the server closed the connection without an answer")
-            except WireError as error:
-                self._drop()
-                self._end(None, Judgement("bad_answer", None, str(error)))
-                return
+            data = bytes(buffer[:size])
+            answer = plain_answer(data) if self._reader is None else None
+            if answer is None:
+                try:
+                    answer = self._read_on(data)
+                except WireError as error:
+                    self._end(None, Judgement("bad_answer", None, str(error)))
+                    return
             if answer is not None:
-                done_s = host.now()
-                if not answer.keep_alive or connection.sending or size == 0:
-                    self._drop()
-                self._used = True
+                done_s = self._host.now()
                 judgement = judge(answer.status, answer.body, self._sending.detector_id)
+                self._used = True
+                if not answer.keep_alive or connection.sending:
+                    self._drop()
                 self._end(answer.status, judgement, done_s)
                 return
-            self._reader = reader
             if not connection.has_more():
                 return
+
+    def _read_on(self, data: bytes) -> Answer | None:
+        """An answer that comes in pieces, or of another than the plain kind; b"" is its end."""
+        if self._reader is None:
+            self._reader = AnswerReader()
+        if data:
+            return self._reader.feed(data)
+        if not self._reader.begun:
+            raise ConnectionResetError("the server closed the connection without an answer")
+        return self._reader.eof()
 
     def _fail(self, error: OSError) -> None:
         if self._due is None:
@@ -232,13 +246,18 @@ class HttpClient:
             self._drop()
         self._due = None
         self._reader = None
-        recorder = self._host.recorder
-        recorder.request(
-            self.number, due, self._sent_s, done_s, status, judgement, len(self._image)
+        self._host.recorder.request(
+            self.number,
+            due,
+            self._sent_s,
+            done_s,
+            status,
+            judgement,
+            len(self._sending.images[self._picture]),
         )
         if missed := self.schedule.free_at(done_s):
-            recorder.missed(self.number, missed, done_s)
-        self._host.freed(self)
+            self._host.recorder.missed(self.number, missed, done_s)
+        self._host.freed(self, done_s, answered=status is not None)
 
     def _drop(self) -> None:
         """Close the connection, if there is one."""

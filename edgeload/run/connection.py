@@ -10,7 +10,7 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from edgeload.edge.location import Target
 from edgeload.run.waiting import READABLE, WRITABLE
@@ -52,7 +52,7 @@ def tls_context(*, insecure: bool, cacert: str | None) -> ssl.SSLContext:
 class Connection:
     """A connection being opened, then open until `close`. Raises OSError where opening fails."""
 
-    __slots__ = ("_handshaking", "_opening", "_sock", "_tls", "_unsent", "fd")
+    __slots__ = ("_handshaking", "_sock", "_tls", "_unsent", "fd", "open", "receive")
 
     def __init__(self, target: Target, tls: ssl.SSLContext | None) -> None:
         sock = socket.socket(target.family, socket.SOCK_STREAM)
@@ -70,16 +70,13 @@ class Connection:
             sock.close()
             raise
         self._sock = sock
-        self._tls = isinstance(sock, ssl.SSLSocket)
-        self._opening = True
-        self._handshaking = self._tls
+        self._tls = self._handshaking = tls is not None
         self._unsent: list[memoryview | bytes] = []
-        self.fd = sock.fileno()
-
-    @property
-    def open(self) -> bool:
+        self.open = False
         """Whether a request can be sent."""
-        return not self._opening
+        self.fd = sock.fileno()
+        self.receive: Callable[[memoryview], int] = sock.recv_into if tls is None else self._decrypt
+        """Bytes read into a buffer; 0 at the stream's end. Raises BlockingIOError for not yet."""
 
     @property
     def sending(self) -> bool:
@@ -99,7 +96,7 @@ class Connection:
             except ssl.SSLWantWriteError:
                 return WRITABLE
             self._handshaking = False
-        self._opening = False
+        self.open = True
         return 0
 
     def send(self, pieces: Sequence[memoryview | bytes]) -> bool:
@@ -132,12 +129,11 @@ class Connection:
                 del self._unsent[0]
         return True
 
-    def receive(self, buffer: memoryview) -> int | None:
-        """Bytes read into `buffer`; 0 at the end of the stream, None where nothing is there yet."""
+    def _decrypt(self, buffer: memoryview) -> int:
         try:
             return self._sock.recv_into(buffer)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return None
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
+            raise BlockingIOError from error
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return 0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
 
 from edgeload.plan import Due
 from edgeload.records import Anchor, Missed, MissedReason, Request, WallClock, WorkerSample
@@ -16,17 +15,23 @@ from edgeload.runlog import LogWriter
 FLUSH_S = 0.05
 """Records wait at most about this long: a killed worker loses no more than the last 100 ms."""
 
+_NEVER_S = float("inf")
+
 
 class Recorder:
     """Collects records and writes them in one append, at most FLUSH_S after the first of them."""
 
     def __init__(self, log: LogWriter, counts: Counters, anchor: Anchor, worker: int) -> None:
-        self.counts = counts
+        self._counts = counts
         self._log = log
         self._clock = WallClock(anchor)
         self._worker = worker
-        self._waiting: list[Any] = []
-        self.flush_due_s = float("inf")
+        self._requests: list[Request] = []
+        self._others: list[Missed | WorkerSample] = []
+        self.sent = 0
+        self.connects = 0
+        self.stale_retries = 0
+        self.flush_due_s = _NEVER_S
         """Run time by which `flush` must be called; infinite while nothing waits."""
 
     def request(
@@ -40,66 +45,63 @@ class Recorder:
         sent_bytes: int,
     ) -> None:
         """A request ended, well or not."""
-        ok = judgement.outcome == "ok"
         ts = self._clock.ts(done_s)
-        self._add(
-            done_s,
+        self._requests.append(
             Request(
                 self._clock.asctime(ts),
                 ts,
                 client,
                 due.number,
-                round(done_s - sent_s, 7),
-                ok,
+                round(done_s - sent_s, 9),
+                judgement.outcome == "ok",
                 judgement.error,
                 due.step,
-                round(due.due_s, 7),
-                round(sent_s, 7),
-                round(done_s, 7),
+                due.due_s,
+                sent_s,
+                done_s,
                 status,
                 judgement.outcome,
                 judgement.from_edge,
                 sent_bytes,
-            ),
+            )
         )
-        if ok:
-            self.counts.add(counters.OK)
-            self.counts.time(done_s - sent_s, done_s - due.due_s)
-        else:
-            self.counts.add(counters.FAILED)
+        if self.flush_due_s == _NEVER_S:
+            self.flush_due_s = done_s + FLUSH_S
 
     def missed(self, client: int, missed: list[tuple[Due, MissedReason]], now_s: float) -> None:
         """Requests that will not be sent."""
+        ts = self._clock.ts(now_s)
         for due, reason in missed:
-            ts = self._clock.ts(now_s)
-            record = Missed(ts, client, due.number, due.step, round(due.due_s, 7), reason)
-            self._add(now_s, record)
-        self.counts.add(counters.MISSED, len(missed))
+            record = Missed(ts, client, due.number, due.step, due.due_s, reason)
+            self._others.append(record)
+        self._counts.slots[counters.MISSED] += len(missed)
+        self.flush_due_s = min(self.flush_due_s, now_s + FLUSH_S)
 
     def effort(self, now_s: float) -> None:
         """What this process has spent so far."""
-        slots = self.counts.slots
-        self._add(
-            now_s,
+        self._others.append(
             WorkerSample(
                 ts=self._clock.ts(now_s),
                 worker=self._worker,
                 pid=os.getpid(),
-                at_s=round(now_s, 6),
-                cpu_s=round(time.process_time(), 6),
-                sent=slots[counters.SENT],
-                connects=slots[counters.CONNECTS],
-                stale_retries=slots[counters.STALE_RETRIES],
+                at_s=now_s,
+                cpu_s=time.process_time(),
+                sent=self.sent,
+                connects=self.connects,
+                stale_retries=self.stale_retries,
             ),
         )
-
-    def _add(self, now_s: float, record: Any) -> None:
-        if not self._waiting:
-            self.flush_due_s = now_s + FLUSH_S
-        self._waiting.append(record)
+        self.flush_due_s = min(self.flush_due_s, now_s + FLUSH_S)
 
     def flush(self) -> None:
-        """Write what waits."""
-        self._log.append(self._waiting)
-        self._waiting = []
-        self.flush_due_s = float("inf")
+        """Count and write what waits."""
+        self._counts.finished(self._requests)
+        slots = self._counts.slots
+        slots[counters.SENT] = self.sent
+        slots[counters.CONNECTS] = self.connects
+        slots[counters.STALE_RETRIES] = self.stale_retries
+        self._log.append(self._requests)
+        self._log.append(self._others)
+        self._requests = []
+        self._others = []
+        self.flush_due_s = _NEVER_S

@@ -17,13 +17,12 @@ from typing import Any
 from edgeload.edge.sdk import SdkError, sdk_client, take_off_retries, without_token
 from edgeload.plan import Due
 from edgeload.records import Anchor
-from edgeload.run import counters
 from edgeload.run.client import image_index
 from edgeload.run.connection import classify
 from edgeload.run.counters import Counters
 from edgeload.run.pacing import Schedule
 from edgeload.run.recorder import Recorder
-from edgeload.run.wire import Judgement, judge, request_id
+from edgeload.run.wire import Judgement, id_prefix, judge
 from edgeload.run.worker import WorkerTask
 from edgeload.runlog import LogWriter
 from edgeload.text import printable
@@ -69,7 +68,8 @@ class SdkClient:
                 break
             self._send(self._schedule.take())
             now_s = self._now()
-            recorder.missed(self._task.index, self._schedule.free_at(now_s), now_s)
+            if missed := self._schedule.free_at(now_s):
+                recorder.missed(self._task.index, missed, now_s)
             if now_s >= effort_s:
                 recorder.effort(now_s)
                 effort_s = now_s + 1.0
@@ -92,7 +92,7 @@ class SdkClient:
         image = bytes(self._images[image_index(self._task.index, due.number, len(self._images))])
         self._number = due.number
         sent_s = self._now()
-        self._counts.add(counters.SENT)
+        self._recorder.sent += 1
         status, judgement = self._submit(image)
         self._recorder.request(
             self._task.index, due, sent_s, self._now(), status, judgement, len(image)
@@ -146,7 +146,7 @@ class SdkClient:
 
     def _next_request_id(self) -> str:
         run_id = self._task.run_id
-        return "req_uu" + request_id(run_id, self._task.index, self._number).decode()
+        return f"req_uu{id_prefix(run_id, self._task.index).decode()}{self._number:08x}"
 
     def _out_of_time(self, signum: int, frame: FrameType | None) -> None:
         if self._timed:

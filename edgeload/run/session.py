@@ -49,7 +49,7 @@ def run_session(settings: Settings, console: Console) -> Outcome:
             task = _first_task(settings, plan, target, detector_id, pictures)
             endpoint = {"url": url, "detector_id": detector_id, "embedded": embedded}
             images = dataclasses.asdict(image_facts(pool, settings.image_path))
-            console.print(_intention(plan, url, task.workers), highlight=False, soft_wrap=True)
+            _say(console, _intention(plan, url, task.workers))
             with LiveView(console) as view:
                 return Supervisor(task, settings, endpoint, images, stop, view.show).run()
         finally:
@@ -69,12 +69,16 @@ def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str |
             )
         except (OSError, RuntimeError) as error:
             raise Unreachable(f"the embedded endpoint did not start: {error}") from error
-        console.print(
+        _say(
+            console,
             f"ENDPOINT_URL is empty: testing the embedded endpoint, {simulator.description}",
-            highlight=False,
-            soft_wrap=True,
         )
         yield simulator.url, simulator.description
+
+
+def _say(console: Console, text: str) -> None:
+    """A sentence of progress, wrapped for people and whole for programs."""
+    console.print(text, highlight=False, soft_wrap=not console.is_terminal)
 
 
 def _find_detector(url: str, settings: Settings) -> str:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import h11
@@ -40,43 +41,45 @@ class WireError(ValueError):
 
 
 class RequestHead(NamedTuple):
-    """A request's head but for its id and the size of its body."""
+    """The heads of all requests of a worker: one beginning per picture, one end."""
 
-    before_length: bytes
-    before_id: bytes
-    after_id: bytes
+    beginnings: tuple[bytes, ...]
+    """Everything before the request's id, with the size of that picture."""
+    end: bytes
 
-    def render(self, request_id: bytes, body_bytes: int) -> bytes:
-        """The head of one request, ready to send in front of the body."""
-        return b"%b%d%b%b%b" % (
-            self.before_length,
-            body_bytes,
-            self.before_id,
-            request_id,
-            self.after_id,
-        )
+    def render(self, picture: int, id_prefix: bytes, number: int) -> bytes:
+        """The head of one request, ready to send in front of the picture."""
+        return b"%b%b%08x%b" % (self.beginnings[picture], id_prefix, number, self.end)
 
 
-def request_head(authority: str, detector_id: str, token: str) -> RequestHead:
-    """The head of an image query for one detector, with the headers that the SDK sends."""
+def request_head(
+    authority: str, detector_id: str, token: str, picture_bytes: Sequence[int]
+) -> RequestHead:
+    """Heads of image queries for one detector, with the headers that the SDK sends."""
     agent = f"edgeload Python/{platform.python_version()}"
+    line = (
+        "POST /device-api/v1/image-queries?confidence_threshold=0.0&human_review=NEVER"
+        f"&detector_id={detector_id} HTTP/1.1\r\nHost: {authority}\r\nAccept-Encoding: identity"
+    )
     return RequestHead(
-        (
-            "POST /device-api/v1/image-queries?confidence_threshold=0.0&human_review=NEVER"
-            f"&detector_id={detector_id} HTTP/1.1\r\nHost: {authority}\r\n"
-            "Accept-Encoding: identity\r\nContent-Length: "
-        ).encode("ascii"),
-        b"\r\nAccept: application/json\r\nContent-Type: image/jpeg\r\nX-Request-Id: req_uu",
+        tuple(
+            (
+                f"{line}\r\nContent-Length: {size}\r\nAccept: application/json\r\n"
+                "Content-Type: image/jpeg\r\nX-Request-Id: req_uu"
+            ).encode("ascii")
+            for size in picture_bytes
+        ),
         f"\r\nUser-Agent: {agent}\r\nx-api-token: {token}\r\n\r\n".encode("ascii"),
     )
 
 
-def request_id(run_id: str, client: int, number: int) -> bytes:
-    """32 hex digits that name a request: 16 of the run, 8 of the client, 8 of the number.
+def id_prefix(run_id: str, client: int) -> bytes:
+    """The first 24 of a request id's 32 hex digits: 16 of the run, 8 of the client.
 
-    So a line of the log finds its line in a server's log, without another field in either.
+    The last 8 are the request's number. So a line of the log finds its line in a server's log,
+    without another field in either.
     """
-    return b"%b%08x%08x" % (run_id[-16:].encode("ascii"), client, number)
+    return b"%b%08x" % (run_id[-16:].encode("ascii"), client)
 
 
 class Answer(NamedTuple):
@@ -87,10 +90,54 @@ class Answer(NamedTuple):
     keep_alive: bool
 
 
+class _Plain(NamedTuple):
+    """What a head of the plain kind says."""
+
+    status: int
+    body_bytes: int
+    keep_alive: bool
+
+
+# Heads met before, to the byte. A server's heads differ in little but the second of their Date, so
+# nearly every answer is looked up here; the bound keeps a server that varies them from filling it.
+_heads: dict[bytes, _Plain] = {}
+_MOST_HEADS = 256
+
+
+def plain_answer(data: bytes) -> Answer | None:
+    """The answer, if `data` is all of one, and of the plain kind; else None (see AnswerReader)."""
+    start = data.find(b"\r\n\r\n") + 4
+    plain = _heads.get(data[:start]) or _read_head(data[:start])
+    if plain is None or len(data) != start + plain.body_bytes:
+        return None
+    return Answer(plain.status, data[start:], plain.keep_alive)
+
+
+def _read_head(head: bytes) -> _Plain | None:
+    """A head that ends with an empty line; None where it is not of the plain kind."""
+    status_line = _STATUS_LINE.match(head)
+    lower = head.lower()
+    length = _CONTENT_LENGTH.search(lower)
+    if (
+        status_line is None
+        or length is None
+        or status_line[1] in _BODILESS
+        or lower.count(b"\r\ncontent-length") != 1
+        or b"\r\ntransfer-encoding" in lower
+    ):
+        return None
+    keep_alive = b"\r\nconnection:" not in lower or not _closes(lower)
+    plain = _Plain(int(status_line[1]), int(length[1]), keep_alive)
+    if len(_heads) >= _MOST_HEADS:
+        _heads.clear()
+    _heads[head] = plain
+    return plain
+
+
 class AnswerReader:
     """Puts one answer together from the pieces in which it arrives, split anywhere.
 
-    A plain answer is recognised by its bytes; chunked bodies, interim answers, bodies that end
+    A plain answer is recognised by its head; chunked bodies, interim answers, bodies that end
     with the connection, and whatever else looks unusual, are left to h11.
     """
 
@@ -107,20 +154,12 @@ class AnswerReader:
         """Whether any byte of the answer has arrived."""
         return bool(self._buffer) or self._h11 is not None
 
-    def feed(self, data: memoryview | bytes) -> Answer | None:
+    def feed(self, data: bytes) -> Answer | None:
         """Take the next piece; the answer once it is complete. Raises WireError."""
         if self._h11 is not None:
-            return self._feed_h11(bytes(data))
-        if self._buffer:
-            self._buffer += data
-            piece = bytes(self._buffer)
-        else:
-            piece = bytes(data)
-            if (answer := self._parse(piece)) is not None or self._h11 is not None:
-                return answer
-            self._buffer += piece
-            return None
-        return self._parse(piece)
+            return self._feed_h11(data)
+        self._buffer += data
+        return self._parse()
 
     def eof(self) -> Answer:
         """The connection ended; the answer, if its end was its length. Raises WireError."""
@@ -134,34 +173,25 @@ class AnswerReader:
             raise WireError("the connection ended in the middle of the answer")
         return answer._replace(keep_alive=False)
 
-    def _parse(self, data: bytes) -> Answer | None:
-        end = data.find(b"\r\n\r\n")
+    def _parse(self) -> Answer | None:
+        end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
-            if len(data) > MAX_ANSWER_BYTES:
+            if len(self._buffer) > MAX_ANSWER_BYTES:
                 raise WireError(f"a head of more than {MAX_ANSWER_BYTES} bytes")
             return None
-        status_line = _STATUS_LINE.match(data, 0, end + 2)
-        head = data[: end + 2].lower()
-        length = _CONTENT_LENGTH.search(head)
-        if (
-            status_line is None
-            or length is None
-            or status_line[1] in _BODILESS
-            or head.count(b"\r\ncontent-length") != 1
-            or b"\r\ntransfer-encoding" in head
-        ):
-            self._hand_over()
-            return self._feed_h11(data)
-        size = int(length[1])
-        if size > MAX_ANSWER_BYTES:
-            raise WireError(f"an answer of {size} bytes; the most is {MAX_ANSWER_BYTES}")
         start = end + 4
-        if len(data) < start + size:
-            return None
-        if len(data) > start + size:
+        plain = _read_head(bytes(self._buffer[:start]))
+        if plain is None:
+            self._hand_over()
+            return self._feed_h11(bytes(self._buffer))
+        if plain.body_bytes > MAX_ANSWER_BYTES:
+            raise WireError(f"an answer of {plain.body_bytes} bytes; the most: {MAX_ANSWER_BYTES}")
+        missing = start + plain.body_bytes - len(self._buffer)
+        if missing < 0:
             raise WireError("more bytes than the answer's length")
-        keep_alive = b"\r\nconnection:" not in head or not _closes(head)
-        return Answer(int(status_line[1]), data[start:], keep_alive)
+        if missing > 0:
+            return None
+        return Answer(plain.status, bytes(self._buffer[start:]), plain.keep_alive)
 
     def _hand_over(self) -> None:
         """Let h11 read on, as a client that has just sent a request."""

@@ -77,7 +77,7 @@ class Worker:
             tls_context(insecure=task.insecure, cacert=task.cacert)
             if task.target.scheme == "https"
             else None,
-            request_head(task.target.authority, task.detector_id, task.token),
+            request_head(task.target.authority, task.detector_id, task.token, task.pictures.sizes),
             task.pictures.map(),
             task.detector_id,
             task.run_id,
@@ -91,13 +91,13 @@ class Worker:
         self._armed: deque[tuple[float, int, HttpClient]] = deque()
         self._left = len(self._clients)
         self._stop_s = float("inf")
-        self._zero_s = 0.0
+        self._zero_ns = 0
 
     # --- what clients ask of their host ---
 
     def now(self) -> float:
         """Run time in seconds."""
-        return time.monotonic() - self._zero_s
+        return (time.monotonic_ns() - self._zero_ns) / 1e9  # decimal, so short in the log
 
     def watch(self, client: HttpClient, fd: int, events: int) -> None:
         """Call `client.on_ready` when the descriptor is ready."""
@@ -117,12 +117,18 @@ class Worker:
         """Begin a request's time: all have the same, so they end in the order they began."""
         self._armed.append((sent_s + self._task.timeout_s, number, client))
 
-    def freed(self, client: HttpClient) -> None:
-        """Wake the client when its next request is due, or let it go."""
+    def freed(self, client: HttpClient, now_s: float, *, answered: bool) -> None:
+        """Wake the client when its next request is due, or let it go.
+
+        What is due already is sent at once; after a failure through the heap, so that an endpoint
+        that refuses cannot keep one client to itself.
+        """
         due = client.schedule.next
         if due is None:
             self._left -= 1
             client.abort()  # nothing in flight: closes its connection
+        elif answered and due.due_s <= now_s < self._stop_s:
+            client.begin()
         else:
             heapq.heappush(self._wake, (due.due_s, client.number, client))
 
@@ -130,7 +136,7 @@ class Worker:
 
     def run(self, anchor: Anchor) -> None:
         """Send what is planned, then return once nothing is in flight."""
-        self._zero_s = anchor.monotonic_s
+        self._zero_ns = round(anchor.monotonic_s * 1e9)
         self.recorder = Recorder(self._log, self._counts, anchor, self._task.index)
         for client in self._clients:
             due = client.schedule.next
@@ -217,7 +223,7 @@ class Worker:
             if missed := client.schedule.stop_at(stop_s):
                 self.recorder.missed(client.number, missed, stop_s)
             if idle:
-                self.freed(client)
+                self.freed(client, stop_s, answered=False)
 
 
 def worker_main(pipe: Pipe, shared_counts: Any) -> None:

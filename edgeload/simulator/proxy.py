@@ -231,6 +231,9 @@ async def _read_query(request: web.BaseRequest) -> QueryParameters | Refusal:
     """Read a query's body, count its bytes, and see what the contract says about the rest."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return error_answer(413)
+    if request.headers.get("Expect", "").lower() == "100-continue":  # curl, with large bodies
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
     size = 0
     while chunk := await request.content.readany():
         size += len(chunk)

@@ -7,7 +7,14 @@ import multiprocessing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeload.records import Request
 from edgeload.run import counters
+
+
+def request(response_s: float, ok: bool = True) -> Request:
+    """A request due at 0 that took `response_s`, 9 s of it in service."""
+    return Request("", 0.0, 0, 1, 9.0, ok, None, 0, 0.0, 0.0, response_s, 200, "ok", True, 1)
+
 
 context = multiprocessing.get_context("forkserver")
 
@@ -32,12 +39,23 @@ def test_percentile_is_the_nearest_rank_within_one_percent(
     """Against the sorted values themselves, entered into two blocks and merged."""
     blocks = [bytearray(8 * counters.SLOTS) for _ in range(2)]
     for index, time_s in enumerate(times):
-        counters.Counters(blocks[index % 2]).time(9.9, time_s)
+        counters.Counters(blocks[index % 2]).finished([request(time_s)])
     merged = counters.response_histogram(counters.total(blocks))
     exact = sorted(times)[max(1, -(-int(share * 100) * len(times) // 100)) - 1]
     found = counters.percentile(merged, share)
     assert found is not None
     assert abs(found / exact - 1) <= 0.01 + 1e-9
+
+
+@given(st.floats(1e-9, 1e6))
+def test_what_is_counted_is_what_bucket_says(response_s: float) -> None:
+    """The loop that counts in the generator enters the same buckets; failures have no time."""
+    block = bytearray(8 * counters.SLOTS)
+    counters.Counters(block).finished([request(response_s), request(1.0, ok=False)])
+    slots = counters.total([block])
+    assert counters.named(slots)["ok"] == counters.named(slots)["failed"] == 1
+    assert list(counters.response_histogram(slots)).index(1) == counters.bucket(response_s)
+    assert sum(counters.response_histogram(slots)) == 1
 
 
 def test_no_data_is_none() -> None:
@@ -47,7 +65,7 @@ def test_no_data_is_none() -> None:
 
 def count_to(block: object, count: int) -> None:
     for _ in range(count):
-        counters.Counters(block).add(counters.SENT)
+        counters.Counters(block).finished([request(0.1)])
 
 
 def test_another_process_counts_and_we_read() -> None:
@@ -60,4 +78,4 @@ def test_another_process_counts_and_we_read() -> None:
         worker.start()
     for worker in workers:
         worker.join()
-    assert counters.named(counters.total(blocks))["sent"] == 2001
+    assert counters.named(counters.total(blocks))["ok"] == 2001

@@ -13,14 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeload.run import wire
 from edgeload.run.wire import (
     MAX_ANSWER_BYTES,
     Answer,
     AnswerReader,
     WireError,
+    id_prefix,
     judge,
+    plain_answer,
     request_head,
-    request_id,
 )
 
 DETECTOR = "det_" + "A" * 27
@@ -91,8 +93,10 @@ def test_any_answer_split_anywhere_is_read_as_httptools_reads_it(
 ) -> None:
     """Status, body and keep-alive equal the reference's, however the bytes are cut."""
     reader = AnswerReader()
+    whole = plain_answer(raw)
+    assert whole is None or whole == Httptools(raw).answer()
     edges = sorted({0, *(cut % (len(raw) + 1) for cut in cuts), len(raw)})
-    answers = [reader.feed(memoryview(raw)[a:b]) for a, b in itertools.pairwise(edges)]
+    answers = [reader.feed(raw[a:b]) for a, b in itertools.pairwise(edges)]
     assert answers[:-1] == [None] * (len(answers) - 1)
     assert answers[-1] == Httptools(raw).answer()
 
@@ -106,6 +110,23 @@ def test_an_answer_that_ends_early_is_no_answer(raw: bytes, missing: int) -> Non
     assert not piece or reader.feed(piece) is None
     with pytest.raises(WireError):
         reader.eof()
+
+
+PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDate: %d\r\n\r\nok"
+
+
+def test_heads_that_vary_do_not_fill_the_memory() -> None:
+    """Heads are remembered, to a bound; each is still read for what it says."""
+    for second in range(3 * wire._MOST_HEADS):
+        assert plain_answer(PLAIN % second) == Answer(200, b"ok", True)
+        assert len(wire._heads) <= wire._MOST_HEADS
+
+
+@pytest.mark.parametrize("cut", [0, 1, 20, len(PLAIN % 1) - 1])
+def test_half_an_answer_is_not_plain(cut: int) -> None:
+    """Nor is one with more after it: both go to the reader that knows what to do."""
+    assert plain_answer((PLAIN % 1)[:cut]) is None
+    assert plain_answer(PLAIN % 1 + b"x") is None
 
 
 def test_without_a_length_the_end_of_the_connection_is_the_end() -> None:
@@ -142,9 +163,9 @@ def test_no_body_where_the_status_has_none() -> None:
 
 def test_a_request_is_what_h11_accepts_and_says_what_it_should() -> None:
     """Parsed by a server-side implementation: method, path, parameters, length, id, body."""
-    head = request_head("box:30101", DETECTOR, "api_token").render(request_id("0" * 16, 7, 9), 5)
+    heads = request_head("box:30101", DETECTOR, "api_token", (77, 5))
     server = h11.Connection(h11.SERVER)
-    server.receive_data(head + b"image")
+    server.receive_data(heads.render(1, id_prefix("x" + "0" * 16, 7), 9) + b"image")
     request, data, end = server.next_event(), server.next_event(), server.next_event()
     assert isinstance(request, h11.Request)
     assert isinstance(data, h11.Data)

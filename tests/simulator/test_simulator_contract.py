@@ -1,0 +1,232 @@
+"""The running simulator against the edge-endpoint contract, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import simulator_http as http
+from simulator_http import ID, get, post
+
+from edgeload.run.wire import judge
+from edgeload.simulator.launch import RunningSimulator, running_simulator
+from edgeload.simulator.query import MAX_BODY_BYTES
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[RunningSimulator]:
+    with running_simulator(["--service-time", "1ms"]) as running:
+        yield running
+
+
+def test_an_answer_has_the_contracts_shape(simulator: RunningSimulator) -> None:
+    """Every field of the raw answer in the contract, and no other; our own judge takes it."""
+    answer = post(simulator.url, confidence_threshold="0.0", human_review="NEVER")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/json"
+    assert judge(200, answer.content, ID).outcome == "ok"
+    found = answer.json()
+    result = found.pop("result")
+    assert re.fullmatch(r"iq_[0-9A-Za-z]{27}", found.pop("id"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", found.pop("created_at"))
+    assert found == {
+        "metadata": {"is_from_edge": True},
+        "type": "image_query",
+        "query": "Is there a dog in the picture?",
+        "detector_id": ID,
+        "result_type": "binary_classification",
+        "patience_time": 30.0,
+        "confidence_threshold": 0.0,
+        "rois": None,
+        "text": None,
+        "done_processing": True,
+    }
+    assert result.pop("label") in ("YES", "NO")
+    assert 0.0 <= result.pop("confidence") <= 1.0
+    assert result == {"source": "ALGORITHM", "result_type": None, "from_edge": True}
+
+
+def test_parameters_are_echoed_and_ids_fresh(simulator: RunningSimulator) -> None:
+    """patience_time and threshold come back; no two answers share an id."""
+    answers = [post(simulator.url, patience_time="7", confidence_threshold="0.5") for _ in "ab"]
+    assert {answer.json()["patience_time"] for answer in answers} == {7.0}
+    assert {answer.json()["confidence_threshold"] for answer in answers} == {0.5}
+    assert len({answer.json()["id"] for answer in answers}) == 2
+    one = answers[0].json()
+    assert get(simulator.url, f"{http.QUERIES}/{one['id']}").json() == one
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "content_type", "body"),
+    [
+        (
+            {"content_type": "application/json"},
+            415,
+            "application/json",
+            '{"detail": "Request body must be image bytes"}',
+        ),
+        (
+            {"metadata": "e30="},
+            400,
+            "application/json",
+            """{"detail": "Invalid query parameters: {'metadata'}"}""",
+        ),
+        ({"inspection_id": "x"}, 400, "application/json", "inspection_id"),
+        ({"image_query_id": "iq_x"}, 400, "application/json", "image_query_id"),
+        ({"human_review": "ALWAYS"}, 400, "application/json", "edge"),
+        ({"want_async": "True"}, 400, "application/json", "edge"),
+        ({"token": None}, 500, "text/plain; charset=utf-8", "Internal Server Error"),
+        ({"token": ""}, 500, "text/plain; charset=utf-8", "Internal Server Error"),
+        ({"detector_id": "det_x"}, 500, "text/plain; charset=utf-8", "Internal Server Error"),
+        ({"body": b"x" * (MAX_BODY_BYTES + 1)}, 413, "text/html", "<html>"),
+    ],
+)
+def test_errors_of_the_contract(
+    simulator: RunningSimulator,
+    change: dict[str, str],
+    status: int,
+    content_type: str,
+    body: str,
+) -> None:
+    """Status, content type and body of each row of the contract's table; each is counted."""
+    before = simulator.stats()
+    answer = post(simulator.url, **change)  # type: ignore[arg-type]
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == content_type
+    assert body in answer.text
+    after = simulator.stats()
+    assert after["received"] == before["received"] + 1
+    assert after["by_status"][str(status)] == before["by_status"].get(str(status), 0) + 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"confidence_threshold": "1.5"}, {"human_review": "MAYBE"}, {"patience_time": "soon"}],
+)
+def test_what_the_edge_does_not_understand_the_cloud_answers(
+    simulator: RunningSimulator, change: dict[str, str]
+) -> None:
+    """Bad parameters give 200 with an answer that does not come from the edge."""
+    answer = post(simulator.url, **change)  # type: ignore[arg-type]
+    assert judge(answer.status_code, answer.content, ID).outcome == "escalated"
+
+
+def test_an_empty_body_and_the_largest_body_are_taken(simulator: RunningSimulator) -> None:
+    """The body is not decoded: none at all, or 10 MB of anything."""
+    for body in (b"", b"x" * MAX_BODY_BYTES):
+        assert post(simulator.url, body=body).status_code == 200
+
+
+def test_a_body_that_waits_to_be_asked_for(simulator: RunningSimulator) -> None:
+    """Expect: 100-continue is answered before the body is sent."""
+    port = int(simulator.url.rsplit(":", 1)[1])
+    head = (
+        f"POST {http.QUERIES}?detector_id={ID} HTTP/1.1\r\nHost: localhost\r\nx-api-token: t\r\n"
+        "Content-Type: image/jpeg\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"body")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_detector_id_in_the_wrong_case_is_repaired(simulator: RunningSimulator) -> None:
+    """Upper and lower case of a known id are repaired in the answer."""
+    known = get(simulator.url, "/device-api/v1/detectors").json()["results"][0]["id"]
+    wrong = "det_" + known[4:].upper()
+    assert wrong != known
+    assert post(simulator.url, detector_id=wrong).json()["detector_id"] == known
+
+
+def test_other_routes(simulator: RunningSimulator) -> None:
+    """Health, readiness, status and the cloud's routes answer as the contract says."""
+    url = simulator.url
+    assert get(url, "/ping").json() == {"message": "Hello!"}
+    assert get(url, "/health/live").json() == {"status": "alive"}
+    assert get(url, "/health/ready").json() == {"status": "ready"}
+    assert get(url, "/status").headers["Content-Type"].startswith("text/html")
+    assert get(url, "/").status_code == 302
+    assert get(url, "/").headers["Location"] == "/status"
+    resources = get(url, "/status/resources.json")
+    assert (resources.status_code, resources.json()) == (
+        200,
+        {"error": "Not running in a Kubernetes cluster"},
+    )
+    metrics = get(url, "/status/metrics.json")
+    assert metrics.elapsed.total_seconds() >= 1.0
+    assert "ready" in metrics.json()["detector_details"]
+    assert get(url, "/device-api/v1/me").json()["username"]
+    assert get(url, "/device-api/v1/me", token=None).status_code == 401
+    for path in (
+        "/nothing/here",
+        "/device-api/v1/api-tokens/by-snippet/api_x",
+        "/device-api/v1/image-queries/iq_unknown",
+        "/edge-info",
+    ):
+        answer = get(url, path)
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+
+
+def test_the_edge_configuration_can_be_read_and_replaced(simulator: RunningSimulator) -> None:
+    """PUT /edge-config answers null and is read back; its detectors are ready."""
+    url = f"{simulator.url}/edge-config"
+    before = requests.get(url, timeout=10).json()
+    wanted = {**before, "detectors": [{**before["detectors"][0], "detector_id": ID}]}
+    answer = requests.put(url, json=wanted, timeout=10)
+    assert (answer.status_code, answer.text) == (200, "null")
+    assert requests.get(url, timeout=10).json() == wanted
+    assert get(simulator.url, "/edge-detector-readiness").json() == {ID: {"ready": True}}
+    assert requests.put(url, json={"detectors": [{}]}, timeout=10).status_code == 404
+    assert requests.put(url, json=before, timeout=10).status_code == 200
+
+
+def test_strict_detector_and_closing_after_n_requests() -> None:
+    """--strict-detector refuses other ids; the Nth answer of a connection says close."""
+    options = ["--service-time", "1ms", "--strict-detector", "--keepalive-requests", "3"]
+    with running_simulator([*options, "--detector-id", ID]) as running:
+        with requests.Session() as session:
+            answers = [post(running.url, session=session) for _ in range(7)]
+        says_close = [a.headers.get("Connection") == "close" for a in answers]
+        assert says_close == [False, False, True, False, False, True, False]
+        assert post(running.url, detector_id="det_" + "O" * 27).status_code == 500
+        assert get(running.url, "/device-api/v1/detectors/det_" + "O" * 27).status_code == 404
+        assert running.stats()["received"] == 8
+
+
+def test_tls_with_the_exported_certificate(tmp_path: Path) -> None:
+    """The exported certificate verifies the endpoint, name and all; without it, it is refused."""
+    cert = tmp_path / "cert.pem"
+    with running_simulator(["--tls", "--write-cert", str(cert), "--service-time", "1ms"]) as tls:
+        assert tls.url.startswith("https://127.0.0.1:")
+        answer = requests.get(f"{tls.url}/ping", verify=str(cert), timeout=10)
+        assert answer.json() == {"message": "Hello!"}
+        with pytest.raises(requests.exceptions.SSLError):
+            requests.get(f"{tls.url}/ping", timeout=10)
+        port = int(tls.url.rsplit(":", 1)[1])
+        context = ssl.create_default_context(cafile=str(cert))
+        context.verify_flags |= ssl.VERIFY_X509_STRICT  # the default from Python 3.13 on
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as secured,
+        ):
+            assert secured.version() == "TLSv1.2"
+        assert tls.stats()["received"] == 0
+
+
+def test_faults_and_stalls_that_are_not_legal_are_refused(simulator: RunningSimulator) -> None:
+    """400 with the reason, and nothing is changed."""
+    url = f"{simulator.url}/simulator"
+    assert requests.put(f"{url}/faults", json={"explode": 1}, timeout=10).status_code == 400
+    assert requests.put(f"{url}/faults", data=b"{", timeout=10).status_code == 400
+    assert requests.get(f"{url}/faults", timeout=10).json() == {}
+    for seconds in (-1, "2", None, True):
+        body = json.dumps({"seconds": seconds})
+        assert requests.post(f"{url}/stall", data=body, timeout=10).status_code == 400
+    assert simulator.stats()["stalls"] == 0

@@ -1,0 +1,79 @@
+"""The simulator's command line: times, defaults, and one line for what is not legal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeload.simulator.options import capacity_words, parse, seconds
+from edgeload.simulator.queueing import ServiceTime
+
+
+@pytest.mark.parametrize(
+    ("text", "expected_s"),
+    [("50ms", 0.05), ("0.05s", 0.05), ("0.05", 0.05), (".5 s", 0.5), ("250us", 0.00025), ("0", 0)],
+)
+def test_times_with_and_without_units(text: str, expected_s: float) -> None:
+    """A time is read in its unit; without one it is seconds."""
+    assert seconds(text) == pytest.approx(expected_s)
+
+
+def test_defaults_and_values() -> None:
+    """Defaults are those of --help; what is given replaces them."""
+    plain = parse([])
+    assert (plain.port, plain.proxy_workers, plain.inference_workers) == (0, 2, 4)
+    assert plain.service_time == ServiceTime("constant", 0.05)
+    assert (plain.keepalive_requests, plain.max_in_flight, plain.truth_log) == (1000, None, None)
+    assert capacity_words(plain) == "4 inference workers, 50 ms constant: capacity 80 requests/s"
+    given = parse(
+        [
+            *("--service-time", "20ms", "--distribution", "lognormal", "--sigma", "0.8"),
+            *("--fault", "hang=0.25", "--fault", "status_503=0.5", "--max-in-flight"),
+            *("--truth-log", "t.jsonl", "--inference-workers", "1"),
+        ]
+    )
+    assert given.service_time == ServiceTime("lognormal", 0.02, 0.8)
+    assert given.faults.probabilities == (("hang", 0.25), ("status_503", 0.5))
+    assert given.max_in_flight == 119
+    assert given.truth_log == Path("t.jsonl")
+    assert capacity_words(given) == "1 inference worker, 20 ms lognormal: capacity 50 requests/s"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--service-time", "5 parsecs"], "must be a time such as 50ms"),
+        (["--service-time", "-1"], "--service-time"),
+        (["--port", "65536"], "whole number from 0 to 65535"),
+        (["--proxy-workers", "0"], "whole number from 1"),
+        (["--distribution", "normal"], "--distribution"),
+        (["--sigma", "nan"], "above 0"),
+        (["--detector-id", "det_short"], "det_ and 27"),
+        (["--fault", "hang"], "KIND=PROBABILITY"),
+        (["--fault", "explode=1"], "must be one of"),
+        (["--fault", "hang=0.7", "--fault", "reset=0.7"], "add up to 1.4"),
+        (["--write-cert", "x.pem"], "--tls"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_a_bad_value_is_one_line_and_exit_2(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line on stderr that names the option, exit code 2."""
+    with pytest.raises(SystemExit) as raised:
+        parse(arguments)
+    assert raised.value.code == 2
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1
+    assert says in err
+
+
+def test_help_names_every_option_and_unit(capsys: pytest.CaptureFixture[str]) -> None:
+    """--help tells what each fixed name means."""
+    with pytest.raises(SystemExit) as raised:
+        parse(["--help"])
+    assert raised.value.code == 0
+    out = capsys.readouterr().out
+    for name in ("--port", "--proxy-workers", "--inference-workers", "--truth-log", "50ms"):
+        assert name in out

@@ -1,0 +1,136 @@
+"""Faults, stalls and the in-flight limit as a client meets them, over real HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+import urllib3
+from simulator_http import ID, post, wait_for
+
+from edgeload.run.wire import judge
+from edgeload.simulator.launch import RunningSimulator, SimulatorError, running_simulator
+
+
+@pytest.fixture(scope="module", params=["http", "https"])
+def simulator(request: pytest.FixtureRequest) -> Iterator[RunningSimulator]:
+    tls = ["--tls"] if request.param == "https" else []
+    with running_simulator(["--service-time", "1ms", "--slow-body-time", "400ms", *tls]) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    yield
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        ("status_503", "http_503"),
+        ("status_500", "http_500"),
+        ("status_429", "http_429"),
+        ("status_504", "http_504"),
+        ("escalate", "escalated"),
+        ("bad_json", "bad_answer"),
+        ("wrong_detector", "wrong_detector"),
+    ],
+)
+def test_faulty_answers(simulator: RunningSimulator, kind: str, outcome: str) -> None:
+    """A certain fault gives every query the answer that it is named after, until it is off."""
+    simulator.set_faults(**{kind: 1.0})
+    answer = post(simulator.url)
+    simulator.set_faults()
+    assert judge(answer.status_code, answer.content, ID).outcome == outcome
+    assert judge(200, post(simulator.url).content, ID).outcome == "ok"
+
+
+def test_a_reset_gives_no_status(simulator: RunningSimulator) -> None:
+    """The connection is reset before any answer; the query is counted as reset."""
+    before = simulator.stats()
+    simulator.set_faults(reset=1.0)
+    with pytest.raises(requests.ConnectionError) as raised:
+        post(simulator.url)
+    simulator.set_faults()
+    if simulator.url.startswith("http:"):  # OpenSSL tells Python of an end, not of the reset
+        assert "reset" in str(raised.value).lower()
+    after = simulator.stats()
+    assert after["received"] - before["received"] == after["reset"] - before["reset"] == 1
+
+
+def test_a_hang_never_answers_and_leaving_is_noticed(simulator: RunningSimulator) -> None:
+    """The client runs into its own time limit; then the query counts as abandoned."""
+    before = simulator.stats()["abandoned"]
+    simulator.set_faults(hang=1.0)
+    with pytest.raises(requests.ReadTimeout):
+        post(simulator.url, timeout_s=0.3)
+    simulator.set_faults()
+    wait_for(lambda: simulator.stats()["abandoned"] == before + 1, "the client's leaving")
+    assert simulator.stats()["in_flight"] == 0
+
+
+def test_a_slow_body_trickles(simulator: RunningSimulator) -> None:
+    """The head comes at once, the last byte not before the time asked for; all of it is right."""
+    simulator.set_faults(slow_body=1.0)
+    start_s = time.monotonic()
+    answer = post(simulator.url)
+    simulator.set_faults()
+    assert time.monotonic() - start_s >= 0.4
+    assert answer.elapsed.total_seconds() < 0.35  # requests counts until the head
+    assert judge(200, answer.content, ID).outcome == "ok"
+
+
+def test_a_stall_holds_answers_back(simulator: RunningSimulator) -> None:
+    """No query that arrives in a stall is answered before its end; others are."""
+    simulator.stall(0.5)
+    start_s = time.monotonic()
+    assert post(simulator.url).status_code == 200
+    assert time.monotonic() - start_s >= 0.4
+    assert simulator.stats()["stalls"] >= 1
+
+
+def test_beyond_the_in_flight_limit_connections_are_reset() -> None:
+    """Of 15 queries at once with a limit of 10, exactly 10 are answered and 5 reset."""
+    with running_simulator(["--max-in-flight", "10", "--service-time", "100ms"]) as running:
+        running.stall(2.0)  # so that all are in flight at once
+
+        def outcome(_: int) -> str:
+            try:
+                return str(post(running.url).status_code)
+            except requests.ConnectionError:
+                return "reset"
+
+        with ThreadPoolExecutor(15) as clients:
+            outcomes = sorted(clients.map(outcome, range(15)))
+        assert outcomes == ["200"] * 10 + ["reset"] * 5
+        stats = running.stats()
+        assert (stats["received"], stats["reset"], stats["over_limit"]) == (15, 5, 5)
+
+
+def test_shares_of_faults_and_counts_add_up() -> None:
+    """What the client sees and what the endpoint counts is the same, class by class."""
+    options = ["--service-time", "0", "--fault", "status_503=0.3", "--fault", "reset=0.2"]
+    seen: dict[str, int] = {}
+    with running_simulator(options) as running:
+        for _ in range(150):
+            try:
+                outcome = str(post(running.url).status_code)
+            except requests.ConnectionError:
+                outcome = "reset"
+            seen[outcome] = seen.get(outcome, 0) + 1
+        stats = running.stats()
+    assert stats["by_status"] == {k: n for k, n in sorted(seen.items()) if k != "reset"}
+    assert stats["reset"] == seen["reset"]
+    assert stats["received"] == 150
+    assert 20 < seen["503"] < 70
+    assert 10 < seen["reset"] < 55
+
+
+def test_an_illegal_fault_is_an_error_for_the_caller(simulator: RunningSimulator) -> None:
+    """set_faults raises with the endpoint's reason."""
+    with pytest.raises(SimulatorError, match="explode"):
+        simulator.set_faults(explode=1.0)
