@@ -6,7 +6,9 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 Arrivals = Literal["constant", "poisson"]
 LatePolicy = Literal["queue", "skip"]
@@ -18,7 +20,7 @@ BUILT_IN_RAMP = (1, 2, 3, 4, 5, 10, 15, 20, 30, 40, 50, 60)
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
-class Due(NamedTuple):
+class Due(msgspec.Struct, frozen=True, gc=False):
     """One request as planned: its number within the client (from 1), its step, its instant."""
 
     number: int

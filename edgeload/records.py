@@ -172,7 +172,7 @@ def encode(records: list[Any]) -> bytes:
 
 
 class WallClock:
-    """Labels for run time: `ts` and `asctime`, from the header's anchor.
+    """Labels for run time, to the millisecond: `ts` and `asctime`, from the header's anchor.
 
     The text of a millisecond is made once and kept, since busy clients ask for the same one
     many times.
@@ -184,12 +184,12 @@ class WallClock:
         self._second_text = self._text = ""
 
     def ts(self, run_s: float) -> float:
-        """Seconds since the Unix epoch, to the microsecond."""
-        return round(self._wall_s + run_s, 6)
+        """Seconds since the Unix epoch."""
+        return int((self._wall_s + run_s) * 1000.0) / 1000.0
 
     def asctime(self, ts: float) -> str:
         """Local time in the form of Python's logging: `2026-11-23 18:30:01,123`."""
-        milli = int(ts * 1000)
+        milli = int(ts * 1000.0 + 0.5)
         if milli != self._milli:
             self._milli = milli
             second = milli // 1000

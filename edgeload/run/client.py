@@ -182,7 +182,7 @@ class HttpClient:
         sending = self._sending
         head = sending.head.render(picture, self._id_prefix, self._due.number)
         try:
-            complete = connection.send((head, sending.images[picture]))
+            complete = connection.send(head, sending.images[picture])
         except (BrokenPipeError, ConnectionResetError):
             if not self._used:
                 raise

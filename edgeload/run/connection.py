@@ -10,7 +10,7 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from edgeload.edge.location import Target
 from edgeload.run.waiting import READABLE, WRITABLE
@@ -99,21 +99,22 @@ class Connection:
         self.open = True
         return 0
 
-    def send(self, pieces: Sequence[memoryview | bytes]) -> bool:
-        """Begin to send; whether all of it went. What did not waits for `send_more`."""
+    def send(self, head: bytes, body: memoryview) -> bool:
+        """Begin to send a request; whether all of it went. The rest waits for `send_more`."""
         if self._tls:
-            self._unsent = list(pieces)
+            self._unsent = [head, body]
             return self.send_more()
         try:
-            sent = self._sock.sendmsg(pieces)
+            sent = self._sock.sendmsg((head, body))
         except BlockingIOError:
             sent = 0
-        for index, piece in enumerate(pieces):
-            if sent < len(piece):
-                self._unsent = [memoryview(piece)[sent:], *pieces[index + 1 :]]
-                return False
-            sent -= len(piece)
-        return True
+        if sent == len(head) + len(body):
+            return True
+        if sent < len(head):
+            self._unsent = [memoryview(head)[sent:], body]
+        else:
+            self._unsent = [body[sent - len(head) :]]
+        return False
 
     def send_more(self) -> bool:
         """Send what waits; whether nothing is left."""

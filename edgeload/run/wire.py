@@ -82,7 +82,7 @@ def id_prefix(run_id: str, client: int) -> bytes:
     return b"%b%08x" % (run_id[-16:].encode("ascii"), client)
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """A complete HTTP answer."""
 
     status: int
@@ -171,7 +171,7 @@ class AnswerReader:
         answer = self._feed_h11(b"")
         if answer is None:
             raise WireError("the connection ended in the middle of the answer")
-        return answer._replace(keep_alive=False)
+        return Answer(answer.status, answer.body, False)
 
     def _parse(self) -> Answer | None:
         end = self._buffer.find(b"\r\n\r\n")
