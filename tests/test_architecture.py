@@ -36,6 +36,7 @@ ARROWS = {
         "edgeload.stopping",
         "edgeload.text",
     ),
+    "edgeload.calibrate": ("edgeload.read", "edgeload.run", "edgeload.settings"),
     "edgeload.host": ("edgeload.host", "edgeload.stopping", "edgeload.text"),
     "edgeload.read": (
         "edgeload.read",

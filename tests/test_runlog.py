@@ -130,7 +130,7 @@ def test_the_wall_clock_labels_are_those_of_logging() -> None:
     clock = WallClock(anchor)
     for run_s in (0.0002, 0.0012, 0.7499, 0.7502, 3600.5004):
         ts = clock.ts(run_s)
-        record = logging.makeLogRecord({"created": ts, "msecs": float(int(ts % 1 * 1000))})
+        record = logging.makeLogRecord({"created": ts, "msecs": float(round(ts % 1 * 1000))})
         assert clock.asctime(ts) == logging.Formatter("%(asctime)s").format(record)
         assert datetime.datetime.fromtimestamp(ts).second == int(clock.asctime(ts)[17:19])
 

@@ -50,10 +50,11 @@ def _not_ready(url: str, detector_id: str | None, verify: bool | str) -> str | N
 
 
 def _get(url: str, verify: bool | str) -> requests.Response:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), requests.Session() as session:
         warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+        session.trust_env = False  # no proxy of the environment: the clients use none either
         try:
-            return requests.get(url, timeout=_EACH_S, verify=verify, allow_redirects=False)
+            return session.get(url, timeout=_EACH_S, verify=verify, allow_redirects=False)
         except requests.exceptions.SSLError as error:
             raise Unreachable(
                 f"{url}: the TLS certificate is not trusted ({printable(_root(error))}); an Edge "

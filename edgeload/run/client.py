@@ -58,7 +58,7 @@ class Host(Protocol):
     def arm(self, client: HttpClient, number: int, sent_s: float) -> None:
         """Call `client.time_out` if this request has not ended one timeout after `sent_s`."""
 
-    def freed(self, client: HttpClient, now_s: float, *, answered: bool) -> None:
+    def freed(self, client: HttpClient, ended: Due, now_s: float, *, answered: bool) -> None:
         """The client's request has ended; its schedule says what is next."""
 
 
@@ -102,17 +102,13 @@ class HttpClient:
         """Number of the request in flight; 0 for none."""
         return 0 if self._due is None else self._due.number
 
-    @property
-    def connected(self) -> bool:
-        """Whether there is a connection, open or opening."""
-        return self._connection is not None
-
     def open_ahead(self) -> None:
-        """Connect before the first request is due; a failure shows when the request is sent."""
-        try:
-            self._open()
-        except OSError:
-            self._drop()
+        """Connect before a request is due; a failure shows when the request is sent."""
+        if self._connection is None:
+            try:
+                self._open()
+            except OSError:
+                self._drop()
 
     def begin(self) -> None:
         """Send the schedule's next request now."""
@@ -257,7 +253,7 @@ class HttpClient:
         )
         if missed := self.schedule.free_at(done_s):
             self._host.recorder.missed(self.number, missed, done_s)
-        self._host.freed(self, done_s, answered=status is not None)
+        self._host.freed(self, due, done_s, answered=status is not None)
 
     def _drop(self) -> None:
         """Close the connection, if there is one."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
+import resource
 import secrets
 import shlex
 import time
@@ -22,17 +24,22 @@ from edgeload.run.live import LiveView
 from edgeload.run.picture_file import PictureFile, write_pictures
 from edgeload.run.supervisor import Outcome, Supervisor
 from edgeload.run.worker import WorkerTask
-from edgeload.settings import Settings
+from edgeload.settings import SettingError, Settings
 from edgeload.simulator.launch import running_simulator
 from edgeload.stopping import StopSignals
+
+_FILES_BESIDES = 32  # log, pipes, pictures, libraries
 
 
 def run_session(settings: Settings, console: Console) -> Outcome:
     """Carry out one load test; what it measured is in `settings.log_file`.
 
-    `console` gets progress, on stderr. Raises Unreachable (also for a simulator or detector that
+    `console` gets progress, on stderr. Raises SettingError for more clients than this system can
+    connect, Unreachable (also for a simulator or detector that
     cannot be had), `images.ImageError`, and OSError where the log cannot be written.
     """
+    plan = settings.plan()
+    check_open_files(worker_count(settings, plan), plan)
     with StopSignals() as stop, _endpoint(settings, console) as (url, embedded):
         pool = (
             single_image(settings.image_path)
@@ -43,7 +50,6 @@ def run_session(settings: Settings, console: Console) -> Outcome:
         verify = not settings.insecure and (str(settings.cacert) if settings.cacert else True)
         await_ready(url, settings.detector_id, verify)
         detector_id = settings.detector_id or _find_detector(url, settings)
-        plan = settings.plan()
         pictures = write_pictures(pool)
         try:
             task = _first_task(settings, plan, target, detector_id, pictures)
@@ -116,6 +122,20 @@ def worker_count(settings: Settings, plan: Plan) -> int:
         return plan.max_clients
     wanted = usable_cores() if settings.workers == "auto" else settings.workers
     return min(wanted, plan.max_clients)
+
+
+def check_open_files(workers: int, plan: Plan) -> None:
+    """Raise SettingError where the clients of one worker need more files than a process may open.
+
+    Found out during the run it would be a failure of class `generator`, in the middle of a step.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = math.ceil(plan.max_clients / workers) + _FILES_BESIDES
+    if most != resource.RLIM_INFINITY and needed > most:
+        raise SettingError(
+            f"{plan.max_clients} clients in {workers} worker processes: each needs {needed} open "
+            f"files, and this system allows {most}; use more --workers, or raise ulimit -n"
+        )
 
 
 def _intention(plan: Plan, url: str, workers: int) -> str:

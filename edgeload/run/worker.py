@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeload.edge.location import Target
-from edgeload.plan import Plan
+from edgeload.plan import Due, Plan
 from edgeload.records import Anchor
 from edgeload.run.client import HttpClient, Sending
 from edgeload.run.connection import tls_context
@@ -117,20 +117,26 @@ class Worker:
         """Begin a request's time: all have the same, so they end in the order they began."""
         self._armed.append((sent_s + self._task.timeout_s, number, client))
 
-    def freed(self, client: HttpClient, now_s: float, *, answered: bool) -> None:
+    def freed(self, client: HttpClient, ended: Due, now_s: float, *, answered: bool) -> None:
         """Wake the client when its next request is due, or let it go.
 
         What is due already is sent at once; after a failure through the heap, so that an endpoint
-        that refuses cannot keep one client to itself.
+        that refuses cannot keep one client to itself. A client that sits out a step is woken
+        ahead, so that a connection which the server has closed meanwhile is open again in time.
         """
         due = client.schedule.next
         if due is None:
-            self._left -= 1
-            client.abort()  # nothing in flight: closes its connection
+            self._let_go(client)
         elif answered and due.due_s <= now_s < self._stop_s:
             client.begin()
         else:
-            heapq.heappush(self._wake, (due.due_s, client.number, client))
+            ahead_s = _OPEN_AHEAD_S if due.step > ended.step + 1 else 0.0
+            heapq.heappush(self._wake, (due.due_s - ahead_s, client.number, client))
+
+    def _let_go(self, client: HttpClient) -> None:
+        """The client has nothing more to send."""
+        self._left -= 1
+        client.abort()  # nothing is in flight: this closes its connection
 
     # --- the loop ---
 
@@ -223,7 +229,7 @@ class Worker:
             if missed := client.schedule.stop_at(stop_s):
                 self.recorder.missed(client.number, missed, stop_s)
             if idle:
-                self.freed(client, stop_s, answered=False)
+                self._let_go(client)
 
 
 def worker_main(pipe: Pipe, shared_counts: Any) -> None:

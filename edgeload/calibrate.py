@@ -1,0 +1,149 @@
+"""What this machine can generate, found out on an endpoint that does nothing but answer.
+
+Two short runs over loopback, read back from their logs like any other: one at an arrival rate out
+of reach, for the most requests per second; one at a modest rate, for how exactly it sends.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from edgeload.read.analysis import analyse
+from edgeload.read.load import read_log
+from edgeload.read.steps import StepSummary
+from edgeload.run.facts import machine, usable_cores
+from edgeload.run.images import single_image
+from edgeload.run.session import run_session
+from edgeload.settings import Settings
+
+_SECONDS = 4.0
+_SATURATING = {"clients": 8, "requests_per_second": 4000.0}  # per worker process
+_PACED = {"clients": 100, "requests_per_second": 10.0}  # in all
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What this machine did; it also had to answer itself, so alone it can do more."""
+
+    workers: int
+    picture_bytes: int
+    requests_per_s: float
+    cpu_us_per_request: float | None
+    """CPU of the worker processes, per request, saturated."""
+    paced_per_s: float
+    lag_p50_s: float | None
+    lag_p99_s: float | None
+    lag_p999_s: float | None
+
+    @property
+    def mbit_per_s(self) -> float:
+        """Picture bytes on the wire."""
+        return self.requests_per_s * self.picture_bytes * 8 / 1e6
+
+
+def calibrate(settings: Settings) -> Calibration:
+    """Run both trials with these settings' picture and workers. Takes about ten seconds.
+
+    Raises OSError where the null endpoint cannot be started, and what `run_session` raises.
+    """
+    workers = settings.workers if isinstance(settings.workers, int) else usable_cores()
+    picture_bytes = len(single_image(settings.image_path)[0])
+    with _null_endpoint() as url, tempfile.TemporaryDirectory(prefix="edgeload-") as folder:
+
+        def trial(clients: int, requests_per_second: float) -> StepSummary:
+            log = Path(folder) / "calibration.log"
+            changed = settings.model_copy(
+                update={
+                    "endpoint_url": url,
+                    "detector_id": "det_" + "N" * 27,
+                    "client": "http",
+                    "workers": workers,
+                    "custom_ramp": (clients,),
+                    "requests_per_second": requests_per_second,
+                    "time_between_ramp": _SECONDS,
+                    "warmup": 1.0,
+                    "late": "skip",
+                    "same_image": True,
+                    "log_file": log,
+                }
+            )
+            run_session(changed, Console(file=StringIO()))
+            return analyse(read_log(log)).steps[0]
+
+        most = trial(int(_SATURATING["clients"]) * workers, _SATURATING["requests_per_second"])
+        paced = trial(int(_PACED["clients"]), _PACED["requests_per_second"])
+    rate = most.throughput_per_s or 0.0
+    return Calibration(
+        workers=workers,
+        picture_bytes=picture_bytes,
+        requests_per_s=rate,
+        cpu_us_per_request=(most.generator_cpu or 0.0) * workers / rate * 1e6 if rate else None,
+        paced_per_s=_PACED["clients"] * _PACED["requests_per_second"],
+        lag_p50_s=_lag(paced, "p50"),
+        lag_p99_s=_lag(paced, "p99"),
+        lag_p999_s=_lag(paced, "p999"),
+    )
+
+
+def _lag(step: StepSummary, name: str) -> float | None:
+    quantile = step.lag.quantile(name) if step.lag else None
+    return quantile.value if quantile else None
+
+
+def print_calibration(found: Calibration, console: Console) -> None:
+    """The answer first, in requests and bits per second; then how exactly."""
+    console.print(
+        f"This machine can send at least {found.requests_per_s:,.0f} requests/s of "
+        f"{found.picture_bytes / 1000:.1f} kB ({found.mbit_per_s:,.0f} Mbit/s) from "
+        f"{found.workers} worker processes, each answer checked and logged.",
+        highlight=False,
+        soft_wrap=not console.is_terminal,
+    )
+    console.print(
+        f"At {found.paced_per_s:,.0f} requests/s it sends this late (generator lag): "
+        f"p50 {_us(found.lag_p50_s)}, p99 {_us(found.lag_p99_s)}, p99.9 {_us(found.lag_p999_s)}.",
+        highlight=False,
+        soft_wrap=not console.is_terminal,
+    )
+    facts = machine()
+    console.print(
+        f"Measured over loopback on {facts['usable_cores']} cores ({facts['processor']}); the "
+        "endpoint that answered took a part of them, so this is a lower bound.",
+        highlight=False,
+        soft_wrap=not console.is_terminal,
+    )
+
+
+def _us(seconds: float | None) -> str:
+    return "unknown" if seconds is None else f"{seconds * 1e6:,.0f} us"
+
+
+@contextmanager
+def _null_endpoint() -> Iterator[str]:
+    """URL of a null endpoint in a process of its own, which ends with ours."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "edgeload.simulator.null"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline().split()
+            if not line:
+                raise OSError("the null endpoint did not start")
+            yield line[-1]
+        finally:
+            process.stdin.close()

@@ -1,0 +1,97 @@
+"""An endpoint that does nothing but answer: what is left is what the load generator can do.
+
+`python -m edgeload.simulator.null` prints its URL and ends when standard input does. It reads each
+body whole and gives every request the same edge answer. One process, loopback only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+
+from edgeload.simulator.query import JSON
+
+DETECTOR_ID = "det_" + "N" * 27
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
+_BODY = json.dumps(
+    {
+        "metadata": {"is_from_edge": True},
+        "id": "iq_" + "0" * 27,
+        "type": "image_query",
+        "created_at": "2026-01-01T00:00:00.000000Z",
+        "query": "Is there a dog in the picture?",
+        "detector_id": DETECTOR_ID,
+        "result_type": "binary_classification",
+        "result": {
+            "confidence": 0.97,
+            "source": "ALGORITHM",
+            "result_type": None,
+            "from_edge": True,
+            "label": "YES",
+        },
+        "patience_time": 30.0,
+        "confidence_threshold": 0.0,
+        "rois": None,
+        "text": None,
+        "done_processing": True,
+    }
+).encode()
+_ANSWER = (
+    f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nContent-Length: {len(_BODY)}\r\n\r\n".encode()
+    + _BODY
+)
+_BUFFER_BYTES = 1 << 18
+
+
+class NullProtocol(asyncio.BufferedProtocol):
+    """Counts bytes: a request is over when its head and its Content-Length have come.
+
+    Bodies are read into one reused buffer and never looked at: this must cost less than sending.
+    """
+
+    _buffer = memoryview(bytearray(_BUFFER_BYTES))  # shared: emptied before anyone else reads
+
+    def __init__(self) -> None:
+        self._head = b""
+        self._missing = 0
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to answer."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where to read to."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Bytes have come: of a body, or of a head."""
+        if self._missing:
+            self._missing -= nbytes
+        else:
+            data = self._head + bytes(self._buffer[: min(nbytes, 4096)])
+            end = data.find(b"\r\n\r\n")
+            if end < 0:
+                self._head = data
+                return
+            length = _LENGTH.search(data, 0, end)
+            got = len(self._head) + nbytes - end - 4
+            self._head = b""
+            self._missing = (int(length[1]) if length else 0) - got
+        if self._missing == 0:
+            self._transport.write(_ANSWER)
+
+
+async def _serve() -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(NullProtocol, "127.0.0.1", 0, backlog=4096)
+    print(f"null endpoint at http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())

@@ -1,0 +1,31 @@
+"""Laws of the calibration, run for real on this machine's loopback."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import psutil
+from as_a_user import ROOT
+from rich.console import Console
+
+from edgeload.calibrate import calibrate, print_calibration
+from edgeload.settings import resolve
+
+
+def test_it_says_what_this_machine_can_generate() -> None:
+    """Requests per second, bits per second and lag, in agreement; nothing is left running."""
+    image = ROOT / "images" / "dog_resized_256x256.jpeg"
+    options = {"image_path": image, "detector_name": "none", "workers": 1}
+    found = calibrate(resolve({}, options, {"GROUNDLIGHT_API_TOKEN": "t"}))
+    assert found.workers == 1
+    assert found.picture_bytes == image.stat().st_size
+    assert found.requests_per_s > 500  # a hundredth of what a core does: only that it is no zero
+    assert found.lag_p50_s is not None
+    assert found.lag_p999_s is not None
+    assert 0 <= found.lag_p50_s <= found.lag_p999_s
+    text = StringIO()
+    print_calibration(found, Console(file=text, width=1000))
+    assert f"{found.requests_per_s:,.0f} requests/s" in text.getvalue().splitlines()[0]
+    assert f"{found.requests_per_s * found.picture_bytes * 8 / 1e6:,.0f} Mbit/s" in text.getvalue()
+    commands = [" ".join(p.cmdline()) for p in psutil.Process().children(recursive=True)]
+    assert not [command for command in commands if "simulator" in command]
