@@ -69,7 +69,7 @@ class LiveView:
         return [
             ("step", f"{progress.step + 1}/{len(plan.steps)}"),
             ("clients", str(step.clients)),
-            ("due/s", f"{plan.arrival_rate(step):.4g}"),
+            ("due/s", f"{plan.arrival_rate(step):,.6g}"),
             ("done/s", f"{self._rate:.1f}"),
             ("answered", str(slots[counters.OK])),
             ("errors", str(slots[counters.FAILED])),

@@ -8,6 +8,7 @@ import math
 import resource
 import secrets
 import shlex
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,12 +35,13 @@ _FILES_BESIDES = 32  # log, pipes, pictures, libraries
 def run_session(settings: Settings, console: Console) -> Outcome:
     """Carry out one load test; what it measured is in `settings.log_file`.
 
-    `console` gets progress, on stderr. Raises SettingError for more clients than this system can
-    connect, Unreachable (also for a simulator or detector that
-    cannot be had), `images.ImageError`, and OSError where the log cannot be written.
+    `console` gets progress, on stderr. Raises SettingError for what this system cannot do (files to
+    open or to write), Unreachable for an endpoint, detector or simulator that cannot be had, and
+    `images.ImageError`.
     """
     plan = settings.plan()
     check_open_files(worker_count(settings, plan), plan)
+    check_writable(settings)
     with StopSignals() as stop, _endpoint(settings, console) as (url, embedded):
         pool = (
             single_image(settings.image_path)
@@ -136,6 +138,24 @@ def check_open_files(workers: int, plan: Plan) -> None:
             f"{plan.max_clients} clients in {workers} worker processes: each needs {needed} open "
             f"files, and this system allows {most}; use more --workers, or raise ulimit -n"
         )
+
+
+def check_writable(settings: Settings) -> None:
+    """Raise SettingError where log or results could not be written after all the work."""
+    try:
+        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
+        settings.log_file.open("ab").close()
+    except OSError as error:
+        raise SettingError(
+            f"LOG_FILE = {str(settings.log_file)!r}: cannot be written ({error.strerror})"
+        ) from error
+    try:
+        settings.output_dir.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=settings.output_dir).close()
+    except OSError as error:
+        raise SettingError(
+            f"OUTPUT_DIR = {str(settings.output_dir)!r}: cannot be written ({error.strerror})"
+        ) from error
 
 
 def _intention(plan: Plan, url: str, workers: int) -> str:

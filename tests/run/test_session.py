@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import resource
+from pathlib import Path
 
 import pytest
 
 from edgeload.plan import Plan, ramp_steps
-from edgeload.run.session import check_open_files, worker_count
+from edgeload.run.session import check_open_files, check_writable, worker_count
 from edgeload.settings import SettingError, resolve
 
 
@@ -42,3 +43,23 @@ def test_workers_are_as_set_and_never_more_than_clients(
     """The SDK takes one process per client, whatever is set."""
     settings = resolve({}, {"detector_name": "d", **options}, {})
     assert worker_count(settings, plan_of(10)) == workers
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"log_file": "{0}/file/run.log"}, r"LOG_FILE = '.*file/run.log': cannot be written"),
+        ({"log_file": "{0}"}, r"LOG_FILE = '.*': cannot be written \(Is a directory\)"),
+        ({"output_dir": "{0}/file"}, r"OUTPUT_DIR = '.*file': cannot be written"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_the_run(
+    tmp_path: Path, options: dict[str, str], line: str
+) -> None:
+    """Not after it, when the work is done and the results have nowhere to go."""
+    (tmp_path / "file").write_text("in the way")
+    legal = {"log_file": str(tmp_path / "run.log"), "output_dir": str(tmp_path / "results")}
+    check_writable(resolve({}, {"detector_name": "d", **legal}, {}))
+    given = {name: value.format(tmp_path) for name, value in {**legal, **options}.items()}
+    with pytest.raises(SettingError, match=line):
+        check_writable(resolve({}, {"detector_name": "d", **given}, {}))
