@@ -24,6 +24,7 @@ from edgeload.run.facts import machine, usable_cores
 from edgeload.run.images import single_image
 from edgeload.run.session import run_session
 from edgeload.settings import Settings
+from edgeload.simulator.null import DETECTOR_ID
 
 _SECONDS = 4.0
 _SATURATING = {"clients": 8, "requests_per_second": 4000.0}  # per worker process
@@ -64,7 +65,7 @@ def calibrate(settings: Settings) -> Calibration:
             changed = settings.model_copy(
                 update={
                     "endpoint_url": url,
-                    "detector_id": "det_" + "N" * 27,
+                    "detector_id": DETECTOR_ID,
                     "client": "http",
                     "workers": workers,
                     "custom_ramp": (clients,),

@@ -36,7 +36,12 @@ ARROWS = {
         "edgeload.stopping",
         "edgeload.text",
     ),
-    "edgeload.calibrate": ("edgeload.read", "edgeload.run", "edgeload.settings"),
+    "edgeload.calibrate": (
+        "edgeload.read",
+        "edgeload.run",
+        "edgeload.settings",
+        "edgeload.simulator.null",
+    ),
     "edgeload.host": ("edgeload.host", "edgeload.stopping", "edgeload.text"),
     "edgeload.read": (
         "edgeload.read",

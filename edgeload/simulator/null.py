@@ -7,38 +7,25 @@ body whole and gives every request the same edge answer. One process, loopback o
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import sys
 
-from edgeload.simulator.query import JSON
+from edgeload.simulator.query import JSON, QueryParameters, answer_body
 
 DETECTOR_ID = "det_" + "N" * 27
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
-_BODY = json.dumps(
-    {
-        "metadata": {"is_from_edge": True},
-        "id": "iq_" + "0" * 27,
-        "type": "image_query",
-        "created_at": "2026-01-01T00:00:00.000000Z",
-        "query": "Is there a dog in the picture?",
-        "detector_id": DETECTOR_ID,
-        "result_type": "binary_classification",
-        "result": {
-            "confidence": 0.97,
-            "source": "ALGORITHM",
-            "result_type": None,
-            "from_edge": True,
-            "label": "YES",
-        },
-        "patience_time": 30.0,
-        "confidence_threshold": 0.0,
-        "rois": None,
-        "text": None,
-        "done_processing": True,
-    }
-).encode()
+_BODY = answer_body(
+    QueryParameters(DETECTOR_ID, 0.0, None),
+    query_id="iq_" + "0" * 27,
+    created_unix_s=0.0,
+    detector_id=DETECTOR_ID,
+    question="Is there a dog in the picture?",
+    default_threshold=0.9,
+    label="YES",
+    confidence=0.97,
+    from_edge=True,
+)
 _ANSWER = (
     f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nContent-Length: {len(_BODY)}\r\n\r\n".encode()
     + _BODY
