@@ -28,4 +28,4 @@ def test_it_says_what_this_machine_can_generate() -> None:
     assert f"{found.requests_per_s:,.0f} requests/s" in text.getvalue().splitlines()[0]
     assert f"{found.requests_per_s * found.picture_bytes * 8 / 1e6:,.0f} Mbit/s" in text.getvalue()
     commands = [" ".join(p.cmdline()) for p in psutil.Process().children(recursive=True)]
-    assert not [command for command in commands if "simulator" in command]
+    assert not [command for command in commands if "edgeload.simulator" in command]
