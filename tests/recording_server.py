@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -148,7 +149,11 @@ class _Server(ThreadingHTTPServer):
 
 @contextlib.contextmanager
 def recording_server(
-    answer: Callable[[Handler, int], None] | None = None, *, handler: type[Handler] = Handler
+    answer: Callable[[Handler, int], None] | None = None,
+    *,
+    handler: type[Handler] = Handler,
+    tls: ssl.SSLContext | None = None,
+    receive_buffer_bytes: int | None = None,
 ) -> Iterator[Recorder]:
     """A server on a free loopback port; `answer(handler, number)` deals with image queries."""
     recorder = Recorder()
@@ -156,7 +161,12 @@ def recording_server(
         recorder.answer = answer
     bound = type("BoundHandler", (handler,), {"recorder": recorder})
     server = _Server(("127.0.0.1", 0), bound)
-    recorder.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if receive_buffer_bytes is not None:
+        server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    scheme = "http" if tls is None else "https"
+    recorder.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

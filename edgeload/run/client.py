@@ -9,7 +9,7 @@ from typing import Protocol
 
 from edgeload.edge.location import Target
 from edgeload.plan import Due
-from edgeload.run.connection import Connection, classify
+from edgeload.run.connection import Connection, classify, connect
 from edgeload.run.pacing import Schedule
 from edgeload.run.recorder import Recorder
 from edgeload.run.waiting import READABLE, WRITABLE
@@ -156,7 +156,7 @@ class HttpClient:
             self._drop()
 
     def _open(self) -> None:
-        connection = self._connection = Connection(self._sending.target, self._sending.tls)
+        connection = self._connection = connect(self._sending.target, self._sending.tls)
         self._used = False
         self._host.recorder.connects += 1
         self._host.watch(self, connection.fd, WRITABLE)

@@ -50,11 +50,11 @@ def tls_context(*, insecure: bool, cacert: str | None) -> ssl.SSLContext:
 
 
 class Connection:
-    """A connection being opened, then open until `close`. Raises OSError where opening fails."""
+    """A plain connection being opened, then open until `close`. Raises OSError where that fails."""
 
-    __slots__ = ("_handshaking", "_sock", "_tls", "_unsent", "fd", "open", "receive")
+    __slots__ = ("_sock", "_unsent", "fd", "open", "receive")
 
-    def __init__(self, target: Target, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, target: Target) -> None:
         sock = socket.socket(target.family, socket.SOCK_STREAM)
         try:
             sock.setblocking(False)
@@ -62,20 +62,15 @@ class Connection:
             code = sock.connect_ex((target.address, target.port))
             if code not in (0, errno.EINPROGRESS):
                 raise OSError(code, os.strerror(code))
-            if tls is not None:
-                sock = tls.wrap_socket(
-                    sock, server_hostname=target.host, do_handshake_on_connect=False
-                )
         except OSError:
             sock.close()
             raise
         self._sock = sock
-        self._tls = self._handshaking = tls is not None
         self._unsent: list[memoryview | bytes] = []
         self.open = False
         """Whether a request can be sent."""
         self.fd = sock.fileno()
-        self.receive: Callable[[memoryview], int] = sock.recv_into if tls is None else self._decrypt
+        self.receive: Callable[[memoryview], int] = sock.recv_into
         """Bytes read into a buffer; 0 at the stream's end. Raises BlockingIOError for not yet."""
 
     @property
@@ -87,23 +82,11 @@ class Connection:
         """Go on with opening; the events to wait for, or 0 once the connection is open."""
         if code := self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             raise OSError(code, os.strerror(code))
-        if self._handshaking:
-            assert isinstance(self._sock, ssl.SSLSocket)
-            try:
-                self._sock.do_handshake()
-            except ssl.SSLWantReadError:
-                return READABLE
-            except ssl.SSLWantWriteError:
-                return WRITABLE
-            self._handshaking = False
         self.open = True
         return 0
 
     def send(self, head: bytes, body: memoryview) -> bool:
         """Begin to send a request; whether all of it went. The rest waits for `send_more`."""
-        if self._tls:
-            self._unsent = [head, body]
-            return self.send_more()
         try:
             sent = self._sock.sendmsg((head, body))
         except BlockingIOError:
@@ -122,7 +105,7 @@ class Connection:
             piece = self._unsent[0]
             try:
                 sent = self._sock.send(piece)
-            except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            except BlockingIOError:
                 return False
             if sent < len(piece):
                 self._unsent[0] = memoryview(piece)[sent:]
@@ -130,18 +113,96 @@ class Connection:
                 del self._unsent[0]
         return True
 
-    def _decrypt(self, buffer: memoryview) -> int:
-        try:
-            return self._sock.recv_into(buffer)
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
-            raise BlockingIOError from error
-        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-            return 0
-
     def has_more(self) -> bool:
-        """Whether TLS holds bytes that no readiness event will announce."""
-        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
+        """Whether bytes have been read from the socket that no readiness event will announce."""
+        return False
 
     def close(self) -> None:
         """Close the socket; never fails."""
         self._sock.close()
+
+
+class TlsConnection(Connection):
+    """The same through TLS, encrypted in memory.
+
+    A request is three TLS records; an SSL socket would write each by itself, and read each answer
+    in two pieces. Through memory it is one `send` and one `recv`.
+    """
+
+    __slots__ = ("_begun", "_incoming", "_more", "_outgoing", "_tls")
+
+    _scratch = memoryview(bytearray(1 << 16))  # emptied before another connection reads into it
+
+    def __init__(self, target: Target, context: ssl.SSLContext) -> None:
+        super().__init__(target)
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=target.host)
+        self._begun = False
+        self._more = False
+        self.receive = self._decrypt
+
+    def advance(self) -> int:
+        """Connect, then shake hands; see `Connection.advance`."""
+        if not self._begun:
+            super().advance()
+            self.open = False
+            self._begun = True
+        elif not self._unsent:
+            self._read_socket()
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return READABLE if self._send_encrypted() else WRITABLE
+        except ssl.SSLError:
+            self._send_encrypted()  # tell the server why
+            raise
+        self._send_encrypted()
+        self.open = True
+        return 0
+
+    def send(self, head: bytes, body: memoryview) -> bool:
+        """Encrypt and begin to send a request; see `Connection.send`."""
+        self._tls.write(head)
+        self._tls.write(body)
+        return self._send_encrypted()
+
+    def _send_encrypted(self) -> bool:
+        if self._outgoing.pending:
+            self._unsent.append(self._outgoing.read())
+        return self.send_more()
+
+    def _read_socket(self) -> bool:
+        """Take in what the socket has; False at its end. Raises BlockingIOError."""
+        try:
+            size = self._sock.recv_into(self._scratch)
+        except BlockingIOError:
+            if not self.open:
+                return True  # only the handshake looks without an event
+            raise
+        if size == 0:
+            self._incoming.write_eof()
+            return False
+        self._incoming.write(self._scratch[:size])
+        return True
+
+    def _decrypt(self, buffer: memoryview) -> int:
+        if not self._more and not self._read_socket():
+            return 0
+        try:
+            size = self._tls.read(len(buffer), buffer)
+        except ssl.SSLWantReadError as error:
+            self._more = False
+            raise BlockingIOError from error
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return 0
+        self._more = self._incoming.pending > 0 or self._tls.pending() > 0
+        return int(size)
+
+    def has_more(self) -> bool:
+        """Whether decrypted or undecrypted bytes wait in memory."""
+        return self._more
+
+
+def connect(target: Target, context: ssl.SSLContext | None) -> Connection:
+    """Begin to connect, through TLS where there is a context for it."""
+    return Connection(target) if context is None else TlsConnection(target, context)

@@ -1,0 +1,133 @@
+"""Laws of one connection, plain and TLS, against servers of the standard library."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import ssl
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from recording_server import DETECTOR_ID, Handler, edge_answer, recording_server
+from rich.console import Console
+
+from edgeload.edge.location import Target
+from edgeload.records import Request
+from edgeload.run.connection import TlsConnection, classify, connect, tls_context
+from edgeload.run.session import run_session
+from edgeload.runlog import read_records
+from edgeload.settings import resolve
+from edgeload.simulator.certificate import self_signed
+
+LARGE = Path(__file__).parents[2] / "images" / "dog_1920x1080.jpeg"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificate and key of a server, in one file."""
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    path.write_bytes(b"".join(self_signed()))
+    return path
+
+
+def server_context(certificate: Path, version: ssl.TLSVersion) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.maximum_version = context.minimum_version = version
+    return context
+
+
+def run(tmp_path: Path, url: str, **options: Any) -> list[Request]:
+    """A short run with large pictures: its request lines."""
+    settings = resolve(
+        {},
+        {
+            "endpoint_url": url, "detector_id": DETECTOR_ID, "image_path": LARGE,
+            "same_image": True, "log_file": tmp_path / "run.log",
+            "output_dir": tmp_path / "results", "custom_ramp": "2", "time_between_ramp": 1,
+            "requests_per_second": 3, "insecure": True, **options,
+        },
+        {"GROUNDLIGHT_API_TOKEN": "t"},
+    )  # fmt: skip
+    run_session(settings, Console(file=StringIO()))
+    found = [record for chunk in read_records(tmp_path / "run.log") for record in chunk]
+    return [record for record in found if isinstance(record, Request)]
+
+
+def in_pieces(handler: Handler, _: int) -> None:
+    """An answer in three pieces, its head cut in the middle."""
+    body = edge_answer()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    whole = head % len(body) + body
+    for piece in (whole[:20], whole[20:150], whole[150:]):
+        handler.wfile.write(piece)
+        handler.wfile.flush()
+
+
+VERSIONS = [None, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_large_picture_arrives_whole_through_a_narrow_server(
+    tmp_path: Path, certificate: Path, version: ssl.TLSVersion | None
+) -> None:
+    """720 kB through a 4 kB receive buffer goes in many pieces, and so does the answer."""
+    tls = None if version is None else server_context(certificate, version)
+    with recording_server(in_pieces, tls=tls, receive_buffer_bytes=4096) as recorder:
+        requests = run(tmp_path, recorder.url)
+        digests = {hashlib.sha256(seen.body).digest() for seen in recorder.queries()}
+        connections = {seen.connection for seen in recorder.queries()}
+    assert [r.outcome for r in requests] == ["ok"] * 6
+    assert digests == {hashlib.sha256(LARGE.read_bytes()).digest()}
+    assert len(connections) == 2
+
+
+def reset(handler: Handler, _: int) -> None:
+    handler.reset()
+
+
+@pytest.mark.parametrize("version", VERSIONS[1:])
+def test_a_tls_connection_that_is_cut_is_a_reset(
+    tmp_path: Path, certificate: Path, version: ssl.TLSVersion
+) -> None:
+    """As without TLS: the class says what happened, not through which layer it was seen."""
+    with recording_server(reset, tls=server_context(certificate, version)) as recorder:
+        requests = run(tmp_path, recorder.url)
+    assert {r.outcome for r in requests} == {"reset"}
+
+
+def test_a_plain_server_is_no_tls_server(certificate: Path) -> None:
+    """Shaking hands with it fails with class tls, in bounded steps and without waiting."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = Target("https", "localhost", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
+        connection = connect(target, tls_context(insecure=True, cacert=None))
+        assert isinstance(connection, TlsConnection)
+        peer, _ = server.accept()
+        with peer:
+            assert connection.advance() > 0
+            assert peer.recv(4096)
+            peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            with pytest.raises(ssl.SSLError) as caught:
+                for _ in range(50):
+                    connection.advance()
+        assert classify(caught.value).outcome == "tls"
+        connection.close()
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path, certificate: Path) -> None:
+    """Verified by default; with the certificate given as trusted, it is accepted."""
+    tls = server_context(certificate, ssl.TLSVersion.TLSv1_3)
+    with recording_server(tls=tls) as recorder:
+        trusted = run(tmp_path, recorder.url, insecure=False, cacert=certificate)
+        assert {r.outcome for r in trusted} == {"ok"}
+        context = tls_context(insecure=False, cacert=None)
+        port = int(recorder.url.rsplit(":", 1)[1])
+        target = Target("https", "127.0.0.1", port, socket.AF_INET, "127.0.0.1")
+        connection = connect(target, context)
+        with pytest.raises(ssl.SSLCertVerificationError) as caught:
+            for _ in range(10_000):
+                connection.advance()
+        assert classify(caught.value).outcome == "tls"
+        connection.close()
