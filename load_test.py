@@ -21,10 +21,10 @@ def main(arguments: list[str] | None = None) -> int:
     from edgeload.run.images import ImageError
 
     constants = config_values(config)
-    options, dry_run = parse(arguments, constants)
+    options, wanted = parse(arguments, constants)
+    carry_out = {"run": _load, "dry_run": _show_plan, "calibrate": _calibrate}[wanted]
     try:
-        settings = resolve(constants, options, os.environ)
-        return _show_plan(settings) if dry_run else _load(settings)
+        return carry_out(resolve(constants, options, os.environ))
     except (SettingError, ImageError) as error:
         print(error, file=sys.stderr)
         return exit_codes.BAD_SETTING
@@ -37,6 +37,15 @@ def _show_plan(settings: Settings) -> int:
     from edgeload.run.images import single_image
 
     print_plan(settings.plan(), len(single_image(settings.image_path)[0]), Console())
+    return exit_codes.OK
+
+
+def _calibrate(settings: Settings) -> int:
+    from rich.console import Console
+
+    from edgeload.calibrate import calibrate, print_calibration
+
+    print_calibration(calibrate(settings), Console())
     return exit_codes.OK
 
 

@@ -31,6 +31,7 @@ run           the running side
 edge          the Edge Endpoint as others see it: where, ready, which detector
 host          probes of CPU, memory, network and NVIDIA GPUs; the monitor's samples
 read          the reading side: log -> table -> analysis -> findings -> report, plots
+calibrate     what this machine can generate: trials on an endpoint that only answers
 simulator     the embedded endpoint, whose capacity is known
 stopping      Ctrl-C and SIGTERM, counted
 text          a stranger's text made fit to print

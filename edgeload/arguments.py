@@ -51,11 +51,10 @@ def config_values(module: ModuleType) -> dict[str, object]:
     return {name: value for name, value in vars(module).items() if name.isupper()}
 
 
-def parse(arguments: list[str] | None, config: Mapping[str, object]) -> tuple[dict[str, Any], bool]:
-    """(options that were given, by setting name; whether only the plan is wanted)."""
+def parse(arguments: list[str] | None, config: Mapping[str, object]) -> tuple[dict[str, Any], str]:
+    """(options that were given, by setting name; what is wanted: "run", "dry_run", "calibrate")."""
     given = vars(_parser(config).parse_args(arguments))
-    dry_run = given.pop("dry_run", False)
-    return given, dry_run
+    return given, given.pop("wanted", "run")
 
 
 def _parser(config: Mapping[str, object]) -> argparse.ArgumentParser:
@@ -67,7 +66,13 @@ def _parser(config: Mapping[str, object]) -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
-    parser.add_argument("--dry-run", action="store_true", help="print the plan and stop")
+    instead = parser.add_mutually_exclusive_group()
+    for wanted, text in (
+        ("dry_run", "print the plan and stop"),
+        ("calibrate", "say what this machine can generate, on an endpoint that only answers"),
+    ):
+        option = "--" + wanted.replace("_", "-")
+        instead.add_argument(option, dest="wanted", action="store_const", const=wanted, help=text)
     for title, names in _GROUPS.items():
         group = parser.add_argument_group(title)
         for name in names:

@@ -91,7 +91,14 @@ def test_every_setting_and_option_is_described() -> None:
     for name in Settings.model_fields:
         described = f"`{name.upper()}`" in README or f"`--{name.replace('_', '-')}" in README
         assert described, name
-    for option in ("--dry-run", "--custom-ramp", "--duration", "--interval", "--output"):
+    for option in (
+        "--dry-run",
+        "--calibrate",
+        "--custom-ramp",
+        "--duration",
+        "--interval",
+        "--output",
+    ):
         assert f"`{option}" in README
 
 
