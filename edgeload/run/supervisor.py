@@ -128,7 +128,10 @@ class Supervisor:
         context = multiprocessing.get_context("forkserver")
         sdk = self._settings.client == "sdk"
         module = "edgeload.run.sdk_client" if sdk else "edgeload.run.worker"
-        context.set_forkserver_preload([module, *(["groundlight"] if sdk else [])])
+        # Besides the worker's own module, what load_test.py imports at its top: each worker
+        # imports that file once more as its main module, and finds it all there.
+        light = [module, "edgeload.arguments", "edgeload.settings"]
+        context.set_forkserver_preload([*light, *(["groundlight"] if sdk else [])])
         main = _import_entry(sdk=sdk)
         for index in range(self._task.workers):
             counts = context.RawArray("q", counters.SLOTS)
