@@ -1,4 +1,4 @@
-"""From a log to everything a user gets: summary.json, steps.csv, plots, and the report printed."""
+"""From a log to everything a user gets: summary.json, report.html, plots, the report printed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from rich.console import Console
 
 from edgeload.read import plots
 from edgeload.read.analysis import RunSummary, analyse
+from edgeload.read.drawn import draw
 from edgeload.read.findings import find
+from edgeload.read.html_report import html_report
 from edgeload.read.load import read_log
 from edgeload.read.report import print_report
 from edgeload.read.summary_file import steps_csv, summary_json
@@ -30,13 +32,16 @@ def write_results(
     log = read_log(log_file, requests_per_second=requests_per_second)
     summary = analyse(log)
     findings = find(summary)
+    drawn = draw(summary)
     try:
         output_dir.mkdir(parents=True, exist_ok=True)
         files = [
             _write(output_dir / "summary.json", summary_json(summary, findings)),
             _write(output_dir / "steps.csv", steps_csv(summary)),
-            *plots.write(summary, output_dir),
+            *plots.write(summary, output_dir, drawn),
         ]
+        page = html_report(summary, findings, drawn, [path.name for path in files])
+        files.insert(0, _write(output_dir / "report.html", page))
     except OSError as problem:
         raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
     print_report(console, summary, findings, files)

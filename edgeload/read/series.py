@@ -1,4 +1,4 @@
-"""What the plots over time show: rates and percentiles per window of a log. Pure, few points."""
+"""What the plots over time show: rates, percentiles and densities per window. Pure, few points."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from edgeload.read.stats import Floats, Window, count_in, rank
 from edgeload.read.steps import TIMEOUT, StepSummary, planned_dues
 
 MOST_POINTS = 1200
+MOST_BARS = 240
+MOST_BANDS = 48
+LONG_RUN_S = 120.0
+"""From this length on, a heat map shows more than lines do."""
+
 _LEAST_SAMPLES = 20
+_MOST_CLASSES = 7
+_SHORT_RUN_S = 30.0
+_LEAST_BAND_S = 1e-5
+_FASTEST = 0.002  # the few fastest share the lowest band, or empty bands would fill the picture
 _WIDTHS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
@@ -35,6 +44,31 @@ class Times:
     middle_s: Floats
     service: dict[str, Floats]
     response: dict[str, Floats] | None
+
+
+@dataclass(frozen=True)
+class FailureRates:
+    """Failures per second by class, in windows of one width; the most frequent class first."""
+
+    width_s: float
+    edges_s: Floats
+    classes: dict[str, Floats]
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """How the times of what fell due in each window spread over bands of time.
+
+    `share[band, window]` is of all that was due in the window, so that a column and `never` of the
+    same window add up to 1 less what failed otherwise. Bands are evenly spaced on a log scale.
+    """
+
+    kind: str
+    """"response", or "service" where the log does not say when requests were due."""
+    edges_s: Floats
+    bands_s: Floats
+    share: Floats
+    never: Floats
 
 
 def end_of(summary: RunSummary) -> float:
@@ -75,9 +109,68 @@ def _missed(summary: RunSummary, sent_per_s: Floats, edges: Floats) -> Floats:
     return missed
 
 
-def window_width(span_s: float) -> float:
-    """The least round width, from 1 s, that cuts a span into at most MOST_POINTS windows."""
-    return float(next((w for w in _WIDTHS_S if span_s / w <= MOST_POINTS), _WIDTHS_S[-1]))
+def window_width(span_s: float, most: int = MOST_POINTS) -> float:
+    """The least round width, from 1 s, that cuts a span into at most `most` windows.
+
+    A span that is too long even for the widest takes whole hours.
+    """
+    widest = 3600.0 * max(1, math.ceil(span_s / 3600.0 / most))
+    return float(next((w for w in _WIDTHS_S if span_s / w <= most), widest))
+
+
+def failure_rates(summary: RunSummary) -> FailureRates | None:
+    """Failures per second by class and by completion, from the run's start to its last failure.
+
+    Windows are narrower than a second in a short run. Nothing is left out: what ended after the
+    last step has windows of its own. Past the seventh class, failures are "other". None: none.
+    """
+    requests = summary.log.requests
+    failed = np.flatnonzero(~requests.ok)
+    if not len(failed):
+        return None
+    last_s = float(requests.done_s[failed].max())
+    end_s = max(end_of(summary), last_s)
+    width_s = window_width(end_s, MOST_BARS) if end_s > _SHORT_RUN_S else 0.5
+    windows = max(math.ceil(end_s / width_s - 1e-9), math.floor(last_s / width_s) + 1)
+    column = np.maximum(requests.done_s[failed] // width_s, 0).astype(np.int64)
+    outcome = requests.outcome[failed]
+    counts = np.bincount(outcome, minlength=len(requests.outcomes))
+    order = [int(code) for code in np.argsort(-counts, kind="stable") if counts[code]]
+    classes: dict[str, Floats] = {}
+    for place, code in enumerate(order):
+        few = place < _MOST_CLASSES or len(order) == _MOST_CLASSES + 1
+        name = requests.outcomes[code] if few else "other"
+        line = np.bincount(column[outcome == code], minlength=windows) / width_s
+        classes[name] = classes.get(name, np.zeros(windows)) + line
+    edges_s = np.arange(windows + 1, dtype=np.float64) * width_s
+    return FailureRates(width_s, edges_s, classes)
+
+
+def heat_map(summary: RunSummary) -> HeatMap | None:
+    """The spread of times over the run, by due time; None: a short run, or no good answer."""
+    log, requests, end_s = summary.log, summary.log.requests, end_of(summary)
+    ok = requests.ok
+    if end_s < LONG_RUN_S or not ok.any():
+        return None
+    from_s = requests.sent_s if log.plan is None else requests.due_s
+    width_s = window_width(end_s, MOST_BARS)
+    edges_s = np.arange(math.ceil(end_s / width_s - 1e-9) + 1, dtype=np.float64) * width_s
+    time_s = np.maximum(requests.done_s[ok] - from_s[ok], _LEAST_BAND_S)
+    low, high = float(np.quantile(time_s, _FASTEST)), float(time_s.max())
+    np.maximum(time_s, low, out=time_s)
+    bands_s = np.geomspace(low / 1.02, max(high, low * 1.5) * 1.02, MOST_BANDS + 1)
+    counts = np.histogram2d(time_s, from_s[ok], bins=(bands_s, edges_s))[0]
+    timed_out = np.histogram(from_s[requests.having(TIMEOUT)], edges_s)[0]
+    sent = np.histogram(from_s, edges_s)[0]
+    missed = _missed(summary, sent / width_s, edges_s) * width_s if log.plan else 0.0 * sent
+    due = np.maximum(sent + missed, 1.0)
+    return HeatMap(
+        kind="service" if log.plan is None else "response",
+        edges_s=edges_s,
+        bands_s=bands_s,
+        share=counts / due,
+        never=(missed + timed_out) / due,
+    )
 
 
 def times(summary: RunSummary) -> Times:

@@ -30,13 +30,14 @@ def _log(path: Path) -> Path:
 
 
 def test_a_log_gives_every_file_and_the_report(tmp_path: Path) -> None:
-    """Exit 0, the report on stdout, nothing on stderr, five files; a second run changes none."""
+    """Exit 0, the report on stdout, nothing on stderr, seven files; a second run changes none."""
     _log(tmp_path / "some.log")
     first = _run("some.log", "--output-dir", "out", cwd=tmp_path)
     assert (first.returncode, first.stderr) == (0, "")
     assert "This endpoint serves at least 8 clients" in first.stdout
     out = tmp_path / "out"
-    names = {"summary.json", "steps.csv", "throughput.png", "times.png", "capacity.png"}
+    plots = {f"{name}.png" for name in ("throughput", "times", "capacity", "spectrum")}
+    names = {"summary.json", "steps.csv", "report.html"} | plots
     assert {path.name for path in out.iterdir()} == names
     before = (out / "summary.json").read_bytes()
     assert json.loads(before)["totals"]["ok"] == 300

@@ -1,19 +1,21 @@
-"""Plots: real PNG files whose titles say the finding, and few points whatever the run's length."""
+"""Plots: real PNG files of what the run has to show, whose titles say the finding."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import synthetic_log as sl
 from PIL import Image
 
 from edgeload.read import plots
 from edgeload.read.analysis import RunSummary, analyse
+from edgeload.read.drawn import draw
 from edgeload.read.load import read_log
-from edgeload.read.series import MOST_POINTS, rates, times, window_width
+from edgeload.read.plot_titles import failures_title, heat_map_title, spectrum_title
+from edgeload.read.stats import nearest_rank
+from edgeload.read.text import milliseconds
 from edgeload.read.verdict import capacity_title, throughput_title, times_title
 
 
@@ -40,17 +42,75 @@ def _short(tmp_path: Path) -> RunSummary:
     return _summary(tmp_path, sl.play(sl.plan_of([1], 0.4, 5.0), servers=1, service=lambda c: 0.01))
 
 
-@pytest.mark.parametrize("make", [_saturated, _failed, _short])
-def test_all_three_plots_are_pictures_of_a_readable_size(tmp_path: Path, make: Any) -> None:
-    """Every file decodes as PNG, is at least 800 pixels wide, and is not one flat colour."""
+def _long(tmp_path: Path) -> RunSummary:
+    played = sl.play(
+        sl.plan_of([5, 10], 70, 2.0),
+        servers=2,
+        service=sl.exponential(0.05),
+        outcome=lambda chance, sent_s: chance.choice(["ok"] * 18 + ["timeout", "http_503"]),
+    )
+    return _summary(tmp_path, played)
+
+
+ALWAYS = ["throughput.png", "times.png", "capacity.png"]
+
+
+@pytest.mark.parametrize(
+    ("make", "more"),
+    [
+        (_saturated, ["spectrum.png"]),
+        (_failed, ["failures.png"]),
+        (_short, []),
+        (_long, ["spectrum.png", "failures.png", "heat_map.png"]),
+    ],
+)
+def test_plots_are_pictures_of_a_readable_size(tmp_path: Path, make: Any, more: list[str]) -> None:
+    """Each that the run has something for decodes as PNG, 800 pixels wide or more, not one flat
+    colour."""
     files = plots.write(make(tmp_path), tmp_path / "out")
-    assert [path.name for path in files] == ["throughput.png", "times.png", "capacity.png"]
+    assert [path.name for path in files] == ALWAYS + more
     for path in files:
         with Image.open(path) as picture:
             picture.load()
             assert picture.format == "PNG"
             assert picture.width >= 800
             assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 50
+
+
+def test_a_plot_of_an_earlier_run_does_not_stay(tmp_path: Path) -> None:
+    """Where this run has nothing to show, the older picture is taken away; other files stay."""
+    out = tmp_path / "out"
+    plots.write(_failed(tmp_path / "f"), out)
+    (out / "notes.png").write_bytes(b"")
+    plots.write(_short(tmp_path / "s"), out)
+    assert {path.name for path in out.iterdir()} == {*ALWAYS, "notes.png"}
+
+
+def test_titles_of_spectrum_failures_and_heat_map(tmp_path: Path) -> None:
+    """Each says its finding, in figures that a hand count gives."""
+    saturated = _saturated(tmp_path / "s")
+    drawn = draw(saturated)
+    assert drawn.spectra is not None
+    assert (
+        spectrum_title(saturated, drawn.spectra)
+        == "Response time at 30 clients: p50 50.0 ms, p99 50.0 ms"
+    )
+    assert failures_title(saturated) == "No request failed"
+    failed = _failed(tmp_path / "f")
+    last_s = max(text.last_s for text in failed.failure_texts)
+    assert failures_title(failed) == (
+        f"40 of 40 requests failed (100 %), all as refused, from 0.0 to {last_s:.1f} s"
+    )
+    long = _long(tmp_path / "l")
+    heat = draw(long).heat_map
+    assert heat is not None
+    requests = long.log.requests
+    times_s = (requests.done_s - requests.due_s)[requests.ok]
+    middle, high = (milliseconds(nearest_rank(times_s, q)) for q in (0.5, 0.99))
+    assert heat_map_title(long, heat) == (
+        f"Response time over the run: half of the answers within {middle} ms, "
+        f"99 % within {high} ms; some never came"
+    )
 
 
 def test_titles_say_the_finding(tmp_path: Path) -> None:
@@ -76,41 +136,3 @@ def test_titles_of_other_ends(tmp_path: Path) -> None:
     assert capacity_title(clean) == "Capacity at least 10 clients: 50.0 answers/s"
     invalid = _summary(tmp_path / "i", played, workers=sl.cpu_samples(plan, 0.9))
     assert capacity_title(invalid).endswith("(run INVALID)")
-
-
-def test_rates_over_time_add_up(tmp_path: Path) -> None:
-    """Summed over whole windows: answers by completion, missed by due time, as in the log."""
-    summary = _saturated(tmp_path)
-    series = rates(summary)
-    done = summary.log.requests.done_s
-    assert series.width_s == 1
-    assert series.ok.sum() == (done < 30).sum()
-    assert series.failed.sum() == 0
-    assert series.missed is not None
-    assert series.missed.sum() == summary.totals.missed
-
-
-def test_the_last_partial_second_is_left_out(tmp_path: Path) -> None:
-    """A run of 6.5 s has six whole seconds: no last point that only seems to drop."""
-    played = sl.play(sl.plan_of([10], 6.5, 10.0), servers=10, service=sl.constant(0.001))
-    series = rates(_summary(tmp_path, played))
-    assert len(series.ok) == 6
-    assert series.ok.tolist() == pytest.approx([100] * 6, abs=1)
-
-
-def test_percentiles_over_time_begin_anew_in_each_step(tmp_path: Path) -> None:
-    """No window mixes two steps, and what was never answered is above everything."""
-    summary = _saturated(tmp_path)
-    series = times(summary)
-    assert series.response is not None
-    first = series.middle_s < 10
-    assert series.service["p99"][first] == pytest.approx([0.05] * int(first.sum()))
-    assert np.isinf(series.response["p99"][series.middle_s > 25]).any()
-    assert not np.isinf(series.service["p99"]).any()
-
-
-def test_points_are_few_whatever_the_length() -> None:
-    """A second, an hour, a day and a month all have at most MOST_POINTS windows."""
-    for span_s in (0.5, 60, 3600, 86_400, 30 * 86_400):
-        assert span_s / window_width(span_s) <= MOST_POINTS
-    assert window_width(600) == 1

@@ -1,0 +1,50 @@
+"""Results as a Markdown table: min / median / max over rounds, beside the machine."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgeload.run.facts import machine
+
+
+def spread(values: Sequence[float], digits: int = 3) -> str:
+    """`min / median / max`, to so many significant digits."""
+    figures = (min(values), statistics.median(values), max(values))
+    return " / ".join(f"{figure:.{digits}g}" for figure in figures)
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table."""
+    lines = ["| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *rows]]
+    return "\n".join(lines)
+
+
+def where() -> str:
+    """The machine, in one line."""
+    facts = machine()
+    return (
+        f"{facts['usable_cores']} cores ({facts['processor']}), Linux {platform.release()}, "
+        f"Python {platform.python_version()}; other programs share the machine"
+    )
+
+
+def parser(description: str, rounds: int) -> argparse.ArgumentParser:
+    """Options that every benchmark has."""
+    made = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    made.add_argument("--rounds", type=int, default=rounds, help="rounds, all in turn")
+    made.add_argument("--output", type=Path, help="also write the table to this file")
+    return made
+
+
+def present(title: str, table: str, output: Path | None) -> None:
+    """Print a result, and keep it where asked."""
+    text = f"{title}\n{where()}\n\n{table}\n"
+    print(text, flush=True)
+    if output is not None:
+        output.write_text(text, encoding="utf-8")

@@ -1,0 +1,109 @@
+"""Reports of simulated runs, written to disk for tests that open them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import synthetic_log as sl
+
+from edgeload.read.analysis import RunSummary, analyse
+from edgeload.read.drawn import draw
+from edgeload.read.findings import find
+from edgeload.read.html_report import html_report
+from edgeload.read.load import read_log
+from edgeload.read.summary_file import summary_json
+
+HOSTILE = "</script><script>window.pwned=1</script><img src=http://127.0.0.1:9/x onerror=pwned=2>"
+HOSTILE_CLASS = "</script><b>bold</b>"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report on disk, and what it was made of."""
+
+    path: Path
+    summary: RunSummary
+    values: dict[str, Any]
+
+
+def make(folder: Path, played: sl.Played, **settings: Any) -> Page:
+    """Write the report of a simulated run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    summary = analyse(read_log(sl.write(folder / "log", played, **settings)))
+    findings = find(summary)
+    path = folder / "report.html"
+    path.write_text(
+        html_report(summary, findings, draw(summary), ["summary.json", "a b&c.png"]),
+        encoding="utf-8",
+    )
+    return Page(path, summary, json.loads(summary_json(summary, findings)))
+
+
+def saturated_run() -> sl.Played:
+    """10 and 30 clients fit into 80 requests/s; 60 do not."""
+    return sl.play(sl.plan_of([10, 30, 60], 20, 2.0), servers=4, service=sl.exponential(0.05))
+
+
+def failing(outcome: str) -> sl.Played:
+    """Every request fails."""
+    return sl.play(
+        sl.plan_of([2, 4], 6, 5.0),
+        servers=4,
+        service=sl.constant(0.01),
+        outcome=lambda chance, sent_s: outcome,
+    )
+
+
+def hostile_run() -> sl.Played:
+    """Answers, and failures whose class and text are HTML."""
+    played = sl.play(
+        sl.plan_of([5], 10, 5.0),
+        servers=4,
+        service=sl.constant(0.01),
+        outcome=lambda chance, sent_s: HOSTILE_CLASS if chance.random() < 0.2 else "ok",
+    )
+    played.requests[:] = [
+        r
+        if r.success
+        else sl.request(
+            r.worker_number,
+            r.request_number,
+            r.step or 0,
+            r.due_s or 0.0,
+            r.sent_s or 0.0,
+            r.done_s or 0.0,
+            HOSTILE_CLASS,
+            HOSTILE,
+        )
+        for r in played.requests
+    ]
+    return played
+
+
+def long_run() -> sl.Played:
+    """Over two minutes, so with a heat map; failures of two classes."""
+    return sl.play(
+        sl.plan_of([5, 10], 70, 2.0),
+        servers=2,
+        service=sl.exponential(0.05),
+        outcome=lambda chance, sent_s: chance.choice(["ok"] * 18 + ["timeout", "http_503"]),
+    )
+
+
+def clean_run() -> sl.Played:
+    """Everything is answered at once."""
+    return sl.play(sl.plan_of([5, 10], 20, 5.0), servers=20, service=sl.constant(0.01))
+
+
+def write_pages(folder: Path) -> dict[str, Page]:
+    """One report of each kind, by name."""
+    return {
+        "saturated": make(folder / "saturated", saturated_run()),
+        "clean": make(folder / "clean", clean_run()),
+        "failed": make(folder / "failed", failing("refused")),
+        "long": make(folder / "long", long_run()),
+        "hostile": make(folder / "hostile", hostile_run(), detector_query=HOSTILE),
+    }
