@@ -71,7 +71,8 @@ class Peer:
     command: Callable[[Job], Sequence[str]]
 
 
-def _program(name: str, package: str) -> str:
+def program(name: str, package: str) -> str:
+    """Path of a program on this machine. Raises Missing."""
     found = shutil.which(name)
     if found is None:
         raise Missing(f"{name} (Debian: {package})")
@@ -114,14 +115,14 @@ def _sdk(job: Job) -> list[str]:
 def _wrk(job: Job) -> list[str]:
     script = job.write("post.lua", _WRK.format(picture=PICTURE))
     return [
-        _program("wrk", "wrk"), "-t1", f"-c{job.connections}", f"-d{job.seconds}", "-s", script,
+        program("wrk", "wrk"), "-t1", f"-c{job.connections}", f"-d{job.seconds}", "-s", script,
         job.url + PATH,
     ]  # fmt: skip
 
 
 def _ab(job: Job) -> list[str]:
     return [
-        _program("ab", "apache2-utils"), "-k", "-q", "-c", str(job.connections), "-t",
+        program("ab", "apache2-utils"), "-k", "-q", "-c", str(job.connections), "-t",
         str(job.seconds), "-n", "100000000", "-p", str(PICTURE), "-T", "image/jpeg", "-H",
         "x-api-token: t", job.url + PATH,
     ]  # fmt: skip
@@ -129,14 +130,14 @@ def _ab(job: Job) -> list[str]:
 
 def _hey(job: Job) -> list[str]:
     return [
-        _program("hey", "hey"), "-z", f"{job.seconds}s", "-c", str(job.connections), "-m", "POST",
+        program("hey", "hey"), "-z", f"{job.seconds}s", "-c", str(job.connections), "-m", "POST",
         "-D", str(PICTURE), "-T", "image/jpeg", "-H", "x-api-token: t", job.url + PATH,
     ]  # fmt: skip
 
 
 def _h2load(job: Job) -> list[str]:
     return [
-        _program("h2load", "nghttp2-client"), "--h1", "-t1", "-c", str(job.connections), "-D",
+        program("h2load", "nghttp2-client"), "--h1", "-t1", "-c", str(job.connections), "-D",
         str(job.seconds), "-d", str(PICTURE), "-H", "content-type: image/jpeg", "-H",
         "x-api-token: t", job.url + PATH,
     ]  # fmt: skip

@@ -21,17 +21,22 @@ class LogWriter:
 
     One `write` on an O_APPEND descriptor is never torn by another process on a local file system
     (8 processes, 2 million lines up to 70 KB: none torn); a network file system gives no such
-    promise. Raises OSError when the disk refuses.
+    promise. SIGKILL may cut a process's own write at a page's end, so each append looks whether
+    the file ends with a line: a killed worker damages no line but its own last.
+    Raises OSError when the disk refuses.
     """
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
     def append(self, records: list[Any]) -> None:
         """Write all records in one call; nothing where the list is empty."""
         if not records:
             return
         data = memoryview(encode(records))
+        size = os.fstat(self._fd).st_size
+        if size and os.pread(self._fd, 1, size - 1) != b"\n":
+            data = memoryview(b"\n" + data)
         while data:  # a regular file takes all at once, unless the disk is full
             data = data[os.write(self._fd, data) :]
 
@@ -57,40 +62,55 @@ class DamagedLine:
     problem: str
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, list[bytes]]]:
-    """Lines of a log without their newline, by the chunk, with the first line's number (from 1).
+def read_blocks(path: Path) -> Iterator[bytes]:
+    """Whole lines of a log, about 1 MB at a time: bounded memory whatever the log's size.
 
-    Bounded memory whatever the log's size. A last line without newline is given like the others.
+    A last line without newline is given like the others.
     """
-    number = 1
     rest = b""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
-            head, found, tail = chunk.rpartition(b"\n")
-            if not found:
+            end = chunk.rfind(b"\n") + 1
+            if not end:
                 rest += chunk
                 continue
-            lines = (rest + head).split(b"\n")
-            rest = tail
-            yield number, lines
-            number += len(lines)
+            yield rest + chunk[:end]
+            rest = chunk[end:]
     if rest:
-        yield number, [rest]
+        yield rest
 
 
-def read_records(path: Path) -> Iterator[list[Record | DamagedLine]]:
-    """Records of a log by the chunk, in file order; what cannot be decoded is a DamagedLine."""
-    decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
-    for number, lines in read_lines(path):
+def read_lines(path: Path) -> Iterator[tuple[int, list[bytes]]]:
+    """The same as lists of lines without their newline, with the number (from 1) of the first."""
+    number = 1
+    for block in read_blocks(path):
+        lines = block.removesuffix(b"\n").split(b"\n")
+        yield number, lines
+        number += len(lines)
+
+
+def read_records(
+    path: Path, decoder: msgspec.json.Decoder[Any] | None = None
+) -> Iterator[list[Any]]:
+    """Records of a log by the chunk, in file order; what cannot be decoded is a DamagedLine.
+
+    `decoder` is for readers that want less than whole records (see `records.RequestRow`).
+    """
+    decoder = decoder or msgspec.json.Decoder(Record)
+    number = 1
+    for block in read_blocks(path):
         try:
-            yield list(decoder.decode_lines(b"\n".join(lines)))
+            records = decoder.decode_lines(block)
         except (msgspec.MsgspecError, UnicodeDecodeError):
+            lines = block.removesuffix(b"\n").split(b"\n")
             yield [_decode_line(decoder, number + i, line) for i, line in enumerate(lines) if line]
+            number += len(lines)
+        else:
+            yield records
+            number += len(records)
 
 
-def _decode_line(
-    decoder: msgspec.json.Decoder[Record], number: int, line: bytes
-) -> Record | DamagedLine:
+def _decode_line(decoder: msgspec.json.Decoder[Any], number: int, line: bytes) -> Any:
     try:
         return decoder.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as problem:

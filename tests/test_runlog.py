@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from edgeload.records import Anchor, Missed, Request, WallClock, encode
+from edgeload.records import Anchor, Missed, Request, RequestRow, WallClock, encode
 from edgeload.runlog import DamagedLine, LogWriter, create_log, read_records
 
 context = multiprocessing.get_context("forkserver")
@@ -59,8 +59,8 @@ def write_forever(path: Path, client: int, both_have_begun: Any) -> None:
         log.append([request(client, n + 1, "y" * 180)] * 50)
 
 
-def test_a_killed_writer_tears_nothing(tmp_path: Path) -> None:
-    """SIGKILL in the middle of writing leaves whole lines only, of both writers."""
+def test_a_killed_writer_damages_no_line_but_its_own_last(tmp_path: Path) -> None:
+    """SIGKILL may cut its write at a page's end; those who write on lose nothing by it."""
     path = tmp_path / "log"
     create_log(path)
     begun = context.Barrier(2)
@@ -75,9 +75,22 @@ def test_a_killed_writer_tears_nothing(tmp_path: Path) -> None:
         assert worker.pid is not None
         os.kill(worker.pid, signal.SIGKILL)
         worker.join()
+    LogWriter(path).append([request(7, n + 1) for n in range(100)])
     records = all_records(path)
-    assert {type(record) for record in records} == {Request}
-    assert {record.worker_number for record in records} == {0, 1}
+    assert sum(isinstance(record, DamagedLine) for record in records) <= 2
+    whole = [record for record in records if isinstance(record, Request)]
+    assert {record.worker_number for record in whole} == {0, 1, 7}
+    assert [r.request_number for r in whole if r.worker_number == 7] == list(range(1, 101))
+
+
+def test_a_cut_line_is_ended_by_the_next_writer(tmp_path: Path) -> None:
+    """So the cut costs one line, and the line after it is whole."""
+    path = tmp_path / "log"
+    path.write_bytes(encode([request(0, 1), request(0, 2)])[:-20])
+    LogWriter(path).append([request(1, 1)])
+    first, cut, last = all_records(path)
+    assert (first, last) == (request(0, 1), request(1, 1))
+    assert isinstance(cut, DamagedLine)
 
 
 def test_records_survive_the_way_through_the_log(tmp_path: Path) -> None:
@@ -141,3 +154,11 @@ def test_request_lines_have_the_keys_that_readers_rely_on() -> None:
         "event", "asctime", "ts", "worker_number", "request_number", "latency", "success",
         "error", "step", "due_s", "sent_s", "done_s", "status", "outcome", "from_edge", "bytes",
     ]  # fmt: skip
+
+
+def test_a_row_is_a_part_of_a_request() -> None:
+    """What the analysis decodes has the names and types of what is written."""
+    whole = {field.name: field.type for field in msgspec.structs.fields(Request)}
+    part = {field.name: field.type for field in msgspec.structs.fields(RequestRow)}
+    assert part.items() <= whole.items()
+    assert RequestRow.__struct_config__.tag == Request.__struct_config__.tag

@@ -25,8 +25,8 @@ from edgeload.records import (
     Missed,
     PlanRecord,
     RampStepStart,
-    Record,
-    Request,
+    RequestRow,
+    Row,
     WorkerDied,
     WorkerSample,
 )
@@ -104,13 +104,13 @@ def _read(path: Path) -> RunLog:
     deaths: list[WorkerDied] = []
     last_s = 0.0
     seen = 0
-    for chunk in read_records(path):
-        requests = [r for r in chunk if type(r) is Request]
+    for chunk in read_records(path, msgspec.json.Decoder(Row)):
+        requests = [r for r in chunk if type(r) is RequestRow]
         _add(table, tally, requests, seen)
         seen += len(chunk)
         if len(requests) == len(chunk):
             continue
-        others = [r for r in chunk if type(r) is not Request]
+        others = [r for r in chunk if type(r) is not RequestRow]
         tally.miss(r for r in others if isinstance(r, Missed))
         tally.damage(r for r in others if isinstance(r, DamagedLine))
         workers += [r for r in others if isinstance(r, WorkerSample)]
@@ -141,7 +141,7 @@ def _read(path: Path) -> RunLog:
     )
 
 
-def _add(table: TableBuilder, tally: Tally, requests: list[Request], seen: int) -> None:
+def _add(table: TableBuilder, tally: Tally, requests: list[RequestRow], seen: int) -> None:
     try:
         table.add(requests)
     except OverflowError:
@@ -153,7 +153,7 @@ def _add(table: TableBuilder, tally: Tally, requests: list[Request], seen: int) 
                 tally.damage([DamagedLine(seen + i + 1, text, str(problem))])
 
 
-def _at_s(record: Record | DamagedLine) -> float:
+def _at_s(record: Row | DamagedLine) -> float:
     if isinstance(record, RampStepStart | WorkerSample | WorkerDied | End):
         return record.at_s
     return 0.0

@@ -17,7 +17,7 @@ import msgspec
 
 from edgeload.plan import RampStep
 from edgeload.read.table import OK, LogError, RunLog, TableBuilder, Tally
-from edgeload.records import Request
+from edgeload.records import RequestRow
 from edgeload.runlog import DamagedLine, read_lines
 from edgeload.text import printable
 
@@ -168,19 +168,15 @@ def _steps(
 def _table(found: _Found, wall_s: float, steps: tuple[RampStep, ...]) -> TableBuilder:
     table = TableBuilder()
     starts = [step.start_s for step in steps]
-    batch: list[Request] = []
+    batch: list[RequestRow] = []
     for i, done_wall_s in enumerate(found.done_wall_s):
         done_s = done_wall_s - wall_s
         sent_s = done_s - found.latency_s[i]
         error = found.errors.get(i)
         batch.append(
-            Request(
-                asctime="",
-                ts=done_wall_s,
+            RequestRow(
                 worker_number=found.client[i],
                 request_number=found.number[i],
-                latency=found.latency_s[i],
-                success=error is None,
                 error=error,
                 step=max(0, bisect_right(starts, sent_s) - 1),
                 due_s=math.nan,

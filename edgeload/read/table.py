@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from edgeload.plan import Plan, RampStep
 from edgeload.read.stats import Floats
-from edgeload.records import End, Header, Missed, Request, WorkerDied, WorkerSample
+from edgeload.records import End, Header, Missed, RequestRow, WorkerDied, WorkerSample
 from edgeload.runlog import DamagedLine
 
 OK = "ok"
@@ -146,12 +146,11 @@ class TableBuilder:
     def __len__(self) -> int:
         return len(self._columns[0])
 
-    def add(self, requests: list[Request]) -> None:
+    def add(self, requests: list[RequestRow]) -> None:
         """Append one row per request: all or, where a number is out of range, none.
 
         Raises OverflowError for a number that no column can hold.
         """
-        outcomes = self._outcomes
         new: tuple[array[Any], ...] = (
             array("i", [r.worker_number for r in requests]),
             array("i", [r.request_number for r in requests]),
@@ -159,16 +158,33 @@ class TableBuilder:
             array("d", [r.due_s for r in requests]),
             array("d", [r.sent_s for r in requests]),
             array("d", [r.done_s for r in requests]),
-            array("b", [outcomes.setdefault(r.outcome, len(outcomes)) for r in requests]),
-            array("h", [self._error_code(r) for r in requests]),
-            array("b", [-1 if r.from_edge is None else int(r.from_edge) for r in requests]),
-            array("h", [r.status or 0 for r in requests]),
+            *self._codes(requests),
             array("i", [r.bytes for r in requests]),
         )
         for column, values in zip(self._columns, new, strict=True):
             column.extend(values)
 
-    def _error_code(self, request: Request) -> int:
+    def _codes(self, requests: list[RequestRow]) -> tuple[array[Any], ...]:
+        """Columns outcome, error, from_edge and status.
+
+        Most chunks hold nothing but edge answers of status 200; those need no look at each row.
+        """
+        n = len(requests)
+        outcome = [r.outcome for r in requests]
+        from_edge = [r.from_edge for r in requests]
+        status = [r.status for r in requests]
+        if outcome.count(OK) == from_edge.count(True) == status.count(200) == n:
+            plain = (("b", 0), ("h", NO_TEXT), ("b", 1), ("h", 200))
+            return tuple(array(code, [value]) * n for code, value in plain)
+        codes = self._outcomes
+        return (
+            array("b", [codes.setdefault(name, len(codes)) for name in outcome]),
+            array("h", [self._error_code(r) for r in requests]),
+            array("b", [-1 if said is None else int(said) for said in from_edge]),
+            array("h", [number or 0 for number in status]),
+        )
+
+    def _error_code(self, request: RequestRow) -> int:
         if request.outcome == OK:
             return NO_TEXT
         return self._text_code(request.outcome, request.error)

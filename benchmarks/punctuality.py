@@ -1,0 +1,70 @@
+"""How exactly are requests sent? `python -m benchmarks.punctuality`
+
+Sent minus due, from our own log, for 1, 100 and 500 clients at 10 requests/s and 10,000 at 1/s; and
+the CPU of the worker processes, as a share of one core. A client whose last answer was late is
+counted from that answer (generator lag: only what is our own fault).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.nginx import DETECTOR_ID, cores, nginx
+from benchmarks.peers import PICTURE, ROOT
+from benchmarks.table import markdown, parser, present, spread
+from edgeload.read.analysis import analyse
+from edgeload.read.load import read_log
+
+_LOADS = ((1, 10.0), (100, 10.0), (500, 10.0), (10_000, 1.0))
+_QUANTILES = ("p50", "p99", "p999")
+
+
+def punctuality(url: str, clients: int, rate: float, seconds: float, folder: Path) -> list[float]:
+    """Lag percentiles in microseconds, then CPU in per cent of a core; one worker on one core."""
+    log = folder / "punctuality.log"
+    _, core = cores()
+    subprocess.run(
+        [
+            "taskset", "-c", str(core), sys.executable, "load_test.py", "--endpoint-url", url,
+            "--detector-id", DETECTOR_ID, "--custom-ramp", str(clients), "--workers", "1",
+            "--requests-per-second", str(rate), "--time-between-ramp", str(seconds),
+            "--log-file", str(log), "--output-dir", str(folder / "results"), "--image-path",
+            str(PICTURE),
+        ],
+        cwd=ROOT, check=True, capture_output=True,
+        env={"PATH": "/usr/bin:/bin", "GROUNDLIGHT_API_TOKEN": "t"},
+    )  # fmt: skip
+    (step,) = analyse(read_log(log)).steps
+    assert step.lag is not None
+    found = [step.lag.quantile(name) for name in _QUANTILES]
+    figures = [quantile.value * 1e6 if quantile else float("nan") for quantile in found]
+    return [*figures, (step.generator_cpu or float("nan")) * 100]
+
+
+def main() -> None:
+    """The command."""
+    options = parser(__doc__ or "", rounds=3)
+    options.add_argument("--seconds", type=float, default=10.0, help="length of each run")
+    given = options.parse_args()
+    found: dict[tuple[int, float], list[list[float]]] = {load: [] for load in _LOADS}
+    server_core, _ = cores()
+    with nginx(server_core) as server, tempfile.TemporaryDirectory() as folder:
+        for _ in range(given.rounds):
+            for clients, rate in _LOADS:
+                found[clients, rate].append(
+                    punctuality(server.url, clients, rate, given.seconds, Path(folder))
+                )
+    rows = [
+        [f"{clients:,} x {rate:g}/s", *(spread(column) for column in zip(*rounds, strict=True))]
+        for (clients, rate), rounds in found.items()
+    ]
+    head = ["clients", "lag p50, us", "p99, us", "p99.9, us", "CPU, % of a core"]
+    title = "Generator lag, one worker process (min / median / max); nan: too few requests"
+    present(title, markdown(head, rows), given.output)
+
+
+if __name__ == "__main__":
+    main()
