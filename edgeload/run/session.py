@@ -141,10 +141,16 @@ def check_open_files(workers: int, plan: Plan) -> None:
 
 
 def check_writable(settings: Settings) -> None:
-    """Raise SettingError where log or results could not be written after all the work."""
+    """Raise SettingError where log or results could not be written after all the work.
+
+    Leaves no new log behind: a run that ends before its first request has none.
+    """
     try:
         settings.log_file.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not settings.log_file.exists()
         settings.log_file.open("ab").close()
+        if is_new:
+            settings.log_file.unlink()
     except OSError as error:
         raise SettingError(
             f"LOG_FILE = {str(settings.log_file)!r}: cannot be written ({error.strerror})"

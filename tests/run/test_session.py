@@ -56,10 +56,14 @@ def test_workers_are_as_set_and_never_more_than_clients(
 def test_what_cannot_be_written_is_said_before_the_run(
     tmp_path: Path, options: dict[str, str], line: str
 ) -> None:
-    """Not after it, when the work is done and the results have nowhere to go."""
+    """Not after it, when the work is done and the results have nowhere to go.
+
+    Looking leaves no log behind: a run that ends before its first request has none.
+    """
     (tmp_path / "file").write_text("in the way")
     legal = {"log_file": str(tmp_path / "run.log"), "output_dir": str(tmp_path / "results")}
     check_writable(resolve({}, {"detector_name": "d", **legal}, {}))
+    assert not (tmp_path / "run.log").exists()
     given = {name: value.format(tmp_path) for name, value in {**legal, **options}.items()}
     with pytest.raises(SettingError, match=line):
         check_writable(resolve({}, {"detector_name": "d", **given}, {}))
