@@ -57,6 +57,14 @@ WORKERS = "auto"
 # Number that fixes everything left to chance: phases, Poisson arrivals, pixel noise.
 SEED = 1
 
+# --- what is demanded -----------------------------------------------------------------------------
+
+# Objectives to meet, as in ["p95<300ms", "errors<0.5%", "20 clients: p99<1s"]; see README.
+SLO: list[str] = []
+
+# Ends a run early where a step goes so wrong, as in ["errors>50%", "p95>5s"].
+ABORT_ON: list[str] = []
+
 # --- the pictures ---------------------------------------------------------------------------------
 
 # Picture that is sent. 256x256 saves the inference server a resize.

@@ -67,10 +67,13 @@ def _load(settings: Settings) -> int:
             file=sys.stderr,
         )
         return exit_codes.INTERRUPTED
-    from edgeload.read.results import write_results
+    from edgeload.read.results import exit_code, write_results
 
-    write_results(settings.log_file, settings.output_dir, console=Console())
-    return exit_codes.INTERRUPTED if outcome.interrupted else exit_codes.OK
+    summary = write_results(settings.log_file, settings.output_dir, console=Console())
+    if outcome.interrupted:
+        return exit_codes.INTERRUPTED
+    code = exit_code(summary)
+    return exit_codes.OBJECTIVE_FAILED if outcome.aborted and not code else code
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ the reading side (`read`) never import each other: they meet in the plan, the re
                                       v records
                                     runlog -> read -> report, plots
 
+objectives    what a user demands: `p95<300ms` from text to value
 settings      config.py + environment + command line -> one frozen Settings; validates
 arguments     the command line, one option per setting
 plan          Settings -> ramp steps, and when each client's requests are due
@@ -24,6 +25,7 @@ run           the running side
   connection    one non-blocking connection, plain or TLS
   waiting       waiting for sockets and an instant at once
   recorder      records, counts and log lines of one worker
+  abort         has a step gone so wrong that the run is to end?
   counters      live counters and histograms in shared memory
   sdk_client    the same client through the Groundlight SDK
   images        the pool of different pictures
@@ -31,6 +33,7 @@ run           the running side
 edge          the Edge Endpoint as others see it: where, ready, which detector
 host          probes of CPU, memory, network and NVIDIA GPUs; the monitor's samples
 read          the reading side: log -> table -> analysis -> findings -> report, plots
+  judge         objectives against a sample: pass, fail, undecided
 calibrate     what this machine can generate: trials on an endpoint that only answers
 simulator     the embedded endpoint, whose capacity is known
 stopping      Ctrl-C and SIGTERM, counted

@@ -24,6 +24,7 @@ _GROUPS = {
         "cacert",
         "simulator_options",
     ),
+    "What is demanded": ("slo", "abort_on"),
     "The pictures": ("image_path", "image_pool", "same_image"),
     "The results": ("log_file", "output_dir"),
 }
@@ -41,8 +42,8 @@ examples:
 
 _EPILOG = f"""\
 Defaults come from config.py. The API token is no option: set {TOKEN} in config.py or in the
-environment. Exit codes: 0 done, 2 a setting is wrong, 5 the endpoint cannot be reached or is not
-ready, 130 interrupted (results are written).
+environment. Exit codes: 0 done, 2 a setting is wrong, 3 an objective was not met, 4 the run is
+INVALID, 5 the endpoint cannot be reached or is not ready, 130 interrupted (results are written).
 """
 
 
@@ -84,10 +85,12 @@ def _add_option(group: Any, name: str, config: Mapping[str, object]) -> None:
     field = Settings.model_fields[name]
     option = "--" + name.replace("_", "-")
     default = config.get(name.upper(), field.default)
-    shown = "" if default in (None, "") else f" (default: {default})"
+    shown = "" if default in (None, "", (), []) else f" (default: {default})"
     text = f"{field.description}{shown}".replace("%", "%%")
     if field.annotation is bool:
         group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
+    elif name in ("slo", "abort_on"):
+        group.add_argument(option, action="append", metavar="TEXT", help=text)
     elif name == "custom_ramp":
         group.add_argument(option, nargs="?", const="built-in", metavar="N,N,…", help=text)
     else:

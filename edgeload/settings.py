@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from edgeload.objectives import Objective, parse_abort, parse_objective
 from edgeload.plan import BUILT_IN_RAMP, Arrivals, LatePolicy, Plan, linear_ramp, ramp_steps
 
 TOKEN = "GROUNDLIGHT_API_TOKEN"
@@ -57,6 +59,25 @@ def _number_or_word(value: object) -> object:
     return value
 
 
+def _one_or_more(value: object) -> object:
+    """A text stands for a list of one; None and the empty text for none."""
+    return (value,) if isinstance(value, str) and value.strip() else value or ()
+
+
+def _objective_text(text: str) -> str:
+    return parse_objective(text).text
+
+
+def _abort_text(text: str) -> str:
+    return parse_abort(text).text
+
+
+_Objectives = Annotated[
+    tuple[Annotated[str, AfterValidator(_objective_text)], ...], BeforeValidator(_one_or_more)
+]
+_AbortConditions = Annotated[
+    tuple[Annotated[str, AfterValidator(_abort_text)], ...], BeforeValidator(_one_or_more)
+]
 _Text = Annotated[str | None, BeforeValidator(_empty_is_none)]
 _File = Annotated[Path | None, BeforeValidator(_empty_is_none)]
 _Seconds = Annotated[float, Field(gt=0, le=7 * 86400, allow_inf_nan=False)]
@@ -119,6 +140,18 @@ class Settings(BaseModel):
     )
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
         1, description="fixes phases, Poisson arrivals and pixel noise"
+    )
+
+    slo: _Objectives = Field(
+        (),
+        description='objective to meet, as in "p95<300ms", "p99.9 service<1s", "errors<0.5%", '
+        '"missed<1%", "throughput>=95%", "edge>=99.9%"; before it, "each step:" or '
+        '"20 clients:"; may be given several times',
+    )
+    abort_on: _AbortConditions = Field(
+        (),
+        description='end the run early where a step goes so wrong, as in "errors>50%", '
+        '"missed>20%", "p95>5s"; may be given several times',
     )
 
     image_path: Path = Field(
@@ -195,7 +228,17 @@ class Settings(BaseModel):
                 f"WARMUP = {self.warmup:g}: must be shorter than TIME_BETWEEN_RAMP "
                 f"({self.time_between_ramp:g} s)"
             )
+        loads = {step.clients for step in self.plan().steps}
+        for objective in map(parse_objective, self.slo):
+            if objective.clients is not None and objective.clients not in loads:
+                raise ValueError(
+                    f"SLO = {objective.text!r}: no step of the ramp has {objective.clients} clients"
+                )
         return self
+
+    def abort_conditions(self) -> tuple[Objective, ...]:
+        """The objectives whose breach ends the run early."""
+        return tuple(map(parse_abort, self.abort_on))
 
     def token(self) -> str:
         """The API token in clear; a placeholder for the embedded endpoint, which takes any."""

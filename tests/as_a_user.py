@@ -104,6 +104,17 @@ def summary(folder: Path) -> dict[str, Any]:
     return found
 
 
+def check_done(folder: Path, ended: Finished) -> None:
+    """A run that was carried out: exit 0; or 4, where this machine was too busy to send on time.
+
+    The latter is no fault of the tool: it says so, and in no other case.
+    """
+    validity = summary(folder)["validity"]
+    reasons = {reason["code"] for reason in validity["reasons"]}
+    assert reasons <= {"generator_late", "generator_cpu"}, validity
+    assert ended.code == (4 if reasons else 0), ended.err
+
+
 def wait_for(condition: Callable[[], bool], within_s: float, what: str) -> None:
     """Return as soon as it holds; fail where it does not in time."""
     until_s = time.monotonic() + within_s

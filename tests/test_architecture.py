@@ -22,12 +22,14 @@ ARROWS = {
     "edgeload.stopping": (),
     "edgeload.exit_codes": (),
     "edgeload.runlog": ("edgeload.records",),
-    "edgeload.settings": ("edgeload.plan",),
+    "edgeload.objectives": (),
+    "edgeload.settings": ("edgeload.objectives", "edgeload.plan"),
     "edgeload.arguments": ("edgeload.settings",),
     "edgeload.edge": ("edgeload.edge", "edgeload.text"),
     "edgeload.run": (
         "edgeload.run",
         "edgeload.edge",
+        "edgeload.objectives",
         "edgeload.plan",
         "edgeload.records",
         "edgeload.runlog",
@@ -47,6 +49,8 @@ ARROWS = {
         "edgeload.read",
         "edgeload.host.samples",
         "edgeload.host.quantities",
+        "edgeload.exit_codes",
+        "edgeload.objectives",
         "edgeload.plan",
         "edgeload.records",
         "edgeload.runlog",
@@ -58,6 +62,7 @@ ARROWS = {
 # Files that decide and do not act: no network, disk, clock or process in them.
 PURE = (
     "plan.py",
+    "objectives.py",
     "settings.py",
     "text.py",
     "run/wire.py",
@@ -65,6 +70,7 @@ PURE = (
     "read/stats.py",
     "read/analysis.py",
     "read/findings.py",
+    "read/judge.py",
     "simulator/queueing.py",
     "simulator/faults.py",
 )
@@ -153,7 +159,7 @@ def test_workers_import_neither_plots_nor_tables_nor_the_sdk() -> None:
 def test_config_py_imports_nothing_of_ours() -> None:
     """It is the user's file: constants, and nothing that happens on import."""
     tree = ast.parse((ROOT / "config.py").read_text())
-    allowed = (ast.Assign, ast.Expr)
+    allowed = (ast.Assign, ast.AnnAssign, ast.Expr)
     assert all(isinstance(node, allowed) for node in tree.body)
     assert not any(isinstance(node, ast.Call) for node in ast.walk(tree))
 

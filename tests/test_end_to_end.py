@@ -24,7 +24,7 @@ def test_a_run_from_nothing_to_plots(tmp_path: Path, client: str) -> None:
         tmp_path, "load_test.py", "--custom-ramp", "1,3", "--time-between-ramp", "3",
         "--requests-per-second", "4", "--client", client,
     )  # fmt: skip
-    assert ended.code == 0, ended.err
+    user.check_done(tmp_path, ended)
     assert "embedded endpoint" in ended.err
     found = user.summary(tmp_path)
     assert found["totals"] == {"planned": 48, "sent": 48, "ok": 48, "failed": 0, "missed": 0}
@@ -37,7 +37,7 @@ def test_a_run_from_nothing_to_plots(tmp_path: Path, client: str) -> None:
     for name in ("summary.json", *PLOTS):
         (tmp_path / "results" / name).unlink()
     again = user.run(tmp_path, "parse_load_test_logs.py", str(tmp_path / "run.log"))
-    assert again.code == 0, again.err
+    assert again.code == ended.code, again.err
     assert user.summary(tmp_path) == found
     assert again.out.splitlines()[0] == ended.out.splitlines()[0]
     assert all((tmp_path / "results" / name).exists() for name in PLOTS)
@@ -60,7 +60,7 @@ def test_through_saturation(tmp_path: Path) -> None:
             "--detector-id", user.DETECTOR_ID, "--custom-ramp", "10,30,60",
             "--time-between-ramp", "6", "--requests-per-second", "2",
         )  # fmt: skip
-        assert ended.code == 0, ended.err
+        user.check_done(tmp_path, ended)
         stats = simulator.stats()
     found = user.summary(tmp_path)
     assert found["totals"]["planned"] == (10 + 30 + 60) * 6 * 2
@@ -160,7 +160,7 @@ def test_a_worker_that_dies_is_named(tmp_path: Path) -> None:
         pid = user_worker_pid(tmp_path)
         os.kill(pid, signal.SIGKILL)
         ended = user.finish(process)
-    assert ended.code == 0, ended.err
+    assert ended.code == 4, ended.err
     (death,) = user.deaths_in(tmp_path)
     assert (death.pid, death.signal, death.clients) == (pid, "SIGKILL", 2)
     assert f"process {pid}" in ended.err
@@ -192,7 +192,7 @@ def test_a_killed_parent_leaves_nothing_behind(tmp_path: Path) -> None:
     process.communicate(timeout=10)
     _, left = psutil.wait_procs(family, timeout=2.0)
     assert user.alive(left) == []
-    assert user.run(tmp_path, "parse_load_test_logs.py", str(tmp_path / "run.log")).code == 0
+    assert user.run(tmp_path, "parse_load_test_logs.py", str(tmp_path / "run.log")).code == 4
     found = user.summary(tmp_path)
     assert found["validity"]["verdict"] == "INVALID"
     assert found["totals"]["ok"] >= 40
@@ -206,7 +206,7 @@ def test_an_endpoint_that_never_answers_ends_with_the_plan_and_the_timeout(tmp_p
             "--detector-id", user.DETECTOR_ID, "--custom-ramp", "3",
             "--time-between-ramp", "3", "--timeout", "2",
         )  # fmt: skip
-    assert ended.code == 0, ended.err
+    user.check_done(tmp_path, ended)
     end = user.records(tmp_path)[-1]
     assert end.at_s < 3 + 2 + 1.5
     found = user.summary(tmp_path)
@@ -231,8 +231,44 @@ def test_tls_verified_and_refused(tmp_path: Path) -> None:
         for client in ("http", "sdk"):
             for trust in (["--cacert", str(cert)], ["--insecure"]):
                 ended = user.run(tmp_path, "load_test.py", *common, *trust, "--client", client)
-                assert ended.code == 0, ended.err
+                user.check_done(tmp_path, ended)
                 assert user.summary(tmp_path)["totals"]["ok"] == 40
+
+
+@pytest.mark.parametrize(
+    ("slo", "code", "verdict"),
+    [("p95<2s", 0, "pass"), ("p50 service<10ms", 3, "fail"), ("p99.9<2s", 0, "undecided")],
+)
+def test_an_objective_decides_the_exit_code(
+    tmp_path: Path, slo: str, code: int, verdict: str
+) -> None:
+    """Met: 0; not met: 3; too few requests to tell, which is no failure: 0."""
+    ended = user.run(
+        tmp_path, "load_test.py", "--custom-ramp", "8", "--time-between-ramp", "4", "--slo", slo
+    )
+    if user.summary(tmp_path)["validity"]["verdict"] == "INVALID":
+        user.check_done(tmp_path, ended)
+        pytest.skip("this machine was too busy for a valid run")
+    assert ended.code == code, ended.err
+    (judged,) = user.summary(tmp_path)["objectives"]
+    assert judged["verdict"] == verdict
+    assert slo in ended.out
+
+
+def test_abort_on_ends_a_run_and_keeps_what_was_measured(tmp_path: Path) -> None:
+    """Long before the plan's end, with exit 3, the reason in words, and sums that are exact."""
+    ended = user.run(
+        tmp_path, "load_test.py", "--custom-ramp", "5", "--time-between-ramp", "60",
+        "--abort-on", "errors>50%", "--simulator-options", "--fault status_503=0.9",
+    )  # fmt: skip
+    assert ended.code in (3, 4), ended.err
+    assert "--abort-on errors>50%" in ended.err
+    end = user.records(tmp_path)[-1]
+    assert end.at_s < 15
+    assert end.reason.startswith("--abort-on errors>50%: ")
+    found = user.summary(tmp_path)
+    assert found["interrupted"] is True
+    assert found["totals"]["failed"] >= 11
 
 
 def test_nothing_is_sent_on_a_bad_setting_or_a_dry_run(tmp_path: Path) -> None:

@@ -53,7 +53,9 @@ def sh(command: str, folder: Path, timeout_s: float = 400) -> subprocess.Complet
         command, shell=True, cwd=folder, capture_output=True, text=True, timeout=timeout_s,
         check=False,
     )  # fmt: skip
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    # A machine too busy to send on time says so: exit 4, INVALID.
+    busy = done.returncode == 4 and "the generator sent" in done.stdout
+    assert done.returncode == 0 or busy, f"{command}\n{done.stdout}\n{done.stderr}"
     return done
 
 

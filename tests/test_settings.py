@@ -31,7 +31,8 @@ def test_every_setting_but_the_token_has_an_option() -> None:
         option = "--" + name.replace("_", "-")
         flag = Settings.model_fields[name].annotation is bool
         given, _ = parse([option] if flag else [option, "7"], CONFIG)
-        assert given == {name: True if flag else "7"}
+        value: object = ["7"] if name in ("slo", "abort_on") else "7"
+        assert given == {name: True if flag else value}
     with pytest.raises(SystemExit) as caught:
         parse(["--groundlight-api-token", "x"], CONFIG)
     assert caught.value.code == 2
@@ -146,3 +147,15 @@ def test_custom_ramp_without_a_value_is_the_built_in_one() -> None:
         options, _ = parse(arguments, CONFIG)
         plan = resolve(CONFIG, options, {}).plan()
         assert [step.clients for step in plan.steps] == clients
+
+
+def test_objectives_are_checked_one_by_one() -> None:
+    """The line names the bad one, and a load that no step of the ramp has."""
+    with pytest.raises(SettingError, match=r"^SLO = 'p95<3': must be such as"):
+        resolve(CONFIG, {"slo": ["p99<1s", "p95<3"]}, {})
+    with pytest.raises(SettingError, match=r"^ABORT_ON = 'edge>5%': must be such as"):
+        resolve(CONFIG, {"abort_on": ["edge>5%"]}, {})
+    with pytest.raises(SettingError, match="no step of the ramp has 7 clients"):
+        resolve(CONFIG, {"slo": ["7 clients: p99<1s"], "custom_ramp": "5,10"}, {})
+    settings = resolve(CONFIG, {"slo": "5 clients:  p99<1s", "custom_ramp": "5,10"}, {})
+    assert settings.slo == ("5 clients: p99<1s",)

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeload.objectives import Objective, parse_objective
+from edgeload.read.judge import Judged, Sample, judge, merged, unknown
+from edgeload.read.judged_words import breach_words
 from edgeload.read.steps import StepSummary, prepare, summarise_step
-from edgeload.read.table import NO_TEXT, ErrorText, Requests, RunLog
+from edgeload.read.table import NO_TEXT, ErrorText, LogError, Requests, RunLog
 from edgeload.read.text import number, share
 from edgeload.read.validity import Doubt, run_doubts
 
@@ -92,12 +95,20 @@ class RunSummary:
 
     log: RunLog
     steps: tuple[StepSummary, ...]
+    objectives: tuple[Judged, ...]
+    """One for an objective of the run, one a step for those that are about steps."""
     totals: Totals
     reasons: tuple[Reason, ...]
     capacity: Capacity | None
     broke: Breach | None
     """The least step above the capacity (or of all, where there is none) that fell short."""
     failure_texts: tuple[FailureText, ...]
+
+    @property
+    def time_objectives(self) -> tuple[Objective, ...]:
+        """The objectives that bound a time, each once: lines in a plot of times."""
+        found = {judged.objective: None for judged in self.objectives}
+        return tuple(objective for objective in found if objective.is_time)
 
     @property
     def valid(self) -> bool:
@@ -115,22 +126,50 @@ class RunSummary:
         return self.log.end.at_s if self.log.end else self.log.last_s
 
 
-def analyse(log: RunLog) -> RunSummary:
-    """Everything that the results are made of."""
+def objectives_of(log: RunLog) -> tuple[Objective, ...]:
+    """What the run was to meet, as its log says. Raises LogError where nobody can tell."""
+    try:
+        return tuple(parse_objective(str(text)) for text in log.settings.get("slo") or ())
+    except ValueError as problem:
+        raise LogError(f"{log.path}: its objectives (slo) cannot be read: {problem}") from None
+
+
+def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSummary:
+    """Everything that the results are made of; `objectives` in place of the log's own."""
+    asked = objectives_of(log) if objectives is None else tuple(objectives)
     prepared = prepare(log)
-    steps = tuple(
-        summarise_step(prepared, step) for step in log.steps if step.start_s < prepared.until_s
-    )
+    began = [step for step in log.steps if step.start_s < prepared.until_s]
+    steps, samples = [], []
+    for step in began:
+        summary, sample = summarise_step(prepared, step, asked)
+        steps.append(summary)
+        samples += [sample] if asked else []  # as large as the log: kept only where it is used
     capacity, broke = find_capacity(steps)
     return RunSummary(
         log=log,
-        steps=steps,
+        steps=tuple(steps),
+        objectives=tuple(judged_of_run(asked, steps, samples)),
         totals=_totals(steps),
         reasons=_reasons(log, steps),
         capacity=capacity,
         broke=broke,
         failure_texts=failure_texts(log.requests),
     )
+
+
+def judged_of_run(
+    objectives: Sequence[Objective], steps: Sequence[StepSummary], samples: Sequence[Sample]
+) -> list[Judged]:
+    """Each objective on what it is about: all steps' windows together, or its steps one by one."""
+    whole = merged(samples)
+    found: list[Judged] = []
+    for objective in objectives:
+        if objective.clients is None and not objective.each_step:
+            found.append(judge(objective, whole))
+            continue
+        own = [j for step in steps for j in step.objectives if j.objective == objective]
+        found += own or [unknown(objective)]
+    return found
 
 
 def find_capacity(steps: Sequence[StepSummary]) -> tuple[Capacity | None, Breach | None]:
@@ -148,25 +187,43 @@ def find_capacity(steps: Sequence[StepSummary]) -> tuple[Capacity | None, Breach
 
 
 def shortfalls(step: StepSummary) -> tuple[Shortfall, ...]:
-    """What keeps a step from being the capacity; nothing: it carried its load."""
+    """What keeps a step from being the capacity; nothing: it carried its load.
+
+    Where no objective says otherwise: throughput of 95 % of the arrival rate, at most 1 % failed or
+    missed, every answer from the edge. An objective takes the place of its own rule.
+    """
+    asked = {judged.objective.figure for judged in step.objectives}
     found = []
     if not step.valid:
         codes = ", ".join(doubt.code for doubt in step.doubts)
         found.append(Shortfall("invalid", f"INVALID ({codes})", False))
     if not step.complete:
         found.append(Shortfall("incomplete", "stopped before its end", False))
-    found += _behind(step)
+    if "throughput" not in asked:
+        found += _behind(step)
     bad = step.within.bad_share
-    if bad is not None and bad > BAD_SHARE:
+    if bad is not None and bad > BAD_SHARE and not asked & {"errors", "missed"}:
         found.append(Shortfall("failures", f"{share(bad)} failed or missed", True))
     away = sum(step.failures.get(outcome, 0) for outcome in NOT_EDGE)
-    if away or (step.edge_purity is not None and step.edge_purity < 1):
+    if "edge" not in asked and (away or (step.edge_purity is not None and step.edge_purity < 1)):
         found.append(Shortfall("not_edge", "answers that are not the edge's own", True))
+    found += _objectives(step)
     if step.steadiness.steady is False:
         found.append(Shortfall("unsteady", "not steady", True))
     elif step.steadiness.steady is None and not found:
         found.append(Shortfall("too_few", "too few answers to tell whether it was steady", False))
     return tuple(found)
+
+
+def _objectives(step: StepSummary) -> list[Shortfall]:
+    """Objectives that the step did not meet, or that it has too few answers to have met."""
+    return [
+        Shortfall("objective", breach_words(judged), True)
+        if judged.verdict == "fail"
+        else Shortfall("undecided", breach_words(judged), False)
+        for judged in step.objectives
+        if judged.verdict != "pass"
+    ]
 
 
 def _behind(step: StepSummary) -> list[Shortfall]:

@@ -16,7 +16,6 @@ from edgeload.read.spectra import FASTEST, Curve, Spectra
 from edgeload.read.stats import Distribution, Floats
 from edgeload.read.steps import StepSummary
 from edgeload.read.style import PALETTE
-from edgeload.read.time_limits import time_limits
 from edgeload.read.verdict import capacity_title, state, throughput_title, times_title
 
 _PERCENTILES = {"p50": ("blue", ()), "p95": ("orange", (8, 4)), "p99": ("vermilion", (2, 3))}
@@ -97,8 +96,8 @@ def _by_clients(summary: RunSummary) -> list[Figure]:
     )
 
     limits = [
-        {"y": limit.time_s * 1000, "label": limit.text, "colour": PALETTE["black"]}
-        for limit in time_limits(summary.log.settings)
+        {"y": limit.bound * 1000, "label": limit.text, "colour": PALETTE["black"]}
+        for limit in summary.time_objectives
     ]
 
     def line(label: str, colour: str, values: Iterable[float | None], **looks: Any) -> Line:

@@ -18,6 +18,8 @@ from edgeload.read.analysis import RunSummary
 from edgeload.read.drawn import Drawn
 from edgeload.read.findings import Finding
 from edgeload.read.html_figures import figures
+from edgeload.read.judge import Judged
+from edgeload.read.judged_words import MARKS, measured_words, more_words
 from edgeload.read.series import end_of
 from edgeload.read.summary_file import step_values, summary_values
 from edgeload.read.text import milliseconds, number, plural, share
@@ -57,6 +59,7 @@ _COUNTS = (
     Column("clients", "clients"),
     Column("arrival_rate_per_s", "due", "/s"),
     Column("throughput_per_s", "answered", "/s"),
+    Column("goodput_per_s", "goodput", "/s"),
     Column("failed", "failed"),
     Column("missed", "missed"),
     Column("edge_purity", "edge"),
@@ -96,9 +99,10 @@ def html_report(
             endpoint=(values["endpoint"] or {}).get("url") or "an edge endpoint",
             facts=_facts(summary, values),
             findings=findings,
+            objectives=[_objective(judged) for judged in summary.objectives],
             figures=shown,
             figures_json=_json(shown),
-            columns=_COLUMNS,
+            columns=_columns(summary),
             steps=[_step(summary, place) for place in range(len(summary.steps))],
             table_note=_TABLE_NOTE,
             failures=summary.failure_texts,
@@ -106,6 +110,24 @@ def html_report(
             files=file_names,
         )
     )
+
+
+def _columns(summary: RunSummary) -> tuple[Column, ...]:
+    """Goodput only where the objectives define it."""
+    return tuple(
+        column for column in _COLUMNS if column.name != "goodput_per_s" or summary.time_objectives
+    )
+
+
+def _objective(judged: Judged) -> dict[str, str]:
+    return {
+        "verdict": judged.verdict,
+        "mark": MARKS[judged.verdict],
+        "text": judged.objective.text,
+        "step": "the run" if judged.step is None else f"step {judged.step + 1}",
+        "measured": measured_words(judged),
+        "more": more_words(judged),
+    }
 
 
 @cache

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from edgeload.read.analysis import RunSummary
 from edgeload.read.findings import Finding
+from edgeload.read.judged_words import MARKS, measured_words, more_words
 from edgeload.read.stats import Distribution
 from edgeload.read.steps import StepSummary
 from edgeload.read.text import milliseconds, number, short
@@ -20,6 +21,7 @@ from edgeload.read.verdict import limit, state, validity, verdict
 WIDTH = 100
 _SHOWN_TEXTS = 5
 _QUANTILES = ("p50", "p95", "p99")
+_MARK_STYLES = {"pass": "bold green", "fail": "bold red", "undecided": "bold yellow"}
 _STYLES = {"invalid": "bold red", "warning": "yellow", "note": "cyan"}
 
 
@@ -37,6 +39,7 @@ def print_report(
         steps_table(summary),
         _wrapped("", _TABLE_NOTE, width, "dim"),
         *(_finding(finding, width) for finding in findings),
+        *_objectives(summary, width),
         *_failures(summary),
         Text("\n".join(str(path) for path in files)),
     )
@@ -113,6 +116,22 @@ def _finding(finding: Finding, width: int) -> Text:
     text = _wrapped("", head + finding.message, width)
     text.stylize(_STYLES[finding.severity], 0, len(head))
     return Text("\n").join((text, _wrapped("    ", finding.advice, width, "dim")))
+
+
+def _objectives(summary: RunSummary, width: int) -> list[Text]:
+    if not summary.objectives:
+        return []
+    lines = [Text("Objectives (✓ met, ✗ not met, ? undecided; limits hold with 95 % confidence):")]
+    for judged in summary.objectives:
+        step = "" if judged.step is None else f"step {judged.step + 1}: "
+        more = more_words(judged)
+        words = f"{judged.objective.text}   {step}{measured_words(judged)}"
+        text = _wrapped(
+            "  ", f"{MARKS[judged.verdict]} {words}{f'; {more}' if more else ''}", width
+        )
+        text.stylize(_MARK_STYLES[judged.verdict], 0, 3)
+        lines.append(text)
+    return [Text("\n").join(lines)]
 
 
 def _failures(summary: RunSummary) -> list[Text]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from edgeload import exit_codes
+from edgeload.objectives import Objective
 from edgeload.read import plots
 from edgeload.read.analysis import RunSummary, analyse
 from edgeload.read.drawn import draw
@@ -23,14 +26,16 @@ def write_results(
     *,
     console: Console,
     requests_per_second: float | None = None,
+    objectives: Sequence[Objective] | None = None,
 ) -> RunSummary:
     """Read a log, write its results into a folder (made if missing), print the report.
 
-    `requests_per_second` is a client's arrival rate, for older logs, which do not say it. Raises
-    LogError, in one line, where there is no log to read or no folder to write to.
+    `requests_per_second` is a client's arrival rate, for older logs, which do not say it;
+    `objectives` take the place of those in the log. Raises LogError, in one line, where there is no
+    log to read or no folder to write to.
     """
     log = read_log(log_file, requests_per_second=requests_per_second)
-    summary = analyse(log)
+    summary = analyse(log, objectives)
     findings = find(summary)
     drawn = draw(summary)
     try:
@@ -46,6 +51,17 @@ def write_results(
         raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
     print_report(console, summary, findings, files)
     return summary
+
+
+def exit_code(summary: RunSummary) -> int:
+    """What a script that showed these results ends with.
+
+    An INVALID run says nothing about objectives; one that is undecided has not failed.
+    """
+    if not summary.valid:
+        return exit_codes.INVALID
+    failed = any(judged.verdict == "fail" for judged in summary.objectives)
+    return exit_codes.OBJECTIVE_FAILED if failed else exit_codes.OK
 
 
 def _write(path: Path, text: str) -> Path:

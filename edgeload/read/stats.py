@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,11 +18,16 @@ QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 STEADY_WINDOWS = 3
 STEADY_TOLERANCE = 0.10
 _SUB_WINDOWS = 5
+_BATCHES = 20
+_SCATTER_95 = 1.587  # chi-square over its 19 degrees of freedom: exceeded 5 times in 100
 _LEAST_ANSWERS_A_WINDOW = 5
 _TIME_RESOLUTION_S = 0.001  # mean times closer than this are one, whatever their ratio
 # The range of three normal values exceeds this many standard errors 5 times in 100, where the
 # error is estimated from them (studentised range: three groups, nine degrees of freedom).
 _RANGE_OF_THREE = 3.95
+
+
+Limits = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,9 @@ def distribution(values: Floats, never: int = 0) -> Distribution:
     """Summary of a sample of which `never` further members have no value but are above all.
 
     Such members (frames missed, requests timed out) take part in the percentiles: nobody who was
-    never answered was answered fast (method 2 and 6).
+    never answered was answered fast (method 2 and 6). `values` are in the log's order, which is
+    that of time: where neighbours are alike, intervals are those of the smaller sample that says as
+    much, and from the smallest to the largest value where that is too small to bound anything.
     """
     ordered = np.sort(values)
     n = len(ordered) + never
@@ -96,17 +103,21 @@ def distribution(values: Floats, never: int = 0) -> Distribution:
         never=never,
         mean=float(ordered.mean()) if len(ordered) else None,
         max=float(ordered[-1]) if len(ordered) else None,
-        quantiles={name: _quantile(ordered, n, q) for name, q in QUANTILES.items()},
+        quantiles={name: _quantile(values, ordered, n, q) for name, q in QUANTILES.items()},
     )
 
 
-def _quantile(ordered: Floats, n: int, q: float) -> Quantile | None:
-    ranks = interval_ranks(n, q)
-    if ranks is None:
+def _quantile(values: Floats, ordered: Floats, n: int, q: float) -> Quantile | None:
+    if not enough(n, q):
         return None
-    low, high = ranks
-    value = rank(n, q)
-    return Quantile(*(_at_rank(ordered, r) for r in (value, low, high)))
+    value = _at_rank(ordered, rank(n, q))
+    size = math.floor(n * independent_share(values <= value))
+    low, high = interval_ranks(size, q) or (1, size)
+    return Quantile(
+        value,
+        _at_rank(ordered, max(1, low * n // size)),
+        _at_rank(ordered, min(n, -(-high * n // size))),
+    )
 
 
 def _at_rank(ordered: Floats, at: int) -> float:
@@ -155,6 +166,56 @@ def interval_ranks(n: int, q: float, confidence: float = CONFIDENCE) -> tuple[in
     left = error - (1.0 - _cdf_at(first, cumulated, upper - 1))
     lower = first + int(np.searchsorted(cumulated, left, side="right"))
     return max(1, lower), upper
+
+
+def independent_share(hits: npt.NDArray[np.bool_]) -> float:
+    """What share of a series, in order of time, tells as much as if its members were independent.
+
+    The share of hits scatters between 20 batches more than a binomial's would where neighbours are
+    alike: by that ratio the sample is worth less (the variance inflation of batch means, Law 1983).
+    1 unless the scatter is more than chance gives in 95 of 100 independent series.
+    """
+    n = len(hits)
+    total = int(np.count_nonzero(hits))
+    if n < 5 * _BATCHES or total in (0, n):
+        return 1.0
+    edges = np.linspace(0, n, _BATCHES + 1).astype(np.int64)
+    sums = np.add.reduceat(hits, edges[:-1], dtype=np.int64)
+    share = total / n
+    ratio = float(np.var(sums / np.diff(edges), ddof=1)) / (share * (1 - share) * _BATCHES / n)
+    return 1.0 if ratio <= _SCATTER_95 else max(1.0 / ratio, 1.0 / n)
+
+
+def quantile_limits(ordered: Floats, n: int, q: float, size: int) -> Limits:
+    """Limits below and above which the q-quantile lies with 95 % confidence each (one-sided).
+
+    `ordered` are the n members that have a value, sorted, worth `size` independent ones (at most
+    n). None where the sample is too small for a limit: an upper one of p95 takes 59 members, of p99
+    299 (method 6). Infinity is "never", as in `Quantile`.
+    """
+    first, cumulated = _binomial_cdf(size, q)
+    below = first + int(np.searchsorted(cumulated, 1.0 - CONFIDENCE, side="right"))
+    above = first + int(np.searchsorted(cumulated, CONFIDENCE)) + 1
+    low = _at_rank(ordered, max(1, below * n // size)) if below >= 1 else None
+    high = _at_rank(ordered, min(n, -(-above * n // size))) if above <= size else None
+    return low, high
+
+
+def share_limits(hits: int, n: int) -> tuple[float, float]:
+    """Limits below and above which a share lies with 95 % confidence each (Clopper and Pearson)."""
+    error = 1.0 - CONFIDENCE
+    low = _solve(lambda p: 1.0 - _cdf_at(*_binomial_cdf(n, p), hits - 1) < error) if hits else 0.0
+    high = _solve(lambda p: _cdf_at(*_binomial_cdf(n, p), hits) > error) if hits < n else 1.0
+    return low, high
+
+
+def _solve(is_below: Callable[[float], bool]) -> float:
+    """Where between 0 and 1 the answer turns from yes to no, by halving."""
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if is_below(middle) else (low, middle)
+    return low
 
 
 def _cdf_at(first: int, cumulated: Floats, k: int) -> float:

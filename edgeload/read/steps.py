@@ -7,12 +7,15 @@ Rates and times are of the step's window, which leaves out the warm-up (method 5
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
+from edgeload.objectives import Objective
 from edgeload.plan import Plan, RampStep
+from edgeload.read.judge import Judged, Sample, batches, judge
 from edgeload.read.stats import (
     Distribution,
     Floats,
@@ -103,6 +106,11 @@ class StepSummary:
     """CPU of the busiest worker process, in cores."""
     little: LittlesLaw
     steadiness: Steadiness
+    goodput_per_s: float | None
+    """Answers from the edge itself, within every bound on time that the objectives set, per second,
+    by completion; None without such an objective."""
+    objectives: tuple[Judged, ...]
+    """Those that concern a step of this load."""
     doubts: tuple[Doubt, ...]
 
     @property
@@ -191,11 +199,18 @@ def warm_up_s(log: RunLog, step: RampStep) -> float:
     return min(float(setting), step.duration_s)
 
 
-def summarise_step(prepared: Prepared, step: RampStep) -> StepSummary:
-    """One ramp step in numbers."""
-    log, requests = prepared.log, prepared.log.requests
+def window_of(prepared: Prepared, step: RampStep) -> Window:
+    """What of a step is summarised: all but its warm-up, as far as the run went."""
     end_s = min(step.end_s, prepared.until_s)
-    window = Window(min(step.start_s + warm_up_s(log, step), end_s), end_s)
+    return Window(min(step.start_s + warm_up_s(prepared.log, step), end_s), end_s)
+
+
+def summarise_step(
+    prepared: Prepared, step: RampStep, objectives: Sequence[Objective] = ()
+) -> tuple[StepSummary, Sample]:
+    """One ramp step in numbers, and the sample that objectives of the run are judged on."""
+    log, requests = prepared.log, prepared.log.requests
+    window = window_of(prepared, step)
     in_step = np.asarray(requests.step == step.index, dtype=np.bool_)
     inside = in_step & window.holds(prepared.at_s)
     failures = _failures(requests, in_step)
@@ -208,12 +223,29 @@ def summarise_step(prepared: Prepared, step: RampStep) -> StepSummary:
     service_s = requests.done_s[good] - requests.sent_s[good]
     late = is_late(prepared.lag_s[inside], log.requests_per_second) if log.plan else None
     shares = cpu_shares(log.workers, window)
-    return StepSummary(
+    arrival_rate_per_s = _arrival_rate(log, step, window, within)
+    done = batches(window, prepared.ok_done_s)
+    said = requests.from_edge[inside]
+    asked = [objective for objective in objectives if objective.applies_to(step.clients)]
+    sample = Sample(
+        length_s=window.length_s,
+        service_s=service_s,
+        response_s=response_s if log.plan else None,
+        timeouts=within.timeouts,
+        missed=within.missed,
+        failed=~requests.ok[inside],
+        not_edge=np.asarray(said[said >= 0] == 0, dtype=np.bool_),
+        done=done,
+        due=None
+        if arrival_rate_per_s is None
+        else np.full(len(done), arrival_rate_per_s * window.length_s / len(done)),
+    )
+    summary = StepSummary(
         index=step.index,
         clients=step.clients,
         span=Window(step.start_s, step.end_s),
         window=window,
-        complete=end_s >= step.end_s or log.plan is None,
+        complete=window.end_s >= step.end_s or log.plan is None,
         planned=None if missed is None else ok + failed + missed,
         ok=ok,
         failed=failed,
@@ -221,10 +253,10 @@ def summarise_step(prepared: Prepared, step: RampStep) -> StepSummary:
         failures=failures,
         missed_reasons={r: n for (s, r), n in sorted(log.missed.items()) if s == step.index},
         within=within,
-        arrival_rate_per_s=_arrival_rate(log, step, window, within),
+        arrival_rate_per_s=arrival_rate_per_s,
         throughput_per_s=rate_in(prepared.ok_done_s, window),
         finished_per_s=rate_in(prepared.done_s, window),
-        edge_purity=_edge_purity(requests, inside),
+        edge_purity=1.0 - float(sample.not_edge.mean()) if len(sample.not_edge) else None,
         service=distribution(service_s),
         response=distribution(response_s, (within.missed or 0) + within.timeouts)
         if log.plan
@@ -239,8 +271,11 @@ def summarise_step(prepared: Prepared, step: RampStep) -> StepSummary:
             response_s if log.plan else service_s,
             window,
         ),
+        goodput_per_s=_goodput(requests, window, asked),
+        objectives=tuple(judge(objective, sample, step.index) for objective in asked),
         doubts=step_doubts(log, step, late, shares, failures),
     )
+    return summary, sample
 
 
 def _failures(requests: Requests, in_step: Bools) -> dict[str, int]:
@@ -269,9 +304,16 @@ def _arrival_rate(log: RunLog, step: RampStep, window: Window, within: Within) -
     return None
 
 
-def _edge_purity(requests: Requests, inside: Bools) -> float | None:
-    said = requests.from_edge[inside & (requests.from_edge >= 0)]
-    return float((said == 1).mean()) if len(said) else None
+def _goodput(requests: Requests, window: Window, objectives: Sequence[Objective]) -> float | None:
+    """Answers within every bound on time, per second; NaN, an unknown due time, is within none."""
+    bounds = [objective for objective in objectives if objective.is_time]
+    if not bounds or window.length_s <= 0:
+        return None
+    good = requests.ok & window.holds(requests.done_s) & (requests.from_edge == 1)
+    for bound in bounds:
+        begun_s = requests.sent_s if bound.figure == "service" else requests.due_s
+        good &= requests.done_s - begun_s <= bound.bound
+    return float(np.count_nonzero(good)) / window.length_s
 
 
 def littles_law(requests: Requests, window: Window) -> LittlesLaw:

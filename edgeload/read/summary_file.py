@@ -13,6 +13,7 @@ from typing import Any
 
 from edgeload.read.analysis import Breach, Capacity, RunSummary
 from edgeload.read.findings import Finding
+from edgeload.read.judge import Judged
 from edgeload.read.stats import QUANTILES, Distribution, Window
 from edgeload.read.steps import StepSummary
 
@@ -52,6 +53,7 @@ def summary_values(summary: RunSummary, findings: Sequence[Finding]) -> dict[str
             ],
         },
         "capacity": _capacity(summary.capacity, summary.broke),
+        "objectives": [_judged(judged) for judged in summary.objectives],
         "totals": asdict(summary.totals),
         "steps": [step_values(step) for step in summary.steps],
         "findings": [asdict(finding) for finding in findings],
@@ -82,6 +84,7 @@ def step_values(step: StepSummary) -> dict[str, Any]:
         "window": _window(step.window),
         "arrival_rate_per_s": _figure(step.arrival_rate_per_s),
         "throughput_per_s": _figure(step.throughput_per_s),
+        "goodput_per_s": _figure(step.goodput_per_s),
         "planned": step.planned,
         "sent": step.sent,
         "ok": step.ok,
@@ -99,6 +102,7 @@ def step_values(step: StepSummary) -> dict[str, Any]:
         "generator_cpu_cores": _figure(step.generator_cpu),
         "mean_in_flight": _figure(step.little.in_flight),
         "littles_law_holds": step.little.holds,
+        "objectives": [_judged(judged) for judged in step.objectives],
     }
 
 
@@ -120,6 +124,7 @@ _PLAIN = (
     "warmup_s",
     "arrival_rate_per_s",
     "throughput_per_s",
+    "goodput_per_s",
     "planned",
     "sent",
     "ok",
@@ -158,6 +163,22 @@ def _capacity(capacity: Capacity | None, broke: Breach | None) -> dict[str, Any]
             "clients": broke.clients,
             "reasons": [{"code": s.code, "message": s.message} for s in broke.shortfalls],
         },
+    }
+
+
+def _judged(judged: Judged) -> dict[str, Any]:
+    """An objective: times in seconds, everything else as a share of 1; null for no limit."""
+    return {
+        "objective": judged.objective.text,
+        "figure": judged.objective.figure,
+        "quantile": judged.objective.share,
+        "bound": judged.objective.bound,
+        "step": judged.step,
+        "verdict": judged.verdict,
+        "value": _figure(judged.value),
+        "limits": [_figure(judged.low), _figure(judged.high)],
+        "n": judged.n,
+        "more_s": _figure(judged.more_s),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeload.read.analysis import RunSummary, saturated
+from edgeload.read.analysis import RunSummary, saturated, shortfalls
 from edgeload.read.findings import step_list
 from edgeload.read.steps import StepSummary
 from edgeload.read.text import milliseconds, number, plural
@@ -19,8 +19,13 @@ def verdict(summary: RunSummary) -> str:
     each = f" at {rate:.4g} requests/s each" if rate else ""
     return (
         f"This endpoint serves {least}{plural(capacity.clients, 'client')}{each}: "
-        f"{number(capacity.requests_per_s)} answers/s, {response_words(best)}."
+        f"{number(capacity.requests_per_s)} answers/s, {response_words(best)}{_within(best)}."
     )
+
+
+def _within(step: StepSummary) -> str:
+    texts = [judged.objective.text for judged in step.objectives]
+    return f", within {', '.join(texts)}" if texts else ""
 
 
 def _no_capacity(summary: RunSummary) -> str:
@@ -30,7 +35,13 @@ def _no_capacity(summary: RunSummary) -> str:
     most = f"the most was {number(best.throughput_per_s)} answers/s"
     if summary.log.requests_per_second is None:
         return f"This log does not say how much was due; {most} at {_clients(best)}."
+    if any(_only_undecided(step) for step in summary.steps):
+        return f"The steps are too short to show that one meets the objectives; {most}."
     return f"No step shows what this endpoint can carry; {most} at {_clients(best)}."
+
+
+def _only_undecided(step: StepSummary) -> bool:
+    return {shortfall.code for shortfall in shortfalls(step)} == {"undecided"}
 
 
 def _clients(step: StepSummary) -> str:

@@ -84,9 +84,19 @@ def total(blocks: Sequence[Any]) -> list[int]:
     return [sum(column) for column in zip(*views, strict=True)] if views else [0] * SLOTS
 
 
+def service_histogram(slots: Sequence[int]) -> Sequence[int]:
+    """The service-time histogram within a block or a sum of blocks."""
+    return slots[_SERVICE:_RESPONSE]
+
+
 def response_histogram(slots: Sequence[int]) -> Sequence[int]:
     """The response-time histogram within a block or a sum of blocks."""
     return slots[_RESPONSE:]
+
+
+def since(now: Sequence[int], then: Sequence[int]) -> list[int]:
+    """What was counted between two moments."""
+    return [a - b for a, b in zip(now, then, strict=True)]
 
 
 def named(slots: Sequence[int]) -> dict[str, int]:

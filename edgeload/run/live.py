@@ -63,8 +63,7 @@ class LiveView:
     def _fields(self, progress: Progress) -> list[tuple[str, str]]:
         plan, slots = progress.plan, progress.slots
         step = plan.steps[progress.step]
-        since = [now - then for now, then in zip(slots, self._step_slots, strict=True)]
-        times = counters.response_histogram(since)
+        times = counters.response_histogram(counters.since(slots, self._step_slots))
         left_s = max(0.0, plan.duration_s - progress.now_s)
         return [
             ("step", f"{progress.step + 1}/{len(plan.steps)}"),

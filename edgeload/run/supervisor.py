@@ -29,6 +29,7 @@ from edgeload.records import (
     WorkerDied,
 )
 from edgeload.run import counters, facts
+from edgeload.run.abort import breached
 from edgeload.run.worker import WorkerTask
 from edgeload.runlog import LogWriter, create_log
 from edgeload.settings import Settings
@@ -62,6 +63,9 @@ class Outcome:
     """How the run ended; what it measured is in the log."""
 
     interrupted: bool
+    """By a signal: somebody stopped it."""
+    aborted: bool
+    """By a condition of the setting ABORT_ON."""
     cut_off: bool
     """Stopped at once, or before anything was sent: there is nothing ready to be shown."""
     reason: str
@@ -97,6 +101,7 @@ class Supervisor:
         self._images = images
         self._stop = stop
         self._show = show
+        self._abort_on = settings.abort_conditions()
         self._members: list[_Member] = []
         self._anchor: Anchor
         self._clock: WallClock
@@ -113,7 +118,7 @@ class Supervisor:
             self._start_workers()
             self._await_ready()
             if self._stop.count:
-                return Outcome(True, True, f"{self._stop.last} before anything was sent")
+                return Outcome(True, False, True, f"{self._stop.last} before anything was sent")
             return self._follow()
         finally:
             for member in self._members:
@@ -195,31 +200,44 @@ class Supervisor:
     def _follow(self) -> Outcome:
         self._begin()
         step, signals, stopped_s = -1, 0, self._plan.duration_s
+        step_slots, aborted = self._slots(), False
         reason = "the plan was carried out"
         last_s = self._plan.duration_s + self._settings.timeout + _GRACE_S
         while any(not member.over for member in self._members):
             now_s = self._now()
             while step + 1 < len(self._plan.steps) and now_s >= self._plan.steps[step + 1].start_s:
                 step += 1
-                if not signals:
+                step_slots = self._slots()
+                if not signals and not aborted:
                     self._note_step(step, now_s)
             if self._stop.count > signals:
                 signals = self._stop.count
-                if signals == 1:
+                if signals + aborted == 1:
                     reason = f"stopped by {self._stop.last}"
-                    stopped_s = min(stopped_s, max(0.0, now_s) + _STOP_LEAD_S)
-                    last_s = min(last_s, stopped_s + self._settings.timeout + _GRACE_S)
-                    self._tell(("stop", stopped_s))
+                    stopped_s, last_s = self._stop_sending(now_s)
                 else:
                     reason = f"cut off by a second {self._stop.last}"
                     self._tell(("abort",))
                     last_s = now_s + _ABORT_WITHIN_S
             if now_s > last_s:
                 self._kill_rest()
-            self._show(Progress(now_s, max(step, 0), self._plan, self._slots(), signals > 0))
-            self._wait_a_tick(step, aborted=signals > 1)
-        self._finish(stopped_s, signals, reason)
-        return Outcome(signals > 0, signals > 1, reason)
+            slots = self._slots()
+            broken = breached(self._abort_on, counters.since(slots, step_slots))
+            if broken and not signals and not aborted and now_s < stopped_s:
+                aborted, reason = True, broken
+                stopped_s, last_s = self._stop_sending(now_s)
+                self._show(Progress(now_s, max(step, 0), self._plan, slots, True, broken))
+            self._show(Progress(now_s, max(step, 0), self._plan, slots, signals > 0 or aborted))
+            self._wait_a_tick(step, aborted=signals + aborted > 1)
+        self._finish(stopped_s, signals > 0 or aborted, reason)
+        return Outcome(signals > 0, aborted, signals + aborted > 1, reason)
+
+    def _stop_sending(self, now_s: float) -> tuple[float, float]:
+        """Nothing is sent from a moment on; run time of that, and of the end of all patience."""
+        stopped_s = min(self._plan.duration_s, max(0.0, now_s) + _STOP_LEAD_S)
+        self._tell(("stop", stopped_s))
+        longest_s = self._plan.duration_s + self._settings.timeout + _GRACE_S
+        return stopped_s, min(longest_s, stopped_s + self._settings.timeout + _GRACE_S)
 
     def _wait_a_tick(self, step: int, *, aborted: bool) -> None:
         """Until the next look, at most: a step's start, a signal, or a worker's end come first."""
@@ -287,12 +305,12 @@ class Supervisor:
     def _slots(self) -> list[int]:
         return counters.total([member.counts for member in self._members])
 
-    def _finish(self, stopped_s: float, signals: int, reason: str) -> None:
+    def _finish(self, stopped_s: float, stopped: bool, reason: str) -> None:
         now_s = self._now()
         ts = self._clock.ts(now_s)
         counted = counters.named(self._slots())
         asctime = self._clock.asctime(ts)
-        self._log.append([End(asctime, ts, now_s, stopped_s, signals > 0, reason, counted)])
+        self._log.append([End(asctime, ts, now_s, stopped_s, stopped, reason, counted)])
 
 
 def _import_entry(*, sdk: bool) -> Callable[[Any, Any], None]:

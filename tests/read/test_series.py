@@ -24,7 +24,6 @@ from edgeload.read.series import (
 )
 from edgeload.read.spectra import MOST_CURVES, chosen_steps, shares_of, spectra
 from edgeload.read.stats import QUANTILES, enough
-from edgeload.read.time_limits import time_limits
 
 
 def _summary(tmp_path: Path, played: sl.Played, **changes: Any) -> RunSummary:
@@ -223,12 +222,3 @@ def test_an_older_log_has_service_times_only(tmp_path: Path) -> None:
     assert drawn is not None
     assert drawn.response is None
     assert times(older).response is None
-
-
-def test_objectives_about_times_are_lines() -> None:
-    """Unit and kind as in the text that the user gave; others have no place on the axis."""
-    texts = ["p95<300ms", "p99.9 service<1s", "p50 response <= 0.25s", "errors<0.5%", "missed<1%"]
-    limits = [(limit.kind, limit.time_s) for limit in time_limits({"slo": texts})]
-    assert limits == [("response", 0.3), ("service", 1.0), ("response", 0.25)]
-    assert time_limits({}) == ()
-    assert time_limits({"slo": None}) == ()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from edgeload.objectives import Objective
 from edgeload.read.analysis import RunSummary
 from edgeload.read.plots.axes import (
     draw_points,
@@ -24,7 +24,6 @@ from edgeload.read.plots.axes import (
 from edgeload.read.stats import Distribution, Floats
 from edgeload.read.steps import StepSummary
 from edgeload.read.style import PALETTE, new_figure
-from edgeload.read.time_limits import time_limits
 from edgeload.read.verdict import capacity_title
 
 
@@ -44,7 +43,7 @@ def capacity_figure(summary: RunSummary) -> Figure:
     top.set_ylabel("requests per second")
     hollow_note(top, steps)
     legend(top)
-    _draw_step_times(bottom, steps, clients, summary.log.settings)
+    _draw_step_times(bottom, steps, clients, summary.time_objectives)
     bottom.set_xlabel("clients")
     bottom.xaxis.set_major_locator(MaxNLocator(integer=True))
     bottom.set_xlim(0, max(clients, default=1) * 1.05)
@@ -52,7 +51,7 @@ def capacity_figure(summary: RunSummary) -> Figure:
 
 
 def _draw_step_times(
-    axis: Axes, steps: Sequence[StepSummary], clients: Floats, settings: Mapping[str, Any]
+    axis: Axes, steps: Sequence[StepSummary], clients: Floats, limits: Sequence[Objective]
 ) -> None:
     drawn: list[Floats] = []
     for name, colour, style, kind in (
@@ -68,17 +67,16 @@ def _draw_step_times(
             marker, size = ("s", 6.5) if kind == "service" else ("o", 3.5)
             label = f"{kind} {name}"
             draw_points(axis, steps, clients, line, colour, style, label, marker=marker, size=size)
-    limits = time_limits(settings)
-    values = np.concatenate([*drawn, [limit.time_s * 1000 for limit in limits]]) / 1000
+    values = np.concatenate([*drawn, [limit.bound * 1000 for limit in limits]]) / 1000
     if not drawn:
         say([axis], "too few good answers in any step for a time to draw")
     axis.set_ylim(*span_ms(values))
     log_axis(axis, "time, ms")
     for limit in limits:
-        axis.axhline(limit.time_s * 1000, color=PALETTE["black"], ls="-.", lw=1.2)
+        axis.axhline(limit.bound * 1000, color=PALETTE["black"], ls="-.", lw=1.2)
         axis.annotate(
             limit.text,
-            (0, limit.time_s * 1000),
+            (0, limit.bound * 1000),
             xycoords=axis.get_yaxis_transform(),
             xytext=(4, 2),
             textcoords="offset points",
