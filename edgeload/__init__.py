@@ -33,6 +33,11 @@ run           the running side
 edge          the Edge Endpoint as others see it: where, ready, which detector
 host          probes of CPU, memory, network and NVIDIA GPUs; the monitor's samples
 read          the reading side: log -> table -> analysis -> findings -> report, plots
+  steps, analysis  records -> one summary a step -> one of the run, with its capacity
+  validity      may a step's numbers be presented as the endpoint's?
+  drift         warm-ups longer than the cut, boxes that slow down
+  scaling       the Universal Scalability Law through a ramp
+  summary_form  the form of summary.json, and its JSON Schema
   judge         objectives against a sample: pass, fail, undecided
 calibrate     what this machine can generate: trials on an endpoint that only answers
 simulator     the embedded endpoint, whose capacity is known

@@ -66,6 +66,8 @@ class Header(msgspec.Struct, frozen=True, tag_field="event", tag="header"):
     machine: dict[str, Any]
     versions: dict[str, str]
     images: dict[str, Any]
+    command: str = ""
+    """What repeats the run, whatever config.py then says; without the token."""
 
 
 class RampStepStart(msgspec.Struct, frozen=True, tag_field="event", tag="ramp_step"):

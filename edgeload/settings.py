@@ -257,6 +257,28 @@ class Settings(BaseModel):
             seed=self.seed,
         )
 
+    def command(self) -> str:
+        """The command line that makes this run again, whatever config.py then says.
+
+        Every setting that is not its own default; the token is never an option.
+        """
+        words = ["python", "load_test.py"]
+        needless = {"simulator_options"} if self.endpoint_url else set()
+        needless |= {"detector_name", "detector_query"} if self.detector_id else set()
+        for name, value in self.public().items():
+            field, option = type(self).model_fields[name], "--" + name.replace("_", "-")
+            default = field.get_default()
+            if name in needless or getattr(self, name) == default or value is None:
+                continue
+            if field.annotation is bool:
+                words.append(option if value else option.replace("--", "--no-", 1))
+            elif name in ("slo", "abort_on"):
+                words += [word for text in value for word in (option, text)]
+            else:
+                text = ",".join(map(str, value)) if name == "custom_ramp" else str(value)
+                words += [option, text]
+        return shlex.join(words)
+
     def public(self) -> dict[str, Any]:
         """Settings as JSON values, for the log and the results; the token is left out."""
         return self.model_dump(mode="json", exclude={"groundlight_api_token"})

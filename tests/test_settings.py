@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 import config
@@ -159,3 +161,26 @@ def test_objectives_are_checked_one_by_one() -> None:
         resolve(CONFIG, {"slo": ["7 clients: p99<1s"], "custom_ramp": "5,10"}, {})
     settings = resolve(CONFIG, {"slo": "5 clients:  p99<1s", "custom_ramp": "5,10"}, {})
     assert settings.slo == ("5 clients: p99<1s",)
+
+
+def test_the_command_to_repeat_gives_the_same_settings() -> None:
+    """Whatever config.py then says, and without the token; as a shell would read it."""
+    given = {
+        "endpoint_url": "http://127.0.0.1:1", "detector_id": "det_" + "a" * 27,
+        "custom_ramp": "1,5", "same_image": True, "slo": ["p95<300ms", "errors<1%"],
+        "log_file": "a folder/run's.log", "workers": "clients", "seed": 7,
+    }  # fmt: skip
+    settings = resolve(CONFIG, given, {TOKEN: "secret_token"})
+    command = settings.command()
+    assert "secret_token" not in command
+    words = shlex.split(command)
+    assert words[:2] == ["python", "load_test.py"]
+    options, wanted = parse(words[2:], {})
+    assert wanted == "run"
+    again = resolve({}, options, {TOKEN: "secret_token"})
+    left_out = {"detector_name", "detector_query", "simulator_options"}
+    assert {k: v for k, v in again.public().items() if k not in left_out} == {
+        k: v for k, v in settings.public().items() if k not in left_out
+    }
+    embedded = resolve(CONFIG, {}, {})
+    assert resolve({}, parse(shlex.split(embedded.command())[2:], {})[0], {}) == embedded

@@ -10,6 +10,7 @@ import numpy as np
 from edgeload.objectives import Objective, parse_objective
 from edgeload.read.judge import Judged, Sample, judge, merged, unknown
 from edgeload.read.judged_words import breach_words
+from edgeload.read.scaling import ScalingLaw, fit_scaling_law
 from edgeload.read.steps import StepSummary, prepare, summarise_step
 from edgeload.read.table import NO_TEXT, ErrorText, LogError, Requests, RunLog
 from edgeload.read.text import number, share
@@ -17,6 +18,7 @@ from edgeload.read.validity import Doubt, run_doubts
 
 KEEPS_UP_SHARE = 0.95
 BAD_SHARE = 0.01
+_CLOCK_ERROR_S = 0.001
 NOT_EDGE = ("escalated", "wrong_detector")
 
 
@@ -90,6 +92,17 @@ class FailureText:
 
 
 @dataclass(frozen=True)
+class FailureClass:
+    """All failures of one class, in run time; `texts` is how many different ones it has."""
+
+    outcome: str
+    count: int
+    first_s: float
+    last_s: float
+    texts: int
+
+
+@dataclass(frozen=True)
 class RunSummary:
     """A run in numbers. Steps that never began are left out."""
 
@@ -103,6 +116,10 @@ class RunSummary:
     broke: Breach | None
     """The least step above the capacity (or of all, where there is none) that fell short."""
     failure_texts: tuple[FailureText, ...]
+    out_of_order: int
+    """Requests sent before they were due, or answered before they were sent: clocks disagree."""
+    scaling_law: ScalingLaw | None
+    """Fitted to the valid, complete steps, where they are of six loads or more."""
 
     @property
     def time_objectives(self) -> tuple[Objective, ...]:
@@ -154,6 +171,8 @@ def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSu
         capacity=capacity,
         broke=broke,
         failure_texts=failure_texts(log.requests),
+        out_of_order=_out_of_order(log.requests),
+        scaling_law=_scaling_law(steps),
     )
 
 
@@ -263,6 +282,36 @@ def failure_texts(requests: Requests) -> tuple[FailureText, ...]:
         if counts[i]
     ]
     return tuple(sorted(texts, key=lambda t: (-t.count, ErrorText(t.outcome, t.text))))
+
+
+def failure_classes(texts: Sequence[FailureText]) -> tuple[FailureClass, ...]:
+    """The texts' classes, the most frequent first."""
+    found = [
+        FailureClass(
+            outcome=outcome,
+            count=sum(text.count for text in own),
+            first_s=min(text.first_s for text in own),
+            last_s=max(text.last_s for text in own),
+            texts=len(own),
+        )
+        for outcome in {text.outcome for text in texts}
+        if (own := [text for text in texts if text.outcome == outcome])
+    ]
+    return tuple(sorted(found, key=lambda c: (-c.count, c.outcome)))
+
+
+def _out_of_order(requests: Requests) -> int:
+    early = requests.sent_s < requests.due_s - _CLOCK_ERROR_S
+    return int(np.count_nonzero(early | (requests.done_s < requests.sent_s - _CLOCK_ERROR_S)))
+
+
+def _scaling_law(steps: Sequence[StepSummary]) -> ScalingLaw | None:
+    points = [
+        (step.clients, step.throughput_per_s)
+        for step in steps
+        if step.valid and step.complete and step.throughput_per_s
+    ]
+    return fit_scaling_law([clients for clients, _ in points], [rate for _, rate in points])
 
 
 def _totals(steps: Sequence[StepSummary]) -> Totals:

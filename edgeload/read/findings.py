@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeload.read.analysis import RunSummary
+from edgeload.read.analysis import RunSummary, saturated
 from edgeload.read.steps import StepSummary
 from edgeload.read.text import milliseconds, number, plural, share, short
 
@@ -42,12 +43,16 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
         *_failures(summary),
         *_resets(summary),
         *_missed(summary),
+        *_clocks(summary),
         *_unsteady(summary),
+        *_warm_up(summary),
+        *_drift(summary),
         *_little(summary),
         *_too_few(summary),
         *_older(summary),
         *_same_image(summary),
         *_lower_bound(summary),
+        *_scaling(summary),
     ]
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
 
@@ -219,6 +224,60 @@ def _unsteady(summary: RunSummary) -> list[Finding]:
     ]
 
 
+def _clocks(summary: RunSummary) -> list[Finding]:
+    if not summary.out_of_order:
+        return []
+    return [
+        Finding(
+            "clocks_unaligned",
+            "warning",
+            f"{plural(summary.out_of_order, 'request')} were sent before they were due or answered "
+            "before they were sent: the clocks behind these lines disagree",
+            "times of these lines are wrong; do not join logs of machines whose clocks differ",
+        )
+    ]
+
+
+def _warm_up(summary: RunSummary) -> list[Finding]:
+    slow = [s for s in summary.steps if s.settled_s is not None and not saturated(s)]
+    if not slow:
+        return []
+    cut_s = max((s.window.start_s - s.span.start_s) + (s.settled_s or 0.0) for s in slow)
+    return [
+        Finding(
+            "warm_up_longer",
+            "warning",
+            f"{_of(slow)}: answers were still slower after the warm-up that is cut off, until "
+            f"{cut_s:.1f} s into the step (MSER-5)",
+            f"--warmup {math.ceil(cut_s)}, or a short run before this one to warm up the endpoint",
+        )
+    ]
+
+
+def _drift(summary: RunSummary) -> list[Finding]:
+    found = []
+    for step in summary.steps:
+        if step.drift is None:
+            continue
+        change = step.drift.last_s / step.drift.first_s - 1.0
+        slower = change > 0
+        found.append(
+            Finding(
+                "drift",
+                "warning",
+                f"step {step.index + 1}: service time p50 went from "
+                f"{milliseconds(step.drift.first_s)} ms in the first minute to "
+                f"{milliseconds(step.drift.last_s)} ms in the last "
+                f"({'+' if slower else '-'}{share(abs(change))})",
+                "a box that slows down under load may be throttling for heat: look at clocks and "
+                "temperature on it (monitor_cpu_gpu_usage.py)"
+                if slower
+                else "it was not warm yet: use a longer warm-up (--warmup)",
+            )
+        )
+    return found
+
+
 def _little(summary: RunSummary) -> list[Finding]:
     broken = [s for s in summary.steps if s.little.holds is False]
     if not broken:
@@ -291,5 +350,31 @@ def _lower_bound(summary: RunSummary) -> list[Finding]:
             f"no larger step brought the endpoint to its limit: {load}{at} is a lower bound of its "
             "capacity",
             "go on to more clients (--max-clients or --custom-ramp) to find the limit",
+        )
+    ]
+
+
+def _scaling(summary: RunSummary) -> list[Finding]:
+    law = summary.scaling_law
+    if law is None or not law.fits:
+        return []
+    contention, coherency = law.contention, law.coherency
+    peak = law.peak_clients
+    spans = f"{share(contention.low)} to {share(contention.high)}"
+    top = (
+        f"; it is largest at about {peak:.0f} clients ({number(law.throughput_per_s(peak))}/s)"
+        if peak
+        else ""
+    )
+    return [
+        Finding(
+            "scaling_law",
+            "note",
+            f"throughput over {law.loads} loads follows the Universal Scalability Law within "
+            f"{share(law.misfit)}: contention {share(contention.value)} ({spans}), "
+            f"coherency {number(coherency.value)} "
+            f"({number(coherency.low)} to {number(coherency.high)}){top}",
+            "contention is work that is done one at a time, such as a lock or a single GPU; "
+            "coherency is work that grows with every pair of clients",
         )
     ]

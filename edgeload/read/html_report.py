@@ -217,7 +217,7 @@ def _step(summary: RunSummary, place: int) -> dict[str, Any]:
         "start_s": step.span.start_s,
         "end_s": step.window.end_s,
         "state": state(step),
-        "cells": [_cell(values, column) for column in _COLUMNS],
+        "cells": [_cell(values, column) for column in _columns(summary)],
     }
 
 
@@ -253,6 +253,7 @@ def _raw(value: Any) -> str:
 
 def _groups(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     named = {
+        "To repeat it": {"command": values["command"]} if values["command"] else None,
         "Settings": values["settings"],
         "Endpoint": values["endpoint"],
         "Machine that made the load": values["machine"],

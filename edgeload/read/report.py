@@ -42,6 +42,7 @@ def print_report(
         *_objectives(summary, width),
         *_failures(summary),
         Text("\n".join(str(path) for path in files)),
+        *_repeat(summary),
     )
     before, console.width = console.width, WIDTH
     try:
@@ -132,6 +133,12 @@ def _objectives(summary: RunSummary, width: int) -> list[Text]:
         text.stylize(_MARK_STYLES[judged.verdict], 0, 3)
         lines.append(text)
     return [Text("\n").join(lines)]
+
+
+def _repeat(summary: RunSummary) -> list[Text]:
+    """In one line, to be copied; the terminal breaks it where it must."""
+    header = summary.log.header
+    return [Text(f"To repeat: {short(header.command, 2000)}")] if header and header.command else []
 
 
 def _failures(summary: RunSummary) -> list[Text]:

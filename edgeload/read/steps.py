@@ -15,6 +15,7 @@ import numpy as np
 
 from edgeload.objectives import Objective
 from edgeload.plan import Plan, RampStep
+from edgeload.read.drift import Drift, drift, settled_s
 from edgeload.read.judge import Judged, Sample, batches, judge
 from edgeload.read.stats import (
     Distribution,
@@ -109,6 +110,9 @@ class StepSummary:
     goodput_per_s: float | None
     """Answers from the edge itself, within every bound on time that the objectives set, per second,
     by completion; None without such an objective."""
+    settled_s: float | None
+    """Where a warm-up went on after the cut: how many seconds after it."""
+    drift: Drift | None
     objectives: tuple[Judged, ...]
     """Those that concern a step of this load."""
     doubts: tuple[Doubt, ...]
@@ -272,6 +276,8 @@ def summarise_step(
             window,
         ),
         goodput_per_s=_goodput(requests, window, asked),
+        settled_s=settled_s(prepared.at_s[good], service_s, window),
+        drift=drift(prepared.at_s[good], service_s, window),
         objectives=tuple(judge(objective, sample, step.index) for objective in asked),
         doubts=step_doubts(log, step, late, shares, failures),
     )

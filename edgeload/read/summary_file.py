@@ -11,13 +11,13 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
-from edgeload.read.analysis import Breach, Capacity, RunSummary
+from edgeload.read.analysis import Breach, Capacity, RunSummary, failure_classes
 from edgeload.read.findings import Finding
 from edgeload.read.judge import Judged
+from edgeload.read.scaling import Estimate, ScalingLaw
 from edgeload.read.stats import QUANTILES, Distribution, Window
 from edgeload.read.steps import StepSummary
-
-SCHEMA_VERSION = 1
+from edgeload.read.summary_form import SCHEMA_VERSION
 
 
 def summary_json(summary: RunSummary, findings: Sequence[Finding]) -> str:
@@ -37,6 +37,7 @@ def summary_values(summary: RunSummary, findings: Sequence[Finding]) -> dict[str
         "run_id": header.run_id if header else None,
         "log": log.path.name,
         "log_form": header.format_version if header else "older",
+        "command": (header.command or None) if header else None,
         "started_at": utc(log.wall_s),
         "ended_at": utc(log.wall_s + summary.ended_s),
         "interrupted": summary.interrupted,
@@ -53,11 +54,23 @@ def summary_values(summary: RunSummary, findings: Sequence[Finding]) -> dict[str
             ],
         },
         "capacity": _capacity(summary.capacity, summary.broke),
+        "scaling_law": _scaling_law(summary.scaling_law),
         "objectives": [_judged(judged) for judged in summary.objectives],
         "totals": asdict(summary.totals),
         "steps": [step_values(step) for step in summary.steps],
         "findings": [asdict(finding) for finding in findings],
+        "failure_classes": [
+            {
+                "outcome": c.outcome,
+                "count": c.count,
+                "first_s": c.first_s,
+                "last_s": c.last_s,
+                "texts": c.texts,
+            }
+            for c in failure_classes(summary.failure_texts)
+        ],
         "failure_texts": [asdict(text) for text in summary.failure_texts],
+        "out_of_order": summary.out_of_order,
         "damaged_lines": log.damage.lines,
         "workers_died": [
             {"worker": d.worker, "at_s": d.at_s, "exit_code": d.exit_code, "signal": d.signal}
@@ -102,6 +115,10 @@ def step_values(step: StepSummary) -> dict[str, Any]:
         "generator_cpu_cores": _figure(step.generator_cpu),
         "mean_in_flight": _figure(step.little.in_flight),
         "littles_law_holds": step.little.holds,
+        "settled_s": _figure(step.settled_s),
+        "drift": {"first_s": _figure(step.drift.first_s), "last_s": _figure(step.drift.last_s)}
+        if step.drift
+        else None,
         "objectives": [_judged(judged) for judged in step.objectives],
     }
 
@@ -164,6 +181,24 @@ def _capacity(capacity: Capacity | None, broke: Breach | None) -> dict[str, Any]
             "reasons": [{"code": s.code, "message": s.message} for s in broke.shortfalls],
         },
     }
+
+
+def _scaling_law(law: ScalingLaw | None) -> dict[str, Any] | None:
+    if law is None:
+        return None
+    return {
+        "loads": law.loads,
+        "rate_per_s": _estimate(law.rate_per_s),
+        "contention": _estimate(law.contention),
+        "coherency": _estimate(law.coherency),
+        "peak_clients": _figure(law.peak_clients),
+        "misfit": round(law.misfit, 4),
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    value, low, high = (float(f"{v:.4g}") for v in (estimate.value, estimate.low, estimate.high))
+    return {"value": value, "limits": (low, high)}
 
 
 def _judged(judged: Judged) -> dict[str, Any]:

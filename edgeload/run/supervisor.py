@@ -190,6 +190,7 @@ class Supervisor:
             machine=facts.machine(),
             versions=facts.versions(),
             images=self._images,
+            command=self._settings.command(),
         )
 
     # --- during the run ---

@@ -93,3 +93,51 @@ def test_steps_are_counted_from_one_for_people() -> None:
     """Indices become numbers from 1, neighbours a range."""
     assert step_list([2]) == "step 3"
     assert step_list([0, 1, 2, 4, 6, 7]) == "steps 1-3, 5, 7-8"
+
+
+def test_a_warm_up_longer_than_the_cut_is_said_with_the_cut_that_would_do(tmp_path: Path) -> None:
+    """Three times as slow for the first 6 s of a step of which 2 s are cut."""
+    played = sl.play(sl.plan_of([20], 40, 5.0), servers=50, service=sl.exponential(0.02))
+    slow = [
+        sl.request(
+            r.worker_number, r.request_number, r.step, r.due_s, r.sent_s,
+            r.sent_s + (3 if r.due_s < 6 else 1) * r.latency,
+        )
+        for r in played.requests
+    ]  # fmt: skip
+    found = _find(tmp_path, sl.Played(played.plan, slow))
+    assert "until 6" in found["warm_up_longer"].message or "5.9" in found["warm_up_longer"].message
+    assert "--warmup" in found["warm_up_longer"].advice
+
+
+def test_a_box_that_slows_down_under_load_is_suspected_of_heat(tmp_path: Path) -> None:
+    """A quarter slower in the fourth minute than in the first."""
+    played = sl.play(sl.plan_of([10], 240, 2.0), servers=50, service=sl.exponential(0.02))
+    slow = [
+        sl.request(
+            r.worker_number, r.request_number, r.step, r.due_s, r.sent_s,
+            r.sent_s + (1 + r.due_s / 480) * 0.05,
+        )
+        for r in played.requests
+    ]  # fmt: skip
+    finding = _find(tmp_path, sl.Played(played.plan, slow))["drift"]
+    assert "step 1" in finding.message
+    assert "heat" in finding.advice
+
+
+def test_clocks_that_disagree_are_said(tmp_path: Path) -> None:
+    """Requests sent before they were due exist only where clocks differ."""
+    played = _clean()
+    early = [
+        sl.request(r.worker_number, r.request_number, r.step, r.due_s, r.due_s - 0.2, r.due_s - 0.1)
+        for r in played.requests[:30]
+    ]
+    found = _find(tmp_path, sl.Played(played.plan, [*early, *played.requests[30:]]))
+    assert "30 requests" in found["clocks_unaligned"].message
+
+
+def test_a_ramp_that_follows_the_scaling_law_says_so(tmp_path: Path) -> None:
+    """Eight loads in proportion: contention and coherency are nothing."""
+    found = _find(tmp_path, _clean(clients=(5, 10, 15, 20, 25, 30, 35, 40)))
+    assert "contention 0 % (0 % to" in found["scaling_law"].message
+    assert "scaling_law" not in _find(tmp_path / "few", _clean())

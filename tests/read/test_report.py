@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import synthetic_log as sl
 from rich.console import Console
@@ -17,6 +19,7 @@ from edgeload.read.findings import find
 from edgeload.read.load import read_log
 from edgeload.read.report import print_report
 from edgeload.read.summary_file import steps_csv, summary_json, summary_values, utc
+from edgeload.read.summary_form import schema_text
 from edgeload.read.text import milliseconds, number, share, short
 
 
@@ -24,6 +27,10 @@ def _summary(tmp_path: Path, **changes: Any) -> RunSummary:
     plan = sl.plan_of([10, 30, 60], 8, 2.0)
     played = sl.play(plan, servers=4, service=sl.constant(0.05), **changes)
     return analyse(read_log(sl.write(tmp_path / "log", played)))
+
+
+ROOT = Path(__file__).parents[2]
+_exponential = sl.exponential(0.03)
 
 
 def _printed(summary: RunSummary, **options: Any) -> str:
@@ -139,6 +146,63 @@ def test_summary_has_the_fixed_names(tmp_path: Path) -> None:
     assert values["capacity"]["clients"] == 30
     assert values["capacity"]["broke"]["clients"] == 60
     assert values["settings"]["timeout"] == sl.TIMEOUT_S
+
+
+def _summaries(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """Runs of all kinds: saturated, clean, all failed, killed, of the older form."""
+    saturated = _summary(tmp_path)
+    yield summary_values(saturated, find(saturated))
+    clean = sl.play(sl.plan_of(list(range(2, 18, 2)), 10, 4.0), servers=9, service=_exponential)
+    objectives = ["p95<300ms", "each step: errors<1%", "throughput>=95%", "edge>=99%", "missed<1%"]
+    dead = sl.play(
+        sl.plan_of([20], 10, 4.0), servers=9, service=_exponential,
+        outcome=lambda chance, sent_s: chance.choice(["reset", "http_503", "timeout"]),
+    )  # fmt: skip
+    for name, path in (
+        ("clean", sl.write(tmp_path / "clean", clean, slo=objectives)),
+        ("dead", sl.write(tmp_path / "dead", dead, slo=["p99<1s"], deaths=[sl.death(1, 3.0)])),
+        ("killed", sl.write(tmp_path / "killed", clean, end=None)),
+    ):
+        summary = analyse(read_log(path))
+        assert (summary.scaling_law is not None) == (name in ("clean", "killed"))
+        yield summary_values(summary, find(summary))
+    older = tmp_path / "older"
+    line = (
+        '{"asctime": "2026-11-23 18:30:0%d,000", "worker_number": 0, "request_number": %d, '
+        '"latency": 0.1, "success": true, "error": null}\n'
+    )
+    older.write_text("RAMP 1 ts=1795458600\n" + "".join(line % (i, i) for i in range(1, 9)))
+    summary = analyse(read_log(older))
+    yield summary_values(summary, find(summary))
+
+
+def test_summary_json_is_as_its_schema_says(tmp_path: Path) -> None:
+    """Every kind of run, by an independent validator; a name that the schema has not is refused."""
+    schema = json.loads((ROOT / "edgeload" / "read" / "summary.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    seen = list(_summaries(tmp_path))
+    for values in seen:
+        plain = json.loads(json.dumps(values, allow_nan=False))
+        assert [error.message for error in validator.iter_errors(plain)] == []
+        assert not validator.is_valid({**plain, "of_no_meaning": 1})
+        assert not validator.is_valid({k: v for k, v in plain.items() if k != "totals"})
+    assert sum(len(values["objectives"]) for values in seen) == 4 + 8 + 1
+
+
+def test_the_schema_is_made_from_the_types() -> None:
+    """`python -m edgeload.read.summary_form` gives the file that is committed."""
+    assert (ROOT / "edgeload" / "read" / "summary.schema.json").read_text() == schema_text()
+
+
+def test_failure_classes_add_up_to_their_texts(tmp_path: Path) -> None:
+    """Each class once, with the sum of its texts' counts and the span of their times."""
+    for values in _summaries(tmp_path):
+        classes = {c["outcome"]: c for c in values["failure_classes"]}
+        assert sum(c["count"] for c in classes.values()) == values["totals"]["failed"]
+        for text in values["failure_texts"]:
+            of = classes[text["outcome"]]
+            assert of["first_s"] <= text["first_s"] <= text["last_s"] <= of["last_s"]
 
 
 def test_a_percentile_that_cannot_be_claimed_is_null(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from fractions import Fraction
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -103,6 +104,30 @@ def test_interval_covers_the_truth_in_simulation() -> None:
             assert quantile is not None
             covered += quantile.low <= truth <= quantile.high
         assert 0.94 <= covered / 2000 <= 0.985
+
+
+@pytest.mark.parametrize("correlation", [0.5, 0.9])
+def test_interval_covers_the_truth_where_neighbours_are_alike(correlation: float) -> None:
+    """A first-order autoregressive series, as a queue makes: 95 % within what 20 batches can tell.
+
+    Taken for independent, a correlation of 0.9 leaves 44 to 55 of 100 intervals covering.
+    """
+    chance = np.random.default_rng(5)
+    n, runs = 4000, 300
+    covered = dict.fromkeys(("p50", "p95", "p99"), 0)
+    for _ in range(runs):
+        series = chance.normal(size=n) * np.sqrt(1 - correlation**2)
+        level = chance.normal()
+        for i in range(n):
+            level = series[i] = correlation * level + series[i]
+        sample = distribution(series)
+        for name in covered:
+            quantile = sample.quantile(name)
+            assert quantile is not None
+            truth = NormalDist().inv_cdf(QUANTILES[name])
+            covered[name] += quantile.low <= truth <= quantile.high
+    assert min(covered.values()) / runs > 0.90 - 3 * math.sqrt(0.9 * 0.1 / runs)
+    assert max(covered.values()) / runs < 0.99
 
 
 def test_large_samples_cost_no_more_than_their_spread() -> None:
