@@ -1,4 +1,4 @@
-"""Rebuilds the results of a load test from its log alone: summary.json, steps.csv and plots."""
+"""Rebuilds the results of a load test from its log alone, or compares it with earlier ones."""
 
 from __future__ import annotations
 
@@ -13,36 +13,62 @@ from rich_argparse import RichHelpFormatter
 import config
 from edgeload import exit_codes
 from edgeload.objectives import Objective, parse_objective
-from edgeload.read.results import exit_code, write_results
+from edgeload.read.results import exit_code, write_comparison, write_results
 from edgeload.read.table import LogError
-
-
-def _rate(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError(text)
-    return value
-
-
-def _objective(text: str) -> Objective:
-    try:
-        return parse_objective(text)
-    except ValueError as problem:
-        raise argparse.ArgumentTypeError(f"{text!r}: {problem}") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0, 3 or 4 as for the run itself; 2 where log or results folder will not do."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not options.baseline and len(options.log) > 1:
+        parser.error("several logs are compared with others: --baseline is missing")
+    try:
+        return _compare(options) if options.baseline else _rebuild(options)
+    except LogError as problem:
+        print(f"parse_load_test_logs.py: {problem}", file=sys.stderr)
+        return exit_codes.BAD_SETTING
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    summary = write_results(
+        options.log[0],
+        options.output_dir,
+        console=Console(),
+        requests_per_second=options.requests_per_second,
+        objectives=options.slo,
+    )
+    return exit_code(summary)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    comparison = write_comparison(
+        options.log,
+        options.baseline,
+        options.output_dir,
+        margin=options.margin / 100,
+        console=Console(),
+        requests_per_second=options.requests_per_second,
+    )
+    failed = options.fail_if_worse and comparison.word == "worse"
+    return exit_codes.OBJECTIVE_FAILED if failed else exit_codes.OK
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="parse_load_test_logs.py", description=__doc__, formatter_class=RichHelpFormatter
+        prog="parse_load_test_logs.py",
+        description=__doc__,
+        formatter_class=RichHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument(
         "log",
         metavar="LOG",
-        nargs="?",
+        nargs="*",
         type=Path,
-        default=Path(config.LOG_FILE),
-        help="log of a run, of this form or the older one (default: %(default)s)",
+        default=[Path(config.LOG_FILE)],
+        help=f"log of a run, of this form or the older one (default: {config.LOG_FILE}); several "
+        "with --baseline",
     )
     parser.add_argument(
         "--output-dir",
@@ -54,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--requests-per-second",
         metavar="RATE",
-        type=_rate,
+        type=_positive,
         help="arrival rate of one client, for older logs, which do not say it",
     )
     parser.add_argument(
@@ -65,19 +91,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help='objective in place of those in the log, as in "p95<300ms" or "20 clients: '
         'errors<0.5%%"; may be given several times',
     )
-    options = parser.parse_args(arguments)
+    against = parser.add_argument_group(
+        "Comparing", "writes comparison.json and its plots in place of a run's results"
+    )
+    against.add_argument(
+        "--baseline",
+        metavar="LOG",
+        type=Path,
+        action="append",
+        help="an earlier log to compare with; may be given several times",
+    )
+    against.add_argument(
+        "--margin",
+        metavar="PERCENT",
+        type=_positive,
+        default=5.0,
+        help="a change within this much is none (default: %(default)g)",
+    )
+    against.add_argument(
+        "--fail-if-worse", action="store_true", help="exit code 3 where the verdict is worse"
+    )
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+def _objective(text: str) -> Objective:
     try:
-        summary = write_results(
-            options.log,
-            options.output_dir,
-            console=Console(),
-            requests_per_second=options.requests_per_second,
-            objectives=options.slo,
-        )
-    except LogError as problem:
-        print(f"parse_load_test_logs.py: {problem}", file=sys.stderr)
-        return exit_codes.BAD_SETTING
-    return exit_code(summary)
+        return parse_objective(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"{text!r}: {problem}") from None
 
 
 if __name__ == "__main__":

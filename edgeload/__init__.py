@@ -37,6 +37,7 @@ read          the reading side: log -> table -> analysis -> findings -> report, 
   validity      may a step's numbers be presented as the endpoint's?
   drift         warm-ups longer than the cut, boxes that slow down
   scaling       the Universal Scalability Law through a ramp
+  compare       two sides -> better, worse, same or undecided (statistics: two_samples)
   summary_form  the form of summary.json, and its JSON Schema
   judge         objectives against a sample: pass, fail, undecided
 calibrate     what this machine can generate: trials on an endpoint that only answers

@@ -104,7 +104,7 @@ class Plan:
             return iter(())
         if self.arrivals == "poisson":
             return self._poisson_dues(client, step)
-        phase_s, first, last = self._constant_span(client, step)
+        phase_s, first, last = self.constant_span(client, step)
         return (phase_s + n / self.requests_per_second for n in range(first, last))
 
     def step_requests(self, step: RampStep, until_s: float = math.inf) -> int:
@@ -117,11 +117,11 @@ class Plan:
             if self.arrivals == "poisson":
                 total += sum(1 for due_s in self._poisson_dues(client, step) if due_s < cut.end_s)
             else:
-                _, first, last = self._constant_span(client, cut)
+                _, first, last = self.constant_span(client, cut)
                 total += last - first
         return total
 
-    def _constant_span(self, client: int, step: RampStep) -> tuple[float, int, int]:
+    def constant_span(self, client: int, step: RampStep) -> tuple[float, int, int]:
         """Phase in seconds, and the range of n for which phase + n / rate falls in the step.
 
         The grid runs on over all steps, so a client that stays does not notice a step change.

@@ -94,6 +94,9 @@ def test_every_setting_and_option_is_described() -> None:
         described = f"`{name.upper()}`" in README or f"`--{name.replace('_', '-')}" in README
         assert described, name
     for option in (
+        "--baseline",
+        "--margin",
+        "--fail-if-worse",
         "--dry-run",
         "--calibrate",
         "--custom-ramp",

@@ -11,11 +11,16 @@ from edgeload import exit_codes
 from edgeload.objectives import Objective
 from edgeload.read import plots
 from edgeload.read.analysis import RunSummary, analyse
+from edgeload.read.compare import Comparison, compare
+from edgeload.read.compare_report import comparison_json, print_comparison
 from edgeload.read.drawn import draw
 from edgeload.read.findings import find
 from edgeload.read.html_report import html_report
 from edgeload.read.load import read_log
+from edgeload.read.plots.compared import compared_figure
+from edgeload.read.plots.compared_spectrum import compared_spectrum_figure
 from edgeload.read.report import print_report
+from edgeload.read.style import save
 from edgeload.read.summary_file import steps_csv, summary_json
 from edgeload.read.table import LogError
 
@@ -51,6 +56,42 @@ def write_results(
         raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
     print_report(console, summary, findings, files)
     return summary
+
+
+def write_comparison(
+    new: Sequence[Path],
+    baseline: Sequence[Path],
+    output_dir: Path,
+    *,
+    margin: float,
+    console: Console,
+    requests_per_second: float | None = None,
+) -> Comparison:
+    """Compare runs with earlier ones; comparison.json, plots, the comparison printed.
+
+    Differences within `margin`, a share, are no change. Raises LogError as `write_results` does.
+    """
+    old_runs, new_runs = (
+        [analyse(read_log(path, requests_per_second=requests_per_second)) for path in side]
+        for side in (baseline, new)
+    )
+    comparison = compare(old_runs, new_runs, margin)
+    figures = {
+        "comparison.png": compared_figure(comparison, old_runs, new_runs),
+        "comparison_spectrum.png": compared_spectrum_figure(comparison, old_runs, new_runs),
+    }
+    try:
+        output_dir.mkdir(parents=True, exist_ok=True)
+        files = [_write(output_dir / "comparison.json", comparison_json(comparison))]
+        for name, figure in figures.items():
+            if figure:
+                files.append(save(figure, output_dir / name))
+            else:
+                (output_dir / name).unlink(missing_ok=True)
+    except OSError as problem:
+        raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
+    print_comparison(console, comparison, files)
+    return comparison
 
 
 def exit_code(summary: RunSummary) -> int:

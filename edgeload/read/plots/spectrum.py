@@ -38,7 +38,7 @@ def spectrum_figure(summary: RunSummary, drawn: Spectra) -> Figure:
     if doubtful & {curve.step for curve in drawn.service}:
         axes[0].plot([], [], "--", color="#767676", label="dashed: not steady or INVALID")
     legend(axes[0], per_row=3)
-    _share_axis(axes[-1], max(float(_stretched(c.shares)[-1]) for _, cs in parts for c in cs))
+    share_axis(axes[-1], max(float(stretched(c.shares)[-1]) for _, cs in parts for c in cs))
     return figure
 
 
@@ -46,7 +46,7 @@ def _draw(axis: Axes, curves: tuple[Curve, ...], doubtful: set[int]) -> None:
     shades = mpl.colormaps[_COLOURS](np.linspace(0.0, _LIGHTEST, max(2, len(curves))))
     never: list[float] = []
     for curve, shade in zip(curves, shades, strict=False):
-        x = _stretched(curve.shares)
+        x = stretched(curve.shares)
         answered = np.isfinite(curve.times_s)
         style = "--" if curve.step in doubtful else "-"
         label = f"{curve.clients:,} clients (n = {curve.n:,})"
@@ -55,14 +55,15 @@ def _draw(axis: Axes, curves: tuple[Curve, ...], doubtful: set[int]) -> None:
     never_markers(axis, np.array(never), "never answered from here on")
 
 
-def _stretched(shares: Floats) -> Floats:
+def stretched(shares: Floats) -> Floats:
     """Tenfold fewer requests above is one step to the right."""
     stretched: Floats = -np.log10(1.0 - shares)
     return stretched
 
 
-def _share_axis(axis: Axes, last: float) -> None:
-    ticks = [q for q in _TICKS if _stretched(np.array([q]))[0] <= last + 1e-9]
+def share_axis(axis: Axes, last: float) -> None:
+    """An axis of shares, stretched, as far as `last`."""
+    ticks = [q for q in _TICKS if stretched(np.array([q]))[0] <= last + 1e-9]
     axis.xaxis.set_major_locator(FixedLocator([float(-np.log10(1.0 - q)) for q in ticks]))
     axis.xaxis.set_minor_locator(NullLocator())
     axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _percent(x)))

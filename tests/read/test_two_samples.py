@@ -1,0 +1,69 @@
+"""Shifts and ratios against definitions, scipy, and their promised rates of error."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from edgeload.read.two_samples import hodges_lehmann, holm, percentile_ratio
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 14), st.integers(1, 14), st.integers(0, 2**32))
+def test_p_value_is_scipys_and_the_shift_its_definition(m: int, n: int, seed: int) -> None:
+    """Exact Mann-Whitney; the median of all pairwise differences."""
+    chance = np.random.default_rng(seed)
+    old, new = chance.normal(size=m), chance.normal(0.5, size=n)
+    found = hodges_lehmann(old, new)
+    assert found.p == pytest.approx(stats.mannwhitneyu(old, new, method="exact").pvalue)
+    assert found.value == pytest.approx(np.median([b - a for a in old for b in new]))
+    assert found.low <= found.value <= found.high
+
+
+@pytest.mark.parametrize(("m", "n"), [(5, 5), (10, 10), (5, 20)])
+def test_the_interval_is_the_test_turned_round(m: int, n: int) -> None:
+    """It holds exactly the shifts that the test at 5 % does not refuse."""
+    chance = np.random.default_rng(m * n)
+    old, new = chance.normal(size=m), chance.normal(size=n)
+    found = hodges_lehmann(old, new)
+    for shift, inside in (
+        (found.low + 1e-9, True),
+        (found.low - 1e-9, False),
+        (found.high - 1e-9, True),
+        (found.high + 1e-9, False),
+    ):
+        assert (hodges_lehmann(old, new - shift).p > 0.05) == inside
+
+
+def test_what_is_equal_does_not_differ() -> None:
+    """Ties all over, as in throughput below saturation: no shift, no evidence of one."""
+    found = hodges_lehmann(np.full(10, 80.0), np.full(10, 80.0))
+    assert (found.value, found.low, found.high) == (0.0, 0.0, 0.0)
+    assert found.p > 0.5
+    assert hodges_lehmann(np.zeros(3), np.ones(3)).low == -np.inf
+
+
+@pytest.mark.parametrize("windows", [5, 10])
+@pytest.mark.parametrize("q", [0.5, 0.95])
+def test_the_ratio_of_percentiles_is_covered_as_promised(windows: int, q: float) -> None:
+    """A side 10 % slower, 300 pairs: the interval holds +10 % in 95 of 100, within chance."""
+    chance = np.random.default_rng(windows)
+    covered = 0
+    for _ in range(300):
+        old = [chance.lognormal(-3, 0.5, 120) for _ in range(windows)]
+        new = [1.1 * chance.lognormal(-3, 0.5, 120) for _ in range(windows)]
+        found = percentile_ratio(old, new, q)
+        covered += found.low <= 0.1 <= found.high
+        assert (found.p <= 0.05) == (found.low > 0 or found.high < 0)
+    assert 0.95 - 3 * np.sqrt(0.95 * 0.05 / 300) <= covered / 300 <= 0.999
+
+
+def test_holm_believes_step_by_step() -> None:
+    """As Holm's paper: the smallest against error / count, and none after one that fails."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == [True, False, False, True]
+    assert holm([0.02, 0.03]) == [True, True]
+    assert holm([0.03, 0.04]) == [False, False]
+    assert holm([]) == []
