@@ -84,6 +84,12 @@ LOG_FILE = "load_test.log"
 # Folder for summary.json and the plots. Overwritten by each run.
 OUTPUT_DIR = "load_test_results"
 
+# True: write HdrHistogram percentile files (.hgrm) too. Needs: pip install 'edgeload[hdr]'.
+HDR = False
+
+# Port of 127.0.0.1 on which live counters are served to Prometheus during a run; None: off.
+PROMETHEUS_PORT = None
+
 # --- the embedded endpoint ------------------------------------------------------------------------
 
 # Options of the embedded endpoint; see `python -m edgeload.simulator --help`.

@@ -55,6 +55,11 @@ def _load(settings: Settings) -> int:
     from edgeload.edge.location import Unreachable
     from edgeload.run.session import run_session
 
+    if settings.hdr:
+        from edgeload.read.hdr import missing
+
+        if what := missing():
+            raise SettingError(f"HDR = True: {what}")
     try:
         outcome = run_session(settings, Console(stderr=True))
     except Unreachable as error:
@@ -69,7 +74,9 @@ def _load(settings: Settings) -> int:
         return exit_codes.INTERRUPTED
     from edgeload.read.results import exit_code, write_results
 
-    summary = write_results(settings.log_file, settings.output_dir, console=Console())
+    summary = write_results(
+        settings.log_file, settings.output_dir, console=Console(), with_hdr=settings.hdr
+    )
     if outcome.interrupted:
         return exit_codes.INTERRUPTED
     code = exit_code(summary)

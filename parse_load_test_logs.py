@@ -13,6 +13,7 @@ from rich_argparse import RichHelpFormatter
 import config
 from edgeload import exit_codes
 from edgeload.objectives import Objective, parse_objective
+from edgeload.read import hdr
 from edgeload.read.results import exit_code, write_comparison, write_results
 from edgeload.read.table import LogError
 
@@ -31,12 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _rebuild(options: argparse.Namespace) -> int:
+    if options.hdr and (what := hdr.missing()):
+        raise LogError(f"--hdr {what}")
     summary = write_results(
         options.log[0],
         options.output_dir,
         console=Console(),
         requests_per_second=options.requests_per_second,
         objectives=options.slo,
+        with_hdr=options.hdr,
     )
     return exit_code(summary)
 
@@ -90,6 +94,9 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help='objective in place of those in the log, as in "p95<300ms" or "20 clients: '
         'errors<0.5%%"; may be given several times',
+    )
+    parser.add_argument(
+        "--hdr", action="store_true", help="write HdrHistogram percentile files too, one a step"
     )
     against = parser.add_argument_group(
         "Comparing", "writes comparison.json and its plots in place of a run's results"

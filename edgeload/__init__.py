@@ -30,6 +30,7 @@ run           the running side
   sdk_client    the same client through the Groundlight SDK
   images        the pool of different pictures
   live, dry_run what the terminal shows
+  prometheus    the live counters, served while the run goes
 edge          the Edge Endpoint as others see it: where, ready, which detector
 host          probes of CPU, memory, network and NVIDIA GPUs; the monitor's samples
 read          the reading side: log -> table -> analysis -> findings -> report, plots
@@ -38,6 +39,7 @@ read          the reading side: log -> table -> analysis -> findings -> report, 
   drift         warm-ups longer than the cut, boxes that slow down
   scaling       the Universal Scalability Law through a ramp
   compare       two sides -> better, worse, same or undecided (statistics: two_samples)
+  hdr           percentile files for HdrHistogram's plotter
   summary_form  the form of summary.json, and its JSON Schema
   judge         objectives against a sample: pass, fail, undecided
 calibrate     what this machine can generate: trials on an endpoint that only answers

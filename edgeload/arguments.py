@@ -26,7 +26,7 @@ _GROUPS = {
     ),
     "What is demanded": ("slo", "abort_on"),
     "The pictures": ("image_path", "image_pool", "same_image"),
-    "The results": ("log_file", "output_dir"),
+    "The results": ("log_file", "output_dir", "hdr", "prometheus_port"),
 }
 
 _EXAMPLES = """\
@@ -115,5 +115,6 @@ def _metavar(name: str) -> str:
         "output_dir": "DIR",
         "simulator_options": "OPTIONS",
         "workers": "N|auto|clients",
+        "prometheus_port": "PORT",
     }
     return kinds.get(name, "N")

@@ -165,6 +165,13 @@ class Settings(BaseModel):
     log_file: Path = Field(Path("load_test.log"), description="log of the run, overwritten")
     output_dir: Path = Field(Path("load_test_results"), description="folder of the results")
 
+    hdr: bool = Field(False, description="write HdrHistogram percentile files too, one a step")
+    prometheus_port: Annotated[
+        Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(_empty_is_none)
+    ] = Field(
+        None, description="serve live counters to Prometheus on this port of 127.0.0.1 meanwhile"
+    )
+
     simulator_options: str = Field(
         "", description="options of the embedded endpoint, in one string"
     )

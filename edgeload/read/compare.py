@@ -34,7 +34,16 @@ _LEAST_FOR = {"p50": 59, "p95": 59, "p99": 299}
 _QUANTILES = {"p95": 0.95, "p99": 0.99}
 
 # Settings that do not change what is measured.
-_IDLE = {"log_file", "output_dir", "slo", "abort_on", "max_clients", "step_size"}
+_IDLE = {
+    "log_file",
+    "output_dir",
+    "slo",
+    "abort_on",
+    "max_clients",
+    "step_size",
+    "hdr",
+    "prometheus_port",
+}
 
 
 @dataclass(frozen=True)

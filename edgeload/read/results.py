@@ -9,7 +9,7 @@ from rich.console import Console
 
 from edgeload import exit_codes
 from edgeload.objectives import Objective
-from edgeload.read import plots
+from edgeload.read import hdr, plots
 from edgeload.read.analysis import RunSummary, analyse
 from edgeload.read.compare import Comparison, compare
 from edgeload.read.compare_report import comparison_json, print_comparison
@@ -32,12 +32,13 @@ def write_results(
     console: Console,
     requests_per_second: float | None = None,
     objectives: Sequence[Objective] | None = None,
+    with_hdr: bool = False,
 ) -> RunSummary:
     """Read a log, write its results into a folder (made if missing), print the report.
 
     `requests_per_second` is a client's arrival rate, for older logs, which do not say it;
-    `objectives` take the place of those in the log. Raises LogError, in one line, where there is no
-    log to read or no folder to write to.
+    `objectives` take the place of those in the log; `with_hdr` adds HdrHistogram's percentile
+    files. Raises LogError, in one line, where there is no log to read or no folder to write to.
     """
     log = read_log(log_file, requests_per_second=requests_per_second)
     summary = analyse(log, objectives)
@@ -50,6 +51,9 @@ def write_results(
             _write(output_dir / "steps.csv", steps_csv(summary)),
             *plots.write(summary, output_dir, drawn),
         ]
+        if with_hdr:
+            texts = hdr.percentile_files(summary)
+            files += [_write(output_dir / name, text) for name, text in texts.items()]
         page = html_report(summary, findings, drawn, [path.name for path in files])
         files.insert(0, _write(output_dir / "report.html", page))
     except OSError as problem:

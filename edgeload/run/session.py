@@ -23,7 +23,8 @@ from edgeload.run.facts import usable_cores
 from edgeload.run.images import image_facts, make_pool, single_image
 from edgeload.run.live import LiveView
 from edgeload.run.picture_file import PictureFile, write_pictures
-from edgeload.run.supervisor import Outcome, Supervisor
+from edgeload.run.prometheus import exported
+from edgeload.run.supervisor import Outcome, Progress, Supervisor
 from edgeload.run.worker import WorkerTask
 from edgeload.settings import SettingError, Settings
 from edgeload.simulator.launch import running_simulator
@@ -42,7 +43,11 @@ def run_session(settings: Settings, console: Console) -> Outcome:
     plan = settings.plan()
     check_open_files(worker_count(settings, plan), plan)
     check_writable(settings)
-    with StopSignals() as stop, _endpoint(settings, console) as (url, embedded):
+    with (
+        exported(settings.prometheus_port) as exporter,
+        StopSignals() as stop,
+        _endpoint(settings, console) as (url, embedded),
+    ):
         pool = (
             single_image(settings.image_path)
             if settings.same_image
@@ -59,7 +64,12 @@ def run_session(settings: Settings, console: Console) -> Outcome:
             images = dataclasses.asdict(image_facts(pool, settings.image_path))
             _say(console, _intention(plan, url, task.workers))
             with LiveView(console) as view:
-                return Supervisor(task, settings, endpoint, images, stop, view.show).run()
+
+                def show(progress: Progress) -> None:
+                    exporter.show(progress)
+                    view.show(progress)
+
+                return Supervisor(task, settings, endpoint, images, stop, show).run()
         finally:
             pictures.path.unlink()
 

@@ -1,0 +1,111 @@
+"""What Prometheus would scrape, taken apart by prometheus-client's own parser."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+import urllib.request
+from pathlib import Path
+
+import as_a_user as user
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from edgeload.plan import Plan, ramp_steps
+from edgeload.run import counters
+from edgeload.run.prometheus import exported
+from edgeload.run.supervisor import Progress
+from edgeload.settings import SettingError
+from edgeload.simulator.launch import running_simulator
+
+Scrape = dict[str, float]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def scrape(port: int) -> Scrape:
+    """Samples by name, a bucket's with its limit: `..._bucket 0.1`."""
+    url = f"http://127.0.0.1:{port}/metrics"
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        text = answer.read().decode()
+    return {
+        " ".join([sample.name, *sample.labels.values()]): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_a_scrape_is_the_counters_of_that_moment() -> None:
+    """Counts as they are; buckets cumulative, their limits within 2 %; the sum within 1 %."""
+    slots = [0] * counters.SLOTS
+    slots[counters.SENT], slots[counters.OK], slots[counters.FAILED] = 13, 10, 3
+    service = counters.service_histogram(range(counters.SLOTS))[0]
+    for seconds in [0.03] * 9 + [3.0]:
+        slots[service + counters.bucket(seconds)] += 1
+    port = free_port()
+    with exported(port) as exporter:
+        assert scrape(port) == {}
+        plan = Plan(ramp_steps([5, 20], 10), 2.0)
+        exporter.show(Progress(12.5, 1, plan, slots, False))
+        found = scrape(port)
+    assert found["edgeload_requests_sent_total"] == 13
+    assert found["edgeload_requests_failed_total"] == 3
+    assert found["edgeload_clients"] == 20
+    assert found["edgeload_arrival_rate_per_second"] == 40
+    assert (found["edgeload_ramp_step"], found["edgeload_run_time_seconds"]) == (2, 12.5)
+    name = "edgeload_service_time_seconds"
+    assert found[f"{name}_bucket 0.02"] == 0
+    assert found[f"{name}_bucket 0.05"] == found[f"{name}_bucket 2.0"] == 9
+    assert found[f"{name}_bucket 5.0"] == found[f"{name}_bucket +Inf"] == 10
+    assert found[f"{name}_count"] == 10
+    assert found[f"{name}_sum"] == pytest.approx(9 * 0.03 + 3.0, rel=0.01)
+    with pytest.raises(OSError, match="refused"):
+        scrape(port)
+
+
+def test_a_port_in_use_is_said_before_any_load(tmp_path: Path) -> None:
+    """One line with the setting, exit code 2, and the endpoint hears nothing."""
+    with running_simulator() as simulator, socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingError, match=f"PROMETHEUS_PORT = {port}"), exported(port):
+            raise AssertionError("served")
+        ended = user.run(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url, "--detector-id",
+            user.DETECTOR_ID, "--prometheus-port", str(port),
+        )  # fmt: skip
+        assert simulator.stats()["received"] == 0
+    assert ended.code == 2
+    (line,) = ended.err.splitlines()
+    assert line.startswith(f"PROMETHEUS_PORT = {port}: cannot be served")
+
+
+def test_counters_grow_during_a_run_up_to_what_the_log_says(tmp_path: Path) -> None:
+    """Scraped each quarter second: no counter falls, none passes the log's own; no token in it."""
+    port = free_port()
+    process = user.start(
+        tmp_path, "load_test.py", "--custom-ramp", "3,6", "--time-between-ramp", "3",
+        "--requests-per-second", "5", "--prometheus-port", str(port),
+    )  # fmt: skip
+    seen: list[Scrape] = []
+    while process.poll() is None and len(seen) < 100:
+        with contextlib.suppress(OSError):
+            seen.append(scrape(port))
+        time.sleep(0.25)
+    ended = user.finish(process)
+    user.check_done(tmp_path, ended)
+    seen = [found for found in seen if found]
+    assert len(seen) >= 8
+    totals = user.summary(tmp_path)["totals"]
+    for name in ("sent", "ok", "failed", "missed"):
+        values = [found[f"edgeload_requests_{name}_total"] for found in seen]
+        assert values == sorted(values)
+        assert values[-1] <= totals[name]
+    assert seen[-1]["edgeload_requests_ok_total"] > totals["ok"] / 2
+    for found in seen:
+        count = found["edgeload_response_time_seconds_count"]
+        assert count == found["edgeload_requests_ok_total"]
+    assert not any(user.TOKEN in name for found in seen for name in found)
