@@ -41,6 +41,7 @@ def _rebuild(options: argparse.Namespace) -> int:
         requests_per_second=options.requests_per_second,
         objectives=options.slo,
         with_hdr=options.hdr,
+        host_samples=options.host,
     )
     return exit_code(summary)
 
@@ -94,6 +95,13 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help='objective in place of those in the log, as in "p95<300ms" or "20 clients: '
         'errors<0.5%%"; may be given several times',
+    )
+    parser.add_argument(
+        "--host",
+        metavar="FILE",
+        type=Path,
+        help="host_samples.jsonl that monitor_cpu_gpu_usage.py wrote on the endpoint's host during "
+        "the run: says which resource is used up first",
     )
     parser.add_argument(
         "--hdr", action="store_true", help="write HdrHistogram percentile files too, one a step"

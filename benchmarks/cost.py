@@ -18,7 +18,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.nginx import Missing, Nginx, cores, nginx
-from benchmarks.peers import PEERS, ROOT, Job, Peer
+from benchmarks.ours import ENVIRONMENT, ROOT
+from benchmarks.peers import PEERS, Job, Peer
 from benchmarks.table import markdown, parser, present, spread
 
 _WARM_S = 1.5
@@ -44,6 +45,16 @@ def cpu_s(process: psutil.Process) -> float:
     return total
 
 
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """A peer and all that it started."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for member in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+    process.kill()
+    process.wait()
+
+
 def measure(peer: Peer, job: Job, server: Nginx, core: int, window_s: float) -> Cost:
     """Run one peer on one core and watch it for a window. Raises Missing."""
     before = server.requests()
@@ -52,7 +63,7 @@ def measure(peer: Peer, job: Job, server: Nginx, core: int, window_s: float) -> 
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={"PATH": "/usr/bin:/bin", "GROUNDLIGHT_API_TOKEN": "t", "HOME": str(job.folder)},
+        env={**ENVIRONMENT, "HOME": str(job.folder)},
     )
     try:
         until_s = time.monotonic() + _BEGIN_WITHIN_S
@@ -67,11 +78,7 @@ def measure(peer: Peer, job: Job, server: Nginx, core: int, window_s: float) -> 
         seconds = time.monotonic() - start_s
         used, count = cpu_s(tree) - start_cpu, server.requests() - start_count
     finally:
-        for member in psutil.Process(process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                member.kill()
-        process.kill()
-        process.wait()
+        _kill(process)
     return Cost(used / max(1, count) * 1e6, count / seconds)
 
 

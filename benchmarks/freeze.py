@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,8 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import ours
 from benchmarks.nginx import DETECTOR_ID, Missing, Nginx, nginx
-from benchmarks.peers import PATH, PICTURE, ROOT, program
+from benchmarks.ours import PICTURE, ROOT
+from benchmarks.peers import PATH, program
 from benchmarks.table import markdown, parser, present, spread
 
 _SECONDS, _FREEZE_S, _RATE, _CLIENTS = 6, 1.0, 200, 8
@@ -51,25 +52,17 @@ def run(server: Nginx, command: Sequence[str]) -> str:
     thread = freeze_in_the_middle(server, server.requests())
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
-        env={"PATH": "/usr/bin:/bin", "GROUNDLIGHT_API_TOKEN": "t"},
+        env=ours.ENVIRONMENT,
     )  # fmt: skip
     thread.join(timeout=30)
     return done.stdout
 
 
-def ours(server: Nginx, folder: Path) -> dict[str, Percentiles]:
+def edgeload(server: Nginx, folder: Path) -> dict[str, Percentiles]:
     """Response and service time of our own run, from its log."""
-    log = folder / "freeze.log"
-    run(
-        server,
-        [
-            sys.executable, "load_test.py", "--endpoint-url", server.url, "--detector-id",
-            DETECTOR_ID, "--custom-ramp", str(_CLIENTS), "--time-between-ramp", str(_SECONDS),
-            "--requests-per-second", str(_RATE / _CLIENTS), "--log-file", str(log),
-            "--output-dir", str(folder / "results"), "--image-path", str(PICTURE),
-        ],
-    )  # fmt: skip
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    rate = _RATE / _CLIENTS
+    run(server, ours.command(server.url, DETECTOR_ID, _CLIENTS, rate, _SECONDS, folder))
+    lines = [json.loads(line) for line in ours.log_in(folder).read_text().splitlines()]
     requests = [line for line in lines if line["event"] == "request"]
     return {
         "edgeload, response time": _ms([r["done_s"] - r["due_s"] for r in requests]),
@@ -120,7 +113,7 @@ def main() -> None:
     options = parser(__doc__ or "", rounds=3).parse_args()
     found: dict[str, list[Percentiles]] = {}
     notes = ""
-    tools: list[Callable[[Nginx, Path], dict[str, Percentiles]]] = [ours, hey, wrk]
+    tools: list[Callable[[Nginx, Path], dict[str, Percentiles]]] = [edgeload, hey, wrk]
     with nginx() as server, tempfile.TemporaryDirectory() as folder:
         for _ in range(options.rounds):
             for tool in list(tools):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.peers import ROOT
+from benchmarks.ours import ROOT
 from benchmarks.table import markdown, parser, present, spread
 from edgeload.plan import Due, Plan, ramp_steps
 from edgeload.records import Anchor, End, Header, PlanRecord, Request, StepRecord

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from benchmarks import ours
 from benchmarks.nginx import DETECTOR_ID, Missing
+from benchmarks.ours import PICTURE
 
-ROOT = Path(__file__).parents[1]
-PICTURE = ROOT / "images" / "dog_resized_256x256.jpeg"
 PATH = f"/device-api/v1/image-queries?detector_id={DETECTOR_ID}&human_review=NEVER"
 _CACHE = Path.home() / ".cache" / "edgeload-benchmarks"
 
@@ -72,11 +74,23 @@ class Peer:
 
 
 def program(name: str, package: str) -> str:
-    """Path of a program on this machine. Raises Missing."""
-    found = shutil.which(name)
-    if found is None:
+    """Path of a program, installed from Debian where this user may. Raises Missing."""
+    found = shutil.which(name) or (_from_debian(package) and shutil.which(name))
+    if not found:
         raise Missing(f"{name} (Debian: {package})")
     return found
+
+
+@cache
+def _from_debian(package: str) -> bool:
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        return False
+    for command in ([apt, "update", "-qq"], [apt, "install", "-y", "-qq", package]):
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        if subprocess.run(command, env=quiet, check=False, capture_output=True).returncode:
+            return False
+    return True
 
 
 def _from_pypi(program: str, package: str) -> str:
@@ -93,23 +107,13 @@ def _from_pypi(program: str, package: str) -> str:
 
 def _ours(job: Job) -> list[str]:
     rate = min(10_000, 120_000 // job.connections)  # out of reach, so that it is a closed loop
-    return [
-        sys.executable, str(ROOT / "load_test.py"), "--endpoint-url", job.url, "--insecure",
-        "--detector-id", DETECTOR_ID, "--custom-ramp", str(job.connections), "--workers", "1",
-        "--requests-per-second", str(rate), "--time-between-ramp", str(job.seconds),
-        "--log-file", str(job.folder / "ours.log"), "--output-dir", str(job.folder / "ours"),
-        "--image-path", str(PICTURE),
-    ]  # fmt: skip
+    return ours.command(
+        job.url, DETECTOR_ID, job.connections, rate, job.seconds, job.folder, "--workers", "1"
+    )
 
 
 def _sdk(job: Job) -> list[str]:
-    return [
-        sys.executable, str(ROOT / "load_test.py"), "--endpoint-url", job.url, "--insecure",
-        "--detector-id", DETECTOR_ID, "--custom-ramp", "4", "--client", "sdk",
-        "--requests-per-second", "2000", "--time-between-ramp", str(job.seconds),
-        "--log-file", str(job.folder / "sdk.log"), "--output-dir", str(job.folder / "sdk"),
-        "--image-path", str(PICTURE),
-    ]  # fmt: skip
+    return ours.command(job.url, DETECTOR_ID, 4, 2000, job.seconds, job.folder, "--client", "sdk")
 
 
 def _wrk(job: Job) -> list[str]:

@@ -7,13 +7,11 @@ counted from that answer (generator lag: only what is our own fault).
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks import ours
 from benchmarks.nginx import DETECTOR_ID, cores, nginx
-from benchmarks.peers import PICTURE, ROOT
 from benchmarks.table import markdown, parser, present, spread
 from edgeload.read.analysis import analyse
 from edgeload.read.load import read_log
@@ -24,20 +22,10 @@ _QUANTILES = ("p50", "p99", "p999")
 
 def punctuality(url: str, clients: int, rate: float, seconds: float, folder: Path) -> list[float]:
     """Lag percentiles in microseconds, then CPU in per cent of a core; one worker on one core."""
-    log = folder / "punctuality.log"
     _, core = cores()
-    subprocess.run(
-        [
-            "taskset", "-c", str(core), sys.executable, "load_test.py", "--endpoint-url", url,
-            "--detector-id", DETECTOR_ID, "--custom-ramp", str(clients), "--workers", "1",
-            "--requests-per-second", str(rate), "--time-between-ramp", str(seconds),
-            "--log-file", str(log), "--output-dir", str(folder / "results"), "--image-path",
-            str(PICTURE),
-        ],
-        cwd=ROOT, check=True, capture_output=True,
-        env={"PATH": "/usr/bin:/bin", "GROUNDLIGHT_API_TOKEN": "t"},
-    )  # fmt: skip
-    (step,) = analyse(read_log(log)).steps
+    command = ours.command(url, DETECTOR_ID, clients, rate, seconds, folder, "--workers", "1")
+    ours.run(["taskset", "-c", str(core), *command])
+    (step,) = analyse(read_log(ours.log_in(folder))).steps
     assert step.lag is not None
     found = [step.lag.quantile(name) for name in _QUANTILES]
     figures = [quantile.value * 1e6 if quantile else float("nan") for quantile in found]

@@ -9,8 +9,6 @@ difference to the server's log is the network's and both event loops' share.
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +16,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.peers import PICTURE, ROOT
+from benchmarks import ours
 from benchmarks.table import markdown, parser, present
-from edgeload.read.load import read_log
 from edgeload.records import Request
 from edgeload.runlog import read_records
 from edgeload.simulator.launch import running_simulator
@@ -67,6 +64,7 @@ SERVERS = (
     *(Server(f"M/D/1 at {load:.0%}", 1, 0.01, "constant", load) for load in (0.5, 0.7, 0.9)),
     *(Server(f"M/M/4 at {load:.0%}", 4, 0.04, "exponential", load) for load in (0.5, 0.7, 0.9)),
     Server("lognormal x 4 at 70%", 4, 0.04, "lognormal", 0.7),
+    Server("lognormal x 8 at 50%", 8, 0.01, "lognormal", 0.5),
     Server("bimodal x 4 at 50%", 4, 0.04, "bimodal", 0.5),
 )
 
@@ -75,7 +73,7 @@ SERVERS = (
 class Compared:
     """Our service times beside the server's, request by request; seconds."""
 
-    ours: Floats
+    measured: Floats
     truth: Floats
     waits: Floats
     """What each request waited for a server, by our measurement: service time - time served."""
@@ -83,25 +81,18 @@ class Compared:
 
 def run(server: Server, seconds: float, folder: Path) -> Compared:
     """One run; requests of the two logs are matched by their id. The first tenth is left out."""
-    truth_log, log = folder / "truth.jsonl", folder / "truth.log"
+    truth_log, log = folder / "truth.jsonl", ours.log_in(folder)
     options = [
         "--inference-workers", str(server.servers), "--service-time", f"{server.service_s}s",
         "--distribution", server.distribution, "--truth-log", str(truth_log),
     ]  # fmt: skip
     with running_simulator(options) as simulator:
-        subprocess.run(
-            [
-                sys.executable, "load_test.py", "--endpoint-url", simulator.url, "--detector-id",
-                _DETECTOR_ID, "--custom-ramp", str(_CLIENTS), "--arrivals", "poisson",
-                "--requests-per-second", str(server.rate / _CLIENTS), "--time-between-ramp",
-                str(seconds), "--log-file", str(log), "--output-dir", str(folder / "results"),
-                "--image-path", str(PICTURE),
-            ],
-            cwd=ROOT, check=True, capture_output=True,
-            env={"PATH": "/usr/bin:/bin", "GROUNDLIGHT_API_TOKEN": "t"},
+        ours.run(
+            ours.command(
+                simulator.url, _DETECTOR_ID, _CLIENTS, server.rate / _CLIENTS, seconds, folder,
+                "--arrivals", "poisson",
+            )
         )  # fmt: skip
-    header = read_log(log).header
-    assert header is not None
     truth = {line.request_id[-16:]: line for line in read_truth_log(truth_log)}
     pairs = [
         (record.latency, truth[f"{record.worker_number:08x}{record.request_number:08x}"])
@@ -110,9 +101,9 @@ def run(server: Server, seconds: float, folder: Path) -> Compared:
         if isinstance(record, Request) and record.success and record.due_s > seconds / 10
     ]
     served = [(t.end_s or 0.0) - (t.start_s or 0.0) for _, t in pairs]
-    ours = np.array([latency for latency, _ in pairs])
+    measured = np.array([latency for latency, _ in pairs])
     theirs = np.array([(t.answered_s or 0.0) - t.arrival_s for _, t in pairs])
-    return Compared(ours, theirs, ours - np.array(served))
+    return Compared(measured, theirs, measured - np.array(served))
 
 
 def batch_means(values: Floats) -> tuple[float, float]:
@@ -124,13 +115,13 @@ def batch_means(values: Floats) -> tuple[float, float]:
 
 def row(server: Server, found: Compared) -> list[str]:
     """One line of the table; milliseconds."""
-    cells = [server.name, f"{len(found.ours):,}"]
+    cells = [server.name, f"{len(found.measured):,}"]
     for share in _SHARES:
-        ours, truth = (
+        measured, truth = (
             float(np.quantile(column, share, method="inverted_cdf")) * 1000
-            for column in (found.ours, found.truth)
+            for column in (found.measured, found.truth)
         )
-        cells.append(f"{ours:.2f} ({ours - truth:+.2f})")
+        cells.append(f"{measured:.2f} ({measured - truth:+.2f})")
     mean, half = batch_means(found.waits * 1000)
     theory = server.mean_wait_s()
     if theory is None:
@@ -143,12 +134,14 @@ def main() -> None:
     """The command."""
     options = parser(__doc__ or "", rounds=1)
     options.add_argument("--seconds", type=float, default=30.0, help="length of each run")
+    options.add_argument("--only", help="the servers whose names begin so, as in M/M/4")
     given = options.parse_args()
+    servers = [server for server in SERVERS if server.name.startswith(given.only or "")]
     with tempfile.TemporaryDirectory() as folder:
         rows = [
             row(server, run(server, given.seconds, Path(folder)))
             for _ in range(given.rounds)
-            for server in SERVERS
+            for server in servers
         ]
     head = [
         "server", "n", *(f"p{share * 100:g}, ms (- truth)" for share in _SHARES),

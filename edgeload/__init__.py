@@ -34,9 +34,12 @@ run           the running side
 edge          the Edge Endpoint as others see it: where, ready, which detector
 host          probes of CPU, memory, network and NVIDIA GPUs; the monitor's samples
 read          the reading side: log -> table -> analysis -> findings -> report, plots
-  steps, analysis  records -> one summary a step -> one of the run, with its capacity
+  steps, analysis  records -> one summary a step -> one of the run
+  carried       the capacity that a ramp shows, and what the next step fell short of
+  failures      failures by class and text
   validity      may a step's numbers be presented as the endpoint's?
   drift         warm-ups longer than the cut, boxes that slow down
+  demand        the utilisation law: which resource of the host is full first
   scaling       the Universal Scalability Law through a ramp
   compare       two sides -> better, worse, same or undecided (statistics: two_samples)
   hdr           percentile files for HdrHistogram's plotter

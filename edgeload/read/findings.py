@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeload.read.analysis import RunSummary, saturated
+from edgeload.read.analysis import RunSummary
+from edgeload.read.carried import saturated
 from edgeload.read.steps import StepSummary
 from edgeload.read.text import milliseconds, number, plural, share, short
 
@@ -53,6 +54,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
         *_same_image(summary),
         *_lower_bound(summary),
         *_scaling(summary),
+        *_demand(summary),
     ]
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
 
@@ -376,5 +378,37 @@ def _scaling(summary: RunSummary) -> list[Finding]:
             f"({number(coherency.low)} to {number(coherency.high)}){top}",
             "contention is work that is done one at a time, such as a lock or a single GPU; "
             "coherency is work that grows with every pair of clients",
+        )
+    ]
+
+
+def _demand(summary: RunSummary) -> list[Finding]:
+    """What limits the box, by the utilisation law."""
+    if summary.demands is None:
+        return []
+    if not summary.demands:
+        return [
+            Finding(
+                "no_demand",
+                "note",
+                "the host's samples do not show which resource the load uses up",
+                "that takes samples in six valid steps of different loads, a resource that gets "
+                "busier with them, and clocks on both machines that agree",
+            )
+        ]
+    first, *others = summary.demands
+    rest = "; ".join(
+        f"{demand.resource} at {number(demand.full_at_per_s)}/s" for demand in others[:3]
+    )
+    span = f"{milliseconds(first.demand_s.low)} to {milliseconds(first.demand_s.high)}"
+    return [
+        Finding(
+            "largest_demand",
+            "note",
+            f"{first.resource}: {milliseconds(first.demand_s.value)} ms ({span}) of it per answer, "
+            f"so it is full at {number(first.full_at_per_s)} answers/s"
+            + (f"; then {rest}" if rest else ""),
+            "the resource that is full first limits the box, unless something else does before "
+            "(utilisation law; a GPU's figure is the share of time in which some kernel ran)",
         )
     ]

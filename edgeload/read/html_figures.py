@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from edgeload.read.analysis import RunSummary, saturated
+from edgeload.read.analysis import RunSummary
+from edgeload.read.carried import saturated
 from edgeload.read.drawn import DOUBTFUL, HATCHED, Drawn
 from edgeload.read.plot_titles import failures_title, heat_map_title, spectrum_title
 from edgeload.read.series import FailureRates, HeatMap, Rates, end_of

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from edgeload import exit_codes
+from edgeload.host.samples import HostSample, SampleFile
 from edgeload.objectives import Objective
 from edgeload.read import hdr, plots
-from edgeload.read.analysis import RunSummary, analyse
+from edgeload.read.analysis import RunSummary, analyse, with_host
 from edgeload.read.compare import Comparison, compare
 from edgeload.read.compare_report import comparison_json, print_comparison
 from edgeload.read.drawn import draw
@@ -33,15 +34,19 @@ def write_results(
     requests_per_second: float | None = None,
     objectives: Sequence[Objective] | None = None,
     with_hdr: bool = False,
+    host_samples: Path | None = None,
 ) -> RunSummary:
     """Read a log, write its results into a folder (made if missing), print the report.
 
     `requests_per_second` is a client's arrival rate, for older logs, which do not say it;
     `objectives` take the place of those in the log; `with_hdr` adds HdrHistogram's percentile
-    files. Raises LogError, in one line, where there is no log to read or no folder to write to.
+    files; `host_samples` is what the monitor wrote on the host meanwhile. Raises LogError, in one
+    line, where there is nothing to read or no folder to write to.
     """
     log = read_log(log_file, requests_per_second=requests_per_second)
     summary = analyse(log, objectives)
+    if host_samples is not None:
+        summary = with_host(summary, _samples(host_samples))
     findings = find(summary)
     drawn = draw(summary)
     try:
@@ -107,6 +112,16 @@ def exit_code(summary: RunSummary) -> int:
         return exit_codes.INVALID
     failed = any(judged.verdict == "fail" for judged in summary.objectives)
     return exit_codes.OBJECTIVE_FAILED if failed else exit_codes.OK
+
+
+def _samples(path: Path) -> Iterator[HostSample]:
+    try:
+        file = SampleFile(path)
+    except OSError as problem:
+        raise LogError(f"cannot read the host's samples {path}: {problem.strerror}") from problem
+    except ValueError as problem:
+        raise LogError(str(problem)) from None
+    return file.samples()
 
 
 def _write(path: Path, text: str) -> Path:

@@ -11,7 +11,9 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
-from edgeload.read.analysis import Breach, Capacity, RunSummary, failure_classes
+from edgeload.read.analysis import RunSummary
+from edgeload.read.carried import Breach, Capacity
+from edgeload.read.failures import failure_classes
 from edgeload.read.findings import Finding
 from edgeload.read.judge import Judged
 from edgeload.read.scaling import Estimate, ScalingLaw
@@ -55,6 +57,18 @@ def summary_values(summary: RunSummary, findings: Sequence[Finding]) -> dict[str
         },
         "capacity": _capacity(summary.capacity, summary.broke),
         "scaling_law": _scaling_law(summary.scaling_law),
+        "demands": None
+        if summary.demands is None
+        else [
+            {
+                "resource": demand.resource,
+                "loads": demand.loads,
+                "demand_s": _estimate(demand.demand_s),
+                "idle_share": _figure(demand.idle_share),
+                "full_at_per_s": _figure(demand.full_at_per_s),
+            }
+            for demand in summary.demands
+        ],
         "objectives": [_judged(judged) for judged in summary.objectives],
         "totals": asdict(summary.totals),
         "steps": [step_values(step) for step in summary.steps],

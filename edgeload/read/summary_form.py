@@ -220,6 +220,16 @@ class ScalingLawForm(TypedDict):
     misfit: float
 
 
+class DemandForm(TypedDict):
+    """Seconds of a host's resource per answer; the first of the list is full first."""
+
+    resource: str
+    loads: int
+    demand_s: EstimateForm
+    idle_share: float
+    full_at_per_s: float
+
+
 class SummaryForm(TypedDict):
     """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC."""
 
@@ -234,6 +244,7 @@ class SummaryForm(TypedDict):
     validity: Validity
     capacity: CapacityForm | None
     scaling_law: ScalingLawForm | None
+    demands: list[DemandForm] | None
     objectives: list[JudgedForm]
     totals: TotalsForm
     steps: list[StepForm]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgeload.read.analysis import RunSummary, saturated, shortfalls
+from edgeload.read.analysis import RunSummary
+from edgeload.read.carried import saturated, shortfalls
 from edgeload.read.findings import step_list
 from edgeload.read.steps import StepSummary
 from edgeload.read.text import milliseconds, number, plural

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from edgeload.read.analysis import RunSummary, saturated
+from edgeload.read.analysis import RunSummary
+from edgeload.read.carried import saturated
 from edgeload.read.drawn import HATCHED
 from edgeload.read.plots.axes import (
     draw_clients,

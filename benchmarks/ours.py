@@ -1,0 +1,40 @@
+"""Our own load test as the benchmarks run it: a process, as a user would."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PICTURE = ROOT / "images" / "dog_resized_256x256.jpeg"
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "GROUNDLIGHT_API_TOKEN": "t"}
+_DONE = (0, 4)  # an INVALID run has figures too, and they say why
+
+
+def command(
+    url: str, detector_id: str, clients: int, rate: float, seconds: float, folder: Path, *more: str
+) -> list[str]:
+    """One step of a load test; its log is `log_in(folder)`."""
+    return [
+        sys.executable, str(ROOT / "load_test.py"), "--endpoint-url", url, "--insecure",
+        "--detector-id", detector_id, "--custom-ramp", str(clients),
+        "--requests-per-second", str(rate), "--time-between-ramp", str(seconds),
+        "--log-file", str(log_in(folder)), "--output-dir", str(folder / "ours"),
+        "--image-path", str(PICTURE), *more,
+    ]  # fmt: skip
+
+
+def log_in(folder: Path) -> Path:
+    """The log of the last load test that ran into a folder."""
+    return folder / "ours.log"
+
+
+def run(command: Sequence[str]) -> None:
+    """Run one to its end. Raises RuntimeError with its words where it did not do its work."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    if done.returncode not in _DONE:
+        raise RuntimeError(f"load_test.py ended with {done.returncode}: {done.stderr[-500:]}")

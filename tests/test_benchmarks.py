@@ -1,0 +1,68 @@
+"""The benchmarks' own arithmetic against simulation, and one of them run as README says."""
+
+from __future__ import annotations
+
+import heapq
+import re
+import subprocess
+import sys
+
+import as_a_user as user
+import numpy as np
+import pytest
+
+from benchmarks.peers import PEERS
+from benchmarks.table import markdown, spread
+from benchmarks.truth import SERVERS, Server, batch_means
+
+COMMANDS = ("cost", "freeze", "log_and_read", "punctuality", "truth")
+
+
+@pytest.mark.parametrize("server", [s for s in SERVERS if s.mean_wait_s()], ids=lambda s: s.name)
+def test_the_theory_that_runs_are_held_to_is_right(server: Server) -> None:
+    """Mean waits of M/D/1 and M/M/c against a simulation of 400,000 Poisson arrivals."""
+    chance = np.random.default_rng(1)
+    n = 400_000
+    arrivals = np.cumsum(chance.exponential(1 / server.rate, n)).tolist()
+    constant = server.distribution == "constant"
+    service = np.full(n, server.service_s) if constant else chance.exponential(server.service_s, n)
+    free = [0.0] * server.servers
+    waits = np.empty(n)
+    for i, (at_s, service_s) in enumerate(zip(arrivals, service.tolist(), strict=True)):
+        start_s = max(at_s, heapq.heappop(free))
+        heapq.heappush(free, start_s + service_s)
+        waits[i] = start_s - at_s
+    mean, half = batch_means(waits)
+    theory = server.mean_wait_s()
+    assert theory is not None
+    assert abs(mean - theory) <= 2 * half
+    assert half < 0.15 * theory
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_benchmark_explains_itself(name: str) -> None:
+    """`--help` works, and README names the command."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", "--help"],
+        cwd=user.ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "--rounds" in done.stdout
+    assert f"python -m benchmarks.{name}" in (user.ROOT / "README.md").read_text()
+
+
+def test_logging_and_reading_in_small() -> None:
+    """20,000 records written, all of them read back, a table with figures."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.log_and_read", "--rounds", "1", "--records", "20000"],
+        cwd=user.ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    figures = re.findall(r"^\| (.+?) \| ([0-9.e+]+)", done.stdout, re.MULTILINE)
+    assert len(figures) == 6
+    assert all(float(value) > 0 for _, value in figures)
+
+
+def test_tables_show_the_spread() -> None:
+    """Least, median and largest of the rounds."""
+    assert spread([3.0, 1.0, 2.0]) == "1 / 2 / 3"
+    assert markdown(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+    assert PEERS[0].name == "wrk"
