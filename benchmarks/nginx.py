@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ import requests
 
 from edgeload.simulator.certificate import self_signed
 from edgeload.simulator.query import QueryParameters, answer_body
+from edgeload.simulator.routes import ME
 
 DETECTOR_ID = "det_" + "N" * 27
 _BODY = answer_body(
@@ -32,6 +34,8 @@ _BODY = answer_body(
     confidence=0.97,
     from_edge=True,
 ).decode()
+
+_ME = json.dumps(ME)
 
 _CONFIG = """
 worker_processes 1; {affinity} daemon off; pid {folder}/pid; error_log {folder}/error.log;
@@ -47,6 +51,7 @@ http {{
     location = /stub {{ stub_status; }}
     location /health {{ return 200 '{{}}'; }}
     location /edge-detector-readiness {{ return 200 '{{}}'; }}
+    location = /device-api/v1/me {{ default_type application/json; return 200 '{me}'; }}
     location / {{ default_type application/json; return 200 '{body}'; }}
   }}
 }}
@@ -93,7 +98,7 @@ def nginx(core: int | None = None) -> Iterator[Nginx]:
         affinity = f"worker_cpu_affinity {1 << core:b};" if core is not None else ""
         (folder / "nginx.conf").write_text(
             _CONFIG.format(
-                folder=folder, port=port, tls_port=tls_port, body=_BODY, affinity=affinity
+                folder=folder, port=port, tls_port=tls_port, body=_BODY, affinity=affinity, me=_ME
             )
         )
         process = subprocess.Popen([program, "-c", str(folder / "nginx.conf")])

@@ -14,7 +14,7 @@ from edgeload.simulator.query import HTML, JSON
 
 _API = "/device-api/v1/"
 _METRICS_DELAY_S = 1.0  # the real one measures for a second before it answers
-_ME = {
+ME = {
     "email": "simulator@localhost.invalid",
     "username": "simulator",
     "group": {"id": 1, "name": "simulator"},
@@ -61,7 +61,7 @@ class Routes:
             ("GET", "/status/metrics.json"): self._metrics,
             ("GET", "/status/resources.json"): lambda *_: _NO_CLUSTER,
             ("GET", "/status/edge-config"): lambda *_: self._edge_config,
-            ("GET", f"{_API}me"): lambda *_: _ME,
+            ("GET", f"{_API}me"): lambda *_: ME,
             ("GET", f"{_API}detectors"): self._list_detectors,
             ("POST", f"{_API}detectors"): self._create_detector,
             ("GET", "/simulator/stats"): lambda _, now_s, __: inference.stats(now_s),
