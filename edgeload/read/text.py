@@ -42,6 +42,8 @@ def share(value: float | None) -> str:
         return "< 0.1 %"
     if 99.9 < percent < 100:
         return "> 99.9 %"
+    if 99 < percent < 100:
+        return f"{percent:.1f} %"
     return f"{percent:.0f} %" if percent >= 10 or percent == int(percent) else f"{percent:.1f} %"
 
 

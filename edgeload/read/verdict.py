@@ -69,6 +69,8 @@ def limit(summary: RunSummary) -> str:
     load = plural(broke.clients, "client")
     if broke.by_endpoint:
         return f"The limit shows at {load} (step {broke.step + 1}): {why}."
+    if summary.capacity is None:
+        return f"What {load} (step {broke.step + 1}) lack to be a capacity: {why}."
     return f"The next step, {load} (step {broke.step + 1}), does not tell: {why}."
 
 

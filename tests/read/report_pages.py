@@ -17,6 +17,7 @@ from edgeload.read.load import read_log
 from edgeload.read.summary_file import summary_json
 
 HOSTILE = "</script><script>window.pwned=1</script><img src=http://127.0.0.1:9/x onerror=pwned=2>"
+OBJECTIVES = ["p95<400ms", "each step: errors<1%", "p99.9 service<5s", "edge>=90%"]
 HOSTILE_CLASS = "</script><b>bold</b>"
 
 
@@ -101,7 +102,7 @@ def clean_run() -> sl.Played:
 def write_pages(folder: Path) -> dict[str, Page]:
     """One report of each kind, by name."""
     return {
-        "saturated": make(folder / "saturated", saturated_run()),
+        "saturated": make(folder / "saturated", saturated_run(), slo=OBJECTIVES),
         "clean": make(folder / "clean", clean_run()),
         "failed": make(folder / "failed", failing("refused")),
         "long": make(folder / "long", long_run()),

@@ -196,6 +196,23 @@ def test_failures_are_those_of_summary_json(pages: dict[str, Page], browser: Bro
         assert row[4] == failure["text"]
 
 
+def test_objectives_are_those_of_summary_json(pages: dict[str, Page], browser: Browser) -> None:
+    """Verdict, text and step of each, in the order of summary.json; pass, fail and undecided."""
+    page = pages["saturated"]
+    browser.open(page.path)
+    rows = browser.js(
+        """[...document.querySelectorAll('#objectives tbody tr')].map(
+        (row) => [...row.cells].map((cell) => cell.dataset.value))"""
+    )
+    known = page.values["objectives"]
+    assert {judged["verdict"] for judged in known} == {"pass", "fail", "undecided"}
+    assert [row[:3] for row in rows] == [
+        [j["verdict"], j["objective"], "the run" if j["step"] is None else f"step {j['step'] + 1}"]
+        for j in known
+    ]
+    assert browser.js("document.querySelectorAll('#steps [data-name=goodput_per_s]').length") == 3
+
+
 def test_a_strangers_html_stays_text(pages: dict[str, Page], browser: Browser) -> None:
     """In a failure's class and text and in a setting: shown letter by letter, never an element."""
     browser.open(pages["hostile"].path)
