@@ -34,6 +34,7 @@ run           the running side
 edge          the Edge Endpoint as others see it: where, ready, which detector
 host          probes of CPU, memory, network and NVIDIA GPUs; the monitor's samples
 read          the reading side: log -> table -> analysis -> findings -> report, plots
+  load, part    a log opened; a large one read by several processes
   steps, analysis  records -> one summary a step -> one of the run
   carried       the capacity that a ramp shows, and what the next step fell short of
   failures      failures by class and text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,14 +63,30 @@ class DamagedLine:
     problem: str
 
 
-def read_blocks(path: Path) -> Iterator[bytes]:
+def line_starts(path: Path, count: int) -> list[int]:
+    """Offsets at which lines begin and that divide a log into `count` stretches of like size."""
+    size = path.stat().st_size
+    starts = [0]
+    with path.open("rb") as file:
+        for i in range(1, count):
+            file.seek(max(starts[-1], size * i // count))
+            file.readline()
+            starts.append(file.tell())
+    return starts
+
+
+def read_blocks(path: Path, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """Whole lines of a log, about 1 MB at a time: bounded memory whatever the log's size.
 
-    A last line without newline is given like the others.
+    From one offset to another (None: the log's end), at both of which a line must begin. A last
+    line without newline is given like the others.
     """
     rest = b""
+    left = sys.maxsize if end is None else end - start
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
+        file.seek(start)
+        while chunk := file.read(min(_CHUNK_BYTES, left)):
+            left -= len(chunk)
             end = chunk.rfind(b"\n") + 1
             if not end:
                 rest += chunk
@@ -90,15 +107,19 @@ def read_lines(path: Path) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def read_records(
-    path: Path, decoder: msgspec.json.Decoder[Any] | None = None
+    path: Path,
+    decoder: msgspec.json.Decoder[Any] | None = None,
+    start: int = 0,
+    end: int | None = None,
 ) -> Iterator[list[Any]]:
     """Records of a log by the chunk, in file order; what cannot be decoded is a DamagedLine.
 
-    `decoder` is for readers that want less than whole records (see `records.RequestRow`).
+    `decoder` is for readers that want less than whole records (see `records.RequestRow`); `start`
+    and `end` are those of `read_blocks`, and lines are counted from there.
     """
     decoder = decoder or msgspec.json.Decoder(Record)
     number = 1
-    for block in read_blocks(path):
+    for block in read_blocks(path, start, end):
         try:
             records = decoder.decode_lines(block)
         except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -11,26 +11,19 @@ import numpy as np
 
 from edgeload.plan import Plan, RampStep
 from edgeload.read import older_log
+from edgeload.read.part import read_whole
 from edgeload.read.table import (
     LogError,
     Requests,
     RunLog,
-    TableBuilder,
     Tally,
 )
 from edgeload.records import (
     FORMAT_VERSION,
-    End,
     Header,
-    Missed,
     PlanRecord,
-    RampStepStart,
-    RequestRow,
-    Row,
-    WorkerDied,
-    WorkerSample,
 )
-from edgeload.runlog import DamagedLine, read_records
+from edgeload.runlog import DamagedLine
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,31 +90,12 @@ def read_log(path: Path, *, requests_per_second: float | None = None) -> RunLog:
 
 
 def _read(path: Path) -> RunLog:
-    table, tally = TableBuilder(), Tally()
-    header: Header | None = None
-    end: End | None = None
-    workers: list[WorkerSample] = []
-    deaths: list[WorkerDied] = []
-    last_s = 0.0
-    seen = 0
-    for chunk in read_records(path, msgspec.json.Decoder(Row)):
-        requests = [r for r in chunk if type(r) is RequestRow]
-        _add(table, tally, requests, seen)
-        seen += len(chunk)
-        if len(requests) == len(chunk):
-            continue
-        others = [r for r in chunk if type(r) is not RequestRow]
-        tally.miss(r for r in others if isinstance(r, Missed))
-        tally.damage(r for r in others if isinstance(r, DamagedLine))
-        workers += [r for r in others if isinstance(r, WorkerSample)]
-        deaths += [r for r in others if isinstance(r, WorkerDied)]
-        header = header or next((r for r in others if isinstance(r, Header)), None)
-        end = next((r for r in others if isinstance(r, End)), end)
-        last_s = max(last_s, *(_at_s(r) for r in others))
+    whole = read_whole(path)
+    header, last_s = whole.header, whole.last_s
     if header is None:
-        raise LogError(f"the log {path} has no header that can be read: {_first(tally)}")
+        raise LogError(f"the log {path} has no header that can be read: {_first(whole.tally)}")
     plan = _plan(header.plan, path)
-    requests_read, tally = _within(table.columns(), plan, tally)
+    requests_read, tally = _within(whole.table.columns(), plan, whole.tally)
     if len(requests_read):
         last_s = max(last_s, float(requests_read.done_s.max()))
     return RunLog(
@@ -134,29 +108,11 @@ def _read(path: Path) -> RunLog:
         last_s=last_s,
         requests=requests_read,
         missed=dict(tally.missed),
-        workers=tuple(workers),
-        deaths=tuple(deaths),
-        end=end,
+        workers=tuple(whole.workers),
+        deaths=tuple(whole.deaths),
+        end=whole.end,
         damage=tally.total,
     )
-
-
-def _add(table: TableBuilder, tally: Tally, requests: list[RequestRow], seen: int) -> None:
-    try:
-        table.add(requests)
-    except OverflowError:
-        for i, request in enumerate(requests):
-            try:
-                table.add([request])
-            except OverflowError as problem:
-                text = msgspec.json.encode(request).decode()[:120]
-                tally.damage([DamagedLine(seen + i + 1, text, str(problem))])
-
-
-def _at_s(record: Row | DamagedLine) -> float:
-    if isinstance(record, RampStepStart | WorkerSample | WorkerDied | End):
-        return record.at_s
-    return 0.0
 
 
 def _first(tally: Tally) -> str:

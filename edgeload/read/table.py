@@ -199,6 +199,22 @@ class TableBuilder:
             code = self._errors.setdefault(key, len(self._errors))
         return code
 
+    def extend(self, other: TableBuilder) -> None:
+        """Append another's rows, its codes put into ours. Raises OverflowError as `add` does."""
+        codes = self._outcomes
+        renamed = {
+            "outcome": [codes.setdefault(name, len(codes)) for name in other._outcomes],
+            "error": [self._text_code(*key) for key in other._errors],
+        }
+        for (name, code), column, more in zip(
+            _TYPES.items(), self._columns, other._columns, strict=True
+        ):
+            if name in renamed and len(more):
+                table = array(code, [*renamed[name], NO_TEXT])  # NO_TEXT, -1, finds itself
+                column.frombytes(np.frombuffer(table, code)[np.frombuffer(more, code)].tobytes())
+            else:
+                column.extend(more)
+
     def columns(self) -> Requests:
         """The rows so far, as views of the arrays: nothing is copied."""
         views = {
@@ -225,6 +241,14 @@ class Tally:
         for line in lines:
             self.damaged += 1
             self.first_damage = self.first_damage or line
+
+    def extend(self, other: Tally, lines_before: int) -> None:
+        """Add what was counted in the lines that follow the first `lines_before`."""
+        self.missed.update(other.missed)
+        self.damaged += other.damaged
+        first = other.first_damage
+        if self.first_damage is None and first is not None:
+            self.first_damage = replace(first, number=first.number + lines_before)
 
     @property
     def total(self) -> Damage:
