@@ -12,6 +12,7 @@ from edgeload.read.stats import Floats
 from edgeload.read.steps import StepSummary
 
 DIGITS = 3
+PATTERN = "*_step_*_clients.hgrm"
 _US = 1e6
 _LARGEST_US = 3_600_000_000
 _TICKS_PER_HALF = 5

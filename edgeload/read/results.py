@@ -56,6 +56,8 @@ def write_results(
             _write(output_dir / "steps.csv", steps_csv(summary)),
             *plots.write(summary, output_dir, drawn),
         ]
+        for left_over in output_dir.glob(hdr.PATTERN):  # it would pass for this run's
+            left_over.unlink()
         if with_hdr:
             texts = hdr.percentile_files(summary)
             files += [_write(output_dir / name, text) for name, text in texts.items()]

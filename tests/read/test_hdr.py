@@ -71,6 +71,7 @@ def test_the_script_writes_a_file_a_step_and_kind(tmp_path: Path) -> None:
     """Of the steps' windows; response files hold what was missed, service files do not."""
     played = sl.play(sl.plan_of([10, 60], 10, 2.0), servers=4, service=sl.constant(0.05))
     log = sl.write(tmp_path / "log", played)
+    (tmp_path / "service_step_9_99_clients.hgrm").write_text("of an earlier run")
     assert parse_load_test_logs.main([str(log), "--output-dir", str(tmp_path), "--hdr"]) == 0
     names = sorted(path.name for path in tmp_path.glob("*.hgrm"))
     assert names == [
