@@ -55,10 +55,10 @@ def test_the_same_settings_are_not_called_different(tmp_path: Path) -> None:
 
 
 def test_the_same_settings_over_many_loads_are_not_called_different(tmp_path: Path) -> None:
-    """Six loads are 42 looks at chance, one of them near saturation; still 95 of 100."""
+    """Six loads are 42 looks at chance, one of them near saturation; still 19 of 20."""
     steps = (5, 10, 15, 20, 40, 60)
-    found = pairs(tmp_path, 40, slower=1.0, clients=steps, seconds=8.0, servers=3)
-    assert sum(comparison.word in ("same", "undecided") for comparison in found) >= 38
+    found = pairs(tmp_path, 20, slower=1.0, clients=steps, seconds=8.0, servers=3)
+    assert sum(comparison.word in ("same", "undecided") for comparison in found) >= 19
 
 
 @pytest.mark.parametrize(("slower", "word"), [(1.1, "worse"), (1 / 1.1, "better")])

@@ -107,5 +107,6 @@ def test_counters_grow_during_a_run_up_to_what_the_log_says(tmp_path: Path) -> N
     assert seen[-1]["edgeload_requests_ok_total"] > totals["ok"] / 2
     for found in seen:
         count = found["edgeload_response_time_seconds_count"]
-        assert count == found["edgeload_requests_ok_total"]
+        # A scrape may catch a worker half-way through a batch: times first, then the count.
+        assert found["edgeload_requests_ok_total"] <= count <= totals["ok"]
     assert not any(user.TOKEN in name for found in seen for name in found)
