@@ -79,8 +79,12 @@ class Counters:
 
 
 def total(blocks: Sequence[Any]) -> list[int]:
-    """The sum of many workers' blocks, slot by slot: a moment's copy."""
-    views = [memoryview(block).cast("B").cast("q") for block in blocks]
+    """The sum of many workers' blocks, slot by slot: a moment's copy.
+
+    Each block is copied whole before it is read: a walk over its slots lasts long enough for the
+    worker to count on meanwhile, and then the histograms hold answers that the counts do not.
+    """
+    views = [memoryview(bytes(memoryview(block).cast("B"))).cast("q") for block in blocks]
     return [sum(column) for column in zip(*views, strict=True)] if views else [0] * SLOTS
 
 

@@ -48,8 +48,9 @@ class ProgressCollector(Collector):
         self._last: Progress | None = None
 
     def show(self, progress: Progress) -> None:
-        """Take in one moment of the run."""
-        self._last = progress
+        """Take in one moment of the run; one that only brings a message does not tell its step."""
+        if progress.message is None:
+            self._last = progress
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of that moment; none before the first."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +68,29 @@ def test_no_data_is_none() -> None:
 def count_to(block: object, count: int) -> None:
     for _ in range(count):
         counters.Counters(block).finished([request(0.1)])
+
+
+def count_on(block: Any, stop: Any) -> None:
+    while not stop.value:
+        counters.Counters(block).finished([request(0.1)])
+        time.sleep(2e-4)
+
+
+def test_counts_and_times_of_a_copy_are_of_one_moment() -> None:
+    """While a worker counts on. (Read slot by slot, a tenth of the copies and more disagree.)"""
+    block, stop = context.RawArray("q", counters.SLOTS), context.RawValue("b", 0)
+    worker = context.Process(target=count_on, args=(block, stop))
+    worker.start()
+    while not block[counters.OK]:
+        time.sleep(0.01)
+    torn = 0
+    for _ in range(1000):
+        slots = counters.total([block, block])
+        torn += sum(counters.response_histogram(slots)) != slots[counters.OK]
+        time.sleep(1e-4)
+    stop.value = 1
+    worker.join()
+    assert torn < 50
 
 
 def test_another_process_counts_and_we_read() -> None:

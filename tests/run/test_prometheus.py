@@ -51,6 +51,7 @@ def test_a_scrape_is_the_counters_of_that_moment() -> None:
         assert scrape(port) == {}
         plan = Plan(ramp_steps([5, 20], 10), 2.0)
         exporter.show(Progress(12.5, 1, plan, slots, False))
+        exporter.show(Progress(12.6, 0, plan, slots, False, "worker 1 died"))  # names no step
         found = scrape(port)
     assert found["edgeload_requests_sent_total"] == 13
     assert found["edgeload_requests_failed_total"] == 3
