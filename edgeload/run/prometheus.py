@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import threading
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
@@ -15,6 +17,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from edgeload.plan import Plan
 from edgeload.run import counters
 from edgeload.run.supervisor import Progress
 from edgeload.settings import SettingError
@@ -37,6 +40,28 @@ _HISTOGRAMS = {
 }
 
 
+class Dues:
+    """How many requests a plan has made due, for instants that only grow.
+
+    Each due time is drawn once in the whole run: counting all anew (`Plan.step_requests`) would
+    take from a busy machine, at every scrape, what its workers need.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._dues = [plan.client_dues(client) for client in range(plan.max_clients)]
+        self._next_s = [-math.inf] * plan.max_clients
+        self._count = -plan.max_clients  # the first of each at -inf is no request
+
+    def until(self, run_s: float) -> int:
+        """Requests due up to a run time in seconds, not infinite, over all clients."""
+        for client, dues in enumerate(self._dues):
+            while self._next_s[client] <= run_s:
+                self._count += 1
+                due = next(dues, None)
+                self._next_s[client] = math.inf if due is None else due.due_s
+        return self._count
+
+
 class ProgressCollector(Collector):
     """What a scrape gets: the last Progress, nothing counted a second time.
 
@@ -46,11 +71,16 @@ class ProgressCollector(Collector):
 
     def __init__(self) -> None:
         self._last: Progress | None = None
+        self._due_until_s = -math.inf
+        self._dues: Dues | None = None
+        self._one_scrape = threading.Lock()
 
     def show(self, progress: Progress) -> None:
         """Take in one moment of the run; one that only brings a message does not tell its step."""
         if progress.message is None:
             self._last = progress
+            if not progress.stopping:
+                self._due_until_s = progress.now_s
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of that moment; none before the first."""
@@ -66,12 +96,21 @@ class ProgressCollector(Collector):
             ("run_time_seconds", progress.now_s, "Since the start of the first step"),
         ):
             yield GaugeMetricFamily(f"edgeload_{name}", text, value=value)
+        text = "Requests due by the plan, until the run is stopped"
+        yield CounterMetricFamily("edgeload_requests_due", text, value=self._due(progress))
         for name, (slot, text) in _COUNTERS.items():
             yield CounterMetricFamily(f"edgeload_requests_{name}", text, value=slots[slot])
         text = "Connections opened"
         yield CounterMetricFamily("edgeload_connects", text, value=slots[counters.CONNECTS])
         for name, (part, text) in _HISTOGRAMS.items():
             yield _histogram(f"edgeload_{name}_time_seconds", text, part(slots)[: counters.BUCKETS])
+
+    def _due(self, progress: Progress) -> int:
+        """Never fewer than sent and missed, which may have been read a moment after the clock."""
+        with self._one_scrape:
+            self._dues = self._dues or Dues(progress.plan)
+            due = self._dues.until(self._due_until_s)
+        return max(due, progress.slots[counters.SENT] + progress.slots[counters.MISSED])
 
 
 def _histogram(name: str, text: str, counts: Sequence[int]) -> HistogramMetricFamily:

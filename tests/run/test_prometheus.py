@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import time
 import urllib.request
@@ -12,9 +13,9 @@ import as_a_user as user
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from edgeload.plan import Plan, ramp_steps
+from edgeload.plan import Arrivals, Plan, ramp_steps
 from edgeload.run import counters
-from edgeload.run.prometheus import exported
+from edgeload.run.prometheus import Dues, exported
 from edgeload.run.supervisor import Progress
 from edgeload.settings import SettingError
 from edgeload.simulator.launch import running_simulator
@@ -53,6 +54,7 @@ def test_a_scrape_is_the_counters_of_that_moment() -> None:
         exporter.show(Progress(12.5, 1, plan, slots, False))
         exporter.show(Progress(12.6, 0, plan, slots, False, "worker 1 died"))  # names no step
         found = scrape(port)
+    assert found["edgeload_requests_due_total"] == 200  # 5 and 2.5 s at 20 a s, 2 requests/s each
     assert found["edgeload_requests_sent_total"] == 13
     assert found["edgeload_requests_failed_total"] == 3
     assert found["edgeload_clients"] == 20
@@ -66,6 +68,30 @@ def test_a_scrape_is_the_counters_of_that_moment() -> None:
     assert found[f"{name}_sum"] == pytest.approx(9 * 0.03 + 3.0, rel=0.01)
     with pytest.raises(OSError, match="refused"):
         scrape(port)
+
+
+@pytest.mark.parametrize("arrivals", ["constant", "poisson"])
+def test_requests_due_are_those_of_the_plan(arrivals: Arrivals) -> None:
+    """At every instant as many as `Plan.step_requests` counts anew; before the start none."""
+    plan = Plan(ramp_steps([3, 10, 1], 4.0), 2.5, arrivals)
+    dues = Dues(plan)
+    assert dues.until(-math.inf) == dues.until(-0.7) == 0
+    for run_s in [0.0, 0.4, 3.99, 4.0, 4.0, 7.7, 11.0, 12.0, 15.0]:
+        until_s = math.nextafter(run_s, math.inf)
+        assert dues.until(run_s) == sum(plan.step_requests(step, until_s) for step in plan.steps)
+
+
+def test_a_stopped_run_makes_nothing_due() -> None:
+    """Due stays where it was; what was missed by the stop was due, though no Progress said so."""
+    plan = Plan(ramp_steps([1], 100.0), 1.0)
+    slots = [0] * counters.SLOTS
+    port = free_port()
+    with exported(port) as exporter:
+        exporter.show(Progress(10.0, 0, plan, slots, False))
+        exporter.show(Progress(50.0, 0, plan, slots, True))
+        assert scrape(port)["edgeload_requests_due_total"] == 10
+        slots[counters.SENT], slots[counters.MISSED] = 9, 2
+        assert scrape(port)["edgeload_requests_due_total"] == 11
 
 
 def test_a_port_in_use_is_said_before_any_load(tmp_path: Path) -> None:
@@ -101,13 +127,17 @@ def test_counters_grow_during_a_run_up_to_what_the_log_says(tmp_path: Path) -> N
     seen = [found for found in seen if found]
     assert len(seen) >= 8
     totals = user.summary(tmp_path)["totals"]
-    for name in ("sent", "ok", "failed", "missed"):
+    for name in ("due", "sent", "ok", "failed", "missed"):
         values = [found[f"edgeload_requests_{name}_total"] for found in seen]
         assert values == sorted(values)
-        assert values[-1] <= totals[name]
+        assert values[-1] <= totals["planned" if name == "due" else name]
     assert seen[-1]["edgeload_requests_ok_total"] > totals["ok"] / 2
     for found in seen:
         count = found["edgeload_response_time_seconds_count"]
         # A scrape may catch a worker half-way through a batch: times first, then the count.
         assert found["edgeload_requests_ok_total"] <= count <= totals["ok"]
+        due, sent, missed = (
+            found[f"edgeload_requests_{name}_total"] for name in ("due", "sent", "missed")
+        )
+        assert due >= sent + missed
     assert not any(user.TOKEN in name for found in seen for name in found)
