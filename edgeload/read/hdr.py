@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import math
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from edgeload.read.steps import StepSummary
 DIGITS = 3
 PATTERN = "*_step_*_clients.hgrm"
 _US = 1e6
-_LARGEST_US = 3_600_000_000
+_HOUR_US = 3_600_000_000
 _TICKS_PER_HALF = 5
 _PRECISE_BITS = 11  # the library's buckets are exact to 2^-11 at three digits
 _MISSING = "needs the package hdrhistogram: pip install 'edgeload[hdr]'"
@@ -29,8 +30,8 @@ def percentile_files(summary: RunSummary) -> dict[str, str]:
     """Name -> text, for each step that has answers: `response_step_1_10_clients.hgrm` and so on.
 
     Times are those of the step's window, in milliseconds to three digits. In a response file, what
-    was never answered counts: it is entered at the longest time that the run shows or allows
-    (`timeout`), which it took at least, and a comment says how many. Needs hdrhistogram.
+    was never answered counts: it is entered at the longest time that the step shows or the run
+    allows (`timeout`), and a comment says how many. Needs hdrhistogram.
     """
     files = {}
     for step in summary.steps:
@@ -57,13 +58,13 @@ def percentile_text(times_s: Floats, never: int = 0, least_s: float = 0.0) -> st
     """The percentile distribution in HdrHistogram's text form, milliseconds."""
     from hdrh.histogram import HdrHistogram  # noqa: PLC0415  an extra
 
-    histogram = HdrHistogram(1, _LARGEST_US, DIGITS)
-    whole = np.clip(np.rint(times_s * _US), 1, _LARGEST_US).astype(np.int64)
+    longest_s = max(float(times_s.max(initial=0.0)), least_s if never else 0.0)
+    histogram = HdrHistogram(1, max(_HOUR_US, math.ceil(longest_s * _US)), DIGITS)
+    whole = np.maximum(np.rint(times_s * _US), 1).astype(np.int64)
     shift = np.maximum(np.frexp(whole.astype(np.float64))[1] - _PRECISE_BITS, 0)
     values, counts = np.unique((whole >> shift) << shift, return_counts=True)
     for value, count in zip(values.tolist(), counts.tolist(), strict=True):
         histogram.record_value(value, count)
-    longest_s = min(max(float(times_s.max(initial=0.0)), least_s), _LARGEST_US / _US)
     if never:
         histogram.record_value(max(1, round(longest_s * _US)), never)
     text = io.BytesIO()

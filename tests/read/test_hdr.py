@@ -67,6 +67,14 @@ def test_what_was_never_answered_is_in_the_tail_and_said() -> None:
     assert "#[Never answered = 10, entered at 10000.000]" in text
 
 
+def test_times_beyond_an_hour_are_kept() -> None:
+    """Timeouts may be days, and a queue may grow for longer: nothing is cut to what is usual."""
+    text = hdr.percentile_text(np.array([1.0, 9000.0]), never=1, least_s=7 * 86400.0)
+    assert [value for value, _, count in rows(text) if count == 2][-1] == pytest.approx(9e6, 1e-3)
+    assert rows(text)[-1][0] == pytest.approx(7 * 86400e3, rel=1e-3)
+    assert "#[Never answered = 1, entered at 604800000.000]" in text
+
+
 def test_the_script_writes_a_file_a_step_and_kind(tmp_path: Path) -> None:
     """Of the steps' windows; response files hold what was missed, service files do not."""
     played = sl.play(sl.plan_of([10, 60], 10, 2.0), servers=4, service=sl.constant(0.05))
