@@ -20,7 +20,7 @@ from edgeload.read.analysis import RunSummary
 from edgeload.read.stats import Floats, Window, count_in, nearest_rank
 from edgeload.read.steps import StepSummary
 from edgeload.read.table import Requests
-from edgeload.read.two_samples import Shift, hodges_lehmann, holm, percentile_ratio
+from edgeload.read.two_samples import Shift, hodges_lehmann, holm, inflation, percentile_ratio
 
 Word = Literal["better", "worse", "same", "undecided"]
 Side = Sequence[RunSummary]
@@ -133,6 +133,12 @@ class _Windows:
     throughput_per_s: Floats
     service_s: list[Floats]
     response_s: list[Floats] | None
+    sizes: list[int]
+    """How many of them each run has, in their order."""
+
+    def by_run(self, values: Floats) -> list[Floats]:
+        """A value for each window, run by run."""
+        return np.split(values, np.cumsum(self.sizes)[:-1])
 
 
 def _compare_load(
@@ -145,16 +151,17 @@ def _compare_load(
     a, b = _windows(usable_old), _windows(usable_new)
     if min(len(a.throughput_per_s), len(b.throughput_per_s)) < LEAST_WINDOWS:
         return [_not_compared(clients, "throughput", "too few answers for five windows a side")]
-    rows = [_by_windows(clients, "throughput", a.throughput_per_s, b.throughput_per_s, margin)]
+    pair = _Pair(clients, a, b, margin)
+    rows = [pair.by_windows("throughput", a.throughput_per_s, b.throughput_per_s)]
     kinds = [("service", a.service_s, b.service_s)]
     if a.response_s is not None and b.response_s is not None:
         kinds.append(("response", a.response_s, b.response_s))
     for kind, ours, theirs in kinds:
         before, after = (np.array([np.median(w) for w in side]) for side in (ours, theirs))
-        rows.append(_by_windows(clients, f"{kind} p50", before, after, margin))
+        rows.append(pair.by_windows(f"{kind} p50", before, after))
         for name, q in _QUANTILES.items():
             if min(sum(map(len, ours)), sum(map(len, theirs))) >= _LEAST_FOR[name]:
-                rows.append(_by_bootstrap(clients, f"{kind} {name}", ours, theirs, q, margin))
+                rows.append(pair.by_bootstrap(f"{kind} {name}", ours, theirs, q))
     return rows
 
 
@@ -174,6 +181,7 @@ def _usable(found: list[Found]) -> list[Found]:
 def _windows(found: list[Found]) -> _Windows:
     """Ten windows a step, or as many from five on as hold five answers each; else none."""
     rates: list[float] = []
+    sizes: list[int] = []
     service: list[Floats] = []
     response: list[Floats] = []
     for run, step in found:
@@ -185,6 +193,7 @@ def _windows(found: list[Found]) -> _Windows:
             parts = step.window.split(count)
             held = [_times(requests, inside & requests.ok & part.holds(at_s)) for part in parts]
             if min(len(part) for part, _ in held) >= _LEAST_ANSWERS:
+                sizes.append(count)
                 rates += [_rate(ok_done_s, part) for part in parts]
                 service += [times for times, _ in held]
                 never = _spread(step, count)
@@ -194,7 +203,7 @@ def _windows(found: list[Found]) -> _Windows:
                 ]
                 break
     older = any(run.log.plan is None for run, _ in found)
-    return _Windows(np.array(rates), service, None if older else response)
+    return _Windows(np.array(rates), service, None if older else response, sizes)
 
 
 def _times(requests: Requests, mask: Any) -> tuple[Floats, Floats]:
@@ -212,29 +221,41 @@ def _spread(step: StepSummary, count: int) -> list[int]:
     return [never * (i + 1) // count - never * i // count for i in range(count)]
 
 
-def _by_windows(clients: int, figure: str, old: Floats, new: Floats, margin: float) -> Compared:
-    before, after = float(np.median(old)), float(np.median(new))
-    if not math.isfinite(before) or before <= 0:
-        why = "never answered on the old side" if before else "no answers on the old side"
-        return Compared(clients, figure, before, after, None, None, None, None, "undecided", why)
-    bounded_old, bounded_new = (np.minimum(side, _AS_GOOD_AS_NEVER_S) for side in (old, new))
-    shift = hodges_lehmann(bounded_old, bounded_new)
-    value, low, high = (
-        math.inf if abs(v) > _AS_GOOD_AS_NEVER_S / 2 else v / before
-        for v in (shift.value, shift.low, shift.high)
-    )
-    return _judged(clients, figure, before, after, Shift(value, low, high, shift.p), margin)
+@dataclass(frozen=True)
+class _Pair:
+    """Both sides' windows of one load."""
 
+    clients: int
+    old: _Windows
+    new: _Windows
+    margin: float
 
-def _by_bootstrap(
-    clients: int, figure: str, old: list[Floats], new: list[Floats], q: float, margin: float
-) -> Compared:
-    before, after = (nearest_rank(np.concatenate(side), q) for side in (old, new))
-    if math.isinf(before) or math.isinf(after):
+    def by_windows(self, figure: str, old: Floats, new: Floats) -> Compared:
+        """A value for each window: their shift."""
+        before, after = float(np.median(old)), float(np.median(new))
+        if not math.isfinite(before) or before <= 0:
+            why = "never answered on the old side" if before else "no answers on the old side"
+            return _not_compared(self.clients, figure, why)
+        bounded_old, bounded_new = (np.minimum(side, _AS_GOOD_AS_NEVER_S) for side in (old, new))
+        shift = hodges_lehmann(bounded_old, bounded_new).widened(self._inflation(old, new))
+        value, low, high = (
+            math.inf if abs(v) > _AS_GOOD_AS_NEVER_S / 2 else v / before
+            for v in (shift.value, shift.low, shift.high)
+        )
+        relative = Shift(value, low, high, shift.p)
+        return _judged(self.clients, figure, before, after, relative, self.margin)
+
+    def by_bootstrap(self, figure: str, old: list[Floats], new: list[Floats], q: float) -> Compared:
+        """The times in each window: the ratio of a percentile of them all."""
+        before, after = (nearest_rank(np.concatenate(side), q) for side in (old, new))
         a, b = (np.array([nearest_rank(window, q) for window in side]) for side in (old, new))
-        return _by_windows(clients, figure, a, b, margin)
-    shift = percentile_ratio(old, new, q)
-    return _judged(clients, figure, before, after, shift, margin)
+        if math.isinf(before) or math.isinf(after):
+            return self.by_windows(figure, a, b)
+        shift = percentile_ratio(old, new, q).widened(self._inflation(a, b))
+        return _judged(self.clients, figure, before, after, shift, self.margin)
+
+    def _inflation(self, old: Floats, new: Floats) -> float:
+        return inflation([self.old.by_run(old), self.new.by_run(new)])
 
 
 def _judged(

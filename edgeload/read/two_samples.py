@@ -19,6 +19,7 @@ _BIN = 1.001
 _LEAST_S = 1e-6
 _BINS = math.ceil(math.log(1e4 / _LEAST_S) / math.log(_BIN))
 _RESAMPLES = 1000
+_MOST_ALIKE = 0.8
 _SEED = 13
 
 
@@ -30,6 +31,16 @@ class Shift:
     low: float
     high: float
     p: float
+
+    def widened(self, factor: float) -> Shift:
+        """The same shift, its limits so many times as far away, its p-value to match."""
+        z = -float(special.ndtri(self.p / 2)) / factor
+        return Shift(
+            self.value,
+            self.value - factor * (self.value - self.low),
+            self.value + factor * (self.high - self.value),
+            2.0 * float(special.ndtr(-z)),
+        )
 
 
 def hodges_lehmann(old: Floats, new: Floats, confidence: float = 0.95) -> Shift:
@@ -119,6 +130,44 @@ def _bins(window: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     bins = (np.log(finite / _LEAST_S) / math.log(_BIN)).astype(np.int64)
     bins[np.isinf(window)] = _BINS + 1
     return bins
+
+
+def inflation(sides: Sequence[Sequence[Floats]]) -> float:
+    """By what factor the likeness of windows makes intervals wider than if they were independent.
+
+    A side is its runs, a run the values of its windows in order of time. Neighbours: the factor is
+    sqrt((1 + r) / (1 - r)), r the lag-1 correlation, pooled over all runs and freed of its bias of
+    about -(1 + 3 r) / k in runs of k windows (Kendall 1954). Runs of one side: sqrt(F), F the mean
+    square between them over the one within. The larger of the two, and at least 1. By ranks within
+    a side, so that one stall does not decide.
+    """
+    ranked = [_ranks(side) for side in sides]
+    centred = [run - run.mean() for side in ranked for run in side]
+    total = sum(float(run @ run) for run in centred)
+    length = sum(map(len, centred)) / max(1, len(centred))
+    if total == 0 or length <= 3:
+        return 1.0
+    lagged = sum(float(run[1:] @ run[:-1]) for run in centred)
+    alike = (lagged / total + 1 / length) / (1 - 3 / length)
+    alike = min(max(alike, 0.0), _MOST_ALIKE)
+    within = total / (sum(map(len, centred)) - len(centred))
+    between = max((_between(side) / within for side in ranked if len(side) > 1), default=1.0)
+    return math.sqrt(max(1.0, between, (1 + alike) / (1 - alike)))
+
+
+def _ranks(side: Sequence[Floats]) -> list[Floats]:
+    """Each run's values as ranks among all of its side; equal ones share theirs."""
+    values = np.concatenate(side)
+    ordered = np.sort(values)
+    low, high = np.searchsorted(ordered, values), np.searchsorted(ordered, values, side="right")
+    cuts = np.cumsum([len(run) for run in side])[:-1]
+    return [part.astype(np.float64) for part in np.split((low + high) / 2, cuts)]
+
+
+def _between(side: Sequence[Floats]) -> float:
+    """Mean square between the runs of a side."""
+    middle = float(np.concatenate(side).mean())
+    return sum(len(run) * (float(run.mean()) - middle) ** 2 for run in side) / (len(side) - 1)
 
 
 def holm(p_values: Sequence[float], error: float = 0.05) -> list[bool]:
