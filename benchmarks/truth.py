@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,8 @@ class Server:
     service_s: float
     distribution: str
     load: float
+    stall_s: float = 0.0
+    """Once, past the middle of the run, the whole server stands still for so long."""
 
     @property
     def rate(self) -> float:
@@ -65,6 +68,7 @@ SERVERS = (
     *(Server(f"M/M/4 at {load:.0%}", 4, 0.04, "exponential", load) for load in (0.5, 0.7, 0.9)),
     Server("lognormal x 4 at 70%", 4, 0.04, "lognormal", 0.7),
     Server("lognormal x 8 at 50%", 8, 0.01, "lognormal", 0.5),
+    Server("constant x 4 at 50%, stalls 2 s", 4, 0.04, "constant", 0.5, stall_s=2.0),
     Server("bimodal x 4 at 50%", 4, 0.04, "bimodal", 0.5),
 )
 
@@ -87,6 +91,8 @@ def run(server: Server, seconds: float, folder: Path) -> Compared:
         "--distribution", server.distribution, "--truth-log", str(truth_log),
     ]  # fmt: skip
     with running_simulator(options) as simulator:
+        if server.stall_s:
+            threading.Timer(0.7 * seconds, simulator.stall, [server.stall_s]).start()
         ours.run(
             ours.command(
                 simulator.url, _DETECTOR_ID, _CLIENTS, server.rate / _CLIENTS, seconds, folder,

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import as_a_user as user
@@ -269,6 +270,21 @@ def test_abort_on_ends_a_run_and_keeps_what_was_measured(tmp_path: Path) -> None
     found = user.summary(tmp_path)
     assert found["interrupted"] is True
     assert found["totals"]["failed"] >= 11
+
+
+def test_an_error_of_our_own_is_exit_code_1(tmp_path: Path) -> None:
+    """A fault in the program, here a function that is gone: its traceback, without the token."""
+    broken = (
+        "import sys, edgeload.run.session as session; session.run_session = None; import load_test;"
+        f"sys.exit(load_test.main(['--log-file', '{tmp_path}/run.log']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", broken], cwd=user.ROOT, env=user.environment(),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert user.TOKEN not in done.stderr
 
 
 def test_nothing_is_sent_on_a_bad_setting_or_a_dry_run(tmp_path: Path) -> None:
