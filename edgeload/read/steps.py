@@ -233,27 +233,12 @@ def summarise_step(
     missed = None if dues is None else max(0, len(dues) - ok - failed)
     within = _within(requests, inside, window, dues)
     good = inside & requests.ok
-    response_s = requests.done_s[good] - requests.due_s[good]
-    service_s = requests.done_s[good] - requests.sent_s[good]
     late = is_late(prepared.lag_s[inside], log.requests_per_second) if log.plan else None
     shares = cpu_shares(log.workers, window)
     arrival_rate_per_s = _arrival_rate(log, step, window, within)
-    done = batches(window, prepared.ok_done_s)
-    said = requests.from_edge[inside]
     asked = [objective for objective in objectives if objective.applies_to(step.clients)]
-    sample = Sample(
-        length_s=window.length_s,
-        service_s=service_s,
-        response_s=response_s if log.plan else None,
-        timeouts=within.timeouts,
-        missed=within.missed,
-        failed=~requests.ok[inside],
-        not_edge=np.asarray(said[said >= 0] == 0, dtype=np.bool_),
-        done=done,
-        due=None
-        if arrival_rate_per_s is None
-        else np.full(len(done), arrival_rate_per_s * window.length_s / len(done)),
-    )
+    sample = _sample(prepared, inside, window, within, arrival_rate_per_s)
+    service_s, response_s = sample.service_s, sample.response_s
     summary = StepSummary(
         index=step.index,
         clients=step.clients,
@@ -272,9 +257,9 @@ def summarise_step(
         finished_per_s=rate_in(prepared.done_s, window),
         edge_purity=1.0 - float(sample.not_edge.mean()) if len(sample.not_edge) else None,
         service=distribution(service_s),
-        response=distribution(response_s, (within.missed or 0) + within.timeouts)
-        if log.plan
-        else None,
+        response=None
+        if response_s is None
+        else distribution(response_s, (within.missed or 0) + within.timeouts),
         lag=distribution(prepared.lag_s[inside]) if log.plan else None,
         late_share=float(late.mean()) if late is not None and len(late) else None,
         generator_cpu=max(shares.values(), default=None),
@@ -282,7 +267,7 @@ def summarise_step(
         steadiness=steadiness(
             prepared.ok_done_s,
             prepared.at_s[good],
-            response_s if log.plan else service_s,
+            service_s if response_s is None else response_s,
             window,
         ),
         goodput_per_s=_goodput(requests, window, asked),
@@ -292,6 +277,29 @@ def summarise_step(
         doubts=step_doubts(log, step, late, shares, failures),
     )
     return summary, sample
+
+
+def _sample(
+    prepared: Prepared, inside: Bools, window: Window, within: Within, arrival_rate: float | None
+) -> Sample:
+    """The requests that fell due in a window, for times and objectives."""
+    requests = prepared.log.requests
+    good = inside & requests.ok
+    done = batches(window, prepared.ok_done_s)
+    said = requests.from_edge[inside]
+    return Sample(
+        length_s=window.length_s,
+        service_s=requests.done_s[good] - requests.sent_s[good],
+        response_s=requests.done_s[good] - requests.due_s[good] if prepared.log.plan else None,
+        timeouts=within.timeouts,
+        missed=within.missed,
+        failed=~requests.ok[inside],
+        not_edge=np.asarray(said[said >= 0] == 0, dtype=np.bool_),
+        done=done,
+        due=None
+        if arrival_rate is None
+        else np.full(len(done), arrival_rate * window.length_s / len(done)),
+    )
 
 
 def _failures(requests: Requests, in_step: Bools) -> dict[str, int]:
