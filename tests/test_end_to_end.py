@@ -307,6 +307,16 @@ def test_nothing_is_sent_on_a_bad_setting_or_a_dry_run(tmp_path: Path) -> None:
     assert not (tmp_path / "run.log").exists()
 
 
+def test_bad_options_of_the_embedded_endpoint_are_a_bad_setting(tmp_path: Path) -> None:
+    """One line that names the setting, what is wrong, and where the legal ones are; exit 2."""
+    bad = user.run(tmp_path, "load_test.py", "--simulator-options", "--fault nonsense")
+    assert bad.code == 2
+    (line,) = bad.err.splitlines()
+    assert line.startswith("SIMULATOR_OPTIONS = '--fault nonsense': ")
+    assert "KIND=PROBABILITY" in line
+    assert not (tmp_path / "run.log").exists()
+
+
 def test_nobody_home_is_exit_5(tmp_path: Path) -> None:
     """An endpoint that cannot be reached is said in one line, before any load."""
     ended = user.run(

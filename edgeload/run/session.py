@@ -27,7 +27,7 @@ from edgeload.run.prometheus import exported
 from edgeload.run.supervisor import Outcome, Progress, Supervisor
 from edgeload.run.worker import WorkerTask
 from edgeload.settings import SettingError, Settings
-from edgeload.simulator.launch import running_simulator
+from edgeload.simulator.launch import BadOptions, running_simulator
 from edgeload.stopping import StopSignals
 
 _FILES_BESIDES = 32  # log, pipes, pictures, libraries
@@ -85,6 +85,11 @@ def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str |
             simulator = stack.enter_context(
                 running_simulator(shlex.split(settings.simulator_options))
             )
+        except BadOptions as error:
+            raise SettingError(
+                f"SIMULATOR_OPTIONS = {settings.simulator_options!r}: {error}; legal: "
+                "python -m edgeload.simulator --help"
+            ) from error
         except (OSError, RuntimeError) as error:
             raise Unreachable(f"the embedded endpoint did not start: {error}") from error
         _say(

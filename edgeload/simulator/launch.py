@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from edgeload.exit_codes import BAD_SETTING
+
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 _URL = re.compile(r"https?://\S+")
 _REQUEST_S = 10.0
@@ -27,6 +29,10 @@ _END_S = 3.0
 
 class SimulatorError(RuntimeError):
     """The simulator did not start, or did not do what it was asked; the text says why."""
+
+
+class BadOptions(SimulatorError):
+    """The simulator does not take its options."""
 
 
 class RunningSimulator:
@@ -83,7 +89,8 @@ def running_simulator(
     """Start a simulator on a free port with more command-line options; end it on leaving.
 
     It also ends when this process does, however that happens, and does not get the terminal's
-    Ctrl-C. Raises SimulatorError where it does not answer within `timeout_s` seconds.
+    Ctrl-C. Raises BadOptions for options that it refuses, SimulatorError where it does not answer
+    within `timeout_s` seconds.
     """
     environment = {**os.environ, "PYTHONPATH": _python_path()}
     environment.pop("GROUNDLIGHT_API_TOKEN", None)  # none of its business
@@ -125,7 +132,10 @@ def _first_line(process: subprocess.Popen[bytes], errors: IO[bytes], timeout_s: 
                 raise SimulatorError(f"no answer within {timeout_s:g} s{_said(errors)}")
             piece = os.read(descriptor, 4096)
             if not piece:
-                raise SimulatorError(f"it ended at once{_said(errors)}")
+                refused = process.wait(timeout=5.0) == BAD_SETTING
+                raise (BadOptions if refused else SimulatorError)(
+                    f"it ended at once{_said(errors)}"
+                )
             line += piece
     return line.decode().strip()
 
