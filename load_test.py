@@ -56,7 +56,7 @@ def _load(settings: Settings) -> int:
     from edgeload.run.session import run_session
 
     if settings.hdr:
-        from edgeload.read.hdr import missing
+        from edgeload.read.output.hdr import missing
 
         if what := missing():
             raise SettingError(f"HDR = True: {what}")

@@ -17,7 +17,7 @@ from edgeload.host.monitor import monitor
 from edgeload.host.sampler import MIN_INTERVAL_S, Sampled, Schedule
 from edgeload.host.samples import SampleFile
 from edgeload.host.summary import HostSummary, summarise
-from edgeload.stopping import StopSignals
+from edgeload.signals import StopSignals
 
 SAMPLES = "host_samples.jsonl"
 SUMMARY = "host_summary.json"
@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
         print_table(summary)
         sys.stdout.flush()
         # Imported late: it takes a second and 80 MB, which would be part of what is measured.
-        from edgeload.read.host_plots import draw  # noqa: PLC0415
+        from edgeload.host.plots import draw  # noqa: PLC0415
 
         for path in [folder / SAMPLES, folder / SUMMARY, *draw(folder / SAMPLES, folder)]:
             progress.say(f"wrote {path}")

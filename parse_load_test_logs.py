@@ -13,9 +13,9 @@ from rich_argparse import RichHelpFormatter
 import config
 from edgeload import exit_codes
 from edgeload.objectives import Objective, parse_objective
-from edgeload.read import hdr
+from edgeload.read.log.columns import LogError
+from edgeload.read.output import hdr
 from edgeload.read.results import exit_code, write_comparison, write_results
-from edgeload.read.table import LogError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -33,8 +33,8 @@ _OK = Judgement("ok", True, None)
 _ANALYSE = """
 import resource, sys, time
 from pathlib import Path
-from edgeload.read.analysis import analyse
-from edgeload.read.load import read_log
+from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.log.open import read_log
 start = time.monotonic()
 summary = analyse(read_log(Path(sys.argv[1])))
 seconds = time.monotonic() - start

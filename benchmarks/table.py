@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeload.run.facts import machine
+from edgeload.run.environment import machine
 
 
 def spread(values: Sequence[float], digits: int = 3) -> str:

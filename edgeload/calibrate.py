@@ -17,10 +17,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from edgeload.read.analysis import analyse
-from edgeload.read.load import read_log
-from edgeload.read.steps import StepSummary
-from edgeload.run.facts import machine, usable_cores
+from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.analysis.steps import StepSummary
+from edgeload.read.log.open import read_log
+from edgeload.run.environment import machine, usable_cores
 from edgeload.run.images import single_image
 from edgeload.run.session import run_session
 from edgeload.settings import Settings

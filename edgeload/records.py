@@ -7,7 +7,7 @@ so a step of the wall clock during the run changes labels only (method: one cloc
 History of `FORMAT_VERSION`:
 
 * none: logs of the older form, JSON lines of requests between plain lines `RAMP <n>`
-  (read by `read/older_log.py`, never written);
+  (read by `read/log/older_form.py`, never written);
 * 1: everything is JSON; header, ramp_step, request, missed, worker, worker_died, end.
 """
 

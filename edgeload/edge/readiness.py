@@ -13,7 +13,7 @@ import requests
 import urllib3
 
 from edgeload.edge.location import Unreachable
-from edgeload.text import printable
+from edgeload.untrusted_text import printable
 
 _PATIENCE_S = 10.0
 _EACH_S = 3.0

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgeload.text import printable
+from edgeload.untrusted_text import printable
 
 if TYPE_CHECKING:
     from groundlight import Groundlight

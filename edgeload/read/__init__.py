@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
-from edgeload.read.analysis import analyse
-from edgeload.read.load import load_log, read_log
-from edgeload.read.table import LogError
+from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.log.columns import LogError
+from edgeload.read.log.open import load_log, read_log
 
 __all__ = ["LogError", "analyse", "load_log", "read_log"]

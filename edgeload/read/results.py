@@ -10,20 +10,21 @@ from rich.console import Console
 from edgeload import exit_codes
 from edgeload.host.samples import HostSample, SampleFile
 from edgeload.objectives import Objective
-from edgeload.read import hdr, plots
-from edgeload.read.analysis import RunSummary, analyse, with_host
-from edgeload.read.compare import Comparison, compare
-from edgeload.read.compare_report import comparison_json, print_comparison
-from edgeload.read.drawn import draw
-from edgeload.read.findings import find
-from edgeload.read.html_report import html_report
-from edgeload.read.load import read_log
-from edgeload.read.plots.compared import compared_figure
-from edgeload.read.plots.compared_spectrum import compared_spectrum_figure
-from edgeload.read.report import print_report
-from edgeload.read.style import save
-from edgeload.read.summary_file import steps_csv, summary_json
-from edgeload.read.table import LogError
+from edgeload.png_style import save
+from edgeload.read.analysis.comparison import Comparison, compare
+from edgeload.read.analysis.run_summary import RunSummary, analyse, with_host
+from edgeload.read.figures.shown import draw
+from edgeload.read.log.columns import LogError
+from edgeload.read.log.open import read_log
+from edgeload.read.output import hdr
+from edgeload.read.output import png as plots
+from edgeload.read.output.comparison_report import comparison_json, print_comparison
+from edgeload.read.output.page import html_report
+from edgeload.read.output.png.compared import compared_figure
+from edgeload.read.output.png.compared_curves import compared_spectrum_figure
+from edgeload.read.output.summary_json import steps_csv, summary_json
+from edgeload.read.output.terminal import print_report
+from edgeload.read.words.finding_words import find
 
 
 def write_results(

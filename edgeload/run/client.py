@@ -11,8 +11,8 @@ from edgeload.edge.location import Target
 from edgeload.plan import Due
 from edgeload.run.connection import Connection, classify, connect
 from edgeload.run.pacing import Schedule
+from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.recorder import Recorder
-from edgeload.run.waiting import READABLE, WRITABLE
 from edgeload.run.wire import (
     Answer,
     AnswerReader,

@@ -13,9 +13,9 @@ import ssl
 from collections.abc import Callable
 
 from edgeload.edge.location import Target
-from edgeload.run.waiting import READABLE, WRITABLE
+from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.wire import Judgement
-from edgeload.text import printable
+from edgeload.untrusted_text import printable
 
 _OURS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM}
 _REFUSED = {

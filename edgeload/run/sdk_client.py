@@ -25,7 +25,7 @@ from edgeload.run.recorder import Recorder
 from edgeload.run.wire import Judgement, id_prefix, judge
 from edgeload.run.worker import WorkerTask
 from edgeload.runlog import LogWriter
-from edgeload.text import printable
+from edgeload.untrusted_text import printable
 
 
 class _OutOfTime(BaseException):

@@ -19,7 +19,7 @@ from edgeload.edge.location import Target, Unreachable, locate
 from edgeload.edge.readiness import await_ready
 from edgeload.edge.sdk import SdkError, find_detector, sdk_client
 from edgeload.plan import Plan
-from edgeload.run.facts import usable_cores
+from edgeload.run.environment import usable_cores
 from edgeload.run.images import image_facts, make_pool, single_image
 from edgeload.run.live import LiveView
 from edgeload.run.picture_file import PictureFile, write_pictures
@@ -27,8 +27,8 @@ from edgeload.run.prometheus import exported
 from edgeload.run.supervisor import Outcome, Progress, Supervisor
 from edgeload.run.worker import WorkerTask
 from edgeload.settings import SettingError, Settings
+from edgeload.signals import StopSignals
 from edgeload.simulator.launch import BadOptions, running_simulator
-from edgeload.stopping import StopSignals
 
 _FILES_BESIDES = 32  # log, pipes, pictures, libraries
 

@@ -28,12 +28,13 @@ from edgeload.records import (
     WallClock,
     WorkerDied,
 )
-from edgeload.run import counters, facts
-from edgeload.run.abort import breached
+from edgeload.run import counters
+from edgeload.run import environment as facts
+from edgeload.run.abort_conditions import breached
 from edgeload.run.worker import WorkerTask
 from edgeload.runlog import LogWriter, create_log
 from edgeload.settings import Settings
-from edgeload.stopping import StopSignals
+from edgeload.signals import StopSignals
 
 _LEAD_S = 0.75
 """From "start" to run time 0: every worker has heard, and the first connections are open."""

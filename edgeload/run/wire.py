@@ -25,7 +25,7 @@ from typing import NamedTuple
 import h11
 import msgspec
 
-from edgeload.text import printable
+from edgeload.untrusted_text import printable
 
 MAX_ANSWER_BYTES = 1 << 20
 

@@ -28,8 +28,8 @@ from edgeload.run.connection import tls_context
 from edgeload.run.counters import Counters
 from edgeload.run.pacing import Schedule
 from edgeload.run.picture_file import PictureFile
+from edgeload.run.poller import READABLE, best_waiter
 from edgeload.run.recorder import Recorder
-from edgeload.run.waiting import READABLE, best_waiter
 from edgeload.run.wire import request_head
 from edgeload.runlog import LogWriter
 

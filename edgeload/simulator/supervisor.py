@@ -21,8 +21,8 @@ from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 
 from edgeload.exit_codes import BAD_SETTING, INTERNAL_ERROR, OK
-from edgeload.simulator.box import run_box
 from edgeload.simulator.certificate import self_signed, server_context
+from edgeload.simulator.inference_process import run_box
 from edgeload.simulator.options import PROGRAM, Options, capacity_words
 from edgeload.simulator.proxy import BACKLOG, run_proxy
 from edgeload.simulator.truth import open_truth_log

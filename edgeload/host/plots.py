@@ -1,0 +1,258 @@
+"""Host samples -> figures: CPU, memory and network in one, the GPUs in another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from edgeload.host.columns import Columns, Line
+from edgeload.host.quantities import (
+    GPU_QUANTITIES,
+    display_unit,
+)
+from edgeload.host.samples import Gpu, HostHeader, SampleFile
+from edgeload.png_style import PALETTE, new_figure, save
+
+HOST_FIGURE = "host_usage.png"
+GPU_FIGURE = "host_gpu_usage.png"
+
+_CORE_LINES = 8
+_COLOURS = ("blue", "vermilion", "green", "orange", "purple", "sky", "grey", "black")
+_GPU_ROWS = (
+    (
+        "utilization_percent",
+        "Utilisation: share of time in which any kernel ran (100 % ≠ saturated)",
+    ),
+    ("memory_controller_percent", "Memory controller: share of time in which it was busy"),
+    ("memory_used_bytes", "Memory used (full height: all that the largest GPU has)"),
+    ("power_w", "Power (dashed: its limit)"),
+    ("temperature_c", "Temperature"),
+    ("sm_clock_mhz", "SM clock"),
+)
+
+
+def draw(samples: Path, folder: Path) -> list[Path]:
+    """Draw the file of samples into `folder`; the figures' paths.
+
+    Nothing is drawn where no sample was taken; a figure of the GPUs only where there are some, and
+    one of an earlier run does not stay. Raises OSError, and ValueError for a file of other things.
+    """
+    for name in (HOST_FIGURE, GPU_FIGURE):
+        (folder / name).unlink(missing_ok=True)
+    file = SampleFile(samples)
+    columns = Columns.of(file.header, file.samples())
+    if not columns.at_s:
+        return []
+    paths = [save(host_figure(file.header, columns), folder / HOST_FIGURE)]
+    if file.header.gpus:
+        paths.append(save(gpu_figure(file.header, columns), folder / GPU_FIGURE))
+    return paths
+
+
+def host_figure(header: HostHeader, columns: Columns) -> Figure:
+    """CPU in total and by core, memory, network; the title says how full the host was."""
+    figure, (cpu, cores, memory, network) = new_figure(4, title=_host_title(header, columns))
+    busiest = columns.line(columns.host["busiest_core_percent"])
+    _plot(cpu, busiest, PALETTE["sky"], "busiest core")
+    _plot(cpu, columns.line(columns.host["cpu_percent"]), PALETTE["blue"], "all cores")
+    _finish(cpu, "CPU", "%", top=100)
+    _draw_cores(cores, columns)
+    total = header.memory_total_bytes
+    scale, unit = display_unit("B", total)
+    available = columns.line(columns.host["memory_available_bytes"])
+    in_use = Line(
+        available.at_s, total - available.high, total - available.mean, total - available.low
+    )
+    _plot(memory, in_use, PALETTE["blue"], None, scale)
+    _finish(memory, f"Memory in use, of {total / scale:.1f} {unit}", unit, top=total / scale)
+    traffic = {
+        "received": columns.line(columns.host["network_received_bytes_per_s"]),
+        "sent": columns.line(columns.host["network_sent_bytes_per_s"]),
+    }
+    scale, unit = display_unit("B/s", _largest(traffic.values()))
+    for (label, line), colour in zip(traffic.items(), ("blue", "orange"), strict=True):
+        _plot(network, line, PALETTE[colour], label, scale)
+    _finish(network, f"Network, {', '.join(header.network_interfaces) or 'none'}", unit)
+    _time_axis(network, header, columns)
+    figure.align_ylabels()
+    return figure
+
+
+def gpu_figure(header: HostHeader, columns: Columns) -> Figure:
+    """Every quantity that some GPU reports, a row each; a GPU has one colour in all of them."""
+    reported = {
+        key: {g.index: columns.line(columns.gpus[g.index][key]) for g in header.gpus}
+        for key, _ in _GPU_ROWS
+    }
+    rows = [(k, t) for k, t in _GPU_ROWS if any(line.has_data for line in reported[k].values())]
+    absent = [q.label for q in GPU_QUANTITIES if q.key in reported and q.key not in dict(rows)]
+    figure, axes = new_figure(max(1, len(rows)), title=_gpu_title(header, columns))
+    for axis, (key, title) in zip(axes, rows, strict=False):
+        _draw_gpu_row(axis, key, title, reported[key], columns)
+    for gpu in header.gpus:
+        axes[0].plot([], [], color=_colour(gpu.index), label=_gpu_label(gpu))
+    axes[0].legend(loc="lower left", bbox_to_anchor=(-0.01, 1.12), ncols=2, borderaxespad=0)
+    if not rows:
+        axes[0].set_title("No GPU reported any value")
+    _time_axis(axes[-1], header, columns)
+    figure.align_ylabels()
+    if absent:
+        axes[-1].set_xlabel(f"{axes[-1].get_xlabel()}\nNot reported here: {', '.join(absent)}")
+    return figure
+
+
+def _draw_gpu_row(
+    axis: Axes, key: str, title: str, lines: dict[int, Line], columns: Columns
+) -> None:
+    unit = next(q.unit for q in GPU_QUANTITIES if q.key == key)
+    scale, unit = display_unit(unit, _largest(lines.values()))
+    for index, line in lines.items():
+        _plot(axis, line, _colour(index), None, scale)
+        if key == "power_w":
+            limit = columns.line(columns.gpus[index]["power_limit_w"])
+            axis.plot(limit.at_s, limit.mean, "--", color=_colour(index), linewidth=1)
+        if columns.failed_s[index]:
+            axis.axvline(columns.failed_s[index][0], color=_colour(index), linestyle=":")
+    if key == "sm_clock_mhz":
+        _mark_slowed(axis, columns)
+    full = 100.0 if unit == "%" else None
+    if key == "memory_used_bytes":
+        totals = [_peak(columns.gpus[index]["memory_total_bytes"]) for index in lines]
+        full = max(total for total in totals if total is not None) / scale
+    _finish(axis, title, unit, top=full)
+
+
+def _mark_slowed(axis: Axes, columns: Columns) -> None:
+    """A row of marks along the bottom for each GPU whose clock was held down, when it was."""
+    label: str | None = "held down by power, heat or hardware"
+    for place, (index, gpu) in enumerate(columns.gpus.items()):
+        line = columns.line(gpu["slowed"])
+        held = line.at_s[line.high > 0]
+        if len(held):
+            heights = np.full(len(held), 0.05 + 0.07 * place)
+            axis.plot(
+                held,
+                heights,
+                "s",
+                transform=axis.get_xaxis_transform(),
+                color=_colour(index),
+                markersize=3,
+                label=label,
+            )
+            label = None
+
+
+def _draw_cores(axis: Axes, columns: Columns) -> None:
+    """A line per core while lines can be told apart; beyond that a heat map."""
+    lines = [columns.line(core) for core in columns.cores]
+    if len(lines) <= _CORE_LINES:
+        for number, line in enumerate(lines):
+            means = Line(line.at_s, line.mean, line.mean, line.mean)  # eight bands would be fog
+            _plot(axis, means, PALETTE[_COLOURS[number]], str(number))
+        _finish(axis, "CPU, each core by its number", "%", top=100)
+        return
+    at_s = lines[0].at_s
+    edges = np.concatenate([[0.0], at_s])
+    colours = mpl.colormaps["cividis"].with_extremes(bad="#BBBBBB")
+    image = axis.pcolormesh(
+        edges,
+        np.arange(len(lines) + 1) - 0.5,
+        np.ma.masked_invalid([line.mean for line in lines]),
+        cmap=colours,
+        vmin=0,
+        vmax=100,
+        rasterized=True,
+    )
+    axis.grid(False)
+    axis.set_title("CPU, each core", y=1.0)  # y: or it moves above the colour scale
+    axis.set_ylabel("core")
+    scale = axis.inset_axes((0.62, 1.05, 0.27, 0.07))
+    axis.figure.colorbar(image, cax=scale, orientation="horizontal", ticks=[])
+    for place, text, side in ((-0.02, "0 %", "right"), (1.02, "100 % busy", "left")):
+        scale.text(place, 0.4, text, transform=scale.transAxes, ha=side, va="center", fontsize=9)
+
+
+def _plot(axis: Axes, line: Line, colour: str, label: str | None, scale: float = 1.0) -> None:
+    """The mean as a line; where points stand for several samples, their extremes as a band."""
+    single = "o" if len(line.at_s) == 1 else None  # a line through one point would be invisible
+    axis.plot(line.at_s, line.mean / scale, color=colour, label=label, marker=single)
+    if line.low is not line.high:
+        axis.fill_between(
+            line.at_s, line.low / scale, line.high / scale, color=colour, alpha=0.25, linewidth=0
+        )
+
+
+def _finish(axis: Axes, title: str, unit: str, top: float | None = None) -> None:
+    """Title left, legend to the right of it above the axes, where it hides nothing; y from 0."""
+    axis.set_title(title)
+    axis.set_ylabel(unit)
+    axis.set_ylim(0, axis.dataLim.y1 * 1.1 or 1.0 if top is None else top * 1.04)
+    labels = axis.get_legend_handles_labels()[1]
+    if labels:
+        axis.legend(
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.01),
+            ncols=len(labels),
+            borderaxespad=0,
+            handlelength=1.2,
+            columnspacing=1.0,
+        )
+
+
+def _time_axis(axis: Axes, header: HostHeader, columns: Columns) -> None:
+    start = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(header.ts))
+    axis.set_xlim(0, columns.at_s[-1] * 1.01)
+    axis.set_xlabel(f"seconds since {start}")
+
+
+def _host_title(header: HostHeader, columns: Columns) -> str:
+    cpu = np.asarray(columns.host["cpu_percent"])
+    scale, unit = display_unit("B", header.memory_total_bytes)
+    total = header.memory_total_bytes / scale
+    used = total - np.min(columns.host["memory_available_bytes"]) / scale
+    peak = f"CPU peaked at {np.nanmax(cpu):.0f} %" if np.isfinite(cpu).any() else "No CPU figures"
+    cores = f"{header.cpu_count} core{'s' * (header.cpu_count != 1)}"
+    return f"{peak} of {cores}; memory in use reached {used:.1f} of {total:.1f} {unit}"
+
+
+def _gpu_title(header: HostHeader, columns: Columns) -> str:
+    parts = []
+    for key, wording in (
+        ("utilization_percent", "GPU utilisation peaked at {:.0f} %"),
+        ("memory_used_percent", "GPU memory at most {:.0f} % full"),
+    ):
+        peaks = {g.index: _peak(columns.gpus[g.index][key]) for g in header.gpus}
+        known = {index: peak for index, peak in peaks.items() if peak is not None}
+        if known:
+            most = max(known, key=lambda index: known[index])
+            where = f" (GPU {most})" if len(header.gpus) > 1 else ""
+            parts.append(wording.format(known[most]) + where)
+    for index, failed in columns.failed_s.items():
+        if failed and list(failed) == list(columns.at_s[-len(failed) :]):
+            parts.append(f"GPU {index} gave no figures from {failed[0]:.1f} s on")
+        elif failed:
+            parts.append(f"GPU {index} failed in {len(failed)} of {len(columns.at_s)} samples")
+    return "; ".join(parts) or "The GPUs report neither utilisation nor memory"
+
+
+def _peak(column: Sequence[float]) -> float | None:
+    values = np.asarray(column)
+    return float(np.nanmax(values)) if np.isfinite(values).any() else None
+
+
+def _largest(lines: Iterable[Line]) -> float | None:
+    return max((float(np.nanmax(line.high)) for line in lines if line.has_data), default=None)
+
+
+def _colour(index: int) -> str:
+    return PALETTE[_COLOURS[index % len(_COLOURS)]]
+
+
+def _gpu_label(gpu: Gpu) -> str:
+    return f"GPU {gpu.index}: {gpu.name or 'name unknown'}"

@@ -1,0 +1,1 @@
+"""Columns -> steps, run, capacity, validity, objectives, comparison: numbers and codes. Pure."""

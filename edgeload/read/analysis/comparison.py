@@ -1,0 +1,344 @@
+"""Two sides, each one run or several -> better, worse, same or undecided, load by load. Pure.
+
+The unit is the window, not the request (method 13): each step's window is split into ten, and more
+logs a side give more of them. Throughput and the medians of windows are compared by Hodges and
+Lehmann's shift, percentiles of merged windows by a bootstrap of whole windows. A load is compared
+where both sides have a valid, complete step of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Literal
+
+import numpy as np
+
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.steps import StepSummary
+from edgeload.read.log.columns import Requests
+from edgeload.read.statistics.percentiles import nearest_rank
+from edgeload.read.statistics.two_samples import (
+    Shift,
+    hodges_lehmann,
+    holm,
+    inflation,
+    percentile_ratio,
+)
+from edgeload.read.statistics.windows import Floats, Window, count_in
+
+Word = Literal["better", "worse", "same", "undecided"]
+Side = Sequence[RunSummary]
+
+WINDOWS = 10
+LEAST_WINDOWS = 5
+MARGIN = 0.05
+_LEAST_ANSWERS = 5
+_AS_GOOD_AS_NEVER_S = 1e6
+_LEAST_FOR = {"p50": 59, "p95": 59, "p99": 299}
+_QUANTILES = {"p95": 0.95, "p99": 0.99}
+
+# Settings that do not change what is measured.
+_IDLE = {
+    "log_file",
+    "output_dir",
+    "slo",
+    "abort_on",
+    "max_clients",
+    "step_size",
+    "hdr",
+    "prometheus_port",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A setting, version or fact that is not the same on both sides, as texts."""
+
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One figure at one load. `shift` and its limits are relative to the old value.
+
+    Values are the figure over all windows of a side: answers per second, or seconds (infinity:
+    never answered). `word` is "undecided" where `why` says what keeps it from being compared.
+    """
+
+    clients: int
+    figure: str
+    old: float | None
+    new: float | None
+    shift: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    word: Word
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All figures of all loads, and what they say together."""
+
+    word: Word
+    margin: float
+    deciding: tuple[Compared, ...]
+    """The rows that made the word: believed although so many were looked at (Holm)."""
+    rows: tuple[Compared, ...]
+    differences: tuple[Difference, ...]
+    invalid: tuple[str, ...]
+    """Logs whose run is INVALID."""
+    capacities: tuple[tuple[int | None, ...], tuple[int | None, ...]]
+    """Clients of each run's capacity: old side, new side."""
+
+
+def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
+    """What changed from one side to the other; differences within `margin` are "same"."""
+    rows = [
+        row
+        for clients in _common_loads(old, new)
+        for row in _compare_load(clients, _steps(old, clients), _steps(new, clients), margin)
+    ]
+    word, deciding = _together(rows, margin)
+    return Comparison(
+        word=word,
+        margin=margin,
+        deciding=tuple(deciding),
+        rows=tuple(rows),
+        differences=differences(old[0], new[0]),
+        invalid=tuple(run.log.path.name for run in chain(old, new) if not run.valid),
+        capacities=(_capacities(old), _capacities(new)),
+    )
+
+
+def _capacities(side: Side) -> tuple[int | None, ...]:
+    return tuple(run.capacity.clients if run.capacity else None for run in side)
+
+
+def _common_loads(old: Side, new: Side) -> list[int]:
+    loads = [{step.clients for run in side for step in run.steps} for side in (old, new)]
+    return sorted(loads[0] & loads[1])
+
+
+Found = tuple[RunSummary, StepSummary]
+
+
+def _steps(side: Side, clients: int) -> list[Found]:
+    return [(run, step) for run in side for step in run.steps if step.clients == clients]
+
+
+@dataclass(frozen=True)
+class _Windows:
+    """What each window of a load saw: answers per second, and the times of what fell due in it."""
+
+    throughput_per_s: Floats
+    service_s: list[Floats]
+    response_s: list[Floats] | None
+    sizes: list[int]
+    """How many of them each run has, in their order."""
+
+    def by_run(self, values: Floats) -> list[Floats]:
+        """A value for each window, run by run."""
+        return np.split(values, np.cumsum(self.sizes)[:-1])
+
+
+def _compare_load(
+    clients: int, old: list[Found], new: list[Found], margin: float
+) -> list[Compared]:
+    why = _unfit(old, "old") or _unfit(new, "new")
+    usable_old, usable_new = _usable(old), _usable(new)
+    if not usable_old or not usable_new:
+        return [_not_compared(clients, "throughput", why)]
+    a, b = _windows(usable_old), _windows(usable_new)
+    if min(len(a.throughput_per_s), len(b.throughput_per_s)) < LEAST_WINDOWS:
+        return [_not_compared(clients, "throughput", "too few answers for five windows a side")]
+    pair = _Pair(clients, a, b, margin)
+    rows = [pair.by_windows("throughput", a.throughput_per_s, b.throughput_per_s)]
+    kinds = [("service", a.service_s, b.service_s)]
+    if a.response_s is not None and b.response_s is not None:
+        kinds.append(("response", a.response_s, b.response_s))
+    for kind, ours, theirs in kinds:
+        before, after = (np.array([np.median(w) for w in side]) for side in (ours, theirs))
+        rows.append(pair.by_windows(f"{kind} p50", before, after))
+        for name, q in _QUANTILES.items():
+            if min(sum(map(len, ours)), sum(map(len, theirs))) >= _LEAST_FOR[name]:
+                rows.append(pair.by_bootstrap(f"{kind} {name}", ours, theirs, q))
+    return rows
+
+
+def _unfit(found: list[Found], side: str) -> str:
+    for _, step in found:
+        if not step.valid:
+            return f"INVALID on the {side} side ({', '.join(doubt.code for doubt in step.doubts)})"
+        if not step.complete:
+            return f"stopped before its end on the {side} side"
+    return ""
+
+
+def _usable(found: list[Found]) -> list[Found]:
+    return [(run, step) for run, step in found if step.valid and step.complete]
+
+
+def _windows(found: list[Found]) -> _Windows:
+    """Ten windows a step, or as many from five on as hold five answers each; else none."""
+    rates: list[float] = []
+    sizes: list[int] = []
+    service: list[Floats] = []
+    response: list[Floats] = []
+    for run, step in found:
+        requests = run.log.requests
+        at_s = requests.sent_s if run.log.plan is None else requests.due_s
+        inside = (requests.step == step.index) & step.window.holds(at_s)
+        ok_done_s = np.sort(requests.done_s[requests.ok])
+        for count in range(WINDOWS, LEAST_WINDOWS - 1, -1):
+            parts = step.window.split(count)
+            held = [_times(requests, inside & requests.ok & part.holds(at_s)) for part in parts]
+            if min(len(part) for part, _ in held) >= _LEAST_ANSWERS:
+                sizes.append(count)
+                rates += [_rate(ok_done_s, part) for part in parts]
+                service += [times for times, _ in held]
+                never = _spread(step, count)
+                response += [
+                    np.append(times, np.full(n, np.inf))
+                    for (_, times), n in zip(held, never, strict=True)
+                ]
+                break
+    older = any(run.log.plan is None for run, _ in found)
+    return _Windows(np.array(rates), service, None if older else response, sizes)
+
+
+def _times(requests: Requests, mask: Any) -> tuple[Floats, Floats]:
+    done_s = requests.done_s[mask]
+    return done_s - requests.sent_s[mask], done_s - requests.due_s[mask]
+
+
+def _rate(ok_done_s: Floats, window: Window) -> float:
+    return count_in(ok_done_s, window) / window.length_s
+
+
+def _spread(step: StepSummary, count: int) -> list[int]:
+    """Requests never answered, over the windows: the log does not say when each was missed."""
+    never = step.response.never if step.response else 0
+    return [never * (i + 1) // count - never * i // count for i in range(count)]
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Both sides' windows of one load."""
+
+    clients: int
+    old: _Windows
+    new: _Windows
+    margin: float
+
+    def by_windows(self, figure: str, old: Floats, new: Floats) -> Compared:
+        """A value for each window: their shift."""
+        before, after = float(np.median(old)), float(np.median(new))
+        if not math.isfinite(before) or before <= 0:
+            why = "never answered on the old side" if before else "no answers on the old side"
+            return _not_compared(self.clients, figure, why)
+        bounded_old, bounded_new = (np.minimum(side, _AS_GOOD_AS_NEVER_S) for side in (old, new))
+        shift = hodges_lehmann(bounded_old, bounded_new).widened(self._inflation(old, new))
+        value, low, high = (
+            math.inf if abs(v) > _AS_GOOD_AS_NEVER_S / 2 else v / before
+            for v in (shift.value, shift.low, shift.high)
+        )
+        relative = Shift(value, low, high, shift.p)
+        return _judged(self.clients, figure, before, after, relative, self.margin)
+
+    def by_bootstrap(self, figure: str, old: list[Floats], new: list[Floats], q: float) -> Compared:
+        """The times in each window: the ratio of a percentile of them all."""
+        before, after = (nearest_rank(np.concatenate(side), q) for side in (old, new))
+        a, b = (np.array([nearest_rank(window, q) for window in side]) for side in (old, new))
+        if math.isinf(before) or math.isinf(after):
+            return self.by_windows(figure, a, b)
+        shift = percentile_ratio(old, new, q).widened(self._inflation(a, b))
+        return _judged(self.clients, figure, before, after, shift, self.margin)
+
+    def _inflation(self, old: Floats, new: Floats) -> float:
+        return inflation([self.old.by_run(old), self.new.by_run(new)])
+
+
+def _judged(
+    clients: int, figure: str, old: float, new: float, shift: Shift, margin: float
+) -> Compared:
+    """Same: the whole interval is within the margin. Else a shift beyond it that is no chance."""
+    word: Word = "undecided"
+    if -margin <= shift.low and shift.high <= margin:
+        word = "same"
+    elif abs(shift.value) > margin and (shift.low > 0 or shift.high < 0):
+        grew = shift.value > 0
+        word = "better" if grew == (figure == "throughput") else "worse"
+    return Compared(clients, figure, old, new, shift.value, shift.low, shift.high, shift.p, word)
+
+
+def _not_compared(clients: int, figure: str, why: str) -> Compared:
+    return Compared(clients, figure, None, None, None, None, None, None, "undecided", why)
+
+
+def _together(rows: Sequence[Compared], margin: float) -> tuple[Word, list[Compared]]:
+    """One word for all rows: differences must survive Holm's correction for so many looks.
+
+    What decides is throughput and what a camera feels, response p50 and p95; service time where a
+    log does not say more.
+    """
+    felt = "response" if any(row.figure.startswith("response") for row in rows) else "service"
+    deciding = [row for row in rows if row.figure in ("throughput", f"{felt} p50", f"{felt} p95")]
+    tested = [row for row in deciding if row.p is not None]
+    believed = holm([row.p or 0.0 for row in tested])
+    for word in ("worse", "better"):
+        found = [
+            row
+            for row, is_believed in zip(tested, believed, strict=True)
+            if is_believed and row.word == word
+        ]
+        if found:
+            return word, sorted(found, key=lambda row: (row.p or 0.0, -row.clients))
+    if deciding and all(row.word == "same" for row in deciding):
+        return "same", []
+    return "undecided", []
+
+
+def differences(old: RunSummary, new: RunSummary) -> tuple[Difference, ...]:
+    """What else was not the same: settings, machine, versions, pictures, endpoint."""
+    found = []
+    for room, before, after in _facts(old, new):
+        for name in sorted({*before, *after}):
+            a, b = before.get(name), after.get(name)
+            if a != b and name not in _IDLE:
+                found.append(Difference(f"{room} {name}".strip(), _text(a), _text(b)))
+    return tuple(found)
+
+
+def _facts(
+    old: RunSummary, new: RunSummary
+) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    a, b = old.log.header, new.log.header
+    if a is None or b is None:
+        return []
+    return [
+        ("", a.settings, b.settings),
+        ("endpoint", _without_port(a.endpoint), _without_port(b.endpoint)),
+        ("machine", a.machine, b.machine),
+        ("version of", a.versions, b.versions),
+        ("pictures", a.images, b.images),
+    ]
+
+
+def _without_port(endpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """The embedded endpoint has another free port each time, also in its description."""
+    if endpoint.get("embedded"):
+        return {"embedded": str(endpoint["embedded"]).split("(", 1)[-1]}
+    return dict(endpoint)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return "-" if value is None else str(value)

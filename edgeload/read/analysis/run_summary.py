@@ -1,0 +1,176 @@
+"""A log -> one summary per ramp step -> one summary of the run, with its capacity. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from edgeload.host.samples import HostSample
+from edgeload.objectives import Objective, parse_objective
+from edgeload.read.analysis.capacity import Breach, Capacity, find_capacity
+from edgeload.read.analysis.failures import FailureText, failure_texts
+from edgeload.read.analysis.objective_results import Judged, Sample, judge, merged, unknown
+from edgeload.read.analysis.steps import StepSummary, prepare, summarise_step
+from edgeload.read.analysis.utilisation_law import Demand, fit_demands
+from edgeload.read.analysis.validity import Doubt, run_doubts
+from edgeload.read.log.columns import LogError, Requests, RunLog
+from edgeload.read.statistics.scaling_law import ScalingLaw, fit_scaling_law
+
+_CLOCK_ERROR_S = 0.001
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Requests of the whole run: planned = ok + failed + missed, sent = ok + failed."""
+
+    planned: int | None
+    sent: int
+    ok: int
+    failed: int
+    missed: int | None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A doubt, and the steps it makes INVALID; none: it concerns the run as such."""
+
+    doubt: Doubt
+    steps: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run in numbers. Steps that never began are left out."""
+
+    log: RunLog
+    steps: tuple[StepSummary, ...]
+    objectives: tuple[Judged, ...]
+    """One for an objective of the run, one a step for those that are about steps."""
+    totals: Totals
+    reasons: tuple[Reason, ...]
+    capacity: Capacity | None
+    broke: Breach | None
+    """The least step above the capacity (or of all, where there is none) that fell short."""
+    failure_texts: tuple[FailureText, ...]
+    out_of_order: int
+    """Requests sent before they were due, or answered before they were sent: clocks disagree."""
+    scaling_law: ScalingLaw | None
+    """Fitted to the valid, complete steps, where they are of six loads or more."""
+    demands: tuple[Demand, ...] | None = None
+    """Of the host's resources, the first to be full first; None: the host's samples are not given.
+    """
+
+    @property
+    def time_objectives(self) -> tuple[Objective, ...]:
+        """The objectives that bound a time, each once: lines in a plot of times."""
+        found = {judged.objective: None for judged in self.objectives}
+        return tuple(objective for objective in found if objective.is_time)
+
+    @property
+    def valid(self) -> bool:
+        """VALID: no step and nothing about the run gives reason for doubt."""
+        return not self.reasons
+
+    @property
+    def interrupted(self) -> bool | None:
+        """Whether somebody stopped the run; None: the log does not say."""
+        return self.log.end.interrupted if self.log.end else None
+
+    @property
+    def ended_s(self) -> float:
+        """Run time at which the run ended, or of the last thing the log knows."""
+        return self.log.end.at_s if self.log.end else self.log.last_s
+
+
+def objectives_of(log: RunLog) -> tuple[Objective, ...]:
+    """What the run was to meet, as its log says. Raises LogError where nobody can tell."""
+    try:
+        return tuple(parse_objective(str(text)) for text in log.settings.get("slo") or ())
+    except ValueError as problem:
+        raise LogError(f"{log.path}: its objectives (slo) cannot be read: {problem}") from None
+
+
+def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSummary:
+    """Everything that the results are made of; `objectives` in place of the log's own."""
+    asked = objectives_of(log) if objectives is None else tuple(objectives)
+    prepared = prepare(log)
+    began = [step for step in log.steps if step.start_s < prepared.until_s]
+    steps, samples = [], []
+    for step in began:
+        summary, sample = summarise_step(prepared, step, asked)
+        steps.append(summary)
+        samples += [sample] if asked else []  # as large as the log: kept only where it is used
+    capacity, broke = find_capacity(steps)
+    return RunSummary(
+        log=log,
+        steps=tuple(steps),
+        objectives=tuple(judged_of_run(asked, steps, samples)),
+        totals=_totals(steps),
+        reasons=_reasons(log, steps),
+        capacity=capacity,
+        broke=broke,
+        failure_texts=failure_texts(log.requests),
+        out_of_order=_out_of_order(log.requests),
+        scaling_law=_scaling_law(steps),
+    )
+
+
+def with_host(summary: RunSummary, samples: Iterable[HostSample]) -> RunSummary:
+    """The summary with what the host's samples add: the demand on each of its resources."""
+    return replace(summary, demands=fit_demands(summary.steps, samples, summary.log.wall_s))
+
+
+def judged_of_run(
+    objectives: Sequence[Objective], steps: Sequence[StepSummary], samples: Sequence[Sample]
+) -> list[Judged]:
+    """Each objective on what it is about: all steps' windows together, or its steps one by one."""
+    whole = merged(samples)
+    found: list[Judged] = []
+    for objective in objectives:
+        if objective.clients is None and not objective.each_step:
+            found.append(judge(objective, whole))
+            continue
+        own = [j for step in steps for j in step.objectives if j.objective == objective]
+        found += own or [unknown(objective)]
+    return found
+
+
+def _out_of_order(requests: Requests) -> int:
+    early = requests.sent_s < requests.due_s - _CLOCK_ERROR_S
+    return int(np.count_nonzero(early | (requests.done_s < requests.sent_s - _CLOCK_ERROR_S)))
+
+
+def _scaling_law(steps: Sequence[StepSummary]) -> ScalingLaw | None:
+    points = [
+        (step.clients, step.throughput_per_s)
+        for step in steps
+        if step.valid and step.complete and step.throughput_per_s
+    ]
+    return fit_scaling_law([clients for clients, _ in points], [rate for _, rate in points])
+
+
+def _totals(steps: Sequence[StepSummary]) -> Totals:
+    planned = [step.planned for step in steps if step.planned is not None]
+    missed = [step.missed for step in steps if step.missed is not None]
+    known = len(planned) == len(steps)
+    ok, failed = sum(step.ok for step in steps), sum(step.failed for step in steps)
+    return Totals(
+        planned=sum(planned) if known else None,
+        sent=ok + failed,
+        ok=ok,
+        failed=failed,
+        missed=sum(missed) if known else None,
+    )
+
+
+def _reasons(log: RunLog, steps: Sequence[StepSummary]) -> tuple[Reason, ...]:
+    """Every doubt once, with the steps it concerns, in the words of the first of them."""
+    found: dict[tuple[str, str], tuple[Doubt, list[int]]] = {}
+    for doubt in run_doubts(log):
+        found[doubt.code, doubt.about] = (doubt, [])
+    for step in steps:
+        for doubt in step.doubts:
+            found.setdefault((doubt.code, doubt.about), (doubt, []))[1].append(step.index)
+    return tuple(Reason(doubt, tuple(indices)) for doubt, indices in found.values())

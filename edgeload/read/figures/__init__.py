@@ -1,0 +1,1 @@
+"""What is shown: one specification for each figure, its title and its lines. Pure."""

@@ -1,0 +1,46 @@
+"""All that plots and page show of a run beside its summary, computed once for both. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeload.read.analysis.percentile_curves import Spectra, spectra
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.series import (
+    FailureRates,
+    HeatMap,
+    Rates,
+    Times,
+    failure_rates,
+    heat_map,
+    rates,
+    times,
+)
+
+DOUBTFUL = frozenset({"invalid", "unsteady", "cut", "few", "failing"})
+"""States of a step whose points are drawn hollow, and its curves dashed."""
+
+HATCHED = frozenset({"invalid", "unsteady"})
+"""States of a step whose span over time is hatched."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A run over time and by share; None: the run has nothing of that kind to show."""
+
+    rates: Rates
+    times: Times
+    spectra: Spectra | None
+    failures: FailureRates | None
+    heat_map: HeatMap | None
+
+
+def draw(summary: RunSummary) -> Drawn:
+    """The series of a run: a few thousand points, whatever its length."""
+    return Drawn(
+        rates=rates(summary),
+        times=times(summary),
+        spectra=spectra(summary),
+        failures=failure_rates(summary),
+        heat_map=heat_map(summary),
+    )

@@ -1,0 +1,1 @@
+"""A log, of either form, read into columns; large ones by several processes."""

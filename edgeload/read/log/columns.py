@@ -1,0 +1,256 @@
+"""A log as columns: one row per request sent, a few bytes each, and what else the log says."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeload.plan import Plan, RampStep
+from edgeload.read.statistics.windows import Floats
+from edgeload.records import End, Header, Missed, RequestRow, WorkerDied, WorkerSample
+from edgeload.runlog import DamagedLine
+
+OK = "ok"
+TEXTS_PER_CLASS = 50
+OTHER_TEXTS = "(further texts)"
+NO_TEXT = -1
+
+# Type codes of the columns, for `array` and numpy alike.
+_TYPES = {
+    "client": "i",
+    "number": "i",
+    "step": "h",
+    "due_s": "d",
+    "sent_s": "d",
+    "done_s": "d",
+    "outcome": "b",
+    "error": "h",
+    "from_edge": "b",
+    "status": "h",
+    "bytes": "i",
+}
+
+Ints = npt.NDArray[np.integer[Any]]
+Bools = npt.NDArray[np.bool_]
+
+
+class LogError(ValueError):
+    """A log that cannot be read at all; the message is one line for the user."""
+
+
+class ErrorText(NamedTuple):
+    """A failure's class and one of its texts, as `Requests.error` refers to them."""
+
+    outcome: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Every request that was sent, by columns of one length, in the log's order.
+
+    Instants are seconds of run time. Codes: `outcome` indexes `outcomes` (0 is "ok"), `error`
+    indexes `errors` (-1 is none), `from_edge` is 1, 0 or -1 (not said), `status` is 0 for none.
+    `due_s` is NaN throughout for a log that does not say it (see `RunLog.plan`).
+    """
+
+    client: Ints
+    number: Ints
+    step: Ints
+    due_s: Floats
+    sent_s: Floats
+    done_s: Floats
+    outcome: Ints
+    error: Ints
+    from_edge: Ints
+    status: Ints
+    bytes: Ints
+    outcomes: tuple[str, ...]
+    errors: tuple[ErrorText, ...]
+
+    def __len__(self) -> int:
+        return len(self.sent_s)
+
+    @property
+    def ok(self) -> Bools:
+        """Which requests were answered as they should be."""
+        return np.asarray(self.outcome == 0, dtype=np.bool_)
+
+    def having(self, outcome: str) -> Bools:
+        """Which requests ended in that outcome."""
+        if outcome not in self.outcomes:
+            return np.zeros(len(self), dtype=np.bool_)
+        return np.asarray(self.outcome == self.outcomes.index(outcome), dtype=np.bool_)
+
+    def rows(self, mask: Bools) -> Requests:
+        """The requests that the mask keeps."""
+        return replace(self, **{name: getattr(self, name)[mask] for name in _TYPES})
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Lines of the log that could not be read: how many, and the first."""
+
+    lines: int
+    first: DamagedLine | None
+
+
+@dataclass(frozen=True)
+class RunLog:
+    """All that a log says. `header` and `plan` are None for a log of the older form.
+
+    `wall_s` is the Unix time of run time 0; `last_s` the last instant the log knows, in run time.
+    `missed` counts the `missed` lines by (step, reason): requests *known* to be never sent.
+    `requests_per_second` is a client's arrival rate; None where neither log nor user said it.
+    """
+
+    path: Path
+    header: Header | None
+    plan: Plan | None
+    steps: tuple[RampStep, ...]
+    requests_per_second: float | None
+    wall_s: float
+    last_s: float
+    requests: Requests
+    missed: dict[tuple[int, str], int]
+    workers: tuple[WorkerSample, ...]
+    deaths: tuple[WorkerDied, ...]
+    end: End | None
+    damage: Damage
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The run's resolved settings; empty where the log does not say them."""
+        return self.header.settings if self.header else {}
+
+
+class TableBuilder:
+    """Takes records by the chunk into typed arrays: 44 bytes a request, no object kept for one.
+
+    The 128th distinct outcome does not fit its column: such a log is damaged (OverflowError).
+    """
+
+    def __init__(self) -> None:
+        self._columns: tuple[array[Any], ...] = tuple(array(code) for code in _TYPES.values())
+        self._outcomes = {OK: 0}
+        self._errors: dict[ErrorText, int] = {}
+        self._texts_of: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def add(self, requests: list[RequestRow]) -> None:
+        """Append one row per request: all or, where a number is out of range, none.
+
+        Raises OverflowError for a number that no column can hold.
+        """
+        new: tuple[array[Any], ...] = (
+            array("i", [r.worker_number for r in requests]),
+            array("i", [r.request_number for r in requests]),
+            array("h", [r.step for r in requests]),
+            array("d", [r.due_s for r in requests]),
+            array("d", [r.sent_s for r in requests]),
+            array("d", [r.done_s for r in requests]),
+            *self._codes(requests),
+            array("i", [r.bytes for r in requests]),
+        )
+        for column, values in zip(self._columns, new, strict=True):
+            column.extend(values)
+
+    def _codes(self, requests: list[RequestRow]) -> tuple[array[Any], ...]:
+        """Columns outcome, error, from_edge and status.
+
+        Most chunks hold nothing but edge answers of status 200; those need no look at each row.
+        """
+        n = len(requests)
+        outcome = [r.outcome for r in requests]
+        from_edge = [r.from_edge for r in requests]
+        status = [r.status for r in requests]
+        if outcome.count(OK) == from_edge.count(True) == status.count(200) == n:
+            plain = (("b", 0), ("h", NO_TEXT), ("b", 1), ("h", 200))
+            return tuple(array(code, [value]) * n for code, value in plain)
+        codes = self._outcomes
+        return (
+            array("b", [codes.setdefault(name, len(codes)) for name in outcome]),
+            array("h", [self._error_code(r) for r in requests]),
+            array("b", [-1 if said is None else int(said) for said in from_edge]),
+            array("h", [number or 0 for number in status]),
+        )
+
+    def _error_code(self, request: RequestRow) -> int:
+        if request.outcome == OK:
+            return NO_TEXT
+        return self._text_code(request.outcome, request.error)
+
+    def _text_code(self, outcome: str, text: str | None) -> int:
+        key = ErrorText(outcome, text or "")
+        code = self._errors.get(key)
+        if code is None:
+            if self._texts_of[outcome] >= TEXTS_PER_CLASS:
+                key = ErrorText(outcome, OTHER_TEXTS)
+            self._texts_of[outcome] += 1
+            code = self._errors.setdefault(key, len(self._errors))
+        return code
+
+    def extend(self, other: TableBuilder) -> None:
+        """Append another's rows, its codes put into ours. Raises OverflowError as `add` does."""
+        codes = self._outcomes
+        renamed = {
+            "outcome": [codes.setdefault(name, len(codes)) for name in other._outcomes],
+            "error": [self._text_code(*key) for key in other._errors],
+        }
+        for (name, code), column, more in zip(
+            _TYPES.items(), self._columns, other._columns, strict=True
+        ):
+            if name in renamed and len(more):
+                table = array(code, [*renamed[name], NO_TEXT])  # NO_TEXT, -1, finds itself
+                column.frombytes(np.frombuffer(table, code)[np.frombuffer(more, code)].tobytes())
+            else:
+                column.extend(more)
+
+    def columns(self) -> Requests:
+        """The rows so far, as views of the arrays: nothing is copied."""
+        views = {
+            name: np.frombuffer(column, code)
+            for (name, code), column in zip(_TYPES.items(), self._columns, strict=True)
+        }
+        return Requests(**views, outcomes=tuple(self._outcomes), errors=tuple(self._errors))
+
+
+class Tally:
+    """Counts what a log holds beside its requests, while it is read."""
+
+    def __init__(self) -> None:
+        self.missed: Counter[tuple[int, str]] = Counter()
+        self.damaged = 0
+        self.first_damage: DamagedLine | None = None
+
+    def miss(self, records: Iterable[Missed]) -> None:
+        """Count `missed` lines by step and reason."""
+        self.missed.update([(r.step, r.reason) for r in records])
+
+    def damage(self, lines: Iterable[DamagedLine]) -> None:
+        """Count damaged lines and keep the first."""
+        for line in lines:
+            self.damaged += 1
+            self.first_damage = self.first_damage or line
+
+    def extend(self, other: Tally, lines_before: int) -> None:
+        """Add what was counted in the lines that follow the first `lines_before`."""
+        self.missed.update(other.missed)
+        self.damaged += other.damaged
+        first = other.first_damage
+        if self.first_damage is None and first is not None:
+            self.first_damage = replace(first, number=first.number + lines_before)
+
+    @property
+    def total(self) -> Damage:
+        """The damage so far."""
+        return Damage(self.damaged, self.first_damage)

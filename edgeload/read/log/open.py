@@ -1,0 +1,152 @@
+"""Opens a log of either form and reads it into columns, or into a pandas table for notebooks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from edgeload.plan import Plan, RampStep
+from edgeload.read.log import older_form as older_log
+from edgeload.read.log.columns import (
+    LogError,
+    Requests,
+    RunLog,
+    Tally,
+)
+from edgeload.read.log.stretches import read_whole
+from edgeload.records import (
+    FORMAT_VERSION,
+    Header,
+    PlanRecord,
+)
+from edgeload.runlog import DamagedLine
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_HEADER = re.compile(rb'"event"\s*:\s*"header"')
+
+
+def load_log(path: str | Path, *, requests_per_second: float | None = None) -> pd.DataFrame:
+    """One row per request that was sent, in the log's order. Raises LogError.
+
+    Columns: `client`, `request_number`, `step`; the instants `due_s`, `sent_s`, `done_s` in seconds
+    of run time; `service_s` = done - sent and `response_s` = done - due; `outcome` ("ok" or the
+    failure's class) and `ok`; `error` (its text); `status`, `from_edge`, `bytes`. What a log of the
+    older form does not say is missing (NaN, NA). Requests that were never sent have no row:
+    `analyse(read_log(path))` counts them.
+
+    >>> df = load_log("load_test.log")                             # doctest: +SKIP
+    >>> df[df.ok].groupby("step").service_s.quantile(0.95)         # doctest: +SKIP
+    """
+    import pandas as pd  # noqa: PLC0415  half a second that only this table needs
+
+    r = read_log(Path(path), requests_per_second=requests_per_second).requests
+    texts = [error.text for error in r.errors]
+    table: pd.DataFrame = pd.DataFrame(
+        {
+            "client": r.client,
+            "request_number": r.number,
+            "step": r.step,
+            "due_s": r.due_s,
+            "sent_s": r.sent_s,
+            "done_s": r.done_s,
+            "service_s": r.done_s - r.sent_s,
+            "response_s": r.done_s - r.due_s,
+            "outcome": pd.Categorical.from_codes(r.outcome.tolist(), pd.Index(r.outcomes)),
+            "ok": r.ok,
+            "error": pd.array([texts[i] if i >= 0 else None for i in r.error], dtype="string"),
+            "status": pd.arrays.IntegerArray(r.status.copy(), r.status == 0),
+            "from_edge": pd.arrays.BooleanArray(r.from_edge == 1, r.from_edge < 0),
+            "bytes": r.bytes,
+        }
+    )
+    return table
+
+
+def read_log(path: Path, *, requests_per_second: float | None = None) -> RunLog:
+    """A log of either form. Raises LogError, in one line, for what is no log at all.
+
+    `requests_per_second` is a client's arrival rate, for older logs, which do not say it.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(1 << 20)
+    except OSError as problem:
+        raise LogError(f"cannot read the log {path}: {problem.strerror}") from problem
+    if not head.strip():
+        raise LogError(f"the log {path} is empty")
+    if _HEADER.search(head):
+        return _read(path)
+    if older_log.looks_older(head.splitlines()):
+        return older_log.read(path, requests_per_second)
+    raise LogError(
+        f"{path} is no log of a load test: neither a header line nor the older form's lines"
+    )
+
+
+def _read(path: Path) -> RunLog:
+    whole = read_whole(path)
+    header, last_s = whole.header, whole.last_s
+    if header is None:
+        raise LogError(f"the log {path} has no header that can be read: {_first(whole.tally)}")
+    plan = _plan(header.plan, path)
+    requests_read, tally = _within(whole.table.columns(), plan, whole.tally)
+    if len(requests_read):
+        last_s = max(last_s, float(requests_read.done_s.max()))
+    return RunLog(
+        path=path,
+        header=_known(header, path),
+        plan=plan,
+        steps=plan.steps,
+        requests_per_second=plan.requests_per_second,
+        wall_s=header.anchor.wall_s,
+        last_s=last_s,
+        requests=requests_read,
+        missed=dict(tally.missed),
+        workers=tuple(whole.workers),
+        deaths=tuple(whole.deaths),
+        end=whole.end,
+        damage=tally.total,
+    )
+
+
+def _first(tally: Tally) -> str:
+    line = tally.first_damage
+    return f"line {line.number}: {line.problem}" if line else "not one line is whole"
+
+
+def _known(header: Header, path: Path) -> Header:
+    if header.format_version > FORMAT_VERSION:
+        raise LogError(
+            f"the log {path} has format {header.format_version}, newer than this program's "
+            f"{FORMAT_VERSION}: read it with the version that wrote it"
+        )
+    return header
+
+
+def _plan(record: PlanRecord, path: Path) -> Plan:
+    if not record.steps or record.requests_per_second <= 0:
+        raise LogError(f"the log {path} has a plan without load: {msgspec.json.encode(record)!r}")
+    return Plan(
+        steps=tuple(RampStep(i, s.clients, s.start_s, s.end_s) for i, s in enumerate(record.steps)),
+        requests_per_second=record.requests_per_second,
+        arrivals=record.arrivals,
+        late=record.late,
+        seed=record.seed,
+    )
+
+
+def _within(requests: Requests, plan: Plan, tally: Tally) -> tuple[Requests, Tally]:
+    """Rows of the plan's steps; others are damage, since no step could count them."""
+    good = (requests.step >= 0) & (requests.step < len(plan.steps))
+    if good.all():
+        return requests, tally
+    for row in np.flatnonzero(~good).tolist():
+        text = f"request {requests.number[row]} of client {requests.client[row]}"
+        tally.damage([DamagedLine(0, text, f"step {requests.step[row]} is not in the plan")])
+    return requests.rows(good), tally

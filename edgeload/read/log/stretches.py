@@ -1,0 +1,147 @@
+"""A stretch of a log -> columns. A large log is read in several stretches, by as many processes.
+
+They are processes of their own, which write their Part to stdout, pickled: a fork of a notebook's
+process, or a spawn, which imports somebody's script again, would run what is not ours.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edgeload.read.log.columns import LogError, TableBuilder, Tally
+from edgeload.records import (
+    End,
+    Header,
+    Missed,
+    RampStepStart,
+    RequestRow,
+    Row,
+    WorkerDied,
+    WorkerSample,
+)
+from edgeload.runlog import DamagedLine, line_starts, read_records
+
+_ALONE_BYTES = 64 << 20
+_READER = (
+    "import sys; from edgeload.read.log.stretches import write_part; write_part(*sys.argv[1:])"
+)
+_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass
+class Part:
+    """What a stretch of a log says; `lines` counts all of its lines, damaged ones included."""
+
+    table: TableBuilder = field(default_factory=TableBuilder)
+    tally: Tally = field(default_factory=Tally)
+    lines: int = 0
+    header: Header | None = None
+    end: End | None = None
+    workers: list[WorkerSample] = field(default_factory=list)
+    deaths: list[WorkerDied] = field(default_factory=list)
+    last_s: float = 0.0
+
+    def add(self, chunk: list[Any]) -> None:
+        """Take in records, in file order."""
+        requests = [r for r in chunk if type(r) is RequestRow]
+        self._add_requests(requests)
+        self.lines += len(chunk)
+        if len(requests) == len(chunk):
+            return
+        others = [r for r in chunk if type(r) is not RequestRow]
+        self.tally.miss(r for r in others if isinstance(r, Missed))
+        self.tally.damage(r for r in others if isinstance(r, DamagedLine))
+        self.workers += [r for r in others if isinstance(r, WorkerSample)]
+        self.deaths += [r for r in others if isinstance(r, WorkerDied)]
+        self.header = self.header or next((r for r in others if isinstance(r, Header)), None)
+        self.end = next((r for r in others if isinstance(r, End)), self.end)
+        self.last_s = max(self.last_s, *(_at_s(r) for r in others))
+
+    def _add_requests(self, requests: list[RequestRow]) -> None:
+        try:
+            self.table.add(requests)
+        except OverflowError:
+            for i, request in enumerate(requests):
+                try:
+                    self.table.add([request])
+                except OverflowError as problem:
+                    text = msgspec.json.encode(request).decode()[:120]
+                    self.tally.damage([DamagedLine(self.lines + i + 1, text, str(problem))])
+
+    def extend(self, other: Part) -> None:
+        """Take in the stretch that follows."""
+        self.table.extend(other.table)
+        self.tally.extend(other.tally, self.lines)
+        self.lines += other.lines
+        self.header = self.header or other.header
+        self.end = other.end or self.end
+        self.workers += other.workers
+        self.deaths += other.deaths
+        self.last_s = max(self.last_s, other.last_s)
+
+
+def _at_s(record: Row | DamagedLine) -> float:
+    if isinstance(record, RampStepStart | WorkerSample | WorkerDied | End):
+        return record.at_s
+    return 0.0
+
+
+def read_whole(path: Path, processes: int = _CORES) -> Part:
+    """All of a log: by itself where it is small, else by so many processes side by side."""
+    size = path.stat().st_size
+    if size < _ALONE_BYTES or processes < 2:
+        return read_part(path)
+    starts = [*line_starts(path, processes), size]
+    parts = _read_side_by_side(path, [span for span in pairwise(starts) if span[0] < span[1]])
+    whole = next(parts)
+    for part in parts:
+        whole.extend(part)
+    return whole
+
+
+def read_part(path: Path, start: int = 0, end: int | None = None) -> Part:
+    """The lines between two offsets, at both of which a line begins (None: the log's end)."""
+    part = Part()
+    for chunk in read_records(path, msgspec.json.Decoder(Row), start, end):
+        part.add(chunk)
+    return part
+
+
+def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Part]:
+    """Parts in the log's order. Raises LogError where a process ends before its work does."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in spans]
+        readers = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", _READER, str(path), str(start), str(end)],
+                    stdout=file,
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                )
+            )
+            for (start, end), file in zip(spans, files, strict=True)
+        ]
+        for reader, file in zip(readers, files, strict=True):
+            if reader.wait():
+                raise LogError(f"reading {path} failed (exit code {reader.returncode})")
+            file.seek(0)
+            part: Part = pickle.load(file)
+            file.close()
+            yield part
+
+
+def write_part(path: str, start: str, end: str) -> None:
+    """What a process of ours does: one stretch, pickled, to stdout."""
+    pickle.dump(read_part(Path(path), int(start), int(end)), sys.stdout.buffer, protocol=5)

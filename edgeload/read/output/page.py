@@ -1,0 +1,280 @@
+"""A run's results as one self-contained page: report.html. Needs no network and runs no eval."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files as resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from edgeload.read.analysis.objective_results import Judged
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.series import end_of
+from edgeload.read.figures.figures import figures
+from edgeload.read.figures.shown import Drawn
+from edgeload.read.output.summary_json import step_values, summary_values
+from edgeload.read.statistics.format import milliseconds, number, plural, share
+from edgeload.read.words.finding_words import Finding
+from edgeload.read.words.headline import limit, state, validity, verdict
+from edgeload.read.words.objective_words import MARKS, measured_words, more_words
+
+_ASSETS = "html"
+_TABLE_NOTE = (
+    "Counts are of whole steps; rates and times leave out the warm-up. Service time: sent to "
+    "answered. Response time: due to answered, a missed frame or a timeout counting as never. "
+    'Below a percentile: its 95 % interval. "few": n too small to claim it.'
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table of steps."""
+
+    name: str
+    head: str
+    unit: str = ""
+    text: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: the value as in summary.json, what is shown of it, and a percentile's interval."""
+
+    name: str
+    value: str
+    text: str
+    limits: str = ""
+    plain: bool = False
+
+
+_COUNTS = (
+    Column("index", "step"),
+    Column("clients", "clients"),
+    Column("arrival_rate_per_s", "due", "/s"),
+    Column("throughput_per_s", "answered", "/s"),
+    Column("goodput_per_s", "goodput", "/s"),
+    Column("failed", "failed"),
+    Column("missed", "missed"),
+    Column("edge_purity", "edge"),
+)
+_TIMES = tuple(
+    Column(f"{kind}_time_s.{name}", f"{kind} {name}", "ms")
+    for kind in ("service", "response")
+    for name in ("p50", "p95", "p99")
+)
+_COLUMNS = (*_COUNTS, *_TIMES, Column("state", "state", text=True))
+
+
+def html_report(
+    summary: RunSummary, findings: Sequence[Finding], drawn: Drawn, file_names: Sequence[str]
+) -> str:
+    """The page: verdict, findings, interactive figures, tables and settings of one run.
+
+    `file_names` are the files beside it, for links. Every text is escaped, and a
+    Content-Security-Policy lets nothing run or load but the page's own scripts and styles, each
+    by its hash.
+    """
+    values = summary_values(summary, findings)
+    shown = [asdict(figure) for figure in figures(summary, drawn)]
+    styles, scripts = _styles(), _scripts()
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            policy=_policy(scripts, styles),
+            styles=[Markup(text) for text in styles],
+            scripts=[Markup(text) for text in scripts],
+            verdict=verdict(summary),
+            limit=limit(summary),
+            validity=validity(summary),
+            valid=summary.valid,
+            run_id=values["run_id"],
+            endpoint=(values["endpoint"] or {}).get("url") or "an edge endpoint",
+            facts=_facts(summary, values),
+            findings=findings,
+            objectives=[_objective(judged) for judged in summary.objectives],
+            figures=shown,
+            figures_json=_json(shown),
+            columns=_columns(summary),
+            steps=[_step(summary, place) for place in range(len(summary.steps))],
+            table_note=_TABLE_NOTE,
+            failures=summary.failure_texts,
+            groups=_groups(values),
+            files=file_names,
+        )
+    )
+
+
+def _columns(summary: RunSummary) -> tuple[Column, ...]:
+    """Goodput only where the objectives define it."""
+    return tuple(
+        column for column in _COLUMNS if column.name != "goodput_per_s" or summary.time_objectives
+    )
+
+
+def _objective(judged: Judged) -> dict[str, str]:
+    return {
+        "verdict": judged.verdict,
+        "mark": MARKS[judged.verdict],
+        "text": judged.objective.text,
+        "step": "the run" if judged.step is None else f"step {judged.step + 1}",
+        "measured": measured_words(judged),
+        "more": more_words(judged),
+    }
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("edgeload.read.output", _ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_clean,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _clean(value: Any) -> Any:
+    """Texts without control and direction characters; escaping follows."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return "".join(c if c.isprintable() else " " for c in value)
+    return value
+
+
+def _asset(name: str) -> str:
+    return (resources("edgeload.read.output") / _ASSETS / name).read_text("utf-8")
+
+
+@cache
+def _styles() -> tuple[str, ...]:
+    return (_asset("uplot/uPlot.min.css"), _asset("report.css"))
+
+
+@cache
+def _scripts() -> tuple[str, ...]:
+    """uPlot under its licence, and the page's own script."""
+    licence = "/*\n" + _asset("uplot/LICENSE") + "*/\n"
+    return (licence + _asset("uplot/uPlot.iife.min.js"), _asset("report.js"))
+
+
+def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
+    """Nothing may load or run but these texts, known by their SHA-256 (CSP level 3)."""
+    parts = [
+        "default-src 'none'",
+        "script-src " + " ".join(map(_hash, scripts)),
+        "style-src " + " ".join(map(_hash, styles)),
+        "base-uri 'none'",
+        "form-action 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ]
+    return "; ".join(parts)
+
+
+def _hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
+
+
+def _json(values: Any) -> Markup:
+    """JSON that may stand inside a script element: no text in it can end the element."""
+    text = json.dumps(values, allow_nan=False, separators=(",", ":"))
+    escaped = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return Markup(escaped)
+
+
+def _facts(summary: RunSummary, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    totals = summary.totals
+    facts = [
+        ("started", values["started_at"]),
+        ("load", f"{plural(len(summary.steps), 'step')}, {end_of(summary):.0f} s"),
+        ("sent", f"{totals.sent:,}"),
+        ("answered well", f"{totals.ok:,}"),
+        ("failed", f"{totals.failed:,}"),
+    ]
+    if totals.missed is not None:
+        facts.append(("missed", f"{totals.missed:,}"))
+    if summary.interrupted:
+        facts.append(("ended", "interrupted"))
+    return facts
+
+
+def _step(summary: RunSummary, place: int) -> dict[str, Any]:
+    step = summary.steps[place]
+    values = {**step_values(step), "state": state(step)}
+    return {
+        "number": step.index + 1,
+        "load": plural(step.clients, "client"),
+        "start_s": step.span.start_s,
+        "end_s": step.window.end_s,
+        "state": state(step),
+        "cells": [_cell(values, column) for column in _columns(summary)],
+    }
+
+
+def _cell(values: Mapping[str, Any], column: Column) -> Cell:
+    name = column.name
+    if "." in name:
+        return _time_cell(name, values[name.split(".")[0]], name.split(".")[1])
+    value = values[name]
+    if name == "edge_purity":
+        return Cell(name, _raw(value), share(value))
+    if name.endswith("_per_s"):
+        return Cell(name, _raw(value), number(value))
+    if column.text:
+        return Cell(name, _raw(value), value, plain=True)
+    shown = value + 1 if name == "index" else value
+    return Cell(name, _raw(value), "-" if shown is None else f"{shown:,}")
+
+
+def _time_cell(name: str, sample: Mapping[str, Any] | None, quantile: str) -> Cell:
+    if sample is None:
+        return Cell(name, "", "-")
+    value, ends = sample[quantile], sample["limits"][quantile]
+    if value is None:
+        missing = "few" if sample["n"] else "-"
+        return Cell(name, "", "never" if quantile in sample["never"] else missing)
+    low, high = (milliseconds(end, "never") for end in ends)
+    return Cell(name, _raw(value), milliseconds(value), f"{low} to {high}")
+
+
+def _raw(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def _groups(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    named = {
+        "To repeat it": {"command": values["command"]} if values["command"] else None,
+        "Settings": values["settings"],
+        "Endpoint": values["endpoint"],
+        "Machine that made the load": values["machine"],
+        "Versions": values["versions"],
+        "Pictures": values["images"],
+    }
+    return [
+        {"name": name, "entries": [(key.replace("_", " "), _plain(v)) for key, v in group.items()]}
+        for name, group in named.items()
+        if group
+    ]
+
+
+def _plain(value: Any) -> str:
+    """A setting as people write it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value) or "-"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,92 @@
+"""Does a step change as it goes? A warm-up longer than the cut, a box that slows down. Pure.
+
+Neither changes what is summarised: a cut chosen by the data would remove a stall from a step's
+first half, and the tail with it. They are said, with what to do.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeload.read.statistics.percentiles import Distribution, distribution
+from edgeload.read.statistics.windows import Floats, Window
+
+_BATCH = 5
+_LEAST_BATCHES = 20
+_CLEARLY = 0.10
+_ERRORS = 4.0
+_SPAN_S = 60.0
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Median service time, seconds, in the first and the last minute of a step's window."""
+
+    first_s: float
+    last_s: float
+
+
+def drift(at_s: Floats, service_s: Floats, window: Window) -> Drift | None:
+    """Where the last minute's median is over 10 % off the first's, and their intervals part.
+
+    None where it is not, and where the window is shorter than two minutes. A box that throttles for
+    heat shows here.
+    """
+    if window.length_s < 2 * _SPAN_S:
+        return None
+    spans = (
+        Window(window.start_s, window.start_s + _SPAN_S),
+        Window(window.end_s - _SPAN_S, window.end_s),
+    )
+    first, last = (_median(distribution(service_s[span.holds(at_s)])) for span in spans)
+    if first is None or last is None or abs(last[1] / first[1] - 1.0) <= _CLEARLY:
+        return None
+    apart = last[0] > first[2] or last[2] < first[0]
+    return Drift(first[1], last[1]) if apart else None
+
+
+def _median(sample: Distribution) -> tuple[float, float, float] | None:
+    quantile = sample.quantile("p50")
+    return (quantile.low, quantile.value, quantile.high) if quantile else None
+
+
+def mser_5(values: Floats) -> int:
+    """How many values to cut from the head of a series, by MSER-5; a multiple of 5.
+
+    The cut that makes the standard error of what is left smallest, over means of five, and at most
+    half of the series (White 1997; Spratt 1998).
+    """
+    n = len(values) // _BATCH
+    if n < 2:
+        return 0
+    means = values[: n * _BATCH].reshape(n, _BATCH).mean(axis=1)
+    left = np.arange(n, 0, -1, dtype=np.float64)
+    sums = np.cumsum(means[::-1])[::-1]
+    squares = np.cumsum((means**2)[::-1])[::-1]
+    error = (squares - sums**2 / left) / left**2
+    return int(np.argmin(error[: n // 2 + 1])) * _BATCH
+
+
+def settled_s(at_s: Floats, times_s: Floats, window: Window) -> float | None:
+    """Seconds after the window's start at which a head that was slower ends; None: there is none.
+
+    The head is the one that MSER-5 would cut; it counts where its median is over 10 % above that of
+    the rest, and its mean by more than four standard errors of batch means.
+    """
+    order = np.argsort(at_s, kind="stable")
+    at_s, times_s = at_s[order], times_s[order]
+    cut = mser_5(times_s)
+    whole = len(times_s) // _BATCH
+    if cut == 0 or whole < _LEAST_BATCHES:
+        return None
+    means = times_s[: whole * _BATCH].reshape(whole, _BATCH).mean(axis=1)
+    head, rest = means[: cut // _BATCH], means[cut // _BATCH :]
+    error = float(rest.std(ddof=1)) * math.sqrt(1 / len(head) + 1 / len(rest))
+    above, usual = float(head.mean() - rest.mean()), float(np.median(rest))
+    # A stall lifts the mean of all that came before its end; a warm-up lifts the median as well.
+    if above <= _ERRORS * error or float(np.median(head)) <= (1 + _CLEARLY) * usual:
+        return None
+    return float(at_s[cut]) - window.start_s

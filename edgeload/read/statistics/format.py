@@ -1,0 +1,52 @@
+"""Words and numbers for a reader: texts from outside made harmless, figures in few digits. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from edgeload.untrusted_text import printable
+
+
+def short(text: str, limit: int) -> str:
+    """A text from outside in one line: no control bytes, at most `limit` characters."""
+    clean = printable(text)
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def number(value: float | None, none: str = "-") -> str:
+    """A figure in three significant digits or all whole ones: 0.0123, 1.23, 12.3, 123, 12345."""
+    if value is None:
+        return none
+    if math.isinf(value):
+        return "never"
+    if value == 0 or abs(value) >= 99.95:
+        return f"{value:.0f}"
+    if abs(value) >= 9.995:
+        return f"{value:.1f}"
+    if abs(value) >= 0.9995:
+        return f"{value:.2f}"
+    return f"{value:.3g}"
+
+
+def milliseconds(value_s: float | None, none: str = "-") -> str:
+    """Seconds as a figure in milliseconds."""
+    return number(None if value_s is None else value_s * 1000, none)
+
+
+def share(value: float | None) -> str:
+    """A share of 1 as a percentage: 0.4 %, 12 %, and never 0 % or 100 % for what is not quite."""
+    if value is None:
+        return "-"
+    percent = value * 100
+    if 0 < percent < 0.1:
+        return "< 0.1 %"
+    if 99.9 < percent < 100:
+        return "> 99.9 %"
+    if 99 < percent < 100:
+        return f"{percent:.1f} %"
+    return f"{percent:.0f} %" if percent >= 10 or percent == int(percent) else f"{percent:.1f} %"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 client`, `12 clients`, `1,234,567 requests`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,0 +1,90 @@
+"""Whether a step had settled: its last windows agree in rate and in mean time. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeload.read.statistics.windows import Floats, Window, count_in
+
+STEADY_WINDOWS = 3
+STEADY_TOLERANCE = 0.10
+_SUB_WINDOWS = 5
+_LEAST_ANSWERS_A_WINDOW = 5
+_TIME_RESOLUTION_S = 0.001  # mean times closer than this are one, whatever their ratio
+# The range of three normal values exceeds this many standard errors 5 times in 100, where the
+# error is estimated from them (studentised range: three groups, nine degrees of freedom).
+_RANGE_OF_THREE = 3.95
+
+
+@dataclass(frozen=True)
+class Steadiness:
+    """Whether a step had settled: `steady` is None where too little was seen to tell.
+
+    The ratios are largest over smallest of the windows' rates and mean times; None where a window
+    has too few answers for one.
+    """
+
+    steady: bool | None
+    rate_ratio: float | None
+    time_ratio: float | None
+
+
+def steadiness(done_s: Floats, at_s: Floats, time_s: Floats, window: Window) -> Steadiness:
+    """Do the last three windows of a step agree within 10 % in rate and in mean time (method 8)?
+
+    `done_s` are the sorted instants of the answers, `time_s` the times of the requests that fell
+    due at `at_s`. The three windows cover all that is summarised, so nothing unsettled is in the
+    figures. Chance alone makes windows differ, and that must not be called unsteady, so 10 % is
+    widened by the range that chance gives three equal windows in 95 of 100 cases. The error of a
+    count is the scatter of its sub-windows, at most Poisson's: what is burstier is not noise. The
+    error of a mean time is by batch means, which see that times of neighbours are alike (method 6),
+    about the window's own straight line, so that a steady growth is not taken for chance. Close to
+    saturation, times wander for longer than a short step lasts: such a step is not steady.
+    """
+    windows = window.split(STEADY_WINDOWS)
+    counts = [count_in(done_s, part) for part in windows]
+    samples = [(at_s[inside], time_s[inside]) for inside in (part.holds(at_s) for part in windows)]
+    sizes = [*counts, *(len(times) for _, times in samples)]
+    if min(sizes) < _LEAST_ANSWERS_A_WINDOW:
+        starved = sum(counts) >= 3 * STEADY_WINDOWS * _LEAST_ANSWERS_A_WINDOW
+        return Steadiness(False if starved else None, None, None)
+    count_error = _RANGE_OF_THREE * math.sqrt(_count_variance(done_s, windows)) + 1.0
+    means = [float(times.mean()) for _, times in samples]
+    parts = [_mean_variance(*s, part) for s, part in zip(samples, windows, strict=True)]
+    variance = sum(parts) / STEADY_WINDOWS
+    mean_error = _RANGE_OF_THREE * math.sqrt(variance) + _TIME_RESOLUTION_S
+    steady = _agree([float(c) for c in counts], count_error) and _agree(means, mean_error)
+    return Steadiness(steady, max(counts) / min(counts), max(means) / max(min(means), 1e-9))
+
+
+def _agree(values: list[float], error: float) -> bool:
+    return max(values) - min(values) <= STEADY_TOLERANCE * min(values) + error
+
+
+def _count_variance(done_s: Floats, windows: list[Window]) -> float:
+    """Variance of one window's count: the scatter within windows, at most that of Poisson."""
+    parts = np.array(
+        [[count_in(done_s, sub) for sub in part.split(_SUB_WINDOWS)] for part in windows],
+        dtype=np.float64,
+    )
+    within = float(parts.var(axis=1, ddof=1).mean()) * _SUB_WINDOWS
+    return min(within, float(parts.sum(axis=1).mean()))
+
+
+def _mean_variance(at_s: Floats, time_s: Floats, window: Window) -> float:
+    """Variance of a window's mean time: of its batch means about their straight line.
+
+    With fewer than four batches that hold anything there is no line: the sample's own, as if its
+    values were independent.
+    """
+    inside = [part.holds(at_s) for part in window.split(_SUB_WINDOWS)]
+    batches = [(i, float(time_s[held].mean())) for i, held in enumerate(inside) if held.any()]
+    if len(batches) < 4:
+        return float(time_s.var(ddof=1)) / len(time_s)
+    x, y = np.array(batches, dtype=np.float64).T
+    x, y = x - x.mean(), y - y.mean()
+    residual = y - x * (float(x @ y) / float(x @ x))
+    return float(residual @ residual) / (len(y) - 2) / len(y)

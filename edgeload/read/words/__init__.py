@@ -1,0 +1,1 @@
+"""Numbers and codes -> sentences: the only place that writes sentences for users. Pure."""

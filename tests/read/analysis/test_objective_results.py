@@ -1,0 +1,208 @@
+"""Objectives against samples whose truth is known: right verdicts at the promised rate of error."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import synthetic_log as sl
+
+from edgeload import exit_codes
+from edgeload.objectives import parse_objective
+from edgeload.read.analysis.objective_results import Judged, Sample, judge, merged
+from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.log.open import read_log
+from edgeload.read.results import exit_code
+from edgeload.read.statistics.percentiles import share_limits
+from edgeload.read.statistics.windows import Floats
+
+
+def sample_of(times: Floats, *, failed: int = 0, missed: int = 0, timeouts: int = 0) -> Sample:
+    """A window of 10 s with these response times."""
+    return Sample(
+        length_s=10.0,
+        service_s=times,
+        response_s=times,
+        timeouts=timeouts,
+        missed=missed,
+        failed=np.arange(len(times) + failed) < failed,
+        not_edge=np.zeros(len(times), dtype=np.bool_),
+        done=np.full(10, len(times) / 10),
+        due=np.full(10, (len(times) + failed + missed) / 10),
+    )
+
+
+def _judge(text: str, sample: Sample) -> Judged:
+    return judge(parse_objective(text), sample)
+
+
+@pytest.mark.parametrize(
+    ("text", "n", "verdict"),
+    [("p95<1s", 58, "undecided"), ("p95<1s", 59, "pass"), ("p99<1s", 298, "undecided"),
+     ("p99<1s", 299, "pass"), ("errors<5%", 58, "undecided"), ("errors<5%", 59, "pass"),
+     ("errors<1%", 298, "undecided"), ("errors<1%", 299, "pass")],
+)  # fmt: skip
+def test_what_it_takes_to_claim_with_no_breach_seen(text: str, n: int, verdict: str) -> None:
+    """Method 6: 59 requests for p95, 299 for p99; the same for a share of errors."""
+    judged = _judge(text, sample_of(np.full(n, 0.1)))
+    assert judged.verdict == verdict
+    if verdict == "undecided":
+        assert judged.more_s is not None
+        assert judged.more_s == pytest.approx(10.0 / n, abs=1.0)
+
+
+@pytest.mark.parametrize("n", [100, 1000])
+@pytest.mark.parametrize("text", ["p95<1s", "errors<5%"])
+def test_a_wrong_verdict_is_as_rare_as_promised(text: str, n: int) -> None:
+    """At the bound itself, pass and fail are each wrong in at most 5 of 100 samples."""
+    chance = np.random.default_rng(n)
+    verdicts = []
+    for _ in range(1000):
+        breaches = int(chance.binomial(n, 0.05))
+        if text.startswith("p95"):
+            times = chance.permutation(np.where(np.arange(n) < breaches, 2.0, 0.5))
+            verdicts.append(_judge(text, sample_of(times)).verdict)
+        else:
+            found = sample_of(np.full(n - breaches, 0.5), failed=breaches)
+            shuffled = chance.permutation(found.failed)
+            verdicts.append(_judge(text, replace(found, failed=shuffled)).verdict)
+    for wrong in ("pass", "fail"):
+        assert verdicts.count(wrong) <= 1000 * 0.05 + 3 * np.sqrt(1000 * 0.05 * 0.95)
+
+
+def test_neighbours_that_are_alike_count_for_less() -> None:
+    """A queue near saturation: p95 is right on the bound, and verdicts stay as rare as promised.
+
+    A first-order autoregressive series with correlation 0.9: as independent values, one sample in
+    four would be called pass or fail.
+    """
+    chance = np.random.default_rng(3)
+    decided = {"as it is": 0, "shuffled": 0}
+    for _ in range(300):
+        steps = chance.normal(size=3000) * np.sqrt(1 - 0.9**2)
+        level = chance.normal()
+        series = np.empty(3000)
+        for i, step in enumerate(steps):
+            level = series[i] = 0.9 * level + step
+        times = np.exp(series - 1.6449)  # the 95th percentile is 1 s
+        shuffled = chance.permutation(times)
+        for name, values in (("as it is", times), ("shuffled", shuffled)):
+            decided[name] += _judge("p95<1s", sample_of(values)).verdict != "undecided"
+    assert decided["as it is"] <= 300 * 0.10 + 3 * np.sqrt(300 * 0.1 * 0.9)
+    assert decided["shuffled"] > 2 * decided["as it is"]
+
+
+def test_more_seconds_decide() -> None:
+    """The time that an undecided objective asks for is, with the same shares, enough."""
+    times = np.where(np.arange(400) % 33 == 0, 2.0, 0.5)  # 3 % over
+    judged = _judge("p95<1s", sample_of(times))
+    assert judged.verdict == "undecided"
+    assert judged.more_s is not None
+    longer = np.tile(times, int(np.ceil(1.1 * (1 + judged.more_s / 10))))
+    assert _judge("p95<1s", sample_of(longer)).verdict == "pass"
+
+
+def test_those_never_answered_are_over_every_bound() -> None:
+    """6 of 100 missed or timed out: p95 is never, whatever the bound; service time is not."""
+    for changes in ({"missed": 6}, {"timeouts": 6}):
+        found = sample_of(np.full(94, 0.1), **changes)
+        assert _judge("p95<1000s", found).value == np.inf
+        assert _judge("p95 service<1s", found).verdict == "pass"
+        assert _judge("p50<1s", found).verdict == "pass"
+    many = sample_of(np.full(80, 0.1), missed=20)
+    assert _judge("p95<1000s", many).verdict == "fail"
+    assert _judge("missed<1%", many).verdict == "fail"
+    assert _judge("throughput>=95%", many).verdict == "fail"
+    assert _judge("edge>=90%", many).verdict == "pass"
+    assert _judge("errors<0.5%", many).verdict == "undecided"
+
+
+def test_what_the_log_cannot_say_is_undecided() -> None:
+    """An older log has no due times; an empty window has nothing."""
+    older = replace(sample_of(np.full(100, 0.1)), response_s=None, missed=None, due=None)
+    for text in ("p95<1s", "missed<1%", "throughput>=95%"):
+        judged = _judge(text, older)
+        assert (judged.verdict, judged.value, judged.more_s) == ("undecided", None, None)
+    assert _judge("p95 service<1s", older).verdict == "pass"
+    assert _judge("errors<1%", sample_of(np.zeros(0))).value is None
+
+
+def test_windows_are_merged_as_one_sample() -> None:
+    """A percentile of the run is that of all its requests, not a mean of percentiles."""
+    fast, slow = np.full(300, 0.1), np.full(100, 0.9)
+    whole = merged([sample_of(fast), sample_of(slow, missed=3)])
+    together = sample_of(np.concatenate([fast, slow]), missed=3)
+    for text in ("p95<1s", "p50<1s", "missed<5%", "errors<5%"):
+        a, b = _judge(text, whole), _judge(text, together)
+        assert (a.verdict, a.value, a.low, a.high, a.n) == (b.verdict, b.value, b.low, b.high, b.n)
+    assert whole.length_s == 20.0
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 59), (3, 20), (50, 1000), (20, 20)])
+def test_limits_of_a_share_are_those_of_clopper_and_pearson(hits: int, n: int) -> None:
+    """By simulation of the definition: at the limit, so few or so many have a chance of 5 %."""
+    low, high = share_limits(hits, n)
+    chance = np.random.default_rng(1)
+    if hits < n:
+        assert np.mean(chance.binomial(n, high, 100_000) <= hits) == pytest.approx(0.05, abs=0.004)
+    if hits:
+        assert np.mean(chance.binomial(n, low, 100_000) >= hits) == pytest.approx(0.05, abs=0.004)
+    assert (low, high)[hits == n] == (1.0 if hits == n else low)
+
+
+def _run(tmp_path: Path, *slo: str, seconds: float = 20) -> RunSummary:
+    """10, 30 and 50 clients at 2/s on a box that carries 80/s."""
+    played = sl.play(sl.plan_of([10, 30, 50], seconds, 2.0), servers=4, service=sl.constant(0.05))
+    (tmp_path / "load.log").unlink(missing_ok=True)
+    path = sl.write(tmp_path / "load.log", played)
+    return analyse(read_log(path), [parse_objective(text) for text in slo])
+
+
+def test_objectives_bound_the_capacity(tmp_path: Path) -> None:
+    """The largest step that met them is the capacity; the next names the one that it broke."""
+    free = _run(tmp_path)
+    assert free.capacity is not None
+    assert free.capacity.clients == 30
+    tight = _run(tmp_path, "p95 service<20ms")
+    assert tight.capacity is None
+    assert tight.broke is not None
+    assert [s.code for s in tight.broke.shortfalls] == ["objective"]
+    assert exit_code(tight) == exit_codes.OBJECTIVE_FAILED
+    loose = _run(tmp_path, "p95<300ms")
+    assert loose.capacity is not None
+    assert loose.capacity.clients == 30
+    assert loose.broke is not None
+    assert "objective" in {s.code for s in loose.broke.shortfalls}
+
+
+def test_an_objective_is_about_the_run_a_load_or_each_step(tmp_path: Path) -> None:
+    """One bound: broken by the run as a whole, met at 30 clients, met by two steps of three."""
+    summary = _run(tmp_path, "p95<300ms", "30 clients: p95<300ms", "each step: p95<300ms")
+    run, at_30, *steps = summary.objectives
+    assert (run.step, run.verdict) == (None, "fail")
+    assert (at_30.step, at_30.verdict) == (1, "pass")
+    assert [j.verdict for j in steps] == ["pass", "pass", "fail"]
+    assert run.n == sum(j.n for j in steps)
+    absent = _run(tmp_path, "7 clients: p95<300ms")
+    assert [j.value for j in absent.objectives] == [None]
+    assert exit_code(absent) == exit_codes.OK
+
+
+def test_goodput_is_what_came_in_time(tmp_path: Path) -> None:
+    """All of it below saturation, next to nothing above, and no figure without a bound on time."""
+    below, _, above = _run(tmp_path, "p95<300ms").steps
+    assert below.goodput_per_s == pytest.approx(20.0, rel=0.05)
+    assert above.throughput_per_s == pytest.approx(80.0, rel=0.02)
+    assert above.goodput_per_s is not None
+    assert above.goodput_per_s < 20
+    assert all(step.goodput_per_s is None for step in _run(tmp_path, "errors<1%").steps)
+
+
+def test_an_invalid_run_says_nothing_of_objectives(tmp_path: Path) -> None:
+    """Exit code 4 goes before 3: the numbers are not the endpoint's."""
+    played = sl.play(sl.plan_of([10], 20, 2.0), servers=4, service=sl.constant(0.05))
+    path = sl.write(tmp_path / "load.log", played, deaths=[sl.death(0, 5.0)])
+    summary = analyse(read_log(path), [parse_objective("p95<1ms")])
+    assert exit_code(summary) == exit_codes.INVALID

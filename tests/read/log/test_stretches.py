@@ -1,0 +1,79 @@
+"""A log read in stretches is the log read whole."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import synthetic_log as sl
+
+from edgeload.read.log import stretches as part
+from edgeload.read.log.open import read_log
+from edgeload.read.log.stretches import Part, read_part, read_whole
+from edgeload.runlog import line_starts
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """3,000 requests of several outcomes, missed ones, a death, and three damaged lines."""
+    played = sl.play(
+        sl.plan_of([20, 60], 12, 3.0),
+        servers=4,
+        service=sl.exponential(0.05),
+        outcome=lambda chance, sent_s: chance.choice(["ok"] * 8 + ["reset", "http_503"]),
+    )
+    path = tmp_path_factory.mktemp("log") / "load.log"
+    sl.write(path, played, deaths=[sl.death(1, 5.0)])
+    lines = path.read_bytes().splitlines(keepends=True)
+    chance = random.Random(1)
+    for at in (400, 1200, len(lines) - 10):
+        lines[at] = lines[at][: chance.randrange(5, 50)] + b"\n"
+    path.write_bytes(b"".join(lines))
+    return path
+
+
+def same(one: Part, other: Part) -> None:
+    a, b = one.table.columns(), other.table.columns()
+    assert [a.outcomes[i] for i in a.outcome] == [b.outcomes[i] for i in b.outcome]
+    texts = [[None if i < 0 else r.errors[i] for i in r.error] for r in (a, b)]
+    assert texts[0] == texts[1]
+    for name in ("client", "number", "step", "due_s", "sent_s", "done_s", "from_edge", "status"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+    assert one.tally.missed == other.tally.missed
+    assert one.tally.total == other.tally.total
+    assert (one.lines, one.header, one.end) == (other.lines, other.header, other.end)
+    assert (one.workers, one.deaths, one.last_s) == (other.workers, other.deaths, other.last_s)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 50])
+def test_stretches_add_up_to_the_whole(log: Path, count: int) -> None:
+    """Columns, codes, counts and the number of the first damaged line, wherever it is cut."""
+    whole = read_part(log)
+    assert whole.tally.damaged == 3
+    assert whole.lines == len(log.read_bytes().splitlines())
+    size = log.stat().st_size
+    first, *rest = [read_part(log, a, b) for a, b in pairwise([*line_starts(log, count), size])]
+    for more in rest:
+        first.extend(more)
+    same(first, whole)
+
+
+def test_processes_side_by_side_read_the_same(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three of them, as for a large log; and the whole way to the run's log."""
+    monkeypatch.setattr(part, "_ALONE_BYTES", 0)
+    same(read_whole(log, 3), read_part(log))
+    assert len(read_log(log).requests) == len(read_part(log).table)
+
+
+def test_a_log_of_few_lines_is_cut_between_them(tmp_path: Path) -> None:
+    """More stretches than lines: some are empty, none is lost or doubled."""
+    path = tmp_path / "few"
+    path.write_bytes(b"a\nbbbbbbbbbbbbbbbbbbbb\nc")
+    starts = [*line_starts(path, 9), path.stat().st_size]
+    pieces = [path.read_bytes()[a:b] for a, b in pairwise(starts) if a < b]
+    assert b"".join(pieces) == path.read_bytes()
+    assert len(pieces) > 1
+    assert all(piece.endswith(b"\n") for piece in pieces[:-1])

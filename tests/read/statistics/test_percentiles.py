@@ -1,0 +1,210 @@
+"""Percentiles, their intervals, rates and steadiness against definitions and simulation."""
+
+from __future__ import annotations
+
+import math
+import random
+from fractions import Fraction
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+import synthetic_log as sl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgeload.read.statistics.percentiles import (
+    QUANTILES,
+    distribution,
+    enough,
+    interval_ranks,
+    nearest_rank,
+    rank,
+)
+from edgeload.read.statistics.steadiness import steadiness
+from edgeload.read.statistics.windows import Window, rate_in
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=200),
+    st.integers(1, 999),
+)
+def test_nearest_rank_is_the_smallest_value_with_enough_below(
+    values: list[float], per_mille: int
+) -> None:
+    """Nearest rank is the least x of the sample with F(x) >= q, by the definition in fractions."""
+    q = Fraction(per_mille, 1000)
+    expected = min(
+        x for x in values if Fraction(sum(1 for y in values if y <= x), len(values)) >= q
+    )
+    assert nearest_rank(values, per_mille / 1000) == expected
+
+
+def test_nearest_rank_agrees_with_numpy() -> None:
+    """On random samples, nearest rank is numpy's inverted_cdf."""
+    chance = np.random.default_rng(1)
+    for n in (1, 2, 10, 99, 100, 101, 1000, 4999):
+        sample = chance.lognormal(size=n)
+        for q in QUANTILES.values():
+            expected = np.quantile(sample, q, method="inverted_cdf")
+            assert nearest_rank(sample, q) == pytest.approx(expected, abs=0)
+
+
+@settings(max_examples=300)
+@given(st.integers(1, 20_000_000), st.integers(1, 999))
+def test_rank_is_exact_for_any_n(n: int, per_mille: int) -> None:
+    """rank(n, q) is the ceiling of n q in exact arithmetic, whatever floating point makes of it."""
+    assert rank(n, per_mille / 1000) == max(1, math.ceil(Fraction(n * per_mille, 1000)))
+
+
+@pytest.mark.parametrize(("q", "least"), [(0.5, 6), (0.95, 59), (0.99, 299), (0.999, 2995)])
+def test_the_least_sample_that_can_claim_a_percentile(q: float, least: int) -> None:
+    """59 values for p95, 299 for p99, 2995 for p99.9 (method 6), and 6 for a median."""
+    assert enough(least, q)
+    assert not enough(least - 1, q)
+    assert interval_ranks(least - 1, q) is None
+
+
+def _binomial_cdf(k: int, n: int, q: Fraction) -> Fraction:
+    terms = (math.comb(n, i) * q**i * (1 - q) ** (n - i) for i in range(k + 1))
+    return sum(terms, Fraction(0))
+
+
+@pytest.mark.parametrize("per_mille", [50, 500, 900, 950, 990])
+@pytest.mark.parametrize("n", [59, 60, 100, 299, 450])
+def test_interval_covers_at_95_percent_by_exact_binomial(n: int, per_mille: int) -> None:
+    """B(u-1) - B(l-1), summed in exact fractions, is at least 0.95 and not needlessly more.
+
+    One rank less at either end breaks the promise, so the interval is as short as it can be.
+    """
+    q = Fraction(per_mille, 1000)
+    ranks = interval_ranks(n, per_mille / 1000)
+    if ranks is None:
+        assert 1 - q**n - (1 - q) ** n < Fraction(95, 100)
+        return
+    low, high = ranks
+
+    def coverage(low: int, high: int) -> Fraction:
+        return _binomial_cdf(high - 1, n, q) - _binomial_cdf(low - 1, n, q)
+
+    assert coverage(low, high) >= Fraction(95, 100)
+    tight = coverage(low + 1, high) if per_mille >= 500 else coverage(low, high - 1)
+    assert tight < Fraction(95, 100)
+
+
+def test_interval_covers_the_truth_in_simulation() -> None:
+    """Over 2,000 samples the interval holds the true p95 in 95 % or a little more of them."""
+    chance = np.random.default_rng(7)
+    truth = -math.log(1 - 0.95)
+    for n in (59, 200, 1000):
+        covered = 0
+        for _ in range(2000):
+            quantile = distribution(chance.exponential(size=n)).quantile("p95")
+            assert quantile is not None
+            covered += quantile.low <= truth <= quantile.high
+        assert 0.94 <= covered / 2000 <= 0.985
+
+
+@pytest.mark.parametrize("correlation", [0.5, 0.9])
+def test_interval_covers_the_truth_where_neighbours_are_alike(correlation: float) -> None:
+    """A first-order autoregressive series, as a queue makes: 95 % within what 20 batches can tell.
+
+    Taken for independent, a correlation of 0.9 leaves 44 to 55 of 100 intervals covering.
+    """
+    chance = np.random.default_rng(5)
+    n, runs = 4000, 300
+    covered = dict.fromkeys(("p50", "p95", "p99"), 0)
+    for _ in range(runs):
+        series = chance.normal(size=n) * np.sqrt(1 - correlation**2)
+        level = chance.normal()
+        for i in range(n):
+            level = series[i] = correlation * level + series[i]
+        sample = distribution(series)
+        for name in covered:
+            quantile = sample.quantile(name)
+            assert quantile is not None
+            truth = NormalDist().inv_cdf(QUANTILES[name])
+            covered[name] += quantile.low <= truth <= quantile.high
+    assert min(covered.values()) / runs > 0.90 - 3 * math.sqrt(0.9 * 0.1 / runs)
+    assert max(covered.values()) / runs < 0.99
+
+
+def test_large_samples_cost_no_more_than_their_spread() -> None:
+    """Ten million values have an interval, n q plus or minus 2 standard deviations wide."""
+    n = 10_000_000
+    ranks = interval_ranks(n, 0.99)
+    assert ranks is not None
+    deviation = math.sqrt(n * 0.99 * 0.01)
+    assert ranks[0] == pytest.approx(n * 0.99 - 1.96 * deviation, abs=0.1 * deviation)
+    assert ranks[1] == pytest.approx(n * 0.99 + 1.96 * deviation, abs=0.1 * deviation)
+
+
+def test_members_without_an_answer_are_above_all_others() -> None:
+    """With 2 % never answered, p95 is an answered one's and p99 is never."""
+    sample = distribution(np.arange(980, dtype=np.float64), never=20)
+    p95, p99 = sample.quantile("p95"), sample.quantile("p99")
+    assert p95 is not None
+    assert p99 is not None
+    assert (sample.n, p95.value, p99.never) == (1000, 949.0, True)
+    assert sample.max == 979.0
+
+
+def test_no_sample_is_no_data() -> None:
+    """Of nothing, mean, maximum and percentiles are None and n is 0."""
+    sample = distribution(np.empty(0))
+    assert (sample.n, sample.mean, sample.max) == (0, None, None)
+    assert set(sample.quantiles.values()) == {None}
+
+
+def test_rate_counts_a_half_open_window() -> None:
+    """An event at a counts, one at b does not, and the denominator is b - a (method 5)."""
+    at_s = np.array([0.0, 1.0, 1.5, 2.0, 3.0])
+    assert rate_in(at_s, Window(1.0, 2.0)) == 2.0
+    assert rate_in(at_s, Window(1.0, 1.0)) is None
+
+
+def _steady(played: sl.Played, window: Window) -> bool | None:
+    done = np.array(sorted(r.done_s for r in played.requests))
+    due = np.array([r.due_s for r in played.requests])
+    times = np.array([r.done_s - r.due_s for r in played.requests])
+    inside = window.holds(due)
+    return steadiness(done, due[inside], times[inside], window).steady
+
+
+def test_chance_alone_is_seldom_called_unsteady() -> None:
+    """M/M/4 at 70 % load is steady: at most 1 in 10 simulated steps may be called otherwise."""
+    unsteady = 0
+    for seed in range(100):
+        plan = sl.plan_of([28], 12, 2.0, arrivals="poisson", seed=seed)
+        played = sl.play(plan, servers=4, service=sl.exponential(0.05), seed=seed)
+        unsteady += _steady(played, Window(2, 12)) is False
+    assert unsteady <= 10
+
+
+def test_constant_load_is_steady() -> None:
+    """D/D/4 below its capacity is steady at every load, however few the answers it takes."""
+    for clients in (4, 20, 39):
+        played = sl.play(sl.plan_of([clients], 10, 2.0), servers=4, service=sl.constant(0.05))
+        assert _steady(played, Window(2, 10)) is True
+
+
+def test_a_growing_queue_is_unsteady() -> None:
+    """At 110 % load the rate is constant but the response time grows: never called steady."""
+    for seed in range(30):
+        plan = sl.plan_of([44], 12, 2.0, seed=seed)
+        played = sl.play(plan, servers=4, service=sl.exponential(0.05), seed=seed)
+        assert _steady(played, Window(2, 12)) is False
+
+
+def test_a_slower_last_third_is_unsteady() -> None:
+    """An endpoint that turns 40 % slower in the last third of a step has not settled."""
+    chance = random.Random(3)
+    due = np.arange(0, 30, 0.1)
+    times = np.array([0.05 * (1.4 if t > 20 else 1.0) * chance.uniform(0.9, 1.1) for t in due])
+    assert steadiness(due + times, due, times, Window(0, 30)).steady is False
+
+
+def test_too_few_answers_say_nothing() -> None:
+    """Ten answers in a step are neither steady nor unsteady."""
+    due = np.arange(0, 10, 1.0)
+    assert steadiness(due + 0.01, due, np.full(10, 0.01), Window(0, 10)).steady is None

@@ -1,0 +1,143 @@
+"""Each finding appears for the run that deserves it, and for a clean run none does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import synthetic_log as sl
+
+from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.log.open import read_log
+from edgeload.read.words.finding_words import SEVERITIES, Finding, find, step_list
+
+
+def _find(tmp_path: Path, played: sl.Played, **changes: Any) -> dict[str, Finding]:
+    log = read_log(sl.write(tmp_path / "log", played, **changes))
+    return {finding.code: finding for finding in find(analyse(log))}
+
+
+def _clean(clients: tuple[int, ...] = (20, 40), rate: float = 5.0) -> sl.Played:
+    return sl.play(sl.plan_of(clients, 10, rate), servers=50, service=sl.constant(0.02))
+
+
+def test_a_clean_ramp_has_only_the_note_that_it_went_not_far_enough(tmp_path: Path) -> None:
+    """Nothing to doubt: the one finding says that the capacity is a lower bound."""
+    assert set(_find(tmp_path, _clean())) == {"not_saturated"}
+
+
+def test_a_saturated_ramp_says_what_was_missed_and_unsteady(tmp_path: Path) -> None:
+    """Beyond the capacity requests are missed and times grow; counts are in the words."""
+    played = sl.play(sl.plan_of([30, 60], 20, 2.0), servers=4, service=sl.constant(0.05))
+    found = _find(tmp_path, played)
+    assert {"missed", "not_steady"} <= set(found)
+    assert f"{len(played.missed):,} requests of 3,600 planned" in found["missed"].message
+    assert "step 2" in found["not_steady"].message
+    assert "not_saturated" not in found
+
+
+@pytest.mark.parametrize("outcome", ["refused", "tls", "http_503", "escalated", "wrong_detector"])
+def test_every_class_of_failure_is_named_with_count_time_and_advice(
+    tmp_path: Path, outcome: str
+) -> None:
+    """Failures of a class are one finding: how many, in which steps, from when to when."""
+    played = sl.play(
+        sl.plan_of([20, 40], 10, 5.0),
+        servers=50,
+        service=sl.constant(0.02),
+        outcome=lambda chance, sent_s: outcome if 12 < sent_s < 13 else "ok",
+    )
+    count = sum(1 for r in played.requests if r.outcome == outcome)
+    finding = _find(tmp_path, played)[f"failed_{outcome}"]
+    assert f"{count:,} requests" in finding.message
+    assert "step 2, from 12.0 s to 13.0 s" in finding.message
+    assert finding.advice
+
+
+def test_resets_past_a_hundred_clients_point_at_the_connection_limit(tmp_path: Path) -> None:
+    """An Edge Endpoint takes 119 connections: with fewer than 100 clients that is no suspect."""
+    for clients, expected in ((150, True), (90, False)):
+        played = sl.play(
+            sl.plan_of([clients], 6, 2.0),
+            servers=200,
+            service=sl.constant(0.02),
+            outcome=lambda chance, sent_s: "reset" if chance.random() < 0.1 else "ok",
+        )
+        assert ("connection_limit" in _find(tmp_path / str(clients), played)) is expected
+
+
+def test_identical_images_few_samples_interruption_and_damage(tmp_path: Path) -> None:
+    """Each of four circumstances of a run is a finding of its own."""
+    played = _clean((2,))
+    end = sl.end_of(played, interrupted=True, stopped_s=9.99, reason="SIGINT")
+    path = sl.write(tmp_path / "log", played, end=end, same_image=True)
+    with path.open("ab") as file:
+        file.write(b"\x1b[2Jgarbage")
+    found = {finding.code: finding for finding in find(analyse(read_log(path)))}
+    assert {"same_image", "too_few_samples", "interrupted", "log_damaged"} <= set(found)
+    assert "\x1b" not in found["log_damaged"].message
+
+
+def test_the_most_damaging_comes_first(tmp_path: Path) -> None:
+    """What makes a run INVALID stands before warnings, and those before notes."""
+    plan = sl.plan_of([2, 30], 10, 5.0)
+    played = sl.play(plan, servers=2, service=sl.constant(0.05))
+    log = read_log(sl.write(tmp_path / "log", played, workers=sl.cpu_samples(plan, 0.95)))
+    severities = [finding.severity for finding in find(analyse(log))]
+    assert severities == sorted(severities, key=SEVERITIES.index)
+    assert set(severities) == set(SEVERITIES)
+
+
+def test_steps_are_counted_from_one_for_people() -> None:
+    """Indices become numbers from 1, neighbours a range."""
+    assert step_list([2]) == "step 3"
+    assert step_list([0, 1, 2, 4, 6, 7]) == "steps 1-3, 5, 7-8"
+
+
+def test_a_warm_up_longer_than_the_cut_is_said_with_the_cut_that_would_do(tmp_path: Path) -> None:
+    """Three times as slow for the first 6 s of a step of which 2 s are cut."""
+    played = sl.play(sl.plan_of([20], 40, 5.0), servers=50, service=sl.exponential(0.02))
+    slow = [
+        sl.request(
+            r.worker_number, r.request_number, r.step, r.due_s, r.sent_s,
+            r.sent_s + (3 if r.due_s < 6 else 1) * r.latency,
+        )
+        for r in played.requests
+    ]  # fmt: skip
+    found = _find(tmp_path, sl.Played(played.plan, slow))
+    assert "until 6" in found["warm_up_longer"].message or "5.9" in found["warm_up_longer"].message
+    assert "--warmup" in found["warm_up_longer"].advice
+
+
+def test_a_box_that_slows_down_under_load_is_suspected_of_heat(tmp_path: Path) -> None:
+    """A quarter slower in the fourth minute than in the first."""
+    played = sl.play(sl.plan_of([10], 240, 2.0), servers=50, service=sl.exponential(0.02))
+    slow = [
+        sl.request(
+            r.worker_number, r.request_number, r.step, r.due_s, r.sent_s,
+            r.sent_s + (1 + r.due_s / 480) * 0.05,
+        )
+        for r in played.requests
+    ]  # fmt: skip
+    finding = _find(tmp_path, sl.Played(played.plan, slow))["drift"]
+    assert "step 1" in finding.message
+    assert "heat" in finding.advice
+
+
+def test_clocks_that_disagree_are_said(tmp_path: Path) -> None:
+    """Requests sent before they were due exist only where clocks differ."""
+    played = _clean()
+    early = [
+        sl.request(r.worker_number, r.request_number, r.step, r.due_s, r.due_s - 0.2, r.due_s - 0.1)
+        for r in played.requests[:30]
+    ]
+    found = _find(tmp_path, sl.Played(played.plan, [*early, *played.requests[30:]]))
+    assert "30 requests" in found["clocks_unaligned"].message
+
+
+def test_a_ramp_that_follows_the_scaling_law_says_so(tmp_path: Path) -> None:
+    """Eight loads in proportion: contention and coherency are nothing."""
+    found = _find(tmp_path, _clean(clients=(5, 10, 15, 20, 25, 30, 35, 40)))
+    assert "contention 0 % (0 % to" in found["scaling_law"].message
+    assert "scaling_law" not in _find(tmp_path / "few", _clean())

@@ -1,0 +1,94 @@
+"""parse_load_test_logs.py as a user runs it: files, exit codes, and one line for every error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import synthetic_log as sl
+
+_SCRIPT = Path(__file__).parents[1] / "parse_load_test_logs.py"
+
+
+def _run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(_SCRIPT), *arguments],
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def _log(path: Path) -> Path:
+    return sl.write(path, sl.play(sl.plan_of([4, 8], 5, 5.0), servers=8, service=sl.constant(0.01)))
+
+
+def test_a_log_gives_every_file_and_the_report(tmp_path: Path) -> None:
+    """Exit 0, the report on stdout, nothing on stderr, seven files; a second run changes none."""
+    _log(tmp_path / "some.log")
+    first = _run("some.log", "--output-dir", "out", cwd=tmp_path)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "This endpoint serves at least 8 clients" in first.stdout
+    out = tmp_path / "out"
+    plots = {f"{name}.png" for name in ("throughput", "times", "capacity", "spectrum")}
+    names = {"summary.json", "steps.csv", "report.html"} | plots
+    assert {path.name for path in out.iterdir()} == names
+    before = (out / "summary.json").read_bytes()
+    assert json.loads(before)["totals"]["ok"] == 300
+    again = _run("some.log", "--output-dir", "out", cwd=tmp_path)
+    assert again.stdout == first.stdout
+    assert (out / "summary.json").read_bytes() == before
+
+
+def test_log_and_folder_default_to_config(tmp_path: Path) -> None:
+    """Without arguments, the names of config.py in the current directory are used."""
+    _log(tmp_path / "load_test.log")
+    assert _run(cwd=tmp_path).returncode == 0
+    assert (tmp_path / "load_test_results" / "summary.json").exists()
+
+
+def test_errors_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    """A missing log, a foreign file and a folder that is a file: one line each, no traceback."""
+    (tmp_path / "foreign").write_text("hello\n")
+    _log(tmp_path / "log")
+    for arguments, words in (
+        (["missing"], "cannot read the log missing"),
+        (["foreign"], "no log of a load test"),
+        (["log", "--output-dir", "foreign"], "cannot write results to foreign"),
+    ):
+        result = _run(*arguments, cwd=tmp_path)
+        assert result.returncode == 2
+        assert words in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+        assert result.stdout == ""
+
+
+def test_start_up_needs_neither_sdk_nor_running_side(tmp_path: Path) -> None:
+    """Importing the script loads no groundlight, no pandas and nothing of edgeload.run."""
+    code = (
+        "import sys; import parse_load_test_logs;"
+        "bad = [m for m in sys.modules if m.split('.')[0] in ('groundlight', 'pandas')"
+        " or m.startswith('edgeload.run.')]; sys.exit(repr(bad) if bad else 0)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=_SCRIPT.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_help_is_readable(tmp_path: Path) -> None:
+    """--help names every option with its default."""
+    text = _run("--help", cwd=tmp_path).stdout
+    for words in ("LOG", "--output-dir", "--requests-per-second", "load_test_results"):
+        assert words in text
