@@ -55,7 +55,7 @@ def _compare(options: argparse.Namespace) -> int:
         console=Console(),
         requests_per_second=options.requests_per_second,
     )
-    failed = options.fail_if_worse and comparison.word == "worse"
+    failed = options.fail_if_worse and comparison.verdict == "worse"
     return exit_codes.OBJECTIVE_FAILED if failed else exit_codes.OK
 
 

@@ -26,10 +26,10 @@ def punctuality(url: str, clients: int, rate: float, seconds: float, folder: Pat
     command = ours.command(url, DETECTOR_ID, clients, rate, seconds, folder, "--workers", "1")
     ours.run(["taskset", "-c", str(core), *command])
     (step,) = analyse(read_log(ours.log_in(folder))).steps
-    assert step.lag is not None
-    found = [step.lag.quantile(name) for name in _QUANTILES]
+    assert step.generator.lag is not None
+    found = [step.generator.lag.quantile(name) for name in _QUANTILES]
     figures = [quantile.value * 1e6 if quantile else float("nan") for quantile in found]
-    return [*figures, (step.generator_cpu or float("nan")) * 100]
+    return [*figures, (step.generator.cpu_cores or float("nan")) * 100]
 
 
 def main() -> None:

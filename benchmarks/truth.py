@@ -74,7 +74,7 @@ SERVERS = (
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedQuantity:
     """Our service times beside the server's, request by request; seconds."""
 
     measured: Floats
@@ -83,7 +83,7 @@ class Compared:
     """What each request waited for a server, by our measurement: service time - time served."""
 
 
-def run(server: Server, seconds: float, folder: Path) -> Compared:
+def run(server: Server, seconds: float, folder: Path) -> ComparedQuantity:
     """One run; requests of the two logs are matched by their id. The first tenth is left out."""
     truth_log, log = folder / "truth.jsonl", ours.log_in(folder)
     options = [
@@ -109,7 +109,7 @@ def run(server: Server, seconds: float, folder: Path) -> Compared:
     served = [(t.end_s or 0.0) - (t.start_s or 0.0) for _, t in pairs]
     measured = np.array([latency for latency, _ in pairs])
     theirs = np.array([(t.answered_s or 0.0) - t.arrival_s for _, t in pairs])
-    return Compared(measured, theirs, measured - np.array(served))
+    return ComparedQuantity(measured, theirs, measured - np.array(served))
 
 
 def batch_means(values: Floats) -> tuple[float, float]:
@@ -119,7 +119,7 @@ def batch_means(values: Floats) -> tuple[float, float]:
     return float(values.mean()), float(half)
 
 
-def row(server: Server, found: Compared) -> list[str]:
+def row(server: Server, found: ComparedQuantity) -> list[str]:
     """One line of the table; milliseconds."""
     cells = [server.name, f"{len(found.measured):,}"]
     for share in _SHARES:

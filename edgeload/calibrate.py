@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 from edgeload.read.analysis.run_summary import analyse
-from edgeload.read.analysis.steps import StepSummary
+from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.log.open import read_log
 from edgeload.run.environment import machine, usable_cores
 from edgeload.run.images import single_image
@@ -82,12 +82,14 @@ def calibrate(settings: Settings) -> Calibration:
 
         most = trial(int(_SATURATING["clients"]) * workers, _SATURATING["requests_per_second"])
         paced = trial(int(_PACED["clients"]), _PACED["requests_per_second"])
-    rate = most.throughput_per_s or 0.0
+    rate = most.rates.throughput_per_s or 0.0
     return Calibration(
         workers=workers,
         picture_bytes=picture_bytes,
         requests_per_s=rate,
-        cpu_us_per_request=(most.generator_cpu or 0.0) * workers / rate * 1e6 if rate else None,
+        cpu_us_per_request=(most.generator.cpu_cores or 0.0) * workers / rate * 1e6
+        if rate
+        else None,
         paced_per_s=_PACED["clients"] * _PACED["requests_per_second"],
         lag_p50_s=_lag(paced, "p50"),
         lag_p99_s=_lag(paced, "p99"),
@@ -96,7 +98,7 @@ def calibrate(settings: Settings) -> Calibration:
 
 
 def _lag(step: StepSummary, name: str) -> float | None:
-    quantile = step.lag.quantile(name) if step.lag else None
+    quantile = step.generator.lag.quantile(name) if step.generator.lag else None
     return quantile.value if quantile else None
 
 

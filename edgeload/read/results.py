@@ -12,19 +12,21 @@ from edgeload.host.samples import HostSample, SampleFile
 from edgeload.objectives import Objective
 from edgeload.png_style import save
 from edgeload.read.analysis.comparison import Comparison, compare
+from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary, analyse, with_host
 from edgeload.read.figures.shown import draw
 from edgeload.read.log.columns import LogError
 from edgeload.read.log.open import read_log
 from edgeload.read.output import hdr
 from edgeload.read.output import png as plots
-from edgeload.read.output.comparison_report import comparison_json, print_comparison
+from edgeload.read.output.comparison_json import comparison_json
+from edgeload.read.output.comparison_terminal import print_comparison
 from edgeload.read.output.page import html_report
 from edgeload.read.output.png.compared import compared_figure
 from edgeload.read.output.png.compared_curves import compared_spectrum_figure
-from edgeload.read.output.summary_json import steps_csv, summary_json
+from edgeload.read.output.steps_csv import steps_csv
+from edgeload.read.output.summary_json import summary_json
 from edgeload.read.output.terminal import print_report
-from edgeload.read.words.finding_words import find
 
 
 def write_results(
@@ -113,7 +115,7 @@ def exit_code(summary: RunSummary) -> int:
     """
     if not summary.valid:
         return exit_codes.INVALID
-    failed = any(judged.verdict == "fail" for judged in summary.objectives)
+    failed = any(result.status == "fail" for result in summary.objectives)
     return exit_codes.OBJECTIVE_FAILED if failed else exit_codes.OK
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import synthetic_log as sl
 
+from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.figures.shown import draw
 from edgeload.read.log.open import read_log
 from edgeload.read.output.page import html_report
 from edgeload.read.output.summary_json import summary_json
-from edgeload.read.words.finding_words import find
 
 HOSTILE = "</script><script>window.pwned=1</script><img src=http://127.0.0.1:9/x onerror=pwned=2>"
 OBJECTIVES = ["p95<400ms", "each step: errors<1%", "p99.9 service<5s", "edge>=90%"]

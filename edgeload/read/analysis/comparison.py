@@ -9,16 +9,17 @@ where both sides have a valid, complete step of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
 
+from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.steps import StepSummary
-from edgeload.read.log.columns import Requests
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.analysis.window_times import rows_due_in, times_of
 from edgeload.read.statistics.percentiles import nearest_rank
 from edgeload.read.statistics.two_samples import (
     Shift,
@@ -27,9 +28,9 @@ from edgeload.read.statistics.two_samples import (
     inflation,
     percentile_ratio,
 )
-from edgeload.read.statistics.windows import Floats, Window, count_in
+from edgeload.read.statistics.windows import Floats, rate_in
 
-Word = Literal["better", "worse", "same", "undecided"]
+Verdict = Literal["better", "worse", "same", "undecided"]
 Side = Sequence[RunSummary]
 
 WINDOWS = 10
@@ -63,34 +64,34 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One figure at one load. `shift` and its limits are relative to the old value.
+class ComparedQuantity:
+    """One quantity at one load. `shift` and its limits are relative to the old value.
 
-    Values are the figure over all windows of a side: answers per second, or seconds (infinity:
-    never answered). `word` is "undecided" where `why` says what keeps it from being compared.
+    Values are over all windows of a side: answers per second, or seconds (infinity: never
+    answered). `verdict` is "undecided" if `why` says what keeps the load from being compared.
     """
 
     clients: int
-    figure: str
+    quantity: str
     old: float | None
     new: float | None
     shift: float | None
     low: float | None
     high: float | None
     p: float | None
-    word: Word
-    why: str = ""
+    verdict: Verdict
+    why: Finding | None = None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All figures of all loads, and what they say together."""
+    """All quantities of all loads, and what they say together."""
 
-    word: Word
+    verdict: Verdict
     margin: float
-    deciding: tuple[Compared, ...]
-    """The rows that made the word: believed although so many were looked at (Holm)."""
-    rows: tuple[Compared, ...]
+    deciding: tuple[ComparedQuantity, ...]
+    """The rows that made the verdict: significant although so many were tested (Holm)."""
+    rows: tuple[ComparedQuantity, ...]
     differences: tuple[Difference, ...]
     invalid: tuple[str, ...]
     """Logs whose run is INVALID."""
@@ -105,9 +106,9 @@ def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
         for clients in _common_loads(old, new)
         for row in _compare_load(clients, _steps(old, clients), _steps(new, clients), margin)
     ]
-    word, deciding = _together(rows, margin)
+    verdict, deciding = _together(rows, margin)
     return Comparison(
-        word=word,
+        verdict=verdict,
         margin=margin,
         deciding=tuple(deciding),
         rows=tuple(rows),
@@ -150,14 +151,14 @@ class _Windows:
 
 def _compare_load(
     clients: int, old: list[Found], new: list[Found], margin: float
-) -> list[Compared]:
-    why = _unfit(old, "old") or _unfit(new, "new")
+) -> list[ComparedQuantity]:
+    why = next(chain(_unfit(old, "old"), _unfit(new, "new")), None)
     usable_old, usable_new = _usable(old), _usable(new)
     if not usable_old or not usable_new:
         return [_not_compared(clients, "throughput", why)]
     a, b = _windows(usable_old), _windows(usable_new)
     if min(len(a.throughput_per_s), len(b.throughput_per_s)) < LEAST_WINDOWS:
-        return [_not_compared(clients, "throughput", "too few answers for five windows a side")]
+        return [_not_compared(clients, "throughput", Finding("too_few_windows", "note"))]
     pair = _Pair(clients, a, b, margin)
     rows = [pair.by_windows("throughput", a.throughput_per_s, b.throughput_per_s)]
     kinds = [("service", a.service_s, b.service_s)]
@@ -172,13 +173,14 @@ def _compare_load(
     return rows
 
 
-def _unfit(found: list[Found], side: str) -> str:
+def _unfit(found: list[Found], side: str) -> Iterator[Finding]:
+    """Why the steps of one side cannot be compared."""
     for _, step in found:
         if not step.valid:
-            return f"INVALID on the {side} side ({', '.join(doubt.code for doubt in step.doubts)})"
-        if not step.complete:
-            return f"stopped before its end on the {side} side"
-    return ""
+            codes = tuple(doubt.code for doubt in step.doubts)
+            yield Finding("side_invalid", "note", numbers={"side": side, "codes": codes})
+        elif not step.complete:
+            yield Finding("side_incomplete", "note", numbers={"side": side})
 
 
 def _usable(found: list[Found]) -> list[Found]:
@@ -192,40 +194,31 @@ def _windows(found: list[Found]) -> _Windows:
     service: list[Floats] = []
     response: list[Floats] = []
     for run, step in found:
-        requests = run.log.requests
-        at_s = requests.sent_s if run.log.plan is None else requests.due_s
-        inside = (requests.step == step.index) & step.window.holds(at_s)
-        ok_done_s = np.sort(requests.done_s[requests.ok])
+        log = run.log
+        inside = rows_due_in(log, step.index, step.window)
+        ok_done_s = np.sort(log.requests.done_s[log.requests.ok])
         for count in range(WINDOWS, LEAST_WINDOWS - 1, -1):
             parts = step.window.split(count)
-            held = [_times(requests, inside & requests.ok & part.holds(at_s)) for part in parts]
-            if min(len(part) for part, _ in held) >= _LEAST_ANSWERS:
-                sizes.append(count)
-                rates += [_rate(ok_done_s, part) for part in parts]
-                service += [times for times, _ in held]
-                never = _spread(step, count)
-                response += [
-                    np.append(times, np.full(n, np.inf))
-                    for (_, times), n in zip(held, never, strict=True)
-                ]
-                break
-    older = any(run.log.plan is None for run, _ in found)
+            times = [times_of(log, inside & part.holds(log.at_s), 0) for part in parts]
+            if min(len(part.service_s) for part in times) < _LEAST_ANSWERS:
+                continue
+            sizes.append(count)
+            rates += [rate_in(ok_done_s, part) or 0.0 for part in parts]
+            service += [part.service_s for part in times]
+            response += [
+                np.append(part.response_s, np.full(unanswered, np.inf))
+                for part, unanswered in zip(times, _spread(step, count), strict=True)
+                if part.response_s is not None
+            ]
+            break
+    older = not all(run.log.knows_due for run, _ in found)
     return _Windows(np.array(rates), service, None if older else response, sizes)
-
-
-def _times(requests: Requests, mask: Any) -> tuple[Floats, Floats]:
-    done_s = requests.done_s[mask]
-    return done_s - requests.sent_s[mask], done_s - requests.due_s[mask]
-
-
-def _rate(ok_done_s: Floats, window: Window) -> float:
-    return count_in(ok_done_s, window) / window.length_s
 
 
 def _spread(step: StepSummary, count: int) -> list[int]:
     """Requests never answered, over the windows: the log does not say when each was missed."""
-    never = step.response.never if step.response else 0
-    return [never * (i + 1) // count - never * i // count for i in range(count)]
+    unanswered = step.times.response.unanswered if step.times.response else 0
+    return [unanswered * (i + 1) // count - unanswered * i // count for i in range(count)]
 
 
 @dataclass(frozen=True)
@@ -237,12 +230,12 @@ class _Pair:
     new: _Windows
     margin: float
 
-    def by_windows(self, figure: str, old: Floats, new: Floats) -> Compared:
+    def by_windows(self, quantity: str, old: Floats, new: Floats) -> ComparedQuantity:
         """A value for each window: their shift."""
         before, after = float(np.median(old)), float(np.median(new))
         if not math.isfinite(before) or before <= 0:
-            why = "never answered on the old side" if before else "no answers on the old side"
-            return _not_compared(self.clients, figure, why)
+            code = "old_side_unanswered" if before else "old_side_empty"
+            return _not_compared(self.clients, quantity, Finding(code, "note"))
         bounded_old, bounded_new = (np.minimum(side, _AS_GOOD_AS_NEVER_S) for side in (old, new))
         shift = hodges_lehmann(bounded_old, bounded_new).widened(self._inflation(old, new))
         value, low, high = (
@@ -250,57 +243,63 @@ class _Pair:
             for v in (shift.value, shift.low, shift.high)
         )
         relative = Shift(value, low, high, shift.p)
-        return _judged(self.clients, figure, before, after, relative, self.margin)
+        return _judged(self.clients, quantity, before, after, relative, self.margin)
 
-    def by_bootstrap(self, figure: str, old: list[Floats], new: list[Floats], q: float) -> Compared:
+    def by_bootstrap(
+        self, quantity: str, old: list[Floats], new: list[Floats], q: float
+    ) -> ComparedQuantity:
         """The times in each window: the ratio of a percentile of them all."""
         before, after = (nearest_rank(np.concatenate(side), q) for side in (old, new))
         a, b = (np.array([nearest_rank(window, q) for window in side]) for side in (old, new))
         if math.isinf(before) or math.isinf(after):
-            return self.by_windows(figure, a, b)
+            return self.by_windows(quantity, a, b)
         shift = percentile_ratio(old, new, q).widened(self._inflation(a, b))
-        return _judged(self.clients, figure, before, after, shift, self.margin)
+        return _judged(self.clients, quantity, before, after, shift, self.margin)
 
     def _inflation(self, old: Floats, new: Floats) -> float:
         return inflation([self.old.by_run(old), self.new.by_run(new)])
 
 
 def _judged(
-    clients: int, figure: str, old: float, new: float, shift: Shift, margin: float
-) -> Compared:
-    """Same: the whole interval is within the margin. Else a shift beyond it that is no chance."""
-    word: Word = "undecided"
+    clients: int, quantity: str, old: float, new: float, shift: Shift, margin: float
+) -> ComparedQuantity:
+    """Same: the whole interval is within the margin. Else: a significant change beyond it."""
+    verdict: Verdict = "undecided"
     if -margin <= shift.low and shift.high <= margin:
-        word = "same"
+        verdict = "same"
     elif abs(shift.value) > margin and (shift.low > 0 or shift.high < 0):
         grew = shift.value > 0
-        word = "better" if grew == (figure == "throughput") else "worse"
-    return Compared(clients, figure, old, new, shift.value, shift.low, shift.high, shift.p, word)
+        verdict = "better" if grew == (quantity == "throughput") else "worse"
+    return ComparedQuantity(
+        clients, quantity, old, new, shift.value, shift.low, shift.high, shift.p, verdict
+    )
 
 
-def _not_compared(clients: int, figure: str, why: str) -> Compared:
-    return Compared(clients, figure, None, None, None, None, None, None, "undecided", why)
+def _not_compared(clients: int, quantity: str, why: Finding | None) -> ComparedQuantity:
+    return ComparedQuantity(clients, quantity, None, None, None, None, None, None, "undecided", why)
 
 
-def _together(rows: Sequence[Compared], margin: float) -> tuple[Word, list[Compared]]:
-    """One word for all rows: differences must survive Holm's correction for so many looks.
+def _together(
+    rows: Sequence[ComparedQuantity], margin: float
+) -> tuple[Verdict, list[ComparedQuantity]]:
+    """One verdict for all rows: differences must survive Holm's correction for the many tests.
 
     What decides is throughput and what a camera feels, response p50 and p95; service time where a
     log does not say more.
     """
-    felt = "response" if any(row.figure.startswith("response") for row in rows) else "service"
-    deciding = [row for row in rows if row.figure in ("throughput", f"{felt} p50", f"{felt} p95")]
+    felt = "response" if any(row.quantity.startswith("response") for row in rows) else "service"
+    deciding = [row for row in rows if row.quantity in ("throughput", f"{felt} p50", f"{felt} p95")]
     tested = [row for row in deciding if row.p is not None]
     believed = holm([row.p or 0.0 for row in tested])
-    for word in ("worse", "better"):
+    for verdict in ("worse", "better"):
         found = [
             row
             for row, is_believed in zip(tested, believed, strict=True)
-            if is_believed and row.word == word
+            if is_believed and row.verdict == verdict
         ]
         if found:
-            return word, sorted(found, key=lambda row: (row.p or 0.0, -row.clients))
-    if deciding and all(row.word == "same" for row in deciding):
+            return verdict, sorted(found, key=lambda row: (row.p or 0.0, -row.clients))
+    if deciding and all(row.verdict == "same" for row in deciding):
         return "same", []
     return "undecided", []
 

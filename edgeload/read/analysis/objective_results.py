@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from edgeload.objectives import Objective
+from edgeload.read.analysis.window_times import WindowTimes
 from edgeload.read.log.columns import Bools
 from edgeload.read.statistics.percentiles import (
     independent_share,
@@ -24,7 +25,7 @@ from edgeload.read.statistics.percentiles import (
 )
 from edgeload.read.statistics.windows import Floats, Window, count_in
 
-Verdict = Literal["pass", "fail", "undecided"]
+Status = Literal["pass", "fail", "undecided"]
 
 _BATCHES = 10
 _T_95 = 1.833  # Student's t, one-sided 95 %, 9 degrees of freedom
@@ -35,18 +36,15 @@ _NONE: Floats = np.zeros(0)
 
 @dataclass(frozen=True)
 class Sample:
-    """The requests that fell due in one window or several, in the log's order; times in seconds.
+    """The requests that fell due in one window or several, in the log's order.
 
-    `service_s` and `response_s` are of the good answers; `timeouts` and `missed` had none, and are
-    above every bound on response time. `failed` has a place for each request sent, `not_edge` for
-    each answer that said where it came from. `done` and `due` are answers and requests due in each
-    of a number of batches of time. None: the log cannot say.
+    `failed` has an entry for each request sent, `not_edge` one for each answer that said where it
+    came from. `done` and `due` are answers and requests due in each of a number of batches of time.
+    `missed` and `due` are None if the log cannot say.
     """
 
     length_s: float
-    service_s: Floats
-    response_s: Floats | None
-    timeouts: int
+    times: WindowTimes
     missed: int | None
     failed: Bools
     not_edge: Bools
@@ -55,23 +53,23 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """An objective, the figure that it bounds with its limits, and what follows.
+class ObjectiveResult:
+    """An objective, the quantity that it bounds with its limits, and what follows.
 
-    Figures are in the bound's unit: seconds (infinity: never), or a share; a limit that the sample
-    is too small for is None. `step` is the step it was judged on, None
-    for the run; `n` the size of the sample; `more_s` how many seconds more of the same load would
-    decide, None where nothing undecided is left or no time would do.
+    Values are in the bound's unit: seconds (infinity: never answered), or a share. A limit is None
+    if the sample is too small for it. `step` is the step that was judged, None for the run; `n` the
+    size of the sample. `extra_seconds_needed` of the same load would decide an undecided objective;
+    None if it is decided, or if that would take more than a day.
     """
 
     objective: Objective
     step: int | None
-    verdict: Verdict
+    status: Status
     value: float | None
     low: float | None
     high: float | None
     n: int
-    more_s: float | None
+    extra_seconds_needed: float | None
 
 
 def batches(window: Window, ok_done_s: Floats) -> Floats:
@@ -86,9 +84,11 @@ def merged(samples: Iterable[Sample]) -> Sample:
     missed = [part.missed for part in parts]
     return Sample(
         length_s=sum(part.length_s for part in parts),
-        service_s=_joined(part.service_s for part in parts),
-        response_s=_all_or_none([part.response_s for part in parts]),
-        timeouts=sum(part.timeouts for part in parts),
+        times=WindowTimes(
+            service_s=_joined(part.times.service_s for part in parts),
+            response_s=_all_or_none([part.times.response_s for part in parts]),
+            unanswered=sum(part.times.unanswered for part in parts),
+        ),
         missed=None if None in missed else sum(count or 0 for count in missed),
         failed=np.concatenate([np.zeros(0, dtype=np.bool_), *(part.failed for part in parts)]),
         not_edge=np.concatenate([np.zeros(0, dtype=np.bool_), *(part.not_edge for part in parts)]),
@@ -106,28 +106,28 @@ def _all_or_none(arrays: Sequence[Floats | None]) -> Floats | None:
     return _joined(known) if len(known) == len(arrays) else None
 
 
-def judge(objective: Objective, sample: Sample, step: int | None = None) -> Judged:
+def result_of(objective: Objective, sample: Sample, step: int | None = None) -> ObjectiveResult:
     """What a sample says about an objective."""
     if objective.is_time:
-        return _judge_time(objective, sample, step)
+        return _time_result(objective, sample, step)
     if objective.figure == "throughput":
-        return _judge_throughput(objective, sample, step)
-    return _judge_share(objective, sample, step)
+        return _throughput_result(objective, sample, step)
+    return _share_result(objective, sample, step)
 
 
-def unknown(objective: Objective, step: int | None = None) -> Judged:
+def unknown(objective: Objective, step: int | None = None) -> ObjectiveResult:
     """An objective about which nothing was measured."""
-    return Judged(objective, step, "undecided", None, None, None, 0, None)
+    return ObjectiveResult(objective, step, "undecided", None, None, None, 0, None)
 
 
-def _judge_time(objective: Objective, sample: Sample, step: int | None) -> Judged:
+def _time_result(objective: Objective, sample: Sample, step: int | None) -> ObjectiveResult:
     """A percentile of the times, by order statistics."""
     response = objective.figure == "response"
-    values = sample.response_s if response else sample.service_s
-    never = (sample.missed or 0) + sample.timeouts if response else 0
-    if values is None or objective.share is None or len(values) + never == 0:
+    values = sample.times.response_s if response else sample.times.service_s
+    unanswered = sample.times.unanswered if response else 0
+    if values is None or objective.share is None or len(values) + unanswered == 0:
         return unknown(objective, step)
-    n = len(values) + never
+    n = len(values) + unanswered
     over = values > objective.bound
     size = max(1, math.floor(n * independent_share(over)))
     ordered = np.sort(values)
@@ -135,15 +135,15 @@ def _judge_time(objective: Objective, sample: Sample, step: int | None) -> Judge
     at = rank(n, objective.share)
     value = float(ordered[at - 1]) if at <= len(ordered) else math.inf
     fails = low is not None and low > objective.bound
-    verdict = _verdict(fails, high is not None and high <= objective.bound)
-    beyond = int(over.sum()) + never
-    more_s = _more_s(beyond / n, 1.0 - objective.share, size, sample.length_s)
-    return Judged(
-        objective, step, verdict, value, low, high, n, more_s if verdict == "undecided" else None
+    status = _status(fails, high is not None and high <= objective.bound)
+    beyond = int(over.sum()) + unanswered
+    extra_s = _extra_s(beyond / n, 1.0 - objective.share, size, sample.length_s)
+    return ObjectiveResult(
+        objective, step, status, value, low, high, n, extra_s if status == "undecided" else None
     )
 
 
-def _judge_share(objective: Objective, sample: Sample, step: int | None) -> Judged:
+def _share_result(objective: Objective, sample: Sample, step: int | None) -> ObjectiveResult:
     """A share of requests; what the objective counts as bad is what is counted here."""
     bad = _bad_ones(objective, sample)
     if bad is None or bad[1] == 0:
@@ -156,11 +156,11 @@ def _judge_share(objective: Objective, sample: Sample, step: int | None) -> Judg
     if objective.at_least:
         allowed = 1.0 - allowed
     # Where nothing at all was bad, and nothing may be, no sample would be large enough.
-    verdict = _verdict(low > allowed, high <= allowed or (allowed == 0 and hits == 0))
-    more_s = _more_s(share, allowed, size, sample.length_s) if verdict == "undecided" else None
+    status = _status(low > allowed, high <= allowed or (allowed == 0 and hits == 0))
+    extra_s = _extra_s(share, allowed, size, sample.length_s) if status == "undecided" else None
     if objective.at_least:
         share, low, high = 1.0 - share, 1.0 - high, 1.0 - low
-    return Judged(objective, step, verdict, share, low, high, n, more_s)
+    return ObjectiveResult(objective, step, status, share, low, high, n, extra_s)
 
 
 def _bad_ones(objective: Objective, sample: Sample) -> tuple[int, int, float] | None:
@@ -173,7 +173,7 @@ def _bad_ones(objective: Objective, sample: Sample) -> tuple[int, int, float] | 
     return int(series.sum()), len(series), independent_share(series)
 
 
-def _judge_throughput(objective: Objective, sample: Sample, step: int | None) -> Judged:
+def _throughput_result(objective: Objective, sample: Sample, step: int | None) -> ObjectiveResult:
     """Answers as a share of what was due: the mean over batches of time, with Student's t.
 
     One answer a batch may fall on the other side of a batch's edge: that scatters, and is in the
@@ -185,21 +185,23 @@ def _judge_throughput(objective: Objective, sample: Sample, step: int | None) ->
     value = float(sample.done.sum() / sample.due.sum())
     error = float(shares.std(ddof=1)) / math.sqrt(len(shares))
     low, high = value - _T_95 * error, value + _T_95 * error
-    verdict = _verdict(high < objective.bound, low >= objective.bound)
-    more_s = None
-    if verdict == "undecided" and value != objective.bound:
+    status = _status(high < objective.bound, low >= objective.bound)
+    extra_s = None
+    if status == "undecided" and value != objective.bound:
         needed = (_T_95 * error / (value - objective.bound)) ** 2
-        more_s = _at_most_a_day((needed - 1.0) * sample.length_s)
-    return Judged(objective, step, verdict, value, low, high, int(sample.due.sum()), more_s)
+        extra_s = _at_most_a_day((needed - 1.0) * sample.length_s)
+    return ObjectiveResult(
+        objective, step, status, value, low, high, int(sample.due.sum()), extra_s
+    )
 
 
-def _verdict(fails: bool, passes: bool) -> Verdict:
+def _status(fails: bool, passes: bool) -> Status:
     if fails:
         return "fail"
     return "pass" if passes else "undecided"
 
 
-def _more_s(share: float, allowed: float, size: int, length_s: float) -> float | None:
+def _extra_s(share: float, allowed: float, size: int, length_s: float) -> float | None:
     """Seconds more until a share as seen is told from the one allowed, at this rate.
 
     From the normal approximation of the binomial, n = z^2 p (1 - p) / (p - allowed)^2, and at

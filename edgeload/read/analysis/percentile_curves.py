@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.steps import TIMEOUT, StepSummary
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.analysis.window_times import rows_due_in, times_of
 from edgeload.read.statistics.percentiles import CONFIDENCE, QUANTILES, enough, rank
 from edgeload.read.statistics.windows import Floats
 
@@ -33,7 +34,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Spectra:
+class PercentileCurves:
     """Curves of the same steps, fewest clients first. `response` is None for an older log.
 
     Every curve's shares are the first ones of `shares`, as far as its own sample reaches.
@@ -44,20 +45,23 @@ class Spectra:
     response: tuple[Curve, ...] | None
 
 
-def spectra(summary: RunSummary) -> Spectra | None:
+def percentile_curves(summary: RunSummary) -> PercentileCurves | None:
     """Curves of the steps that say most; None: no step has enough answers for a p95."""
     steps = chosen_steps(summary)
     if not steps:
         return None
-    most = max((sample.n for s in steps for sample in (s.service, s.response) if sample), default=1)
+    most = max(
+        (sample.n for s in steps for sample in (s.times.service, s.times.response) if sample),
+        default=1,
+    )
     shares = shares_of(most)
-    return Spectra(
+    return PercentileCurves(
         shares=shares,
         service=tuple(
             _curve(step, shares, *_sample(summary, step, response=False)) for step in steps
         ),
         response=None
-        if summary.log.plan is None
+        if not summary.log.knows_due
         else tuple(_curve(step, shares, *_sample(summary, step, response=True)) for step in steps),
     )
 
@@ -69,13 +73,13 @@ def chosen_steps(summary: RunSummary) -> list[StepSummary]:
     evenly.
     """
     fit = sorted(
-        (step for step in summary.steps if enough(step.service.n, QUANTILES["p95"])),
+        (step for step in summary.steps if enough(step.times.service.n, QUANTILES["p95"])),
         key=lambda step: (step.clients, step.index),
     )
     if len(fit) <= MOST_CURVES:
         return fit
     telling = {fit[0].index, fit[-1].index}
-    telling |= {end.step for end in (summary.capacity, summary.broke) if end}
+    telling |= {end.step for end in (summary.capacity, summary.first_overload) if end}
     kept = [i for i, step in enumerate(fit) if step.index in telling]
     spread = np.linspace(0, len(fit) - 1, MOST_CURVES).round().astype(int).tolist()
     kept += [i for i in spread if i not in kept][: MOST_CURVES - len(kept)]
@@ -83,21 +87,16 @@ def chosen_steps(summary: RunSummary) -> list[StepSummary]:
 
 
 def _sample(summary: RunSummary, step: StepSummary, *, response: bool) -> tuple[Floats, int]:
-    """Sorted times of the good answers in the step's window, and how many there never were."""
-    log, requests = summary.log, summary.log.requests
-    at_s = requests.sent_s if log.plan is None else requests.due_s
-    inside = (requests.step == step.index) & step.window.holds(at_s)
-    good = inside & requests.ok
-    from_s = requests.due_s if response else requests.sent_s
-    times_s = np.sort(requests.done_s[good] - from_s[good])
-    if not response:
-        return times_s, 0
-    timeouts = int((inside & requests.having(TIMEOUT)).sum())
-    return times_s, (step.within.missed or 0) + timeouts
+    """Sorted times of the good answers in the step's window, and how many requests had none."""
+    inside = rows_due_in(summary.log, step.index, step.window)
+    times = times_of(summary.log, inside, step.within.missed)
+    if response and times.response_s is not None:
+        return np.sort(times.response_s), times.unanswered
+    return np.sort(times.service_s), 0
 
 
-def _curve(step: StepSummary, grid: Floats, times_s: Floats, never: int) -> Curve:
-    n = len(times_s) + never
+def _curve(step: StepSummary, grid: Floats, times_s: Floats, unanswered: int) -> Curve:
+    n = len(times_s) + unanswered
     shares = grid[grid <= _last_share(n)]
     ranks = np.array([rank(n, q) for q in shares.tolist()])
     padded = np.append(times_s, np.inf)

@@ -9,12 +9,20 @@ import numpy as np
 
 from edgeload.host.samples import HostSample
 from edgeload.objectives import Objective, parse_objective
-from edgeload.read.analysis.capacity import Breach, Capacity, find_capacity
+from edgeload.read.analysis.capacity import Capacity, Overload, find_capacity
 from edgeload.read.analysis.failures import FailureText, failure_texts
-from edgeload.read.analysis.objective_results import Judged, Sample, judge, merged, unknown
-from edgeload.read.analysis.steps import StepSummary, prepare, summarise_step
-from edgeload.read.analysis.utilisation_law import Demand, fit_demands
-from edgeload.read.analysis.validity import Doubt, run_doubts
+from edgeload.read.analysis.finding import Finding, merged_by_subject
+from edgeload.read.analysis.objective_results import (
+    ObjectiveResult,
+    Sample,
+    merged,
+    result_of,
+    unknown,
+)
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.analysis.steps import prepare, summarise_step
+from edgeload.read.analysis.utilisation_law import ResourceDemand, fit_demands
+from edgeload.read.analysis.validity import run_doubts
 from edgeload.read.log.columns import LogError, Requests, RunLog
 from edgeload.read.statistics.scaling_law import ScalingLaw, fit_scaling_law
 
@@ -33,45 +41,38 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class Reason:
-    """A doubt, and the steps it makes INVALID; none: it concerns the run as such."""
-
-    doubt: Doubt
-    steps: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class RunSummary:
     """A run in numbers. Steps that never began are left out."""
 
     log: RunLog
     steps: tuple[StepSummary, ...]
-    objectives: tuple[Judged, ...]
+    objectives: tuple[ObjectiveResult, ...]
     """One for an objective of the run, one a step for those that are about steps."""
     totals: Totals
-    reasons: tuple[Reason, ...]
+    doubts: tuple[Finding, ...]
+    """All that makes the run or its steps INVALID, each once, with the steps it concerns."""
     capacity: Capacity | None
-    broke: Breach | None
-    """The least step above the capacity (or of all, where there is none) that fell short."""
+    first_overload: Overload | None
+    """The least load above the capacity (of all loads, if there is none) that fell short."""
     failure_texts: tuple[FailureText, ...]
     out_of_order: int
     """Requests sent before they were due, or answered before they were sent: clocks disagree."""
     scaling_law: ScalingLaw | None
     """Fitted to the valid, complete steps, where they are of six loads or more."""
-    demands: tuple[Demand, ...] | None = None
+    demands: tuple[ResourceDemand, ...] | None = None
     """Of the host's resources, the first to be full first; None: the host's samples are not given.
     """
 
     @property
     def time_objectives(self) -> tuple[Objective, ...]:
         """The objectives that bound a time, each once: lines in a plot of times."""
-        found = {judged.objective: None for judged in self.objectives}
+        found = {result.objective: None for result in self.objectives}
         return tuple(objective for objective in found if objective.is_time)
 
     @property
     def valid(self) -> bool:
         """VALID: no step and nothing about the run gives reason for doubt."""
-        return not self.reasons
+        return not self.doubts
 
     @property
     def interrupted(self) -> bool | None:
@@ -102,15 +103,15 @@ def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSu
         summary, sample = summarise_step(prepared, step, asked)
         steps.append(summary)
         samples += [sample] if asked else []  # as large as the log: kept only where it is used
-    capacity, broke = find_capacity(steps)
+    capacity, first_overload = find_capacity(steps)
     return RunSummary(
         log=log,
         steps=tuple(steps),
-        objectives=tuple(judged_of_run(asked, steps, samples)),
+        objectives=tuple(results_of_run(asked, steps, samples)),
         totals=_totals(steps),
-        reasons=_reasons(log, steps),
+        doubts=merged_by_subject([*run_doubts(log), *(d for step in steps for d in step.doubts)]),
         capacity=capacity,
-        broke=broke,
+        first_overload=first_overload,
         failure_texts=failure_texts(log.requests),
         out_of_order=_out_of_order(log.requests),
         scaling_law=_scaling_law(steps),
@@ -122,15 +123,15 @@ def with_host(summary: RunSummary, samples: Iterable[HostSample]) -> RunSummary:
     return replace(summary, demands=fit_demands(summary.steps, samples, summary.log.wall_s))
 
 
-def judged_of_run(
+def results_of_run(
     objectives: Sequence[Objective], steps: Sequence[StepSummary], samples: Sequence[Sample]
-) -> list[Judged]:
+) -> list[ObjectiveResult]:
     """Each objective on what it is about: all steps' windows together, or its steps one by one."""
     whole = merged(samples)
-    found: list[Judged] = []
+    found: list[ObjectiveResult] = []
     for objective in objectives:
         if objective.clients is None and not objective.each_step:
-            found.append(judge(objective, whole))
+            found.append(result_of(objective, whole))
             continue
         own = [j for step in steps for j in step.objectives if j.objective == objective]
         found += own or [unknown(objective)]
@@ -144,18 +145,18 @@ def _out_of_order(requests: Requests) -> int:
 
 def _scaling_law(steps: Sequence[StepSummary]) -> ScalingLaw | None:
     points = [
-        (step.clients, step.throughput_per_s)
+        (step.clients, step.rates.throughput_per_s)
         for step in steps
-        if step.valid and step.complete and step.throughput_per_s
+        if step.valid and step.complete and step.rates.throughput_per_s
     ]
     return fit_scaling_law([clients for clients, _ in points], [rate for _, rate in points])
 
 
 def _totals(steps: Sequence[StepSummary]) -> Totals:
-    planned = [step.planned for step in steps if step.planned is not None]
-    missed = [step.missed for step in steps if step.missed is not None]
+    planned = [step.counts.planned for step in steps if step.counts.planned is not None]
+    missed = [step.counts.missed for step in steps if step.counts.missed is not None]
     known = len(planned) == len(steps)
-    ok, failed = sum(step.ok for step in steps), sum(step.failed for step in steps)
+    ok, failed = sum(step.counts.ok for step in steps), sum(step.counts.failed for step in steps)
     return Totals(
         planned=sum(planned) if known else None,
         sent=ok + failed,
@@ -163,14 +164,3 @@ def _totals(steps: Sequence[StepSummary]) -> Totals:
         failed=failed,
         missed=sum(missed) if known else None,
     )
-
-
-def _reasons(log: RunLog, steps: Sequence[StepSummary]) -> tuple[Reason, ...]:
-    """Every doubt once, with the steps it concerns, in the words of the first of them."""
-    found: dict[tuple[str, str], tuple[Doubt, list[int]]] = {}
-    for doubt in run_doubts(log):
-        found[doubt.code, doubt.about] = (doubt, [])
-    for step in steps:
-        for doubt in step.doubts:
-            found.setdefault((doubt.code, doubt.about), (doubt, []))[1].append(step.index)
-    return tuple(Reason(doubt, tuple(indices)) for doubt, indices in found.values())

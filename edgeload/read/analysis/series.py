@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.steps import TIMEOUT, StepSummary, planned_dues
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.analysis.steps import planned_dues
+from edgeload.read.analysis.window_times import TIMEOUT, times_of
 from edgeload.read.statistics.percentiles import rank
 from edgeload.read.statistics.windows import Floats, Window, count_in
 
@@ -153,7 +155,7 @@ def heat_map(summary: RunSummary) -> HeatMap | None:
     ok = requests.ok
     if end_s < LONG_RUN_S or not ok.any():
         return None
-    from_s = requests.sent_s if log.plan is None else requests.due_s
+    from_s = log.at_s
     width_s = window_width(end_s, MOST_BARS)
     edges_s = np.arange(math.ceil(end_s / width_s - 1e-9) + 1, dtype=np.float64) * width_s
     time_s = np.maximum(requests.done_s[ok] - from_s[ok], _LEAST_BAND_S)
@@ -166,7 +168,7 @@ def heat_map(summary: RunSummary) -> HeatMap | None:
     missed = _missed(summary, sent / width_s, edges_s) * width_s if log.plan else 0.0 * sent
     due = np.maximum(sent + missed, 1.0)
     return HeatMap(
-        kind="service" if log.plan is None else "response",
+        kind="response" if log.knows_due else "service",
         edges_s=edges_s,
         bands_s=bands_s,
         share=counts / due,
@@ -177,7 +179,7 @@ def heat_map(summary: RunSummary) -> HeatMap | None:
 def times(summary: RunSummary) -> Times:
     """Percentiles by due time, in windows that begin anew in each step.
 
-    A window is 1 s, or as long as twenty answers take, so that few answers do not draw a fur.
+    A window is 1 s, or as long as twenty answers take, so sparse data does not look jagged.
     """
     parts = [_step_times(summary, step) for step in summary.steps]
     middle_s = np.concatenate([part.middle_s for part in parts]) if parts else np.empty(0)
@@ -185,7 +187,7 @@ def times(summary: RunSummary) -> Times:
         middle_s=middle_s,
         service=_joined([part.service for part in parts]),
         response=None
-        if summary.log.plan is None
+        if not summary.log.knows_due
         else _joined([part.response for part in parts if part.response is not None]),
     )
 
@@ -202,20 +204,19 @@ def _step_times(summary: RunSummary, step: StepSummary) -> Times:
     span = Window(step.span.start_s, step.window.end_s)
     windows = span.split(_windows(step, span, window_width(end_of(summary))))
     rows = np.flatnonzero(requests.step == step.index)
-    at_s = (requests.sent_s if log.plan is None else requests.due_s)[rows]
+    at_s = log.at_s[rows]
     rows = rows[np.argsort(at_s, kind="stable")]
     at_s = np.sort(at_s)
     dues = planned_dues(log.plan, log.plan.steps[step.index], span.end_s) if log.plan else None
-    ok, timed_out = requests.ok, requests.having(TIMEOUT)
     service, response = [], []
     for window in windows:
         first, last = np.searchsorted(at_s, (window.start_s, window.end_s)).tolist()
         inside = rows[first:last]
-        good = inside[ok[inside]]
-        service.append(_percentiles(requests.done_s[good] - requests.sent_s[good], 0))
-        if dues is not None:
-            never = max(0, count_in(dues, window) - len(inside)) + int(timed_out[inside].sum())
-            response.append(_percentiles(requests.done_s[good] - requests.due_s[good], never))
+        missed = None if dues is None else max(0, count_in(dues, window) - len(inside))
+        found = times_of(log, inside, missed)
+        service.append(_percentiles(found.service_s, 0))
+        if found.response_s is not None:
+            response.append(_percentiles(found.response_s, found.unanswered))
     return Times(
         middle_s=np.array([(w.start_s + w.end_s) / 2 for w in windows]),
         service=_columns(service),
@@ -224,13 +225,13 @@ def _step_times(summary: RunSummary, step: StepSummary) -> Times:
 
 
 def _windows(step: StepSummary, span: Window, least_width_s: float) -> int:
-    rate = step.throughput_per_s or 0.0
+    rate = step.rates.throughput_per_s or 0.0
     width_s = max(least_width_s, _LEAST_SAMPLES / rate) if rate else span.length_s
     return max(1, round(span.length_s / width_s)) if width_s > 0 else 1
 
 
-def _percentiles(values: Floats, never: int) -> list[float]:
-    n = len(values) + never
+def _percentiles(values: Floats, unanswered: int) -> list[float]:
+    n = len(values) + unanswered
     if not n:
         return [math.nan] * len(PERCENTILES)
     ordered = np.sort(values)

@@ -1,4 +1,4 @@
-"""One ramp step of a log -> its summary: counts, rates, times and whether it had settled. Pure.
+"""One ramp step of a log -> its summary: counts, rates, times and whether it settled. Pure.
 
 Counts (planned, ok, failed, missed) are of the whole step, by due time, so that they add up.
 Rates and times are of the step's window, which leaves out the warm-up (method 5 and 8).
@@ -15,110 +15,30 @@ import numpy as np
 
 from edgeload.objectives import Objective
 from edgeload.plan import Plan, RampStep
-from edgeload.read.analysis.objective_results import Judged, Sample, batches, judge
-from edgeload.read.analysis.validity import (
-    Doubt,
-    cpu_shares,
-    is_late,
-    step_doubts,
+from edgeload.read.analysis.littles_law import littles_law
+from edgeload.read.analysis.objective_results import (
+    Sample,
+    batches,
+    result_of,
 )
+from edgeload.read.analysis.step_summary import (
+    GeneratorWork,
+    Stability,
+    StepCounts,
+    StepRates,
+    StepSummary,
+    StepTimes,
+    WindowCounts,
+)
+from edgeload.read.analysis.validity import cpu_shares, is_late, step_doubts
+from edgeload.read.analysis.window_times import WindowTimes, rows_due_in, times_of
 from edgeload.read.log.columns import Bools, Requests, RunLog
-from edgeload.read.statistics.drift import Drift, drift, settled_s
-from edgeload.read.statistics.percentiles import Distribution, distribution
-from edgeload.read.statistics.steadiness import Steadiness, steadiness
+from edgeload.read.statistics.drift import drift, settled_s
+from edgeload.read.statistics.percentiles import distribution
+from edgeload.read.statistics.steadiness import steadiness
 from edgeload.read.statistics.windows import Floats, Window, count_in, rate_in
 
 LEAST_WARM_UP_S = 2.0
-TIMEOUT = "timeout"
-LITTLE_TOLERANCE = 0.05
-
-
-@dataclass(frozen=True)
-class LittlesLaw:
-    """Mean requests in flight, and throughput times mean service time: equal by Little's law.
-
-    `holds` is None where the window saw nothing. All requests count, answered well or not.
-    """
-
-    in_flight: float | None
-    product: float | None
-    holds: bool | None
-
-
-@dataclass(frozen=True)
-class Within:
-    """Counts of the requests that fell due in a step's window; None: the log cannot say."""
-
-    planned: int | None
-    sent: int
-    ok: int
-    missed: int | None
-    timeouts: int
-
-    @property
-    def bad_share(self) -> float | None:
-        """Share of the due requests that got no good answer: failed or missed."""
-        due = self.sent if self.planned is None else max(self.planned, self.sent)
-        return 1.0 - self.ok / due if due else None
-
-
-@dataclass(frozen=True)
-class StepSummary:
-    """A ramp step in numbers; None wherever there is no data.
-
-    `planned` to `missed_reasons` are of the whole step, everything else of `window`. Times are
-    seconds: `service` of good answers, `response` of due frames (missed ones and timeouts count as
-    never answered), `lag` of every request sent.
-    """
-
-    index: int
-    clients: int
-    span: Window
-    window: Window
-    complete: bool
-    """False where the run stopped before the step's end."""
-    planned: int | None
-    ok: int
-    failed: int
-    missed: int | None
-    failures: dict[str, int]
-    missed_reasons: dict[str, int]
-    within: Within
-    arrival_rate_per_s: float | None
-    throughput_per_s: float | None
-    """Good answers per second, by completion."""
-    finished_per_s: float | None
-    """Requests that ended, well or not, per second: what the clients got rid of."""
-    edge_purity: float | None
-    """Share of the answers that said where they came from and came from the edge."""
-    service: Distribution
-    response: Distribution | None
-    lag: Distribution | None
-    late_share: float | None
-    """Share of the requests that the generator itself sent late."""
-    generator_cpu: float | None
-    """CPU of the busiest worker process, in cores."""
-    little: LittlesLaw
-    steadiness: Steadiness
-    goodput_per_s: float | None
-    """Answers from the edge itself, within every bound on time that the objectives set, per second,
-    by completion; None without such an objective."""
-    settled_s: float | None
-    """Where a warm-up went on after the cut: how many seconds after it."""
-    drift: Drift | None
-    objectives: tuple[Judged, ...]
-    """Those that concern a step of this load."""
-    doubts: tuple[Doubt, ...]
-
-    @property
-    def sent(self) -> int:
-        """Requests sent in the whole step."""
-        return self.ok + self.failed
-
-    @property
-    def valid(self) -> bool:
-        """Whether the numbers may be presented as the endpoint's (method 10)."""
-        return not self.doubts
 
 
 @dataclass(frozen=True)
@@ -128,8 +48,6 @@ class Prepared:
     log: RunLog
     until_s: float
     """Nothing due from here on was part of the run."""
-    at_s: Floats
-    """When a request fell due; when it was sent, where the log does not say."""
     lag_s: Floats
     done_s: Floats
     """Instants at which requests ended, sorted; `ok_done_s`: those of the good answers."""
@@ -144,7 +62,6 @@ def prepare(log: RunLog) -> Prepared:
     return Prepared(
         log=log,
         until_s=_until(log),
-        at_s=requests.sent_s if log.plan is None else requests.due_s,
         lag_s=generator_lag(requests),
         done_s=done_s,
         ok_done_s=done_s if all_ok else np.sort(requests.done_s[requests.ok]),
@@ -218,80 +135,105 @@ def summarise_step(
     """One ramp step in numbers, and the sample that objectives of the run are judged on."""
     log, requests = prepared.log, prepared.log.requests
     window = window_of(prepared, step)
-    in_step = np.asarray(requests.step == step.index, dtype=np.bool_)
-    inside = in_step & window.holds(prepared.at_s)
-    failures = _failures(requests, in_step)
-    ok, failed = int((in_step & requests.ok).sum()), sum(failures.values())
+    inside = rows_due_in(log, step.index, window)
     dues = planned_dues(log.plan, step, prepared.until_s) if log.plan else None
-    missed = None if dues is None else max(0, len(dues) - ok - failed)
+    counts = _counts(log, step, dues)
     within = _within(requests, inside, window, dues)
-    good = inside & requests.ok
-    late = is_late(prepared.lag_s[inside], log.requests_per_second) if log.plan else None
-    shares = cpu_shares(log.workers, window)
-    arrival_rate_per_s = _arrival_rate(log, step, window, within)
+    times = times_of(log, inside, within.missed)
+    generator = _generator(prepared, inside, window)
     asked = [objective for objective in objectives if objective.applies_to(step.clients)]
-    sample = _sample(prepared, inside, window, within, arrival_rate_per_s)
-    service_s, response_s = sample.service_s, sample.response_s
+    arrival_per_s = _arrival_rate(log, step, window, within)
+    sample = _sample(prepared, inside, window, within, times, arrival_per_s)
     summary = StepSummary(
         index=step.index,
         clients=step.clients,
         span=Window(step.start_s, step.end_s),
         window=window,
-        complete=window.end_s >= step.end_s or log.plan is None,
+        complete=window.end_s >= step.end_s or not log.knows_due,
+        counts=counts,
+        within=within,
+        rates=StepRates(
+            arrival_per_s=arrival_per_s,
+            throughput_per_s=rate_in(prepared.ok_done_s, window),
+            completions_per_s=rate_in(prepared.done_s, window),
+            goodput_per_s=_goodput(requests, window, asked),
+            edge_purity=1.0 - float(sample.not_edge.mean()) if len(sample.not_edge) else None,
+        ),
+        times=StepTimes(
+            service=distribution(times.service_s),
+            response=None
+            if times.response_s is None
+            else distribution(times.response_s, times.unanswered),
+        ),
+        generator=generator,
+        stability=_stability(prepared, inside, times, window),
+        objectives=tuple(result_of(objective, sample, step.index) for objective in asked),
+        doubts=step_doubts(log, step, generator.late_share, generator.cpu_cores, counts.failures),
+    )
+    return summary, sample
+
+
+def _counts(log: RunLog, step: RampStep, dues: Floats | None) -> StepCounts:
+    in_step = np.asarray(log.requests.step == step.index, dtype=np.bool_)
+    failures = _failures(log.requests, in_step)
+    ok, failed = int((in_step & log.requests.ok).sum()), sum(failures.values())
+    missed = None if dues is None else max(0, len(dues) - ok - failed)
+    return StepCounts(
         planned=None if missed is None else ok + failed + missed,
         ok=ok,
         failed=failed,
         missed=missed,
         failures=failures,
         missed_reasons={r: n for (s, r), n in sorted(log.missed.items()) if s == step.index},
-        within=within,
-        arrival_rate_per_s=arrival_rate_per_s,
-        throughput_per_s=rate_in(prepared.ok_done_s, window),
-        finished_per_s=rate_in(prepared.done_s, window),
-        edge_purity=1.0 - float(sample.not_edge.mean()) if len(sample.not_edge) else None,
-        service=distribution(service_s),
-        response=None
-        if response_s is None
-        else distribution(response_s, (within.missed or 0) + within.timeouts),
-        lag=distribution(prepared.lag_s[inside]) if log.plan else None,
-        late_share=float(late.mean()) if late is not None and len(late) else None,
-        generator_cpu=max(shares.values(), default=None),
-        little=littles_law(requests, window),
-        steadiness=steadiness(
-            prepared.ok_done_s,
-            prepared.at_s[good],
-            service_s if response_s is None else response_s,
-            window,
-        ),
-        goodput_per_s=_goodput(requests, window, asked),
-        settled_s=settled_s(prepared.at_s[good], service_s, window),
-        drift=drift(prepared.at_s[good], service_s, window),
-        objectives=tuple(judge(objective, sample, step.index) for objective in asked),
-        doubts=step_doubts(log, step, late, shares, failures),
     )
-    return summary, sample
+
+
+def _generator(prepared: Prepared, inside: Bools, window: Window) -> GeneratorWork:
+    log = prepared.log
+    shares = cpu_shares(log.workers, window)
+    lag_s = prepared.lag_s[inside]
+    late = is_late(lag_s, log.requests_per_second) if log.knows_due else np.zeros(0, np.bool_)
+    return GeneratorWork(
+        lag=distribution(lag_s) if log.knows_due else None,
+        late_share=float(late.mean()) if len(late) else None,
+        cpu_cores=max(shares.values(), default=None),
+    )
+
+
+def _stability(prepared: Prepared, inside: Bools, times: WindowTimes, window: Window) -> Stability:
+    requests = prepared.log.requests
+    at_s = prepared.log.at_s[inside & requests.ok]
+    felt_s = times.service_s if times.response_s is None else times.response_s
+    return Stability(
+        steadiness=steadiness(prepared.ok_done_s, at_s, felt_s, window),
+        settled_s=settled_s(at_s, times.service_s, window),
+        drift=drift(at_s, times.service_s, window),
+        littles_law=littles_law(requests, window),
+    )
 
 
 def _sample(
-    prepared: Prepared, inside: Bools, window: Window, within: Within, arrival_rate: float | None
+    prepared: Prepared,
+    inside: Bools,
+    window: Window,
+    within: WindowCounts,
+    times: WindowTimes,
+    arrival_per_s: float | None,
 ) -> Sample:
-    """The requests that fell due in a window, for times and objectives."""
+    """The requests that fell due in a window, for objectives."""
     requests = prepared.log.requests
-    good = inside & requests.ok
     done = batches(window, prepared.ok_done_s)
     said = requests.from_edge[inside]
     return Sample(
         length_s=window.length_s,
-        service_s=requests.done_s[good] - requests.sent_s[good],
-        response_s=requests.done_s[good] - requests.due_s[good] if prepared.log.plan else None,
-        timeouts=within.timeouts,
+        times=times,
         missed=within.missed,
         failed=~requests.ok[inside],
         not_edge=np.asarray(said[said >= 0] == 0, dtype=np.bool_),
         done=done,
         due=None
-        if arrival_rate is None
-        else np.full(len(done), arrival_rate * window.length_s / len(done)),
+        if arrival_per_s is None
+        else np.full(len(done), arrival_per_s * window.length_s / len(done)),
     )
 
 
@@ -301,19 +243,20 @@ def _failures(requests: Requests, in_step: Bools) -> dict[str, int]:
     return {name: count for name, count in sorted(named) if count}
 
 
-def _within(requests: Requests, inside: Bools, window: Window, dues: Floats | None) -> Within:
+def _within(requests: Requests, inside: Bools, window: Window, dues: Floats | None) -> WindowCounts:
     sent = int(inside.sum())
     planned = None if dues is None else count_in(dues, window)
-    return Within(
+    return WindowCounts(
         planned=planned,
         sent=sent,
         ok=int((inside & requests.ok).sum()),
         missed=None if planned is None else max(0, planned - sent),
-        timeouts=int((inside & requests.having(TIMEOUT)).sum()),
     )
 
 
-def _arrival_rate(log: RunLog, step: RampStep, window: Window, within: Within) -> float | None:
+def _arrival_rate(
+    log: RunLog, step: RampStep, window: Window, within: WindowCounts
+) -> float | None:
     if within.planned is not None:
         return within.planned / window.length_s if window.length_s > 0 else None
     if log.requests_per_second is not None:
@@ -331,26 +274,3 @@ def _goodput(requests: Requests, window: Window, objectives: Sequence[Objective]
         begun_s = requests.sent_s if bound.figure == "service" else requests.due_s
         good &= requests.done_s - begun_s <= bound.bound
     return float(np.count_nonzero(good)) / window.length_s
-
-
-def littles_law(requests: Requests, window: Window) -> LittlesLaw:
-    """Mean in flight against throughput times mean service time over one window (method 9).
-
-    More than 5 % apart is a broken record, beyond what the requests cut by the window's two edges
-    explain: at most those in flight there, each by a mean service time.
-    """
-    if window.length_s <= 0:
-        return LittlesLaw(None, None, None)
-    sent_s, done_s = requests.sent_s, requests.done_s
-    overlap = np.minimum(done_s, window.end_s) - np.maximum(sent_s, window.start_s)
-    area = float(overlap[overlap > 0].sum())
-    service_s = (done_s - sent_s)[window.holds(done_s)]
-    if not len(service_s) or area <= 0:
-        return LittlesLaw(None, None, None)
-    edges = [
-        int(((sent_s <= edge) & (done_s > edge)).sum()) for edge in (window.start_s, window.end_s)
-    ]
-    product = float(service_s.sum())
-    slack = max(edges) * float(service_s.mean())
-    holds = abs(area - product) <= LITTLE_TOLERANCE * max(area, abs(product)) + slack
-    return LittlesLaw(area / window.length_s, product / window.length_s, holds)

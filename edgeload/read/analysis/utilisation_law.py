@@ -16,14 +16,14 @@ from scipy import special
 
 from edgeload.host.quantities import busiest_core_percent
 from edgeload.host.samples import HostSample
-from edgeload.read.analysis.steps import StepSummary
+from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.percentiles import CONFIDENCE
 from edgeload.read.statistics.scaling_law import LEAST_LOADS, Estimate
 from edgeload.read.statistics.windows import Floats
 
 
 @dataclass(frozen=True)
-class Demand:
+class ResourceDemand:
     """A resource's demand in seconds per answer with its 95 % limits, and what it uses idle.
 
     `full_at_per_s` is the throughput at which it would be busy all the time. For a GPU, busy means
@@ -43,13 +43,13 @@ class Demand:
 
 def fit_demands(
     steps: Sequence[StepSummary], samples: Iterable[HostSample], wall_s: float
-) -> tuple[Demand, ...]:
+) -> tuple[ResourceDemand, ...]:
     """Demands of all resources that grow with the load, the largest first.
 
     `wall_s` is the Unix time of run time 0: the host's clock and ours are taken to agree. Needs six
     loads, as steps that are valid and whole and in whose window the host was sampled.
     """
-    usable = [s for s in steps if s.valid and s.complete and s.throughput_per_s]
+    usable = [s for s in steps if s.valid and s.complete and s.rates.throughput_per_s]
     of_step: dict[int, list[dict[str, float]]] = {step.index: [] for step in usable}
     for sample in samples:
         for step in usable:
@@ -84,10 +84,10 @@ def shares(sample: HostSample) -> dict[str, float]:
 
 def _fit(
     name: str, steps: Sequence[StepSummary], of_step: dict[int, list[dict[str, float]]]
-) -> Demand | None:
+) -> ResourceDemand | None:
     """Least squares over the steps' means, the slope's limits by Student's t."""
     points = [
-        (step.clients, step.throughput_per_s or 0.0, sum(told) / len(told))
+        (step.clients, step.rates.throughput_per_s or 0.0, sum(told) / len(told))
         for step in steps
         if (told := [sample[name] for sample in of_step[step.index] if name in sample])
     ]
@@ -104,4 +104,4 @@ def _fit(
     freedom = len(points) - 2
     error = math.sqrt(float(residual @ residual) / freedom / spread)
     half = float(special.stdtrit(freedom, (1.0 + CONFIDENCE) / 2)) * error
-    return Demand(name, loads, Estimate(slope, slope - half, slope + half), idle)
+    return ResourceDemand(name, loads, Estimate(slope, slope - half, slope + half), idle)

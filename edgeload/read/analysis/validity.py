@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from edgeload.plan import RampStep
+from edgeload.read.analysis.finding import Finding
 from edgeload.read.log.columns import Bools, RunLog
-from edgeload.read.statistics.format import plural, share
 from edgeload.read.statistics.windows import Floats, Window
 from edgeload.records import End, WorkerDied, WorkerSample
 
@@ -19,19 +19,6 @@ LATE_SHARE = 0.01
 CPU_LIMIT = 0.80
 GENERATOR = "generator"
 """Outcome of a request that failed on our side: no file descriptor, no port."""
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """A reason why a step or run is INVALID, and what to do about it.
-
-    Doubts of one code and one `about` are one reason, even where their figures differ by step.
-    """
-
-    code: str
-    message: str
-    advice: str
-    about: str = ""
 
 
 def is_late(lag_s: Floats, requests_per_second: float | None) -> Bools:
@@ -59,121 +46,84 @@ def cpu_shares(samples: tuple[WorkerSample, ...], window: Window) -> dict[int, f
 def step_doubts(
     log: RunLog,
     step: RampStep,
-    late: Bools | None,
-    shares: Mapping[int, float],
+    late_share: float | None,
+    cpu_cores: float | None,
     failures: Mapping[str, int],
-) -> tuple[Doubt, ...]:
-    """All that makes one step INVALID: the generator's faults, and holes in the log."""
-    return (
-        *_late(late),
-        *_busy(shares),
+) -> tuple[Finding, ...]:
+    """All that makes one step INVALID: the generator's faults, and holes in the log.
+
+    `late_share` of the requests were sent late; `cpu_cores` is the CPU of the busiest worker.
+    """
+    found = [
+        *_late(late_share),
+        *_busy(cpu_cores),
         *_died(log.deaths, step),
         *_own_failures(failures.get(GENERATOR, 0)),
         *(_disagrees(log, log.end) if log.end else _cut(log, step)),
-    )
+    ]
+    return tuple(replace(finding, steps=(step.index,)) for finding in found)
 
 
-def run_doubts(log: RunLog) -> tuple[Doubt, ...]:
+def run_doubts(log: RunLog) -> tuple[Finding, ...]:
     """What makes a whole run doubtful: no end line, or one that disagrees with the lines."""
-    return _disagrees(log, log.end) if log.end else _killed(log)
+    return tuple(_disagrees(log, log.end) if log.end else _killed(log))
 
 
-def _cut(log: RunLog, step: RampStep) -> tuple[Doubt, ...]:
-    """A killed log's last step; what had ended before is whole."""
-    return () if step.end_s < log.last_s else _killed(log)
+def _cut(log: RunLog, step: RampStep) -> Iterator[Finding]:
+    """A killed log's last step; the steps that had ended before are whole."""
+    return iter(()) if step.end_s < log.last_s else _killed(log)
 
 
-def _killed(log: RunLog) -> tuple[Doubt, ...]:
-    if log.plan is None:
-        return ()
-    return (
-        Doubt(
-            "no_end",
-            f"the log stops at {log.last_s:.1f} s without an end line: the run was killed",
-            "steps that had ended before are whole; run again for the rest",
-        ),
-    )
+def _killed(log: RunLog) -> Iterator[Finding]:
+    if log.knows_due:
+        yield Finding("no_end", "invalid", numbers={"last_s": log.last_s})
 
 
-def _disagrees(log: RunLog, end: End) -> tuple[Doubt, ...]:
+def _disagrees(log: RunLog, end: End) -> Iterator[Finding]:
     ok = int(log.requests.ok.sum())
-    logged = {
+    in_log = {
         "sent": len(log.requests),
         "ok": ok,
         "failed": len(log.requests) - ok,
         "missed": sum(log.missed.values()),
     }
-    counted = end.counted
-    wrong = [
-        f"{counted[name]:,} {name}, the log {lines:,}"
-        for name, lines in logged.items()
-        if name in counted and counted[name] != lines
-    ]
-    if not wrong:
-        return ()
-    return (
-        Doubt(
-            "log_disagrees",
-            f"the workers counted {'; '.join(wrong)}",
-            "lines were lost or added: keep the log on a local disk with free space, and let "
-            "nothing else write to it",
-        ),
-    )
+    counted = {name: count for name, count in end.counted.items() if name in in_log}
+    if any(counted[name] != in_log[name] for name in counted):
+        numbers = {"counted": counted, "in_log": {name: in_log[name] for name in counted}}
+        yield Finding("log_disagrees", "invalid", numbers=numbers)
 
 
-def _late(late: Bools | None) -> list[Doubt]:
-    if late is None or not len(late) or late.mean() <= LATE_SHARE:
-        return []
-    return [
-        Doubt(
-            "generator_late",
-            f"the generator sent {share(float(late.mean()))} of the requests late",
-            "give the generator more cores (--workers), fewer other programs, or a machine of its "
-            "own",
-        )
-    ]
+def _late(late_share: float | None) -> Iterator[Finding]:
+    if late_share is not None and late_share > LATE_SHARE:
+        numbers = {"late_share": late_share, "allowed_share": LATE_SHARE}
+        yield Finding("generator_late", "invalid", numbers=numbers)
 
 
-def _busy(shares: Mapping[int, float]) -> list[Doubt]:
-    busiest = max(shares.values(), default=0.0)
-    if busiest <= CPU_LIMIT:
-        return []
-    return [
-        Doubt(
-            "generator_cpu",
-            f"a worker process used {share(busiest)} of a core, over {share(CPU_LIMIT)}",
-            "spread the clients over more worker processes (--workers) or machines",
-        )
-    ]
+def _busy(cpu_cores: float | None) -> Iterator[Finding]:
+    if cpu_cores is not None and cpu_cores > CPU_LIMIT:
+        numbers = {"cpu_cores": cpu_cores, "allowed_cores": CPU_LIMIT}
+        yield Finding("generator_cpu", "invalid", numbers=numbers)
 
 
-def _died(deaths: tuple[WorkerDied, ...], step: RampStep) -> list[Doubt]:
+def _died(deaths: tuple[WorkerDied, ...], step: RampStep) -> Iterator[Finding]:
     """Worker w hosts clients w, w + workers, ...: it has one in a step of more than w clients."""
-    return [
-        Doubt(
-            "worker_died",
-            f"worker {death.worker} (process {death.pid}, {plural(death.clients, 'client')}) "
-            f"ended at {death.at_s:.1f} s by {_cause(death)}",
-            "what its clients had not sent is missed: look at the system log for the cause, such as"
-            " memory running out, and run again",
-            about=f"worker {death.worker}",
-        )
-        for death in deaths
-        if death.at_s < step.end_s and death.worker < step.clients
-    ]
+    for death in deaths:
+        if death.at_s < step.end_s and death.worker < step.clients:
+            yield Finding(
+                "worker_died",
+                "invalid",
+                numbers={
+                    "worker": death.worker,
+                    "pid": death.pid,
+                    "clients": death.clients,
+                    "at_s": death.at_s,
+                    "signal": death.signal,
+                    "exit_code": death.exit_code,
+                },
+                about=f"worker {death.worker}",
+            )
 
 
-def _cause(death: WorkerDied) -> str:
-    return f"signal {death.signal}" if death.signal else f"exit code {death.exit_code}"
-
-
-def _own_failures(count: int) -> list[Doubt]:
-    if not count:
-        return []
-    return [
-        Doubt(
-            "generator_failed",
-            f"{plural(count, 'request')} could not be sent by this machine",
-            "raise the limit of open files (ulimit -n) and the range of local ports",
-        )
-    ]
+def _own_failures(count: int) -> Iterator[Finding]:
+    if count:
+        yield Finding("generator_failed", "invalid", numbers={"requests": count})

@@ -10,15 +10,21 @@ import numpy as np
 
 from edgeload.png_style import PALETTE
 from edgeload.read.analysis.capacity import saturated
-from edgeload.read.analysis.percentile_curves import FASTEST, Curve, Spectra
+from edgeload.read.analysis.percentile_curves import FASTEST, Curve, PercentileCurves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import FailureRates, HeatMap, Rates, end_of
-from edgeload.read.analysis.steps import StepSummary
+from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.figures.shown import DOUBTFUL, HATCHED, Drawn
 from edgeload.read.statistics.percentiles import Distribution
 from edgeload.read.statistics.windows import Floats
-from edgeload.read.words.headline import capacity_title, state, throughput_title, times_title
-from edgeload.read.words.titles import failures_title, heat_map_title, spectrum_title
+from edgeload.read.words.titles import (
+    capacity_title,
+    failures_title,
+    heat_map_title,
+    percentile_curves_title,
+    throughput_title,
+    times_title,
+)
 
 _PERCENTILES = {"p50": ("blue", ()), "p95": ("orange", (8, 4)), "p99": ("vermilion", (2, 3))}
 _CURVES = ("#440154", "#414487", "#2A788E", "#22A884", "#5DB52F", "#B08D00")
@@ -81,15 +87,15 @@ def figures(summary: RunSummary, drawn: Drawn) -> list[Figure]:
         found.append(_failures(summary, drawn.failures))
     if drawn.heat_map:
         found.append(_heat(summary, drawn.heat_map))
-    if drawn.spectra:
-        found += _spectra(summary, drawn.spectra)
+    if drawn.percentile_curves:
+        found += _spectra(summary, drawn.percentile_curves)
     return found
 
 
 def _by_clients(summary: RunSummary) -> list[Figure]:
     """Throughput and times of the steps against their clients."""
     steps = sorted(summary.steps, key=lambda step: (step.clients, step.index))
-    hollow = [i for i, step in enumerate(steps) if state(step) in DOUBTFUL]
+    hollow = [i for i, step in enumerate(steps) if step.state in DOUBTFUL]
     capacity = summary.capacity
     marks = (
         [{"x": capacity.clients, "label": "capacity", "colour": PALETTE["green"]}]
@@ -129,8 +135,8 @@ def _by_clients(summary: RunSummary) -> list[Figure]:
             marks=marks + (limits if ms else []),
         )
 
-    due = [_plain(step.arrival_rate_per_s) for step in steps]
-    rates = [line("answered", "blue", [_plain(step.throughput_per_s) for step in steps])]
+    due = [_plain(step.rates.arrival_per_s) for step in steps]
+    rates = [line("answered", "blue", [_plain(step.rates.throughput_per_s) for step in steps])]
     if any(rate is not None for rate in due):
         rates.insert(0, line("due", "grey", due, wide=True))
     wanted = (
@@ -150,7 +156,7 @@ def _by_clients(summary: RunSummary) -> list[Figure]:
     if times:
         title = "Times against load: " + (
             "service, from sent to answered"
-            if summary.log.plan is None
+            if not summary.log.knows_due
             else "response from due, service from sent, to answered"
         )
         found.append(figure("times-by-load", title, "time, ms", times, ms=True))
@@ -159,7 +165,7 @@ def _by_clients(summary: RunSummary) -> list[Figure]:
 
 def _of_steps(steps: Sequence[StepSummary], kind: str, name: str) -> tuple[Values, list[int]]:
     samples: list[Distribution | None] = [
-        step.response if kind == "response" else step.service for step in steps
+        step.times.response if kind == "response" else step.times.service for step in steps
     ]
     known = [sample.quantile(name) if sample else None for sample in samples]
     never = [i for i, q in enumerate(known) if q and q.never]
@@ -192,7 +198,7 @@ def _due(steps: Sequence[StepSummary], at_s: Floats) -> Values:
     """What the plan asked for per second at each instant."""
     starts = np.array([step.span.start_s for step in steps])
     places = np.searchsorted(starts, at_s, side="right") - 1
-    return [_plain(steps[max(0, place)].arrival_rate_per_s) for place in places.tolist()]
+    return [_plain(steps[max(0, place)].rates.arrival_per_s) for place in places.tolist()]
 
 
 def _times(summary: RunSummary, drawn: Drawn) -> list[Figure]:
@@ -278,10 +284,10 @@ def _over_time(summary: RunSummary, *, shade: str, log: bool = False, **figure: 
             "start": _plain(step.span.start_s),
             "end": _plain(step.window.end_s),
             "clients": step.clients,
-            "due": _plain(step.arrival_rate_per_s),
+            "due": _plain(step.rates.arrival_per_s),
             "shade": shade
             if (shade == "saturated" and saturated(step))
-            or (shade == "doubtful" and state(step) in HATCHED)
+            or (shade == "doubtful" and step.state in HATCHED)
             else None,
         }
         for step in summary.steps
@@ -298,16 +304,16 @@ def _over_time(summary: RunSummary, *, shade: str, log: bool = False, **figure: 
     )
 
 
-def _spectra(summary: RunSummary, drawn: Spectra) -> list[Figure]:
+def _spectra(summary: RunSummary, drawn: PercentileCurves) -> list[Figure]:
     kinds = [("service", "sent", drawn.service)]
     if drawn.response is not None:
         kinds.insert(0, ("response", "due", drawn.response))
-    states = {step.index: state(step) for step in summary.steps}
+    states = {step.index: step.state for step in summary.steps}
     x = -np.log10(1.0 - drawn.shares)
     return [
         Figure(
             name=f"{kind}-spectrum",
-            title=spectrum_title(summary, drawn)
+            title=percentile_curves_title(summary, drawn)
             if place == 0
             else "Service time by share, step by step",
             group="share",

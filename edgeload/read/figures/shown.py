@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeload.read.analysis.percentile_curves import Spectra, spectra
+from edgeload.read.analysis.percentile_curves import PercentileCurves, percentile_curves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import (
     FailureRates,
@@ -30,7 +30,7 @@ class Drawn:
 
     rates: Rates
     times: Times
-    spectra: Spectra | None
+    percentile_curves: PercentileCurves | None
     failures: FailureRates | None
     heat_map: HeatMap | None
 
@@ -40,7 +40,7 @@ def draw(summary: RunSummary) -> Drawn:
     return Drawn(
         rates=rates(summary),
         times=times(summary),
-        spectra=spectra(summary),
+        percentile_curves=percentile_curves(summary),
         failures=failure_rates(summary),
         heat_map=heat_map(summary),
     )

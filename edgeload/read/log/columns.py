@@ -85,9 +85,11 @@ class Requests:
 
     def having(self, outcome: str) -> Bools:
         """Which requests ended in that outcome."""
-        if outcome not in self.outcomes:
-            return np.zeros(len(self), dtype=np.bool_)
-        return np.asarray(self.outcome == self.outcomes.index(outcome), dtype=np.bool_)
+        return np.asarray(self.outcome == self.code(outcome), dtype=np.bool_)
+
+    def code(self, outcome: str) -> int:
+        """The code of an outcome in `outcome`; -1, which no request has, if none ended in it."""
+        return self.outcomes.index(outcome) if outcome in self.outcomes else -1
 
     def rows(self, mask: Bools) -> Requests:
         """The requests that the mask keeps."""
@@ -124,6 +126,16 @@ class RunLog:
     deaths: tuple[WorkerDied, ...]
     end: End | None
     damage: Damage
+
+    @property
+    def knows_due(self) -> bool:
+        """Whether the log says when requests were due; one of the older form does not."""
+        return self.plan is not None
+
+    @property
+    def at_s(self) -> Floats:
+        """When each request fell due; when it was sent, if the log does not say more."""
+        return self.requests.due_s if self.knows_due else self.requests.sent_s
 
     @property
     def settings(self) -> dict[str, Any]:

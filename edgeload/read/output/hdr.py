@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.steps import StepSummary
+from edgeload.read.analysis.window_times import rows_due_in, times_of
 from edgeload.read.statistics.windows import Floats
 
 DIGITS = 3
@@ -35,47 +35,40 @@ def percentile_files(summary: RunSummary) -> dict[str, str]:
     """
     files = {}
     for step in summary.steps:
-        if not step.service.n:
+        if not step.times.service.n:
             continue
-        service_s, response_s = _times(summary, step)
+        inside = rows_due_in(summary.log, step.index, step.window)
+        times = times_of(summary.log, inside, step.within.missed)
         end = f"step_{step.index + 1}_{step.clients}_clients.hgrm"
-        files[f"service_{end}"] = percentile_text(service_s)
-        if step.response is not None:
+        files[f"service_{end}"] = percentile_text(times.service_s)
+        if times.response_s is not None:
             least_s = float(summary.log.settings.get("timeout") or 0.0)
-            files[f"response_{end}"] = percentile_text(response_s, step.response.never, least_s)
+            files[f"response_{end}"] = percentile_text(times.response_s, times.unanswered, least_s)
     return files
 
 
-def _times(summary: RunSummary, step: StepSummary) -> tuple[Floats, Floats]:
-    requests = summary.log.requests
-    at_s = requests.sent_s if summary.log.plan is None else requests.due_s
-    good = (requests.step == step.index) & requests.ok & step.window.holds(at_s)
-    done_s = requests.done_s[good]
-    return done_s - requests.sent_s[good], done_s - requests.due_s[good]
-
-
-def percentile_text(times_s: Floats, never: int = 0, least_s: float = 0.0) -> str:
+def percentile_text(times_s: Floats, unanswered: int = 0, least_s: float = 0.0) -> str:
     """The percentile distribution in HdrHistogram's text form, milliseconds."""
     from hdrh.histogram import HdrHistogram  # noqa: PLC0415  an extra
 
-    longest_s = max(float(times_s.max(initial=0.0)), least_s if never else 0.0)
+    longest_s = max(float(times_s.max(initial=0.0)), least_s if unanswered else 0.0)
     histogram = HdrHistogram(1, max(_HOUR_US, math.ceil(longest_s * _US)), DIGITS)
     whole = np.maximum(np.rint(times_s * _US), 1).astype(np.int64)
     shift = np.maximum(np.frexp(whole.astype(np.float64))[1] - _PRECISE_BITS, 0)
     values, counts = np.unique((whole >> shift) << shift, return_counts=True)
     for value, count in zip(values.tolist(), counts.tolist(), strict=True):
         histogram.record_value(value, count)
-    if never:
-        histogram.record_value(max(1, round(longest_s * _US)), never)
+    if unanswered:
+        histogram.record_value(max(1, round(longest_s * _US)), unanswered)
     text = io.BytesIO()
     histogram.output_percentile_distribution(text, _US / 1000, _TICKS_PER_HALF)
     lines = text.getvalue().decode().splitlines()
-    entered = np.concatenate([times_s, np.full(never, longest_s)]) * 1000
+    entered = np.concatenate([times_s, np.full(unanswered, longest_s)]) * 1000
     mean_line = next(i for i, line in enumerate(lines) if line.startswith("#[Mean"))
     # The library gives the deviation in its own unit, not in that of the output.
     lines[mean_line] = (
         f"#[Mean    = {entered.mean():12.3f}, StdDeviation   = {entered.std():12.3f}]"
     )
-    if never:
-        lines.append(f"#[Never answered = {never}, entered at {longest_s * 1000:.3f}]")
+    if unanswered:
+        lines.append(f"#[Never answered = {unanswered}, entered at {longest_s * 1000:.3f}]")
     return "\n".join(lines) + "\n"

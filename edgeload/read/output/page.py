@@ -14,23 +14,20 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from edgeload.read.analysis.objective_results import Judged
+from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import end_of
 from edgeload.read.figures.figures import figures
 from edgeload.read.figures.shown import Drawn
 from edgeload.read.output.summary_json import step_values, summary_values
 from edgeload.read.statistics.format import milliseconds, number, plural, share
-from edgeload.read.words.finding_words import Finding
-from edgeload.read.words.headline import limit, state, validity, verdict
-from edgeload.read.words.objective_words import MARKS, measured_words, more_words
+from edgeload.read.words.finding_words import advice, message_with_steps, sentence
+from edgeload.read.words.headline import headline, limit, validity
+from edgeload.read.words.objective_words import MARKS, measured_words, undecided_words
+from edgeload.read.words.terminal_words import PAGE_TABLE_NOTE
 
 _ASSETS = "html"
-_TABLE_NOTE = (
-    "Counts are of whole steps; rates and times leave out the warm-up. Service time: sent to "
-    "answered. Response time: due to answered, a missed frame or a timeout counting as never. "
-    'Below a percentile: its 95 % interval. "few": n too small to claim it.'
-)
 
 
 @dataclass(frozen=True)
@@ -91,20 +88,20 @@ def html_report(
             policy=_policy(scripts, styles),
             styles=[Markup(text) for text in styles],
             scripts=[Markup(text) for text in scripts],
-            verdict=verdict(summary),
+            verdict=headline(summary),
             limit=limit(summary),
             validity=validity(summary),
             valid=summary.valid,
             run_id=values["run_id"],
             endpoint=(values["endpoint"] or {}).get("url") or "an edge endpoint",
             facts=_facts(summary, values),
-            findings=findings,
-            objectives=[_objective(judged) for judged in summary.objectives],
+            findings=[(f.severity, sentence(message_with_steps(f)), advice(f)) for f in findings],
+            objectives=[_objective(result) for result in summary.objectives],
             figures=shown,
             figures_json=_json(shown),
             columns=_columns(summary),
             steps=[_step(summary, place) for place in range(len(summary.steps))],
-            table_note=_TABLE_NOTE,
+            table_note=PAGE_TABLE_NOTE,
             failures=summary.failure_texts,
             groups=_groups(values),
             files=file_names,
@@ -119,14 +116,14 @@ def _columns(summary: RunSummary) -> tuple[Column, ...]:
     )
 
 
-def _objective(judged: Judged) -> dict[str, str]:
+def _objective(result: ObjectiveResult) -> dict[str, str]:
     return {
-        "verdict": judged.verdict,
-        "mark": MARKS[judged.verdict],
-        "text": judged.objective.text,
-        "step": "the run" if judged.step is None else f"step {judged.step + 1}",
-        "measured": measured_words(judged),
-        "more": more_words(judged),
+        "verdict": result.status,
+        "mark": MARKS[result.status],
+        "text": result.objective.text,
+        "step": "the run" if result.step is None else f"step {result.step + 1}",
+        "measured": measured_words(result),
+        "more": undecided_words(result),
     }
 
 
@@ -210,13 +207,13 @@ def _facts(summary: RunSummary, values: Mapping[str, Any]) -> list[tuple[str, st
 
 def _step(summary: RunSummary, place: int) -> dict[str, Any]:
     step = summary.steps[place]
-    values = {**step_values(step), "state": state(step)}
+    values = {**step_values(step), "state": step.state}
     return {
         "number": step.index + 1,
         "load": plural(step.clients, "client"),
         "start_s": step.span.start_s,
         "end_s": step.window.end_s,
-        "state": state(step),
+        "state": step.state,
         "cells": [_cell(values, column) for column in _columns(summary)],
     }
 

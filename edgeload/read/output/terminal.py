@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.steps import StepSummary
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.output.wrapped import print_parts, width_of, wrapped
 from edgeload.read.statistics.format import milliseconds, number, short
 from edgeload.read.statistics.percentiles import Distribution
-from edgeload.read.words.finding_words import Finding
-from edgeload.read.words.headline import limit, state, validity, verdict
-from edgeload.read.words.objective_words import MARKS, measured_words, more_words
+from edgeload.read.words import terminal_words
+from edgeload.read.words.finding_words import advice, message_with_steps, sentence
+from edgeload.read.words.headline import headline, limit, validity
+from edgeload.read.words.objective_words import MARKS, measured_words, undecided_words
 
-WIDTH = 100
 _SHOWN_TEXTS = 5
-_QUANTILES = ("p50", "p95", "p99")
 _MARK_STYLES = {"pass": "bold green", "fail": "bold red", "undecided": "bold yellow"}
 _STYLES = {"invalid": "bold red", "warning": "yellow", "note": "cyan"}
+_STATE_STYLES = {"invalid": "red", "failing": "red", "unsteady": "yellow"}
 
 
 def print_report(
@@ -30,127 +32,170 @@ def print_report(
 ) -> None:
     """Print the answer, the table of steps, findings, failure texts and files written.
 
-    At most 100 columns; on a pipe, which has no width, exactly those. The table keeps its width on
-    a narrower terminal, which breaks its lines: better than digits cut off.
+    At most 100 columns, on a pipe exactly those. On a narrower terminal the table leaves out
+    columns, the least telling first.
     """
-    width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    parts = (
-        _headline(summary, width),
-        steps_table(summary),
-        _wrapped("", _TABLE_NOTE, width, "dim"),
-        *(_finding(finding, width) for finding in findings),
-        *_objectives(summary, width),
-        *_failures(summary),
-        Text("\n".join(str(path) for path in files)),
-        *_repeat(summary),
+    width = width_of(console)
+    columns = columns_that_fit(summary, width)
+    print_parts(
+        console,
+        (
+            _headline(summary, width),
+            steps_table(summary, columns),
+            wrapped(_note(columns), width, style="dim"),
+            *(_finding(finding, width) for finding in findings),
+            *_objectives(summary, width),
+            *_failures(summary, width),
+            Text("\n".join(str(path) for path in files)),
+            *_repeat(summary),
+        ),
     )
-    before, console.width = console.width, WIDTH
-    try:
-        for part in parts:
-            console.print(part, soft_wrap=isinstance(part, Text))
-            console.print()
-    finally:
-        console.width = before
-
-
-_TABLE_NOTE = (
-    "Counts are of whole steps; rates and times (ms) leave out the warm-up. Service: sent to "
-    "answered. Response: due to answered, a missed frame or a timeout counting as never. "
-    "few: n too small."
-)
 
 
 def _headline(summary: RunSummary, width: int) -> Text:
     lines = (
-        _wrapped("", verdict(summary), width, "bold"),
-        _wrapped("", limit(summary), width),
-        _wrapped("", validity(summary), width, "green" if summary.valid else "bold red"),
+        wrapped(headline(summary), width, style="bold"),
+        wrapped(limit(summary), width),
+        wrapped(validity(summary), width, style="green" if summary.valid else "bold red"),
     )
     return Text("\n").join(lines)
 
 
-def _wrapped(indent: str, words: str, width: int, style: str = "") -> Text:
-    """Lines of at most `width`; rich's own wrapping leaves spaces at their ends."""
-    lines = textwrap.fill(words, width, initial_indent=indent, subsequent_indent=indent)
-    return Text(lines, style=style)
+# --- the table of steps ---------------------------------------------------------------------------
 
 
-def steps_table(summary: RunSummary) -> Table:
-    """One row a step: load, counts, and percentiles in milliseconds."""
+@dataclass(frozen=True)
+class TableColumn:
+    """A column of the table of steps; `rank` 0 always stays, the highest goes first."""
+
+    group: str
+    head: str
+    cell: Callable[[StepSummary], str]
+    rank: int = 0
+
+
+def _time(kind: str, name: str, rank: int) -> TableColumn:
+    def cell(step: StepSummary) -> str:
+        sample: Distribution | None = getattr(step.times, kind)
+        if sample is None:
+            return "-"
+        quantile = sample.quantile(name)
+        return milliseconds(quantile.value if quantile else None, "few" if sample.n else "-")
+
+    return TableColumn(kind, name, cell, rank)
+
+
+COLUMNS = (
+    TableColumn("", "step", lambda step: str(step.index + 1)),
+    TableColumn("", "clients", lambda step: str(step.clients)),
+    TableColumn("", "due/s", lambda step: number(step.rates.arrival_per_s)),
+    TableColumn("", "done/s", lambda step: number(step.rates.throughput_per_s)),
+    TableColumn("", "errors", lambda step: str(step.counts.failed)),
+    TableColumn("", "missed", lambda step: _count(step.counts.missed)),
+    _time("service", "p50", 2),
+    _time("service", "p95", 0),
+    _time("service", "p99", 4),
+    _time("response", "p50", 3),
+    _time("response", "p95", 0),
+    _time("response", "p99", 1),
+    TableColumn("", "state", lambda step: step.state),
+)
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else str(value)
+
+
+def columns_that_fit(summary: RunSummary, width: int) -> tuple[TableColumn, ...]:
+    """The columns of the table of steps that fit into `width` characters."""
+    columns: tuple[TableColumn, ...] = COLUMNS
+    for rank in (4, 3, 2, 1):
+        if _width(summary, columns) <= width:
+            break
+        columns = tuple(column for column in columns if column.rank != rank)
+    return columns
+
+
+def _width(summary: RunSummary, columns: Sequence[TableColumn]) -> int:
+    cells = ([column.head, *map(column.cell, summary.steps)] for column in columns)
+    firsts = {column.group: column for column in reversed(columns)}
+    heads = [column.group if firsts[column.group] is column else "" for column in columns]
+    return sum(
+        max(len(head), *map(len, texts)) + 1 for head, texts in zip(heads, cells, strict=True)
+    )
+
+
+def steps_table(summary: RunSummary, columns: Sequence[TableColumn] = COLUMNS) -> Table:
+    """One row per step: load, counts, and percentiles in milliseconds."""
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    for head in ("step", "clients", "due/s", "done/s", "errors", "missed"):
-        table.add_column("\n" + head, justify="right", no_wrap=True)
-    for kind in ("service", "response"):
-        for i, name in enumerate(_QUANTILES):
-            table.add_column(f"{kind if i == 0 else ''}\n{name}", justify="right", no_wrap=True)
-    table.add_column("\nstate", no_wrap=True)
+    last = ""
+    for column in columns:
+        group = column.group if column.group != last else ""
+        table.add_column(
+            f"{group}\n{column.head}",
+            justify="left" if column.head == "state" else "right",
+            no_wrap=True,
+        )
+        last = column.group
     for step in summary.steps:
-        style = {"invalid": "red", "failing": "red", "unsteady": "yellow"}.get(state(step), "")
-        table.add_row(*_cells(step), style=style)
+        table.add_row(
+            *(column.cell(step) for column in columns), style=_STATE_STYLES.get(step.state, "")
+        )
     return table
 
 
-def _cells(step: StepSummary) -> list[str]:
-    return [
-        str(step.index + 1),
-        str(step.clients),
-        number(step.arrival_rate_per_s),
-        number(step.throughput_per_s),
-        str(step.failed),
-        "-" if step.missed is None else str(step.missed),
-        *_times(step.service),
-        *_times(step.response),
-        state(step),
-    ]
+def _note(columns: Sequence[TableColumn]) -> str:
+    left_out = [f"{c.group} {c.head}" for c in COLUMNS if c not in columns]
+    note = terminal_words.TABLE_NOTE
+    return f"{note} {terminal_words.left_out(left_out)}" if left_out else note
 
 
-def _times(sample: Distribution | None) -> list[str]:
-    if sample is None:
-        return ["-"] * len(_QUANTILES)
-    none = "few" if sample.n else "-"
-    quantiles = [sample.quantile(name) for name in _QUANTILES]
-    return [milliseconds(q.value if q else None, none) for q in quantiles]
+# --- below the table ------------------------------------------------------------------------------
 
 
 def _finding(finding: Finding, width: int) -> Text:
     head = f"{finding.severity}: "
-    text = _wrapped("", head + finding.message, width)
+    text = wrapped(head + sentence(message_with_steps(finding)), width)
     text.stylize(_STYLES[finding.severity], 0, len(head))
-    return Text("\n").join((text, _wrapped("    ", finding.advice, width, "dim")))
+    return Text("\n").join((text, wrapped(advice(finding), width, indent="    ", style="dim")))
 
 
 def _objectives(summary: RunSummary, width: int) -> list[Text]:
     if not summary.objectives:
         return []
-    lines = [Text("Objectives (✓ met, ✗ not met, ? undecided; limits hold with 95 % confidence):")]
-    for judged in summary.objectives:
-        step = "" if judged.step is None else f"step {judged.step + 1}: "
-        more = more_words(judged)
-        words = f"{judged.objective.text}   {step}{measured_words(judged)}"
-        text = _wrapped(
-            "  ", f"{MARKS[judged.verdict]} {words}{f'; {more}' if more else ''}", width
+    lines = [wrapped(terminal_words.OBJECTIVES_HEAD, width)]
+    for result in summary.objectives:
+        step = "" if result.step is None else f"step {result.step + 1}: "
+        more = undecided_words(result)
+        words = f"{result.objective.text}   {step}{measured_words(result)}"
+        text = wrapped(
+            f"{MARKS[result.status]} {words}{f'; {more}' if more else ''}", width, indent="  "
         )
-        text.stylize(_MARK_STYLES[judged.verdict], 0, 3)
+        text.stylize(_MARK_STYLES[result.status], 0, 3)
         lines.append(text)
     return [Text("\n").join(lines)]
 
 
-def _repeat(summary: RunSummary) -> list[Text]:
-    """In one line, to be copied; the terminal breaks it where it must."""
-    header = summary.log.header
-    return [Text(f"To repeat: {short(header.command, 2000)}")] if header and header.command else []
-
-
-def _failures(summary: RunSummary) -> list[Text]:
+def _failures(summary: RunSummary, width: int) -> list[Text]:
     texts = summary.failure_texts[:_SHOWN_TEXTS]
     if not texts:
         return []
+    heads = [
+        f"  {t.count:>8,}  {t.outcome:<14} {t.first_s:7.1f} s to {t.last_s:7.1f} s  " for t in texts
+    ]
     lines = [
-        f"  {t.count:>8,}  {t.outcome:<14} {t.first_s:7.1f} s to {t.last_s:7.1f} s  "
-        f"{short(t.text, 46)}"
-        for t in texts
+        head + short(t.text, max(8, width - len(head)))
+        for head, t in zip(heads, texts, strict=True)
     ]
     more = len(summary.failure_texts) - len(texts)
     if more:
-        lines.append(f"  and {more:,} further texts: see failure_texts in summary.json")
-    return [Text("\n".join(["Failures by class and text:", *lines]))]
+        lines.append(f"  {terminal_words.more_texts(more)}")
+    return [Text("\n".join([terminal_words.FAILURES_HEAD, *lines]))]
+
+
+def _repeat(summary: RunSummary) -> list[Text]:
+    """On one line, to be copied; the terminal breaks it where it must."""
+    header = summary.log.header
+    if header is None or not header.command:
+        return []
+    return [Text(f"{terminal_words.REPEAT_HEAD} {short(header.command, 2000)}")]

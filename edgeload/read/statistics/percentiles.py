@@ -42,12 +42,12 @@ class Quantile:
 class Distribution:
     """A sample in a few numbers. A percentile is None where the sample is too small to claim it.
 
-    `n` counts everything the percentiles are over, `never` those of it that had no answer; `mean`
+    `n` counts everything the percentiles are over, `unanswered` what of it had no answer; `mean`
     and `max` are of the answered ones, None where there are none.
     """
 
     n: int
-    never: int
+    unanswered: int
     mean: float | None
     max: float | None
     quantiles: dict[str, Quantile | None]
@@ -57,8 +57,8 @@ class Distribution:
         return self.quantiles[name]
 
 
-def distribution(values: Floats, never: int = 0) -> Distribution:
-    """Summary of a sample of which `never` further members have no value but are above all.
+def distribution(values: Floats, unanswered: int = 0) -> Distribution:
+    """Summary of a sample of which `unanswered` further members have no value but are above all.
 
     Such members (frames missed, requests timed out) take part in the percentiles: nobody who was
     never answered was answered fast (method 2 and 6). `values` are in the log's order, which is
@@ -66,10 +66,10 @@ def distribution(values: Floats, never: int = 0) -> Distribution:
     much, and from the smallest to the largest value where that is too small to bound anything.
     """
     ordered = np.sort(values)
-    n = len(ordered) + never
+    n = len(ordered) + unanswered
     return Distribution(
         n=n,
-        never=never,
+        unanswered=unanswered,
         mean=float(ordered.mean()) if len(ordered) else None,
         max=float(ordered[-1]) if len(ordered) else None,
         quantiles={name: _quantile(values, ordered, n, q) for name, q in QUANTILES.items()},

@@ -1,160 +1,24 @@
-"""A run's summary -> what should make a reader doubt it or act on it, most damaging first. Pure."""
+"""Findings in words: what each code means, its likely cause, what to do, what was seen. Pure.
+
+`KINDS` has one entry per code; `python -m edgeload.read.words.findings_page` makes
+docs/findings.md from it. A message is a clause without a
+capital letter and a full stop, to stand in a sentence or, by `sentence`, alone.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
-from edgeload.read.analysis.capacity import saturated
-from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.steps import StepSummary
+from edgeload.objectives import parse_objective
+from edgeload.read.analysis.finding import Finding
 from edgeload.read.statistics.format import milliseconds, number, plural, share, short
+from edgeload.read.words.objective_words import measured, more_time
 
-Severity = Literal["invalid", "warning", "note"]
-
-SEVERITIES: tuple[Severity, ...] = ("invalid", "warning", "note")
-IN_FLIGHT_LIMIT = 119
-_CLIENTS_NEAR_LIMIT = 100
 _SHOWN_CHARS = 160
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something about a run that its numbers alone do not say.
-
-    Severity: "invalid", the numbers are not the endpoint's; "warning", the answer is poorer or the
-    endpoint did wrong; "note", how the numbers are to be read.
-    """
-
-    code: str
-    severity: Severity
-    message: str
-    advice: str
-
-
-def find(summary: RunSummary) -> tuple[Finding, ...]:
-    """All findings about a run, most damaging first."""
-    found = [
-        *_invalid(summary),
-        *_damaged(summary),
-        *_interrupted(summary),
-        *_nothing_answered(summary),
-        *_failures(summary),
-        *_resets(summary),
-        *_missed(summary),
-        *_clocks(summary),
-        *_unsteady(summary),
-        *_warm_up(summary),
-        *_drift(summary),
-        *_little(summary),
-        *_too_few(summary),
-        *_older(summary),
-        *_same_image(summary),
-        *_lower_bound(summary),
-        *_scaling(summary),
-        *_demand(summary),
-    ]
-    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
-
-
-def step_list(indices: Sequence[int]) -> str:
-    """`step 3`, or `steps 1-4, 7`: steps are counted from 1 where people read."""
-    runs: list[list[int]] = []
-    for index in sorted(indices):
-        if runs and index == runs[-1][-1] + 1:
-            runs[-1].append(index)
-        else:
-            runs.append([index])
-    parts = [f"{r[0] + 1}" if len(r) == 1 else f"{r[0] + 1}-{r[-1] + 1}" for r in runs]
-    return f"step{'s' if len(indices) > 1 else ''} {', '.join(parts)}"
-
-
-def _of(steps: Iterable[StepSummary]) -> str:
-    return step_list([step.index for step in steps])
-
-
-def _invalid(summary: RunSummary) -> list[Finding]:
-    return [
-        Finding(
-            reason.doubt.code,
-            "invalid",
-            f"{step_list(reason.steps)}: {reason.doubt.message}"
-            if reason.steps
-            else reason.doubt.message,
-            reason.doubt.advice,
-        )
-        for reason in summary.reasons
-    ]
-
-
-def _damaged(summary: RunSummary) -> list[Finding]:
-    damage = summary.log.damage
-    if damage.first is None:
-        return []
-    first = damage.first
-    return [
-        Finding(
-            "log_damaged",
-            "warning",
-            f"{plural(damage.lines, 'line')} of the log could not be read; the first is line "
-            f"{first.number}: {short(first.text, 60)!r} ({short(first.problem, 80)})",
-            "a cut last line is usual after a kill; requests on such lines "
-            + ("are left out" if summary.log.plan is None else "count as missed"),
-        )
-    ]
-
-
-def _interrupted(summary: RunSummary) -> list[Finding]:
-    end = summary.log.end
-    if end is None or not end.interrupted:
-        return []
-    return [
-        Finding(
-            "interrupted",
-            "warning",
-            f"the run was stopped at {end.stopped_s:.1f} s of "
-            f"{summary.log.steps[-1].end_s:.1f} s ({short(end.reason, 80)})",
-            "what was due until then is counted; a step cut short cannot be the capacity",
-        )
-    ]
-
-
-def _nothing_answered(summary: RunSummary) -> list[Finding]:
-    if summary.totals.ok or not summary.totals.sent:
-        return []
-    return [
-        Finding(
-            "nothing_answered",
-            "warning",
-            f"not one of {plural(summary.totals.sent, 'request')} was answered well",
-            "check the URL, the token and the detector before looking at any figure",
-        )
-    ]
-
-
-def _failures(summary: RunSummary) -> list[Finding]:
-    classes = sorted({c for step in summary.steps for c in step.failures})
-    return [_failure(summary, outcome) for outcome in classes]
-
-
-def _failure(summary: RunSummary, outcome: str) -> Finding:
-    count = sum(step.failures.get(outcome, 0) for step in summary.steps)
-    texts = [text for text in summary.failure_texts if text.outcome == outcome]
-    message = (
-        f"{plural(count, 'request')} ({share(count / max(1, summary.totals.sent))}) ended as "
-        f"{outcome} in {_of(s for s in summary.steps if outcome in s.failures)}"
-    )
-    if texts:
-        first_s, last_s = min(t.first_s for t in texts), max(t.last_s for t in texts)
-        message += f", from {first_s:.1f} s to {last_s:.1f} s"
-        if texts[0].text:
-            message += f": {short(texts[0].text, _SHOWN_CHARS)}"
-    return Finding(f"failed_{outcome}", "warning", message, _ADVICE.get(outcome, _HTTP_ADVICE))
-
-
-_HTTP_ADVICE = "see the endpoint's own log at that time"
+_FAILED = "failed_"
+_HTTP_ADVICE = "See the endpoint's own log at that time."
 _ADVICE = {
     "refused": "nothing listens there: check host and port, and that the endpoint has started",
     "reset": "the endpoint or its proxy dropped connections: it ran out of them, or restarted",
@@ -169,246 +33,498 @@ _ADVICE = {
     "aborted": "in flight when the run was stopped at once: no fault of the endpoint",
 }
 
-
-def _resets(summary: RunSummary) -> list[Finding]:
-    steps = [s for s in summary.steps if s.clients > _CLIENTS_NEAR_LIMIT and "reset" in s.failures]
-    if not steps:
-        return []
-    return [
-        Finding(
-            "connection_limit",
-            "warning",
-            f"connections were reset in {_of(steps)}, with more than {_CLIENTS_NEAR_LIMIT} clients",
-            f"an Edge Endpoint's proxy takes {IN_FLIGHT_LIMIT} connections at once and resets the "
-            "rest: this limit, not inference, may be what was measured",
-        )
-    ]
+Numbers = Mapping[str, Any]
 
 
-def _missed(summary: RunSummary) -> list[Finding]:
-    totals = summary.totals
-    if not totals.missed or not totals.planned:
-        return []
-    reasons: dict[str, int] = {}
-    for step in summary.steps:
-        for reason, count in step.missed_reasons.items():
-            reasons[reason] = reasons.get(reason, 0) + count
-    unknown = totals.missed - sum(reasons.values())
-    if unknown > 0:
-        reasons["not recorded"] = unknown
-    split = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
-    steps = _of(step for step in summary.steps if step.missed)
-    return [
-        Finding(
-            "missed",
-            "warning",
-            f"{plural(totals.missed, 'request')} of {totals.planned:,} planned were never sent in "
-            f"{steps} ({split})",
-            "clients waited for answers while these fell due: they count as never answered",
-        )
-    ]
+@dataclass(frozen=True)
+class Kind:
+    """A kind of finding: what it means, its likely cause and what to do, in whole sentences.
+
+    `message` says what was seen, from a finding's numbers; `advise` replaces `advice` if that
+    depends on the numbers.
+    """
+
+    meaning: str
+    cause: str
+    advice: str
+    message: Callable[[Numbers], str]
+    advise: Callable[[Numbers], str] | None = None
 
 
-def _unsteady(summary: RunSummary) -> list[Finding]:
-    steps = [s for s in summary.steps if s.steadiness.steady is False]
-    if not steps:
-        return []
-    ratio = max(max(s.steadiness.rate_ratio or 0, s.steadiness.time_ratio or 0) for s in steps)
-    much = f", up to {number(ratio)}-fold between thirds" if ratio else ""
-    return [
-        Finding(
-            "not_steady",
-            "warning",
-            f"rate or response time still moved within {_of(steps)}{much}",
-            "such a step is no capacity; where the load was small, use longer steps "
-            "(--time-between-ramp) or a longer warm-up (--warmup)",
-        )
-    ]
+def message(finding: Finding) -> str:
+    """What was seen, with the steps it was seen in: a clause."""
+    said = _kind(finding).message(finding.numbers)
+    return said.replace("{steps}", step_list(finding.steps)) if "{steps}" in said else said
 
 
-def _clocks(summary: RunSummary) -> list[Finding]:
-    if not summary.out_of_order:
-        return []
-    return [
-        Finding(
-            "clocks_unaligned",
-            "warning",
-            f"{plural(summary.out_of_order, 'request')} were sent before they were due or answered "
-            "before they were sent: the clocks behind these lines disagree",
-            "times of these lines are wrong; do not join logs of machines whose clocks differ",
-        )
-    ]
+def message_with_steps(finding: Finding) -> str:
+    """The same, with the steps in front if the clause does not name them and there are some."""
+    said = _kind(finding).message(finding.numbers)
+    if "{steps}" in said or not finding.steps:
+        return message(finding)
+    return f"{step_list(finding.steps)}: {said}"
 
 
-def _warm_up(summary: RunSummary) -> list[Finding]:
-    slow = [s for s in summary.steps if s.settled_s is not None and not saturated(s)]
-    if not slow:
-        return []
-    cut_s = max((s.window.start_s - s.span.start_s) + (s.settled_s or 0.0) for s in slow)
-    return [
-        Finding(
-            "warm_up_longer",
-            "warning",
-            f"{_of(slow)}: answers were still slower after the warm-up that is cut off, until "
-            f"{cut_s:.1f} s into the step (MSER-5)",
-            f"--warmup {math.ceil(cut_s)}, or a short run before this one to warm up the endpoint",
-        )
-    ]
+def advice(finding: Finding) -> str:
+    """What to do about it, in whole sentences."""
+    kind = _kind(finding)
+    return kind.advise(finding.numbers) if kind.advise else kind.advice
 
 
-def _drift(summary: RunSummary) -> list[Finding]:
-    found = []
-    for step in summary.steps:
-        if step.drift is None:
-            continue
-        change = step.drift.last_s / step.drift.first_s - 1.0
-        slower = change > 0
-        found.append(
-            Finding(
-                "drift",
-                "warning",
-                f"step {step.index + 1}: service time p50 went from "
-                f"{milliseconds(step.drift.first_s)} ms in the first minute to "
-                f"{milliseconds(step.drift.last_s)} ms in the last "
-                f"({'+' if slower else '-'}{share(abs(change))})",
-                "a box that slows down under load may be throttling for heat: look at clocks and "
-                "temperature on it (monitor_cpu_gpu_usage.py)"
-                if slower
-                else "it was not warm yet: use a longer warm-up (--warmup)",
-            )
-        )
-    return found
+def sentence(clause: str) -> str:
+    """A clause as a sentence: a capital letter in front, a full stop behind."""
+    end = "" if clause.endswith((".", "!", "?")) else "."
+    return clause[:1].upper() + clause[1:] + end
 
 
-def _little(summary: RunSummary) -> list[Finding]:
-    broken = [s for s in summary.steps if s.little.holds is False]
-    if not broken:
-        return []
-    law = broken[0].little
-    return [
-        Finding(
-            "littles_law",
-            "warning",
-            f"in {_of(broken)} the mean in flight ({number(law.in_flight)}) is not throughput "
-            f"times service time ({number(law.product)})",
-            "records are missing, a clock is wrong, or the load was still changing",
-        )
-    ]
+def step_list(indices: Sequence[int]) -> str:
+    """`step 3`, or `steps 1-4, 7`: people count steps from 1."""
+    runs: list[list[int]] = []
+    for index in sorted(indices):
+        if runs and index == runs[-1][-1] + 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    parts = [f"{r[0] + 1}" if len(r) == 1 else f"{r[0] + 1}-{r[-1] + 1}" for r in runs]
+    return f"step{'s' if len(indices) > 1 else ''} {', '.join(parts)}"
 
 
-def _too_few(summary: RunSummary) -> list[Finding]:
-    steps = [s for s in summary.steps if s.ok and s.service.quantile("p99") is None]
-    if not steps:
-        return []
-    return [
-        Finding(
-            "too_few_samples",
-            "note",
-            f"{_of(steps)}: too few answers for a p99 (299 are needed, p95 takes 59)",
-            "use longer steps (--time-between-ramp) to know the tail at small loads",
-        )
-    ]
+def _kind(finding: Finding) -> Kind:
+    return KINDS["failed_CLASS" if finding.code.startswith(_FAILED) else finding.code]
 
 
-def _older(summary: RunSummary) -> list[Finding]:
-    if summary.log.plan is not None:
-        return []
-    return [
-        Finding(
-            "older_form",
-            "warning",
-            "this log does not say when requests were due: response time, missed requests and the "
-            "generator's own lag are unknown, and nothing shows that the generator kept up",
-            "service times alone look better than what a camera feels; run again to know",
-        )
-    ]
+# --- what was seen, from the numbers --------------------------------------------------------------
 
 
-def _same_image(summary: RunSummary) -> list[Finding]:
-    if summary.log.settings.get("same_image") is not True:
-        return []
-    return [
-        Finding(
-            "same_image",
-            "warning",
-            "every request sent the same picture: a cache on the edge may have answered",
-            "leave out --same-image to measure the model",
-        )
-    ]
-
-
-def _lower_bound(summary: RunSummary) -> list[Finding]:
-    capacity = summary.capacity
-    if capacity is None or capacity.limited:
-        return []
-    best = next(s for s in summary.steps if s.index == capacity.step)
-    p95 = best.response.quantile("p95") if best.response else None
-    at = f", response p95 {milliseconds(p95.value)} ms" if p95 else ""
-    load = plural(capacity.clients, "client")
-    return [
-        Finding(
-            "not_saturated",
-            "note",
-            f"no larger step brought the endpoint to its limit: {load}{at} is a lower bound of its "
-            "capacity",
-            "go on to more clients (--max-clients or --custom-ramp) to find the limit",
-        )
-    ]
-
-
-def _scaling(summary: RunSummary) -> list[Finding]:
-    law = summary.scaling_law
-    if law is None or not law.fits:
-        return []
-    contention, coherency = law.contention, law.coherency
-    peak = law.peak_clients
-    spans = f"{share(contention.low)} to {share(contention.high)}"
-    top = (
-        f"; it is largest at about {peak:.0f} clients ({number(law.throughput_per_s(peak))}/s)"
-        if peak
-        else ""
+def _log_disagrees(n: Numbers) -> str:
+    counted, in_log = n["counted"], n["in_log"]
+    wrong = ", ".join(
+        f"{counted[name]:,} requests {name} but the log holds {in_log[name]:,}"
+        for name in counted
+        if counted[name] != in_log[name]
     )
-    return [
-        Finding(
-            "scaling_law",
-            "note",
-            f"throughput over {law.loads} loads follows the Universal Scalability Law within "
-            f"{share(law.misfit)}: contention {share(contention.value)} ({spans}), "
-            f"coherency {number(coherency.value)} "
-            f"({number(coherency.low)} to {number(coherency.high)}){top}",
-            "contention is work that is done one at a time, such as a lock or a single GPU; "
-            "coherency is work that grows with every pair of clients",
-        )
-    ]
+    return f"the workers counted {wrong}"
 
 
-def _demand(summary: RunSummary) -> list[Finding]:
-    """What limits the box, by the utilisation law."""
-    if summary.demands is None:
-        return []
-    if not summary.demands:
-        return [
-            Finding(
-                "no_demand",
-                "note",
-                "the host's samples do not show which resource the load uses up",
-                "that takes samples in six valid steps of different loads, a resource that gets "
-                "busier with them, and clocks on both machines that agree",
-            )
-        ]
-    first, *others = summary.demands
-    rest = "; ".join(
-        f"{demand.resource} at {number(demand.full_at_per_s)}/s" for demand in others[:3]
+def _worker_died(n: Numbers) -> str:
+    how = f"signal {n['signal']}" if n["signal"] else f"exit code {n['exit_code']}"
+    return (
+        f"worker {n['worker']} (process {n['pid']}, {plural(n['clients'], 'client')}) died at "
+        f"{n['at_s']:.1f} s ({how})"
     )
-    span = f"{milliseconds(first.demand_s.low)} to {milliseconds(first.demand_s.high)}"
-    return [
-        Finding(
-            "largest_demand",
-            "note",
-            f"{first.resource}: {milliseconds(first.demand_s.value)} ms ({span}) of it per answer, "
-            f"so it is full at {number(first.full_at_per_s)} answers/s"
-            + (f"; then {rest}" if rest else ""),
-            "the resource that is full first limits the box, unless something else does before "
-            "(utilisation law; a GPU's figure is the share of time in which some kernel ran)",
+
+
+def _log_damaged(n: Numbers) -> str:
+    return (
+        f"{plural(n['lines'], 'line')} of the log could not be read, the first of them line "
+        f"{n['first_line']}: {short(n['text'], 60)!r} ({short(n['problem'], 80)})"
+    )
+
+
+def _log_damaged_advice(n: Numbers) -> str:
+    fate = "count as missed" if n["count_as_missed"] else "are left out"
+    return f"A cut last line is usual after a kill. Requests on unreadable lines {fate}."
+
+
+def _failed(n: Numbers) -> str:
+    said = (
+        f"{plural(n['requests'], 'request')} ({share(n['share'])} of those sent) failed with class "
+        f"{n['outcome']} in {{steps}}"
+    )
+    if n["first_s"] is not None:
+        said += f", from {n['first_s']:.1f} s to {n['last_s']:.1f} s"
+    return said + (f": {short(n['text'], _SHOWN_CHARS)}" if n["text"] else "")
+
+
+def _missed(n: Numbers) -> str:
+    split = ", ".join(f"{count:,} {reason}" for reason, count in n["reasons"].items())
+    return (
+        f"{n['missed']:,} of {plural(n['planned'], 'planned request')} were never sent, in "
+        f"{{steps}} ({split})"
+    )
+
+
+def _not_steady(n: Numbers) -> str:
+    ratio = n["largest_ratio"]
+    much = f" up to {number(ratio)}x" if ratio else ""
+    return f"{{steps}} did not settle: throughput or response time changed{much} between thirds"
+
+
+def _drift(n: Numbers) -> str:
+    change = n["change"]
+    return (
+        f"in {{steps}}, the median service time went from {milliseconds(n['first_s'])} ms in the "
+        f"first minute to {milliseconds(n['last_s'])} ms in the last "
+        f"({'+' if change > 0 else '-'}{share(abs(change))})"
+    )
+
+
+def _drift_advice(n: Numbers) -> str:
+    if n["change"] > 0:
+        return (
+            "A box that slows down under load may be too hot: look at its clocks and temperature "
+            "(monitor_cpu_gpu_usage.py)."
         )
-    ]
+    return "The endpoint was not warm yet: use a longer warm-up (--warmup)."
+
+
+def _not_saturated(n: Numbers) -> str:
+    p95 = n["response_p95_s"]
+    at = f" (response p95 {milliseconds(p95)} ms)" if p95 is not None else ""
+    return (
+        f"no larger load brought the endpoint to its limit, so {plural(n['clients'], 'client')}{at}"
+        " is a lower bound of its capacity"
+    )
+
+
+def _scaling_law(n: Numbers) -> str:
+    peak = n["peak_clients"]
+    largest = f"; it peaks near {peak:.0f} clients ({number(n['peak_per_s'])}/s)" if peak else ""
+    contention, coherency = n["contention_limits"], n["coherency_limits"]
+    return (
+        f"throughput over {n['loads']} loads follows the Universal Scalability Law within "
+        f"{share(n['misfit'])}: contention {share(n['contention'])} "
+        f"({share(contention[0])} to {share(contention[1])}), coherency {number(n['coherency'])} "
+        f"({number(coherency[0])} to {number(coherency[1])}){largest}"
+    )
+
+
+def _largest_demand(n: Numbers) -> str:
+    low, high = n["demand_limits_s"]
+    rest = "; ".join(f"{name} at {number(rate)}/s" for name, rate in n["next"].items())
+    return (
+        f"{n['resource']}: each answer takes {milliseconds(n['demand_s'])} ms of it "
+        f"({milliseconds(low)} to {milliseconds(high)}), so it is full at "
+        f"{number(n['full_at_per_s'])} answers/s" + (f"; then {rest}" if rest else "")
+    )
+
+
+def _measured(n: Numbers) -> str:
+    low, high = n["limits"]
+    return measured(parse_objective(n["objective"]), n["value"], low, high)
+
+
+def _undecided(n: Numbers) -> str:
+    if n["value"] is None:
+        return f"nothing was measured for {n['objective']}"
+    more = more_time(n["extra_seconds_needed"])
+    return f"{_measured(n)} does not decide {n['objective']}{more}"
+
+
+def _not_edge(n: Numbers) -> str:
+    purity = n["edge_purity"]
+    if purity is not None and purity < 1:
+        return f"only {share(purity)} of the answers came from the edge itself"
+    return f"{plural(n['answers'], 'answer')} did not come from the edge's own detector"
+
+
+# --- every code -----------------------------------------------------------------------------------
+
+_LONGER_STEPS = "Use longer steps (--time-between-ramp)."
+
+INVALID_KINDS = {
+    "generator_late": Kind(
+        meaning="The generator sent more than 1 % of a step's requests later than allowed.",
+        cause="The machine that makes the load is busy, or has too few cores for it.",
+        advice="Give the generator more cores (--workers), stop other programs, or use a machine "
+        "of its own.",
+        message=lambda n: f"the generator sent {share(n['late_share'])} of the requests late",
+    ),
+    "generator_cpu": Kind(
+        meaning="A worker process used more than 80 % of a core.",
+        cause="Too many clients or requests for this many worker processes.",
+        advice="Spread the clients over more worker processes (--workers) or machines.",
+        message=lambda n: (
+            f"a worker process used {share(n['cpu_cores'])} of a core, above "
+            f"{share(n['allowed_cores'])}"
+        ),
+    ),
+    "worker_died": Kind(
+        meaning="A worker process ended before its work did; its clients sent nothing more.",
+        cause="It was killed, often because memory ran out, or it met an error.",
+        advice="Look for the cause in the system log (often memory ran out), and run again. "
+        "What its clients had not sent counts as missed.",
+        message=_worker_died,
+    ),
+    "generator_failed": Kind(
+        meaning="Requests could not be sent because the generating machine had run out.",
+        cause="Too few open files or local ports are allowed on the generating machine.",
+        advice="Raise the limit of open files (ulimit -n) and the range of local ports "
+        "(net.ipv4.ip_local_port_range).",
+        message=lambda n: f"this machine could not send {plural(n['requests'], 'request')}",
+    ),
+    "no_end": Kind(
+        meaning="The log has no end line: the run was killed.",
+        cause="The process was killed, or the machine went down.",
+        advice="Steps that had ended before are whole. Run again for the rest.",
+        message=lambda n: (
+            f"the log stops at {n['last_s']:.1f} s without an end line: the run was killed"
+        ),
+    ),
+    "log_disagrees": Kind(
+        meaning="The workers counted other numbers of requests than the log holds.",
+        cause="Lines were lost or added: a full disk, a network file system, or a second writer.",
+        advice="Keep the log on a local disk with free space, and let nothing else write to it.",
+        message=_log_disagrees,
+    ),
+}
+
+WARNING_KINDS = {
+    "log_damaged": Kind(
+        meaning="Some lines of the log are not readable.",
+        cause="A killed worker cut its last line, or something else wrote into the log.",
+        advice="A cut last line is usual after a kill. Requests on unreadable lines count as "
+        "missed; in a log of the older form they are left out.",
+        message=_log_damaged,
+        advise=_log_damaged_advice,
+    ),
+    "interrupted": Kind(
+        meaning="The run ended before its plan did.",
+        cause="Somebody stopped it, or a condition of --abort-on ended it.",
+        advice="Everything due until then is counted. A step cut short cannot be the capacity.",
+        message=lambda n: (
+            f"the run was stopped at {n['stopped_s']:.1f} s of {n['planned_s']:.1f} s "
+            f"({short(n['reason'], 80)})"
+        ),
+    ),
+    "nothing_answered": Kind(
+        meaning="No request got a correct answer.",
+        cause="A wrong URL, token or detector; or the endpoint is down.",
+        advice="Check the URL, the token and the detector before you look at any figure.",
+        message=lambda n: f"none of {plural(n['sent'], 'request')} got a correct answer",
+    ),
+    "failed_CLASS": Kind(
+        meaning="Requests failed with the class that the code names, for example "
+        "`failed_timeout` or `failed_http_503`.",
+        cause="It depends on the class: see the table of failure classes.",
+        advice="See the table of failure classes.",
+        message=_failed,
+        advise=lambda n: _ADVICE.get(n["outcome"], _HTTP_ADVICE),
+    ),
+    "connection_limit": Kind(
+        meaning="Connections were reset in steps with more than 100 clients.",
+        cause="The proxy of an Edge Endpoint takes about 119 requests at once.",
+        advice="This limit of the proxy, not inference, may be what was measured. Stay below it, "
+        "or raise worker_connections in the endpoint's nginx.",
+        message=lambda n: (
+            f"connections were reset in {{steps}}, with more than {n['clients']} clients; an Edge "
+            f"Endpoint's proxy takes about {n['limit']} requests at once and resets the rest"
+        ),
+    ),
+    "missed": Kind(
+        meaning="Requests fell due but were never sent.",
+        cause="Their clients were still waiting for earlier answers, or the run was stopped.",
+        advice="The clients were still waiting for earlier answers when these requests fell due; "
+        "they count as unanswered.",
+        message=_missed,
+    ),
+    "clocks_unaligned": Kind(
+        meaning="Requests were sent before they were due, or answered before they were sent.",
+        cause="Lines of machines with different clocks stand in one log.",
+        advice="The times of these requests are wrong. Do not join logs of machines whose clocks "
+        "differ.",
+        message=lambda n: (
+            f"{plural(n['requests'], 'request')} were sent before they were due, or answered "
+            "before they were sent: the clocks behind these lines disagree"
+        ),
+    ),
+    "not_steady": Kind(
+        meaning="Throughput or response time still changed within a step by more than 10 %.",
+        cause="The endpoint is near or beyond its limit, was still warming up, or was disturbed.",
+        advice="An unsettled step cannot be the capacity. If the load was small, use longer steps "
+        "(--time-between-ramp) or a longer warm-up (--warmup).",
+        message=_not_steady,
+    ),
+    "warm_up_longer": Kind(
+        meaning="Answers were still slower after the warm-up that is cut from a step.",
+        cause="The endpoint was cold: every process of it warms up by itself.",
+        advice="Use a longer warm-up (--warmup), or a short run before this one.",
+        message=lambda n: (
+            f"in {{steps}}, answers were still slower after the warm-up, until "
+            f"{n['until_s']:.1f} s into the step (MSER-5)"
+        ),
+        advise=lambda n: (
+            f"Use --warmup {n['suggested_warmup_s']}, or warm the endpoint up with a short run "
+            "before this one."
+        ),
+    ),
+    "drift": Kind(
+        meaning="The last minute of a long step was over 10 % slower or faster than its first.",
+        cause="Slower: the box throttles, often for heat. Faster: it was not warm yet.",
+        advice="Slower: look at clocks and temperature of the box (monitor_cpu_gpu_usage.py). "
+        "Faster: use a longer warm-up (--warmup).",
+        message=_drift,
+        advise=_drift_advice,
+    ),
+    "littles_law": Kind(
+        meaning="The mean number of requests in flight is not throughput times service time.",
+        cause="Records are missing, a clock is wrong, or the load was still changing.",
+        advice="Records are missing, a clock is wrong, or the load was still changing: do not "
+        "trust these steps until you know which.",
+        message=lambda n: (
+            f"in {{steps}}, the mean number of requests in flight ({number(n['in_flight'])}) is "
+            f"not throughput times service time ({number(n['throughput_times_service'])})"
+        ),
+    ),
+    "older_form": Kind(
+        meaning="The log is of the older form, which does not say when requests were due.",
+        cause="An earlier version of the load test wrote it.",
+        advice="Service time alone is optimistic. Repeat the run with this version.",
+        message=lambda n: (
+            "this log does not say when requests were due: response time, missed requests and "
+            "generator lag are unknown, and so is whether the generator kept up"
+        ),
+    ),
+    "same_image": Kind(
+        meaning="Every request sent the same picture.",
+        cause="The run was made with --same-image.",
+        advice="A cache on the edge may have answered. Leave out --same-image to measure the "
+        "model.",
+        message=lambda n: "every request sent the same picture",
+    ),
+}
+
+NOTE_KINDS = {
+    "too_few_samples": Kind(
+        meaning="A step has too few answers for a p99.",
+        cause="The step is short, or its load small: p95 needs 59 answers, p99 needs 299.",
+        advice="To know the tail at small loads, use longer steps (--time-between-ramp).",
+        message=lambda n: "{steps} had too few answers for a p99, which needs 299 (a p95 needs 59)",
+    ),
+    "not_saturated": Kind(
+        meaning="No load of the ramp reached the endpoint's limit.",
+        cause="The ramp ended too early.",
+        advice="Go on to more clients (--max-clients or --custom-ramp) to find the limit.",
+        message=_not_saturated,
+    ),
+    "scaling_law": Kind(
+        meaning="Throughput follows the Universal Scalability Law.",
+        cause="Contention is work that is done one at a time (a lock, a single GPU); coherency is "
+        "work that grows with every pair of clients.",
+        advice="Contention is work that is done one at a time (a lock, a single GPU). Coherency is "
+        "work that grows with every pair of clients.",
+        message=_scaling_law,
+    ),
+    "no_demand": Kind(
+        meaning="The host's samples do not show which resource the load uses up.",
+        cause="Too few steps with samples, no resource that gets busier, or clocks that differ.",
+        advice="Needed: host samples during at least six valid steps at different loads, a "
+        "resource whose use rises with load, and synchronised clocks.",
+        message=lambda n: "the host's samples do not show which resource the load uses up",
+    ),
+    "largest_demand": Kind(
+        meaning="The resource of the host that is full first, by the utilisation law.",
+        cause="It is the resource that each answer uses most of.",
+        advice="The resource that is full first limits the box, unless something else gives way "
+        "before (utilisation law; a GPU is busy while any kernel runs).",
+        message=_largest_demand,
+    ),
+}
+
+SHORTFALL_KINDS = {
+    "invalid": Kind(
+        meaning="A step cannot be the capacity because it is INVALID.",
+        cause="See the finding of that code.",
+        advice="See the reasons of INVALID.",
+        message=lambda n: f"the step is INVALID ({', '.join(n['codes'])})",
+    ),
+    "incomplete": Kind(
+        meaning="A step cannot be the capacity because the run stopped before its end.",
+        cause="The run was stopped.",
+        advice="Let the run end.",
+        message=lambda n: "the run stopped before the end of the step",
+    ),
+    "no_rate": Kind(
+        meaning="The log does not say how much was due.",
+        cause="It is of the older form.",
+        advice="Give a client's arrival rate with --requests-per-second.",
+        message=lambda n: "the arrival rate is unknown, so throughput has nothing to compare with",
+    ),
+    "behind": Kind(
+        meaning="A step answered less than 95 % of what was due.",
+        cause="The endpoint is saturated.",
+        advice="Use fewer clients, or give the endpoint more workers.",
+        message=lambda n: (
+            f"{number(n['throughput_per_s'])} answers/s of {number(n['arrival_per_s'])} due/s"
+        ),
+    ),
+    "failures": Kind(
+        meaning="More than 1 % of a step's requests failed or were missed.",
+        cause="See the failure classes of the step.",
+        advice="See the failures by class and text.",
+        message=lambda n: f"{share(n['bad_share'])} of the requests failed or were missed",
+    ),
+    "not_edge": Kind(
+        meaning="Not every answer of a step was the edge's own.",
+        cause="Answers were escalated to the cloud, or another detector answered.",
+        advice="Set the detector to always return the edge's prediction, and disable escalation.",
+        message=_not_edge,
+    ),
+    "objective": Kind(
+        meaning="A step did not meet an objective.",
+        cause="The load is too large for the objective.",
+        advice="Use fewer clients, or a wider bound.",
+        message=lambda n: f"{_measured(n)} does not meet {n['objective']}",
+    ),
+    "undecided": Kind(
+        meaning="A step has too few answers to tell whether it met an objective.",
+        cause="The step is short, or the figure is close to its bound.",
+        advice=_LONGER_STEPS,
+        message=_undecided,
+    ),
+    "unsteady": Kind(
+        meaning="A step cannot be the capacity because it did not settle.",
+        cause="See not_steady.",
+        advice="See not_steady.",
+        message=lambda n: "throughput or response time did not settle",
+    ),
+    "too_few": Kind(
+        meaning="A step has too few answers to tell whether it settled.",
+        cause="The step is short, or its load small.",
+        advice=_LONGER_STEPS,
+        message=lambda n: "too few answers to tell whether the step settled",
+    ),
+}
+
+_SIDES = {"old": "the old side", "new": "the new side"}
+
+COMPARISON_KINDS = {
+    "side_invalid": Kind(
+        meaning="A load cannot be compared because its step is INVALID on one side.",
+        cause="See the reasons of INVALID of that run.",
+        advice="Repeat that run.",
+        message=lambda n: f"INVALID on {_SIDES[n['side']]} ({', '.join(n['codes'])})",
+    ),
+    "side_incomplete": Kind(
+        meaning="A load cannot be compared because its step stopped before its end on one side.",
+        cause="That run was stopped.",
+        advice="Repeat that run.",
+        message=lambda n: f"stopped before its end on {_SIDES[n['side']]}",
+    ),
+    "too_few_windows": Kind(
+        meaning="A load cannot be compared because a side has too few answers.",
+        cause="The steps are short, or their load small.",
+        advice="Use longer steps, or pass more logs per side.",
+        message=lambda n: "too few answers for five windows per side",
+    ),
+    "old_side_unanswered": Kind(
+        meaning="A time cannot be compared because it was never answered on the old side.",
+        cause="The old side was overloaded or failed at this load.",
+        advice="Compare at smaller loads.",
+        message=lambda n: "never answered on the old side",
+    ),
+    "old_side_empty": Kind(
+        meaning="A load cannot be compared because the old side had no answers.",
+        cause="The old side failed at this load.",
+        advice="Compare at loads that both sides answered.",
+        message=lambda n: "no answers on the old side",
+    ),
+}
+
+KINDS = {
+    **INVALID_KINDS,
+    **WARNING_KINDS,
+    **NOTE_KINDS,
+    **SHORTFALL_KINDS,
+    **COMPARISON_KINDS,
+}

@@ -1,26 +1,32 @@
-"""The titles of spectrum, failures and heat map: what each of them shows, in a sentence. Pure."""
+"""Titles of the figures: what each of them shows, in a sentence. Pure."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
-from edgeload.read.analysis.percentile_curves import Curve, Spectra
+from edgeload.read.analysis.capacity import saturated
+from edgeload.read.analysis.percentile_curves import Curve, PercentileCurves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import HeatMap
-from edgeload.read.statistics.format import milliseconds, plural, share
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.statistics.format import milliseconds, number, plural, share
 from edgeload.read.statistics.percentiles import QUANTILES
+from edgeload.read.words.headline import clients_of, felt_p95_words
 
+NOTHING_ANSWERED = "No request got a correct answer"
 _NAMES = {"p999": "p99.9"}
 
 
-def spectrum_title(summary: RunSummary, drawn: Spectra) -> str:
+def percentile_curves_title(summary: RunSummary, drawn: PercentileCurves) -> str:
     """How much slower the slow ones are than the middle, at the capacity or the smallest load."""
     curves = drawn.response or drawn.service
     name = "Response" if drawn.response else "Service"
     capacity = summary.capacity
     curve = next((c for c in curves if capacity and c.step == capacity.step), curves[0])
     text = f"{name} time at {plural(curve.clients, 'client')}: {_spread(curve)}"
-    return text + ("" if summary.valid else " (run INVALID)")
+    return text + _doubt(summary)
 
 
 def _spread(curve: Curve) -> str:
@@ -40,10 +46,9 @@ def failures_title(summary: RunSummary) -> str:
     totals, texts = summary.totals, summary.failure_texts
     if not totals.failed:
         return "No request failed"
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for step in summary.steps:
-        for outcome, count in step.failures.items():
-            counts[outcome] = counts.get(outcome, 0) + count
+        counts.update(step.counts.failures)
     most = max(counts, key=lambda outcome: counts[outcome])
     parts = f"all as {most}" if len(counts) == 1 else f"{counts[most]:,} as {most}"
     first_s, last_s = min(t.first_s for t in texts), max(t.last_s for t in texts)
@@ -56,8 +61,7 @@ def failures_title(summary: RunSummary) -> str:
 def heat_map_title(summary: RunSummary, drawn: HeatMap) -> str:
     """Within which time half and nearly all of the good answers of the run came."""
     requests = summary.log.requests
-    from_s = requests.sent_s if summary.log.plan is None else requests.due_s
-    times_s = np.sort((requests.done_s - from_s)[requests.ok])
+    times_s = np.sort((requests.done_s - summary.log.at_s)[requests.ok])
     middle, high = (
         milliseconds(float(np.quantile(times_s, q, method="inverted_cdf"))) for q in (0.5, 0.99)
     )
@@ -65,5 +69,73 @@ def heat_map_title(summary: RunSummary, drawn: HeatMap) -> str:
         f"{drawn.kind.capitalize()} time over the run: half of the answers within {middle} ms, "
         f"99 % within {high} ms"
     )
-    never = "; some never came" if drawn.never.any() else ""
-    return text + never + ("" if summary.valid else " (run INVALID)")
+    never = "; some were never answered" if drawn.never.any() else ""
+    return text + never + _doubt(summary)
+
+
+def throughput_title(summary: RunSummary) -> str:
+    """What throughput over time shows."""
+    return _throughput_title(summary) + _doubt(summary)
+
+
+def _throughput_title(summary: RunSummary) -> str:
+    if not summary.totals.ok:
+        return NOTHING_ANSWERED
+    best = max(summary.steps, key=lambda s: s.rates.throughput_per_s or 0.0)
+    most = f"{number(best.rates.throughput_per_s)} answers/s"
+    behind = [s for s in summary.steps if saturated(s)]
+    if behind:
+        first = min(behind, key=lambda s: s.clients)
+        due = number(first.rates.arrival_per_s)
+        return f"At most {most}; from {clients_of(first)} on, more is due ({due}/s)"
+    if best.rates.arrival_per_s is None:
+        return f"At most {most}, at {clients_of(best)}"
+    if summary.totals.failed:
+        return f"At most {most}, and {plural(summary.totals.failed, 'failure')}"
+    return f"Everything due was answered, up to {most} at {clients_of(best)}"
+
+
+def times_title(summary: RunSummary) -> str:
+    """What the times over time show."""
+    return _times_title(summary) + _doubt(summary)
+
+
+def _times_title(summary: RunSummary) -> str:
+    if not summary.totals.ok:
+        return f"{NOTHING_ANSWERED}, so there are no times"
+    known = [s for s in summary.steps if s.times.felt.quantile("p95")]
+    if not known:
+        return "Times over time: no step has enough answers for a p95"
+    first = min(known, key=lambda s: (s.clients, s.index))
+    last = max(known, key=lambda s: (s.clients, -s.index))
+    text = f"{felt_p95_words(first)} at {clients_of(first)}"
+    if last is not first:
+        text += f"; {_p95(last)} at {last.clients:,}"
+    return text[0].upper() + text[1:]
+
+
+def _p95(step: StepSummary) -> str:
+    p95 = step.times.felt.quantile("p95")
+    if p95 is None:
+        return "too few answers"
+    return "over 5 % never answered" if p95.never else f"{milliseconds(p95.value)} ms"
+
+
+def capacity_title(summary: RunSummary) -> str:
+    """What throughput against clients shows."""
+    return _capacity_title(summary) + _doubt(summary)
+
+
+def _capacity_title(summary: RunSummary) -> str:
+    capacity = summary.capacity
+    if not summary.totals.ok:
+        return NOTHING_ANSWERED
+    if capacity is None:
+        return "Capacity unknown: no step was valid, steady and within its objectives"
+    least = "Capacity" if capacity.limited else "Capacity at least"
+    load = plural(capacity.clients, "client")
+    return f"{least} {load}: {number(capacity.requests_per_s)} answers/s"
+
+
+def _doubt(summary: RunSummary) -> str:
+    return "" if summary.valid else " (run INVALID)"

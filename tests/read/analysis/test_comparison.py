@@ -17,6 +17,7 @@ from edgeload.read.analysis.comparison import Comparison, compare
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.statistics.windows import Window
+from edgeload.read.words.finding_words import message
 
 
 def lognormal(median_s: float, sigma: float) -> sl.Service:
@@ -50,7 +51,7 @@ def pairs(tmp_path: Path, count: int, *, slower: float, **changes: Any) -> list[
 
 def test_the_same_settings_are_not_called_different(tmp_path: Path) -> None:
     """100 pairs of runs that differ by chance alone: same or undecided in at least 95."""
-    words = [found.word for found in pairs(tmp_path, 100, slower=1.0)]
+    words = [found.verdict for found in pairs(tmp_path, 100, slower=1.0)]
     assert words.count("same") + words.count("undecided") >= 95
 
 
@@ -58,7 +59,7 @@ def test_the_same_settings_over_many_loads_are_not_called_different(tmp_path: Pa
     """Six loads are 42 looks at chance, one of them near saturation; still 19 of 20."""
     steps = (5, 10, 15, 20, 40, 60)
     found = pairs(tmp_path, 20, slower=1.0, clients=steps, seconds=8.0, servers=3)
-    assert sum(comparison.word in ("same", "undecided") for comparison in found) >= 19
+    assert sum(comparison.verdict in ("same", "undecided") for comparison in found) >= 19
 
 
 @pytest.mark.parametrize(("slower", "word"), [(1.1, "worse"), (1 / 1.1, "better")])
@@ -69,7 +70,7 @@ def test_ten_percent_are_found(tmp_path: Path, slower: float, word: str) -> None
         chance = np.random.default_rng(i)
         a, b = ([factor * 0.02 * np.exp(0.3 * chance.normal(size=220)) for _ in range(5)]
                 for factor in (1.0, slower))  # fmt: skip
-        words.append(compare([_windows(tmp_path, a)], [_windows(tmp_path, b)]).word)
+        words.append(compare([_windows(tmp_path, a)], [_windows(tmp_path, b)]).verdict)
     assert words.count(word) >= 95
 
 
@@ -105,7 +106,7 @@ def test_a_change_at_one_load_is_found_there(tmp_path: Path) -> None:
     old = run(tmp_path, 1, clients=steps, servers=4)
     new = run(tmp_path, 2, clients=steps, servers=2)
     found = compare([old], [new])
-    assert found.word == "worse"
+    assert found.verdict == "worse"
     assert found.deciding[0].clients == 60
     assert found.capacities == ((60,), (20,))
 
@@ -116,9 +117,9 @@ def test_several_logs_a_side_make_it_stronger(tmp_path: Path) -> None:
     olds = [run(tmp_path, i, **short) for i in range(4)]
     news = [run(tmp_path, 10 + i, slower=1.12, **short) for i in range(4)]
     one, all_of_them = compare(olds[:1], news[:1]), compare(olds, news)
-    assert all_of_them.word == "worse"
+    assert all_of_them.verdict == "worse"
     width = [
-        next((r.high or 0) - (r.low or 0) for r in c.rows if r.figure == "service p50")
+        next((r.high or 0) - (r.low or 0) for r in c.rows if r.quantity == "service p50")
         for c in (one, all_of_them)
     ]
     assert width[1] < width[0]
@@ -137,15 +138,18 @@ def test_an_invalid_step_is_not_compared(tmp_path: Path) -> None:
     old = run(tmp_path, 1)
     new = run(tmp_path, 2, slower=3.0, deaths=[sl.death(0, 5.0)])
     found = compare([old], [new])
-    assert found.word == "undecided"
+    assert found.verdict == "undecided"
     assert found.invalid == ("2.log",)
-    assert "worker_died" in found.rows[0].why
+    why = found.rows[0].why
+    assert why is not None
+    assert (why.code, why.numbers) == ("side_invalid", {"side": "new", "codes": ("worker_died",)})
+    assert message(why) == "INVALID on the new side (worker_died)"
 
 
 def test_no_load_in_common_is_undecided(tmp_path: Path) -> None:
     """There is nothing to say."""
     found = compare([run(tmp_path, 1)], [run(tmp_path, 2, clients=(7,))])
-    assert (found.word, found.rows) == ("undecided", ())
+    assert (found.verdict, found.rows) == ("undecided", ())
 
 
 def test_a_side_that_never_answers_is_worse(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import synthetic_log as sl
 
 from edgeload import exit_codes
 from edgeload.objectives import parse_objective
-from edgeload.read.analysis.objective_results import Judged, Sample, judge, merged
+from edgeload.read.analysis.objective_results import ObjectiveResult, Sample, merged, result_of
 from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.window_times import WindowTimes
 from edgeload.read.log.open import read_log
 from edgeload.read.results import exit_code
 from edgeload.read.statistics.percentiles import share_limits
@@ -23,9 +24,7 @@ def sample_of(times: Floats, *, failed: int = 0, missed: int = 0, timeouts: int 
     """A window of 10 s with these response times."""
     return Sample(
         length_s=10.0,
-        service_s=times,
-        response_s=times,
-        timeouts=timeouts,
+        times=WindowTimes(times, times, missed + timeouts),
         missed=missed,
         failed=np.arange(len(times) + failed) < failed,
         not_edge=np.zeros(len(times), dtype=np.bool_),
@@ -34,8 +33,8 @@ def sample_of(times: Floats, *, failed: int = 0, missed: int = 0, timeouts: int 
     )
 
 
-def _judge(text: str, sample: Sample) -> Judged:
-    return judge(parse_objective(text), sample)
+def _judge(text: str, sample: Sample) -> ObjectiveResult:
+    return result_of(parse_objective(text), sample)
 
 
 @pytest.mark.parametrize(
@@ -46,11 +45,11 @@ def _judge(text: str, sample: Sample) -> Judged:
 )  # fmt: skip
 def test_what_it_takes_to_claim_with_no_breach_seen(text: str, n: int, verdict: str) -> None:
     """Method 6: 59 requests for p95, 299 for p99; the same for a share of errors."""
-    judged = _judge(text, sample_of(np.full(n, 0.1)))
-    assert judged.verdict == verdict
+    result = _judge(text, sample_of(np.full(n, 0.1)))
+    assert result.status == verdict
     if verdict == "undecided":
-        assert judged.more_s is not None
-        assert judged.more_s == pytest.approx(10.0 / n, abs=1.0)
+        assert result.extra_seconds_needed is not None
+        assert result.extra_seconds_needed == pytest.approx(10.0 / n, abs=1.0)
 
 
 @pytest.mark.parametrize("n", [100, 1000])
@@ -63,11 +62,11 @@ def test_a_wrong_verdict_is_as_rare_as_promised(text: str, n: int) -> None:
         breaches = int(chance.binomial(n, 0.05))
         if text.startswith("p95"):
             times = chance.permutation(np.where(np.arange(n) < breaches, 2.0, 0.5))
-            verdicts.append(_judge(text, sample_of(times)).verdict)
+            verdicts.append(_judge(text, sample_of(times)).status)
         else:
             found = sample_of(np.full(n - breaches, 0.5), failed=breaches)
             shuffled = chance.permutation(found.failed)
-            verdicts.append(_judge(text, replace(found, failed=shuffled)).verdict)
+            verdicts.append(_judge(text, replace(found, failed=shuffled)).status)
     for wrong in ("pass", "fail"):
         assert verdicts.count(wrong) <= 1000 * 0.05 + 3 * np.sqrt(1000 * 0.05 * 0.95)
 
@@ -89,7 +88,7 @@ def test_neighbours_that_are_alike_count_for_less() -> None:
         times = np.exp(series - 1.6449)  # the 95th percentile is 1 s
         shuffled = chance.permutation(times)
         for name, values in (("as it is", times), ("shuffled", shuffled)):
-            decided[name] += _judge("p95<1s", sample_of(values)).verdict != "undecided"
+            decided[name] += _judge("p95<1s", sample_of(values)).status != "undecided"
     assert decided["as it is"] <= 300 * 0.10 + 3 * np.sqrt(300 * 0.1 * 0.9)
     assert decided["shuffled"] > 2 * decided["as it is"]
 
@@ -97,11 +96,11 @@ def test_neighbours_that_are_alike_count_for_less() -> None:
 def test_more_seconds_decide() -> None:
     """The time that an undecided objective asks for is, with the same shares, enough."""
     times = np.where(np.arange(400) % 33 == 0, 2.0, 0.5)  # 3 % over
-    judged = _judge("p95<1s", sample_of(times))
-    assert judged.verdict == "undecided"
-    assert judged.more_s is not None
-    longer = np.tile(times, int(np.ceil(1.1 * (1 + judged.more_s / 10))))
-    assert _judge("p95<1s", sample_of(longer)).verdict == "pass"
+    result = _judge("p95<1s", sample_of(times))
+    assert result.status == "undecided"
+    assert result.extra_seconds_needed is not None
+    longer = np.tile(times, int(np.ceil(1.1 * (1 + result.extra_seconds_needed / 10))))
+    assert _judge("p95<1s", sample_of(longer)).status == "pass"
 
 
 def test_those_never_answered_are_over_every_bound() -> None:
@@ -109,23 +108,29 @@ def test_those_never_answered_are_over_every_bound() -> None:
     for changes in ({"missed": 6}, {"timeouts": 6}):
         found = sample_of(np.full(94, 0.1), **changes)
         assert _judge("p95<1000s", found).value == np.inf
-        assert _judge("p95 service<1s", found).verdict == "pass"
-        assert _judge("p50<1s", found).verdict == "pass"
+        assert _judge("p95 service<1s", found).status == "pass"
+        assert _judge("p50<1s", found).status == "pass"
     many = sample_of(np.full(80, 0.1), missed=20)
-    assert _judge("p95<1000s", many).verdict == "fail"
-    assert _judge("missed<1%", many).verdict == "fail"
-    assert _judge("throughput>=95%", many).verdict == "fail"
-    assert _judge("edge>=90%", many).verdict == "pass"
-    assert _judge("errors<0.5%", many).verdict == "undecided"
+    assert _judge("p95<1000s", many).status == "fail"
+    assert _judge("missed<1%", many).status == "fail"
+    assert _judge("throughput>=95%", many).status == "fail"
+    assert _judge("edge>=90%", many).status == "pass"
+    assert _judge("errors<0.5%", many).status == "undecided"
 
 
 def test_what_the_log_cannot_say_is_undecided() -> None:
     """An older log has no due times; an empty window has nothing."""
-    older = replace(sample_of(np.full(100, 0.1)), response_s=None, missed=None, due=None)
+    known = sample_of(np.full(100, 0.1))
+    times = replace(known.times, response_s=None)
+    older = replace(known, times=times, missed=None, due=None)
     for text in ("p95<1s", "missed<1%", "throughput>=95%"):
-        judged = _judge(text, older)
-        assert (judged.verdict, judged.value, judged.more_s) == ("undecided", None, None)
-    assert _judge("p95 service<1s", older).verdict == "pass"
+        result = _judge(text, older)
+        assert (result.status, result.value, result.extra_seconds_needed) == (
+            "undecided",
+            None,
+            None,
+        )
+    assert _judge("p95 service<1s", older).status == "pass"
     assert _judge("errors<1%", sample_of(np.zeros(0))).value is None
 
 
@@ -136,7 +141,7 @@ def test_windows_are_merged_as_one_sample() -> None:
     together = sample_of(np.concatenate([fast, slow]), missed=3)
     for text in ("p95<1s", "p50<1s", "missed<5%", "errors<5%"):
         a, b = _judge(text, whole), _judge(text, together)
-        assert (a.verdict, a.value, a.low, a.high, a.n) == (b.verdict, b.value, b.low, b.high, b.n)
+        assert (a.status, a.value, a.low, a.high, a.n) == (b.status, b.value, b.low, b.high, b.n)
     assert whole.length_s == 20.0
 
 
@@ -167,23 +172,23 @@ def test_objectives_bound_the_capacity(tmp_path: Path) -> None:
     assert free.capacity.clients == 30
     tight = _run(tmp_path, "p95 service<20ms")
     assert tight.capacity is None
-    assert tight.broke is not None
-    assert [s.code for s in tight.broke.shortfalls] == ["objective"]
+    assert tight.first_overload is not None
+    assert [s.code for s in tight.first_overload.shortfalls] == ["objective"]
     assert exit_code(tight) == exit_codes.OBJECTIVE_FAILED
     loose = _run(tmp_path, "p95<300ms")
     assert loose.capacity is not None
     assert loose.capacity.clients == 30
-    assert loose.broke is not None
-    assert "objective" in {s.code for s in loose.broke.shortfalls}
+    assert loose.first_overload is not None
+    assert "objective" in {s.code for s in loose.first_overload.shortfalls}
 
 
 def test_an_objective_is_about_the_run_a_load_or_each_step(tmp_path: Path) -> None:
     """One bound: broken by the run as a whole, met at 30 clients, met by two steps of three."""
     summary = _run(tmp_path, "p95<300ms", "30 clients: p95<300ms", "each step: p95<300ms")
     run, at_30, *steps = summary.objectives
-    assert (run.step, run.verdict) == (None, "fail")
-    assert (at_30.step, at_30.verdict) == (1, "pass")
-    assert [j.verdict for j in steps] == ["pass", "pass", "fail"]
+    assert (run.step, run.status) == (None, "fail")
+    assert (at_30.step, at_30.status) == (1, "pass")
+    assert [j.status for j in steps] == ["pass", "pass", "fail"]
     assert run.n == sum(j.n for j in steps)
     absent = _run(tmp_path, "7 clients: p95<300ms")
     assert [j.value for j in absent.objectives] == [None]
@@ -193,11 +198,11 @@ def test_an_objective_is_about_the_run_a_load_or_each_step(tmp_path: Path) -> No
 def test_goodput_is_what_came_in_time(tmp_path: Path) -> None:
     """All of it below saturation, next to nothing above, and no figure without a bound on time."""
     below, _, above = _run(tmp_path, "p95<300ms").steps
-    assert below.goodput_per_s == pytest.approx(20.0, rel=0.05)
-    assert above.throughput_per_s == pytest.approx(80.0, rel=0.02)
-    assert above.goodput_per_s is not None
-    assert above.goodput_per_s < 20
-    assert all(step.goodput_per_s is None for step in _run(tmp_path, "errors<1%").steps)
+    assert below.rates.goodput_per_s == pytest.approx(20.0, rel=0.05)
+    assert above.rates.throughput_per_s == pytest.approx(80.0, rel=0.02)
+    assert above.rates.goodput_per_s is not None
+    assert above.rates.goodput_per_s < 20
+    assert all(step.rates.goodput_per_s is None for step in _run(tmp_path, "errors<1%").steps)
 
 
 def test_an_invalid_run_says_nothing_of_objectives(tmp_path: Path) -> None:

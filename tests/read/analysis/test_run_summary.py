@@ -12,9 +12,11 @@ import pytest
 import synthetic_log as sl
 
 from edgeload.read.analysis.run_summary import RunSummary, analyse
-from edgeload.read.analysis.steps import StepSummary, planned_dues
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.analysis.steps import planned_dues
 from edgeload.read.log.open import read_log
-from edgeload.read.words.headline import verdict
+from edgeload.read.words.finding_words import message
+from edgeload.read.words.headline import headline
 
 
 def _analyse(tmp_path: Path, played: sl.Played, **changes: Any) -> RunSummary:
@@ -24,18 +26,19 @@ def _analyse(tmp_path: Path, played: sl.Played, **changes: Any) -> RunSummary:
 def _adds_up(summary: RunSummary) -> None:
     """planned = ok + failed + missed, in each step, in total, and by the plan itself."""
     for step in summary.steps:
-        assert step.planned is not None
-        assert step.missed is not None
-        assert step.planned == step.ok + step.failed + step.missed
-        assert sum(step.failures.values()) == step.failed
+        assert step.counts.planned is not None
+        assert step.counts.missed is not None
+        assert step.counts.planned == step.counts.ok + step.counts.failed + step.counts.missed
+        assert sum(step.counts.failures.values()) == step.counts.failed
     totals = summary.totals
-    assert totals.planned == sum(step.planned or 0 for step in summary.steps)
+    assert totals.planned == sum(step.counts.planned or 0 for step in summary.steps)
     assert totals.planned == totals.ok + totals.failed + (totals.missed or 0)
     assert totals.sent == totals.ok + totals.failed == len(summary.log.requests)
 
 
 def _p(step: StepSummary, name: str, kind: str = "response") -> float:
-    sample = getattr(step, kind)
+    sample = step.generator.lag if kind == "lag" else getattr(step.times, kind)
+    assert sample is not None
     quantile = sample.quantile(name)
     assert quantile is not None
     value: float = quantile.value
@@ -43,7 +46,7 @@ def _p(step: StepSummary, name: str, kind: str = "response") -> float:
 
 
 def _codes(summary: RunSummary) -> set[str]:
-    return {reason.doubt.code for reason in summary.reasons}
+    return {doubt.code for doubt in summary.doubts}
 
 
 def test_coordinated_omission_example(tmp_path: Path) -> None:
@@ -57,12 +60,12 @@ def test_coordinated_omission_example(tmp_path: Path) -> None:
     summary = _analyse(tmp_path, played, warmup=0)
     (step,) = summary.steps
     _adds_up(summary)
-    assert step.ok == 300
+    assert step.counts.ok == 300
     assert _p(step, "p95") == pytest.approx(3.8, abs=0.1)
     assert _p(step, "p99") == pytest.approx(4.8, abs=0.1)
     assert _p(step, "p99", "service") == pytest.approx(0.02)
-    assert step.lag is not None
-    assert step.lag.max == pytest.approx(0, abs=1e-9)
+    assert step.generator.lag is not None
+    assert step.generator.lag.max == pytest.approx(0, abs=1e-9)
     assert summary.valid
 
 
@@ -71,22 +74,22 @@ def test_saturated_ramp_finds_the_capacity(tmp_path: Path) -> None:
     played = sl.play(sl.plan_of([10, 30, 39, 60], 10, 2.0), servers=4, service=sl.constant(0.05))
     summary = _analyse(tmp_path, played)
     _adds_up(summary)
-    assert [step.steadiness.steady for step in summary.steps[:3]] == [True] * 3
+    assert [step.stability.steadiness.steady for step in summary.steps[:3]] == [True] * 3
     for step in summary.steps[:3]:
-        assert step.throughput_per_s == pytest.approx(2 * step.clients, rel=0.02)
-        assert step.missed == 0
+        assert step.rates.throughput_per_s == pytest.approx(2 * step.clients, rel=0.02)
+        assert step.counts.missed == 0
     last = summary.steps[3]
-    assert last.throughput_per_s == pytest.approx(80, rel=0.01)
-    assert last.arrival_rate_per_s == pytest.approx(120, rel=0.01)
-    assert last.missed
-    assert last.little.holds
+    assert last.rates.throughput_per_s == pytest.approx(80, rel=0.01)
+    assert last.rates.arrival_per_s == pytest.approx(120, rel=0.01)
+    assert last.counts.missed
+    assert last.stability.littles_law.holds
     assert summary.capacity is not None
     assert summary.capacity.clients == 39
     assert summary.capacity.requests_per_s == pytest.approx(78, rel=0.02)
     assert summary.capacity.limited
-    assert summary.broke is not None
-    assert summary.broke.clients == 60
-    assert "39 clients" in verdict(summary)
+    assert summary.first_overload is not None
+    assert summary.first_overload.clients == 60
+    assert "39 clients" in headline(summary)
 
 
 def test_mm1_response_time_is_that_of_theory(tmp_path: Path) -> None:
@@ -99,11 +102,11 @@ def test_mm1_response_time_is_that_of_theory(tmp_path: Path) -> None:
     (step,) = summary.steps
     _adds_up(summary)
     mean = 1 / (50 - 30)
-    assert step.response is not None
-    assert step.response.mean == pytest.approx(mean, rel=0.1)
+    assert step.times.response is not None
+    assert step.times.response.mean == pytest.approx(mean, rel=0.1)
     assert _p(step, "p95") == pytest.approx(math.log(20) * mean, rel=0.12)
-    assert step.little.in_flight == pytest.approx(30 * mean, rel=0.12)
-    assert step.little.holds
+    assert step.stability.littles_law.in_flight == pytest.approx(30 * mean, rel=0.12)
+    assert step.stability.littles_law.holds
 
 
 def test_a_stall_is_in_response_times_and_not_in_lag(tmp_path: Path) -> None:
@@ -117,7 +120,7 @@ def test_a_stall_is_in_response_times_and_not_in_lag(tmp_path: Path) -> None:
     assert _p(step, "p95", "service") == pytest.approx(0.02)
     assert _p(step, "p99", "lag") < 1e-6
     assert summary.valid
-    assert step.steadiness.steady is False
+    assert step.stability.steadiness.steady is False
     assert summary.capacity is None
 
 
@@ -134,8 +137,8 @@ def test_skipped_and_timed_out_frames_were_never_answered(tmp_path: Path) -> Non
     assert _p(step, "p95") == pytest.approx(0.02)
     assert math.isinf(_p(step, "p99"))
     assert _p(step, "p99", "service") == pytest.approx(0.02)
-    assert step.response is not None
-    assert step.response.n == step.within.planned
+    assert step.times.response is not None
+    assert step.times.response.n == step.within.planned
 
 
 def test_late_sends_make_a_step_invalid(tmp_path: Path) -> None:
@@ -150,7 +153,7 @@ def test_late_sends_make_a_step_invalid(tmp_path: Path) -> None:
         )
         summary = _analyse(tmp_path / str(late), played)
         verdicts[late] = (summary.valid, _codes(summary), summary.capacity)
-        assert all(abs((s.late_share or 0) - late) < 0.012 for s in summary.steps)
+        assert all(abs((s.generator.late_share or 0) - late) < 0.012 for s in summary.steps)
     assert verdicts[0.02] == (False, {"generator_late"}, None)
     assert verdicts[0.005][:2] == (True, set())
 
@@ -160,8 +163,8 @@ def test_waiting_for_the_endpoint_is_no_lag(tmp_path: Path) -> None:
     played = sl.play(sl.plan_of([8], 10, 10.0), servers=1, service=sl.constant(0.05))
     summary = _analyse(tmp_path, played)
     assert summary.valid
-    assert summary.steps[0].lag is not None
-    assert summary.steps[0].lag.max == pytest.approx(0, abs=1e-9)
+    assert summary.steps[0].generator.lag is not None
+    assert summary.steps[0].generator.lag.max == pytest.approx(0, abs=1e-9)
 
 
 def test_a_busy_worker_makes_its_steps_invalid(tmp_path: Path) -> None:
@@ -171,9 +174,9 @@ def test_a_busy_worker_makes_its_steps_invalid(tmp_path: Path) -> None:
     busy = _analyse(tmp_path / "a", played, workers=sl.cpu_samples(plan, 0.9))
     fine = _analyse(tmp_path / "b", played, workers=sl.cpu_samples(plan, 0.7))
     assert _codes(busy) == {"generator_cpu"}
-    assert busy.steps[0].generator_cpu == pytest.approx(0.9)
+    assert busy.steps[0].generator.cpu_cores == pytest.approx(0.9)
     assert fine.valid
-    assert fine.steps[0].generator_cpu == pytest.approx(0.7)
+    assert fine.steps[0].generator.cpu_cores == pytest.approx(0.7)
 
 
 def test_a_dead_workers_unsent_requests_are_missed(tmp_path: Path) -> None:
@@ -190,7 +193,7 @@ def test_a_dead_workers_unsent_requests_are_missed(tmp_path: Path) -> None:
     assert summary.totals.missed == whole - len(played.requests) > 0
     assert [step.valid for step in summary.steps] == [True, False, False]
     assert _codes(summary) == {"worker_died"}
-    assert "SIGKILL" in summary.reasons[0].doubt.message
+    assert "SIGKILL" in message(summary.doubts[0])
 
 
 def test_an_interrupted_run_counts_what_was_due_until_then(tmp_path: Path) -> None:
@@ -234,7 +237,7 @@ def test_lines_lost_from_the_log_are_noticed(tmp_path: Path) -> None:
     _adds_up(summary)
     assert summary.totals.missed == 10
     assert _codes(summary) == {"log_disagrees"}
-    assert "200 sent, the log 190" in summary.reasons[0].doubt.message
+    assert "200 requests sent but the log holds 190" in message(summary.doubts[0])
 
 
 def test_requests_logged_twice_do_not_break_the_sums(tmp_path: Path) -> None:
@@ -259,10 +262,10 @@ def test_all_failed_has_no_times_and_no_capacity(tmp_path: Path) -> None:
     summary = _analyse(tmp_path, played)
     _adds_up(summary)
     for step in summary.steps:
-        assert step.failures == {"refused": step.planned}
-        assert step.service.n == 0
-        assert step.service.max is None
-        assert step.throughput_per_s == 0
+        assert step.counts.failures == {"refused": step.counts.planned}
+        assert step.times.service.n == 0
+        assert step.times.service.max is None
+        assert step.rates.throughput_per_s == 0
     assert summary.capacity is None
     assert summary.valid
     (text,) = summary.failure_texts
@@ -275,9 +278,11 @@ def test_a_window_without_length_has_no_rate(tmp_path: Path) -> None:
     summary = _analyse(tmp_path, played, warmup=3.0)
     (step,) = summary.steps
     _adds_up(summary)
-    assert step.ok == 30
-    assert step.throughput_per_s is step.arrival_rate_per_s is step.late_share is None
-    assert step.service.n == 0
+    assert step.counts.ok == 30
+    assert (
+        step.rates.throughput_per_s is step.rates.arrival_per_s is step.generator.late_share is None
+    )
+    assert step.times.service.n == 0
     assert summary.capacity is None
 
 
@@ -290,12 +295,12 @@ def test_escalated_answers_cannot_make_a_capacity(tmp_path: Path) -> None:
         outcome=lambda chance, sent_s: "escalated" if 15.0 < sent_s < 15.05 else "ok",
     )
     summary = _analyse(tmp_path, played)
-    assert summary.steps[1].failures["escalated"] >= 1
-    assert (summary.steps[1].edge_purity or 0) < 1
+    assert summary.steps[1].counts.failures["escalated"] >= 1
+    assert (summary.steps[1].rates.edge_purity or 0) < 1
     assert summary.capacity is not None
     assert summary.capacity.step == 0
-    assert summary.broke is not None
-    assert "not_edge" in [s.code for s in summary.broke.shortfalls]
+    assert summary.first_overload is not None
+    assert "not_edge" in [s.code for s in summary.first_overload.shortfalls]
 
 
 def test_a_generators_own_failures_are_not_the_endpoints(tmp_path: Path) -> None:
@@ -315,8 +320,8 @@ def test_capacity_is_a_lower_bound_where_nothing_broke(tmp_path: Path) -> None:
     summary = _analyse(tmp_path, played)
     assert summary.capacity is not None
     assert not summary.capacity.limited
-    assert summary.broke is None
-    assert "at least 10 clients" in verdict(summary)
+    assert summary.first_overload is None
+    assert "at least 10 clients" in headline(summary)
 
 
 @pytest.mark.parametrize("arrivals", ["constant", "poisson"])
@@ -334,12 +339,12 @@ def test_little_law_notices_a_wrong_clock(tmp_path: Path) -> None:
     """Answers stamped before they were sent cannot be in flight: the law does not hold."""
     played = sl.play(sl.plan_of([10], 10, 10.0), servers=10, service=sl.constant(0.05))
     summary = _analyse(tmp_path / "good", played)
-    assert summary.steps[0].little.holds
-    assert summary.steps[0].little.in_flight == pytest.approx(5.0, rel=0.02)
+    assert summary.steps[0].stability.littles_law.holds
+    assert summary.steps[0].stability.littles_law.in_flight == pytest.approx(5.0, rel=0.02)
     broken = replace(played, requests=[])
     for i, r in enumerate(played.requests):
         done_s = r.done_s if i % 4 else r.sent_s - 0.3
         broken.requests.append(
             sl.request(r.worker_number, r.request_number, 0, r.due_s, r.sent_s, done_s)
         )
-    assert _analyse(tmp_path / "bad", broken).steps[0].little.holds is False
+    assert _analyse(tmp_path / "bad", broken).steps[0].stability.littles_law.holds is False

@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 import synthetic_log as sl
 
-from edgeload.read.analysis.percentile_curves import MOST_CURVES, chosen_steps, shares_of, spectra
+from edgeload.read.analysis.percentile_curves import (
+    MOST_CURVES,
+    chosen_steps,
+    percentile_curves,
+    shares_of,
+)
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.analysis.series import (
     MOST_BANDS,
@@ -97,7 +102,7 @@ def test_failures_over_time_add_up(tmp_path: Path, step_s: float) -> None:
     totals = {name: round(line.sum() * series.width_s) for name, line in series.classes.items()}
     known: dict[str, int] = {}
     for step in summary.steps:
-        for outcome, count in step.failures.items():
+        for outcome, count in step.counts.failures.items():
             known[outcome] = known.get(outcome, 0) + count
     assert totals == known
     assert list(totals.values()) == sorted(totals.values(), reverse=True)
@@ -168,14 +173,14 @@ def test_a_short_run_has_no_heat_map(tmp_path: Path) -> None:
 def test_curves_pass_through_the_tables_percentiles(tmp_path: Path) -> None:
     """At p50, p95, ... a curve has exactly the step's figure; never answered is infinity."""
     summary = _saturated(tmp_path)
-    drawn = spectra(summary)
+    drawn = percentile_curves(summary)
     assert drawn is not None
     assert drawn.response is not None
     compared = 0
     for kind, curves in (("service", drawn.service), ("response", drawn.response)):
         for curve in curves:
             step = summary.steps[curve.step]
-            sample = step.service if kind == "service" else step.response
+            sample = step.times.service if kind == "service" else step.times.response
             assert sample is not None
             assert curve.n == sample.n
             for name, q in QUANTILES.items():
@@ -205,10 +210,10 @@ def test_few_curves_of_many_steps(tmp_path: Path) -> None:
     plan = sl.plan_of([10, 15, 20, 25, 30, 35, 38, 50, 60, 70], 10, 2.0)
     summary = _summary(tmp_path, sl.play(plan, servers=4, service=sl.constant(0.05)))
     assert summary.capacity is not None
-    assert summary.broke is not None
+    assert summary.first_overload is not None
     chosen = [step.index for step in chosen_steps(summary)]
     assert len(chosen) == MOST_CURVES
-    assert {0, 9, summary.capacity.step, summary.broke.step} <= set(chosen)
+    assert {0, 9, summary.capacity.step, summary.first_overload.step} <= set(chosen)
     assert [summary.steps[i].clients for i in chosen] == sorted(
         summary.steps[i].clients for i in chosen
     )
@@ -218,7 +223,7 @@ def test_an_older_log_has_service_times_only(tmp_path: Path) -> None:
     """Without due times there is no response time to draw."""
     summary = _saturated(tmp_path)
     older = replace(summary, log=replace(summary.log, plan=None))
-    drawn = spectra(older)
+    drawn = percentile_curves(older)
     assert drawn is not None
     assert drawn.response is None
     assert times(older).response is None

@@ -17,10 +17,10 @@ from edgeload.host.samples import (
     Memory,
     SampleWriter,
 )
+from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary, analyse, with_host
 from edgeload.read.analysis.utilisation_law import fit_demands
 from edgeload.read.log.open import read_log
-from edgeload.read.words.finding_words import find
 
 LOADS = (5, 10, 15, 20, 25, 30, 35)
 CPU_S, GPU_S, IDLE = 0.004, 0.012, 0.05
@@ -126,7 +126,7 @@ def test_the_script_reads_the_monitors_file(
     log = str(_log(tmp_path))
     common = [log, "--output-dir", str(tmp_path / "r"), "--host"]
     assert parse_load_test_logs.main([*common, str(tmp_path / "host.jsonl")]) == 0
-    assert "GPU 0, kernels: 1" in capsys.readouterr().out
+    assert "GPU 0, kernels: each answer takes 1" in capsys.readouterr().out
     for bad in ("absent", "load.log"):
         assert parse_load_test_logs.main([*common, str(tmp_path / bad)]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.log.columns import LogError
 from edgeload.read.log.open import load_log, read_log
 from edgeload.read.output.summary_json import summary_values
-from edgeload.read.words.finding_words import find
 
 _T0 = 1_730_000_000
 _LATENCY_S = 0.04
@@ -63,14 +63,14 @@ def test_both_forms_give_steps_counts_and_rates(tmp_path: Path, newer: bool) -> 
     """Clients, throughput and failures of each step are those that were written."""
     summary = analyse(read_log(_write(tmp_path / "log", newer=newer)))
     assert [step.clients for step in summary.steps] == [1, 2, 4]
-    assert [step.ok + step.failed for step in summary.steps] == pytest.approx(
+    assert [step.counts.ok + step.counts.failed for step in summary.steps] == pytest.approx(
         [100, 200, 400], abs=1
     )
     assert summary.totals.sent == 700
     assert summary.totals.failed == 14
     for step in summary.steps:
-        assert step.finished_per_s == pytest.approx(10 * step.clients, rel=0.02)
-        assert step.service.mean == pytest.approx(_LATENCY_S)
+        assert step.rates.completions_per_s == pytest.approx(10 * step.clients, rel=0.02)
+        assert step.times.service.mean == pytest.approx(_LATENCY_S)
 
 
 def test_what_the_form_does_not_say_is_no_data(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_the_arrival_rate_can_be_told(tmp_path: Path) -> None:
     """With the rate of a client given, the expected rate and a capacity follow."""
     log = read_log(_write(tmp_path / "log", newer=True, steps=(2, 3)), requests_per_second=10)
     steps = analyse(log).steps
-    assert [step.arrival_rate_per_s for step in steps] == [20, 30]
+    assert [step.rates.arrival_per_s for step in steps] == [20, 30]
 
 
 def test_damage_is_counted_never_fatal(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_the_summary_lines_are_right() -> None:
 
 def test_what_was_never_answered_is_in_the_tail_and_said() -> None:
     """10 of 100 never: p90 is the last that was answered, above it the timeout at least."""
-    text = hdr.percentile_text(np.full(90, 0.05), never=10, least_s=10.0)
+    text = hdr.percentile_text(np.full(90, 0.05), unanswered=10, least_s=10.0)
     found = rows(text)
     assert found[-1][0] == pytest.approx(10_000, rel=1.5e-3)
     assert max(v for v, share, _ in found if share <= 0.9) == pytest.approx(50, rel=1.5e-3)
@@ -69,7 +69,7 @@ def test_what_was_never_answered_is_in_the_tail_and_said() -> None:
 
 def test_times_beyond_an_hour_are_kept() -> None:
     """Timeouts may be days, and a queue may grow for longer: nothing is cut to what is usual."""
-    text = hdr.percentile_text(np.array([1.0, 9000.0]), never=1, least_s=7 * 86400.0)
+    text = hdr.percentile_text(np.array([1.0, 9000.0]), unanswered=1, least_s=7 * 86400.0)
     assert [value for value, _, count in rows(text) if count == 2][-1] == pytest.approx(9e6, 1e-3)
     assert rows(text)[-1][0] == pytest.approx(7 * 86400e3, rel=1e-3)
     assert "#[Never answered = 1, entered at 604800000.000]" in text

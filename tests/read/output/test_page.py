@@ -17,7 +17,7 @@ from browser import Browser, chromium
 from report_pages import HOSTILE, HOSTILE_CLASS, Page, make, write_pages
 
 from edgeload.read.statistics.format import milliseconds, number
-from edgeload.read.words.headline import limit, validity, verdict
+from edgeload.read.words.headline import headline, limit, validity
 
 MOST_BYTES = 5_000_000
 
@@ -169,7 +169,7 @@ def test_numbers_are_those_of_summary_json(
                 assert text == number(known)
             compared += known is not None
     assert compared >= 6 * len(rows)
-    assert browser.js("document.querySelector('#verdict').textContent") == verdict(page.summary)
+    assert browser.js("document.querySelector('#verdict').textContent") == headline(page.summary)
     assert browser.js("document.querySelector('#limit').textContent") == limit(page.summary)
     assert browser.js("document.querySelector('#validity').textContent") == validity(page.summary)
     load = browser.js("report.figures.find((figure) => figure.name === 'load')")

@@ -15,8 +15,14 @@ from edgeload.read.log.open import read_log
 from edgeload.read.output import png as plots
 from edgeload.read.statistics.format import milliseconds
 from edgeload.read.statistics.percentiles import nearest_rank
-from edgeload.read.words.headline import capacity_title, throughput_title, times_title
-from edgeload.read.words.titles import failures_title, heat_map_title, spectrum_title
+from edgeload.read.words.titles import (
+    capacity_title,
+    failures_title,
+    heat_map_title,
+    percentile_curves_title,
+    throughput_title,
+    times_title,
+)
 
 
 def _summary(tmp_path: Path, played: sl.Played, **changes: Any) -> RunSummary:
@@ -90,9 +96,9 @@ def test_titles_of_spectrum_failures_and_heat_map(tmp_path: Path) -> None:
     """Each says its finding, in figures that a hand count gives."""
     saturated = _saturated(tmp_path / "s")
     drawn = draw(saturated)
-    assert drawn.spectra is not None
+    assert drawn.percentile_curves is not None
     assert (
-        spectrum_title(saturated, drawn.spectra)
+        percentile_curves_title(saturated, drawn.percentile_curves)
         == "Response time at 30 clients: p50 50.0 ms, p99 50.0 ms"
     )
     assert failures_title(saturated) == "No request failed"
@@ -109,7 +115,7 @@ def test_titles_of_spectrum_failures_and_heat_map(tmp_path: Path) -> None:
     middle, high = (milliseconds(nearest_rank(times_s, q)) for q in (0.5, 0.99))
     assert heat_map_title(long, heat) == (
         f"Response time over the run: half of the answers within {middle} ms, "
-        f"99 % within {high} ms; some never came"
+        f"99 % within {high} ms; some were never answered"
     )
 
 
@@ -118,7 +124,7 @@ def test_titles_say_the_finding(tmp_path: Path) -> None:
     summary = _saturated(tmp_path)
     assert (
         throughput_title(summary)
-        == "At most 80.0 answers/s: from 60 clients on, more is due (120/s)"
+        == "At most 80.0 answers/s; from 60 clients on, more is due (120/s)"
     )
     assert (
         times_title(summary) == "Response p95 50.0 ms at 10 clients; over 5 % never answered at 60"
@@ -128,11 +134,11 @@ def test_titles_say_the_finding(tmp_path: Path) -> None:
 
 def test_titles_of_other_ends(tmp_path: Path) -> None:
     """Nothing answered, a limit not reached, and an INVALID run each say so."""
-    assert throughput_title(_failed(tmp_path / "f")) == "No request was answered well"
+    assert throughput_title(_failed(tmp_path / "f")) == "No request got a correct answer"
     plan = sl.plan_of([10], 10, 5.0)
     played = sl.play(plan, servers=20, service=sl.constant(0.01))
     clean = _summary(tmp_path / "c", played)
-    assert throughput_title(clean).startswith("All that was due was answered, up to 50.0 answers/s")
+    assert throughput_title(clean).startswith("Everything due was answered, up to 50.0 answers/s")
     assert capacity_title(clean) == "Capacity at least 10 clients: 50.0 answers/s"
     invalid = _summary(tmp_path / "i", played, workers=sl.cpu_samples(plan, 0.9))
     assert capacity_title(invalid).endswith("(run INVALID)")

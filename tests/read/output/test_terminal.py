@@ -14,13 +14,14 @@ import pytest
 import synthetic_log as sl
 from rich.console import Console
 
+from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.open import read_log
-from edgeload.read.output.summary_form import schema_text
-from edgeload.read.output.summary_json import steps_csv, summary_json, summary_values, utc
+from edgeload.read.output.steps_csv import steps_csv
+from edgeload.read.output.summary_json import summary_json, summary_values, utc
+from edgeload.read.output.summary_record import schema_text
 from edgeload.read.output.terminal import print_report
 from edgeload.read.statistics.format import milliseconds, number, share, short
-from edgeload.read.words.finding_words import find
 
 
 def _summary(tmp_path: Path, **changes: Any) -> RunSummary:
@@ -44,9 +45,7 @@ def test_the_answer_comes_first_and_fits(tmp_path: Path) -> None:
     """Verdict, limit and validity are the first lines; no line is longer than 100 columns."""
     lines = _printed(_summary(tmp_path)).splitlines()
     assert lines[0].startswith("This endpoint serves 30 clients at 2 requests/s each: 60")
-    assert lines[1].startswith(
-        "The limit shows at 60 clients (step 3): 80.0 answers/s of 120 due/s"
-    )
+    assert lines[1].startswith("60 clients (step 3) are too many: 80.0 answers/s of 120 due/s")
     assert any(line.startswith("VALID") for line in lines[:4])
     assert max(len(line) for line in lines) <= 100
     assert "results/summary.json" in lines
@@ -59,19 +58,27 @@ def test_the_table_has_the_steps_figures(tmp_path: Path) -> None:
     row = next(r for r in rows if r[:2] == ["2", "30"])
     assert row == ["2", "30", "60.0", "60.0", "0", "0", *["50.0"] * 6, "steady"]
     last = next(r for r in rows if r[:2] == ["3", "60"])
-    assert last[5] == str(summary.steps[2].missed)
+    assert last[5] == str(summary.steps[2].counts.missed)
     assert "never" in last
 
 
-def test_a_terminal_of_80_columns_keeps_every_figure(tmp_path: Path) -> None:
-    """On a narrow terminal the prose is narrower and the table the same: no digit is cut off."""
+@pytest.mark.parametrize("width", [100, 80, 70])
+def test_a_narrow_terminal_leaves_out_columns_and_breaks_no_line(
+    tmp_path: Path, width: int
+) -> None:
+    """No line is wider than the terminal; every cell that is shown is whole, and the rest named."""
     summary = _summary(tmp_path)
-    narrow = _printed(summary, force_terminal=True, color_system=None, width=80).splitlines()
-    wide = _printed(summary).splitlines()
-    table = [line for line in wide if line.split()[:1] in (["step"], ["1"], ["2"], ["3"])]
-    assert len(table) == 4
-    assert set(table) <= set(narrow)
-    assert max(len(line) for line in narrow if line not in wide) <= 80
+    lines = _printed(summary, force_terminal=True, color_system=None, width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    wide = {tuple(line.split()) for line in _printed(summary).splitlines()}
+    rows = [line.split() for line in lines if line.split()[:1] in (["1"], ["2"], ["3"])]
+    whole = [next(row for row in wide if row[:2] == tuple(narrow[:2])) for narrow in rows]
+    assert len(rows) == 3
+    for narrow, full in zip(rows, whole, strict=True):
+        assert narrow[:6] == list(full[:6])
+        assert set(narrow) <= set(full)
+    said = " ".join(" ".join(lines).split())
+    assert ("Not shown for lack of width:" in said) is (len(rows[0]) < len(whole[0]))
 
 
 def test_texts_from_the_endpoint_are_harmless(tmp_path: Path) -> None:
@@ -191,7 +198,7 @@ def test_summary_json_is_as_its_schema_says(tmp_path: Path) -> None:
 
 
 def test_the_schema_is_made_from_the_types() -> None:
-    """`python -m edgeload.read.output.summary_form` gives the file that is committed."""
+    """`python -m edgeload.read.output.summary_record` gives the file that is committed."""
     assert (
         ROOT / "edgeload" / "read" / "output" / "summary.schema.json"
     ).read_text() == schema_text()

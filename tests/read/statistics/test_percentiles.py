@@ -141,7 +141,7 @@ def test_large_samples_cost_no_more_than_their_spread() -> None:
 
 def test_members_without_an_answer_are_above_all_others() -> None:
     """With 2 % never answered, p95 is an answered one's and p99 is never."""
-    sample = distribution(np.arange(980, dtype=np.float64), never=20)
+    sample = distribution(np.arange(980, dtype=np.float64), unanswered=20)
     p95, p99 = sample.quantile("p95"), sample.quantile("p99")
     assert p95 is not None
     assert p99 is not None

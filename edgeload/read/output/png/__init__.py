@@ -30,7 +30,7 @@ def write(summary: RunSummary, output_dir: Path, drawn: Drawn | None = None) -> 
     one has nothing for is removed: it would pass for this one's.
     """
     drawn = drawn or draw(summary)
-    spread, failures, heat = drawn.spectra, drawn.failures, drawn.heat_map
+    spread, failures, heat = drawn.percentile_curves, drawn.failures, drawn.heat_map
     figures: dict[str, Figure | None] = {
         THROUGHPUT: throughput_figure(summary, drawn.rates),
         TIMES: times_figure(summary, drawn.times),

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from edgeload.objectives import Objective
 from edgeload.png_style import PALETTE, new_figure
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.steps import StepSummary
+from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.output.png.parts import (
     draw_points,
     floats,
@@ -25,7 +25,7 @@ from edgeload.read.output.png.parts import (
 )
 from edgeload.read.statistics.percentiles import Distribution
 from edgeload.read.statistics.windows import Floats
-from edgeload.read.words.headline import capacity_title
+from edgeload.read.words.titles import capacity_title
 
 
 def capacity_figure(summary: RunSummary) -> Figure:
@@ -33,9 +33,9 @@ def capacity_figure(summary: RunSummary) -> Figure:
     figure, (top, bottom) = new_figure(2, title=capacity_title(summary))
     steps = sorted(summary.steps, key=lambda step: step.clients)
     clients = np.array([step.clients for step in steps], dtype=np.float64)
-    arrival = floats(step.arrival_rate_per_s for step in steps)
+    arrival = floats(step.rates.arrival_per_s for step in steps)
     top.plot(clients, arrival, "o-", color=PALETTE["black"], alpha=0.3, lw=4, ms=8, label="due")
-    done = floats(step.throughput_per_s for step in steps)
+    done = floats(step.rates.throughput_per_s for step in steps)
     draw_points(top, steps, clients, done, "blue", "-", "answered")
     if summary.capacity:
         top.axvline(summary.capacity.clients, color=PALETTE["green"], lw=2.2, alpha=0.55)
@@ -61,7 +61,9 @@ def _draw_step_times(
         ("p50", "orange", "--", "response"),
         ("p95", "vermilion", "--", "response"),
     ):
-        samples = [step.service if kind == "service" else step.response for step in steps]
+        samples = [
+            step.times.service if kind == "service" else step.times.response for step in steps
+        ]
         line = floats(_milliseconds(sample, name) for sample in samples)
         if np.isfinite(line).any():
             drawn.append(line)
@@ -86,7 +88,7 @@ def _draw_step_times(
     never = [
         step.clients
         for step in steps
-        if step.response and (p95 := step.response.quantile("p95")) and p95.never
+        if step.times.response and (p95 := step.times.response.quantile("p95")) and p95.never
     ]
     never_markers(axis, np.array(never, dtype=np.float64), "p95: never answered")
     legend(axis)

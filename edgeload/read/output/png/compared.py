@@ -12,8 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from edgeload.png_style import PALETTE, new_figure
 from edgeload.read.analysis.comparison import Comparison, Side
-from edgeload.read.analysis.steps import StepSummary
-from edgeload.read.output.comparison_report import change
+from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.output.png.parts import (
     floats,
     hollow_note,
@@ -25,6 +24,7 @@ from edgeload.read.output.png.parts import (
 )
 from edgeload.read.statistics.format import plural
 from edgeload.read.statistics.percentiles import Quantile
+from edgeload.read.words.comparison_words import change
 
 _SIDES = (("before", "orange", "s", "--"), ("after", "blue", "o", "-"))
 _APART = 0.012  # of the axis, so that whiskers of both sides are seen
@@ -45,7 +45,7 @@ def compared_figure(comparison: Comparison, old: Side, new: Side) -> Figure:
             look = {"color": PALETTE[colour], "marker": marker, "ls": style, "label": label}
             _draw_throughput(top, ordered, look)
             times += _draw_times(bottom, ordered, look, (2 * at - 1) * _APART * reach / 2)
-    arrival = sorted({(s.clients, s.arrival_rate_per_s) for s in steps if s.arrival_rate_per_s})
+    arrival = sorted({(s.clients, s.rates.arrival_per_s) for s in steps if s.rates.arrival_per_s})
     if arrival:
         top.plot(*zip(*arrival, strict=True), color=PALETTE["black"], alpha=0.25, lw=4, label="due")
     top.set_ylim(bottom=0)
@@ -67,20 +67,20 @@ def _title(comparison: Comparison) -> str:
     if comparison.deciding:
         first = comparison.deciding[0]
         return (
-            f"{comparison.word.capitalize()}: {first.figure} {change(first)} "
+            f"{comparison.verdict.capitalize()}: {first.quantity} {change(first)} "
             f"at {plural(first.clients, 'client')}"
         )
-    if comparison.word == "same":
+    if comparison.verdict == "same":
         return f"Same within ±{comparison.margin * 100:g} % at every load"
     return "Undecided: no difference that is no chance"
 
 
 def _draw_throughput(axis: Axes, steps: Sequence[StepSummary], look: dict[str, Any]) -> None:
-    known = [step for step in steps if step.throughput_per_s is not None]
+    known = [step for step in steps if step.rates.throughput_per_s is not None]
     x = [step.clients for step in known]
-    axis.plot(x, floats(step.throughput_per_s for step in known), ms=5, lw=1.4, **look)
+    axis.plot(x, floats(step.rates.throughput_per_s for step in known), ms=5, lw=1.4, **look)
     for step in known:
-        _hollow(axis, step, step.clients, step.throughput_per_s or 0.0, look)
+        _hollow(axis, step, step.clients, step.rates.throughput_per_s or 0.0, look)
 
 
 def _draw_times(
@@ -102,9 +102,9 @@ def _draw_times(
 
 
 def _hollow(axis: Axes, step: StepSummary, x: float, y: float, look: dict[str, Any]) -> None:
-    if not step.valid or step.steadiness.steady is False:
+    if not step.valid or step.stability.steadiness.steady is False:
         axis.plot(x, y, marker=look["marker"], mfc="white", mec=look["color"], ms=5.5)
 
 
 def _p95(step: StepSummary) -> Quantile | None:
-    return (step.response or step.service).quantile("p95")
+    return step.times.felt.quantile("p95")

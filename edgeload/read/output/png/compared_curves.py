@@ -1,4 +1,4 @@
-"""Two sides' percentile spectra in one plot: where along the tail they part."""
+"""Two sides' percentile percentile_curves in one plot: where along the tail they part."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 from edgeload.png_style import PALETTE, new_figure
 from edgeload.read.analysis.comparison import Comparison, Side
-from edgeload.read.analysis.percentile_curves import FASTEST, Curve, spectra
-from edgeload.read.output.comparison_report import verdict
+from edgeload.read.analysis.percentile_curves import FASTEST, Curve, percentile_curves
 from edgeload.read.output.png.parts import legend, log_axis, span_ms
 from edgeload.read.output.png.percentile_curves import share_axis, stretched
+from edgeload.read.words.comparison_words import comparison_headline
 
 _MOST_LOADS = 3
 _COLOURS = ("sky", "orange", "black")
@@ -28,7 +28,9 @@ def compared_spectrum_figure(comparison: Comparison, old: Side, new: Side) -> Fi
     if not loads:
         return None
     chosen = [loads[i] for i in np.unique(np.linspace(0, len(loads) - 1, _MOST_LOADS).astype(int))]
-    figure, (axis,) = new_figure(1, title=verdict(comparison).split(": ", 1)[0] + _where(chosen))
+    figure, (axis,) = new_figure(
+        1, title=comparison_headline(comparison).split(": ", 1)[0] + _where(chosen)
+    )
     pairs = [(before[load], after[load]) for load in chosen]
     for (a, b), colour in zip(pairs, _COLOURS, strict=False):
         _draw(axis, a, colour, "--", "before")
@@ -42,7 +44,7 @@ def compared_spectrum_figure(comparison: Comparison, old: Side, new: Side) -> Fi
 
 
 def _curves(side: Side) -> dict[int, Curve]:
-    found = spectra(side[0])
+    found = percentile_curves(side[0])
     if found is None:
         return {}
     return {curve.clients: curve for curve in found.response or found.service}

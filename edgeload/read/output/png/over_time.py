@@ -27,7 +27,7 @@ from edgeload.read.output.png.parts import (
     step_edges,
     time_axis,
 )
-from edgeload.read.words.headline import state, throughput_title, times_title
+from edgeload.read.words.titles import throughput_title, times_title
 
 _COLOURS = {"p50": "blue", "p95": "orange", "p99": "vermilion"}
 _STYLES = {"p50": "-", "p95": "--", "p99": ":"}
@@ -38,7 +38,7 @@ def throughput_figure(summary: RunSummary, series: Rates) -> Figure:
     """Answers, failures and missed requests per second against what was due; clients below."""
     figure, (top, bottom) = new_figure(2, title=throughput_title(summary))
     top.get_gridspec().set_height_ratios([2.6, 1])  # type: ignore[union-attr]
-    due = floats(step.arrival_rate_per_s for step in summary.steps)
+    due = floats(step.rates.arrival_per_s for step in summary.steps)
     if np.isfinite(due).any():
         edges = step_edges(summary.steps)
         top.stairs(due, edges, baseline=None, color=PALETTE["black"], lw=1.1, label="due")
@@ -77,7 +77,7 @@ def times_figure(summary: RunSummary, series: Times) -> Figure:
         axis.set_ylim(low, high)
         log_axis(axis, label)
         hatch_steps(axis, summary.steps)
-    hatched = [s for s in summary.steps if state(s) in HATCHED]
+    hatched = [s for s in summary.steps if s.state in HATCHED]
     extra = [hatch_patch("step unsteady or INVALID")] if hatched else []
     if not np.isfinite(values).any():
         say(axes, "no good answer, so no time to draw")

@@ -13,10 +13,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from edgeload.png_style import PALETTE
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import PERCENTILES, end_of
-from edgeload.read.analysis.steps import StepSummary
+from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.figures.shown import DOUBTFUL, HATCHED
 from edgeload.read.statistics.windows import Floats
-from edgeload.read.words.headline import state
 
 _MOST_LABELS = 16
 _CROWDED = 3e3  # from this ratio of the ends on, labels at 1, 2 and 5 would touch
@@ -36,7 +35,7 @@ def draw_points(
 ) -> None:
     """A line through the steps' points; hollow where a step was not steady and valid."""
     axis.plot(x, y, style, color=PALETTE[colour], lw=1.2, label=label, marker=marker, ms=size)
-    hollow = np.array([state(step) in DOUBTFUL for step in steps], dtype=np.bool_)
+    hollow = np.array([step.state in DOUBTFUL for step in steps], dtype=np.bool_)
     axis.plot(
         x[hollow], y[hollow], marker, mfc="white", mec=PALETTE[colour], mew=1.2, ms=size + 0.5
     )
@@ -44,7 +43,7 @@ def draw_points(
 
 def hollow_note(axis: Axes, steps: Sequence[StepSummary]) -> None:
     """An entry in the legend for hollow points, where there are any."""
-    if any(state(step) in DOUBTFUL for step in steps):
+    if any(step.state in DOUBTFUL for step in steps):
         label = "hollow: not steady or INVALID"
         axis.plot([], [], "o", mfc="white", mec=PALETTE["grey"], mew=1.2, ms=5.5, label=label)
 
@@ -109,7 +108,7 @@ def hatch_steps(axis: Axes, steps: Sequence[StepSummary]) -> None:
     """A line where each step began, and hatching over the unsteady and INVALID ones."""
     for step in steps:
         axis.axvline(step.span.start_s, color=PALETTE["grey"], lw=0.6, zorder=0.5)
-        if state(step) in HATCHED:
+        if step.state in HATCHED:
             axis.axvspan(
                 step.span.start_s,
                 step.window.end_s,

@@ -9,28 +9,27 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from edgeload.png_style import new_figure
-from edgeload.read.analysis.percentile_curves import FASTEST, Curve, Spectra
+from edgeload.read.analysis.percentile_curves import FASTEST, Curve, PercentileCurves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.shown import DOUBTFUL
 from edgeload.read.output.png.parts import legend, log_axis, never_markers, span_ms
 from edgeload.read.statistics.windows import Floats
-from edgeload.read.words.headline import state
-from edgeload.read.words.titles import spectrum_title
+from edgeload.read.words.titles import percentile_curves_title
 
 _TICKS = (0.0, 0.5, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999, 0.99999, 0.999999)
 _COLOURS = "viridis"
 _LIGHTEST = 0.82  # what lies above in viridis is too light to be seen on white
 
 
-def spectrum_figure(summary: RunSummary, drawn: Spectra) -> Figure:
+def spectrum_figure(summary: RunSummary, drawn: PercentileCurves) -> Figure:
     """Response and service time against share, the tail stretched as HdrHistogram's plots do."""
     parts = [("service time\n(sent to answered), ms", drawn.service)]
     if drawn.response is not None:
         parts.insert(0, ("response time\n(due to answered), ms", drawn.response))
-    figure, axes = new_figure(len(parts), title=spectrum_title(summary, drawn))
+    figure, axes = new_figure(len(parts), title=percentile_curves_title(summary, drawn))
     drawn_s = [c.times_s[c.shares >= FASTEST] for _, curves in parts for c in curves]
     limits = span_ms(np.concatenate(drawn_s))
-    doubtful = {step.index for step in summary.steps if state(step) in DOUBTFUL}
+    doubtful = {step.index for step in summary.steps if step.state in DOUBTFUL}
     for axis, (label, curves) in zip(axes, parts, strict=True):
         _draw(axis, curves, doubtful)
         axis.set_ylim(*limits)

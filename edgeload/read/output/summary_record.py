@@ -1,6 +1,6 @@
-"""The form of summary.json, as types; `summary.schema.json` beside this file is made from them:
+"""summary.json as typed records: they are filled, encoded, and give the JSON Schema. Pure.
 
-    python -m edgeload.read.output.summary_form > edgeload/read/output/summary.schema.json
+    python -m edgeload.read.output.summary_record > edgeload/read/output/summary.schema.json
 
 Units are in the names: `_s` seconds, `_per_s` per second; shares are from 0 to 1; null is no data.
 Instants `start_s`, `first_s` and so on are run time: seconds since the start of the first step.
@@ -9,98 +9,98 @@ Instants `start_s`, `first_s` and so on are run time: seconds since the start of
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 import msgspec
 
-SCHEMA_VERSION = 1
+from edgeload.read.analysis.failures import FailureClass, FailureText
+from edgeload.read.analysis.finding import Severity
+from edgeload.read.analysis.run_summary import Totals
 
-Figure = float | None
+SCHEMA_VERSION: Literal[1] = 1
+
+Number = float | None
 
 
-class ValidityReason(TypedDict):
+class Record(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A part of summary.json."""
+
+
+class ReasonRecord(Record):
     """Why the run is INVALID, what to change, and the steps (from 0) that it concerns."""
 
     code: str
     message: str
     advice: str
     steps: list[int]
+    numbers: dict[str, Any]
 
 
-class Validity(TypedDict):
+class ValidityRecord(Record):
     """Whether the numbers may be presented as the endpoint's."""
 
     verdict: Literal["VALID", "INVALID"]
-    reasons: list[ValidityReason]
+    reasons: list[ReasonRecord]
 
 
-class CodeAndMessage(TypedDict):
+class ShortfallRecord(Record):
     """What a step fell short of."""
 
     code: str
     message: str
+    numbers: dict[str, Any]
 
 
-class Broke(TypedDict):
+class OverloadRecord(Record):
     """The least step above the capacity, and why it is not the capacity."""
 
     step: int
     clients: int
-    reasons: list[CodeAndMessage]
+    reasons: list[ShortfallRecord]
 
 
-class CapacityForm(TypedDict):
+class CapacityRecord(Record):
     """The largest load that a step carried; not `limited`: a lower bound."""
 
     clients: int
     requests_per_s: float
     step: int
     limited: bool
-    broke: Broke | None
+    broke: OverloadRecord | None
 
 
-class JudgedForm(TypedDict):
+class ObjectiveRecord(Record):
     """An objective on the run (`step` null) or a step; value, limits and bound in s or a share."""
 
     objective: str
     figure: Literal["response", "service", "errors", "missed", "throughput", "edge"]
-    quantile: Figure
+    quantile: Number
     bound: float
     step: int | None
     verdict: Literal["pass", "fail", "undecided"]
-    value: Figure
-    limits: tuple[Figure, Figure]
+    value: Number
+    limits: tuple[Number, Number]
     n: int
-    more_s: Figure
+    more_s: Number
 
 
-class TotalsForm(TypedDict):
-    """planned = ok + failed + missed; sent = ok + failed."""
-
-    planned: int | None
-    sent: int
-    ok: int
-    failed: int
-    missed: int | None
-
-
-class WindowForm(TypedDict):
+class WindowRecord(Record):
     """A span of run time."""
 
     start_s: float
     end_s: float
 
 
-class QuantileLimits(TypedDict):
+class QuantileLimitsRecord(Record):
     """95 % limits of each percentile; a limit is null where it is "never"."""
 
-    p50: tuple[Figure, Figure] | None
-    p95: tuple[Figure, Figure] | None
-    p99: tuple[Figure, Figure] | None
-    p999: tuple[Figure, Figure] | None
+    p50: tuple[Number, Number] | None
+    p95: tuple[Number, Number] | None
+    p99: tuple[Number, Number] | None
+    p999: tuple[Number, Number] | None
 
 
-class DistributionForm(TypedDict):
+class DistributionRecord(Record):
     """A sample of times in seconds.
 
     A percentile is null where n is too small for it, and where it falls on requests that were
@@ -108,25 +108,25 @@ class DistributionForm(TypedDict):
     """
 
     n: int
-    p50: Figure
-    p95: Figure
-    p99: Figure
-    p999: Figure
-    max: Figure
-    mean: Figure
-    limits: QuantileLimits
+    p50: Number
+    p95: Number
+    p99: Number
+    p999: Number
+    max: Number
+    mean: Number
+    limits: QuantileLimitsRecord
     never_answered: int
-    never: list[Literal["p50", "p95", "p99", "p999"]]
+    never: list[str]
 
 
-class DriftForm(TypedDict):
+class DriftRecord(Record):
     """Median service time in the first and the last minute of a step, where they differ."""
 
     first_s: float
     last_s: float
 
 
-class StepForm(TypedDict):
+class SummaryStep(Record):
     """A ramp step. Counts are of the whole step, rates and times of its window.
 
     `settled_s`: how long after the window's start a warm-up still went on.
@@ -138,10 +138,10 @@ class StepForm(TypedDict):
     end_s: float
     complete: bool
     warmup_s: float
-    window: WindowForm
-    arrival_rate_per_s: Figure
-    throughput_per_s: Figure
-    goodput_per_s: Figure
+    window: WindowRecord
+    arrival_rate_per_s: Number
+    throughput_per_s: Number
+    goodput_per_s: Number
     planned: int | None
     sent: int
     ok: int
@@ -149,51 +149,36 @@ class StepForm(TypedDict):
     missed: int | None
     failures: dict[str, int]
     missed_reasons: dict[str, int]
-    edge_purity: Figure
+    edge_purity: Number
     steady: bool | None
     valid: bool
-    service_time_s: DistributionForm
-    response_time_s: DistributionForm | None
-    generator_lag_s: DistributionForm | None
-    late_share: Figure
-    generator_cpu_cores: Figure
-    mean_in_flight: Figure
+    service_time_s: DistributionRecord
+    response_time_s: DistributionRecord | None
+    generator_lag_s: DistributionRecord | None
+    late_share: Number
+    generator_cpu_cores: Number
+    mean_in_flight: Number
     littles_law_holds: bool | None
-    settled_s: Figure
-    drift: DriftForm | None
-    objectives: list[JudgedForm]
+    settled_s: Number
+    drift: DriftRecord | None
+    objectives: list[ObjectiveRecord]
 
 
-class FindingForm(TypedDict):
-    """What should make a reader doubt the numbers, or act; most damaging first."""
+class FindingRecord(Record):
+    """What should make a reader doubt the figures, or act; most damaging first.
+
+    `code` is explained in docs/findings.md; `steps` count from 0, `numbers` are the evidence.
+    """
 
     code: str
-    severity: Literal["invalid", "warning", "note"]
+    severity: Severity
     message: str
     advice: str
+    steps: list[int]
+    numbers: dict[str, Any]
 
 
-class FailureClassForm(TypedDict):
-    """All failures of one class."""
-
-    outcome: str
-    count: int
-    first_s: float
-    last_s: float
-    texts: int
-
-
-class FailureTextForm(TypedDict):
-    """A text of a class of failures; at most 50 a class, then "(further texts)"."""
-
-    outcome: str
-    text: str
-    count: int
-    first_s: float
-    last_s: float
-
-
-class WorkerDiedForm(TypedDict):
+class WorkerDiedRecord(Record):
     """A process of the generator that ended before its work did."""
 
     worker: int
@@ -202,35 +187,35 @@ class WorkerDiedForm(TypedDict):
     signal: str | None
 
 
-class EstimateForm(TypedDict):
+class EstimateRecord(Record):
     """A fitted value and its 95 % limits."""
 
     value: float
     limits: tuple[float, float]
 
 
-class ScalingLawForm(TypedDict):
+class ScalingLawRecord(Record):
     """The Universal Scalability Law through the steps' throughput; `misfit` is relative."""
 
     loads: int
-    rate_per_s: EstimateForm
-    contention: EstimateForm
-    coherency: EstimateForm
-    peak_clients: Figure
+    rate_per_s: EstimateRecord
+    contention: EstimateRecord
+    coherency: EstimateRecord
+    peak_clients: Number
     misfit: float
 
 
-class DemandForm(TypedDict):
+class DemandRecord(Record):
     """Seconds of a host's resource per answer; the first of the list is full first."""
 
     resource: str
     loads: int
-    demand_s: EstimateForm
+    demand_s: EstimateRecord
     idle_share: float
     full_at_per_s: float
 
 
-class SummaryForm(TypedDict):
+class SummaryRecord(Record):
     """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC."""
 
     schema_version: Literal[1]
@@ -241,20 +226,20 @@ class SummaryForm(TypedDict):
     started_at: str
     ended_at: str
     interrupted: bool | None
-    validity: Validity
-    capacity: CapacityForm | None
-    scaling_law: ScalingLawForm | None
-    demands: list[DemandForm] | None
-    objectives: list[JudgedForm]
-    totals: TotalsForm
-    steps: list[StepForm]
-    findings: list[FindingForm]
-    failure_classes: list[FailureClassForm]
-    failure_texts: list[FailureTextForm]
+    validity: ValidityRecord
+    capacity: CapacityRecord | None
+    scaling_law: ScalingLawRecord | None
+    demands: list[DemandRecord] | None
+    objectives: list[ObjectiveRecord]
+    totals: Totals
+    steps: list[SummaryStep]
+    findings: list[FindingRecord]
+    failure_classes: list[FailureClass]
+    failure_texts: list[FailureText]
     out_of_order: int
     damaged_lines: int
-    workers_died: list[WorkerDiedForm]
-    requests_per_second: Figure
+    workers_died: list[WorkerDiedRecord]
+    requests_per_second: Number
     settings: dict[str, Any] | None
     endpoint: dict[str, Any] | None
     machine: dict[str, Any] | None
@@ -264,7 +249,7 @@ class SummaryForm(TypedDict):
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of summary.json; nothing but what is named may stand there."""
-    schema = msgspec.json.schema(SummaryForm)
+    schema = msgspec.json.schema(SummaryRecord)
     for part in schema["$defs"].values():
         if "properties" in part:
             part["additionalProperties"] = False

@@ -1,0 +1,50 @@
+"""The one type for what was found out about a run: a code, the numbers behind it, no words. Pure.
+
+Reasons why a run is INVALID, what keeps a step from being the capacity, why two loads cannot be
+compared, and whatever else a reader should know are all findings. `words.finding_words` turns them
+into sentences; docs/findings.md explains every code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+Severity = Literal["invalid", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("invalid", "warning", "note")
+
+Number = float | int | str | bool | None | tuple["Number", ...] | Mapping[str, "Number"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the figures alone do not say.
+
+    `severity`: "invalid", the figures must not be presented as the endpoint's; "warning", the
+    endpoint did wrong or the answer is poorer for it; "note", how the figures are to be read.
+    `steps` are indices from 0, none if it concerns the run as such. `numbers` are the evidence:
+    plain values by name, with the unit in the name. `about` tells findings of one code apart, for
+    example by the worker that died.
+    """
+
+    code: str
+    severity: Severity
+    steps: tuple[int, ...] = ()
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    about: str = ""
+
+
+def merged_by_subject(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each code and subject once: the numbers of its first finding, the steps of all of them."""
+    found: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        first = found.setdefault((finding.code, finding.about), finding)
+        steps = tuple(sorted({*first.steps, *finding.steps}))
+        found[finding.code, finding.about] = replace(first, steps=steps)
+    return tuple(found.values())
+
+
+def most_damaging_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sorted by severity; findings of one severity keep their order."""
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))

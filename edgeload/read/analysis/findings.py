@@ -1,0 +1,274 @@
+"""A run's summary -> all findings about it: what to doubt, what went wrong, how to read it. Pure.
+
+One function per finding, grouped by what the findings are about. Each yields codes and numbers;
+`words.finding_words` says them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from edgeload.read.analysis.capacity import saturated
+from edgeload.read.analysis.finding import Finding, most_damaging_first
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.step_summary import StepSummary
+
+IN_FLIGHT_LIMIT = 119
+CLIENTS_NEAR_LIMIT = 100
+
+
+def find(summary: RunSummary) -> tuple[Finding, ...]:
+    """All findings about a run, most damaging first."""
+    return most_damaging_first(
+        [
+            *summary.doubts,
+            # the log and the run
+            *_damaged(summary),
+            *_interrupted(summary),
+            # the answers
+            *_nothing_answered(summary),
+            *_failures(summary),
+            *_connection_limit(summary),
+            *_missed(summary),
+            # the times
+            *_clocks(summary),
+            *_not_steady(summary),
+            *_warm_up(summary),
+            *_drift(summary),
+            *_littles_law(summary),
+            *_too_few_samples(summary),
+            # what the figures mean
+            *_older_form(summary),
+            *_same_image(summary),
+            *_not_saturated(summary),
+            *_scaling_law(summary),
+            *_demand(summary),
+        ]
+    )
+
+
+def _of(steps: Iterable[StepSummary]) -> tuple[int, ...]:
+    return tuple(sorted(step.index for step in steps))
+
+
+# --- the log and the run --------------------------------------------------------------------------
+
+
+def _damaged(summary: RunSummary) -> Iterator[Finding]:
+    damage = summary.log.damage
+    if damage.first is not None:
+        yield Finding(
+            "log_damaged",
+            "warning",
+            numbers={
+                "lines": damage.lines,
+                "first_line": damage.first.number,
+                "text": damage.first.text,
+                "problem": damage.first.problem,
+                "count_as_missed": summary.log.knows_due,
+            },
+        )
+
+
+def _interrupted(summary: RunSummary) -> Iterator[Finding]:
+    end = summary.log.end
+    if end is not None and end.interrupted:
+        yield Finding(
+            "interrupted",
+            "warning",
+            numbers={
+                "stopped_s": end.stopped_s,
+                "planned_s": summary.log.steps[-1].end_s,
+                "reason": end.reason,
+            },
+        )
+
+
+# --- the answers ----------------------------------------------------------------------------------
+
+
+def _nothing_answered(summary: RunSummary) -> Iterator[Finding]:
+    if summary.totals.sent and not summary.totals.ok:
+        yield Finding("nothing_answered", "warning", numbers={"sent": summary.totals.sent})
+
+
+def _failures(summary: RunSummary) -> Iterator[Finding]:
+    counts: Counter[str] = Counter()
+    for step in summary.steps:
+        counts.update(step.counts.failures)
+    for outcome in sorted(counts):
+        texts = [text for text in summary.failure_texts if text.outcome == outcome]
+        yield Finding(
+            f"failed_{outcome}",
+            "warning",
+            _of(step for step in summary.steps if outcome in step.counts.failures),
+            {
+                "outcome": outcome,
+                "requests": counts[outcome],
+                "share": counts[outcome] / max(1, summary.totals.sent),
+                "first_s": min((text.first_s for text in texts), default=None),
+                "last_s": max((text.last_s for text in texts), default=None),
+                "text": texts[0].text if texts else "",
+            },
+        )
+
+
+def _connection_limit(summary: RunSummary) -> Iterator[Finding]:
+    steps = [
+        step
+        for step in summary.steps
+        if step.clients > CLIENTS_NEAR_LIMIT and "reset" in step.counts.failures
+    ]
+    if steps:
+        numbers = {"clients": CLIENTS_NEAR_LIMIT, "limit": IN_FLIGHT_LIMIT}
+        yield Finding("connection_limit", "warning", _of(steps), numbers)
+
+
+def _missed(summary: RunSummary) -> Iterator[Finding]:
+    totals = summary.totals
+    if not totals.missed or not totals.planned:
+        return
+    reasons: Counter[str] = Counter()
+    for step in summary.steps:
+        reasons.update(step.counts.missed_reasons)
+    unknown = totals.missed - sum(reasons.values())
+    if unknown > 0:
+        reasons["not recorded"] = unknown
+    yield Finding(
+        "missed",
+        "warning",
+        _of(step for step in summary.steps if step.counts.missed),
+        {"missed": totals.missed, "planned": totals.planned, "reasons": dict(reasons)},
+    )
+
+
+# --- the times ------------------------------------------------------------------------------------
+
+
+def _clocks(summary: RunSummary) -> Iterator[Finding]:
+    if summary.out_of_order:
+        numbers = {"requests": summary.out_of_order}
+        yield Finding("clocks_unaligned", "warning", numbers=numbers)
+
+
+def _not_steady(summary: RunSummary) -> Iterator[Finding]:
+    steps = [s for s in summary.steps if s.stability.steadiness.steady is False]
+    if steps:
+        ratios = [
+            ratio or 0.0
+            for step in steps
+            for ratio in (
+                step.stability.steadiness.rate_ratio,
+                step.stability.steadiness.time_ratio,
+            )
+        ]
+        yield Finding("not_steady", "warning", _of(steps), {"largest_ratio": max(ratios) or None})
+
+
+def _warm_up(summary: RunSummary) -> Iterator[Finding]:
+    ends = {
+        step.index: step.window.start_s - step.span.start_s + step.stability.settled_s
+        for step in summary.steps
+        if step.stability.settled_s is not None and not saturated(step)
+    }
+    if ends:
+        until_s = max(ends.values())
+        numbers = {"until_s": until_s, "suggested_warmup_s": math.ceil(until_s)}
+        yield Finding("warm_up_longer", "warning", tuple(sorted(ends)), numbers)
+
+
+def _drift(summary: RunSummary) -> Iterator[Finding]:
+    for step in summary.steps:
+        drift = step.stability.drift
+        if drift is not None:
+            numbers = {
+                "first_s": drift.first_s,
+                "last_s": drift.last_s,
+                "change": drift.last_s / drift.first_s - 1.0,
+            }
+            yield Finding("drift", "warning", (step.index,), numbers)
+
+
+def _littles_law(summary: RunSummary) -> Iterator[Finding]:
+    broken = [step for step in summary.steps if step.stability.littles_law.holds is False]
+    if broken:
+        law = broken[0].stability.littles_law
+        numbers = {"in_flight": law.in_flight, "throughput_times_service": law.product}
+        yield Finding("littles_law", "warning", _of(broken), numbers)
+
+
+def _too_few_samples(summary: RunSummary) -> Iterator[Finding]:
+    steps = [s for s in summary.steps if s.counts.ok and s.times.service.quantile("p99") is None]
+    if steps:
+        yield Finding("too_few_samples", "note", _of(steps))
+
+
+# --- what the figures mean ------------------------------------------------------------------------
+
+
+def _older_form(summary: RunSummary) -> Iterator[Finding]:
+    if not summary.log.knows_due:
+        yield Finding("older_form", "warning")
+
+
+def _same_image(summary: RunSummary) -> Iterator[Finding]:
+    if summary.log.settings.get("same_image") is True:
+        yield Finding("same_image", "warning")
+
+
+def _not_saturated(summary: RunSummary) -> Iterator[Finding]:
+    capacity = summary.capacity
+    if capacity is None or capacity.limited:
+        return
+    best = next(step for step in summary.steps if step.index == capacity.step)
+    p95 = best.times.response.quantile("p95") if best.times.response else None
+    yield Finding(
+        "not_saturated",
+        "note",
+        (best.index,),
+        {"clients": capacity.clients, "response_p95_s": p95.value if p95 else None},
+    )
+
+
+def _scaling_law(summary: RunSummary) -> Iterator[Finding]:
+    law = summary.scaling_law
+    if law is None or not law.fits:
+        return
+    peak = law.peak_clients
+    yield Finding(
+        "scaling_law",
+        "note",
+        numbers={
+            "loads": law.loads,
+            "misfit": law.misfit,
+            "contention": law.contention.value,
+            "contention_limits": (law.contention.low, law.contention.high),
+            "coherency": law.coherency.value,
+            "coherency_limits": (law.coherency.low, law.coherency.high),
+            "peak_clients": peak,
+            "peak_per_s": law.throughput_per_s(peak) if peak else None,
+        },
+    )
+
+
+def _demand(summary: RunSummary) -> Iterator[Finding]:
+    """What limits the host, by the utilisation law."""
+    if summary.demands is None:
+        return
+    if not summary.demands:
+        yield Finding("no_demand", "note")
+        return
+    first, *others = summary.demands
+    yield Finding(
+        "largest_demand",
+        "note",
+        numbers={
+            "resource": first.resource,
+            "demand_s": first.demand_s.value,
+            "demand_limits_s": (first.demand_s.low, first.demand_s.high),
+            "full_at_per_s": first.full_at_per_s,
+            "next": {demand.resource: demand.full_at_per_s for demand in others[:3]},
+        },
+    )

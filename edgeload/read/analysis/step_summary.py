@@ -1,0 +1,153 @@
+"""A ramp step in numbers: the values that everything on the reading side speaks of. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.littles_law import LittlesLaw
+from edgeload.read.analysis.objective_results import ObjectiveResult
+from edgeload.read.statistics.drift import Drift
+from edgeload.read.statistics.percentiles import Distribution
+from edgeload.read.statistics.steadiness import Steadiness
+from edgeload.read.statistics.windows import Window
+
+State = Literal["invalid", "cut", "failing", "unsteady", "few", "steady"]
+
+
+@dataclass(frozen=True)
+class StepCounts:
+    """Requests of a whole step, by due time: planned = ok + failed + missed, sent = ok + failed.
+
+    None: the log does not say when requests were due. `failures` counts by failure class,
+    `missed_reasons` the missed requests that were written down, by reason.
+    """
+
+    planned: int | None
+    ok: int
+    failed: int
+    missed: int | None
+    failures: dict[str, int]
+    missed_reasons: dict[str, int]
+
+    @property
+    def sent(self) -> int:
+        """Requests sent in the whole step."""
+        return self.ok + self.failed
+
+
+@dataclass(frozen=True)
+class WindowCounts:
+    """Requests that fell due in a step's window; None: the log cannot say."""
+
+    planned: int | None
+    sent: int
+    ok: int
+    missed: int | None
+
+    @property
+    def bad_share(self) -> float | None:
+        """Share of the due requests that got no good answer: failed or missed."""
+        due = self.sent if self.planned is None else max(self.planned, self.sent)
+        return 1.0 - self.ok / due if due else None
+
+
+@dataclass(frozen=True)
+class StepRates:
+    """What a step's window saw per second, and which share of the answers was the edge's own.
+
+    `arrival_per_s` requests fell due; `throughput_per_s` good answers and `completions_per_s`
+    requests (ended well or not) were complete. `goodput_per_s` are answers from the edge itself
+    within every bound on time that the objectives set; None without such an objective.
+    `edge_purity` is the share, of the answers that said where they came from, that came from the
+    edge.
+    """
+
+    arrival_per_s: float | None
+    throughput_per_s: float | None
+    completions_per_s: float | None
+    goodput_per_s: float | None
+    edge_purity: float | None
+
+
+@dataclass(frozen=True)
+class StepTimes:
+    """Times in seconds: `service` of good answers; `response` of due requests.
+
+    Missed requests and timeouts count as over every response time. None: the log does not say when
+    requests were due.
+    """
+
+    service: Distribution
+    response: Distribution | None
+
+    @property
+    def felt(self) -> Distribution:
+        """The time nearest to what a camera feels: response time, else service time."""
+        return self.response or self.service
+
+
+@dataclass(frozen=True)
+class GeneratorWork:
+    """How the generator did: its lag in seconds, the share of requests that it sent late, and the
+    CPU of its busiest worker process in cores. None: the log does not say.
+    """
+
+    lag: Distribution | None
+    late_share: float | None
+    cpu_cores: float | None
+
+
+@dataclass(frozen=True)
+class Stability:
+    """Whether a step was one state from end to end, seen in four ways.
+
+    `settled_s`: a warm-up went on for so many seconds after the cut; None: it did not.
+    """
+
+    steadiness: Steadiness
+    settled_s: float | None
+    drift: Drift | None
+    littles_law: LittlesLaw
+
+
+@dataclass(frozen=True)
+class StepSummary:
+    """A ramp step in numbers; None wherever there is no data.
+
+    `counts` are of the whole step, everything else is of `window`.
+    """
+
+    index: int
+    clients: int
+    span: Window
+    window: Window
+    complete: bool
+    """False if the run stopped before the step's end."""
+    counts: StepCounts
+    within: WindowCounts
+    rates: StepRates
+    times: StepTimes
+    generator: GeneratorWork
+    stability: Stability
+    objectives: tuple[ObjectiveResult, ...]
+    """Those that concern a step of this load."""
+    doubts: tuple[Finding, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether the numbers may be presented as the endpoint's (method 10)."""
+        return not self.doubts
+
+    @property
+    def state(self) -> State:
+        """The step in one word; `few`: too few answers to tell whether it was steady."""
+        if not self.valid:
+            return "invalid"
+        if not self.complete:
+            return "cut"
+        if self.counts.sent and not self.counts.ok:
+            return "failing"
+        by_steadiness: dict[bool | None, State] = {True: "steady", False: "unsteady", None: "few"}
+        return by_steadiness[self.stability.steadiness.steady]

@@ -1,0 +1,95 @@
+"""A comparison -> comparison.json, by way of its typed records. Pure."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from edgeload.read.analysis.comparison import ComparedQuantity, Comparison, Verdict
+from edgeload.read.words.comparison_words import comparison_headline
+from edgeload.read.words.finding_words import message
+
+SCHEMA_VERSION = 1
+
+Number = float | None
+
+
+class ComparedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One quantity at one load; seconds or per second, shifts as shares of the old value."""
+
+    clients: int
+    figure: str
+    before: Number
+    after: Number
+    shift: Number
+    limits: tuple[Number, Number]
+    p: Number
+    word: Verdict
+    why: str | None
+
+
+class DifferenceRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A setting, version or fact that differs between the sides, as texts."""
+
+    name: str
+    before: str
+    after: str
+
+
+class CapacitiesRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Clients of each run's capacity, null if it has none."""
+
+    before: list[int | None]
+    after: list[int | None]
+
+
+class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """comparison.json; null for no data. `verdict` is `word` in a sentence."""
+
+    schema_version: int
+    word: Verdict
+    verdict: str
+    margin: float
+    capacity_clients: CapacitiesRecord
+    invalid_logs: list[str]
+    differences: list[DifferenceRecord]
+    deciding: list[ComparedRecord]
+    rows: list[ComparedRecord]
+
+
+def comparison_json(comparison: Comparison) -> str:
+    """The text of comparison.json."""
+    before, after = comparison.capacities
+    record = ComparisonRecord(
+        schema_version=SCHEMA_VERSION,
+        word=comparison.verdict,
+        verdict=comparison_headline(comparison),
+        margin=comparison.margin,
+        capacity_clients=CapacitiesRecord(before=list(before), after=list(after)),
+        invalid_logs=list(comparison.invalid),
+        differences=[
+            DifferenceRecord(name=d.name, before=d.old, after=d.new) for d in comparison.differences
+        ],
+        deciding=[_row(row) for row in comparison.deciding],
+        rows=[_row(row) for row in comparison.rows],
+    )
+    return msgspec.json.format(msgspec.json.encode(record), indent=2).decode() + "\n"
+
+
+def _row(row: ComparedQuantity) -> ComparedRecord:
+    return ComparedRecord(
+        clients=row.clients,
+        figure=row.quantity,
+        before=_number(row.old),
+        after=_number(row.new),
+        shift=_number(row.shift),
+        limits=(_number(row.low), _number(row.high)),
+        p=row.p,
+        word=row.verdict,
+        why=message(row.why) if row.why else None,
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(value, 7)

@@ -1,0 +1,85 @@
+"""A comparison -> what the terminal shows: verdict, differences, a row per load and quantity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from edgeload.read.analysis.comparison import ComparedQuantity, Comparison, Difference
+from edgeload.read.output.wrapped import print_parts, width_of, wrapped
+from edgeload.read.statistics.format import short
+from edgeload.read.words import comparison_words as words
+
+_MOST_DIFFERENCES = 12
+_STYLES = {"better": "green", "worse": "bold red", "same": "", "undecided": "yellow"}
+
+
+def print_comparison(console: Console, comparison: Comparison, files: Sequence[Path]) -> None:
+    """Verdict, what differs between the sides, a row per load and quantity, the files."""
+    width = width_of(console)
+    print_parts(
+        console,
+        (
+            _headline(comparison, width),
+            _differences(comparison, width),
+            _table(comparison),
+            wrapped(words.margin_note(comparison), width, style="dim"),
+            Text("\n".join(str(path) for path in files)),
+        ),
+    )
+
+
+def _headline(comparison: Comparison, width: int) -> Text:
+    verdict = words.comparison_headline(comparison)
+    lines = [
+        wrapped(verdict, width, style=f"bold {_STYLES[comparison.verdict]}"),
+        Text(words.capacities_words(comparison)),
+    ]
+    if comparison.invalid:
+        names = ", ".join(short(name, 40) for name in comparison.invalid)
+        lines.append(wrapped(words.invalid_words(names), width, style="bold red"))
+    return Text("\n").join(lines)
+
+
+def _differences(comparison: Comparison, width: int) -> Text:
+    found = comparison.differences
+    if not found:
+        return Text(words.NOTHING_DIFFERS)
+    lines = [_difference(difference, width) for difference in found[:_MOST_DIFFERENCES]]
+    if len(found) > _MOST_DIFFERENCES:
+        lines.append(f"  {words.more_differences(len(found) - _MOST_DIFFERENCES)}")
+    return Text("\n".join([words.DIFFERS, *lines]))
+
+
+def _difference(difference: Difference, width: int) -> str:
+    name, old, new = (
+        short(text, 200) for text in (difference.name, difference.old, difference.new)
+    )
+    line = f"  {name}: {old} -> {new}"
+    return line if len(line) <= width else f"  {name}:\n    {old}\n    -> {new}"
+
+
+def _table(comparison: Comparison) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for head in ("clients", "figure", "before", "after", "change (95 % interval)", ""):
+        table.add_column(head, justify="left" if head == "figure" else "right", no_wrap=True)
+    last = None
+    for row in comparison.rows:
+        table.add_row(
+            "" if row.clients == last else f"{row.clients:,}",
+            _name(row),
+            words.quantity_value(row, row.old),
+            words.quantity_value(row, row.new),
+            words.change(row) if not row.why else "",
+            Text(row.verdict, style=_STYLES[row.verdict]),
+        )
+        last = row.clients
+    return table
+
+
+def _name(row: ComparedQuantity) -> str:
+    return row.quantity + (" /s" if row.quantity == "throughput" else " ms")

@@ -1,0 +1,88 @@
+"""A comparison in words: the verdict, the capacities, a change with its interval. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from edgeload.read.analysis.comparison import ComparedQuantity, Comparison
+from edgeload.read.statistics.format import milliseconds, number, plural
+from edgeload.read.words.finding_words import message
+
+
+def comparison_headline(comparison: Comparison) -> str:
+    """One sentence: the verdict, and the quantity that decides."""
+    margin = f"±{comparison.margin * 100:g} %"
+    if comparison.verdict == "same":
+        return f"Same: throughput and times changed by less than {margin} at every load."
+    if comparison.deciding:
+        first = comparison.deciding[0]
+        more = len(comparison.deciding) - 1
+        also = f", and {plural(more, 'more figure')}" if more else ""
+        return (
+            f"{comparison.verdict.capitalize()}: {first.quantity} {change(first)} at "
+            f"{plural(first.clients, 'client')}{also}."
+        )
+    if not comparison.rows:
+        return "Undecided: the two sides have no load in common."
+    reasons = {message(row.why) for row in comparison.rows if row.why}
+    if reasons:
+        return f"Undecided: {'; '.join(sorted(reasons))}."
+    return (
+        f"Undecided: no significant change, but changes above {margin} cannot be ruled out. Use "
+        "longer steps, or pass more logs per side."
+    )
+
+
+def capacities_words(comparison: Comparison) -> str:
+    """Clients before and after."""
+    old, new = (
+        ", ".join("not found" if c is None else f"{c:,}" for c in side)
+        for side in comparison.capacities
+    )
+    return f"Capacity in clients: {old} before, {new} after."
+
+
+def change(row: ComparedQuantity) -> str:
+    """`+12 % (+8 % to +16 %)`."""
+    if row.shift is None:
+        return "-"
+    return f"{_signed(row.shift)} ({_signed(row.low)} to {_signed(row.high)})"
+
+
+def _signed(value: float | None) -> str:
+    if value is None:
+        return "?"
+    if math.isinf(value):
+        return "never" if value > 0 else "?"
+    percent = value * 100
+    digits = 0 if abs(percent) >= 9.95 else 1
+    text = f"{percent:+.{digits}f} %"
+    return "0 %" if float(f"{percent:.{digits}f}") == 0 else text
+
+
+def quantity_value(row: ComparedQuantity, value: float | None) -> str:
+    """A value of a row's quantity: per second, or in milliseconds."""
+    return number(value) if row.quantity == "throughput" else milliseconds(value)
+
+
+def margin_note(comparison: Comparison) -> str:
+    """How to read the column of verdicts."""
+    return (
+        f"same: the whole interval lies within ±{comparison.margin * 100:g} %. better, worse: the "
+        "change exceeds the margin and is significant at 5 % per row; the verdict above corrects "
+        "for the number of rows. More logs per side give narrower intervals."
+    )
+
+
+NOTHING_DIFFERS = "Settings, machine and versions are the same."
+DIFFERS = "What else differs (before -> after):"
+
+
+def invalid_words(names: str) -> str:
+    """Which logs are INVALID, so that their INVALID steps are left out."""
+    return f"INVALID runs, whose INVALID steps are left out: {names}."
+
+
+def more_differences(count: int) -> str:
+    """Where the differences are that are not shown."""
+    return f"and {count} more in comparison.json"

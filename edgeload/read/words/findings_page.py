@@ -1,0 +1,60 @@
+"""docs/findings.md, made from the kinds of findings. Pure.
+
+python -m edgeload.read.words.findings_page > docs/findings.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edgeload.read.words import finding_words as words
+
+_HEAD = """\
+# Findings
+
+Every result says what should make you doubt it, or act. Each such finding has a code that never
+changes; `summary.json` has it with the steps that it concerns and the numbers behind it. This page
+is made from the program's own table of findings.
+"""
+_PARTS = (
+    (
+        "invalid",
+        "The run is INVALID: the figures must not be presented as the endpoint's, because our own "
+        "machine or a hole in the log stands between.",
+        words.INVALID_KINDS,
+    ),
+    (
+        "warning",
+        "The endpoint did wrong, or the answer is poorer for it.",
+        words.WARNING_KINDS,
+    ),
+    ("note", "How the figures are to be read.", words.NOTE_KINDS),
+    (
+        "Why a load is not the capacity",
+        "The reasons in `capacity.broke.reasons`, and behind the second line of the report.",
+        words.SHORTFALL_KINDS,
+    ),
+    (
+        "Why two loads were not compared",
+        "The reasons in the column `why` of `comparison.json`.",
+        words.COMPARISON_KINDS,
+    ),
+)
+
+
+def findings_page() -> str:
+    """The text of docs/findings.md: a table per severity and use."""
+    return "\n".join([_HEAD, *(_part(*part) for part in _PARTS)])
+
+
+def _part(title: str, meaning: str, kinds: Mapping[str, words.Kind]) -> str:
+    rows = [
+        f"| `{code}` | {kind.meaning} | {kind.cause} | {kind.advice} |"
+        for code, kind in kinds.items()
+    ]
+    head = ["| code | meaning | likely cause | what to do |", "| --- | --- | --- | --- |"]
+    return "\n".join([f"## {title}", "", meaning, "", *head, *rows, ""])
+
+
+if __name__ == "__main__":
+    print(findings_page(), end="")
