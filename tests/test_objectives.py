@@ -33,8 +33,8 @@ def test_an_objective_is_what_its_text_says(text: str, objective: Objective) -> 
     """Seconds for times, shares of 1 for the rest."""
     parsed = parse_objective(text)
     assert parsed.bound == pytest.approx(objective.bound)
-    assert parsed.share == pytest.approx(objective.share)
-    assert replace(parsed, bound=objective.bound, share=objective.share) == objective
+    assert parsed.quantile == pytest.approx(objective.quantile)
+    assert replace(parsed, bound=objective.bound, quantile=objective.quantile) == objective
 
 
 @pytest.mark.parametrize(
@@ -44,16 +44,45 @@ def test_an_objective_is_what_its_text_says(text: str, objective: Objective) -> 
      "mean<1s", "p95<-1s", "20: p95<1s", "p95<1s\nerrors<1%"],
 )  # fmt: skip
 def test_nothing_else_is_an_objective(text: str) -> None:
-    """One line that says what is legal."""
-    with pytest.raises(ValueError, match="p95<300ms") as problem:
+    """The error is one line that says what is legal and gives an example."""
+    with pytest.raises(ValueError, match="for example ") as problem:
         parse_objective(text)
     assert "\n" not in str(problem.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("errors>1%", "errors needs an upper limit, for example errors<1%"),
+        ("p95 service>1s", "a percentile needs an upper limit, for example p95 service<200ms"),
+        ("throughput<95%", "throughput needs a lower limit, for example throughput>=95%"),
+        ("errors<101%", "a share cannot exceed 100 %, for example errors<1%"),
+        ("errors<5ms", "errors needs a limit in %, for example errors<1%"),
+        ("p95<300%", "a percentile needs a limit in ms or s, for example p95<300ms"),
+        ("p100<1s", "a percentile lies between p0 and p100, for example p95<300ms"),
+        ("p95<0ms", "the limit of a percentile must be above 0, for example p95<300ms"),
+    ],
+)
+def test_an_error_names_the_fault_and_gives_one_example_that_is_legal(text: str, line: str) -> None:
+    """A reader can copy the example: it parses."""
+    with pytest.raises(ValueError) as problem:
+        parse_objective(text)
+    assert str(problem.value) == line
+    parse_objective(line.rsplit("for example ", maxsplit=1)[1])
+
+
+@pytest.mark.parametrize("text", ["errors>150%", "missed>5s", "p95>5%", "p100 service>5s"])
+def test_the_example_for_an_abort_condition_is_an_abort_condition(text: str) -> None:
+    """`--abort-on` never suggests an objective."""
+    with pytest.raises(ValueError) as problem:
+        parse_abort(text)
+    parse_abort(str(problem.value).rsplit("for example ", maxsplit=1)[1])
+
+
 def test_an_abort_condition_is_the_breach_of_an_objective() -> None:
-    """`errors>50%` ends the run where errors are not at most 50 %."""
+    """`errors>50%` is the breach of the objective that errors are at most 50 %."""
     assert parse_abort("errors>50%") == Objective("errors>50%", "errors", 0.5)
     assert parse_abort("p95 service>=5s") == Objective("p95 service>=5s", "service", 5.0, 0.95)
     for text in ("errors<50%", "throughput<50%", "edge<50%", "each step: errors>50%"):
-        with pytest.raises(ValueError, match="must be such as errors>50%"):
+        with pytest.raises(ValueError, match="for example errors>50%"):
             parse_abort(text)

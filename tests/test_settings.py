@@ -153,9 +153,11 @@ def test_custom_ramp_without_a_value_is_the_built_in_one() -> None:
 
 def test_objectives_are_checked_one_by_one() -> None:
     """The line names the bad one, and a load that no step of the ramp has."""
-    with pytest.raises(SettingError, match=r"^SLO = 'p95<3': must be such as"):
+    with pytest.raises(SettingError, match=r"^SLO = 'p95<3': must be an objective, for example"):
         resolve(CONFIG, {"slo": ["p99<1s", "p95<3"]}, {})
-    with pytest.raises(SettingError, match=r"^ABORT_ON = 'edge>5%': must be such as"):
+    with pytest.raises(
+        SettingError, match=r"^ABORT_ON = 'edge>5%': must be a condition, for example"
+    ):
         resolve(CONFIG, {"abort_on": ["edge>5%"]}, {})
     with pytest.raises(SettingError, match="no step of the ramp has 7 clients"):
         resolve(CONFIG, {"slo": ["7 clients: p99<1s"], "custom_ramp": "5,10"}, {})

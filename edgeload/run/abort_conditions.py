@@ -19,11 +19,11 @@ def breached(conditions: Sequence[Objective], slots: Sequence[int]) -> str | Non
     """
     ok, failed, missed = (slots[i] for i in (counters.OK, counters.FAILED, counters.MISSED))
     for condition in conditions:
-        if condition.share is not None:
-            broken = _slow(condition, condition.share, slots)
+        if condition.quantile is not None:
+            broken = _slow(condition, condition.quantile, slots)
         else:
-            hits = failed if condition.figure == "errors" else missed
-            n = ok + failed + (missed if condition.figure == "missed" else 0)
+            hits = failed if condition.quantity == "errors" else missed
+            n = ok + failed + (missed if condition.quantity == "missed" else 0)
             share = hits / n if n >= _LEAST_REQUESTS else 0.0
             broken = f"{share * 100:.3g} % of {n} requests" if share > condition.bound else None
         if broken:
@@ -35,7 +35,7 @@ def _slow(condition: Objective, quantile: float, slots: Sequence[int]) -> str | 
     failed = slots[counters.FAILED]
     histogram = (
         counters.service_histogram(slots)
-        if condition.figure == "service"
+        if condition.quantity == "service"
         else counters.response_histogram(slots)
     )
     n = sum(histogram) + failed

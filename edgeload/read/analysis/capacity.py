@@ -77,7 +77,7 @@ def shortfalls(step: StepSummary) -> tuple[Finding, ...]:
 
 
 def _breaches(step: StepSummary) -> Iterator[Finding]:
-    asked = {result.objective.figure for result in step.objectives}
+    asked = {result.objective.quantity for result in step.objectives}
     if not step.valid:
         codes = tuple(doubt.code for doubt in step.doubts)
         yield Finding("invalid", "invalid", (step.index,), {"codes": codes})

@@ -110,7 +110,7 @@ def result_of(objective: Objective, sample: Sample, step: int | None = None) -> 
     """What a sample says about an objective."""
     if objective.is_time:
         return _time_result(objective, sample, step)
-    if objective.figure == "throughput":
+    if objective.quantity == "throughput":
         return _throughput_result(objective, sample, step)
     return _share_result(objective, sample, step)
 
@@ -122,22 +122,22 @@ def unknown(objective: Objective, step: int | None = None) -> ObjectiveResult:
 
 def _time_result(objective: Objective, sample: Sample, step: int | None) -> ObjectiveResult:
     """A percentile of the times, by order statistics."""
-    response = objective.figure == "response"
+    response = objective.quantity == "response"
     values = sample.times.response_s if response else sample.times.service_s
     unanswered = sample.times.unanswered if response else 0
-    if values is None or objective.share is None or len(values) + unanswered == 0:
+    if values is None or objective.quantile is None or len(values) + unanswered == 0:
         return unknown(objective, step)
     n = len(values) + unanswered
     over = values > objective.bound
     size = max(1, math.floor(n * independent_share(over)))
     ordered = np.sort(values)
-    low, high = quantile_limits(ordered, n, objective.share, size)
-    at = rank(n, objective.share)
+    low, high = quantile_limits(ordered, n, objective.quantile, size)
+    at = rank(n, objective.quantile)
     value = float(ordered[at - 1]) if at <= len(ordered) else math.inf
     fails = low is not None and low > objective.bound
     status = _status(fails, high is not None and high <= objective.bound)
     beyond = int(over.sum()) + unanswered
-    extra_s = _extra_s(beyond / n, 1.0 - objective.share, size, sample.length_s)
+    extra_s = _extra_s(beyond / n, 1.0 - objective.quantile, size, sample.length_s)
     return ObjectiveResult(
         objective, step, status, value, low, high, n, extra_s if status == "undecided" else None
     )
@@ -165,11 +165,11 @@ def _share_result(objective: Objective, sample: Sample, step: int | None) -> Obj
 
 def _bad_ones(objective: Objective, sample: Sample) -> tuple[int, int, float] | None:
     """How many were bad, of how many, and what share of these tells anything new."""
-    if objective.figure == "missed":
+    if objective.quantity == "missed":
         if sample.missed is None:
             return None
         return sample.missed, sample.missed + len(sample.failed), 1.0
-    series = sample.failed if objective.figure == "errors" else sample.not_edge
+    series = sample.failed if objective.quantity == "errors" else sample.not_edge
     return int(series.sum()), len(series), independent_share(series)
 
 

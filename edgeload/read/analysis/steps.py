@@ -271,6 +271,6 @@ def _goodput(requests: Requests, window: Window, objectives: Sequence[Objective]
         return None
     good = requests.ok & window.holds(requests.done_s) & (requests.from_edge == 1)
     for bound in bounds:
-        begun_s = requests.sent_s if bound.figure == "service" else requests.due_s
+        begun_s = requests.sent_s if bound.quantity == "service" else requests.due_s
         good &= requests.done_s - begun_s <= bound.bound
     return float(np.count_nonzero(good)) / window.length_s

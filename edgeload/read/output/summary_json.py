@@ -236,8 +236,8 @@ def _objective(result: ObjectiveResult) -> ObjectiveRecord:
     objective = result.objective
     return ObjectiveRecord(
         objective=objective.text,
-        figure=objective.figure,
-        quantile=objective.share,
+        figure=objective.quantity,
+        quantile=objective.quantile,
         bound=objective.bound,
         step=result.step,
         verdict=result.status,

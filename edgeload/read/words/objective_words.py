@@ -13,9 +13,9 @@ MARKS = {"pass": "✓", "fail": "✗", "undecided": "?"}
 
 def quantity_name(objective: Objective) -> str:
     """What the objective bounds: `response p95`, `errors`, `answers from the edge`."""
-    if objective.share is not None:
-        return f"{objective.figure} p{objective.share * 100:.6g}"
-    return "answers from the edge" if objective.figure == "edge" else objective.figure
+    if objective.quantile is not None:
+        return f"{objective.quantity} p{objective.quantile * 100:.6g}"
+    return "answers from the edge" if objective.quantity == "edge" else objective.quantity
 
 
 def quantity(objective: Objective, value: float | None) -> str:
@@ -40,7 +40,7 @@ def measured(
     if value is None:
         return f"{name}: no data"
     span = f"{quantity(objective, low)} to {quantity(objective, high)}"
-    of = " of what was due" if objective.figure == "throughput" else ""
+    of = " of what was due" if objective.quantity == "throughput" else ""
     return f"{name} {quantity(objective, value)}{of} ({span})"
 
 
