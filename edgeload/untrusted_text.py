@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-_MOST_CHARS = 200
+MOST_CHARS = 200
 
 
-def printable(text: str | bytes) -> str:
-    """At most 200 characters, on one line, without control characters."""
+def printable(text: str | bytes, most_chars: int = MOST_CHARS) -> str:
+    """At most `most_chars` characters, on one line, without control characters or double spaces."""
     if isinstance(text, bytes):
-        text = text[: _MOST_CHARS * 4].decode("utf-8", "replace")
-    cleaned = "".join(c if c.isprintable() else " " for c in text[: _MOST_CHARS * 2])
-    return " ".join(cleaned.split())[:_MOST_CHARS]
+        text = text[: most_chars * 4].decode("utf-8", "replace")
+    cleaned = one_line(text[: most_chars * 2])
+    return " ".join(cleaned.split())[:most_chars]
+
+
+def one_line(text: str) -> str:
+    """The whole text, however long, with a space for each control character."""
+    return "".join(c if c.isprintable() else " " for c in text)

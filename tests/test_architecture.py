@@ -82,6 +82,7 @@ ARROWS = {
         "edgeload.read.figures",
         "edgeload.read.statistics",
         "edgeload.read.words",
+        "edgeload.untrusted_text",
     ),
     "edgeload.read.results": (
         "edgeload.exit_codes",

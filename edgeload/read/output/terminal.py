@@ -20,6 +20,7 @@ from edgeload.read.words import terminal_words
 from edgeload.read.words.finding_words import advice, message_with_steps, sentence
 from edgeload.read.words.headline import headline, limit, validity
 from edgeload.read.words.objective_words import MARKS, measured_words, undecided_words
+from edgeload.untrusted_text import one_line
 
 _SHOWN_TEXTS = 5
 _MARK_STYLES = {"pass": "bold green", "fail": "bold red", "undecided": "bold yellow"}
@@ -194,8 +195,7 @@ def _failures(summary: RunSummary, width: int) -> list[Text]:
 
 
 def _repeat(summary: RunSummary) -> list[Text]:
-    """On one line, to be copied; the terminal breaks it where it must."""
+    """The whole command on one line, to be copied: a part of it would start another run."""
     header = summary.log.header
-    if header is None or not header.command:
-        return []
-    return [Text(f"{terminal_words.REPEAT_HEAD} {short(header.command, 2000)}")]
+    command = header.command if header else None
+    return [Text(f"{terminal_words.REPEAT_HEAD} {one_line(command)}")] if command else []

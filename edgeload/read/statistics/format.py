@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from edgeload.untrusted_text import printable
+from edgeload.untrusted_text import MOST_CHARS, printable
 
 
 def short(text: str, limit: int) -> str:
     """A text from outside in one line: no control bytes, at most `limit` characters."""
-    clean = printable(text)
+    clean = printable(text, max(limit + 1, MOST_CHARS))
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 

@@ -6,10 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 import synthetic_log as sl
 from rich.console import Console
@@ -94,6 +96,17 @@ def test_texts_from_the_endpoint_are_harmless(tmp_path: Path) -> None:
     assert not set(text) & {"\x1b", "\x07", "\r"}
     assert "[bold]x[/bold]" in text
     assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def test_the_command_to_repeat_is_whole(tmp_path: Path) -> None:
+    """However long the command is, all of it is printed, on one line and with its own spaces."""
+    summary = _summary(tmp_path)
+    header = summary.log.header
+    assert header is not None
+    words = [f"--slo '{clients} clients:  p95<300ms'" for clients in range(1, 200)]
+    command = " ".join(["python load_test.py", *words])
+    log = replace(summary.log, header=msgspec.structs.replace(header, command=command))
+    assert f"To repeat: {command}" in _printed(replace(summary, log=log)).splitlines()
 
 
 def test_no_color_is_obeyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,3 +288,5 @@ def test_figures_for_people() -> None:
         "100 %",
     ]
     assert short("a\x1bb\nc" + "d" * 50, 10) == "a b cdddd…"
+    assert short("d" * 300, 400) == "d" * 300
+    assert short("d" * 500, 400) == "d" * 399 + "…"
