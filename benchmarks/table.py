@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeload.run.environment import machine
+from edgeload.run.environment import generator_machine
 
 
 def spread(values: Sequence[float], digits: int = 3) -> str:
@@ -25,7 +25,7 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def where() -> str:
     """The machine, in one line."""
-    facts = machine()
+    facts = generator_machine()
     return (
         f"{facts['usable_cores']} cores ({facts['processor']}), Linux {platform.release()}, "
         f"Python {platform.python_version()}; other programs share the machine"

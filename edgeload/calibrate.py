@@ -17,10 +17,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from edgeload.machine import usable_cores
 from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.log.open import read_log
-from edgeload.run.environment import machine, usable_cores
+from edgeload.run.environment import generator_machine
 from edgeload.run.images import single_image
 from edgeload.run.session import run_session
 from edgeload.settings import Settings
@@ -117,7 +118,7 @@ def print_calibration(found: Calibration, console: Console) -> None:
         highlight=False,
         soft_wrap=not console.is_terminal,
     )
-    facts = machine()
+    facts = generator_machine()
     console.print(
         f"Measured over loopback on {facts['usable_cores']} cores ({facts['processor']}); the "
         "endpoint that answered took a part of them, so this is a lower bound.",

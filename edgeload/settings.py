@@ -22,13 +22,13 @@ from pydantic import (
     model_validator,
 )
 
+from edgeload.edge_facts import DETECTOR_ID_FORM, is_detector_id
 from edgeload.objectives import Objective, parse_abort, parse_objective
 from edgeload.plan import BUILT_IN_RAMP, Arrivals, LatePolicy, Plan, linear_ramp, ramp_steps
 
 TOKEN = "GROUNDLIGHT_API_TOKEN"
 _MAX_WORKERS = 1024
 _CLOUD_DOMAINS = ("groundlight.ai", "positronix.ai")
-_DETECTOR_ID = re.compile(r"det_[0-9A-Za-z]{27}")
 
 
 class SettingError(ValueError):
@@ -209,8 +209,8 @@ class Settings(BaseModel):
     @field_validator("detector_id")
     @classmethod
     def _check_detector_id(cls, detector_id: str | None) -> str | None:
-        if detector_id is not None and not _DETECTOR_ID.fullmatch(detector_id):
-            raise ValueError("must be det_ followed by 27 letters or digits")
+        if detector_id is not None and not is_detector_id(detector_id):
+            raise ValueError(f"must be {DETECTOR_ID_FORM}")
         return detector_id
 
     @field_validator("simulator_options")

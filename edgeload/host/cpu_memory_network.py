@@ -198,16 +198,6 @@ def machine() -> dict[str, str]:
     }
 
 
-def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str | None:
-    """The processor's own name; None where the system does not tell, as on most ARM boards."""
-    try:
-        lines = cpuinfo.read_text(errors="replace").splitlines()
-    except OSError:
-        return platform.processor() or None
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(filter(None, named), None)
-
-
 def _first_line(path: Path) -> str:
     try:
         return path.read_text(errors="replace").split("\n")[0].strip("\0 ")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from edgeload.host.cpu_memory_network import CpuMemoryNetworkProbe, cpu_model, machine
+from edgeload.host.cpu_memory_network import CpuMemoryNetworkProbe, machine
 from edgeload.host.nvidia import NoGpu, NvidiaProbe
 from edgeload.host.sampler import Sampled, Schedule, sample_on_time
 from edgeload.host.samples import (
@@ -19,6 +19,7 @@ from edgeload.host.samples import (
     SampleWriter,
     asctime,
 )
+from edgeload.machine import cpu_model
 
 
 def monitor(

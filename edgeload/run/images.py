@@ -18,8 +18,7 @@ from typing import Any
 
 from PIL import Image, ImageChops, JpegImagePlugin, UnidentifiedImageError
 
-MAX_BODY_BYTES = 10 * 1024 * 1024
-"""The edge's proxy answers 413 to a larger body (endpoint contract, section 1)."""
+from edgeload.edge_facts import MAX_BODY_BYTES
 
 JPEG_QUALITY = 95
 """For a source that is no JPEG: what the Groundlight SDK takes when it encodes a picture itself."""

@@ -18,8 +18,8 @@ from rich.console import Console
 from edgeload.edge.location import Target, Unreachable, locate
 from edgeload.edge.readiness import await_ready
 from edgeload.edge.sdk import SdkError, find_detector, sdk_client
+from edgeload.machine import usable_cores
 from edgeload.plan import Plan
-from edgeload.run.environment import usable_cores
 from edgeload.run.images import image_facts, make_pool, single_image
 from edgeload.run.live import LiveView
 from edgeload.run.picture_file import PictureFile, write_pictures

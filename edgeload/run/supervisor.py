@@ -29,8 +29,8 @@ from edgeload.records import (
     WorkerDied,
 )
 from edgeload.run import counters
-from edgeload.run import environment as facts
 from edgeload.run.abort_conditions import breached
+from edgeload.run.environment import generator_machine, package_versions
 from edgeload.run.worker import WorkerTask
 from edgeload.runlog import LogWriter, create_log
 from edgeload.settings import Settings
@@ -188,8 +188,8 @@ class Supervisor:
             settings=self._settings.public(),
             endpoint=self._endpoint,
             workers=self._task.workers,
-            machine=facts.machine(),
-            versions=facts.versions(),
+            machine=generator_machine(),
+            versions=package_versions(),
             images=self._images,
             command=self._settings.command(),
         )

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from edgeload.simulator.query import is_detector_id, new_id, timestamp
+from edgeload.edge_facts import is_detector_id
+from edgeload.simulator.query import new_id, timestamp
 
 _THRESHOLD = 0.9
 _NO_CLOUD = {

@@ -13,13 +13,12 @@ from typing import NoReturn
 
 from rich_argparse import RawDescriptionRichHelpFormatter
 
+from edgeload.edge_facts import MAX_CONNECTIONS, is_detector_id
 from edgeload.exit_codes import BAD_SETTING
 from edgeload.simulator.faults import KINDS, FaultError, Faults, faults_from
-from edgeload.simulator.query import is_detector_id
 from edgeload.simulator.queueing import DISTRIBUTIONS, ServiceTime
 
 PROGRAM = "python -m edgeload.simulator"
-REAL_IN_FLIGHT_LIMIT = 119
 _MAX_WORKERS = 256
 _DURATION = re.compile(r"([0-9]*\.?[0-9]+)\s*(us|ms|s)?")
 _UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, None: 1.0}
@@ -288,9 +287,9 @@ def _add_trouble_options(parser: argparse.ArgumentParser) -> None:
         "--max-in-flight",
         type=_whole(1, 10**6),
         nargs="?",
-        const=REAL_IN_FLIGHT_LIMIT,
+        const=MAX_CONNECTIONS,
         metavar="N",
-        help=f"reset connections beyond N queries in flight; {REAL_IN_FLIGHT_LIMIT} as the real "
+        help=f"reset connections beyond N queries in flight; {MAX_CONNECTIONS} as the real "
         "endpoint's if N is left out (default: no limit)",
     )
     trouble.add_argument(

@@ -17,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from edgeload.edge_facts import MAX_BODY_BYTES
 from edgeload.simulator.messages import (
     Call,
     Connected,
@@ -28,7 +29,6 @@ from edgeload.simulator.messages import (
 )
 from edgeload.simulator.options import Options
 from edgeload.simulator.query import (
-    MAX_BODY_BYTES,
     QUERY_PATH,
     QueryParameters,
     Refusal,

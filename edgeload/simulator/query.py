@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from http import HTTPStatus
 
 import msgspec
 
+from edgeload.edge_facts import is_detector_id
+
 QUERY_PATH = "/device-api/v1/image-queries"
-MAX_BODY_BYTES = 10 * 1024 * 1024
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html"
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_DETECTOR_ID = re.compile(r"det_[0-9A-Za-z]{27}")
 _REFUSED = ("metadata", "inspection_id", "image_query_id")
 _REVIEWS = ("DEFAULT", "ALWAYS", "NEVER")
 _TRUE = ("true", "1", "on", "yes", "t", "y")
@@ -69,11 +68,6 @@ def not_ready(detector_id: str) -> Refusal:
         "Edge predictions are required, but an edge-inference server is not available for "
         f"detector_id='{detector_id}'.",
     )
-
-
-def is_detector_id(text: str) -> bool:
-    """Whether it is `det_` and 27 letters or digits."""
-    return _DETECTOR_ID.fullmatch(text) is not None
 
 
 def read_query(

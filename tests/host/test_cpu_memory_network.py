@@ -16,7 +16,6 @@ from edgeload.host.cpu_memory_network import (
     busy_percent,
     core_percents,
     counted_interfaces,
-    cpu_model,
     network_between,
 )
 
@@ -136,12 +135,3 @@ def test_bytes_are_counted_once() -> None:
     seen = {"lo": True, "cni0": False, "eth0": False, "veth1a": False}
     assert counted_interfaces(seen, lambda name: name == "eth0") == ["eth0"]
     assert counted_interfaces(seen, lambda name: False) == ["cni0", "eth0", "veth1a"]
-
-
-def test_the_processors_name(tmp_path: Path) -> None:
-    """The first model name of /proc/cpuinfo; None where there is none, as on ARM boards."""
-    intel, arm = tmp_path / "intel", tmp_path / "arm"
-    intel.write_text("processor\t: 0\nmodel\t\t: 85\nmodel name\t: Xeon @ 2 GHz: fast\n\n" * 2)
-    arm.write_text("processor\t: 0\nCPU part\t: 0xd42\n")
-    assert cpu_model(intel) == "Xeon @ 2 GHz: fast"
-    assert cpu_model(arm) is None

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
+from edgeload.edge_facts import MAX_BODY_BYTES
 from edgeload.run.images import (
-    MAX_BODY_BYTES,
     ImageError,
     image_facts,
     make_pool,

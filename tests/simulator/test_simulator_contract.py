@@ -14,9 +14,9 @@ import requests
 import simulator_http as http
 from simulator_http import ID, get, post
 
+from edgeload.edge_facts import MAX_BODY_BYTES
 from edgeload.run.wire import judge
 from edgeload.simulator.launch import RunningSimulator, running_simulator
-from edgeload.simulator.query import MAX_BODY_BYTES
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from edgeload.edge_facts import MAX_CONNECTIONS
 from edgeload.read.analysis.capacity import saturated
 from edgeload.read.analysis.finding import Finding, most_damaging_first
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 
-IN_FLIGHT_LIMIT = 119
 CLIENTS_NEAR_LIMIT = 100
 
 
@@ -122,7 +122,7 @@ def _connection_limit(summary: RunSummary) -> Iterator[Finding]:
         if step.clients > CLIENTS_NEAR_LIMIT and "reset" in step.counts.failures
     ]
     if steps:
-        numbers = {"clients": CLIENTS_NEAR_LIMIT, "limit": IN_FLIGHT_LIMIT}
+        numbers = {"clients": CLIENTS_NEAR_LIMIT, "limit": MAX_CONNECTIONS}
         yield Finding("connection_limit", "warning", _of(steps), numbers)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from edgeload.machine import usable_cores
 from edgeload.read.log.columns import LogError, TableBuilder, Tally
 from edgeload.records import (
     End,
@@ -37,7 +38,6 @@ _ALONE_BYTES = 64 << 20
 _READER = (
     "import sys; from edgeload.read.log.stretches import write_part; write_part(*sys.argv[1:])"
 )
-_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass
@@ -98,9 +98,13 @@ def _at_s(record: Row | DamagedLine) -> float:
     return 0.0
 
 
-def read_whole(path: Path, processes: int = _CORES) -> Part:
-    """All of a log: by itself where it is small, else by so many processes side by side."""
+def read_whole(path: Path, processes: int | None = None) -> Part:
+    """All of a log: by itself where it is small, else by `processes` side by side.
+
+    None stands for one process per usable core.
+    """
     size = path.stat().st_size
+    processes = processes or usable_cores()
     if size < _ALONE_BYTES or processes < 2:
         return read_part(path)
     starts = [*line_starts(path, processes), size]

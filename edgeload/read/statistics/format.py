@@ -45,8 +45,3 @@ def share(value: float | None) -> str:
     if 99 < percent < 100:
         return f"{percent:.1f} %"
     return f"{percent:.0f} %" if percent >= 10 or percent == int(percent) else f"{percent:.1f} %"
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 client`, `12 clients`, `1,234,567 requests`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from edgeload.plain_words import plural
 from edgeload.read.analysis.comparison import ComparedQuantity, Comparison
-from edgeload.read.statistics.format import milliseconds, number, plural
+from edgeload.read.statistics.format import milliseconds, number
 from edgeload.read.words.finding_words import message
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeload.objectives import parse_objective
+from edgeload.plain_words import plural
 from edgeload.read.analysis.finding import Finding
-from edgeload.read.statistics.format import milliseconds, number, plural, share, short
+from edgeload.read.statistics.format import milliseconds, number, share, short
 from edgeload.read.words.objective_words import measured, more_time
 
 _SHOWN_CHARS = 160

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeload.read.statistics.format import plural
+from edgeload.plain_words import plural
 
 TABLE_NOTE = (
     "Counts cover whole steps; rates and times (in ms) leave out the warm-up. Service: from sent "

@@ -6,12 +6,13 @@ from collections import Counter
 
 import numpy as np
 
+from edgeload.plain_words import plural
 from edgeload.read.analysis.capacity import saturated
 from edgeload.read.analysis.percentile_curves import Curve, PercentileCurves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import HeatMap
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.statistics.format import milliseconds, number, plural, share
+from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.statistics.percentiles import QUANTILES
 from edgeload.read.words.headline import clients_of, felt_p95_words
 

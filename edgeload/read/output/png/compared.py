@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from edgeload.plain_words import plural
 from edgeload.png_style import PALETTE, new_figure
 from edgeload.read.analysis.comparison import Comparison, Side
 from edgeload.read.analysis.step_summary import StepSummary
@@ -22,7 +23,6 @@ from edgeload.read.output.png.parts import (
     say,
     span_ms,
 )
-from edgeload.read.statistics.format import plural
 from edgeload.read.statistics.percentiles import Quantile
 from edgeload.read.words.comparison_words import change
 

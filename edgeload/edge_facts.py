@@ -1,0 +1,23 @@
+"""What holds for every Edge Endpoint, from the endpoint's contract. Pure.
+
+The running side, the simulator and the findings rely on the same figures, so each stands here once.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+"""The endpoint's proxy answers 413 to a larger request body."""
+
+MAX_CONNECTIONS = 119
+"""Connections that the endpoint's proxy takes at the same time; it resets any further one."""
+
+DETECTOR_ID_FORM = "det_ followed by 27 letters or digits"
+
+_DETECTOR_ID = re.compile(r"det_[0-9A-Za-z]{27}")
+
+
+def is_detector_id(text: str) -> bool:
+    """Whether a text has the form of a detector id: `DETECTOR_ID_FORM`."""
+    return _DETECTOR_ID.fullmatch(text) is not None
