@@ -53,6 +53,7 @@ def _load(settings: Settings) -> int:
     from rich.console import Console
 
     from edgeload.edge.location import Unreachable
+    from edgeload.run.phases import Ending
     from edgeload.run.session import run_session
 
     if settings.hdr:
@@ -65,7 +66,10 @@ def _load(settings: Settings) -> int:
     except Unreachable as error:
         print(error, file=sys.stderr)
         return exit_codes.UNREACHABLE
-    if outcome.cut_off:
+    if outcome.ending is Ending.NOTHING_SENT:
+        print(outcome.reason, file=sys.stderr)
+        return exit_codes.INTERRUPTED
+    if outcome.ending is Ending.CUT_OFF:
         print(
             f"{outcome.reason}; to see what was measured: "
             f"python parse_load_test_logs.py {settings.log_file}",
@@ -77,10 +81,11 @@ def _load(settings: Settings) -> int:
     summary = write_results(
         settings.log_file, settings.output_dir, console=Console(), with_hdr=settings.hdr
     )
-    if outcome.interrupted:
+    if outcome.ending is Ending.SIGNAL:
         return exit_codes.INTERRUPTED
     code = exit_code(summary)
-    return exit_codes.OBJECTIVE_FAILED if outcome.aborted and not code else code
+    aborted = outcome.ending is Ending.ABORT_CONDITION
+    return exit_codes.OBJECTIVE_FAILED if aborted and not code else code
 
 
 if __name__ == "__main__":

@@ -22,13 +22,13 @@ from benchmarks.ours import ROOT
 from benchmarks.table import markdown, parser, present, spread
 from edgeload.plan import Due, Plan, ramp_steps
 from edgeload.records import Anchor, End, Header, PlanRecord, Request, StepRecord
-from edgeload.run.counters import SLOTS, Counters
+from edgeload.run.counters import SLOTS, WorkerCounters
 from edgeload.run.recorder import Recorder
-from edgeload.run.wire import Judgement
+from edgeload.run.wire import RequestResult
 from edgeload.runlog import LogWriter, create_log
 
 _CLIENTS, _RATE, _BATCH = 500, 2.0, 1000
-_OK = Judgement("ok", True, None)
+_OK = RequestResult("ok", True, None)
 
 _ANALYSE = """
 import resource, sys, time
@@ -50,7 +50,7 @@ def write(path: Path, count: int) -> float:
     create_log(path)
     log = LogWriter(path)
     log.append([_header(plan, anchor)])
-    recorder = Recorder(log, Counters(bytearray(8 * SLOTS)), anchor, 0)
+    recorder = Recorder(log, WorkerCounters(bytearray(8 * SLOTS)), anchor, 0)
     started_s = time.process_time()
     for index in range(count):
         number, client = divmod(index, _CLIENTS)

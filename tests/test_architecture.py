@@ -35,7 +35,6 @@ ARROWS = {
     "edgeload.edge": (),
     "edgeload.run": (
         "edgeload.edge",
-        "edgeload.failure_classes",
         "edgeload.machine",
         "edgeload.objectives",
         "edgeload.plan",
@@ -59,7 +58,6 @@ ARROWS = {
     ),
     "edgeload.read.statistics": (),
     "edgeload.read.log": (
-        "edgeload.failure_classes",
         "edgeload.machine",
         "edgeload.plan",
         "edgeload.read.statistics",
@@ -76,7 +74,6 @@ ARROWS = {
         "edgeload.records",
     ),
     "edgeload.read.words": (
-        "edgeload.failure_classes",
         "edgeload.objectives",
         "edgeload.read.analysis",
         "edgeload.read.statistics",
@@ -113,7 +110,12 @@ ARROWS = {
     ),
 }
 # Leaves that import nothing of ours and that every room may use.
-FOR_ALL = ("edgeload.edge_facts", "edgeload.plain_words", "edgeload.untrusted_text")
+FOR_ALL = (
+    "edgeload.edge_facts",
+    "edgeload.failure_classes",
+    "edgeload.plain_words",
+    "edgeload.untrusted_text",
+)
 READING_ROOMS = ("statistics", "log", "analysis", "words", "figures", "output")
 MOST_ARROWS_BETWEEN_READING_ROOMS = 20
 

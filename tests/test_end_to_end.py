@@ -302,7 +302,7 @@ def test_nothing_is_sent_on_a_bad_setting_or_a_dry_run(tmp_path: Path) -> None:
             "--custom-ramp", "1,4,16", "--time-between-ramp", "5",
         )  # fmt: skip
         assert plan.code == 0
-        assert plan.out.startswith("1050 requests in 15 s")
+        assert plan.out.startswith("1,050 requests in 15 s")
         assert simulator.stats()["received"] == 0
     assert not (tmp_path / "run.log").exists()
 

@@ -1,1 +1,1 @@
-"""The Edge Endpoint as others see it: where it is, whether it is ready, which detector."""
+"""The Edge Endpoint from outside: its address, its readiness, its detectors, and whom to trust."""

@@ -1,7 +1,7 @@
-"""Asks whether the endpoint is ready, before any load is sent.
+"""Asks the endpoint whether it is ready, before any load is sent.
 
-Only GETs of `/health/ready` and `/edge-detector-readiness`; a server that knows neither is taken
-as ready, since an older Edge Endpoint has no such routes. Nothing here is timed.
+Sends only GET requests for `/health/ready` and `/edge-detector-readiness`. A server without these
+routes counts as ready, because an older Edge Endpoint does not have them. Nothing here is timed.
 """
 
 from __future__ import annotations
@@ -13,52 +13,65 @@ import requests
 import urllib3
 
 from edgeload.edge.location import Unreachable
+from edgeload.edge.trust import TlsTrust
 from edgeload.untrusted_text import printable
 
-_PATIENCE_S = 10.0
-_EACH_S = 3.0
+_READY_WITHIN_S = 10.0
+_ANSWER_WITHIN_S = 3.0
+_ASK_EVERY_S = 0.5
 
 
-def await_ready(url: str, detector_id: str | None, verify: bool | str) -> None:
-    """Return once the endpoint, and the detector where it lists it, call themselves ready.
+def await_ready(url: str, detector_id: str | None, trust: TlsTrust) -> None:
+    """Return once the endpoint says that it is ready, and the detector too if it is listed.
 
-    `verify` is that of requests: check certificates, or against which file. The edge caches
-    detector readiness for 5 s in each of its processes, hence a few tries. Raises Unreachable.
+    Asks for up to 10 seconds, because the edge caches a detector's readiness for 5 s in each of
+    its processes. Raises Unreachable.
     """
-    until_s = time.monotonic() + _PATIENCE_S
+    until_s = time.monotonic() + _READY_WITHIN_S
     while True:
-        problem = _not_ready(url, detector_id, verify)
+        problem = _not_ready(url, detector_id, trust)
         if problem is None:
             return
         if time.monotonic() > until_s:
             raise Unreachable(f"ENDPOINT_URL = {url}: {problem}")
-        time.sleep(0.5)  # between two questions to a server that is starting
+        time.sleep(_ASK_EVERY_S)
 
 
-def _not_ready(url: str, detector_id: str | None, verify: bool | str) -> str | None:
-    health = _get(f"{url}/health/ready", verify)
+def _not_ready(url: str, detector_id: str | None, trust: TlsTrust) -> str | None:
+    health = _get(f"{url}/health/ready", trust)
     if health.status_code >= 500 and health.status_code != 501:
-        return f"not ready (status {health.status_code}: {printable(health.content)})"
+        said = f"HTTP status {health.status_code}: {printable(health.content)}"
+        return f"the endpoint is not ready ({said}); wait until it has started, and try again"
     if detector_id is None:
         return None
     try:
-        answer = _get(f"{url}/edge-detector-readiness", verify).json()
+        answer = _get(f"{url}/edge-detector-readiness", trust).json()
         ready = answer[detector_id]["ready"]
     except (ValueError, KeyError, TypeError):
-        return None  # an older edge, or a detector that has no entry of its own
-    return None if ready else f"detector {detector_id} is not ready on the edge"
+        return None  # an older edge, or the detector is not listed
+    if ready:
+        return None
+    return (
+        f"detector {detector_id} is not ready on the edge; wait until its model has been loaded, "
+        "and try again"
+    )
 
 
-def _get(url: str, verify: bool | str) -> requests.Response:
+def _get(url: str, trust: TlsTrust) -> requests.Response:
     with warnings.catch_warnings(), requests.Session() as session:
         warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-        session.trust_env = False  # no proxy of the environment: the clients use none either
+        session.trust_env = False  # ignore proxies of the environment, as the clients do
         try:
-            return session.get(url, timeout=_EACH_S, verify=verify, allow_redirects=False)
+            return session.get(
+                url,
+                timeout=_ANSWER_WITHIN_S,
+                verify=trust.requests_verify(),
+                allow_redirects=False,
+            )
         except requests.exceptions.SSLError as error:
             raise Unreachable(
                 f"{url}: the TLS certificate is not trusted ({printable(_root(error))}); an Edge "
-                "Endpoint signs its own: give it with --cacert FILE, or use --insecure"
+                "Endpoint signs its own certificate: pass it with --cacert FILE, or use --insecure"
             ) from error
         except requests.RequestException as error:
             raise Unreachable(f"{url}: no answer ({printable(_root(error))})") from error

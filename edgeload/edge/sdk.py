@@ -1,18 +1,17 @@
-"""The Groundlight SDK, made to do exactly what it is asked: no silent retry, no token rotation.
+"""The Groundlight SDK with its silent retries and its token rotation switched off.
 
-Imports the SDK when called, since that takes 0.3 s and 49 MB.
+Imports the SDK only when it is called, since the import takes 0.3 s and 49 MB.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgeload.edge.trust import TlsTrust
 from edgeload.untrusted_text import printable
 
 if TYPE_CHECKING:
@@ -20,32 +19,31 @@ if TYPE_CHECKING:
 
 
 class SdkError(Exception):
-    """The SDK could not do it; one line, without the token or any part of it."""
+    """The SDK reported an error; the text is one line without any part of the token."""
 
 
-def sdk_client(url: str, token: str, *, insecure: bool, cacert: Path | str | None) -> Groundlight:
-    """An SDK client for an Edge Endpoint. Constructing it asks `/v1/me` twice. Raises SdkError."""
-    from groundlight import Groundlight  # noqa: PLC0415  (0.3 s: only where the SDK is wanted)
+def sdk_client(url: str, token: str, trust: TlsTrust) -> Groundlight:
+    """Make an SDK client for an Edge Endpoint. The SDK asks `/v1/me` twice. Raises SdkError."""
+    from groundlight import Groundlight  # noqa: PLC0415  (slow, see above)
 
     logging.getLogger("groundlight").setLevel(logging.ERROR)
-    if cacert is not None:  # the SDK has no parameter for it; its HTTP libraries read these
-        os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = str(cacert)
+    trust.set_for_sdk()
     with _one_line(token), warnings.catch_warnings():
         return Groundlight(
             endpoint=url,
             api_token=token,
-            disable_tls_verification=insecure,
             http_transport_retries=False,
             enable_token_rotation=False,
             shrink_oversized_images=False,
+            **trust.sdk_options(),
         )
 
 
 def take_off_retries(client: Any, next_request_id: Callable[[], str]) -> None:
-    """Let every call be one request, with an id of our choosing.
+    """Make every call exactly one request, with an id that `next_request_id` returns.
 
-    SDK 1.3.1 wraps `call_api` so that a 5xx is sent up to three more times, in silence; the
-    method of its base class underneath is not wrapped.
+    SDK 1.3.1 wraps `call_api` and sends a request up to three more times after a 5xx, silently.
+    The method of its base class is not wrapped.
     """
     from groundlight_openapi_client.api_client import ApiClient  # noqa: PLC0415
 
@@ -59,7 +57,10 @@ def take_off_retries(client: Any, next_request_id: Callable[[], str]) -> None:
 
 
 def find_detector(client: Groundlight, token: str, name: str, query: str | None) -> str:
-    """Id of the detector of that name; made where it does not exist. Raises SdkError."""
+    """Id of the detector with that name. Raises SdkError.
+
+    A detector that does not exist is created if `query` is given, and is an error otherwise.
+    """
     with _one_line(token):
         if query is None:
             return str(client.get_detector_by_name(name).id)
@@ -68,7 +69,7 @@ def find_detector(client: Groundlight, token: str, name: str, query: str | None)
 
 @contextlib.contextmanager
 def _one_line(token: str) -> Iterator[None]:
-    """Turn whatever the SDK raises into an SdkError; its texts quote the token's beginning."""
+    """Turn any error of the SDK into an SdkError; its texts quote the beginning of the token."""
     try:
         yield
     except Exception as error:  # the SDK raises a dozen unrelated classes
@@ -76,5 +77,5 @@ def _one_line(token: str) -> Iterator[None]:
 
 
 def without_token(text: str, token: str) -> str:
-    """The text with the token, and the beginning of it that the SDK likes to quote, taken out."""
+    """The text without the token and without its first 12 characters, which the SDK quotes."""
     return text.replace(token, "(hidden)").replace(token[:12], "(hidden)")

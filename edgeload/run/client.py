@@ -1,4 +1,4 @@
-"""One client over HTTP: when its request is due, send it, read the answer, write one record."""
+"""One client over HTTP: sends each request when it is due, reads the answer, writes one record."""
 
 from __future__ import annotations
 
@@ -8,29 +8,31 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edgeload.edge.location import Target
+from edgeload.failure_classes import ABORTED, BAD_ANSWER, TIMEOUT
 from edgeload.plan import Due
 from edgeload.run.connection import Connection, classify, connect
-from edgeload.run.pacing import Schedule
+from edgeload.run.pacing import ClientSchedule
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.recorder import Recorder
 from edgeload.run.wire import (
     Answer,
     AnswerReader,
-    Judgement,
     RequestHead,
+    RequestResult,
     WireError,
+    check_answer,
     id_prefix,
-    judge,
     plain_answer,
 )
 
 
 @dataclass(frozen=True)
-class Sending:
-    """What all clients of a worker send, and where to."""
+class RequestTemplate:
+    """What the requests of all clients of a worker have in common."""
 
     target: Target
     tls: ssl.SSLContext | None
+    """None for a plain connection."""
     head: RequestHead
     images: Sequence[memoryview]
     detector_id: str
@@ -38,7 +40,7 @@ class Sending:
 
 
 class Host(Protocol):
-    """What a client needs of the loop that hosts it (`worker.Worker`; a fake in tests)."""
+    """What a client needs from the loop that hosts it (`worker.Worker`, or a fake in tests)."""
 
     recorder: Recorder
     buffer: memoryview
@@ -59,11 +61,14 @@ class Host(Protocol):
         """Call `client.time_out` if this request has not ended one timeout after `sent_s`."""
 
     def freed(self, client: HttpClient, ended: Due, now_s: float, *, answered: bool) -> None:
-        """The client's request has ended; its schedule says what is next."""
+        """The client's request has ended; its schedule knows the next one."""
 
 
 def image_index(client: int, number: int, count: int) -> int:
-    """Which picture a request sends: neighbours in time and clients in step get different ones."""
+    """Which of `count` pictures a request sends, from 0.
+
+    Consecutive requests of a client differ, and so do requests that clients send together.
+    """
     return (client * 31 + number) % count
 
 
@@ -77,33 +82,35 @@ class HttpClient:
         "_id_prefix",
         "_picture",
         "_reader",
-        "_sending",
         "_sent_s",
+        "_template",
         "_used",
         "number",
         "schedule",
     )
 
-    def __init__(self, number: int, schedule: Schedule, sending: Sending, host: Host) -> None:
+    def __init__(
+        self, number: int, schedule: ClientSchedule, template: RequestTemplate, host: Host
+    ) -> None:
         self.number = number
         self.schedule = schedule
-        self._sending = sending
+        self._template = template
         self._host = host
         self._connection: Connection | None = None
         self._used = False  # whether the connection has carried an answer
         self._due: Due | None = None
         self._sent_s = 0.0
-        self._id_prefix = id_prefix(sending.run_id, number)
+        self._id_prefix = id_prefix(template.run_id, number)
         self._picture = 0
         self._reader: AnswerReader | None = None
 
     @property
     def in_flight(self) -> int:
-        """Number of the request in flight; 0 for none."""
+        """Number of the request in flight; 0 if there is none."""
         return 0 if self._due is None else self._due.number
 
     def open_ahead(self) -> None:
-        """Connect before a request is due; a failure shows when the request is sent."""
+        """Connect before a request is due; a failure will show when the request is sent."""
         if self._connection is None:
             try:
                 self._open()
@@ -111,10 +118,10 @@ class HttpClient:
                 self._drop()
 
     def begin(self) -> None:
-        """Send the schedule's next request now."""
+        """Send the next request of the schedule now."""
         due = self._due = self.schedule.take()
         host = self._host
-        self._picture = image_index(self.number, due.number, len(self._sending.images))
+        self._picture = image_index(self.number, due.number, len(self._template.images))
         self._sent_s = sent_s = host.now()
         host.recorder.sent += 1
         host.arm(self, due.number, sent_s)
@@ -127,7 +134,7 @@ class HttpClient:
             self._fail(error)
 
     def on_ready(self, events: int) -> None:
-        """The socket is ready: go on with whatever was waiting for it."""
+        """The socket is ready: continue what was waiting for it."""
         connection = self._connection
         assert connection is not None
         try:
@@ -144,19 +151,23 @@ class HttpClient:
             self._fail(error)
 
     def time_out(self) -> None:
-        """The request has used up its time."""
-        stage = "connecting" if self._connection and not self._connection.open else "waiting"
-        self._end(None, Judgement("timeout", None, f"no complete answer in time ({stage})"))
+        """The request has used up its time: record it as a timeout."""
+        opening = self._connection is not None and not self._connection.open
+        stage = "connecting" if opening else "waiting"
+        self._end(None, RequestResult(TIMEOUT, None, f"no complete answer in time ({stage})"))
 
     def abort(self) -> None:
-        """The run is cut off; a request in flight is recorded as aborted."""
-        if self._due is not None:
-            self._end(None, Judgement("aborted", None, "the run was stopped"))
-        else:
-            self._drop()
+        """End the request in flight and record it as aborted."""
+        assert self._due is not None
+        self._end(None, RequestResult(ABORTED, None, "the run was cut off"))
+
+    def close(self) -> None:
+        """Close the connection of a client that has no request in flight."""
+        assert self._due is None
+        self._drop()
 
     def _open(self) -> None:
-        connection = self._connection = connect(self._sending.target, self._sending.tls)
+        connection = self._connection = connect(self._template.target, self._template.tls)
         self._used = False
         self._host.recorder.connects += 1
         self._host.watch(self, connection.fd, WRITABLE)
@@ -168,17 +179,17 @@ class HttpClient:
             self._send(connection)
 
     def _send(self, connection: Connection) -> None:
-        """Send the request's bytes; on a connection that the server had closed, once more anew.
+        """Send the request's bytes, and reconnect once if the server had closed the connection.
 
-        That is the only repetition: the system took not one byte, so the server cannot have read
-        any. It is counted.
+        This is the only repetition. The system accepted not a single byte, so the server cannot
+        have read any. It is counted as a stale retry.
         """
         assert self._due is not None
         picture = self._picture
-        sending = self._sending
-        head = sending.head.render(picture, self._id_prefix, self._due.number)
+        template = self._template
+        head = template.head.render(picture, self._id_prefix, self._due.number)
         try:
-            complete = connection.send(head, sending.images[picture])
+            complete = connection.send(head, template.images[picture])
         except (BrokenPipeError, ConnectionResetError):
             if not self._used:
                 raise
@@ -190,11 +201,11 @@ class HttpClient:
             self._host.change(connection.fd, READABLE | WRITABLE)
 
     def _receive(self, connection: Connection) -> None:
-        """Read what is there; end the request if it completes the answer."""
+        """Read what has arrived; end the request if the answer is complete."""
         buffer = self._host.buffer
         while True:
             size = connection.receive(buffer)
-            if self._due is None:  # idle: the server closed, or talks out of turn
+            if self._due is None:  # idle: the server closed, or sent something unasked
                 self._drop()
                 return
             data = bytes(buffer[:size])
@@ -203,21 +214,21 @@ class HttpClient:
                 try:
                     answer = self._read_on(data)
                 except WireError as error:
-                    self._end(None, Judgement("bad_answer", None, str(error)))
+                    self._end(None, RequestResult(BAD_ANSWER, None, str(error)))
                     return
             if answer is not None:
                 done_s = self._host.now()
-                judgement = judge(answer.status, answer.body, self._sending.detector_id)
+                result = check_answer(answer.status, answer.body, self._template.detector_id)
                 self._used = True
                 if not answer.keep_alive or connection.sending:
                     self._drop()
-                self._end(answer.status, judgement, done_s)
+                self._end(answer.status, result, done_s)
                 return
             if not connection.has_more():
                 return
 
     def _read_on(self, data: bytes) -> Answer | None:
-        """An answer that comes in pieces, or of another than the plain kind; b"" is its end."""
+        """Read an answer that comes in pieces or is not plain; b"" means that the stream ended."""
         if self._reader is None:
             self._reader = AnswerReader()
         if data:
@@ -232,8 +243,8 @@ class HttpClient:
         else:
             self._end(None, classify(error))
 
-    def _end(self, status: int | None, judgement: Judgement, done_s: float | None = None) -> None:
-        """The request in flight ends here, in one record. Without a status the connection goes."""
+    def _end(self, status: int | None, result: RequestResult, done_s: float | None = None) -> None:
+        """End the request in flight with one record; without a status, close the connection."""
         due = self._due
         assert due is not None
         if done_s is None:
@@ -248,15 +259,15 @@ class HttpClient:
             self._sent_s,
             done_s,
             status,
-            judgement,
-            len(self._sending.images[self._picture]),
+            result,
+            len(self._template.images[self._picture]),
         )
         if missed := self.schedule.free_at(done_s):
             self._host.recorder.missed(self.number, missed, done_s)
         self._host.freed(self, due, done_s, answered=status is not None)
 
     def _drop(self) -> None:
-        """Close the connection, if there is one."""
+        """Close the connection if there is one."""
         if self._connection is not None:
             self._host.forget(self._connection.fd)
             self._connection.close()

@@ -1,7 +1,7 @@
 """One non-blocking connection to the endpoint, plain or TLS: open, send, receive, close.
 
-No method waits. What has to wait says so by the events it wants (`waiting.READABLE`, `WRITABLE`).
-Failures come out as OSError; `classify` gives them the name of their class.
+No method waits. A method that cannot go on returns the events it needs (`poller.READABLE`,
+`poller.WRITABLE`). Failures are raised as OSError, and `classify` gives the class of each.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import ssl
 from collections.abc import Callable
 
 from edgeload.edge.location import Target
+from edgeload.failure_classes import DNS, GENERATOR, REFUSED, RESET, TLS
 from edgeload.run.poller import READABLE, WRITABLE
-from edgeload.run.wire import Judgement
+from edgeload.run.wire import RequestResult
 from edgeload.untrusted_text import printable
 
-_OURS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM}
-_REFUSED = {
+_GENERATOR_ERRORS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM}
+_REFUSED_ERRORS = {
     errno.ECONNREFUSED,
     errno.EHOSTUNREACH,
     errno.ENETUNREACH,
@@ -27,30 +28,30 @@ _REFUSED = {
 }
 
 
-def classify(error: OSError) -> Judgement:
-    """The failure class of a connection's error (classes: see `wire`)."""
+def classify(error: OSError) -> RequestResult:
+    """The failure class of a connection's error (see `failure_classes`).
+
+    Only the SDK client can meet an unknown host name in the middle of a run: it resolves the name
+    for each connection, while the lean client connects to an address that is known beforehand.
+    """
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
-        return Judgement("tls", None, printable(str(error)))
-    if error.errno in _OURS:
-        outcome = "generator"
-    elif error.errno in _REFUSED:
-        outcome = "refused"
+        return RequestResult(TLS, None, printable(str(error)))
+    if error.errno in _GENERATOR_ERRORS:
+        outcome = GENERATOR
+    elif error.errno in _REFUSED_ERRORS:
+        outcome = REFUSED
+    elif isinstance(error, socket.gaierror):
+        outcome = DNS
     else:
-        outcome = "reset"
-    return Judgement(outcome, None, printable(error.strerror or str(error)))
-
-
-def tls_context(*, insecure: bool, cacert: str | None) -> ssl.SSLContext:
-    """TLS as the settings want it: verified, against `cacert` where given, unless `insecure`."""
-    context = ssl.create_default_context(cafile=cacert)
-    if insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+        outcome = RESET
+    return RequestResult(outcome, None, printable(error.strerror or str(error)))
 
 
 class Connection:
-    """A plain connection being opened, then open until `close`. Raises OSError where that fails."""
+    """A plain connection that is being opened, and then stays open until `close`.
+
+    Raises OSError if it cannot be opened.
+    """
 
     __slots__ = ("_sock", "_unsent", "fd", "open", "receive")
 
@@ -71,22 +72,25 @@ class Connection:
         """Whether a request can be sent."""
         self.fd = sock.fileno()
         self.receive: Callable[[memoryview], int] = sock.recv_into
-        """Bytes read into a buffer; 0 at the stream's end. Raises BlockingIOError for not yet."""
+        """Read into a buffer; returns the number of bytes, 0 at the end of the stream.
+
+        Raises BlockingIOError if nothing has arrived yet.
+        """
 
     @property
     def sending(self) -> bool:
-        """Whether a part of the request still waits to be sent."""
+        """Whether a part of the request has not been sent yet."""
         return bool(self._unsent)
 
     def advance(self) -> int:
-        """Go on with opening; the events to wait for, or 0 once the connection is open."""
+        """Continue opening; returns the events to wait for, or 0 once the connection is open."""
         if code := self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             raise OSError(code, os.strerror(code))
         self.open = True
         return 0
 
     def send(self, head: bytes, body: memoryview) -> bool:
-        """Begin to send a request; whether all of it went. The rest waits for `send_more`."""
+        """Begin to send a request; returns whether all of it was sent, else call `send_more`."""
         try:
             sent = self._sock.sendmsg((head, body))
         except BlockingIOError:
@@ -100,7 +104,7 @@ class Connection:
         return False
 
     def send_more(self) -> bool:
-        """Send what waits; whether nothing is left."""
+        """Send the rest; returns whether nothing is left."""
         while self._unsent:
             piece = self._unsent[0]
             try:
@@ -114,7 +118,7 @@ class Connection:
         return True
 
     def has_more(self) -> bool:
-        """Whether bytes have been read from the socket that no readiness event will announce."""
+        """Whether bytes were read from the socket already, so that no event will announce them."""
         return False
 
     def close(self) -> None:
@@ -123,10 +127,10 @@ class Connection:
 
 
 class TlsConnection(Connection):
-    """The same through TLS, encrypted in memory.
+    """A connection through TLS that is encrypted in memory.
 
-    A request is three TLS records; an SSL socket would write each by itself, and read each answer
-    in two pieces. Through memory it is one `send` and one `recv`.
+    A request is three TLS records. An SSL socket would write each of them separately and read each
+    answer in two pieces. With buffers in memory it takes one `send` and one `recv`.
     """
 
     __slots__ = ("_begun", "_incoming", "_more", "_outgoing", "_tls")
@@ -142,7 +146,7 @@ class TlsConnection(Connection):
         self.receive = self._decrypt
 
     def advance(self) -> int:
-        """Connect, then shake hands; see `Connection.advance`."""
+        """Connect, then do the TLS handshake; see `Connection.advance`."""
         if not self._begun:
             super().advance()
             self.open = False
@@ -154,7 +158,7 @@ class TlsConnection(Connection):
         except ssl.SSLWantReadError:
             return READABLE if self._send_encrypted() else WRITABLE
         except ssl.SSLError:
-            self._send_encrypted()  # tell the server why
+            self._send_encrypted()  # tells the server why
             raise
         self._send_encrypted()
         self.open = True
@@ -172,7 +176,7 @@ class TlsConnection(Connection):
         return self.send_more()
 
     def _read_socket(self) -> bool:
-        """Take in what the socket has; False at its end. Raises BlockingIOError."""
+        """Read from the socket; returns False at its end. Raises BlockingIOError."""
         try:
             size = self._sock.recv_into(self._scratch)
         except BlockingIOError:
@@ -199,10 +203,10 @@ class TlsConnection(Connection):
         return int(size)
 
     def has_more(self) -> bool:
-        """Whether decrypted or undecrypted bytes wait in memory."""
+        """Whether bytes are left in memory, decrypted or not."""
         return self._more
 
 
 def connect(target: Target, context: ssl.SSLContext | None) -> Connection:
-    """Begin to connect, through TLS where there is a context for it."""
+    """Begin to connect, through TLS if a context is given."""
     return Connection(target) if context is None else TlsConnection(target, context)

@@ -1,4 +1,4 @@
-"""The plan as a table: what a run would ask of the endpoint, without asking it."""
+"""Shows the plan as a table: what a run would ask of the endpoint, without sending anything."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from edgeload.plain_words import plural
 from edgeload.plan import Plan
 
 
 def print_plan(plan: Plan, image_bytes: float, console: Console) -> None:
-    """Steps, times, requests due and bytes per second; `image_bytes` is the size of a picture."""
+    """Print steps, times, requests due and the load on the network.
+
+    `image_bytes` is the size of one picture in bytes.
+    """
     requests = [plan.step_requests(step) for step in plan.steps]
+    each = " each" if plan.max_clients > 1 else ""
     console.print(
-        f"{sum(requests)} requests in {plan.duration_s:g} s, up to {plan.max_clients} clients at "
-        f"{plan.requests_per_second:g} requests/s each. Nothing was sent.",
+        f"{plural(sum(requests), 'request')} in {plan.duration_s:g} s, from up to "
+        f"{plural(plan.max_clients, 'client')} at {plan.requests_per_second:g} requests/s{each}. "
+        "Nothing was sent.",
         highlight=False,
         soft_wrap=True,
     )

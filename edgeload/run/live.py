@@ -1,4 +1,4 @@
-"""The run as it goes, on stderr: one view that redraws in a terminal, plain lines on a pipe."""
+"""Shows the run while it goes, on stderr: one view that redraws in a terminal, lines in a pipe."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from edgeload.run import counters
-from edgeload.run.supervisor import Progress
+from edgeload.run.counters import NO_COUNTS, LiveCounts, percentile
+from edgeload.run.supervisor import RunProgress
 
 _PLAIN_EVERY_S = 5.0
 
 
 class LiveView:
-    """Shows each Progress it is given. Use as a context manager."""
+    """Shows each RunProgress that it is given. Use it as a context manager."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._step = -1
-        self._step_slots: list[int] = [0] * counters.SLOTS
-        self._last: Progress | None = None
+        self._at_step_start: LiveCounts = NO_COUNTS
+        self._last: RunProgress | None = None
         self._rate = 0.0
         self._line_due_s = 0.0
 
@@ -33,15 +33,15 @@ class LiveView:
         if self._console.is_terminal:
             self._live.stop()
 
-    def show(self, progress: Progress) -> None:
-        """Take in one moment of the run."""
+    def show(self, progress: RunProgress) -> None:
+        """Show one moment of the run, or the message that it brings."""
         if progress.message is not None:
             self._console.print(progress.message, style="bold red", highlight=False)
             return
         new_step = progress.step != self._step
         if new_step:
             self._step = progress.step
-            self._step_slots = progress.slots
+            self._at_step_start = progress.counts
         self._measure_rate(progress)
         if self._console.is_terminal:
             self._live.update(self._table(progress), refresh=True)
@@ -50,45 +50,41 @@ class LiveView:
             fields = ", ".join(f"{name} {value}" for name, value in self._fields(progress))
             self._console.print(fields, highlight=False, soft_wrap=True)
 
-    def _measure_rate(self, progress: Progress) -> None:
-        """Answers per second over the last second or so."""
+    def _measure_rate(self, progress: RunProgress) -> None:
+        """Requests that ended per second, over about the last second."""
         last = self._last
         if last is None:
             self._last = progress
         elif progress.now_s - last.now_s >= 1.0:
-            done = _done(progress.slots) - _done(last.slots)
+            done = progress.counts.done - last.counts.done
             self._rate = done / (progress.now_s - last.now_s)
             self._last = progress
 
-    def _fields(self, progress: Progress) -> list[tuple[str, str]]:
-        plan, slots = progress.plan, progress.slots
+    def _fields(self, progress: RunProgress) -> list[tuple[str, str]]:
+        plan, counts = progress.plan, progress.counts
         step = plan.steps[progress.step]
-        times = counters.response_histogram(counters.since(slots, self._step_slots))
+        times = counts.since(self._at_step_start).response
         left_s = max(0.0, plan.duration_s - progress.now_s)
         return [
             ("step", f"{progress.step + 1}/{len(plan.steps)}"),
             ("clients", str(step.clients)),
             ("due/s", f"{plan.arrival_rate(step):,.6g}"),
             ("done/s", f"{self._rate:.1f}"),
-            ("answered", str(slots[counters.OK])),
-            ("errors", str(slots[counters.FAILED])),
-            ("missed", str(slots[counters.MISSED])),
-            ("response p50", _ms(counters.percentile(times, 0.50))),
-            ("p95", _ms(counters.percentile(times, 0.95))),
+            ("answered", str(counts.ok)),
+            ("errors", str(counts.failed)),
+            ("missed", str(counts.missed)),
+            ("response p50", _ms(percentile(times, 0.50))),
+            ("p95", _ms(percentile(times, 0.95))),
             ("left", "stopping" if progress.stopping else f"{left_s:.0f} s"),
         ]
 
-    def _table(self, progress: Progress) -> Table:
+    def _table(self, progress: RunProgress) -> Table:
         fields = self._fields(progress)
         table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
         for name, _ in fields:
             table.add_column(name, justify="right", style="bold" if name == "clients" else "")
         table.add_row(*(value for _, value in fields))
         return table
-
-
-def _done(slots: list[int]) -> int:
-    return slots[counters.OK] + slots[counters.FAILED]
 
 
 def _ms(seconds: float | None) -> str:

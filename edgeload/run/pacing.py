@@ -1,4 +1,4 @@
-"""Which request of one client is next, and which it has missed. Pure: instants come in."""
+"""Which request of a client is next, and which requests it has missed. Pure: no clock here."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from edgeload.plan import Due, Plan
 from edgeload.records import MissedReason
 
 
-class Schedule:
-    """One client's walk through its planned requests, in order, none left out.
+class ClientSchedule:
+    """One client's way through its planned requests, in order and without gaps.
 
-    Every request of the plan leaves here once: through `take`, and is sent; or in the list of
-    `free_at` or `stop_at`, and is missed. A client that is idle when a request falls due sends it,
-    however late our own process wakes: that is generator lag, not a missed request.
+    Every planned request leaves the schedule exactly once. `take` returns a request to be sent;
+    `free_at` and `stop_at` return missed ones. A client that is idle when a request falls due
+    sends it even if our own process wakes late: that is generator lag and not a missed request.
     """
 
     __slots__ = ("_dues", "_skip", "_step_ends", "next")
@@ -25,14 +25,18 @@ class Schedule:
         self.next: Due | None = next(self._dues, None)
 
     def take(self) -> Due:
-        """The next request, to be sent now. Only while `next` is not None."""
+        """Remove and return the next request, which is sent now; `next` must not be None."""
         due = self.next
         assert due is not None
         self.next = next(self._dues, None)
         return due
 
     def free_at(self, now_s: float) -> list[tuple[Due, MissedReason]]:
-        """The client is free again: what it can no longer send, by the late policy."""
+        """The client became free at `now_s`: the requests that it can no longer send, with reasons.
+
+        The setting LATE decides: "queue" still sends overdue requests of the present step, "skip"
+        drops them.
+        """
         missed: list[tuple[Due, MissedReason]] = []
         while self.next is not None and self.next.due_s < now_s:
             if now_s >= self._step_ends[self.next.step]:
@@ -44,7 +48,7 @@ class Schedule:
         return missed
 
     def stop_at(self, stop_s: float) -> list[tuple[Due, MissedReason]]:
-        """Nothing more is sent: what was due before `stop_s` is missed, the rest was never due."""
+        """Nothing is sent from `stop_s` on: the requests due before are missed, later ones void."""
         missed: list[tuple[Due, MissedReason]] = []
         while self.next is not None and self.next.due_s < stop_s:
             late = self._step_ends[self.next.step] <= stop_s

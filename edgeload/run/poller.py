@@ -1,9 +1,9 @@
-"""Waiting for sockets and for an instant at once, to the microsecond where the system can.
+"""Waits until a socket is ready or an instant has come, with microsecond precision on Linux.
 
-epoll's own timeout counts in milliseconds. On Linux a `select` on the epoll descriptor waits until
-60 us before the instant, and a busy poll that looks at the sockets too covers the rest (measured:
-lag p99 of 33 us for 8 % more CPU, against 143 us without the busy poll). Elsewhere the standard
-library's best selector is used, with its coarser timer.
+The timeout of epoll counts in milliseconds. On Linux a `select` on the epoll descriptor therefore
+waits until 60 us before the instant, and a busy poll, which also looks at the sockets, covers the
+rest. (Measured: the p99 of the lag is 33 us at 8 % more CPU, and 143 us without the busy poll.)
+Other systems use the best selector of the standard library, which has a coarser timer.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _SPIN_S = 60e-6
 _PR_SET_TIMERSLACK = 29
 
 
-class EpollWaiter:
-    """Linux: epoll, waited for through `select`, with a busy poll at the end."""
+class EpollPoller:
+    """For Linux: epoll, waited for through `select`, with a busy poll at the end."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
@@ -31,7 +31,7 @@ class EpollWaiter:
         ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)  # 50 us by default
 
     def watch(self, fd: int, events: int) -> None:
-        """Begin to watch a descriptor."""
+        """Begin to watch a descriptor for events: READABLE, WRITABLE or both."""
         self._epoll.register(fd, events)
 
     def change(self, fd: int, events: int) -> None:
@@ -43,9 +43,9 @@ class EpollWaiter:
         self._epoll.unregister(fd)
 
     def wait(self, timeout_s: float, *, exact: bool) -> list[tuple[int, int]]:
-        """(descriptor, events) of what is ready, at once or within `timeout_s` seconds.
+        """(descriptor, events) of what is ready now or becomes ready within `timeout_s` seconds.
 
-        With `exact` an empty answer comes within microseconds of the timeout.
+        With `exact`, an empty result comes within microseconds of the timeout.
         """
         if timeout_s <= 0:
             return self._poll(0)
@@ -62,14 +62,14 @@ class EpollWaiter:
                 return ready
 
 
-class SelectorWaiter:
-    """Any system: the standard library's selector."""
+class SelectorPoller:
+    """For any system: the selector of the standard library."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
 
     def watch(self, fd: int, events: int) -> None:
-        """Begin to watch a descriptor."""
+        """Begin to watch a descriptor for events: READABLE, WRITABLE or both."""
         self._selector.register(fd, _selector_events(events))
 
     def change(self, fd: int, events: int) -> None:
@@ -81,8 +81,8 @@ class SelectorWaiter:
         self._selector.unregister(fd)
 
     def wait(self, timeout_s: float, *, exact: bool) -> list[tuple[int, int]]:
-        """(descriptor, events) of what is ready, at once or within about `timeout_s` seconds."""
-        del exact  # the system's timer is all there is
+        """(descriptor, events) of what is ready now or within about `timeout_s` seconds."""
+        del exact  # the system's timer cannot do better
         return [
             (
                 key.fd,
@@ -99,9 +99,9 @@ def _selector_events(events: int) -> int:
     )
 
 
-Waiter = EpollWaiter | SelectorWaiter
+Poller = EpollPoller | SelectorPoller
 
 
-def best_waiter() -> Waiter:
-    """The most exact waiter that this system has."""
-    return EpollWaiter() if sys.platform == "linux" else SelectorWaiter()
+def best_poller() -> Poller:
+    """The most precise poller that this system offers."""
+    return EpollPoller() if sys.platform == "linux" else SelectorPoller()

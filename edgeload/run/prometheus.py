@@ -1,4 +1,4 @@
-"""The live counters of a run for Prometheus, on loopback, for as long as the run goes."""
+"""Serves the live counts of a run to Prometheus, on loopback, while the run goes."""
 
 from __future__ import annotations
 
@@ -19,32 +19,33 @@ from prometheus_client.registry import Collector
 
 from edgeload.plan import Plan
 from edgeload.run import counters
-from edgeload.run.supervisor import Progress
+from edgeload.run.supervisor import RunProgress
 from edgeload.settings import SettingError
 
 _HOST = "127.0.0.1"
 _LIMITS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 _COUNTERS = {
-    "sent": (counters.SENT, "Requests sent"),
-    "ok": (counters.OK, "Requests answered as they should be, by the edge"),
-    "failed": (counters.FAILED, "Requests that failed: no answer, or not the one wanted"),
-    "missed": (counters.MISSED, "Requests due but never sent"),
-    "stale_retries": (
-        counters.STALE_RETRIES,
-        "Requests sent again as the server had closed an idle connection",
+    "requests_sent": ("sent", "Requests sent"),
+    "requests_ok": ("ok", "Requests that the edge answered as it should"),
+    "requests_failed": ("failed", "Requests that failed: no answer, or a wrong one"),
+    "requests_missed": ("missed", "Requests that were due but never sent"),
+    "requests_stale_retries": (
+        "stale_retries",
+        "Requests sent again because the server had closed an idle connection",
     ),
+    "connects": ("connects", "Connections opened"),
 }
 _HISTOGRAMS = {
-    "service": (counters.service_histogram, "Sent to answered, of good answers"),
-    "response": (counters.response_histogram, "Due to answered, of good answers"),
+    "service": "From sent to answered, for requests that count as ok",
+    "response": "From due to answered, for requests that count as ok",
 }
 
 
 class Dues:
-    """How many requests a plan has made due, for instants that only grow.
+    """Counts the requests that a plan has made due, for instants that only grow.
 
-    Each due time is drawn once in the whole run: counting all anew (`Plan.step_requests`) would
-    take from a busy machine, at every scrape, what its workers need.
+    Each due time is computed once in the whole run. Counting all of them again at every scrape
+    (`Plan.step_requests`) would take CPU time from the workers.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -63,54 +64,56 @@ class Dues:
 
 
 class ProgressCollector(Collector):
-    """What a scrape gets: the last Progress, nothing counted a second time.
+    """Answers a scrape from the last RunProgress.
 
-    Histograms come from the shared ones, whose buckets are 2 % wide: a time near a limit may stand
-    on its other side by as much, and the sum is within 1 %.
+    The histograms are those of `counters`, whose buckets are 2 % wide: a time within 2 % of a
+    limit may be counted on its other side, and the sum is within 1 %.
     """
 
     def __init__(self) -> None:
-        self._last: Progress | None = None
+        self._last: RunProgress | None = None
         self._due_until_s = -math.inf
         self._dues: Dues | None = None
         self._one_scrape = threading.Lock()
 
-    def show(self, progress: Progress) -> None:
-        """Take in one moment of the run; one that only brings a message does not tell its step."""
+    def show(self, progress: RunProgress) -> None:
+        """Take in one moment of the run; one that brings a message is ignored: it names no step."""
         if progress.message is None:
             self._last = progress
             if not progress.stopping:
                 self._due_until_s = progress.now_s
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics of that moment; none before the first."""
+        """The metrics of the last moment; none before the first."""
         progress = self._last
         if progress is None:
             return
-        slots, step = progress.slots, progress.plan.steps[progress.step]
+        counts, step = progress.counts, progress.plan.steps[progress.step]
         for name, value, text in (
             ("clients", step.clients, "Clients of the ramp step"),
             ("ramp_step", progress.step + 1, "Ramp step, from 1"),
             ("ramp_steps", len(progress.plan.steps), "Ramp steps of the run"),
-            ("arrival_rate_per_second", progress.plan.arrival_rate(step), "Requests due a second"),
-            ("run_time_seconds", progress.now_s, "Since the start of the first step"),
+            (
+                "arrival_rate_per_second",
+                progress.plan.arrival_rate(step),
+                "Requests due per second",
+            ),
+            ("run_time_seconds", progress.now_s, "Seconds since the start of the first step"),
         ):
             yield GaugeMetricFamily(f"edgeload_{name}", text, value=value)
-        text = "Requests due by the plan, until the run is stopped"
+        text = "Requests that the plan has made due, up to a stop of the run"
         yield CounterMetricFamily("edgeload_requests_due", text, value=self._due(progress))
-        for name, (slot, text) in _COUNTERS.items():
-            yield CounterMetricFamily(f"edgeload_requests_{name}", text, value=slots[slot])
-        text = "Connections opened"
-        yield CounterMetricFamily("edgeload_connects", text, value=slots[counters.CONNECTS])
-        for name, (part, text) in _HISTOGRAMS.items():
-            yield _histogram(f"edgeload_{name}_time_seconds", text, part(slots)[: counters.BUCKETS])
+        for name, (count, text) in _COUNTERS.items():
+            yield CounterMetricFamily(f"edgeload_{name}", text, value=getattr(counts, count))
+        for name, text in _HISTOGRAMS.items():
+            yield _histogram(f"edgeload_{name}_time_seconds", text, getattr(counts, name))
 
-    def _due(self, progress: Progress) -> int:
-        """Never fewer than sent and missed, which may have been read a moment after the clock."""
+    def _due(self, progress: RunProgress) -> int:
+        """At least sent and missed together, which may be read a moment later than the clock."""
         with self._one_scrape:
             self._dues = self._dues or Dues(progress.plan)
             due = self._dues.until(self._due_until_s)
-        return max(due, progress.slots[counters.SENT] + progress.slots[counters.MISSED])
+        return max(due, progress.counts.sent + progress.counts.missed)
 
 
 def _histogram(name: str, text: str, counts: Sequence[int]) -> HistogramMetricFamily:
@@ -124,9 +127,9 @@ def _histogram(name: str, text: str, counts: Sequence[int]) -> HistogramMetricFa
 
 @contextlib.contextmanager
 def exported(port: int | None) -> Iterator[ProgressCollector]:
-    """Serve http://127.0.0.1:`port`/metrics meanwhile; None: nothing is served.
+    """Serve http://127.0.0.1:`port`/metrics while entered; with None nothing is served.
 
-    Raises SettingError where the port cannot be had.
+    Raises SettingError if the port cannot be used.
     """
     collector = ProgressCollector()
     if port is None:
@@ -139,7 +142,7 @@ def exported(port: int | None) -> Iterator[ProgressCollector]:
     except OSError as error:
         raise SettingError(
             f"PROMETHEUS_PORT = {port}: cannot be served on {_HOST} ({error.strerror}); "
-            "must be a free port from 1 to 65535"
+            "must be a free port from 1 to 65535, for example 9105"
         ) from error
     try:
         yield collector

@@ -1,4 +1,4 @@
-"""The pen of one worker: turns what happened to its requests into records, counts and log lines."""
+"""Turns what happened to a worker's requests into records, counts and lines of the log."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import time
 from edgeload.plan import Due
 from edgeload.records import Anchor, Missed, MissedReason, Request, WallClock, WorkerSample
 from edgeload.run import counters
-from edgeload.run.counters import Counters
-from edgeload.run.wire import Judgement
+from edgeload.run.counters import WorkerCounters
+from edgeload.run.wire import RequestResult
 from edgeload.runlog import LogWriter
 
 FLUSH_S = 0.05
-"""Records wait at most about this long: a killed worker loses no more than the last 100 ms."""
+"""Records wait at most about this long, so a killed worker loses at most the last 100 ms."""
 
 _NEVER_S = float("inf")
 
 
 class Recorder:
-    """Collects records and writes them in one append, at most FLUSH_S after the first of them."""
+    """Collects records and writes them together, at most FLUSH_S after the first of them."""
 
-    def __init__(self, log: LogWriter, counts: Counters, anchor: Anchor, worker: int) -> None:
+    def __init__(self, log: LogWriter, counts: WorkerCounters, anchor: Anchor, worker: int) -> None:
         self._counts = counts
         self._log = log
         self._clock = WallClock(anchor)
@@ -32,7 +32,7 @@ class Recorder:
         self.connects = 0
         self.stale_retries = 0
         self.flush_due_s = _NEVER_S
-        """Run time by which `flush` must be called; infinite while nothing waits."""
+        """Run time by which `flush` must be called; infinite while there is nothing to write."""
 
     def request(
         self,
@@ -41,11 +41,11 @@ class Recorder:
         sent_s: float,
         done_s: float,
         status: int | None,
-        judgement: Judgement,
+        result: RequestResult,
         sent_bytes: int,
     ) -> None:
-        """A request ended, well or not."""
-        outcome, from_edge, error = judgement
+        """Record a request that has ended, successful or not."""
+        outcome, from_edge, error = result
         ts = self._clock.ts(done_s)
         self._requests.append(
             Request(
@@ -70,7 +70,7 @@ class Recorder:
             self.flush_due_s = done_s + FLUSH_S
 
     def missed(self, client: int, missed: list[tuple[Due, MissedReason]], now_s: float) -> None:
-        """Requests that will not be sent."""
+        """Record requests that will not be sent."""
         ts = self._clock.ts(now_s)
         for due, reason in missed:
             record = Missed(ts, client, due.number, due.step, due.due_s, reason)
@@ -79,7 +79,7 @@ class Recorder:
         self.flush_due_s = min(self.flush_due_s, now_s + FLUSH_S)
 
     def effort(self, now_s: float) -> None:
-        """What this process has spent so far."""
+        """Record what this process has spent so far: CPU time, requests, connections."""
         self._others.append(
             WorkerSample(
                 ts=self._clock.ts(now_s),
@@ -95,7 +95,7 @@ class Recorder:
         self.flush_due_s = min(self.flush_due_s, now_s + FLUSH_S)
 
     def flush(self) -> None:
-        """Count and write what waits."""
+        """Count and write the records that are waiting."""
         self._counts.finished(self._requests)
         slots = self._counts.slots
         slots[counters.SENT] = self.sent

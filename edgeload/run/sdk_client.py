@@ -1,7 +1,7 @@
-"""One client through the Groundlight SDK: the same plan and records, one process, blocking calls.
+"""One client that uses the Groundlight SDK: same plan and records, but blocking calls.
 
-The SDK is what customers run; it costs 0.7 to 2.2 ms of CPU a request, so it needs a process per
-client. Its silent 5xx retries and its token rotation are off.
+The SDK is what customers use. It takes 0.7 to 2.2 ms of CPU per request, so each client gets a
+process of its own. Its silent retries after a 5xx and its token rotation are switched off.
 """
 
 from __future__ import annotations
@@ -15,35 +15,34 @@ from types import FrameType
 from typing import Any
 
 from edgeload.edge.sdk import SdkError, sdk_client, take_off_retries, without_token
+from edgeload.failure_classes import BAD_ANSWER, RESET, TIMEOUT, TLS
 from edgeload.plan import Due
 from edgeload.records import Anchor
 from edgeload.run.client import image_index
 from edgeload.run.connection import classify
-from edgeload.run.counters import Counters
-from edgeload.run.pacing import Schedule
+from edgeload.run.counters import WorkerCounters
+from edgeload.run.pacing import ClientSchedule
 from edgeload.run.recorder import Recorder
-from edgeload.run.wire import Judgement, id_prefix, judge
+from edgeload.run.wire import RequestResult, check_answer, id_prefix
 from edgeload.run.worker import WorkerTask
 from edgeload.runlog import LogWriter
 from edgeload.untrusted_text import printable
 
 
 class _OutOfTime(BaseException):
-    """The request's total time is over. Not an Exception: no library may swallow it."""
+    """The request's time is over. Not an Exception, because a library might swallow that."""
 
 
 class SdkClient:
-    """The blocking counterpart of `client.HttpClient` and its loop in one."""
+    """The blocking counterpart of `client.HttpClient` and its loop."""
 
-    def __init__(self, task: WorkerTask, counts: Counters) -> None:
+    def __init__(self, task: WorkerTask, counts: WorkerCounters) -> None:
         self._task = task
         self._counts = counts
         self._images = task.pictures.map()
-        self._schedule = Schedule(task.plan, task.index)
+        self._schedule = ClientSchedule(task.plan, task.index)
         self._url = f"{task.target.scheme}://{task.target.authority}"
-        self._gl: Any = sdk_client(
-            self._url, task.token, insecure=task.insecure, cacert=task.cacert
-        )
+        self._gl: Any = sdk_client(self._url, task.token, task.trust)
         take_off_retries(self._gl, self._next_request_id)
         self._number = 0
         self._timed = False
@@ -73,7 +72,7 @@ class SdkClient:
             if now_s >= effort_s:
                 recorder.effort(now_s)
                 effort_s = now_s + 1.0
-            recorder.flush()  # a process of one client writes as it goes
+            recorder.flush()  # there is no other client that this could delay
         recorder.effort(self._now())
         recorder.flush()
 
@@ -81,7 +80,7 @@ class SdkClient:
         return time.monotonic() - self._anchor.monotonic_s
 
     def _wait_until(self, due_s: float) -> None:
-        """Sleep to the instant; a stop that comes meanwhile cuts the sleep to its own instant."""
+        """Sleep until the instant, or until the run is stopped if that comes first."""
         while (left_s := min(due_s, self._stop_s) - self._now()) > 0:
             if self._stop_told.is_set():
                 time.sleep(left_s)
@@ -93,13 +92,13 @@ class SdkClient:
         self._number = due.number
         sent_s = self._now()
         self._recorder.sent += 1
-        status, judgement = self._submit(image)
+        status, result = self._submit(image)
         self._recorder.request(
-            self._task.index, due, sent_s, self._now(), status, judgement, len(image)
+            self._task.index, due, sent_s, self._now(), status, result, len(image)
         )
 
-    def _submit(self, image: bytes) -> tuple[int | None, Judgement]:
-        """One call of the SDK, ended after the timeout wherever it stands."""
+    def _submit(self, image: bytes) -> tuple[int | None, RequestResult]:
+        """Make one call of the SDK; it ends after the timeout at the latest."""
         api = self._gl.api_client
         api.last_response = None
         problem: BaseException | None = None
@@ -120,29 +119,30 @@ class SdkClient:
             self._timed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
         if problem is not None:
-            return self._judge_problem(problem)
+            return self._failed(problem)
         status, body = api.last_response.status, api.last_response.data
         raw = body.encode() if isinstance(body, str) else body
-        return status, judge(status, raw, self._task.detector_id)
+        return status, check_answer(status, raw, self._task.detector_id)
 
-    def _judge_problem(self, problem: BaseException) -> tuple[int | None, Judgement]:
+    def _failed(self, problem: BaseException) -> tuple[int | None, RequestResult]:
         status = getattr(problem, "status", None)
         if status:
             body = getattr(problem, "body", b"") or b""
             raw = body.encode() if isinstance(body, str) else body
-            return status, judge(status, raw, self._task.detector_id)
+            return status, check_answer(status, raw, self._task.detector_id)
         text = printable(without_token(str(problem), self._task.token))
         if isinstance(problem, _OutOfTime) or "timed out" in text:
-            self._gl.api_client.rest_client.pool_manager.clear()  # its connection is half used
-            return None, Judgement("timeout", None, "no complete answer in time")
+            # The connection is in an unknown state.
+            self._gl.api_client.rest_client.pool_manager.clear()
+            return None, RequestResult(TIMEOUT, None, "no complete answer in time")
         if status == 0:  # how the SDK reports a TLS failure
-            return None, Judgement("tls", None, text)
-        cause = _os_error(problem)
+            return None, RequestResult(TLS, None, text)
+        cause = os_error_in(problem)
         if cause is not None:
             return None, classify(cause)
         if self._gl.api_client.last_response is not None:
-            return self._gl.api_client.last_response.status, Judgement("bad_answer", None, text)
-        return None, Judgement("reset", None, text)
+            return self._gl.api_client.last_response.status, RequestResult(BAD_ANSWER, None, text)
+        return None, RequestResult(RESET, None, text)
 
     def _next_request_id(self) -> str:
         run_id = self._task.run_id
@@ -153,7 +153,7 @@ class SdkClient:
             raise _OutOfTime
 
     def _listen(self, pipe: Pipe) -> None:
-        """Hear the parent: a stop, or an abort or the end of the pipe, which end all at once."""
+        """Obey the parent: stop sending, or end at once on "abort" or when the pipe ends."""
         try:
             while (message := pipe.recv())[0] == "stop":
                 self._stop_s = message[1]
@@ -163,8 +163,8 @@ class SdkClient:
         os._exit(1)
 
 
-def _os_error(problem: BaseException) -> OSError | None:
-    """The operating system's error inside the wrappings of urllib3 and the SDK."""
+def os_error_in(problem: BaseException) -> OSError | None:
+    """Find the operating system's error inside those of urllib3 and the SDK; None without one."""
     queue: list[object] = [problem]
     for _ in range(20):
         if not queue:
@@ -178,12 +178,12 @@ def _os_error(problem: BaseException) -> OSError | None:
 
 
 def sdk_worker_main(pipe: Pipe, shared_counts: Any) -> None:
-    """Entry of an SDK worker process: task in, "ready" or a complaint out, start in, run."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says what Ctrl-C means
+    """Entry of an SDK worker process: see `worker.worker_main`; may answer with an error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all, but the parent decides
     try:
         task: WorkerTask = pipe.recv()
         try:
-            client = SdkClient(task, Counters(shared_counts))
+            client = SdkClient(task, WorkerCounters(shared_counts))
         except SdkError as error:
             pipe.send(str(error))
             return

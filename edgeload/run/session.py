@@ -1,14 +1,11 @@
-"""From settings to a finished log: endpoint found, pictures made, plan driven."""
+"""From settings to a finished log: finds the endpoint, makes the pictures, drives the plan."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
-import resource
 import secrets
 import shlex
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,31 +15,33 @@ from rich.console import Console
 from edgeload.edge.location import Target, Unreachable, locate
 from edgeload.edge.readiness import await_ready
 from edgeload.edge.sdk import SdkError, find_detector, sdk_client
+from edgeload.edge.trust import TlsTrust
 from edgeload.machine import usable_cores
+from edgeload.plain_words import plural
 from edgeload.plan import Plan
 from edgeload.run.images import image_facts, make_pool, single_image
 from edgeload.run.live import LiveView
+from edgeload.run.phases import RunOutcome
 from edgeload.run.picture_file import PictureFile, write_pictures
+from edgeload.run.preflight import check_before_run
 from edgeload.run.prometheus import exported
-from edgeload.run.supervisor import Outcome, Progress, Supervisor
+from edgeload.run.supervisor import RunProgress, Supervisor
 from edgeload.run.worker import WorkerTask
 from edgeload.settings import SettingError, Settings
 from edgeload.signals import StopSignals
 from edgeload.simulator.launch import BadOptions, running_simulator
 
-_FILES_BESIDES = 32  # log, pipes, pictures, libraries
 
-
-def run_session(settings: Settings, console: Console) -> Outcome:
+def run_session(settings: Settings, console: Console) -> RunOutcome:
     """Carry out one load test; what it measured is in `settings.log_file`.
 
-    `console` gets progress, on stderr. Raises SettingError for what this system cannot do (files to
-    open or to write), Unreachable for an endpoint, detector or simulator that cannot be had, and
-    `images.ImageError`.
+    `console` shows the progress, on stderr. Raises SettingError if this system cannot carry out the
+    settings, Unreachable if the endpoint, the detector or the simulator is not available, and
+    `images.ImageError` if the picture cannot be used.
     """
     plan = settings.plan()
-    check_open_files(worker_count(settings, plan), plan)
-    check_writable(settings)
+    trust = TlsTrust(settings.insecure, settings.cacert)
+    check_before_run(settings, plan, worker_count(settings, plan))
     with (
         exported(settings.prometheus_port) as exporter,
         StopSignals() as stop,
@@ -54,18 +53,17 @@ def run_session(settings: Settings, console: Console) -> Outcome:
             else make_pool(settings.image_path, settings.image_pool, settings.seed)
         )
         target = locate(url)
-        verify = not settings.insecure and (str(settings.cacert) if settings.cacert else True)
-        await_ready(url, settings.detector_id, verify)
-        detector_id = settings.detector_id or _find_detector(url, settings)
+        await_ready(url, settings.detector_id, trust)
+        detector_id = settings.detector_id or _find_detector(url, settings, trust)
         pictures = write_pictures(pool)
         try:
-            task = _first_task(settings, plan, target, detector_id, pictures)
+            task = _first_task(settings, plan, target, trust, detector_id, pictures)
             endpoint = {"url": url, "detector_id": detector_id, "embedded": embedded}
             images = dataclasses.asdict(image_facts(pool, settings.image_path))
-            _say(console, _intention(plan, url, task.workers))
+            _say(console, intention(plan, url, task.workers))
             with LiveView(console) as view:
 
-                def show(progress: Progress) -> None:
+                def show(progress: RunProgress) -> None:
                     exporter.show(progress)
                     view.show(progress)
 
@@ -76,7 +74,7 @@ def run_session(settings: Settings, console: Console) -> Outcome:
 
 @contextlib.contextmanager
 def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str | None]]:
-    """URL of the endpoint, and the embedded one's description where it is that."""
+    """URL of the endpoint, and the description of the embedded endpoint if it is that one."""
     if settings.endpoint_url is not None:
         yield settings.endpoint_url, None
         return
@@ -87,8 +85,9 @@ def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str |
             )
         except BadOptions as error:
             raise SettingError(
-                f"SIMULATOR_OPTIONS = {settings.simulator_options!r}: {error}; legal: "
-                "python -m edgeload.simulator --help"
+                f"SIMULATOR_OPTIONS = {settings.simulator_options!r}: {error}; must be "
+                "options as listed by python -m edgeload.simulator --help, for example "
+                "'--service-time 20ms'"
             ) from error
         except (OSError, RuntimeError) as error:
             raise Unreachable(f"the embedded endpoint did not start: {error}") from error
@@ -100,22 +99,27 @@ def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str |
 
 
 def _say(console: Console, text: str) -> None:
-    """A sentence of progress, wrapped for people and whole for programs."""
+    """Print a sentence; a terminal wraps it, a file or pipe gets it in one line."""
     console.print(text, highlight=False, soft_wrap=not console.is_terminal)
 
 
-def _find_detector(url: str, settings: Settings) -> str:
-    assert settings.detector_name is not None  # the settings see to it
+def _find_detector(url: str, settings: Settings, trust: TlsTrust) -> str:
+    assert settings.detector_name is not None  # the settings ensure that
     token = settings.token()
     try:
-        client = sdk_client(url, token, insecure=settings.insecure, cacert=settings.cacert)
+        client = sdk_client(url, token, trust)
         return find_detector(client, token, settings.detector_name, settings.detector_query)
     except SdkError as error:
         raise Unreachable(f"DETECTOR_NAME = {settings.detector_name!r}: {error}") from error
 
 
 def _first_task(
-    settings: Settings, plan: Plan, target: Target, detector_id: str, pictures: PictureFile
+    settings: Settings,
+    plan: Plan,
+    target: Target,
+    trust: TlsTrust,
+    detector_id: str,
+    pictures: PictureFile,
 ) -> WorkerTask:
     return WorkerTask(
         index=0,
@@ -125,8 +129,7 @@ def _first_task(
         target=target,
         token=settings.token(),
         detector_id=detector_id,
-        insecure=settings.insecure,
-        cacert=str(settings.cacert) if settings.cacert else None,
+        trust=trust,
         timeout_s=settings.timeout,
         pictures=pictures,
         log_file=Path(settings.log_file).absolute(),
@@ -134,54 +137,21 @@ def _first_task(
 
 
 def worker_count(settings: Settings, plan: Plan) -> int:
-    """Worker processes: as set, never more than clients; the SDK takes one per client."""
+    """Number of worker processes: as set, but at most one per client, and so with the SDK."""
     if settings.client == "sdk" or settings.workers == "clients":
         return plan.max_clients
     wanted = usable_cores() if settings.workers == "auto" else settings.workers
     return min(wanted, plan.max_clients)
 
 
-def check_open_files(workers: int, plan: Plan) -> None:
-    """Raise SettingError where the clients of one worker need more files than a process may open.
-
-    Found out during the run it would be a failure of class `generator`, in the middle of a step.
-    """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = math.ceil(plan.max_clients / workers) + _FILES_BESIDES
-    if most != resource.RLIM_INFINITY and needed > most:
-        raise SettingError(
-            f"{plan.max_clients} clients in {workers} worker processes: each needs {needed} open "
-            f"files, and this system allows {most}; use more --workers, or raise ulimit -n"
-        )
-
-
-def check_writable(settings: Settings) -> None:
-    """Raise SettingError where log or results could not be written after all the work.
-
-    Leaves no new log behind: a run that ends before its first request has none.
-    """
-    try:
-        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
-        is_new = not settings.log_file.exists()
-        settings.log_file.open("ab").close()
-        if is_new:
-            settings.log_file.unlink()
-    except OSError as error:
-        raise SettingError(
-            f"LOG_FILE = {str(settings.log_file)!r}: cannot be written ({error.strerror})"
-        ) from error
-    try:
-        settings.output_dir.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=settings.output_dir).close()
-    except OSError as error:
-        raise SettingError(
-            f"OUTPUT_DIR = {str(settings.output_dir)!r}: cannot be written ({error.strerror})"
-        ) from error
-
-
-def _intention(plan: Plan, url: str, workers: int) -> str:
-    clients = ", ".join(str(step.clients) for step in plan.steps)
+def intention(plan: Plan, url: str, workers: int) -> str:
+    """What the run is about to do, in one line."""
+    first, *others = [step.clients for step in plan.steps]
+    clients = plural(first, "client")
+    if others:
+        clients = f"{', '.join(map(str, [first, *others]))} clients"
+    each = " each" if plan.max_clients > 1 else ""
     return (
-        f"{clients} clients at {plan.requests_per_second:g} requests/s each against {url}, "
-        f"{plan.duration_s:g} s in all, from {workers} worker processes"
+        f"{clients} at {plan.requests_per_second:g} requests/s{each} against {url}, "
+        f"{plan.duration_s:g} s in all, from {plural(workers, 'worker process')}"
     )

@@ -1,6 +1,7 @@
-"""Starts the workers, follows the ramp, watches, stops. Writes the log's header, steps and end.
+"""Starts the workers, follows the ramp, watches and stops. Writes the log's header, steps and end.
 
-Driven through values and callbacks only, so that something other than a terminal may drive it.
+Which phase follows which event is decided in `phases`; this module acts. It is driven by values
+and callbacks only, so it does not depend on a terminal.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from edgeload.edge.location import Unreachable
+from edgeload.plain_words import plural
 from edgeload.plan import Plan
 from edgeload.records import (
     FORMAT_VERSION,
@@ -28,53 +30,41 @@ from edgeload.records import (
     WallClock,
     WorkerDied,
 )
-from edgeload.run import counters
 from edgeload.run.abort_conditions import breached
+from edgeload.run.counters import SLOTS, LiveCounts, read_counts
 from edgeload.run.environment import generator_machine, package_versions
+from edgeload.run.phases import Ending, Phase, RunOutcome, RunState, sending
 from edgeload.run.worker import WorkerTask
 from edgeload.runlog import LogWriter, create_log
 from edgeload.settings import Settings
 from edgeload.signals import StopSignals
 
 _LEAD_S = 0.75
-"""From "start" to run time 0: every worker has heard, and the first connections are open."""
+"""From the start command to run time 0, so that all workers know it and have connected."""
 _READY_WITHIN_S = 60.0
-_STOP_LEAD_S = 0.1
-"""A stop takes effect this much later, at the same instant in every worker."""
 _TICK_S = 0.25
-_GRACE_S = 3.0
-_ABORT_WITHIN_S = 1.0
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """The run at one moment, for whoever shows it."""
 
     now_s: float
+    """Run time in seconds; negative before the first step."""
     step: int
+    """Index of the ramp step, from 0."""
     plan: Plan
-    slots: list[int]
-    """The workers' counters, added up (see `counters`)."""
+    counts: LiveCounts
+    """Of all workers, since the start of the run."""
     stopping: bool
+    """Whether the run has been stopped before the end of its plan."""
     message: str | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How the run ended; what it measured is in the log."""
-
-    interrupted: bool
-    """By a signal: somebody stopped it."""
-    aborted: bool
-    """By a condition of the setting ABORT_ON."""
-    cut_off: bool
-    """Stopped at once, or before anything was sent: there is nothing ready to be shown."""
-    reason: str
+    """Something that has just happened, in words; then the other fields are not to be shown."""
 
 
 @dataclass
 class _Member:
-    """A worker process and what ties us to it."""
+    """A worker process, our end of its pipe, and its shared counters."""
 
     index: int
     process: Any
@@ -84,7 +74,7 @@ class _Member:
 
 
 class Supervisor:
-    """One run on this machine. `task` is the first worker's; the others differ by their index."""
+    """One run on this machine. `task` is that of the first worker; others differ in the index."""
 
     def __init__(
         self,
@@ -93,7 +83,7 @@ class Supervisor:
         endpoint: dict[str, Any],
         images: dict[str, Any],
         stop: StopSignals,
-        show: Callable[[Progress], None],
+        show: Callable[[RunProgress], None],
     ) -> None:
         self._task = task
         self._plan = task.plan
@@ -107,11 +97,12 @@ class Supervisor:
         self._anchor: Anchor
         self._clock: WallClock
         self._log: LogWriter
+        self._state: RunState
 
-    def run(self) -> Outcome:
-        """Send the planned load. Raises Unreachable where no worker can begin, OSError from disk.
+    def run(self) -> RunOutcome:
+        """Send the planned load. Afterwards no worker process is left, whatever happened.
 
-        Whatever happens, no worker is left behind.
+        Raises Unreachable if a worker cannot begin, and OSError if the log cannot be written.
         """
         create_log(self._task.log_file)
         self._log = LogWriter(self._task.log_file)
@@ -119,7 +110,8 @@ class Supervisor:
             self._start_workers()
             self._await_ready()
             if self._stop.count:
-                return Outcome(True, False, True, f"{self._stop.last} before anything was sent")
+                reason = f"stopped by {self._stop.last} before anything was sent"
+                return RunOutcome(Ending.NOTHING_SENT, reason)
             return self._follow()
         finally:
             for member in self._members:
@@ -134,13 +126,13 @@ class Supervisor:
         context = multiprocessing.get_context("forkserver")
         sdk = self._settings.client == "sdk"
         module = "edgeload.run.sdk_client" if sdk else "edgeload.run.worker"
-        # Besides the worker's own module, what load_test.py imports at its top: each worker
-        # imports that file once more as its main module, and finds it all there.
+        # Besides the worker's own module, preload what load_test.py imports at its top, because
+        # each worker imports that file again as its main module.
         light = [module, "edgeload.arguments", "edgeload.settings"]
         context.set_forkserver_preload([*light, *(["groundlight"] if sdk else [])])
         main = _import_entry(sdk=sdk)
         for index in range(self._task.workers):
-            counts = context.RawArray("q", counters.SLOTS)
+            counts = context.RawArray("q", SLOTS)
             ours, theirs = context.Pipe()
             process = context.Process(target=main, args=(theirs, counts), daemon=True)
             process.start()
@@ -156,7 +148,8 @@ class Supervisor:
                 [*waiting, self._stop.fileno()], timeout=max(0.0, until_s - time.monotonic())
             )
             if not ready:
-                raise Unreachable(f"{len(waiting)} workers were not ready in {_READY_WITHIN_S:g} s")
+                workers = plural(len(waiting), "worker process")
+                raise Unreachable(f"{workers} did not become ready in {_READY_WITHIN_S:g} s")
             for pipe in ready:
                 if not isinstance(pipe, Pipe):
                     continue
@@ -164,7 +157,7 @@ class Supervisor:
                 try:
                     word = pipe.recv()
                 except EOFError:
-                    word = "it ended before the run began"
+                    word = "the process ended before the run began"
                 if word != "ready":
                     raise Unreachable(f"worker {member.index}: {word}")
 
@@ -199,57 +192,59 @@ class Supervisor:
     def _now(self) -> float:
         return time.monotonic() - self._anchor.monotonic_s
 
-    def _follow(self) -> Outcome:
+    def _follow(self) -> RunOutcome:
+        """Let time, signals and conditions drive the run until every worker has ended."""
+        self._state = sending(self._plan.duration_s, self._settings.timeout)
         self._begin()
-        step, signals, stopped_s = -1, 0, self._plan.duration_s
-        step_slots, aborted = self._slots(), False
-        reason = "the plan was carried out"
-        last_s = self._plan.duration_s + self._settings.timeout + _GRACE_S
+        step, signals = -1, 0
+        at_step_start = self._counts()
         while any(not member.over for member in self._members):
             now_s = self._now()
             while step + 1 < len(self._plan.steps) and now_s >= self._plan.steps[step + 1].start_s:
                 step += 1
-                step_slots = self._slots()
-                if not signals and not aborted:
+                at_step_start = self._counts()
+                if self._state.phase is Phase.SENDING:
                     self._note_step(step, now_s)
-            if self._stop.count > signals:
-                signals = self._stop.count
-                if signals + aborted == 1:
-                    reason = f"stopped by {self._stop.last}"
-                    stopped_s, last_s = self._stop_sending(now_s)
-                else:
-                    reason = f"cut off by a second {self._stop.last}"
-                    self._tell(("abort",))
-                    last_s = now_s + _ABORT_WITHIN_S
-            if now_s > last_s:
+            while signals < self._stop.count:
+                signals += 1
+                self._enter(self._state.after_signal(self._stop.last, now_s))
+            if now_s > self._state.kill_after_s:
                 self._kill_rest()
-            slots = self._slots()
-            broken = breached(self._abort_on, counters.since(slots, step_slots))
-            if broken and not signals and not aborted and now_s < stopped_s:
-                aborted, reason = True, broken
-                stopped_s, last_s = self._stop_sending(now_s)
-                self._show(Progress(now_s, max(step, 0), self._plan, slots, True, broken))
-            self._show(Progress(now_s, max(step, 0), self._plan, slots, signals > 0 or aborted))
-            self._wait_a_tick(step, aborted=signals + aborted > 1)
-        self._finish(stopped_s, signals > 0 or aborted, reason)
-        return Outcome(signals > 0, aborted, signals + aborted > 1, reason)
+            counts = self._counts()
+            if broken := breached(self._abort_on, counts.since(at_step_start)):
+                self._abort(broken, now_s, max(step, 0), counts)
+            self._show(RunProgress(now_s, max(step, 0), self._plan, counts, self._stopping))
+            self._wait_a_tick(step)
+        self._finish()
+        return self._state.outcome
 
-    def _stop_sending(self, now_s: float) -> tuple[float, float]:
-        """Nothing is sent from a moment on; run time of that, and of the end of all patience."""
-        stopped_s = min(self._plan.duration_s, max(0.0, now_s) + _STOP_LEAD_S)
-        self._tell(("stop", stopped_s))
-        longest_s = self._plan.duration_s + self._settings.timeout + _GRACE_S
-        return stopped_s, min(longest_s, stopped_s + self._settings.timeout + _GRACE_S)
+    @property
+    def _stopping(self) -> bool:
+        return self._state.phase is not Phase.SENDING
 
-    def _wait_a_tick(self, step: int, *, aborted: bool) -> None:
-        """Until the next look, at most: a step's start, a signal, or a worker's end come first."""
+    def _enter(self, state: RunState) -> None:
+        """Tell the workers what the new phase asks of them."""
+        if state.phase is not self._state.phase:
+            draining = state.phase is Phase.DRAINING
+            self._tell(("stop", state.sends_until_s) if draining else ("abort",))
+        self._state = state
+
+    def _abort(self, reason: str, now_s: float, step: int, counts: LiveCounts) -> None:
+        """A condition of ABORT_ON is fulfilled: stop if that still matters, and say why."""
+        state = self._state.after_breach(reason, now_s)
+        if state is not self._state:
+            self._enter(state)
+            self._show(RunProgress(now_s, step, self._plan, counts, True, reason))
+
+    def _wait_a_tick(self, step: int) -> None:
+        """Wait for a step's start, a signal or a worker's end, but no longer than one tick."""
         timeout_s = _TICK_S
         if step + 1 < len(self._plan.steps):
             timeout_s = min(timeout_s, max(0.0, self._plan.steps[step + 1].start_s - self._now()))
         alive = {member.process.sentinel: member for member in self._members if not member.over}
         for ready in wait([*alive, self._stop.fileno()], timeout=timeout_s):
             if ready in alive:
-                self._note_end(alive[ready], aborted=aborted)
+                self._note_end(alive[ready])
             else:
                 self._stop.clear()
 
@@ -269,12 +264,12 @@ class Supervisor:
             ]
         )
 
-    def _note_end(self, member: _Member, *, aborted: bool) -> None:
-        """A worker process has ended: as it should, or not."""
+    def _note_end(self, member: _Member) -> None:
+        """A worker process has ended; record and show it if it should not have."""
         member.over = True
         member.process.join()
         code = member.process.exitcode
-        if code == 0 or aborted:
+        if code == 0 or self._state.phase is Phase.CUT_OFF:
             return
         now_s = self._now()
         ts = self._clock.ts(now_s)
@@ -286,10 +281,10 @@ class Supervisor:
         )
         how = f"killed by {name}" if name else f"exit code {code}"
         message = (
-            f"worker {member.index} (process {pid}, {clients} clients) died {now_s:.1f} s into "
-            f"the run: {how}; what it had not sent counts as missed"
+            f"worker {member.index} (process {pid}, {plural(clients, 'client')}) died "
+            f"{now_s:.1f} s into the run: {how}; its unsent requests count as missed"
         )
-        self._show(Progress(now_s, 0, self._plan, self._slots(), False, message))
+        self._show(RunProgress(now_s, 0, self._plan, self._counts(), False, message))
 
     def _tell(self, message: tuple[Any, ...]) -> None:
         for member in self._members:
@@ -304,19 +299,29 @@ class Supervisor:
             if not member.over:
                 member.process.kill()
 
-    def _slots(self) -> list[int]:
-        return counters.total([member.counts for member in self._members])
+    def _counts(self) -> LiveCounts:
+        return read_counts([member.counts for member in self._members])
 
-    def _finish(self, stopped_s: float, stopped: bool, reason: str) -> None:
-        now_s = self._now()
+    def _finish(self) -> None:
+        now_s, state = self._now(), self._state
         ts = self._clock.ts(now_s)
-        counted = counters.named(self._slots())
-        asctime = self._clock.asctime(ts)
-        self._log.append([End(asctime, ts, now_s, stopped_s, stopped, reason, counted)])
+        self._log.append(
+            [
+                End(
+                    asctime=self._clock.asctime(ts),
+                    ts=ts,
+                    at_s=now_s,
+                    stopped_s=state.sends_until_s,
+                    interrupted=self._stopping,
+                    reason=state.outcome.reason,
+                    counted=self._counts().plain(),
+                )
+            ]
+        )
 
 
 def _import_entry(*, sdk: bool) -> Callable[[Any, Any], None]:
-    """The worker's entry; that of the SDK is imported only where it is wanted."""
+    """The entry of a worker process; that of the SDK is imported only if it is used."""
     if sdk:
         from edgeload.run.sdk_client import sdk_worker_main  # noqa: PLC0415
 

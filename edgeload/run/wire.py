@@ -1,18 +1,8 @@
-"""One request as bytes, one answer parsed from bytes and judged. No socket in it.
+"""Writes one request as bytes, parses one answer from bytes and checks it. Uses no socket.
 
-What is sent is what Groundlight SDK 1.3.1 sends for `submit_image_query(…, wait=0,
-human_review="NEVER", confidence_threshold=0.0)`: a query that the edge answers at once and never
-passes on (edge endpoint contract, sections 3 and 5).
-
-Failure classes, the `outcome` of a request that is not "ok":
-
-refused, reset, timeout, tls, dns    no answer: the connection failed, or time ran out
-http_NNN                             an answer with a status other than 200 or 201
-bad_answer                           not HTTP, too large, or not the JSON of an image query
-wrong_detector                       an answer about another detector
-escalated                            an answer that did not come from the edge
-generator                            our own machine is out of files, ports or memory
-aborted                              still in flight when the run was cut off
+A request is the same as the one that Groundlight SDK 1.3.1 sends for `submit_image_query(…, wait=0,
+human_review="NEVER", confidence_threshold=0.0)`. The edge answers such a query at once and never
+passes it on (edge endpoint contract, sections 3 and 5).
 """
 
 from __future__ import annotations
@@ -25,26 +15,27 @@ from typing import NamedTuple
 import h11
 import msgspec
 
+from edgeload.failure_classes import BAD_ANSWER, ESCALATED, WRONG_DETECTOR, http_failure
 from edgeload.untrusted_text import printable
 
 MAX_ANSWER_BYTES = 1 << 20
 
-# Status line and fields of the answers that the fast path takes: HTTP/1.1, a final status that has
-# a body, exactly one Content-Length and no Transfer-Encoding. All else goes to h11.
+# The fast path takes plain answers only: HTTP/1.1, a final status that has a body, exactly one
+# Content-Length and no Transfer-Encoding. h11 reads all others.
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n]*)?\r\n")
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*\r\n")
 _BODILESS = (b"204", b"304")
 
 
 class WireError(ValueError):
-    """The bytes are not an HTTP answer that this client accepts."""
+    """These bytes are not an HTTP answer that this client accepts."""
 
 
 class RequestHead(NamedTuple):
-    """The heads of all requests of a worker: one beginning per picture, one end."""
+    """The heads of all requests of a worker: one beginning per picture, and one end for all."""
 
     beginnings: tuple[bytes, ...]
-    """Everything before the request's id, with the size of that picture."""
+    """Everything before the request's id, one per picture because it holds the picture's size."""
     end: bytes
 
     def render(self, picture: int, id_prefix: bytes, number: int) -> bytes:
@@ -55,7 +46,10 @@ class RequestHead(NamedTuple):
 def request_head(
     authority: str, detector_id: str, token: str, picture_bytes: Sequence[int]
 ) -> RequestHead:
-    """Heads of image queries for one detector, with the headers that the SDK sends."""
+    """Heads of image queries for one detector, with the headers that the SDK sends.
+
+    `picture_bytes` holds the size of each picture in bytes.
+    """
     agent = f"edgeload Python/{platform.python_version()}"
     line = (
         "POST /device-api/v1/image-queries?confidence_threshold=0.0&human_review=NEVER"
@@ -76,8 +70,8 @@ def request_head(
 def id_prefix(run_id: str, client: int) -> bytes:
     """The first 24 of a request id's 32 hex digits: 16 of the run, 8 of the client.
 
-    The last 8 are the request's number. So a line of the log finds its line in a server's log,
-    without another field in either.
+    The last 8 digits are the request's number. The id therefore leads from a line in our log to
+    the same request in a server's log.
     """
     return b"%b%08x" % (run_id[-16:].encode("ascii"), client)
 
@@ -91,21 +85,21 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Plain(NamedTuple):
-    """What a head of the plain kind says."""
+    """What the head of a plain answer says."""
 
     status: int
     body_bytes: int
     keep_alive: bool
 
 
-# Heads met before, to the byte. A server's heads differ in little but the second of their Date, so
-# nearly every answer is looked up here; the bound keeps a server that varies them from filling it.
+# Heads that were parsed before. A server's heads usually differ only in the second of their Date,
+# so nearly every answer is found here. The bound protects against servers that vary their heads.
 _heads: dict[bytes, _Plain] = {}
 _MOST_HEADS = 256
 
 
 def plain_answer(data: bytes) -> Answer | None:
-    """The answer, if `data` is all of one, and of the plain kind; else None (see AnswerReader)."""
+    """The answer if `data` is exactly one plain answer, else None (then use AnswerReader)."""
     start = data.find(b"\r\n\r\n") + 4
     plain = _heads.get(data[:start]) or _read_head(data[:start])
     if plain is None or len(data) != start + plain.body_bytes:
@@ -114,7 +108,7 @@ def plain_answer(data: bytes) -> Answer | None:
 
 
 def _read_head(head: bytes) -> _Plain | None:
-    """A head that ends with an empty line; None where it is not of the plain kind."""
+    """Parse a head that ends with an empty line; None if the answer is not plain."""
     status_line = _STATUS_LINE.match(head)
     lower = head.lower()
     length = _CONTENT_LENGTH.search(lower)
@@ -135,10 +129,10 @@ def _read_head(head: bytes) -> _Plain | None:
 
 
 class AnswerReader:
-    """Puts one answer together from the pieces in which it arrives, split anywhere.
+    """Puts one answer together from pieces that may be split anywhere.
 
-    A plain answer is recognised by its head; chunked bodies, interim answers, bodies that end
-    with the connection, and whatever else looks unusual, are left to h11.
+    A plain answer is recognised by its head. h11 reads everything unusual: chunked bodies, interim
+    answers, and bodies that end with the connection.
     """
 
     __slots__ = ("_body", "_buffer", "_h11", "_head")
@@ -155,14 +149,14 @@ class AnswerReader:
         return bool(self._buffer) or self._h11 is not None
 
     def feed(self, data: bytes) -> Answer | None:
-        """Take the next piece; the answer once it is complete. Raises WireError."""
+        """Take the next piece; returns the answer once it is complete. Raises WireError."""
         if self._h11 is not None:
             return self._feed_h11(data)
         self._buffer += data
         return self._parse()
 
     def eof(self) -> Answer:
-        """The connection ended; the answer, if its end was its length. Raises WireError."""
+        """The connection ended: the answer, if the end marks its length. Raises WireError."""
         if self._h11 is None:
             self._hand_over()
             answer = self._feed_h11(bytes(self._buffer)) if self._buffer else None
@@ -177,7 +171,7 @@ class AnswerReader:
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             if len(self._buffer) > MAX_ANSWER_BYTES:
-                raise WireError(f"a head of more than {MAX_ANSWER_BYTES} bytes")
+                raise WireError(f"the answer's head is longer than {MAX_ANSWER_BYTES} bytes")
             return None
         start = end + 4
         plain = _read_head(bytes(self._buffer[:start]))
@@ -185,16 +179,18 @@ class AnswerReader:
             self._hand_over()
             return self._feed_h11(bytes(self._buffer))
         if plain.body_bytes > MAX_ANSWER_BYTES:
-            raise WireError(f"an answer of {plain.body_bytes} bytes; the most: {MAX_ANSWER_BYTES}")
+            raise WireError(
+                f"the answer has {plain.body_bytes} bytes; at most {MAX_ANSWER_BYTES} are accepted"
+            )
         missing = start + plain.body_bytes - len(self._buffer)
         if missing < 0:
-            raise WireError("more bytes than the answer's length")
+            raise WireError("the server sent more bytes than the answer's length")
         if missing > 0:
             return None
         return Answer(plain.status, bytes(self._buffer[start:]), plain.keep_alive)
 
     def _hand_over(self) -> None:
-        """Let h11 read on, as a client that has just sent a request."""
+        """Let h11 read the rest; it has to believe that it has just sent a request."""
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_ANSWER_BYTES)
         self._h11.send(
             h11.Request(method="POST", target="/", headers=[("host", "h"), ("content-length", "0")])
@@ -214,11 +210,11 @@ class AnswerReader:
                 elif isinstance(event, h11.Data):
                     self._body += event.data
                     if len(self._body) > MAX_ANSWER_BYTES:
-                        raise WireError(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
+                        raise WireError(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
                 elif isinstance(event, h11.EndOfMessage):
                     return self._finished()
                 elif not isinstance(event, h11.InformationalResponse):
-                    raise WireError("the connection ended before an answer")
+                    raise WireError("the connection ended before the answer")
         except h11.RemoteProtocolError as error:
             raise WireError(str(error)) from error
 
@@ -226,13 +222,13 @@ class AnswerReader:
         assert self._h11 is not None
         assert self._head is not None
         if self._h11.trailing_data[0]:
-            raise WireError("more bytes than the answer's length")
+            raise WireError("the server sent more bytes than the answer's length")
         keep_alive = self._h11.their_state is h11.DONE
         return Answer(self._head.status_code, bytes(self._body), keep_alive)
 
 
 def _closes(head: bytes) -> bool:
-    """Whether a Connection field of a lower-cased head has the word close in its list."""
+    """Whether a lower-cased head asks to close the connection."""
     return any(
         b"close" in [word.strip() for word in value.split(b",")]
         for value in re.findall(rb"\r\nconnection:([^\r\n]*)", head)
@@ -248,7 +244,7 @@ class _Result(msgspec.Struct):
 
 
 class _ImageQuery(msgspec.Struct):
-    """What is looked at in an answer; every other field is passed over."""
+    """The fields of an answer that are checked; all others are ignored."""
 
     id: str
     detector_id: str
@@ -256,37 +252,42 @@ class _ImageQuery(msgspec.Struct):
     metadata: _Metadata | None = None
 
 
-class Judgement(NamedTuple):
-    """What an answer is worth: outcome, whether it came from the edge, and what is wrong."""
+class RequestResult(NamedTuple):
+    """How a request ended."""
 
     outcome: str
+    """"ok", or the class of the failure (see `failure_classes`)."""
     from_edge: bool | None
+    """Whether the edge itself answered; None if the answer does not say so."""
     error: str | None
+    """What was wrong, in words; None for a success."""
 
 
-_OK = Judgement("ok", True, None)
+_OK = RequestResult("ok", True, None)
 _decode_query = msgspec.json.Decoder(_ImageQuery).decode
 
 
-def judge(status: int, body: bytes, detector_id: str) -> Judgement:
-    """Check an answer: status, JSON shape, detector, and that the edge itself gave it.
+def check_answer(status: int, body: bytes, detector_id: str) -> RequestResult:
+    """Check an answer's status, JSON form and detector, and that it came from the edge itself.
 
-    The edge says so in `result.from_edge` (since 2025-06), in `metadata.is_from_edge` (since
-    2024-12), or by an id that begins with `iqe_` (until 2024-11). An answer that says none of
-    these cannot be taken for an edge answer.
+    An edge answer has `result.from_edge` (since 2025-06), `metadata.is_from_edge` (since 2024-12)
+    or an id that begins with `iqe_` (until 2024-11). An answer with none of these counts as
+    escalated.
     """
     if status not in (200, 201):
-        return Judgement(f"http_{status}", None, printable(body) or None)
+        return RequestResult(http_failure(status), None, printable(body) or None)
     try:
         query = _decode_query(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        return Judgement("bad_answer", None, printable(f"{error}: {printable(body)}"))
+        return RequestResult(BAD_ANSWER, None, printable(f"{error}: {printable(body)}"))
     if query.detector_id != detector_id and query.detector_id.lower() != detector_id.lower():
-        return Judgement("wrong_detector", None, printable(f"detector {query.detector_id}"))
+        return RequestResult(
+            WRONG_DETECTOR, None, printable(f"the answer is about detector {query.detector_id}")
+        )
     if (
         (query.result is not None and query.result.from_edge)
         or (query.metadata is not None and query.metadata.is_from_edge)
         or query.id.startswith("iqe_")
     ):
         return _OK
-    return Judgement("escalated", False, "the answer does not come from the edge")
+    return RequestResult(ESCALATED, False, "the answer did not come from the edge")

@@ -1,9 +1,9 @@
 """One worker process: the readiness loop that hosts many clients.
 
-The loop never blocks but in one place, `Waiter.wait`, until the next thing that has a time: a
-request that is due, a timeout, or records to flush. The parent speaks through a pipe: `("start",
-anchor)`, then perhaps `("stop", run time)` and `("abort",)`. When the pipe ends, the parent is
-gone, and so is the worker.
+The loop blocks in a single place, `Poller.wait`, until a socket is ready or until the next event
+that has a time: a request that is due, a timeout, or records to flush. The parent sends commands
+through a pipe: `("start", anchor)`, then perhaps `("stop", run time)` and `("abort",)`. When the
+pipe ends, the parent has died, and the worker ends too.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from edgeload.edge.location import Target
+from edgeload.edge.trust import TlsTrust
 from edgeload.plan import Due, Plan
 from edgeload.records import Anchor
-from edgeload.run.client import HttpClient, Sending
-from edgeload.run.connection import tls_context
-from edgeload.run.counters import Counters
-from edgeload.run.pacing import Schedule
+from edgeload.run.client import HttpClient, RequestTemplate
+from edgeload.run.counters import WorkerCounters
+from edgeload.run.pacing import ClientSchedule
 from edgeload.run.picture_file import PictureFile
-from edgeload.run.poller import READABLE, best_waiter
+from edgeload.run.poller import READABLE, best_poller
 from edgeload.run.recorder import Recorder
 from edgeload.run.wire import request_head
 from edgeload.runlog import LogWriter
@@ -36,12 +36,12 @@ from edgeload.runlog import LogWriter
 _OPEN_AHEAD_S = 0.5
 _EFFORT_EVERY_S = 1.0
 _BUFFER_BYTES = 1 << 16
-_DUES_PER_TURN = 16  # then the sockets are looked at again, so that answers are read in time
+_DUES_PER_TURN = 16  # then look at the sockets again, to read answers in time
 
 
 @dataclass(frozen=True)
 class WorkerTask:
-    """What a worker needs to know before the run starts; sent to it through its pipe."""
+    """Everything that a worker has to know before the run; sent to it through its pipe."""
 
     index: int
     workers: int
@@ -50,40 +50,37 @@ class WorkerTask:
     target: Target
     token: str
     detector_id: str
-    insecure: bool
-    cacert: str | None
+    trust: TlsTrust
     timeout_s: float
     pictures: PictureFile
     log_file: Path
 
     def clients(self) -> range:
-        """Numbers of the clients that live here."""
+        """Numbers of the clients that this worker hosts."""
         return range(self.index, self.plan.max_clients, self.workers)
 
 
 class Worker:
-    """The loop. It is the Host of its clients."""
+    """The loop, which is the Host of its clients."""
 
-    def __init__(self, task: WorkerTask, counts: Counters, pipe: Pipe) -> None:
-        self._waiter = best_waiter()
+    def __init__(self, task: WorkerTask, counts: WorkerCounters, pipe: Pipe) -> None:
+        self._poller = best_poller()
         self._pipe = pipe
-        self._waiter.watch(pipe.fileno(), READABLE)
+        self._poller.watch(pipe.fileno(), READABLE)
         self._task = task
         self._log = LogWriter(task.log_file)
         self._counts = counts
         self.buffer = memoryview(bytearray(_BUFFER_BYTES))
-        sending = Sending(
+        template = RequestTemplate(
             task.target,
-            tls_context(insecure=task.insecure, cacert=task.cacert)
-            if task.target.scheme == "https"
-            else None,
+            task.trust.ssl_context() if task.target.scheme == "https" else None,
             request_head(task.target.authority, task.detector_id, task.token, task.pictures.sizes),
             task.pictures.map(),
             task.detector_id,
             task.run_id,
         )
         self._clients = [
-            HttpClient(number, Schedule(task.plan, number), sending, self)
+            HttpClient(number, ClientSchedule(task.plan, number), template, self)
             for number in task.clients()
         ]
         self._by_fd: dict[int, HttpClient] = {}
@@ -97,51 +94,52 @@ class Worker:
 
     def now(self) -> float:
         """Run time in seconds."""
-        return (time.monotonic_ns() - self._zero_ns) / 1e9  # decimal, so short in the log
+        return (time.monotonic_ns() - self._zero_ns) / 1e9  # decimal, so it is short in the log
 
     def watch(self, client: HttpClient, fd: int, events: int) -> None:
         """Call `client.on_ready` when the descriptor is ready."""
         self._by_fd[fd] = client
-        self._waiter.watch(fd, events)
+        self._poller.watch(fd, events)
 
     def change(self, fd: int, events: int) -> None:
         """Watch a descriptor for other events."""
-        self._waiter.change(fd, events)
+        self._poller.change(fd, events)
 
     def forget(self, fd: int) -> None:
         """Stop watching a descriptor."""
         del self._by_fd[fd]
-        self._waiter.forget(fd)
+        self._poller.forget(fd)
 
     def arm(self, client: HttpClient, number: int, sent_s: float) -> None:
-        """Begin a request's time: all have the same, so they end in the order they began."""
+        """Start a request's timeout. All are equally long, so they end in the order they began."""
         self._armed.append((sent_s + self._task.timeout_s, number, client))
 
     def freed(self, client: HttpClient, ended: Due, now_s: float, *, answered: bool) -> None:
-        """Wake the client when its next request is due, or let it go.
+        """Wake the client when its next request is due, or dismiss it.
 
-        What is due already is sent at once; after a failure through the heap, so that an endpoint
-        that refuses cannot keep one client to itself. A client that sits out a step is woken
-        ahead, so that a connection which the server has closed meanwhile is open again in time.
+        A request that is already due is sent at once. After a failure it goes through the heap,
+        because otherwise an endpoint that refuses connections would keep the loop busy with one
+        client. A client that pauses for a step is woken early, to reconnect in time if the server
+        has closed its connection meanwhile.
         """
         due = client.schedule.next
         if due is None:
-            self._let_go(client)
+            self._dismiss(client)
         elif answered and due.due_s <= now_s < self._stop_s:
             client.begin()
         else:
             ahead_s = _OPEN_AHEAD_S if due.step > ended.step + 1 else 0.0
             heapq.heappush(self._wake, (due.due_s - ahead_s, client.number, client))
 
-    def _let_go(self, client: HttpClient) -> None:
-        """The client has nothing more to send."""
+    def _dismiss(self, client: HttpClient) -> None:
+        """The client has nothing more to send and nothing in flight."""
         self._left -= 1
-        client.abort()  # nothing is in flight: this closes its connection
+        client.close()
 
     # --- the loop ---
 
     def run(self, anchor: Anchor) -> None:
-        """Send what is planned, then return once nothing is in flight."""
+        """Send what is planned and return when nothing is in flight any more."""
         self._zero_ns = round(anchor.monotonic_s * 1e9)
         self.recorder = Recorder(self._log, self._counts, anchor, self._task.index)
         for client in self._clients:
@@ -184,7 +182,7 @@ class Worker:
                 heapq.heappush(wake, (due.due_s, client.number, client))
 
     def _expire(self, now_s: float) -> None:
-        """Time out what is overdue; forget, from the front, what has ended."""
+        """Time out overdue requests, and drop ended ones from the front of the queue."""
         armed = self._armed
         while armed:
             deadline_s, number, client = armed[0]
@@ -199,7 +197,7 @@ class Worker:
         until_s = min(due_s, effort_s, self.recorder.flush_due_s, self._stop_s)
         if self._armed:
             until_s = min(until_s, self._armed[0][0])
-        for fd, events in self._waiter.wait(until_s - self.now(), exact=until_s == due_s):
+        for fd, events in self._poller.wait(until_s - self.now(), exact=until_s == due_s):
             client = self._by_fd.get(fd)
             if client is not None:
                 client.on_ready(events)
@@ -207,7 +205,7 @@ class Worker:
                 self._listen()
 
     def _listen(self) -> None:
-        """Hear the parent: a stop; or an abort, or the end of the pipe, which end all at once."""
+        """Obey the parent: stop sending, or end at once on "abort" or when the pipe ends."""
         try:
             message = self._pipe.recv()
         except EOFError:
@@ -216,12 +214,13 @@ class Worker:
             self._stop_s = message[1]
             return
         for client in self._clients:
-            client.abort()
+            if client.in_flight:
+                client.abort()
         self.recorder.flush()
         os._exit(1)
 
     def _stop(self) -> None:
-        """Send nothing more; what is in flight may still end."""
+        """Send nothing more; requests in flight may still end."""
         stop_s, self._stop_s = self._stop_s, float("inf")
         self._wake.clear()
         for client in self._clients:
@@ -229,20 +228,18 @@ class Worker:
             if missed := client.schedule.stop_at(stop_s):
                 self.recorder.missed(client.number, missed, stop_s)
             if idle:
-                self._let_go(client)
+                self._dismiss(client)
 
 
 def worker_main(pipe: Pipe, shared_counts: Any) -> None:
-    """Entry of a worker process: task in, "ready" out, start in, run."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C reaches all; the parent says what it means
+    """Entry of a worker process: receive the task, say "ready", wait for the start, run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all, but the parent decides
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
         task: WorkerTask = pipe.recv()
-        worker = Worker(task, Counters(shared_counts), pipe)
+        worker = Worker(task, WorkerCounters(shared_counts), pipe)
         gc.collect()
         gc.freeze()
         pipe.send("ready")

@@ -10,6 +10,7 @@ from recording_server import DETECTOR_ID, Handler, recording_server
 from edgeload.edge import readiness
 from edgeload.edge.location import Target, Unreachable, locate
 from edgeload.edge.readiness import await_ready
+from edgeload.edge.trust import TlsTrust
 
 
 def test_a_name_is_resolved_to_an_address_that_answers() -> None:
@@ -55,8 +56,8 @@ def answering(health: int, readiness_body: bytes | None) -> type[Handler]:
         (200, f'{{"{DETECTOR_ID}":{{"ready":true}}}}'.encode(), True),
         (200, b"{}", True),
         (200, b"not json", True),
-        (200, None, True),
-        (404, None, True),
+        (200, None, TlsTrust()),
+        (404, None, TlsTrust()),
         (503, None, False),
         (502, None, False),
         (200, f'{{"{DETECTOR_ID}":{{"ready":false}}}}'.encode(), False),
@@ -66,13 +67,13 @@ def test_only_a_clear_no_stops_the_run(
     monkeypatch: pytest.MonkeyPatch, health: int, body: bytes | None, ready: bool
 ) -> None:
     """Servers without these routes, and detectors that are not listed, count as ready."""
-    monkeypatch.setattr(readiness, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(readiness, "_READY_WITHIN_S", 0.0)
     with recording_server(handler=answering(health, body)) as recorder:
         if ready:
-            await_ready(recorder.url, DETECTOR_ID, True)
+            await_ready(recorder.url, DETECTOR_ID, TlsTrust())
         else:
             with pytest.raises(Unreachable, match="not ready") as caught:
-                await_ready(recorder.url, DETECTOR_ID, True)
+                await_ready(recorder.url, DETECTOR_ID, TlsTrust())
             assert str(caught.value).isprintable()
 
 
@@ -87,5 +88,5 @@ def test_a_server_that_is_starting_is_given_time() -> None:
             self.reply(503 if Starting.asked == 1 else 200, b"{}")
 
     with recording_server(handler=Starting) as recorder:
-        await_ready(recorder.url, None, True)
+        await_ready(recorder.url, None, TlsTrust())
     assert Starting.asked == 2

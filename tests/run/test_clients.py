@@ -16,6 +16,7 @@ from recording_server import DETECTOR_ID, Handler, Recorder, edge_answer, record
 from rich.console import Console
 
 from edgeload.records import End, Header, Missed, Request, WorkerSample
+from edgeload.run.phases import Ending
 from edgeload.run.session import run_session
 from edgeload.runlog import DamagedLine, read_records
 from edgeload.settings import resolve
@@ -43,7 +44,7 @@ def run(tmp_path: Path, url: str, **options: Any) -> list[Any]:
         {"GROUNDLIGHT_API_TOKEN": TOKEN},
     )
     outcome = run_session(settings, Console(file=StringIO()))
-    assert not outcome.interrupted
+    assert outcome.ending is Ending.FINISHED
     records = [record for chunk in read_records(tmp_path / "run.log") for record in chunk]
     assert not [record for record in records if isinstance(record, DamagedLine)]
     return records

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from recording_server import DETECTOR_ID, Handler, edge_answer, recording_server
 from rich.console import Console
 
 from edgeload.edge.location import Target
+from edgeload.edge.trust import TlsTrust
 from edgeload.records import Request
-from edgeload.run.connection import TlsConnection, classify, connect, tls_context
+from edgeload.run.connection import TlsConnection, classify, connect
+from edgeload.run.sdk_client import os_error_in
 from edgeload.run.session import run_session
 from edgeload.runlog import read_records
 from edgeload.settings import resolve
@@ -102,7 +105,7 @@ def test_a_plain_server_is_no_tls_server(certificate: Path) -> None:
     """Shaking hands with it fails with class tls, in bounded steps and without waiting."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         target = Target("https", "localhost", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
-        connection = connect(target, tls_context(insecure=True, cacert=None))
+        connection = connect(target, TlsTrust(insecure=True).ssl_context())
         assert isinstance(connection, TlsConnection)
         peer, _ = server.accept()
         with peer:
@@ -122,7 +125,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path, certificate
     with recording_server(tls=tls) as recorder:
         trusted = run(tmp_path, recorder.url, insecure=False, cacert=certificate)
         assert {r.outcome for r in trusted} == {"ok"}
-        context = tls_context(insecure=False, cacert=None)
+        context = TlsTrust().ssl_context()
         port = int(recorder.url.rsplit(":", 1)[1])
         target = Target("https", "127.0.0.1", port, socket.AF_INET, "127.0.0.1")
         connection = connect(target, context)
@@ -131,3 +134,13 @@ def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path, certificate
                 connection.advance()
         assert classify(caught.value).outcome == "tls"
         connection.close()
+
+
+def test_an_unknown_host_name_is_class_dns() -> None:
+    """As the SDK client meets it in the middle of a run: deep inside the errors of urllib3."""
+    pool = urllib3.PoolManager(retries=False)
+    with pytest.raises(urllib3.exceptions.HTTPError) as caught:
+        pool.request("GET", "http://no-such-host.invalid/")
+    cause = os_error_in(caught.value)
+    assert isinstance(cause, socket.gaierror)
+    assert classify(cause).outcome == "dns"

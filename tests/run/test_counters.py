@@ -36,15 +36,15 @@ def test_every_duration_has_a_bucket(seconds: float) -> None:
 
 @given(st.lists(st.floats(1e-4, 100), min_size=1, max_size=200), st.sampled_from([0.5, 0.95, 1.0]))
 def test_percentile_is_the_nearest_rank_within_one_percent(
-    times: list[float], share: float
+    times: list[float], quantile: float
 ) -> None:
     """Against the sorted values themselves, entered into two blocks and merged."""
     blocks = [bytearray(8 * counters.SLOTS) for _ in range(2)]
     for index, time_s in enumerate(times):
-        counters.Counters(blocks[index % 2]).finished([request(time_s)])
-    merged = counters.response_histogram(counters.total(blocks))
-    exact = sorted(times)[max(1, -(-int(share * 100) * len(times) // 100)) - 1]
-    found = counters.percentile(merged, share)
+        counters.WorkerCounters(blocks[index % 2]).finished([request(time_s)])
+    merged = counters.read_counts(blocks).response
+    exact = sorted(times)[max(1, -(-int(quantile * 100) * len(times) // 100)) - 1]
+    found = counters.percentile(merged, quantile)
     assert found is not None
     assert abs(found / exact - 1) <= 0.01 + 1e-9
 
@@ -53,11 +53,11 @@ def test_percentile_is_the_nearest_rank_within_one_percent(
 def test_what_is_counted_is_what_bucket_says(response_s: float) -> None:
     """The loop that counts in the generator enters the same buckets; failures have no time."""
     block = bytearray(8 * counters.SLOTS)
-    counters.Counters(block).finished([request(response_s), request(1.0, ok=False)])
-    slots = counters.total([block])
-    assert counters.named(slots)["ok"] == counters.named(slots)["failed"] == 1
-    assert list(counters.response_histogram(slots)).index(1) == counters.bucket(response_s)
-    assert sum(counters.response_histogram(slots)) == 1
+    counters.WorkerCounters(block).finished([request(response_s), request(1.0, ok=False)])
+    counts = counters.read_counts([block])
+    assert (counts.ok, counts.failed, counts.done) == (1, 1, 2)
+    assert counts.response.index(1) == counters.bucket(response_s)
+    assert sum(counts.response) == sum(counts.service) == 1
 
 
 def test_no_data_is_none() -> None:
@@ -67,12 +67,12 @@ def test_no_data_is_none() -> None:
 
 def count_to(block: object, count: int) -> None:
     for _ in range(count):
-        counters.Counters(block).finished([request(0.1)])
+        counters.WorkerCounters(block).finished([request(0.1)])
 
 
 def count_on(block: Any, stop: Any) -> None:
     while not stop.value:
-        counters.Counters(block).finished([request(0.1)])
+        counters.WorkerCounters(block).finished([request(0.1)])
         time.sleep(2e-4)
 
 
@@ -81,12 +81,12 @@ def test_counts_and_times_of_a_copy_are_of_one_moment() -> None:
     block, stop = context.RawArray("q", counters.SLOTS), context.RawValue("b", 0)
     worker = context.Process(target=count_on, args=(block, stop))
     worker.start()
-    while not block[counters.OK]:
+    while not block[counters.OK_REQUESTS]:
         time.sleep(0.01)
     torn = 0
     for _ in range(1000):
-        slots = counters.total([block, block])
-        torn += sum(counters.response_histogram(slots)) != slots[counters.OK]
+        counts = counters.read_counts([block, block])
+        torn += sum(counts.response) != counts.ok
         time.sleep(1e-4)
     stop.value = 1
     worker.join()
@@ -103,4 +103,43 @@ def test_another_process_counts_and_we_read() -> None:
         worker.start()
     for worker in workers:
         worker.join()
-    assert counters.named(counters.total(blocks))["ok"] == 2001
+    assert counters.read_counts(blocks).plain()["ok"] == 2001
+
+
+def test_each_count_is_read_from_its_own_slot() -> None:
+    """The names of a LiveCounts are those of the slots that the workers write."""
+    block = bytearray(8 * counters.SLOTS)
+    slots = counters.WorkerCounters(block).slots
+    written = (
+        counters.SENT,
+        counters.OK_REQUESTS,
+        counters.FAILED,
+        counters.MISSED,
+        counters.CONNECTS,
+        counters.STALE_RETRIES,
+    )
+    for number, slot in enumerate(written):
+        slots[slot] = 10 + number
+    assert counters.read_counts([block, block]).plain() == {
+        "sent": 20,
+        "ok": 22,
+        "failed": 24,
+        "missed": 26,
+        "connects": 28,
+        "stale_retries": 30,
+    }
+    assert counters.read_counts([]) == counters.NO_COUNTS
+
+
+def test_counts_since_a_moment_are_what_was_counted_after_it() -> None:
+    """Count by count and bucket by bucket; since the same moment nothing was counted."""
+    block = bytearray(8 * counters.SLOTS)
+    worker = counters.WorkerCounters(block)
+    worker.finished([request(0.1)])
+    then = counters.read_counts([block])
+    worker.finished([request(0.1), request(2.0), request(1.0, ok=False)])
+    now = counters.read_counts([block])
+    since = now.since(then)
+    assert (since.ok, since.failed) == (2, 1)
+    assert [since.response[counters.bucket(s)] for s in (0.1, 2.0)] == [1, 1]
+    assert now.since(now) == counters.NO_COUNTS

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeload.plan import Plan, ramp_steps
-from edgeload.run.pacing import Schedule
+from edgeload.run.pacing import ClientSchedule
 
 
 def run(
     plan: Plan, client: int, service_s: list[float], stop_s: float = float("inf")
 ) -> tuple[list[tuple[int, float]], list[tuple[int, str]]]:
     """A client on a virtual clock: (number, sent at) and (number, reason missed)."""
-    schedule = Schedule(plan, client)
+    schedule = ClientSchedule(plan, client)
     now_s, sent, missed = 0.0, [], []
     turn = 0
     while schedule.next is not None and max(now_s, schedule.next.due_s) < stop_s:

@@ -8,53 +8,53 @@ import time
 
 import pytest
 
-from edgeload.run.poller import READABLE, WRITABLE, EpollWaiter, SelectorWaiter, Waiter
+from edgeload.run.poller import READABLE, WRITABLE, EpollPoller, Poller, SelectorPoller
 
-WAITERS = [SelectorWaiter] + ([EpollWaiter] if sys.platform == "linux" else [])
+POLLERS = [SelectorPoller] + ([EpollPoller] if sys.platform == "linux" else [])
 
 
-@pytest.mark.parametrize("make", WAITERS)
+@pytest.mark.parametrize("make", POLLERS)
 @pytest.mark.parametrize("timeout_s", [0.0, 0.0004, 0.0107])
-def test_with_nothing_ready_it_waits_the_time(make: type[Waiter], timeout_s: float) -> None:
+def test_with_nothing_ready_it_waits_the_time(make: type[Poller], timeout_s: float) -> None:
     """Exact waits end at or after the instant, never before; with an empty answer."""
-    waiter = make()
+    poller = make()
     for _ in range(20):
         start_s = time.monotonic()
-        assert waiter.wait(timeout_s, exact=True) == []
+        assert poller.wait(timeout_s, exact=True) == []
         assert time.monotonic() - start_s >= timeout_s - (
-            0.0 if make is not SelectorWaiter else 2e-3
+            0.0 if make is not SelectorPoller else 2e-3
         )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="epoll is Linux's")
 def test_epoll_is_exact() -> None:
     """The best of 50 waits is within 0.1 ms of its instant: epoll's own timer has 1 ms ticks."""
-    waiter = EpollWaiter()
+    poller = EpollPoller()
     late = []
     for _ in range(50):
         until_s = time.monotonic() + 0.00251
-        waiter.wait(0.00251, exact=True)
+        poller.wait(0.00251, exact=True)
         late.append(time.monotonic() - until_s)
     assert min(late) < 1e-4
 
 
-@pytest.mark.parametrize("make", WAITERS)
-def test_a_ready_descriptor_ends_the_wait(make: type[Waiter]) -> None:
+@pytest.mark.parametrize("make", POLLERS)
+def test_a_ready_descriptor_ends_the_wait(make: type[Poller]) -> None:
     """What is ready is named with its event; what is forgotten is not."""
-    waiter = make()
+    poller = make()
     reading, writing = os.pipe()
-    waiter.watch(reading, READABLE)
+    poller.watch(reading, READABLE)
     os.write(writing, b"!")
     start_s = time.monotonic()
-    assert waiter.wait(30.0, exact=False) == [(reading, READABLE)]
+    assert poller.wait(30.0, exact=False) == [(reading, READABLE)]
     assert time.monotonic() - start_s < 10
     os.read(reading, 1)
-    assert waiter.wait(0.0, exact=True) == []
-    waiter.watch(writing, READABLE)
-    waiter.change(writing, WRITABLE)
-    assert waiter.wait(30.0, exact=True) == [(writing, WRITABLE)]
-    waiter.forget(writing)
-    assert waiter.wait(0.0, exact=False) == []
-    waiter.forget(reading)
+    assert poller.wait(0.0, exact=True) == []
+    poller.watch(writing, READABLE)
+    poller.change(writing, WRITABLE)
+    assert poller.wait(30.0, exact=True) == [(writing, WRITABLE)]
+    poller.forget(writing)
+    assert poller.wait(0.0, exact=False) == []
+    poller.forget(reading)
     os.close(reading)
     os.close(writing)

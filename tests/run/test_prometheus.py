@@ -7,6 +7,7 @@ import math
 import socket
 import time
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import as_a_user as user
@@ -14,9 +15,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from edgeload.plan import Arrivals, Plan, ramp_steps
-from edgeload.run import counters
+from edgeload.run.counters import BUCKETS, NO_COUNTS, bucket
 from edgeload.run.prometheus import Dues, exported
-from edgeload.run.supervisor import Progress
+from edgeload.run.supervisor import RunProgress
 from edgeload.settings import SettingError
 from edgeload.simulator.launch import running_simulator
 
@@ -42,21 +43,21 @@ def scrape(port: int) -> Scrape:
 
 def test_a_scrape_is_the_counters_of_that_moment() -> None:
     """Counts as they are; buckets cumulative, their limits within 2 %; the sum within 1 %."""
-    slots = [0] * counters.SLOTS
-    slots[counters.SENT], slots[counters.OK], slots[counters.FAILED] = 13, 10, 3
-    service = counters.service_histogram(range(counters.SLOTS))[0]
+    service = [0] * BUCKETS
     for seconds in [0.03] * 9 + [3.0]:
-        slots[service + counters.bucket(seconds)] += 1
+        service[bucket(seconds)] += 1
+    counts = replace(NO_COUNTS, sent=13, ok=10, failed=3, connects=7, service=tuple(service))
     port = free_port()
     with exported(port) as exporter:
         assert scrape(port) == {}
         plan = Plan(ramp_steps([5, 20], 10), 2.0)
-        exporter.show(Progress(12.5, 1, plan, slots, False))
-        exporter.show(Progress(12.6, 0, plan, slots, False, "worker 1 died"))  # names no step
+        exporter.show(RunProgress(12.5, 1, plan, counts, False))
+        exporter.show(RunProgress(12.6, 0, plan, counts, False, "worker 1 died"))  # names no step
         found = scrape(port)
     assert found["edgeload_requests_due_total"] == 200  # 5 and 2.5 s at 20 a s, 2 requests/s each
     assert found["edgeload_requests_sent_total"] == 13
     assert found["edgeload_requests_failed_total"] == 3
+    assert found["edgeload_connects_total"] == 7
     assert found["edgeload_clients"] == 20
     assert found["edgeload_arrival_rate_per_second"] == 40
     assert (found["edgeload_ramp_step"], found["edgeload_run_time_seconds"]) == (2, 12.5)
@@ -82,15 +83,14 @@ def test_requests_due_are_those_of_the_plan(arrivals: Arrivals) -> None:
 
 
 def test_a_stopped_run_makes_nothing_due() -> None:
-    """Due stays where it was; what was missed by the stop was due, though no Progress said so."""
+    """The count of due requests stays, except for those that the stop has made missed."""
     plan = Plan(ramp_steps([1], 100.0), 1.0)
-    slots = [0] * counters.SLOTS
     port = free_port()
     with exported(port) as exporter:
-        exporter.show(Progress(10.0, 0, plan, slots, False))
-        exporter.show(Progress(50.0, 0, plan, slots, True))
+        exporter.show(RunProgress(10.0, 0, plan, NO_COUNTS, False))
+        exporter.show(RunProgress(50.0, 0, plan, NO_COUNTS, True))
         assert scrape(port)["edgeload_requests_due_total"] == 10
-        slots[counters.SENT], slots[counters.MISSED] = 9, 2
+        exporter.show(RunProgress(50.2, 0, plan, replace(NO_COUNTS, sent=9, missed=2), True))
         assert scrape(port)["edgeload_requests_due_total"] == 11
 
 

@@ -1,31 +1,16 @@
-"""Laws of what is settled before a run begins."""
+"""Laws of what is settled before a run begins, and of how it is announced."""
 
 from __future__ import annotations
-
-import resource
-from pathlib import Path
 
 import pytest
 
 from edgeload.plan import Plan, ramp_steps
-from edgeload.run.session import check_open_files, check_writable, worker_count
-from edgeload.settings import SettingError, resolve
+from edgeload.run.session import intention, worker_count
+from edgeload.settings import resolve
 
 
-def plan_of(clients: int) -> Plan:
-    return Plan(ramp_steps([1, clients, 2], 1.0), 1.0)
-
-
-def test_more_clients_than_files_are_refused_before_the_run(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The line names the numbers and what to do; what fits is let through."""
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
-    check_open_files(2, plan_of(8000))
-    with pytest.raises(SettingError, match=r"9000 clients in 2 .* 4532 .* 4096; use more"):
-        check_open_files(2, plan_of(9000))
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, resource.RLIM_INFINITY))
-    check_open_files(1, plan_of(50_000))
+def plan_of(*clients: int) -> Plan:
+    return Plan(ramp_steps(clients, 1.0), 1.0)
 
 
 @pytest.mark.parametrize(
@@ -42,28 +27,27 @@ def test_workers_are_as_set_and_never_more_than_clients(
 ) -> None:
     """The SDK takes one process per client, whatever is set."""
     settings = resolve({}, {"detector_name": "d", **options}, {})
-    assert worker_count(settings, plan_of(10)) == workers
+    assert worker_count(settings, plan_of(1, 10, 2)) == workers
 
 
 @pytest.mark.parametrize(
-    ("options", "line"),
+    ("clients", "workers", "line"),
     [
-        ({"log_file": "{0}/file/run.log"}, r"LOG_FILE = '.*file/run.log': cannot be written"),
-        ({"log_file": "{0}"}, r"LOG_FILE = '.*': cannot be written \(Is a directory\)"),
-        ({"output_dir": "{0}/file"}, r"OUTPUT_DIR = '.*file': cannot be written"),
+        ((1,), 1, "1 client at 1 requests/s against U, 1 s in all, from 1 worker process"),
+        (
+            (4,),
+            2,
+            "4 clients at 1 requests/s each against U, 1 s in all, from 2 worker processes",
+        ),
+        (
+            (3, 1),
+            2,
+            "3, 1 clients at 1 requests/s each against U, 2 s in all, from 2 worker processes",
+        ),
     ],
 )
-def test_what_cannot_be_written_is_said_before_the_run(
-    tmp_path: Path, options: dict[str, str], line: str
+def test_the_intention_is_announced_in_plain_words(
+    clients: tuple[int, ...], workers: int, line: str
 ) -> None:
-    """Not after it, when the work is done and the results have nowhere to go.
-
-    Looking leaves no log behind: a run that ends before its first request has none.
-    """
-    (tmp_path / "file").write_text("in the way")
-    legal = {"log_file": str(tmp_path / "run.log"), "output_dir": str(tmp_path / "results")}
-    check_writable(resolve({}, {"detector_name": "d", **legal}, {}))
-    assert not (tmp_path / "run.log").exists()
-    given = {name: value.format(tmp_path) for name, value in {**legal, **options}.items()}
-    with pytest.raises(SettingError, match=line):
-        check_writable(resolve({}, {"detector_name": "d", **given}, {}))
+    """One client is no "clients", and one process no "processes"."""
+    assert intention(plan_of(*clients), "U", workers) == line

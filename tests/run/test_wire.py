@@ -19,8 +19,8 @@ from edgeload.run.wire import (
     Answer,
     AnswerReader,
     WireError,
+    check_answer,
     id_prefix,
-    judge,
     plain_answer,
     request_head,
 )
@@ -217,14 +217,14 @@ def test_an_answer_is_a_success_only_if_the_edge_gave_it(
     status: int, body: bytes, outcome: str, from_edge: bool | None
 ) -> None:
     """By the signs of every age of device (contract, section 3); all else has its own class."""
-    judgement = judge(status, body, DETECTOR)
-    assert (judgement.outcome, judgement.from_edge) == (outcome, from_edge)
-    assert (judgement.error is None) == (outcome == "ok" or not body)
+    result = check_answer(status, body, DETECTOR)
+    assert (result.outcome, result.from_edge) == (outcome, from_edge)
+    assert (result.error is None) == (outcome == "ok" or not body)
 
 
 def test_texts_of_the_endpoint_carry_no_control_bytes() -> None:
     """An error text is one line, printable and bounded, whatever the endpoint sends."""
-    error = judge(500, b"\x1b[31mred\r\n\x00" + b"x" * 9999, DETECTOR).error
+    error = check_answer(500, b"\x1b[31mred\r\n\x00" + b"x" * 9999, DETECTOR).error
     assert error is not None
     assert error.isprintable()
     assert len(error) <= 200

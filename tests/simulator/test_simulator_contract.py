@@ -15,7 +15,7 @@ import simulator_http as http
 from simulator_http import ID, get, post
 
 from edgeload.edge_facts import MAX_BODY_BYTES
-from edgeload.run.wire import judge
+from edgeload.run.wire import check_answer
 from edgeload.simulator.launch import RunningSimulator, running_simulator
 
 
@@ -26,11 +26,11 @@ def simulator() -> Iterator[RunningSimulator]:
 
 
 def test_an_answer_has_the_contracts_shape(simulator: RunningSimulator) -> None:
-    """Every field of the raw answer in the contract, and no other; our own judge takes it."""
+    """Every field of the raw answer in the contract, and no other; our own client accepts it."""
     answer = post(simulator.url, confidence_threshold="0.0", human_review="NEVER")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json"
-    assert judge(200, answer.content, ID).outcome == "ok"
+    assert check_answer(200, answer.content, ID).outcome == "ok"
     found = answer.json()
     result = found.pop("result")
     assert re.fullmatch(r"iq_[0-9A-Za-z]{27}", found.pop("id"))
@@ -114,7 +114,7 @@ def test_what_the_edge_does_not_understand_the_cloud_answers(
 ) -> None:
     """Bad parameters give 200 with an answer that does not come from the edge."""
     answer = post(simulator.url, **change)  # type: ignore[arg-type]
-    assert judge(answer.status_code, answer.content, ID).outcome == "escalated"
+    assert check_answer(answer.status_code, answer.content, ID).outcome == "escalated"
 
 
 def test_an_empty_body_and_the_largest_body_are_taken(simulator: RunningSimulator) -> None:

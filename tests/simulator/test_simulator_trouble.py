@@ -11,7 +11,7 @@ import requests
 import urllib3
 from simulator_http import ID, post, wait_for
 
-from edgeload.run.wire import judge
+from edgeload.run.wire import check_answer
 from edgeload.simulator.launch import RunningSimulator, SimulatorError, running_simulator
 
 
@@ -45,8 +45,8 @@ def test_faulty_answers(simulator: RunningSimulator, kind: str, outcome: str) ->
     simulator.set_faults(**{kind: 1.0})
     answer = post(simulator.url)
     simulator.set_faults()
-    assert judge(answer.status_code, answer.content, ID).outcome == outcome
-    assert judge(200, post(simulator.url).content, ID).outcome == "ok"
+    assert check_answer(answer.status_code, answer.content, ID).outcome == outcome
+    assert check_answer(200, post(simulator.url).content, ID).outcome == "ok"
 
 
 def test_a_reset_gives_no_status(simulator: RunningSimulator) -> None:
@@ -81,7 +81,7 @@ def test_a_slow_body_trickles(simulator: RunningSimulator) -> None:
     simulator.set_faults()
     assert time.monotonic() - start_s >= 0.4
     assert answer.elapsed.total_seconds() < 0.35  # requests counts until the head
-    assert judge(200, answer.content, ID).outcome == "ok"
+    assert check_answer(200, answer.content, ID).outcome == "ok"
 
 
 def test_a_stall_holds_answers_back(simulator: RunningSimulator) -> None:

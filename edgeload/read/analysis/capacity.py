@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from edgeload.failure_classes import ESCALATED, WRONG_DETECTOR
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.step_summary import StepSummary
 
 KEEPS_UP_SHARE = 0.95
 BAD_SHARE = 0.01
-NOT_EDGE = ("escalated", "wrong_detector")
+NOT_EDGE = (ESCALATED, WRONG_DETECTOR)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from edgeload.edge_facts import MAX_CONNECTIONS
+from edgeload.failure_classes import RESET
 from edgeload.read.analysis.capacity import saturated
 from edgeload.read.analysis.finding import Finding, most_damaging_first
 from edgeload.read.analysis.run_summary import RunSummary
@@ -119,7 +120,7 @@ def _connection_limit(summary: RunSummary) -> Iterator[Finding]:
     steps = [
         step
         for step in summary.steps
-        if step.clients > CLIENTS_NEAR_LIMIT and "reset" in step.counts.failures
+        if step.clients > CLIENTS_NEAR_LIMIT and RESET in step.counts.failures
     ]
     if steps:
         numbers = {"clients": CLIENTS_NEAR_LIMIT, "limit": MAX_CONNECTIONS}

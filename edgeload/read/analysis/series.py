@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeload.failure_classes import TIMEOUT
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.steps import planned_dues
-from edgeload.read.analysis.window_times import TIMEOUT, times_of
+from edgeload.read.analysis.window_times import times_of
 from edgeload.read.statistics.percentiles import rank
 from edgeload.read.statistics.windows import Floats, Window, count_in
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from edgeload.failure_classes import GENERATOR
 from edgeload.plan import RampStep
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.log.columns import Bools, RunLog
@@ -17,8 +18,6 @@ LATE_LIMIT_S = 0.005
 LATE_LIMIT_OF_PERIOD = 0.10
 LATE_SHARE = 0.01
 CPU_LIMIT = 0.80
-GENERATOR = "generator"
-"""Outcome of a request that failed on our side: no file descriptor, no port."""
 
 
 def is_late(lag_s: Floats, requests_per_second: float | None) -> Bools:

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgeload.failure_classes import TIMEOUT
 from edgeload.read.log.columns import Bools, RunLog
 from edgeload.read.statistics.windows import Floats, Window
-
-TIMEOUT = "timeout"
 
 
 @dataclass(frozen=True)

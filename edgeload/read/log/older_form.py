@@ -15,14 +15,12 @@ from statistics import median
 
 import msgspec
 
+from edgeload.failure_classes import UNCLASSIFIED
 from edgeload.plan import RampStep
 from edgeload.read.log.columns import OK, LogError, RunLog, TableBuilder, Tally
 from edgeload.records import RequestRow
 from edgeload.runlog import DamagedLine, read_lines
 from edgeload.untrusted_text import printable
-
-UNCLASSIFIED = "unclassified"
-"""The class of every failure in an older log, which has texts only."""
 
 _RAMP = re.compile(rb"\s*RAMP\s+(\d+)(?:\s+ts=(\d+(?:\.\d+)?))?\s*")
 _SHOWN_CHARS = 120

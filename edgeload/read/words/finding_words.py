@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgeload.edge_facts import MAX_CONNECTIONS
+from edgeload.failure_classes import failure_class
 from edgeload.objectives import parse_objective
 from edgeload.plain_words import plural
 from edgeload.read.analysis.finding import Finding
@@ -19,20 +21,6 @@ from edgeload.read.words.objective_words import measured, more_time
 
 _SHOWN_CHARS = 160
 _FAILED = "failed_"
-_HTTP_ADVICE = "See the endpoint's own log at that time."
-_ADVICE = {
-    "refused": "nothing listens there: check host and port, and that the endpoint has started",
-    "reset": "the endpoint or its proxy dropped connections: it ran out of them, or restarted",
-    "timeout": "the endpoint did not answer in time: it is overloaded or hangs (--timeout)",
-    "tls": "an Edge Endpoint signs its own certificate: --insecure, or --cacert with that one",
-    "dns": "the host name does not resolve on this machine",
-    "bad_answer": "the answer is no image query: is this an Edge Endpoint?",
-    "wrong_detector": "another detector answered: check the detector's id",
-    "escalated": "the cloud answered: set the detector to always return the edge prediction and "
-    "disable cloud escalation; such answers say nothing about the edge",
-    "generator": "this machine ran out of files or ports: ulimit -n, net.ipv4.ip_local_port_range",
-    "aborted": "in flight when the run was stopped at once: no fault of the endpoint",
-}
 
 Numbers = Mapping[str, Any]
 
@@ -300,11 +288,11 @@ WARNING_KINDS = {
         cause="It depends on the class: see the table of failure classes.",
         advice="See the table of failure classes.",
         message=_failed,
-        advise=lambda n: _ADVICE.get(n["outcome"], _HTTP_ADVICE),
+        advise=lambda n: sentence(failure_class(n["outcome"]).advice),
     ),
     "connection_limit": Kind(
         meaning="Connections were reset in steps with more than 100 clients.",
-        cause="The proxy of an Edge Endpoint takes about 119 requests at once.",
+        cause=f"The proxy of an Edge Endpoint takes about {MAX_CONNECTIONS} requests at once.",
         advice="This limit of the proxy, not inference, may be what was measured. Stay below it, "
         "or raise worker_connections in the endpoint's nginx.",
         message=lambda n: (

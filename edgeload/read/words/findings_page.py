@@ -5,9 +5,12 @@ python -m edgeload.read.words.findings_page > docs/findings.md
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from edgeload.failure_classes import FAILURE_KINDS, failure_class, http_failure
 from edgeload.read.words import finding_words as words
+from edgeload.read.words.finding_words import sentence
 
 _HEAD = """\
 # Findings
@@ -44,16 +47,31 @@ _PARTS = (
 
 def findings_page() -> str:
     """The text of docs/findings.md: a table per severity and use."""
-    return "\n".join([_HEAD, *(_part(*part) for part in _PARTS)])
+    return "\n".join([_HEAD, *(_part(*part) for part in _PARTS), _failure_classes()])
 
 
 def _part(title: str, meaning: str, kinds: Mapping[str, words.Kind]) -> str:
+    head = ("code", "meaning", "likely cause", "what to do")
+    rows = [(f"`{code}`", kind.meaning, kind.cause, kind.advice) for code, kind in kinds.items()]
+    return "\n".join([f"## {title}", "", meaning, "", *_table(head, rows), ""])
+
+
+def _failure_classes() -> str:
+    any_status = failure_class(http_failure(503))
+    meaning = any_status.meaning.replace("503", "NNN")
+    kinds = [*FAILURE_KINDS, replace(any_status, name=http_failure("NNN"), meaning=meaning)]
+    head = ("class", "meaning", "where to look", "what to do")
     rows = [
-        f"| `{code}` | {kind.meaning} | {kind.cause} | {kind.advice} |"
-        for code, kind in kinds.items()
+        (f"`{kind.name}`", sentence(kind.meaning), kind.fault, sentence(kind.advice))
+        for kind in kinds
     ]
-    head = ["| code | meaning | likely cause | what to do |", "| --- | --- | --- | --- |"]
-    return "\n".join([f"## {title}", "", meaning, "", *head, *rows, ""])
+    intro = "Each failed request has one class, which `failed_CLASS` above names."
+    return "\n".join(["## Failure classes", "", intro, "", *_table(head, rows), ""])
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A Markdown table, line by line."""
+    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
 
 
 if __name__ == "__main__":

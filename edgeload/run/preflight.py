@@ -1,0 +1,61 @@
+"""Checks that can fail a run before anything is sent: open files, and places to write to."""
+
+from __future__ import annotations
+
+import math
+import resource
+import tempfile
+
+from edgeload.plain_words import plural
+from edgeload.plan import Plan
+from edgeload.settings import SettingError, Settings
+
+_OTHER_FILES = 32  # log, pipes, pictures, libraries
+
+
+def check_before_run(settings: Settings, plan: Plan, workers: int) -> None:
+    """Raise SettingError if this machine cannot carry out the run; the text says what to change."""
+    check_open_files(workers, plan)
+    check_writable(settings)
+
+
+def check_open_files(workers: int, plan: Plan) -> None:
+    """Raise SettingError if the clients of one worker need more files than a process may open.
+
+    During the run the same lack would be a failure of class `generator` in the middle of a step.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = math.ceil(plan.max_clients / workers) + _OTHER_FILES
+    if most != resource.RLIM_INFINITY and needed > most:
+        raise SettingError(
+            f"{plural(plan.max_clients, 'client')} in {plural(workers, 'worker process')}: "
+            f"a process needs {needed} open files, and this system allows {most}; use more "
+            "--workers, or raise ulimit -n"
+        )
+
+
+def check_writable(settings: Settings) -> None:
+    """Raise SettingError if the log or the results cannot be written.
+
+    A log that did not exist before does not exist afterwards: a run that ends before its first
+    request leaves none.
+    """
+    try:
+        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not settings.log_file.exists()
+        settings.log_file.open("ab").close()
+        if is_new:
+            settings.log_file.unlink()
+    except OSError as error:
+        raise SettingError(
+            f"LOG_FILE = {str(settings.log_file)!r}: cannot be written ({error.strerror}); must "
+            "be a file that you may write, for example load_test.log"
+        ) from error
+    try:
+        settings.output_dir.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=settings.output_dir).close()
+    except OSError as error:
+        raise SettingError(
+            f"OUTPUT_DIR = {str(settings.output_dir)!r}: cannot be written ({error.strerror}); "
+            "must be a folder that you may write, for example load_test_results"
+        ) from error
