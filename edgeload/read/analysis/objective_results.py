@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy import special
 
 from edgeload.objectives import Objective
 from edgeload.read.analysis.window_times import WindowTimes
 from edgeload.read.log.columns import Bools
 from edgeload.read.statistics.percentiles import (
+    CONFIDENCE,
     independent_share,
     quantile_limits,
     rank,
@@ -28,8 +30,8 @@ from edgeload.read.statistics.windows import Floats, Window, count_in
 Status = Literal["pass", "fail", "undecided"]
 
 _BATCHES = 10
-_T_95 = 1.833  # Student's t, one-sided 95 %, 9 degrees of freedom
-_Z_95 = 1.645
+_T_95 = float(special.stdtrit(_BATCHES - 1, CONFIDENCE))  # Student's t, one-sided
+_Z_95 = float(special.ndtri(CONFIDENCE))
 _LONGEST_S = 24 * 3600.0
 _NONE: Floats = np.zeros(0)
 

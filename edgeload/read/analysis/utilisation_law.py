@@ -1,13 +1,12 @@
 """The utilisation law: how much of each resource of the host an answer takes. Pure (method 12).
 
-U = U0 + D X: over the steps, the share of time that a resource is busy grows with throughput; the
-slope D is the resource's demand, in seconds of it per answer. The one with the largest demand is
-full first, at 1 / D answers per second if nothing else stood in the way.
+U = U0 + D X: the share of time U that a resource is busy grows in a straight line with the
+throughput X of the steps. The slope D is the demand: seconds of the resource per answer. The
+resource with the largest demand is full first, at (1 - U0) / D answers per second.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -24,10 +23,11 @@ from edgeload.read.statistics.windows import Floats
 
 @dataclass(frozen=True)
 class ResourceDemand:
-    """A resource's demand in seconds per answer with its 95 % limits, and what it uses idle.
+    """A resource's demand in seconds per answer, with its 95 % limits.
 
-    `full_at_per_s` is the throughput at which it would be busy all the time. For a GPU, busy means
-    that some kernel ran: it may have room left, so its demand is an upper bound.
+    `loads` is the number of different loads behind it, `idle_share` the share of time that the
+    resource is busy without any load. A GPU is busy while any kernel runs, even if there is room
+    for more: its demand is an upper bound.
     """
 
     resource: str
@@ -37,17 +37,17 @@ class ResourceDemand:
 
     @property
     def full_at_per_s(self) -> float:
-        """Throughput at which nothing of the resource is left."""
+        """Answers per second at which the resource would be busy all the time."""
         return (1.0 - max(0.0, self.idle_share)) / self.demand_s.value
 
 
 def fit_demands(
     steps: Sequence[StepSummary], samples: Iterable[HostSample], wall_s: float
 ) -> tuple[ResourceDemand, ...]:
-    """Demands of all resources that grow with the load, the largest first.
+    """Demands of all resources whose use grows with the load, the first to be full first.
 
-    `wall_s` is the Unix time of run time 0: the host's clock and ours are taken to agree. Needs six
-    loads, as steps that are valid and whole and in whose window the host was sampled.
+    `wall_s` is the Unix time of run time 0; the host's clock and ours are assumed to agree. Empty
+    unless there are six different loads whose steps are valid, complete and sampled on the host.
     """
     usable = [s for s in steps if s.valid and s.complete and s.rates.throughput_per_s]
     of_step: dict[int, list[dict[str, float]]] = {step.index: [] for step in usable}
@@ -65,13 +65,13 @@ def fit_demands(
 
 
 def _inside(sample: HostSample, step: StepSummary, wall_s: float) -> bool:
-    """Whether the whole window that a sample is a mean of lies in the step's."""
+    """Whether a sample's own window lies completely inside the step's window."""
     end_s = sample.ts - wall_s
     return end_s - sample.interval_s >= step.window.start_s and end_s <= step.window.end_s
 
 
 def shares(sample: HostSample) -> dict[str, float]:
-    """Share of time that each resource was busy, 0 to 1, for those that the sample tells."""
+    """Share of time that each resource was busy, 0 to 1; unknown ones are left out."""
     told: list[tuple[str, float | None]] = [
         ("CPU, all cores", sample.cpu_percent),
         ("CPU, busiest core", busiest_core_percent(sample)),
@@ -85,7 +85,7 @@ def shares(sample: HostSample) -> dict[str, float]:
 def _fit(
     name: str, steps: Sequence[StepSummary], of_step: dict[int, list[dict[str, float]]]
 ) -> ResourceDemand | None:
-    """Least squares over the steps' means, the slope's limits by Student's t."""
+    """The demand of one resource, from the steps' means; None: fewer than six loads."""
     points = [
         (step.clients, step.rates.throughput_per_s or 0.0, sum(told) / len(told))
         for step in steps
@@ -95,13 +95,16 @@ def _fit(
     if loads < LEAST_LOADS:
         return None
     x, u = (np.array([point[i] for point in points], dtype=np.float64) for i in (1, 2))
-    spread = float(((x - x.mean()) ** 2).sum())
-    if spread == 0:
+    if np.ptp(x) == 0:
         return None
-    slope = float(((x - x.mean()) * (u - u.mean())).sum()) / spread
-    idle = float(u.mean() - slope * x.mean())
-    residual: Floats = u - idle - slope * x
-    freedom = len(points) - 2
-    error = math.sqrt(float(residual @ residual) / freedom / spread)
-    half = float(special.stdtrit(freedom, (1.0 + CONFIDENCE) / 2)) * error
-    return ResourceDemand(name, loads, Estimate(slope, slope - half, slope + half), idle)
+    return ResourceDemand(name, loads, *fit_line(x, u))
+
+
+def fit_line(x: Floats, y: Floats) -> tuple[Estimate, float]:
+    """Least squares: the slope with its 95 % limits by Student's t, and the intercept."""
+    from scipy.stats import linregress  # noqa: PLC0415 - 0.3 s, needed with host samples only
+
+    line = linregress(x, y)
+    slope = float(line.slope)
+    half = float(special.stdtrit(len(x) - 2, (1.0 + CONFIDENCE) / 2) * line.stderr)
+    return Estimate(slope, slope - half, slope + half), float(line.intercept)

@@ -1,7 +1,7 @@
-"""Does a step change as it goes? A warm-up longer than the cut, a box that slows down. Pure.
+"""Does a step change as it goes: a warm-up longer than the cut, or a box that slows down? Pure.
 
-Neither changes what is summarised: a cut chosen by the data would remove a stall from a step's
-first half, and the tail with it. They are said, with what to do.
+Neither changes what is summarised, because a cut chosen from the data would also remove a stall in
+the first half of a step, and with it the tail of the times. Both become findings instead.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _SPAN_S = 60.0
 
 @dataclass(frozen=True)
 class Drift:
-    """Median service time, seconds, in the first and the last minute of a step's window."""
+    """Median service time in the first and in the last minute of a step's window, in seconds."""
 
     first_s: float
     last_s: float
 
 
 def drift(at_s: Floats, service_s: Floats, window: Window) -> Drift | None:
-    """Where the last minute's median is over 10 % off the first's, and their intervals part.
+    """The change of the median service time from the first to the last minute of a window.
 
-    None where it is not, and where the window is shorter than two minutes. A box that throttles for
-    heat shows here.
+    None unless it exceeds 10 % and the two 95 % intervals do not overlap, and None if the window is
+    shorter than two minutes. A box that throttles because it is hot shows here.
     """
     if window.length_s < 2 * _SPAN_S:
         return None
@@ -54,10 +54,10 @@ def _median(sample: Distribution) -> tuple[float, float, float] | None:
 
 
 def mser_5(values: Floats) -> int:
-    """How many values to cut from the head of a series, by MSER-5; a multiple of 5.
+    """How many values to cut from the start of a series by MSER-5; a multiple of 5.
 
-    The cut that makes the standard error of what is left smallest, over means of five, and at most
-    half of the series (White 1997; Spratt 1998).
+    It is the cut that minimises the standard error of the remaining means of five values, and at
+    most half of the series (White 1997; Spratt 1998).
     """
     n = len(values) // _BATCH
     if n < 2:
@@ -71,10 +71,10 @@ def mser_5(values: Floats) -> int:
 
 
 def settled_s(at_s: Floats, times_s: Floats, window: Window) -> float | None:
-    """Seconds after the window's start at which a head that was slower ends; None: there is none.
+    """When a slow start ends, in seconds after the start of the window. None: no slow start.
 
-    The head is the one that MSER-5 would cut; it counts where its median is over 10 % above that of
-    the rest, and its mean by more than four standard errors of batch means.
+    The start is the part that MSER-5 would cut. It counts as slow if its median is more than 10 %
+    above that of the rest, and its mean more than four standard errors of batch means above.
     """
     order = np.argsort(at_s, kind="stable")
     at_s, times_s = at_s[order], times_s[order]
@@ -86,7 +86,7 @@ def settled_s(at_s: Floats, times_s: Floats, window: Window) -> float | None:
     head, rest = means[: cut // _BATCH], means[cut // _BATCH :]
     error = float(rest.std(ddof=1)) * math.sqrt(1 / len(head) + 1 / len(rest))
     above, usual = float(head.mean() - rest.mean()), float(np.median(rest))
-    # A stall lifts the mean of all that came before its end; a warm-up lifts the median as well.
+    # A stall raises only the mean of everything before its end; a warm-up raises the median too.
     if above <= _ERRORS * error or float(np.median(head)) <= (1 + _CLEARLY) * usual:
         return None
     return float(at_s[cut]) - window.start_s

@@ -1,4 +1,4 @@
-"""Words and numbers for a reader: texts from outside made harmless, figures in few digits. Pure."""
+"""Numbers in few digits, and texts from outside in one harmless line, for a reader. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from edgeload.untrusted_text import MOST_CHARS, printable
 
 
 def short(text: str, limit: int) -> str:
-    """A text from outside in one line: no control bytes, at most `limit` characters."""
+    """A text from outside on one line: at most `limit` characters, no control characters."""
     clean = printable(text, max(limit + 1, MOST_CHARS))
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 def number(value: float | None, none: str = "-") -> str:
-    """A figure in three significant digits or all whole ones: 0.0123, 1.23, 12.3, 123, 12345."""
+    """A number with three significant digits, or as a whole number from 100 on.
+
+    Examples: 0.0123, 1.23, 12.3, 123, 12345. Infinity is "never"; None is the text `none`.
+    """
     if value is None:
         return none
     if math.isinf(value):
@@ -29,12 +32,12 @@ def number(value: float | None, none: str = "-") -> str:
 
 
 def milliseconds(value_s: float | None, none: str = "-") -> str:
-    """Seconds as a figure in milliseconds."""
+    """A time in seconds as a number of milliseconds, without the unit."""
     return number(None if value_s is None else value_s * 1000, none)
 
 
 def share(value: float | None) -> str:
-    """A share of 1 as a percentage: 0.4 %, 12 %, and never 0 % or 100 % for what is not quite."""
+    """A share of 1 as a percentage: 0.4 %, 12 %. Only exactly 0 and 1 are 0 % and 100 %."""
     if value is None:
         return "-"
     percent = value * 100

@@ -1,17 +1,17 @@
-"""The Universal Scalability Law through the throughput of a ramp's steps. Pure (method 12)."""
+"""The Universal Scalability Law, fitted to the throughput of a ramp's steps. Pure (method 12)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
 from edgeload.read.statistics.windows import Floats
 
 LEAST_LOADS = 6
+"""Three parameters need clearly more than three different loads."""
 FITS_WITHIN = 0.10
 _RESAMPLES = 1000
 _SEED = 12
@@ -31,8 +31,8 @@ class Estimate:
 class ScalingLaw:
     """X(N) = rate N / (1 + contention (N - 1) + coherency N (N - 1)) (Gunther 2007).
 
-    `rate_per_s` is what one client alone gets. `peak_clients` is where throughput is largest, None
-    where that is past twice the largest load tried: nothing is said about what lies there.
+    `rate_per_s` is the throughput of a single client. `peak_clients` is the load with the highest
+    throughput; it is None beyond twice the largest load tried, which is too far to extrapolate.
     `misfit` is the root mean square of the relative residuals.
     """
 
@@ -45,11 +45,11 @@ class ScalingLaw:
 
     @property
     def fits(self) -> bool:
-        """Whether the law describes the steps: within 10 %."""
+        """Whether the law describes the steps to within 10 %."""
         return self.misfit <= FITS_WITHIN
 
     def throughput_per_s(self, clients: float) -> float:
-        """Answers per second at a load."""
+        """Answers per second with so many clients."""
         return float(_curve(self._parameters, np.array([clients]))[0])
 
     @property
@@ -58,10 +58,11 @@ class ScalingLaw:
 
 
 def fit_scaling_law(clients: Sequence[int], throughput_per_s: Sequence[float]) -> ScalingLaw | None:
-    """Least squares of relative error, neither coefficient below 0; None: under six loads.
+    """Fit by least squares of the relative error; no coefficient is below 0.
 
-    Limits are of a bootstrap of the residuals, made as large as they were before three parameters
-    were fitted to them.
+    `clients` and `throughput_per_s` have one value per step; steps without any answer are left out.
+    None if fewer than six different loads remain. The limits are from a bootstrap of the residuals,
+    which are scaled up because three fitted parameters have made them smaller.
     """
     n, x = np.array(clients, dtype=np.float64), np.array(throughput_per_s, dtype=np.float64)
     n, x = n[x > 0], x[x > 0]
@@ -97,23 +98,27 @@ def _curve(parameters: Floats, n: Floats) -> Floats:
 
 
 def _fit(n: Floats, x: Floats) -> Floats:
-    """(rate, contention, coherency): linear in N / X = a + b (N - 1) + c N (N - 1), a, b, c >= 0.
+    """(rate, contention, coherency), by N / X = a + b (N - 1) + c N (N - 1) with a, b, c >= 0.
 
-    Rows are divided by N / X, which makes their errors relative. Of the fits with b, c or both held
-    at 0, the best that has no coefficient below 0 is the constrained optimum.
+    Each row is divided by N / X, which makes its error relative. a = 0 would be an infinite rate:
+    then the best fit without contention, coherency or both is taken.
     """
     y = n / x
     columns = np.stack([np.ones_like(n), n - 1.0, n * (n - 1.0)], axis=1) / y[:, None]
-    best, least = np.array([1.0 / float(y.mean()), 0.0, 0.0]), math.inf
-    for free in product((True, False), repeat=2):
-        used = [0, *(i for i, is_free in enumerate(free, start=1) if is_free)]
-        found, *_ = np.linalg.lstsq(columns[:, used], np.ones_like(y), rcond=None)
-        error = float(np.sum((columns[:, used] @ found - 1.0) ** 2))
-        if found[0] > 0 and (found >= 0).all() and error < least:
-            whole = np.zeros(3)
-            whole[used] = found
-            best, least = np.array([1.0, whole[1], whole[2]]) / whole[0], error
+    found, _ = _nnls(columns)
+    if found[0] <= 0.0:
+        held = [_nnls(columns * kept) for kept in ((1, 0, 1), (1, 1, 0), (1, 0, 0))]
+        found, _ = min((fit for fit in held if fit[0][0] > 0.0), key=lambda fit: fit[1])
+    best: Floats = np.array([1.0, found[1], found[2]]) / found[0]
     return best
+
+
+def _nnls(columns: Floats) -> tuple[Floats, float]:
+    """The non-negative weights with which the columns come closest to 1, and the distance left."""
+    from scipy.optimize import nnls  # noqa: PLC0415 - 0.1 s, needed for ramps of six loads only
+
+    found, distance = nnls(columns, np.ones(len(columns)))
+    return found, float(distance)
 
 
 def _peak(contention: float, coherency: float, largest: float) -> float | None:

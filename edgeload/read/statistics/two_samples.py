@@ -1,6 +1,6 @@
-"""Statistics of two samples: shifts with intervals and p-values, ratios of percentiles. Pure.
+"""Comparing two samples: shifts with intervals and p-values, ratios of percentiles. Pure.
 
-The members of a sample are windows of runs, not requests: neighbours among those are alike.
+The members of a sample are time windows of runs, not requests: neighbouring requests are alike.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _SEED = 13
 
 @dataclass(frozen=True)
 class Shift:
-    """By how much the second sample lies above the first, its limits, and the p-value of none."""
+    """How far the second sample lies above the first, with the limits of a confidence interval.
+
+    `p` is the p-value of the hypothesis that the samples do not differ.
+    """
 
     value: float
     low: float
@@ -34,7 +37,7 @@ class Shift:
     p: float
 
     def widened(self, factor: float) -> Shift:
-        """The same shift, its limits so many times as far away, its p-value to match."""
+        """The same shift with limits `factor` times as far away, and the p-value that matches."""
         z = -float(special.ndtri(self.p / 2)) / factor
         return Shift(
             self.value,
@@ -48,8 +51,8 @@ def hodges_lehmann(old: Floats, new: Floats, confidence: float = 0.95) -> Shift:
     """Median of all differences new - old, with the interval and p-value of Mann and Whitney.
 
     The limits are order statistics of the differences, at ranks from the exact distribution of U
-    (Hodges & Lehmann 1963). Too few members for the confidence: the limits are infinite. A tie
-    counts half to each side, rounded to the side of no difference.
+    (Hodges & Lehmann 1963). They are infinite if the samples are too small for the confidence. A
+    tie counts half for each sample, rounded towards "no difference".
     """
     differences = np.sort((new[:, None] - old[None, :]).ravel())
     cumulated = _u_distribution(len(old), len(new))
@@ -67,18 +70,18 @@ def hodges_lehmann(old: Floats, new: Floats, confidence: float = 0.95) -> Shift:
 
 @cache
 def _u_distribution(m: int, n: int) -> Floats:
-    """P(U <= u) for u = 0 ... m n where nothing differs, by Mann and Whitney's recursion (1947).
+    """P(U <= u) for u = 0 ... m n, if the samples do not differ (Mann & Whitney 1947).
 
-    Built up as the product of Gaussian polynomials: the count of u is its coefficient.
+    The number of arrangements with a given U is a coefficient of the Gaussian binomial polynomial:
+    the product of (1 - x^(l + k)) / (1 - x^k) over k = 1 ... s, for sizes s <= l.
     """
     counts = np.zeros(m * n + 1)
     counts[0] = 1.0
     for k in range(1, min(m, n) + 1):
         top = max(m, n) + k
-        for u in range(len(counts) - 1, top - 1, -1):
-            counts[u] -= counts[u - top]
-        for u in range(k, len(counts)):
-            counts[u] += counts[u - k]
+        counts[top:] -= counts[:-top].copy()
+        for residue in range(k):
+            counts[residue::k] = np.cumsum(counts[residue::k])
     cumulated: Floats = np.cumsum(counts) / counts.sum()
     return cumulated
 
@@ -88,12 +91,13 @@ def percentile_ratio(
 ) -> Shift:
     """Relative change of the q-quantile, from a bootstrap of whole windows (Kuensch 1989).
 
-    Windows are drawn with replacement and merged, as percentiles must be. The scatter of the
-    logarithm of the ratio gives the interval, by Student's t and made as much larger as so few
-    windows make it too small. Times in seconds, infinite for requests never answered; the quantile
-    itself must be finite on both sides.
+    Each of the 1000 resamples draws windows with replacement and merges them, because percentiles
+    must not be averaged. The scatter of the logarithm of the quantile gives the interval by
+    Student's t; it is scaled up because the scatter of few windows is too small on average.
+    `old` and `new` are windows of times in seconds, infinite for requests that were never answered.
+    The quantile itself must be finite in both samples.
     """
-    (old_log, old_error), (new_log, new_error) = (_log_quantile(side, q) for side in (old, new))
+    (old_log, old_error), (new_log, new_error) = (_log_quantile(part, q) for part in (old, new))
     error = math.hypot(old_error, new_error)
     freedom = min(len(old), len(new)) - 1
     ratio = new_log - old_log
@@ -106,9 +110,9 @@ def percentile_ratio(
 
 
 def _log_quantile(windows: Sequence[Floats], q: float) -> tuple[float, float]:
-    """The logarithm of the quantile of all windows together, and its standard error.
+    """The logarithm of the quantile of all windows merged, and its standard error.
 
-    Resampled from histograms whose bins are 0.1 % wide: merging is adding.
+    Resamples are made of histograms with bins 0.1 % wide: merging windows is adding histograms.
     """
     merged = np.sort(np.concatenate(windows))
     value = float(merged[rank(len(merged), q) - 1])
@@ -134,13 +138,19 @@ def _bins(window: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def inflation(sides: Sequence[Sequence[Floats]]) -> float:
-    """By what factor the likeness of windows makes intervals wider than if they were independent.
+    """The factor by which intervals must be widened because windows are not independent.
 
-    A side is its runs, a run the values of its windows in order of time. Neighbours: the factor is
-    sqrt((1 + r) / (1 - r)), r the lag-1 correlation, pooled over all runs and freed of its bias of
-    about -(1 + 3 r) / k in runs of k windows (Kendall 1954). Runs of one side: sqrt(F), F the mean
-    square between them over the one within. The larger of the two, and at least 1. By ranks within
-    a side, so that one stall does not decide.
+    `sides` are the two samples; a sample is a list of runs, a run the values of its windows in
+    order of time. The factor is the largest of three:
+
+    - sqrt((1 + r) / (1 - r)) because neighbouring windows are alike. r is the lag-1 correlation,
+      pooled over all runs, and corrected for its bias of about -(1 + 3 r) / k in runs of k windows
+      (Kendall 1954).
+    - sqrt(F) because windows of one run are alike. F is the mean square between the runs of a
+      sample, divided by the mean square within runs.
+    - 1.
+
+    All are computed from ranks within a sample, so one stall cannot decide the result.
     """
     ranked = [_ranks(side) for side in sides]
     centred = [run - run.mean() for side in ranked for run in side]
@@ -157,30 +167,29 @@ def inflation(sides: Sequence[Sequence[Floats]]) -> float:
 
 
 def _ranks(side: Sequence[Floats]) -> list[Floats]:
-    """Each run's values as ranks among all of its side; equal ones share theirs."""
-    values = np.concatenate(side)
-    ordered = np.sort(values)
-    low, high = np.searchsorted(ordered, values), np.searchsorted(ordered, values, side="right")
+    """Each run's values as ranks among all values of its sample; equal values share a rank."""
+    from scipy.stats import rankdata  # noqa: PLC0415 - 0.3 s, which reports of one run save
+
     cuts = np.cumsum([len(run) for run in side])[:-1]
-    return [part.astype(np.float64) for part in np.split((low + high) / 2, cuts)]
+    return np.split(rankdata(np.concatenate(side)), cuts)
 
 
 def _between(side: Sequence[Floats]) -> float:
-    """Mean square between the runs of a side."""
+    """Mean square between the runs of a sample."""
     middle = float(np.concatenate(side).mean())
     return sum(len(run) * (float(run.mean()) - middle) ** 2 for run in side) / (len(side) - 1)
 
 
 def holm(p_values: Sequence[float], error: float = 0.05) -> list[bool]:
-    """Which of many tests may be believed if none at all may be wrong but once in 1 / error.
+    """Which of many tests are significant if even one false alarm has at most probability `error`.
 
-    The smallest p-value against error / count, the next against error / (count - 1), and so on,
-    until the first that fails (Holm 1979).
+    The smallest p-value is compared with error / count, the next with error / (count - 1), and so
+    on until the first that is larger (Holm 1979).
     """
-    believed = [False] * len(p_values)
+    significant = [False] * len(p_values)
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
     for place, i in enumerate(order):
         if p_values[i] > error / (len(p_values) - place):
             break
-        believed[i] = True
-    return believed
+        significant[i] = True
+    return significant

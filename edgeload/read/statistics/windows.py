@@ -24,11 +24,11 @@ class Window:
         return max(0.0, self.end_s - self.start_s)
 
     def holds(self, at_s: Floats) -> npt.NDArray[np.bool_]:
-        """Which of the instants fall into the window."""
+        """For each instant, whether it falls into the window."""
         return (at_s >= self.start_s) & (at_s < self.end_s)
 
     def split(self, parts: int) -> list[Window]:
-        """The window as `parts` windows of one length."""
+        """The window cut into `parts` windows of equal length."""
         edges = np.linspace(self.start_s, self.end_s, parts + 1)
         return [Window(float(a), float(b)) for a, b in pairwise(edges)]
 
@@ -41,5 +41,5 @@ def count_in(sorted_s: Floats, window: Window) -> int:
 
 
 def rate_in(sorted_s: Floats, window: Window) -> float | None:
-    """Events per second inside [a, b) over b - a (method 5); None where the window is empty."""
+    """Events per second of the window (method 5). None if the window has no length."""
     return count_in(sorted_s, window) / window.length_s if window.length_s > 0 else None
