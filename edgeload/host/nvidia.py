@@ -1,4 +1,4 @@
-"""The probe of NVIDIA GPUs through NVML (package nvidia-ml-py, module pynvml)."""
+"""Reads NVIDIA GPUs through NVML (package nvidia-ml-py, module pynvml)."""
 
 from __future__ import annotations
 
@@ -23,97 +23,111 @@ THROTTLE_REASONS = {
     0x200: "board_limit",
     0x400: "reliability",
 }
-"""NVML's nvmlClocksThrottleReason* bits, by its own names in small letters."""
+"""The bits of NVML's nvmlClocksThrottleReason*, with NVML's names in lower case."""
 
 
 class NoGpu(Exception):
-    """There is nothing to sample through NVML; the text says why in one line."""
+    """There is no GPU to sample; the text says why in one line."""
 
 
 def throttle_reasons(mask: int) -> list[str]:
-    """NVML's bit mask as names; a bit without a name is given as its hexadecimal value."""
+    """The names in NVML's bit mask; a bit without a name becomes its hexadecimal value."""
     bits = (1 << n for n in range(mask.bit_length()))
     return [THROTTLE_REASONS.get(bit, hex(bit)) for bit in bits if mask & bit]
 
 
 class NvidiaProbe:
-    """Reads every NVIDIA GPU of this host. Raises NoGpu when there is none to read.
+    """Reads every NVIDIA GPU of this host. Raises NoGpu if there is none.
 
-    A value that a GPU does not support is None. A GPU that is lost (it fell off the bus, or the
-    driver answers with an unknown error) is not asked again: it would never answer, and every
-    call may block. Any other failure costs that GPU this sample only.
+    A value that a GPU does not support is None. So is, in this sample, a value that NVML answers
+    with "unknown error": a single broken sensor does not hide the others. Any other error costs
+    the GPU all values of the sample, because the remaining calls might block. A GPU that is lost
+    (fell off the bus) is never asked again.
     """
 
     def __init__(self) -> None:
         try:
             import pynvml  # noqa: PLC0415 - a host without GPUs need not have the package
         except ImportError:
-            raise NoGpu("the package nvidia-ml-py is not installed") from None
+            raise NoGpu(
+                "the package nvidia-ml-py is not installed (pip install nvidia-ml-py)"
+            ) from None
         self._nvml: Any = pynvml
         try:
             pynvml.nvmlInit()
         except pynvml.NVMLError_LibraryNotFound:
-            raise NoGpu("no NVML library (libnvidia-ml.so.1): no NVIDIA driver here") from None
+            raise NoGpu("no NVML library (libnvidia-ml.so.1), so no NVIDIA driver") from None
         except pynvml.NVMLError as problem:
-            raise NoGpu(f"NVML does not start: {problem}") from None
+            raise NoGpu(f"NVML cannot be started: {problem}") from None
         try:
             count = pynvml.nvmlDeviceGetCount()
         except pynvml.NVMLError as problem:
             self.close()
-            raise NoGpu(f"NVML does not count its GPUs: {problem}") from None
+            raise NoGpu(f"NVML cannot count the GPUs: {problem}") from None
         if count == 0:
             self.close()
-            raise NoGpu("NVML is here and finds no GPU")
-        self.driver_version: str | None = self._optional(pynvml.nvmlSystemGetDriverVersion)
+            raise NoGpu("NVML finds no GPU")
+        self.driver_version: str | None = self._if_known(pynvml.nvmlSystemGetDriverVersion)
         self._lost: dict[int, str] = {}
         self._handles: dict[int, Any] = {}
         self.gpus = [self._open(index) for index in range(count)]
 
     def read(self) -> list[GpuSample]:
-        """Every GPU now, in NVML's order."""
+        """Read every GPU, in NVML's order."""
         return [self._read_gpu(gpu) for gpu in self.gpus]
 
     def close(self) -> None:
-        """Shut NVML down; nothing is read after this."""
-        with contextlib.suppress(self._nvml.NVMLError):  # a driver that is gone does not answer
+        """Shut NVML down. Nothing can be read afterwards."""
+        with contextlib.suppress(self._nvml.NVMLError):  # a driver that is gone cannot shut down
             self._nvml.nvmlShutdown()
 
     def _open(self, index: int) -> Gpu:
-        """Take hold of a GPU. One that cannot be opened is lost from the start."""
+        """Get a GPU's handle and identity. A GPU that cannot be opened is lost from the start."""
         nvml = self._nvml
         try:
             handle = self._handles[index] = nvml.nvmlDeviceGetHandleByIndex(index)
-            return Gpu(
-                index=index,
-                uuid=self._optional(nvml.nvmlDeviceGetUUID, handle),
-                name=self._optional(nvml.nvmlDeviceGetName, handle),
-            )
         except nvml.NVMLError as problem:
             self._lost[index] = str(problem)
             return Gpu(index=index, uuid=None, name=None)
+        return Gpu(
+            index=index,
+            uuid=self._if_known(nvml.nvmlDeviceGetUUID, handle),
+            name=self._if_known(nvml.nvmlDeviceGetName, handle),
+        )
 
     def _read_gpu(self, gpu: Gpu) -> GpuSample:
-        lost = self._lost.get(gpu.index)
-        if lost is None:
+        nvml = self._nvml
+        error = self._lost.get(gpu.index)
+        if error is None:
             try:
                 return self._ask(gpu, self._handles[gpu.index])
-            except self._nvml.NVMLError as problem:
-                lost = str(problem)
-                if problem.value in (
-                    self._nvml.NVML_ERROR_GPU_IS_LOST,
-                    self._nvml.NVML_ERROR_UNKNOWN,
-                ):
-                    self._lost[gpu.index] = lost
-        return GpuSample(index=gpu.index, uuid=gpu.uuid, name=gpu.name, error=lost)
+            except nvml.NVMLError_GpuIsLost as problem:
+                error = self._lost[gpu.index] = str(problem)
+            except nvml.NVMLError as problem:
+                error = str(problem)
+        return GpuSample(index=gpu.index, uuid=gpu.uuid, name=gpu.name, error=error)
 
     def _ask(self, gpu: Gpu, handle: Any) -> GpuSample:
+        """Ask for every figure; the sample's error is set if none came, and one should have."""
         nvml = self._nvml
-        used = self._optional(nvml.nvmlDeviceGetUtilizationRates, handle)
-        memory = self._memory(handle)
-        power_mw = self._optional(nvml.nvmlDeviceGetPowerUsage, handle)
-        limit_mw = self._optional(nvml.nvmlDeviceGetEnforcedPowerLimit, handle)
-        celsius = self._optional(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU)
-        clock_mhz = self._optional(nvml.nvmlDeviceGetClockInfo, handle, nvml.NVML_CLOCK_SM)
+        failures: list[str] = []
+
+        def ask(question: Callable[..., T], *arguments: Any) -> T | None:
+            try:
+                return self._supported(question, *arguments)
+            except nvml.NVMLError_Unknown as problem:  # of this sensor: the others may well answer
+                failures.append(str(problem))
+                return None
+
+        used = ask(nvml.nvmlDeviceGetUtilizationRates, handle)
+        memory = ask(self._memory, handle)
+        power_mw = ask(nvml.nvmlDeviceGetPowerUsage, handle)
+        limit_mw = ask(nvml.nvmlDeviceGetEnforcedPowerLimit, handle)
+        celsius = ask(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU)
+        clock_mhz = ask(nvml.nvmlDeviceGetClockInfo, handle, nvml.NVML_CLOCK_SM)
+        reasons = ask(self._throttle_reasons, handle)
+        told = (used, memory, power_mw, limit_mw, celsius, clock_mhz, reasons)
+        silent = all(figure is None for figure in told)
         return GpuSample(
             index=gpu.index,
             uuid=gpu.uuid,
@@ -126,31 +140,39 @@ class NvidiaProbe:
             power_limit_w=None if limit_mw is None else limit_mw / 1000,
             temperature_c=None if celsius is None else float(celsius),
             sm_clock_mhz=None if clock_mhz is None else float(clock_mhz),
-            throttle_reasons=self._throttle_reasons(handle),
+            throttle_reasons=reasons,
+            error=failures[0] if silent and failures else None,
         )
 
     def _memory(self, handle: Any) -> Any:
-        """Used and total bytes. The older call counts what the driver reserves as used."""
+        """Used and total bytes. The older call includes what the driver reserves in "used"."""
         nvml = self._nvml
-        memory = self._optional(nvml.nvmlDeviceGetMemoryInfo, handle, nvml.nvmlMemory_v2)
-        return memory or self._optional(nvml.nvmlDeviceGetMemoryInfo, handle)
+        memory = self._supported(nvml.nvmlDeviceGetMemoryInfo, handle, nvml.nvmlMemory_v2)
+        return memory or self._supported(nvml.nvmlDeviceGetMemoryInfo, handle)
 
     def _throttle_reasons(self, handle: Any) -> list[str] | None:
-        """Drivers before 535 know the call by its older name only."""
+        """Names of the current reasons. Drivers before 535 know only the older name of the call."""
         nvml = self._nvml
-        mask = self._optional(nvml.nvmlDeviceGetCurrentClocksEventReasons, handle)
+        mask = self._supported(nvml.nvmlDeviceGetCurrentClocksEventReasons, handle)
         if mask is None:
-            mask = self._optional(nvml.nvmlDeviceGetCurrentClocksThrottleReasons, handle)
+            mask = self._supported(nvml.nvmlDeviceGetCurrentClocksThrottleReasons, handle)
         return None if mask is None else throttle_reasons(mask)
 
-    def _optional(self, ask: Callable[..., T], *arguments: Any) -> T | None:
-        """NVML's answer; None where the GPU, the driver or our rights do not have one."""
+    def _supported(self, question: Callable[..., T], *arguments: Any) -> T | None:
+        """NVML's answer. None if the GPU or driver does not support it or we may not ask."""
         nvml = self._nvml
         try:
-            return ask(*arguments)
+            return question(*arguments)
         except (
             nvml.NVMLError_NotSupported,
             nvml.NVMLError_FunctionNotFound,
             nvml.NVMLError_NoPermission,
         ):
+            return None
+
+    def _if_known(self, question: Callable[..., T], *arguments: Any) -> T | None:
+        """NVML's answer about a name; None for any error, as sampling does not depend on it."""
+        try:
+            return question(*arguments)
+        except self._nvml.NVMLError:
             return None

@@ -116,18 +116,53 @@ def test_what_a_gpu_does_not_support_is_null(library: Path) -> None:
     assert none["error"] is None
 
 
-@pytest.mark.parametrize(("code", "words"), [(15, "GPU is lost"), (999, "Unknown Error")])
-def test_a_lost_gpu_is_not_asked_again(library: Path, code: int, words: str) -> None:
-    """After GPU_IS_LOST or UNKNOWN a GPU has an error for good, though one call later it would
-    answer again; its neighbour goes on."""
-    lost = f"{FULL} lost_after={2 * CALLS_PER_READ + 3} lost_calls=1 lost_code={code}"
+def test_a_lost_gpu_is_not_asked_again(library: Path) -> None:
+    """After GPU_IS_LOST a GPU has an error for good, although it would answer again one call
+    later; its neighbour goes on."""
+    lost = f"{FULL} lost_after={2 * CALLS_PER_READ + 3} lost_calls=1"
     reads = read(nvml_stand_in.environment(library, [lost, FULL]), times=5)["reads"]
-    assert [gpus[0]["error"] for gpus in reads] == [None, None, words, words, words]
+    told = [None, None, *["GPU is lost"] * 3]
+    assert [gpus[0]["error"] for gpus in reads] == told
     for gpus in reads[2:]:
         assert [gpus[0][key] for key in VALUES] == [None] * len(VALUES)
         assert gpus[0]["uuid"] == reads[0][0]["uuid"]
     assert [gpus[1] for gpus in reads] == [reads[0][1]] * 5
     assert reads[0][1]["error"] is None
+
+
+@pytest.mark.parametrize(
+    ("call", "missing"),
+    [
+        (1, ("utilization_percent", "memory_controller_percent")),
+        (2, ("memory_used_bytes", "memory_total_bytes")),
+        (3, ("power_w",)),
+        (6, ("sm_clock_mhz",)),
+        (7, ("throttle_reasons",)),
+    ],
+)
+def test_a_sensor_of_unknown_error_hides_no_other(
+    library: Path, call: int, missing: tuple[str, ...]
+) -> None:
+    """UNKNOWN (999) from one call costs the values of that call in that sample, and no error is
+    told; the other values are there, and the next sample has them all again."""
+    broken = f"{FULL} lost_after={CALLS_PER_READ + call - 1} lost_calls=1 lost_code=999"
+    reads = read(nvml_stand_in.environment(library, [broken]), times=3)["reads"]
+    first, second, third = (gpus[0] for gpus in reads)
+    assert [key for key in VALUES if second[key] is None] == list(missing)
+    assert [second[key] for key in VALUES if key not in missing] == [
+        first[key] for key in VALUES if key not in missing
+    ]
+    assert first["error"] is second["error"] is None
+    assert third == first
+
+
+def test_a_gpu_of_unknown_errors_alone_has_an_error(library: Path) -> None:
+    """When every call answers UNKNOWN the sample has that error; the GPU is asked again."""
+    broken = f"{FULL} lost_after={CALLS_PER_READ} lost_calls={CALLS_PER_READ} lost_code=999"
+    reads = read(nvml_stand_in.environment(library, [broken]), times=3)["reads"]
+    assert [gpus[0]["error"] for gpus in reads] == [None, "Unknown Error", None]
+    assert [reads[1][0][key] for key in VALUES] == [None] * len(VALUES)
+    assert reads[2] == reads[0]
 
 
 def test_a_passing_failure_costs_one_sample(library: Path) -> None:
@@ -153,7 +188,7 @@ def test_without_gpus_the_reason_is_given(library: Path, tmp_path: Path) -> None
     no_gpu = read(nvml_stand_in.environment(library, []))
     assert "no NVML library" in missing["reason"]
     assert "Driver Not Loaded" in no_driver["reason"]
-    assert "finds no GPU" in no_gpu["reason"]
+    assert "NVML finds no GPU" in no_gpu["reason"]
 
 
 def test_reasons_have_nvmls_names() -> None:
