@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +192,7 @@ def test_a_full_disk_is_one_line(no_gpu: Mapping[str, str], tmp_path: Path) -> N
         (["--duration", "ten"], "'ten'"),
         (["--duration", "9", "--interval", "0.05"], "0.05 s is not between 0.1 s and"),
         (["--duration", "9", "--interval", "10"], "the duration, 9 s"),
-        (["--duration", "9", "--output", os.devnull], os.devnull),
+        (["--duration", "9", "--output", os.devnull], f"cannot create the folder {os.devnull}"),
         (["--duration", "9", "--dur", "3"], "--dur"),
     ],
 )
@@ -213,7 +215,7 @@ def test_a_bad_argument_is_one_line(
 
 
 def test_figures_wait_until_sampling_is_over() -> None:
-    """Neither matplotlib nor numpy nor NVML is loaded by the import of the script: the monitor is
+    """Neither matplotlib nor numpy nor NVML is loaded when the script is imported: the monitor is
     small on the host that it measures."""
     code = (
         "import sys, monitor_cpu_gpu_usage; print(*sorted({m.split('.')[0] for m in sys.modules}))"
@@ -228,3 +230,100 @@ def test_figures_wait_until_sampling_is_over() -> None:
     ).stdout.split()
     assert "psutil" in loaded
     assert not {"matplotlib", "numpy", "pandas", "pynvml"} & set(loaded)
+
+
+def modules_of(folder: Path) -> Path:
+    """A folder with psutil and pynvml as they are installed here, and nothing else."""
+    folder.mkdir()
+    for name in ("psutil", "pynvml"):
+        found = importlib.util.find_spec(name)
+        assert found is not None
+        assert found.origin is not None
+        origin = Path(found.origin)
+        path = origin.parent if origin.name == "__init__.py" else origin
+        (folder / path.name).symlink_to(path)
+    return folder
+
+
+def check_without_other_packages(
+    python: Sequence[str | Path], environment: Mapping[str, str], folder: Path
+) -> None:
+    """The monitor does its work and says once what is missing for pictures."""
+    probe = "import importlib.util as u; print([m for m in %r if u.find_spec(m)])"
+    others = ("numpy", "matplotlib", "rich", "rich_argparse", "msgspec", "scipy")
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*python, *arguments],
+            env=environment,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    assert run("-c", probe % (others,)).stdout.strip() == "[]"
+    done = run(SCRIPT, "--duration", "2", "--interval", "0.5")
+    assert done.returncode == 0, done.stderr
+    results = folder / "monitor_results"
+    assert sorted(path.name for path in results.iterdir()) == [
+        "host_samples.jsonl",
+        "host_summary.json",
+    ]
+    header, *samples = lines_of(results / "host_samples.jsonl")
+    assert header["driver_version"] == "535.183.01"
+    assert len(samples) >= 2
+    assert samples[-1]["gpus"][0]["power_w"] == 215.5
+    summary = json.loads((results / "host_summary.json").read_text())
+    assert summary["samples_taken"] == len(samples)
+    assert f"temperature {len(samples)} 61.0 61.0 61.0 °C" in " ".join(done.stdout.split())
+    told = [line for line in (done.stdout + done.stderr).splitlines() if "pictures" in line]
+    assert len(told) == 1
+    assert told[0].startswith("No pictures were drawn")
+    assert told[0].endswith("pip install matplotlib")
+    help_text = run(SCRIPT, "--help")
+    assert help_text.returncode == 0
+    assert "--interval SECONDS" in help_text.stdout
+
+
+def test_psutil_and_nvml_are_enough(library: Path, tmp_path: Path) -> None:
+    """An interpreter that finds these two packages only samples, sums up and prints its table."""
+    environment = {
+        **nvml_stand_in.environment(library, [FULL]),
+        "PYTHONPATH": str(modules_of(tmp_path / "modules")),
+    }
+    check_without_other_packages([sys.executable, "-S"], environment, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_new_virtual_environment_needs_two_packages(library: Path, tmp_path: Path) -> None:
+    """The same with an environment in which pip has installed psutil and nvidia-ml-py for real."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "bare"], check=True, timeout=120)
+    python = tmp_path / "bare" / "bin" / "python"
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*install, "psutil", "nvidia-ml-py"], check=True, timeout=200)
+    environment = dict(nvml_stand_in.environment(library, [FULL]))
+    environment.pop("PYTHONPATH", None)
+    check_without_other_packages([python], environment, tmp_path)
+
+
+def test_a_host_with_the_loopback_alone(no_gpu: Mapping[str, str], tmp_path: Path) -> None:
+    """In a network namespace of its own, as in a restricted container, everything but the network
+    is drawn."""
+    unshare = shutil.which("unshare")
+    alone = [unshare or "", "--map-root-user", "--net"]
+    if unshare is None or subprocess.run([*alone, "true"], check=False).returncode != 0:
+        pytest.skip("no right to make a network namespace")
+    done = subprocess.run(
+        [*alone, sys.executable, SCRIPT, "--duration", "1", "--interval", "0.3"],
+        env=no_gpu,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "network sent 0 no data" in " ".join(done.stdout.split())
+    assert (tmp_path / "monitor_results" / "host_usage.png").exists()

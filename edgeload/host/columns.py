@@ -1,4 +1,4 @@
-"""Host samples -> columns over time, thinned to as many points as a figure can show."""
+"""Host samples -> columns over time, thinned to as many points as a picture can show. Pure."""
 
 from __future__ import annotations
 
@@ -15,60 +15,60 @@ from edgeload.host.samples import HostHeader, HostSample
 
 _POINTS = 600
 
-Floats = NDArray[np.float64]
+_Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Line:
-    """A quantity over time, with at most _POINTS points: the mean of each and its extremes.
+class ThinnedLine:
+    """A quantity over time. Each point is the mean and the extremes of neighbouring samples.
 
-    NaN is no data, which a line shows as a gap.
+    NaN means no data and becomes a gap in the line.
     """
 
-    at_s: Floats
-    low: Floats
-    mean: Floats
-    high: Floats
+    at_s: _Floats
+    low: _Floats
+    mean: _Floats
+    high: _Floats
 
     @property
     def has_data(self) -> bool:
-        """Whether there is anything to draw."""
+        """Whether any point has a value."""
         return bool(np.isfinite(self.mean).any())
 
 
-def thin(at_s: Floats, values: Floats, points: int = _POINTS) -> Line:
-    """At most `points` points, each the smallest, mean and largest of equally many samples.
+def thin(at_s: _Floats, values: _Floats, points: int = _POINTS) -> ThinnedLine:
+    """Reduce a column to at most `points` points, each for the same number of samples.
 
-    No extreme gets lost, so that a peak of one sample in a day is still in the figure. A point
-    whose samples hold no data at all has none either.
+    A point keeps the smallest, mean and largest value, so a peak of one sample in a day still
+    shows. A point without any value among its samples has none either.
     """
     if len(at_s) <= points:
-        return Line(at_s, values, values, values)
+        return ThinnedLine(at_s, values, values, values)
     size = -(-len(at_s) // points)
     blocks = range(0, len(at_s), size)
     parts = [values[i : i + size][np.isfinite(values[i : i + size])] for i in blocks]
 
-    def over(measure: Callable[[Floats], Any]) -> Floats:
+    def over(measure: Callable[[_Floats], Any]) -> _Floats:
         return np.array([measure(part) if len(part) else np.nan for part in parts])
 
     times = np.array([at_s[i : i + size].mean() for i in blocks])
-    return Line(times, over(np.min), over(np.mean), over(np.max))
+    return ThinnedLine(times, over(np.min), over(np.mean), over(np.max))
 
 
 @dataclass
 class Columns:
-    """Samples by column; memory is 8 bytes a value, so that days of samples can be drawn."""
+    """Samples by column, at 8 bytes per value: days of samples fit into memory."""
 
     at_s: array[float] = field(default_factory=lambda: array("d"))
     host: dict[str, array[float]] = field(default_factory=dict)
     cores: list[array[float]] = field(default_factory=list)
     gpus: dict[int, dict[str, array[float]]] = field(default_factory=dict)
     failed_s: dict[int, array[float]] = field(default_factory=dict)
-    """When a GPU gave an error in place of figures."""
+    """The times at which a GPU gave an error instead of figures."""
 
     @classmethod
     def of(cls, header: HostHeader, samples: Iterable[HostSample]) -> Columns:
-        """Read every sample once. Times count from the start of sampling."""
+        """Columns of all samples, which are read once. Times count from the start of sampling."""
         columns = cls()
         columns.host = {q.key: array("d") for q in HOST_QUANTITIES}
         keys = [q.key for q in GPU_QUANTITIES]
@@ -94,7 +94,7 @@ class Columns:
             if gpu.error is not None:
                 self.failed_s[gpu.index].append(at_s)
 
-    def line(self, column: array[float]) -> Line:
+    def line(self, column: array[float]) -> ThinnedLine:
         """A column, thinned for drawing."""
         return thin(np.asarray(self.at_s), np.asarray(column))
 

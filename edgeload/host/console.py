@@ -1,32 +1,32 @@
-"""What the host monitor shows in a terminal: progress while it samples, a table at the end."""
+"""What the host monitor prints: progress while it samples, and a table at the end."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
-
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from edgeload.host.quantities import GPU_QUANTITIES, HOST_QUANTITIES, Quantity, display_unit
 from edgeload.host.samples import HostSample
 from edgeload.host.summary import GpuSummary, HostSummary, Spread
+from edgeload.untrusted_text import printable
+
+_Row = tuple[str, ...]
 
 _CORES_SHOWN = 8
-_PLAIN_WIDTH = 100
+_PIPE_WIDTH = 100
 _LINE_EVERY_S = 10.0
 _UTILIZATION_NOTE = (
-    "GPU utilisation is the share of the last 1/6 to 1 s in which some kernel ran: 100 % is not"
-    " saturation. Read it beside the memory controller, power against its limit, clock and heat."
+    "GPU utilisation is the share of the last 1/6 to 1 s in which at least one kernel ran: a GPU at"
+    " 100 % is not necessarily saturated. Look at the memory controller, power, clock and"
+    " temperature as well."
 )
 
 
-class Progress:
-    """One line on stderr: rewritten at each sample on a terminal, every 10 s on a pipe."""
+class SamplingProgress:
+    """Progress on stderr: one line that is rewritten on a terminal, a line every 10 s on a pipe."""
 
     def __init__(self, duration_s: float, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -36,10 +36,12 @@ class Progress:
         self._width = 0
 
     def show(self, elapsed_s: float, sample: HostSample) -> None:
-        """A sample has been taken, `elapsed_s` after the start."""
+        """Show a sample that was taken `elapsed_s` after the start."""
         line = status_line(elapsed_s, self._duration_s, sample)
         if self._live:
-            line = line[: shutil.get_terminal_size().columns - 1]  # a wrapped line would stay
+            line = line[
+                : shutil.get_terminal_size().columns - 1
+            ]  # a wrapped line could not be rewritten
             self._stream.write("\r" + line.ljust(self._width))
             self._width = len(line)
         elif elapsed_s >= self._next_s:
@@ -48,13 +50,13 @@ class Progress:
         self._stream.flush()
 
     def say(self, line: str) -> None:
-        """A line that stays."""
+        """Print a line that is not rewritten."""
         self.finish()
         self._stream.write(line + "\n")
         self._stream.flush()
 
     def finish(self) -> None:
-        """End the rewritten line, so that what follows starts on its own."""
+        """End the line that is rewritten; the next output starts on a new one."""
         if self._width:
             self._stream.write("\n")
             self._width = 0
@@ -73,40 +75,51 @@ def _percent(value: float | None) -> str:
 
 
 def print_table(summary: HostSummary, stream: TextIO | None = None) -> None:
-    """The min / mean / max table with its notes: coloured on a terminal, plain text on a pipe."""
-    console = Console(file=stream or sys.stdout, highlight=False)
-    terminal = console.is_terminal
-    if not terminal:
-        console.width = _PLAIN_WIDTH
-    table = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False, show_edge=False)
-    table.add_column("")
-    for heading in ("samples", "min", "mean", "max"):
-        table.add_column(heading, justify="right")
-    table.add_column("unit")
-    _add_rows(table, HOST_QUANTITIES, summary.values)
+    """Print the min / mean / max table and the notes below it, as plain text."""
+    stream = stream or sys.stdout
+    width = shutil.get_terminal_size().columns - 1 if stream.isatty() else _PIPE_WIDTH
+    lines = table_lines(summary)
+    for note in notes(summary):
+        lines += textwrap.wrap(note, width)
+    stream.write("\n".join(lines) + "\n")
+
+
+def table_lines(summary: HostSummary) -> list[str]:
+    """A heading, then a line for each quantity; a GPU has its name above its lines."""
+    rows: list[_Row] = [("", "samples", "min", "mean", "max", "unit")]
+    rows += _rows(HOST_QUANTITIES, summary.values)
     if len(summary.cpu_per_core_percent) <= _CORES_SHOWN:
         for number, core in enumerate(summary.cpu_per_core_percent):
-            _add_row(table, f"CPU, core {number}", "%", core)
+            rows.append(_row(f"CPU, core {number}", "%", core))
     for gpu in summary.gpus:
-        table.add_row()
-        table.add_row(f"[bold]GPU {gpu.index}[/bold] {escape(gpu.name or 'of unknown name')}")
-        _add_rows(table, GPU_QUANTITIES, gpu.values)
-    console.print(table)
-    for note in notes(summary):
-        console.print(escape(note))
+        name = printable(gpu.name) if gpu.name else "(name unknown)"
+        rows += [(), (f"GPU {gpu.index} {name}",), *_rows(GPU_QUANTITIES, gpu.values)]
+    cells = [row for row in rows if len(row) > 1]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [_line(row, widths) for row in rows]
+
+
+def _line(row: _Row, widths: Sequence[int]) -> str:
+    """The cells of a row under those of the others: text to the left, numbers to the right."""
+    padded = [
+        cell.ljust(width) if place in (0, len(widths) - 1) else cell.rjust(width)
+        for place, (cell, width) in enumerate(zip(row, widths, strict=False))
+    ]
+    return "  ".join(padded).rstrip()
 
 
 def notes(summary: HostSummary) -> list[str]:
-    """What a reader of the table has to know beside its numbers, in whole sentences."""
+    """What a reader must know besides the numbers: counts, faults, throttling, lost GPUs."""
     counted = f"{summary.samples_taken} samples over {summary.sampled_s:.1f} s"
     if summary.samples_skipped:
-        counted += f", {summary.samples_skipped} due times skipped because a sample took too long"
+        counted += f", {summary.samples_skipped} skipped because the one before took too long"
     if summary.interrupted:
         counted += ", interrupted"
     lines = [counted + "."]
     if summary.network_errors or summary.network_drops:
         lines.append(
-            f"Network: {summary.network_errors} errors and {summary.network_drops} drops (packets)."
+            f"Network: {_packets(summary.network_errors)} with errors,"
+            f" {_packets(summary.network_drops)} dropped."
         )
     for gpu in summary.gpus:
         lines += _gpu_notes(gpu, summary.samples_taken)
@@ -115,9 +128,13 @@ def notes(summary: HostSummary) -> list[str]:
     return lines
 
 
+def _packets(count: int | None) -> str:
+    return f"{count or 0} packet{'' if count == 1 else 's'}"
+
+
 def _gpu_notes(gpu: GpuSummary, samples: int) -> Iterable[str]:
     for reason, count in gpu.slowed_samples.items():
-        yield f"GPU {gpu.index}: clock held down by {reason} in {count} of {samples} samples."
+        yield f"GPU {gpu.index}: {reason} lowered the clock in {count} of {samples} samples."
     if gpu.first_error is not None:
         yield (
             f"GPU {gpu.index}: no figures in {gpu.failed_samples} of {samples} samples, first"
@@ -125,26 +142,18 @@ def _gpu_notes(gpu: GpuSummary, samples: int) -> Iterable[str]:
         )
 
 
-def _add_rows(table: Table, quantities: Iterable[Quantity[Any]], values: dict[str, Spread]) -> None:
-    for quantity in quantities:
-        _add_row(table, quantity.label, quantity.unit, values[quantity.key])
+def _rows(quantities: Iterable[Quantity[Any]], values: dict[str, Spread]) -> Iterable[_Row]:
+    return [_row(quantity.label, quantity.unit, values[quantity.key]) for quantity in quantities]
 
 
-def _add_row(table: Table, label: str, unit: str, spread: Spread) -> None:
-    if not spread.n:
-        table.add_row(label, "0", "no data", "no data", "no data", unit)
-        return
+def _row(label: str, unit: str, spread: Spread) -> _Row:
     divisor, shown = display_unit(unit, spread.max)
-    table.add_row(
-        label,
-        str(spread.n),
-        *(number_text(v, divisor) for v in (spread.min, spread.mean, spread.max)),
-        shown,
-    )
+    numbers = [number_text(value, divisor) for value in (spread.min, spread.mean, spread.max)]
+    return (label, str(spread.n), *numbers, shown)
 
 
 def number_text(value: float | None, divisor: float = 1.0) -> str:
-    """Three digits or more: 0.42, 7.31, 93.5, 1755; `no data` for None."""
+    """A number with at least three digits: 0.42, 7.31, 93.5, 1755. None is "no data"."""
     if value is None:
         return "no data"
     value /= divisor

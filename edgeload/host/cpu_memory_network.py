@@ -1,4 +1,4 @@
-"""The probe of CPU, memory and network through psutil, and the arithmetic of its windows."""
+"""Reads CPU, memory and network through psutil; counters become percentages and rates."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ import psutil
 from edgeload.host.samples import Memory, Network
 
 CpuTimes = tuple[float, ...]
-"""Seconds since boot by kind; the kinds' names are in `Counters.cpu_kinds`."""
+"""Seconds since boot, one value per kind of `HostCounters.cpu_kinds`."""
 
 _IDLE_KINDS = frozenset({"idle", "iowait"})
-_COUNTED_TWICE = frozenset({"guest", "guest_nice"})  # Linux has them in user and nice already
+_COUNTED_TWICE = frozenset({"guest", "guest_nice"})  # Linux includes them in user and nice
 
 
 @dataclass(frozen=True)
 class InterfaceCounters:
-    """Counts of one network interface since it came up; errors and drops of both directions."""
+    """What one network interface has carried since it came up.
+
+    Errors and drops are packets of both directions together.
+    """
 
     sent_bytes: int
     received_bytes: int
@@ -31,8 +34,8 @@ class InterfaceCounters:
 
 
 @dataclass(frozen=True)
-class Counters:
-    """Everything of a host that only counts up, at one instant."""
+class HostCounters:
+    """All counters of a host at one instant."""
 
     cpu_kinds: tuple[str, ...]
     cpu: CpuTimes
@@ -42,7 +45,7 @@ class Counters:
 
 @dataclass(frozen=True)
 class HostReading:
-    """One reading of the host; CPU and network over the window since the reading before."""
+    """One reading of the host; CPU and network cover the time since the reading before."""
 
     cpu_percent: float | None
     cpu_per_core_percent: list[float | None]
@@ -52,10 +55,11 @@ class HostReading:
 
 
 def busy_percent(kinds: Sequence[str], before: CpuTimes, after: CpuTimes) -> float | None:
-    """Share of the time between two readings that was not idle, in percent; None for no time.
+    """Percentage of the time between two readings that was not idle. None if no time passed.
 
-    Waiting for a disk counts as idle and time stolen by a hypervisor as busy, like psutil's
-    cpu_percent. A kind that went backwards (iowait may, see proc(5)) counts as standing still.
+    As in psutil's cpu_percent, waiting for a disk counts as idle, and time that a hypervisor took
+    away counts as busy. A counter that went backwards (iowait may, see proc(5)) counts as
+    unchanged.
     """
     busy = idle = 0.0
     for kind, earlier, later in zip(kinds, before, after, strict=True):
@@ -72,7 +76,10 @@ def busy_percent(kinds: Sequence[str], before: CpuTimes, after: CpuTimes) -> flo
 def core_percents(
     kinds: Sequence[str], before: Sequence[CpuTimes], after: Sequence[CpuTimes]
 ) -> list[float | None]:
-    """Busy percent of every core; all None where cores came or went, as numbers move then."""
+    """Busy percentage of every core.
+
+    All are None if cores came or went between the readings, because they are renumbered then.
+    """
     if len(before) != len(after):
         return [None] * len(after)
     return [busy_percent(kinds, b, a) for b, a in zip(before, after, strict=True)]
@@ -81,10 +88,10 @@ def core_percents(
 def network_between(
     before: Mapping[str, InterfaceCounters], after: Mapping[str, InterfaceCounters], window_s: float
 ) -> Network | None:
-    """Traffic in a window of `window_s` over all interfaces seen at both ends; None without any.
+    """Traffic of all interfaces that both readings have, which are `window_s` seconds apart.
 
-    An interface whose counters went backwards was taken down and made anew: what it carried in
-    this window is unknown, and it is left out.
+    An interface whose counters went backwards was removed and created again. What it carried is
+    unknown, so it is left out. None if no interface remains.
     """
     if window_s <= 0:
         return None
@@ -112,17 +119,17 @@ def _went_backwards(before: InterfaceCounters, after: InterfaceCounters) -> bool
 def counted_interfaces(
     loopback: Mapping[str, bool], has_device: Callable[[str], bool]
 ) -> list[str]:
-    """Names of the interfaces to add up, from (name -> is it the loopback).
+    """Names of the interfaces to add up. `loopback` says for each name whether it is a loopback.
 
-    Those with a device behind them, because a bridge and its virtual ends carry the same bytes a
-    second and third time. A container sees no device: there all but the loopback count.
+    They are those with a device, because a bridge and its virtual ends carry the same bytes a
+    second and third time. In a container no interface has a device: there, all but loopbacks count.
     """
     outside = sorted(name for name, is_loopback in loopback.items() if not is_loopback)
     return [name for name in outside if has_device(name)] or outside
 
 
 class CpuMemoryNetworkProbe:
-    """Reads this host through psutil. Call `prime` once, then `read` at the end of each window."""
+    """Reads this host through psutil: call `prime` once, then `read` at the end of each window."""
 
     def __init__(self) -> None:
         stats = psutil.net_if_stats()
@@ -137,7 +144,7 @@ class CpuMemoryNetworkProbe:
         self._before = self._counters()
 
     def read(self, at_s: float) -> HostReading:
-        """The host now, at `at_s`; the window since the last call ends and the next one starts."""
+        """Read the host at `at_s`. The window since the last call ends, and the next one begins."""
         before, now = self._before, self._counters()
         window_s = at_s - self._at_s
         self._before, self._at_s = now, at_s
@@ -154,10 +161,10 @@ class CpuMemoryNetworkProbe:
             network=network_between(before.interfaces, now.interfaces, window_s),
         )
 
-    def _counters(self) -> Counters:
+    def _counters(self) -> HostCounters:
         cpu = psutil.cpu_times()
         every = psutil.net_io_counters(pernic=True, nowrap=False)
-        return Counters(
+        return HostCounters(
             cpu_kinds=tuple(cpu._fields),
             cpu=tuple(cpu),
             cores=tuple(tuple(core) for core in psutil.cpu_times(percpu=True)),
@@ -185,8 +192,8 @@ def _load_average() -> list[float] | None:
         return None
 
 
-def machine() -> dict[str, str]:
-    """Name, system, board (where there is a device tree) and interpreter of this machine."""
+def host_machine() -> dict[str, str]:
+    """Name, system and Python version of this host, and its board if it has a device tree."""
     board = _first_line(Path("/proc/device-tree/model"))
     return {
         "host": socket.gethostname(),

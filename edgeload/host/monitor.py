@@ -1,4 +1,4 @@
-"""The monitor: probes read on time, each sample written to disk as it is taken."""
+"""The monitor: reads the probes on time and writes each sample to disk at once."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import psutil
 
-from edgeload.host.cpu_memory_network import CpuMemoryNetworkProbe, machine
+from edgeload.host.cpu_memory_network import CpuMemoryNetworkProbe, host_machine
 from edgeload.host.nvidia import NoGpu, NvidiaProbe
-from edgeload.host.sampler import Sampled, Schedule, sample_on_time
+from edgeload.host.sampler import Sampled, SampleTimes, sample_on_time
 from edgeload.host.samples import (
-    FORMAT_VERSION,
+    HOST_FORMAT_VERSION,
     GpuSample,
     HostHeader,
     HostSample,
@@ -23,18 +23,18 @@ from edgeload.machine import cpu_model
 
 
 def monitor(
-    schedule: Schedule,
+    times: SampleTimes,
     path: Path,
     *,
     wait: Callable[[float], bool],
     say: Callable[[str], None],
     show: Callable[[float, HostSample], None],
 ) -> Sampled:
-    """Sample this host into the file at `path`, over what it held before.
+    """Sample this host into the file at `path`, which is overwritten.
 
-    `wait` sleeps, and answers True when sampling has to stop. `say` gets a line for people (no
-    GPU here, a GPU lost), `show` every sample with its seconds since the start. Raises OSError
-    when the disk refuses.
+    `wait` sleeps, and returns True if sampling has to stop. `say` gets each line for people, for
+    example that there is no GPU or that one is lost; `show` gets every sample and its seconds since
+    the start. Raises OSError if the disk refuses.
     """
     writer = SampleWriter(path)
     nvidia: NvidiaProbe | None = None
@@ -48,9 +48,9 @@ def monitor(
             say(notice)
         start_s, ts = time.monotonic(), round(time.time(), 6)
         host.prime(start_s)
-        writer.write(_header(schedule, start_s, ts, host, nvidia, notice))
+        writer.write(_header(times, start_s, ts, host, nvidia, notice))
         take = _Take(host, nvidia, writer, start_s, _Failing(say).tell, show)
-        return sample_on_time(schedule, start_s, time.monotonic, wait, take)
+        return sample_on_time(times, start_s, time.monotonic, wait, take)
     finally:
         writer.close()
         if nvidia is not None:
@@ -58,7 +58,7 @@ def monitor(
 
 
 class _Take:
-    """Takes one sample at each call: reads the probes, writes it down, then shows it."""
+    """Takes one sample per call: reads the probes, writes the sample to disk, and shows it."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class _Take:
 
 
 class _Failing:
-    """Says once for each GPU, and each error of it, that it gives no figures."""
+    """Says once per GPU and error that the GPU gives no figures."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
@@ -112,7 +112,7 @@ class _Failing:
 
 
 def _header(
-    schedule: Schedule,
+    times: SampleTimes,
     start_s: float,
     ts: float,
     host: CpuMemoryNetworkProbe,
@@ -120,13 +120,13 @@ def _header(
     notice: str | None,
 ) -> HostHeader:
     return HostHeader(
-        format_version=FORMAT_VERSION,
+        format_version=HOST_FORMAT_VERSION,
         ts=ts,
         asctime=asctime(ts),
         monotonic_s=round(start_s, 6),
-        interval_s=schedule.interval_s,
-        duration_s=schedule.duration_s,
-        machine=machine(),
+        interval_s=times.interval_s,
+        duration_s=times.duration_s,
+        machine=host_machine(),
         cpu_model=cpu_model(),
         cpu_count=psutil.cpu_count() or 1,
         cpu_physical_count=psutil.cpu_count(logical=False),

@@ -1,4 +1,4 @@
-"""Host samples -> figures: CPU, memory and network in one, the GPUs in another."""
+"""Host samples -> pictures: one of CPU, memory and network, and one of the GPUs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from edgeload.host.columns import Columns, Line
+from edgeload.host.columns import Columns, ThinnedLine
 from edgeload.host.quantities import (
     GPU_QUANTITIES,
     display_unit,
@@ -27,21 +27,21 @@ _COLOURS = ("blue", "vermilion", "green", "orange", "purple", "sky", "grey", "bl
 _GPU_ROWS = (
     (
         "utilization_percent",
-        "Utilisation: share of time in which any kernel ran (100 % ≠ saturated)",
+        "Utilisation: share of time in which any kernel ran (100 % is not always saturated)",
     ),
     ("memory_controller_percent", "Memory controller: share of time in which it was busy"),
-    ("memory_used_bytes", "Memory used (full height: all that the largest GPU has)"),
-    ("power_w", "Power (dashed: its limit)"),
+    ("memory_used_bytes", "Memory used (full height: memory of the largest GPU)"),
+    ("power_w", "Power (dashed: power limit)"),
     ("temperature_c", "Temperature"),
     ("sm_clock_mhz", "SM clock"),
 )
 
 
-def draw(samples: Path, folder: Path) -> list[Path]:
-    """Draw the file of samples into `folder`; the figures' paths.
+def draw_host_figures(samples: Path, folder: Path) -> list[Path]:
+    """Draw the file of samples into `folder`; the paths of the pictures.
 
-    Nothing is drawn where no sample was taken; a figure of the GPUs only where there are some, and
-    one of an earlier run does not stay. Raises OSError, and ValueError for a file of other things.
+    Pictures of an earlier run are deleted first. Nothing is drawn without samples, and the picture
+    of GPUs only if there are some. Raises OSError, and ValueError if it is not a file of samples.
     """
     for name in (HOST_FIGURE, GPU_FIGURE):
         (folder / name).unlink(missing_ok=True)
@@ -56,8 +56,15 @@ def draw(samples: Path, folder: Path) -> list[Path]:
 
 
 def host_figure(header: HostHeader, columns: Columns) -> Figure:
-    """CPU in total and by core, memory, network; the title says how full the host was."""
-    figure, (cpu, cores, memory, network) = new_figure(4, title=_host_title(header, columns))
+    """CPU in total and by core, memory, and network if there is any; the title says the peaks."""
+    traffic = {
+        "received": columns.line(columns.host["network_received_bytes_per_s"]),
+        "sent": columns.line(columns.host["network_sent_bytes_per_s"]),
+    }
+    has_network = any(line.has_data for line in traffic.values())
+    figure, (cpu, cores, memory, *network) = new_figure(
+        4 if has_network else 3, title=_host_title(header, columns)
+    )
     busiest = columns.line(columns.host["busiest_core_percent"])
     _plot(cpu, busiest, PALETTE["sky"], "busiest core")
     _plot(cpu, columns.line(columns.host["cpu_percent"]), PALETTE["blue"], "all cores")
@@ -66,26 +73,29 @@ def host_figure(header: HostHeader, columns: Columns) -> Figure:
     total = header.memory_total_bytes
     scale, unit = display_unit("B", total)
     available = columns.line(columns.host["memory_available_bytes"])
-    in_use = Line(
+    in_use = ThinnedLine(
         available.at_s, total - available.high, total - available.mean, total - available.low
     )
     _plot(memory, in_use, PALETTE["blue"], None, scale)
     _finish(memory, f"Memory in use, of {total / scale:.1f} {unit}", unit, top=total / scale)
-    traffic = {
-        "received": columns.line(columns.host["network_received_bytes_per_s"]),
-        "sent": columns.line(columns.host["network_sent_bytes_per_s"]),
-    }
-    scale, unit = display_unit("B/s", _largest(traffic.values()))
-    for (label, line), colour in zip(traffic.items(), ("blue", "orange"), strict=True):
-        _plot(network, line, PALETTE[colour], label, scale)
-    _finish(network, f"Network, {', '.join(header.network_interfaces) or 'none'}", unit)
-    _time_axis(network, header, columns)
+    if network:
+        _draw_network(network[0], header, traffic)
+    _time_axis((network or [memory])[0], header, columns)
     figure.align_ylabels()
+    if not network:
+        memory.set_xlabel(f"{memory.get_xlabel()}\nNot reported here: network")
     return figure
 
 
+def _draw_network(axis: Axes, header: HostHeader, traffic: dict[str, ThinnedLine]) -> None:
+    scale, unit = display_unit("B/s", _largest(traffic.values()))
+    for (label, line), colour in zip(traffic.items(), ("blue", "orange"), strict=True):
+        _plot(axis, line, PALETTE[colour], label, scale)
+    _finish(axis, f"Network, {', '.join(header.network_interfaces)}", unit)
+
+
 def gpu_figure(header: HostHeader, columns: Columns) -> Figure:
-    """Every quantity that some GPU reports, a row each; a GPU has one colour in all of them."""
+    """A row for every quantity that some GPU reports; each GPU has the same colour in all rows."""
     reported = {
         key: {g.index: columns.line(columns.gpus[g.index][key]) for g in header.gpus}
         for key, _ in _GPU_ROWS
@@ -108,7 +118,7 @@ def gpu_figure(header: HostHeader, columns: Columns) -> Figure:
 
 
 def _draw_gpu_row(
-    axis: Axes, key: str, title: str, lines: dict[int, Line], columns: Columns
+    axis: Axes, key: str, title: str, lines: dict[int, ThinnedLine], columns: Columns
 ) -> None:
     unit = next(q.unit for q in GPU_QUANTITIES if q.key == key)
     scale, unit = display_unit(unit, _largest(lines.values()))
@@ -129,8 +139,8 @@ def _draw_gpu_row(
 
 
 def _mark_slowed(axis: Axes, columns: Columns) -> None:
-    """A row of marks along the bottom for each GPU whose clock was held down, when it was."""
-    label: str | None = "held down by power, heat or hardware"
+    """Marks along the bottom, in a row for each GPU, while its clock was lowered."""
+    label: str | None = "lowered by power, heat or hardware"
     for place, (index, gpu) in enumerate(columns.gpus.items()):
         line = columns.line(gpu["slowed"])
         held = line.at_s[line.high > 0]
@@ -149,11 +159,13 @@ def _mark_slowed(axis: Axes, columns: Columns) -> None:
 
 
 def _draw_cores(axis: Axes, columns: Columns) -> None:
-    """A line per core while lines can be told apart; beyond that a heat map."""
+    """A line for each of up to eight cores; a heat map of more, whose lines would look alike."""
     lines = [columns.line(core) for core in columns.cores]
     if len(lines) <= _CORE_LINES:
         for number, line in enumerate(lines):
-            means = Line(line.at_s, line.mean, line.mean, line.mean)  # eight bands would be fog
+            means = ThinnedLine(
+                line.at_s, line.mean, line.mean, line.mean
+            )  # eight bands would cover each other
             _plot(axis, means, PALETTE[_COLOURS[number]], str(number))
         _finish(axis, "CPU, each core by its number", "%", top=100)
         return
@@ -170,7 +182,7 @@ def _draw_cores(axis: Axes, columns: Columns) -> None:
         rasterized=True,
     )
     axis.grid(False)
-    axis.set_title("CPU, each core", y=1.0)  # y: or it moves above the colour scale
+    axis.set_title("CPU, each core", y=1.0)  # without y it moves above the scale
     axis.set_ylabel("core")
     scale = axis.inset_axes((0.62, 1.05, 0.27, 0.07))
     axis.figure.colorbar(image, cax=scale, orientation="horizontal", ticks=[])
@@ -178,8 +190,10 @@ def _draw_cores(axis: Axes, columns: Columns) -> None:
         scale.text(place, 0.4, text, transform=scale.transAxes, ha=side, va="center", fontsize=9)
 
 
-def _plot(axis: Axes, line: Line, colour: str, label: str | None, scale: float = 1.0) -> None:
-    """The mean as a line; where points stand for several samples, their extremes as a band."""
+def _plot(
+    axis: Axes, line: ThinnedLine, colour: str, label: str | None, scale: float = 1.0
+) -> None:
+    """The mean as a line, and a band from smallest to largest if points stand for many samples."""
     single = "o" if len(line.at_s) == 1 else None  # a line through one point would be invisible
     axis.plot(line.at_s, line.mean / scale, color=colour, label=label, marker=single)
     if line.low is not line.high:
@@ -189,7 +203,7 @@ def _plot(axis: Axes, line: Line, colour: str, label: str | None, scale: float =
 
 
 def _finish(axis: Axes, title: str, unit: str, top: float | None = None) -> None:
-    """Title left, legend to the right of it above the axes, where it hides nothing; y from 0."""
+    """Title, unit, a y axis from 0, and a legend above the axes, where it hides nothing."""
     axis.set_title(title)
     axis.set_ylabel(unit)
     axis.set_ylim(0, axis.dataLim.y1 * 1.1 or 1.0 if top is None else top * 1.04)
@@ -216,7 +230,7 @@ def _host_title(header: HostHeader, columns: Columns) -> str:
     scale, unit = display_unit("B", header.memory_total_bytes)
     total = header.memory_total_bytes / scale
     used = total - np.min(columns.host["memory_available_bytes"]) / scale
-    peak = f"CPU peaked at {np.nanmax(cpu):.0f} %" if np.isfinite(cpu).any() else "No CPU figures"
+    peak = f"CPU peaked at {np.nanmax(cpu):.0f} %" if np.isfinite(cpu).any() else "CPU unknown"
     cores = f"{header.cpu_count} core{'s' * (header.cpu_count != 1)}"
     return f"{peak} of {cores}; memory in use reached {used:.1f} of {total:.1f} {unit}"
 
@@ -246,7 +260,7 @@ def _peak(column: Sequence[float]) -> float | None:
     return float(np.nanmax(values)) if np.isfinite(values).any() else None
 
 
-def _largest(lines: Iterable[Line]) -> float | None:
+def _largest(lines: Iterable[ThinnedLine]) -> float | None:
     return max((float(np.nanmax(line.high)) for line in lines if line.has_data), default=None)
 
 

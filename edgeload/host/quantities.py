@@ -1,4 +1,4 @@
-"""The quantities that host samples hold: their names, units, and how one is got from a sample."""
+"""The quantities in host samples: their names, their units, and how to read each one. Pure."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ SLOWING_REASONS = frozenset(
         "reliability",
     }
 )
-"""Throttle reasons that mean power, heat or hardware; the others are idleness and settings."""
+"""Throttle reasons of power, heat or hardware. The others are idleness and settings."""
 
 
 @dataclass(frozen=True)
 class Quantity(Generic[S]):
-    """One figure of a sample of type S; None where the sample has none.
+    """One quantity of samples of type S.
 
-    `key` names it in files and carries the unit that `read` gives; `label` is for people.
+    `key` is its name in files and ends with the unit; `label` is its name for people. `read` gives
+    its value in a sample, or None if the sample has none.
     """
 
     key: str
@@ -36,23 +37,23 @@ class Quantity(Generic[S]):
     unit: str
     read: Callable[[S], float | None]
     over_window: bool = False
-    """A mean over the sample's window, not a value of its instant."""
+    """Whether it is a mean over the sample's window instead of a value at one instant."""
 
 
 def busiest_core_percent(sample: HostSample) -> float | None:
-    """The busiest core in the sample's window: one full core can limit an idle-looking host."""
+    """Busy percent of the busiest core: one full core can limit a host that looks idle."""
     return max((core for core in sample.cpu_per_core_percent if core is not None), default=None)
 
 
 def memory_percent(gpu: GpuSample) -> float | None:
-    """GPU memory in use, in percent of what it has."""
+    """GPU memory in use, in percent of the GPU's memory."""
     if gpu.memory_used_bytes is None or not gpu.memory_total_bytes:
         return None
     return 100.0 * gpu.memory_used_bytes / gpu.memory_total_bytes
 
 
 def slowing_reasons(gpu: GpuSample) -> list[str]:
-    """Why the GPU ran slower than it could, as far as power, heat and hardware go."""
+    """The sample's throttle reasons that are in SLOWING_REASONS."""
     return [reason for reason in gpu.throttle_reasons or () if reason in SLOWING_REASONS]
 
 
@@ -105,7 +106,7 @@ _SCALES = {
 
 
 def display_unit(unit: str, largest: float | None) -> tuple[float, str]:
-    """(what to divide by, unit to show) so that the largest value of a row reads well."""
+    """A unit that suits the largest value of a row: (divisor for the values, name of the unit)."""
     for size, name in _SCALES.get(unit, ()):
         if largest is not None and largest >= size:
             return size, name

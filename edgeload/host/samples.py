@@ -1,8 +1,8 @@
-"""What the host monitor writes down: typed records, one JSON line each, and how they are read.
+"""What the host monitor writes: typed records, one JSON line each; and how they are read back.
 
-Instants are on two clocks: `ts` (seconds since the Unix epoch) and `monotonic_s` (the host's
-monotonic clock, which a step of the wall clock does not move). A value that a host or a GPU does
-not give is null, never 0.
+Instants are on two clocks: `ts` is in seconds since the Unix epoch, `monotonic_s` is the host's
+monotonic clock, which does not jump when the wall clock is set. A value that the host or a GPU
+does not report is null, never 0.
 """
 
 from __future__ import annotations
@@ -10,23 +10,30 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
+from edgeload.host.json_records import decode_line, encode_line
 
-FORMAT_VERSION = 1
+HOST_FORMAT_VERSION = 1
+"""Version of the format of host_samples.jsonl."""
 
 
-class Gpu(msgspec.Struct, frozen=True):
-    """Which GPU: NVML's index, and the identity that survives a reboot (null where not told)."""
+@dataclass(frozen=True)
+class Gpu:
+    """Which GPU: NVML's index, which may change at a reboot, and the UUID, which does not.
+
+    UUID and name are null if NVML does not report them.
+    """
 
     index: int
     uuid: str | None
     name: str | None
 
 
-class HostHeader(msgspec.Struct, frozen=True, tag_field="event", tag="host_header"):
-    """First line: what is sampled, on which machine, and the start of sampling on both clocks."""
+@dataclass(frozen=True)
+class HostHeader:
+    """The first line: what is sampled, on which machine, and when sampling began (both clocks)."""
 
     format_version: int
     ts: float
@@ -37,28 +44,35 @@ class HostHeader(msgspec.Struct, frozen=True, tag_field="event", tag="host_heade
     machine: dict[str, str]
     cpu_model: str | None
     cpu_count: int
-    """Logical processors that the system schedules on."""
+    """Logical processors."""
     cpu_physical_count: int | None
     memory_total_bytes: int
     network_interfaces: list[str]
-    """The interfaces that the network figures add up."""
+    """The interfaces whose traffic is added up."""
     gpus: list[Gpu]
     driver_version: str | None
     gpu_notice: str | None
-    """Why there are no GPU figures, in one line; null where there are."""
+    """Why there are no GPU figures, in one line; null if there are some."""
 
 
-class Memory(msgspec.Struct, frozen=True):
-    """Main memory. `used_percent` is (total - available) / total: what cannot be handed out."""
+@dataclass(frozen=True)
+class Memory:
+    """Main memory. `used_percent` is (total - available) / total, as free(1) counts it.
+
+    `available_bytes` is what programs can still get without swapping.
+    """
 
     used_bytes: int
     available_bytes: int
     used_percent: float
 
 
-class Network(msgspec.Struct, frozen=True):
-    """Traffic of the counted interfaces in the window: bytes per second; errors and drops, in
-    packets, both directions together."""
+@dataclass(frozen=True)
+class Network:
+    """Traffic of the counted interfaces in the sample's window.
+
+    Errors and drops are packets of both directions together.
+    """
 
     sent_bytes_per_s: float
     received_bytes_per_s: float
@@ -66,12 +80,14 @@ class Network(msgspec.Struct, frozen=True):
     drops: int
 
 
-class GpuSample(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class GpuSample:
     """One GPU at one instant.
 
-    `utilization_percent` is the share of the last 1/6 to 1 s in which some kernel ran (NVML):
-    100 is not saturation. Throttle reasons are NVML's names; an empty list means none. `error`
-    says why a GPU that answered before gives nothing now; every value is null then.
+    `utilization_percent` is the share of the last 1/6 to 1 s in which at least one kernel ran
+    (NVML): a GPU at 100 % is not necessarily saturated. Throttle reasons have NVML's names; an
+    empty list means that nothing throttles the GPU. `error` is NVML's message if the GPU gave no
+    figures at all; every value is null then. A single value that is null was not reported.
     """
 
     index: int
@@ -89,10 +105,11 @@ class GpuSample(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
 
 
-class HostSample(msgspec.Struct, frozen=True, tag_field="event", tag="host_sample"):
-    """The host at one instant. CPU and network figures are means of the window that ends here.
+@dataclass(frozen=True)
+class HostSample:
+    """The host at one instant. CPU and network figures are means over the window that ends now.
 
-    `interval_s` is the true length of that window; `cpu_per_core_percent` is null for a core
+    `interval_s` is the true length of that window. `cpu_per_core_percent` has null for a core
     without data.
     """
 
@@ -103,16 +120,19 @@ class HostSample(msgspec.Struct, frozen=True, tag_field="event", tag="host_sampl
     cpu_percent: float | None
     cpu_per_core_percent: list[float | None]
     load_average: list[float] | None
-    """Runnable processes, averaged over 1, 5 and 15 minutes."""
+    """Processes that run or wait to run, averaged over 1, 5 and 15 minutes."""
     memory: Memory
     network: Network | None
     gpus: list[GpuSample]
 
 
-class SampleWriter:
-    """Appends records to a file as whole lines, one write each; what was in it before is gone.
+_EVENTS = {HostHeader: "host_header", HostSample: "host_sample"}
 
-    Every method raises OSError when the disk refuses.
+
+class SampleWriter:
+    """Writes records to a file, one line and one system call each. An older file is overwritten.
+
+    Every method raises OSError if the disk refuses.
     """
 
     def __init__(self, path: Path) -> None:
@@ -120,8 +140,8 @@ class SampleWriter:
         self._fd = os.open(path, flags, 0o644)
 
     def write(self, record: HostHeader | HostSample) -> None:
-        """Append one record. A full disk may take part of a line and then refuses the rest."""
-        data = msgspec.json.encode(record) + b"\n"
+        """Append one record. A full disk may take part of a line before it refuses the rest."""
+        data = encode_line(_EVENTS[type(record)], record)
         while data:
             data = data[os.write(self._fd, data) :]
 
@@ -131,10 +151,10 @@ class SampleWriter:
 
 
 class SampleFile:
-    """A file of samples, read back: the header at once, the samples in turn.
+    """Reads a file of samples: the header at once, the samples one by one.
 
-    A line that is no sample is counted in `damaged_lines` as it is passed over. Raises OSError,
-    and ValueError where the first line is no header of a format version known here.
+    Lines that are not samples are skipped and counted in `damaged_lines`. Raises OSError, and
+    ValueError if the first line is not a header or has an unknown format version.
     """
 
     def __init__(self, path: Path) -> None:
@@ -143,27 +163,29 @@ class SampleFile:
         with path.open("rb") as file:
             first = file.readline()
         try:
-            self.header = msgspec.json.decode(first, type=HostHeader)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
+            self.header = decode_line(_EVENTS[HostHeader], HostHeader, first)
+        except ValueError as problem:
             raise ValueError(f"{path} does not start with a host_header: {problem}") from None
-        if self.header.format_version != FORMAT_VERSION:
+        if self.header.format_version != HOST_FORMAT_VERSION:
             version = self.header.format_version
-            raise ValueError(f"{path} has format version {version}; known here: {FORMAT_VERSION}")
+            raise ValueError(
+                f"{path} has format version {version}; this program reads version"
+                f" {HOST_FORMAT_VERSION}"
+            )
 
     def samples(self) -> Iterator[HostSample]:
         """Every sample in file order."""
-        decoder = msgspec.json.Decoder(HostSample)
         self.damaged_lines = 0
         with self._path.open("rb") as file:
             next(file)
             for line in file:
                 try:
-                    yield decoder.decode(line)
-                except (msgspec.MsgspecError, UnicodeDecodeError):
+                    yield decode_line(_EVENTS[HostSample], HostSample, line)
+                except ValueError:
                     self.damaged_lines += 1
 
 
 def asctime(ts: float) -> str:
-    """Local time of `ts` (Unix epoch, s) in the form of Python's logging: `…-23 18:30:01,123`."""
+    """Local time of `ts` (s since the Unix epoch) as in Python's logging: `… 18:30:01,123`."""
     text = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(int(ts)))
     return f"{text},{int(ts % 1 * 1000):03d}"

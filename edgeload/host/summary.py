@@ -1,4 +1,4 @@
-"""Host samples -> the smallest, mean and largest value of every quantity."""
+"""Host samples -> the smallest, mean and largest value of every quantity. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-import msgspec
-
 from edgeload.host.quantities import GPU_QUANTITIES, HOST_QUANTITIES, slowing_reasons
 from edgeload.host.samples import Gpu, GpuSample, HostHeader, HostSample
 
-SCHEMA_VERSION = 1
+SUMMARY_SCHEMA_VERSION = 1
+"""Version of the format of host_summary.json."""
 
 
-class Spread(msgspec.Struct, frozen=True):
-    """A quantity over `n` samples; min, mean and max are null when no sample had it."""
+@dataclass(frozen=True)
+class Spread:
+    """A quantity over the `n` samples that have it; min, mean and max are null if none has."""
 
     n: int
     min: float | None
@@ -26,8 +26,9 @@ class Spread(msgspec.Struct, frozen=True):
     max: float | None
 
 
-class GpuSummary(msgspec.Struct, frozen=True):
-    """One GPU over the samples in which it answered."""
+@dataclass(frozen=True)
+class GpuSummary:
+    """One GPU over the samples in which it gave figures."""
 
     index: int
     uuid: str | None
@@ -35,15 +36,16 @@ class GpuSummary(msgspec.Struct, frozen=True):
     values: dict[str, Spread]
     """By the keys of GPU_QUANTITIES."""
     slowed_samples: dict[str, int]
-    """Samples in which a reason of power, heat or hardware held the clock down, by reason."""
+    """Number of samples in which power, heat or hardware lowered the clock, by reason."""
     failed_samples: int
     first_error: str | None
     first_error_s: float | None
     """Seconds after the start of sampling."""
 
 
-class HostSummary(msgspec.Struct, frozen=True):
-    """What the samples say; `values` by the keys of HOST_QUANTITIES. Null is no data."""
+@dataclass(frozen=True)
+class HostSummary:
+    """What the samples say; `values` has the keys of HOST_QUANTITIES. Null means no data."""
 
     schema_version: int
     started_at: str
@@ -54,7 +56,7 @@ class HostSummary(msgspec.Struct, frozen=True):
     """From the start to the last sample."""
     samples_taken: int
     samples_skipped: int
-    """Due times that passed before the sample before them was done."""
+    """Samples that were skipped because the one before them took too long."""
     machine: dict[str, Any]
     values: dict[str, Spread]
     cpu_per_core_percent: list[Spread]
@@ -66,7 +68,7 @@ class HostSummary(msgspec.Struct, frozen=True):
 
 @dataclass
 class _Tally:
-    """Values as they come; a mean over windows weighs each value with its window's length."""
+    """Collects values; the mean weighs each of them, for example by the length of its window."""
 
     n: int = 0
     low: float = math.inf
@@ -92,7 +94,7 @@ class _Tally:
 
 @dataclass
 class _GpuTally:
-    """One GPU's values, slow-downs and errors as they come."""
+    """Collects the values, throttle reasons and errors of one GPU."""
 
     gpu: Gpu
     tallies: list[_Tally] = field(default_factory=lambda: [_Tally() for _ in GPU_QUANTITIES])
@@ -124,7 +126,7 @@ class _GpuTally:
 
 @dataclass
 class _HostTally:
-    """The host's values as they come, core by core too."""
+    """Collects the values of the host, in total and core by core."""
 
     tallies: list[_Tally] = field(default_factory=lambda: [_Tally() for _ in HOST_QUANTITIES])
     cores: list[_Tally] = field(default_factory=list)
@@ -151,10 +153,10 @@ def summarise(
     skipped: int = 0,
     interrupted: bool = False,
 ) -> HostSummary:
-    """Read every sample once; memory does not grow with their number.
+    """Sum up the samples. They are read once, and memory does not grow with their number.
 
-    The mean of a quantity that is itself a mean over a window (CPU, network) is weighted by the
-    windows' lengths, so that it equals the mean over the whole time also where samples were late.
+    A quantity that is itself a mean over a window (CPU, network) is weighted by the window's
+    length. Its mean therefore is the mean over the whole time, even if some samples were late.
     """
     host = _HostTally()
     gpus = {gpu.index: _GpuTally(gpu) for gpu in header.gpus}
@@ -166,7 +168,7 @@ def summarise(
         for gpu in last.gpus:
             gpus[gpu.index].add(gpu, last.monotonic_s - header.monotonic_s)
     return HostSummary(
-        schema_version=SCHEMA_VERSION,
+        schema_version=SUMMARY_SCHEMA_VERSION,
         started_at=_iso(header.ts),
         ended_at=None if last is None else _iso(last.ts),
         interrupted=interrupted,

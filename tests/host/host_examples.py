@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from edgeload.host.samples import (
-    FORMAT_VERSION,
+    HOST_FORMAT_VERSION,
     Gpu,
     GpuSample,
     HostHeader,
@@ -24,7 +24,11 @@ TRAFFIC = Network(1e6, 2e7, 0, 0)
 
 
 def header(
-    *, gpus: int = 0, cores: int = 4, format_version: int = FORMAT_VERSION, name: str = "Example"
+    *,
+    gpus: int = 0,
+    cores: int = 4,
+    format_version: int = HOST_FORMAT_VERSION,
+    name: str = "Example",
 ) -> HostHeader:
     return HostHeader(
         format_version=format_version,

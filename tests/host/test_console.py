@@ -7,7 +7,7 @@ import io
 import host_examples
 import pytest
 
-from edgeload.host.console import Progress, number_text, print_table, status_line
+from edgeload.host.console import SamplingProgress, number_text, print_table, status_line
 from edgeload.host.samples import Network
 from edgeload.host.summary import HostSummary, summarise
 
@@ -48,9 +48,9 @@ def test_the_table_shows_the_summarys_numbers() -> None:
     assert "power limit 3 350 350 350 W" in rows
     assert "utilisation 0 no data no data no data %" in rows
     text = " ".join(rows)
-    assert "3 samples over 3.0 s, 2 due times skipped" in text
-    assert "0 errors and 21 drops" in text
-    assert "100 % is not saturation" in text
+    assert "3 samples over 3.0 s, 2 skipped because" in text
+    assert "0 packets with errors, 21 packets dropped." in text
+    assert "100 % is not necessarily saturated" in text
 
 
 def test_many_cores_do_not_make_a_long_table() -> None:
@@ -75,7 +75,7 @@ def test_lost_and_slowed_gpus_are_told_under_the_table() -> None:
     summary = summarise(host_examples.header(gpus=2), [host_examples.sample(2.5, gpus=gpus)])
     text = " ".join(table_of(summary))
     assert "GPU 0: no figures in 1 of 1 samples, first after 2.5 s: GPU is lost." in text
-    assert "GPU 1: clock held down by hw_slowdown in 1 of 1 samples." in text
+    assert "GPU 1: hw_slowdown lowered the clock in 1 of 1 samples." in text
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_sample_in_one_line() -> None:
 def test_progress_on_a_pipe_is_sparse() -> None:
     """A line for every 10 s of samples, each whole."""
     stream = io.StringIO()
-    progress = Progress(30.0, stream)
+    progress = SamplingProgress(30.0, stream)
     for second in range(1, 31):
         progress.show(float(second), host_examples.sample(float(second)))
     progress.finish()
@@ -109,7 +109,7 @@ def test_progress_on_a_terminal_rewrites_its_line() -> None:
     """Samples share one line, a shorter one leaves nothing of a longer one; messages get their
     own."""
     stream = Terminal()
-    progress = Progress(30.0, stream)
+    progress = SamplingProgress(30.0, stream)
     progress.show(1.0, host_examples.sample(1.0, cpu_percent=None))
     progress.show(2.0, host_examples.sample(2.0))
     progress.say("GPU 0 gives no figures: GPU is lost.")

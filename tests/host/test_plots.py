@@ -16,7 +16,7 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from edgeload.host.columns import Columns
-from edgeload.host.plots import GPU_FIGURE, HOST_FIGURE, draw, gpu_figure, host_figure
+from edgeload.host.plots import GPU_FIGURE, HOST_FIGURE, draw_host_figures, gpu_figure, host_figure
 from edgeload.host.samples import HostHeader, HostSample
 
 
@@ -144,18 +144,28 @@ def test_a_gpu_lost_from_the_start_is_still_drawn() -> None:
     assert title(figure) == "GPU 0 gave no figures from 1.0 s on"
 
 
+def test_a_host_without_a_network_has_no_row_for_it() -> None:
+    """As in a container with the loopback alone: three rows, and the reason below them."""
+    header = host_examples.header()
+    samples = [host_examples.sample(float(k), network=None) for k in (1, 2)]
+    figure = rendered(host_figure(header, Columns.of(header, samples)))
+    titles = [axis.get_title("left") for axis in figure.axes]
+    assert [title.split(",")[0] for title in titles] == ["CPU", "CPU", "Memory in use"]
+    assert figure.axes[-1].get_xlabel().endswith("Not reported here: network")
+
+
 def test_figures_are_files(tmp_path: Path) -> None:
     """Pictures at least 800 pixels wide; a GPU figure only with a GPU, and none of an older run."""
     samples = tmp_path / "samples.jsonl"
     host_examples.write(samples, *run(5, 4, 1))
-    assert draw(samples, tmp_path) == [tmp_path / HOST_FIGURE, tmp_path / GPU_FIGURE]
+    assert draw_host_figures(samples, tmp_path) == [tmp_path / HOST_FIGURE, tmp_path / GPU_FIGURE]
     for name in (HOST_FIGURE, GPU_FIGURE):
         with Image.open(tmp_path / name) as picture:
             assert picture.format == "PNG"
             assert picture.width >= 800
             assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 10
     host_examples.write(samples, *run(5, 4, 0))
-    assert draw(samples, tmp_path) == [tmp_path / HOST_FIGURE]
+    assert draw_host_figures(samples, tmp_path) == [tmp_path / HOST_FIGURE]
     assert not (tmp_path / GPU_FIGURE).exists()
     host_examples.write(samples, host_examples.header(), [])
-    assert draw(samples, tmp_path) == []
+    assert draw_host_figures(samples, tmp_path) == []

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeload.host.sampler import MIN_INTERVAL_S, Sampled, Schedule, sample_on_time
+from edgeload.host.sampler import MIN_INTERVAL_S, Sampled, SampleTimes, sample_on_time
 
 START_S = 1000.0
 
@@ -41,12 +41,12 @@ class World:
         self.taken_s.append(at_s - START_S)
         self.now_s += next(self.costs_s, 0.0)
 
-    def run(self, schedule: Schedule) -> Sampled:
+    def run(self, schedule: SampleTimes) -> Sampled:
         return sample_on_time(schedule, START_S, self.clock, self.wait, self.take)
 
 
 schedules = st.builds(
-    lambda interval_s, more: Schedule(interval_s, interval_s + more),
+    lambda interval_s, more: SampleTimes(interval_s, interval_s + more),
     st.floats(MIN_INTERVAL_S, 10.0),
     st.floats(0.0, 300.0),
 )
@@ -55,20 +55,20 @@ schedules = st.builds(
 def test_samples_do_not_drift() -> None:
     """1000 samples that cost 30 % of the interval each are taken at k times the interval."""
     world = World(iter([0.3] * 1000))
-    assert world.run(Schedule(1.0, 1000.0)) == Sampled(1000, 0, stopped=False)
+    assert world.run(SampleTimes(1.0, 1000.0)) == Sampled(1000, 0, stopped=False)
     assert world.taken_s == pytest.approx([float(k) for k in range(1, 1001)], abs=1e-6)
 
 
 def test_missed_ticks_are_skipped_not_bunched() -> None:
     """A sample that costs 3.5 intervals skips three due times; the next one is on time again."""
     world = World(iter([0.0, 3.5]))
-    assert world.run(Schedule(1.0, 8.0)) == Sampled(5, 3, stopped=False)
+    assert world.run(SampleTimes(1.0, 8.0)) == Sampled(5, 3, stopped=False)
     assert world.taken_s == [1.0, 2.0, 6.0, 7.0, 8.0]
 
 
 @settings(deadline=None)  # a busy machine is no failure
 @given(schedules)
-def test_windows_are_neither_too_short_nor_too_long(schedule: Schedule) -> None:
+def test_windows_are_neither_too_short_nor_too_long(schedule: SampleTimes) -> None:
     """Undisturbed, samples cover the whole duration, in windows between the least length and the
     interval plus it."""
     world = World(iter([]))
@@ -82,7 +82,7 @@ def test_windows_are_neither_too_short_nor_too_long(schedule: Schedule) -> None:
 
 @settings(deadline=None)  # a busy machine is no failure
 @given(schedules, st.lists(st.floats(0.0, 30.0), max_size=50))
-def test_every_due_time_is_taken_or_skipped(schedule: Schedule, costs_s: list[float]) -> None:
+def test_every_due_time_is_taken_or_skipped(schedule: SampleTimes, costs_s: list[float]) -> None:
     """Whatever samples cost, taken + skipped is what was due, and none is taken before it is due
     or twice for one due time."""
     world = World(iter(costs_s))
@@ -97,7 +97,7 @@ def test_every_due_time_is_taken_or_skipped(schedule: Schedule, costs_s: list[fl
 def test_a_wait_that_ends_early_is_repeated() -> None:
     """A clock coarser than the wait, or a signal, never gives a sample before its time."""
     world = World(iter([]), wakes_early=True)
-    world.run(Schedule(0.5, 5.0))
+    world.run(SampleTimes(0.5, 5.0))
     assert world.taken_s == pytest.approx([0.5 * k for k in range(1, 11)], abs=1e-5)
 
 
@@ -108,7 +108,7 @@ def test_a_wait_that_ends_early_is_repeated() -> None:
 def test_a_stop_keeps_what_has_passed(stop_s: float, taken_s: list[float]) -> None:
     """When stopped, the window begun becomes the last sample, unless it is too short for one."""
     world = World(iter([]), stop_s=START_S + stop_s)
-    sampled = world.run(Schedule(1.0, 60.0))
+    sampled = world.run(SampleTimes(1.0, 60.0))
     assert sampled == Sampled(len(taken_s), 0, stopped=True)
     assert world.taken_s == pytest.approx(taken_s)
 
@@ -116,7 +116,7 @@ def test_a_stop_keeps_what_has_passed(stop_s: float, taken_s: list[float]) -> No
 def test_a_stop_is_seen_between_slow_samples() -> None:
     """Samples that cost more than the interval leave no time to wait, and still one can stop."""
     world = World(iter([1.0] * 1000), stop_s=START_S + 10.5)
-    assert world.run(Schedule(0.5, 1000.0)).stopped
+    assert world.run(SampleTimes(0.5, 1000.0)).stopped
     assert world.taken_s[-1] <= 11.5
 
 
@@ -128,4 +128,4 @@ def test_a_failing_sample_ends_the_sampling() -> None:
 
     world = World(iter([]))
     with pytest.raises(OSError, match="No space"):
-        sample_on_time(Schedule(1.0, 3.0), START_S, world.clock, world.wait, take)
+        sample_on_time(SampleTimes(1.0, 3.0), START_S, world.clock, world.wait, take)

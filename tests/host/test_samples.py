@@ -82,7 +82,7 @@ def test_a_later_format_is_refused(tmp_path: Path) -> None:
     """A format version that is not known here is named with the one that is."""
     path = tmp_path / "samples.jsonl"
     host_examples.write(path, host_examples.header(format_version=2), [])
-    with pytest.raises(ValueError, match="format version 2; known here: 1"):
+    with pytest.raises(ValueError, match="format version 2; this program reads version 1"):
         SampleFile(path)
 
 

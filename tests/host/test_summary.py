@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 
 import host_examples
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeload.host.json_records import encode_document
 from edgeload.host.quantities import GPU_QUANTITIES, HOST_QUANTITIES
 from edgeload.host.samples import Network
 from edgeload.host.summary import Spread, summarise
@@ -58,7 +58,7 @@ def test_no_sample_at_all() -> None:
     assert set(summary.gpus[0].values) == {quantity.key for quantity in GPU_QUANTITIES}
     assert all(spread.mean is None for spread in summary.values.values())
     assert summary.network_errors is None
-    assert b"NaN" not in msgspec.json.encode(summary)
+    assert b"NaN" not in encode_document(summary)
 
 
 def test_a_core_that_comes_later_counts_from_then() -> None:
