@@ -333,7 +333,7 @@ def _facts(
 def _without_port(endpoint: Mapping[str, Any]) -> dict[str, Any]:
     """The embedded endpoint has another free port each time, also in its description."""
     if endpoint.get("embedded"):
-        return {"embedded": str(endpoint["embedded"]).split("(", 1)[-1]}
+        return {"embedded": str(endpoint["embedded"]).split("(", 1)[-1].removesuffix(")")}
     return dict(endpoint)
 
 

@@ -125,8 +125,18 @@ def _failed(n: Numbers) -> str:
     return said + (f": {short(n['text'], _SHOWN_CHARS)}" if n["text"] else "")
 
 
+_MISSED_BECAUSE = {
+    "late": "because their step ended first",
+    "skipped": "dropped by the policy --late skip",
+    "stopped": "because the run was stopped",
+    "not recorded": "without a line in the log",
+}
+
+
 def _missed(n: Numbers) -> str:
-    split = ", ".join(f"{count:,} {reason}" for reason, count in n["reasons"].items())
+    split = ", ".join(
+        f"{count:,} {_MISSED_BECAUSE.get(reason, reason)}" for reason, count in n["reasons"].items()
+    )
     return (
         f"{n['missed']:,} of {plural(n['planned'], 'planned request')} were never sent, in "
         f"{{steps}} ({split})"
@@ -159,10 +169,10 @@ def _drift_advice(n: Numbers) -> str:
 
 def _not_saturated(n: Numbers) -> str:
     p95 = n["response_p95_s"]
-    at = f" (response p95 {milliseconds(p95)} ms)" if p95 is not None else ""
+    at = f", with a response p95 of {milliseconds(p95)} ms" if p95 is not None else ""
     return (
-        f"no larger load brought the endpoint to its limit, so {plural(n['clients'], 'client')}{at}"
-        " is a lower bound of its capacity"
+        "the ramp did not reach the endpoint's limit, so its largest load is only a lower bound of "
+        f"the capacity: {plural(n['clients'], 'client')} in {{steps}}{at}"
     )
 
 
@@ -197,7 +207,7 @@ def _undecided(n: Numbers) -> str:
     if n["value"] is None:
         return f"nothing was measured for {n['objective']}"
     more = more_time(n["extra_seconds_needed"])
-    return f"{_measured(n)} does not decide {n['objective']}{more}"
+    return f"{n['objective']} is undecided ({_measured(n)}){more}"
 
 
 def _not_edge(n: Numbers) -> str:
@@ -453,7 +463,7 @@ SHORTFALL_KINDS = {
         meaning="A step did not meet an objective.",
         cause="The load is too large for the objective.",
         advice="Use fewer clients, or a wider bound.",
-        message=lambda n: f"{_measured(n)} does not meet {n['objective']}",
+        message=lambda n: f"{n['objective']} is not met ({_measured(n)})",
     ),
     "undecided": Kind(
         meaning="A step has too few answers to tell whether it met an objective.",

@@ -65,7 +65,7 @@ def felt_p95_words(step: StepSummary) -> str:
     name = "response" if step.times.response else "service"
     p95 = step.times.felt.quantile("p95")
     if p95 is None:
-        return f"too few answers for a {name} p95"
+        return f"with too few answers for a {name} p95"
     value = "never answered" if p95.never else f"{milliseconds(p95.value)} ms"
     return f"{name} p95 {value}"
 
@@ -80,7 +80,7 @@ def limit(summary: RunSummary) -> str:
     why = _why(overload)
     load = f"{plural(overload.clients, 'client')} (step {overload.step + 1})"
     if overload.by_endpoint:
-        return f"{load} are too many: {why}." if overload.clients > 1 else f"{load} fails: {why}."
+        return f"The endpoint did not carry {load}: {why}."
     if summary.capacity is None:
         return f"{load} cannot be the capacity: {why}."
     return f"The next larger load, {load}, is inconclusive: {why}."

@@ -39,9 +39,17 @@ def measured(
     name = quantity_name(objective)
     if value is None:
         return f"{name}: no data"
+    if math.isinf(value) and objective.quantile is not None:
+        least = f", so it is at least {quantity(objective, low)}" if _is_number(low) else ""
+        above = share(round(1 - objective.quantile, 9))
+        return f"{name}: over {above} of the requests due were never answered{least}"
     span = f"{quantity(objective, low)} to {quantity(objective, high)}"
     of = " of what was due" if objective.quantity == "throughput" else ""
     return f"{name} {quantity(objective, value)}{of} ({span})"
+
+
+def _is_number(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def undecided_words(result: ObjectiveResult) -> str:

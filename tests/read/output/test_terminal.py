@@ -47,7 +47,9 @@ def test_the_answer_comes_first_and_fits(tmp_path: Path) -> None:
     """Verdict, limit and validity are the first lines; no line is longer than 100 columns."""
     lines = _printed(_summary(tmp_path)).splitlines()
     assert lines[0].startswith("This endpoint serves 30 clients at 2 requests/s each: 60")
-    assert lines[1].startswith("60 clients (step 3) are too many: 80.0 answers/s of 120 due/s")
+    assert lines[1].startswith(
+        "The endpoint did not carry 60 clients (step 3): 80.0 answers/s of 120 due/s"
+    )
     assert any(line.startswith("VALID") for line in lines[:4])
     assert max(len(line) for line in lines) <= 100
     assert "results/summary.json" in lines
