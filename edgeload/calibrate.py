@@ -1,7 +1,8 @@
-"""What this machine can generate, found out on an endpoint that does nothing but answer.
+"""Measures how much load this machine can generate, against an endpoint that only answers.
 
-Two short runs over loopback, read back from their logs like any other: one at an arrival rate out
-of reach, for the most requests per second; one at a modest rate, for how exactly it sends.
+It makes two short runs over loopback and reads their logs like any other. The first has an arrival
+rate that cannot be reached, to find the most requests per second. The second has a modest rate, to
+find how punctually requests are sent.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from rich.console import Console
 
 from edgeload.machine import usable_cores
+from edgeload.plain_words import plural
 from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.log.open import read_log
@@ -34,13 +36,13 @@ _PACED = {"clients": 100, "requests_per_second": 10.0}  # in all
 
 @dataclass(frozen=True)
 class Calibration:
-    """What this machine did; it also had to answer itself, so alone it can do more."""
+    """What this machine achieved. It also ran the endpoint, so it can generate more than this."""
 
     workers: int
     picture_bytes: int
     requests_per_s: float
     cpu_us_per_request: float | None
-    """CPU of the worker processes, per request, saturated."""
+    """CPU time of the worker processes per request, at the highest rate."""
     paced_per_s: float
     lag_p50_s: float | None
     lag_p99_s: float | None
@@ -48,14 +50,14 @@ class Calibration:
 
     @property
     def mbit_per_s(self) -> float:
-        """Picture bytes on the wire."""
+        """Megabits of pictures per second at the highest rate."""
         return self.requests_per_s * self.picture_bytes * 8 / 1e6
 
 
 def calibrate(settings: Settings) -> Calibration:
-    """Run both trials with these settings' picture and workers. Takes about ten seconds.
+    """Make both runs with the picture and the workers of these settings, in about ten seconds.
 
-    Raises OSError where the null endpoint cannot be started, and what `run_session` raises.
+    Raises OSError if the endpoint cannot be started, and whatever `run_session` raises.
     """
     workers = settings.workers if isinstance(settings.workers, int) else usable_cores()
     picture_bytes = len(single_image(settings.image_path)[0])
@@ -104,24 +106,25 @@ def _lag(step: StepSummary, name: str) -> float | None:
 
 
 def print_calibration(found: Calibration, console: Console) -> None:
-    """The answer first, in requests and bits per second; then how exactly."""
+    """Print how much this machine can send, how punctually, and under which conditions."""
     console.print(
         f"This machine can send at least {found.requests_per_s:,.0f} requests/s of "
         f"{found.picture_bytes / 1000:.1f} kB ({found.mbit_per_s:,.0f} Mbit/s) from "
-        f"{found.workers} worker processes, each answer checked and logged.",
+        f"{plural(found.workers, 'worker process')}; every answer is checked and logged.",
         highlight=False,
         soft_wrap=not console.is_terminal,
     )
     console.print(
-        f"At {found.paced_per_s:,.0f} requests/s it sends this late (generator lag): "
+        f"At {found.paced_per_s:,.0f} requests/s the generator lag (sent - due) is: "
         f"p50 {_us(found.lag_p50_s)}, p99 {_us(found.lag_p99_s)}, p99.9 {_us(found.lag_p999_s)}.",
         highlight=False,
         soft_wrap=not console.is_terminal,
     )
     facts = generator_machine()
     console.print(
-        f"Measured over loopback on {facts['usable_cores']} cores ({facts['processor']}); the "
-        "endpoint that answered took a part of them, so this is a lower bound.",
+        f"Measured over loopback on {plural(facts['usable_cores'], 'core')} "
+        f"({facts['processor']}). The endpoint that answered used part of them, so this is a lower "
+        "bound.",
         highlight=False,
         soft_wrap=not console.is_terminal,
     )
@@ -133,7 +136,7 @@ def _us(seconds: float | None) -> str:
 
 @contextmanager
 def _null_endpoint() -> Iterator[str]:
-    """URL of a null endpoint in a process of its own, which ends with ours."""
+    """Start a null endpoint in a process of its own, which ends with ours; yields its URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", "edgeload.simulator.null"],
         stdin=subprocess.PIPE,

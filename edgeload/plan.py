@@ -1,4 +1,4 @@
-"""When every request of a run is due: ramp steps, and each client's due times. Pure."""
+"""The plan of a run: its ramp steps, and when each request of each client is due. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ LatePolicy = Literal["queue", "skip"]
 
 BUILT_IN_RAMP = (1, 2, 3, 4, 5, 10, 15, 20, 30, 40, 50, 60)
 
-# Multiples of the golden ratio's fraction spread any first N of them almost evenly over [0, 1)
-# (the Kronecker sequence), so the phases of N clients are spread for every N of a ramp.
+# The first N multiples of the golden ratio's fractional part are spread almost evenly over [0, 1),
+# for every N (Kronecker sequence). So the phases of N clients are spread in every step of a ramp.
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 class Due(msgspec.Struct, frozen=True, gc=False):
-    """One request as planned: its number within the client (from 1), its step, its instant."""
+    """One planned request: its number within its client (from 1), its step, its due time."""
 
     number: int
     step: int
@@ -30,7 +30,7 @@ class Due(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True)
 class RampStep:
-    """A span [start_s, end_s) of the run with a constant number of clients; seconds of run time."""
+    """A span [start_s, end_s) of the run with a constant number of clients; run time in seconds."""
 
     index: int
     clients: int
@@ -44,7 +44,7 @@ class RampStep:
 
 
 def linear_ramp(max_clients: int, step_size: int) -> tuple[int, ...]:
-    """Clients per step from `step_size` up, ending exactly at `max_clients`.
+    """Clients of each step: multiples of `step_size`, and exactly `max_clients` in the last.
 
     >>> linear_ramp(10, 3)
     (3, 6, 9, 10)
@@ -62,16 +62,16 @@ def ramp_steps(clients: Sequence[int], step_s: float) -> tuple[RampStep, ...]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that fixes the load before it is sent.
+    """Everything that determines the load, before any of it is sent.
 
     Clients are numbered from 0; step i has the clients 0 … steps[i].clients - 1. Due times depend
-    on the client's number and the seed alone, so a plan may be divided over processes and hosts
-    by dividing the client numbers.
+    only on the client's number and the seed, so a plan can be divided among processes and hosts by
+    dividing the client numbers.
     """
 
     steps: tuple[RampStep, ...]
     requests_per_second: float
-    """Arrival rate of one client."""
+    """Arrival rate of one client, in requests per second."""
     arrivals: Arrivals = "constant"
     late: LatePolicy = "queue"
     seed: int = 1
@@ -83,15 +83,15 @@ class Plan:
 
     @property
     def max_clients(self) -> int:
-        """The most clients that any step has."""
+        """The largest number of clients in any step."""
         return max(step.clients for step in self.steps)
 
     def arrival_rate(self, step: RampStep) -> float:
-        """Requests due per second in a step, on average."""
+        """Requests that are due per second in a step, on average, over all of its clients."""
         return step.clients * self.requests_per_second
 
     def client_dues(self, client: int) -> Iterator[Due]:
-        """Every request of one client, in order of its due time."""
+        """All requests of one client, in the order of their due times."""
         number = 0
         for step in self.steps:
             for due_s in self.step_dues(client, step):
@@ -99,7 +99,7 @@ class Plan:
                 yield Due(number, step.index, due_s)
 
     def step_dues(self, client: int, step: RampStep) -> Iterator[float]:
-        """Due times of one client within one step; none where the step has fewer clients."""
+        """Due times of one client within one step; none if the step has fewer clients."""
         if client >= step.clients:
             return iter(())
         if self.arrivals == "poisson":
@@ -108,7 +108,7 @@ class Plan:
         return (phase_s + n / self.requests_per_second for n in range(first, last))
 
     def step_requests(self, step: RampStep, until_s: float = math.inf) -> int:
-        """Requests due in a step before run time `until_s`, over all of its clients."""
+        """Number of requests due in a step before run time `until_s`, over all of its clients."""
         cut = RampStep(step.index, step.clients, step.start_s, min(step.end_s, until_s))
         if cut.end_s <= cut.start_s:
             return 0
@@ -122,16 +122,16 @@ class Plan:
         return total
 
     def constant_span(self, client: int, step: RampStep) -> tuple[float, int, int]:
-        """Phase in seconds, and the range of n for which phase + n / rate falls in the step.
+        """(phase in seconds, first n, end of n): phase + n / rate lies in the step for these n.
 
-        The grid runs on over all steps, so a client that stays does not notice a step change.
+        The grid continues over all steps, so a new step changes nothing for a client that stays.
         """
         offset = random.Random(f"phase {self.seed}").random()
         phase_s = (offset + client * _GOLDEN) % 1.0 / self.requests_per_second
         return phase_s, self._first_at(phase_s, step.start_s), self._first_at(phase_s, step.end_s)
 
     def _first_at(self, phase_s: float, at_s: float) -> int:
-        """The least n >= 0 with phase + n / rate >= at_s, exact in floating point."""
+        """The smallest n >= 0 with phase + n / rate >= at_s, exact in floating point."""
         rate = self.requests_per_second
         n = max(0, math.ceil((at_s - phase_s) * rate))
         while phase_s + n / rate < at_s:
@@ -141,7 +141,7 @@ class Plan:
         return n
 
     def _poisson_dues(self, client: int, step: RampStep) -> Iterator[float]:
-        """Exponential gaps, drawn anew in each step: a Poisson process has no memory."""
+        """Exponential gaps, drawn anew in each step, because a Poisson process has no memory."""
         chance = random.Random(f"poisson {self.seed} {client} {step.index}")
         due_s = step.start_s + chance.expovariate(self.requests_per_second)
         while due_s < step.end_s:

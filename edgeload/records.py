@@ -1,14 +1,14 @@
-"""What a run writes down: one typed record per line of the log, encoded and decoded from here.
+"""What a run writes down: one typed record per line of the log.
 
 Instants are seconds of *run time*: 0 is the start of the first ramp step, on the monotonic clock
-that all processes of one Linux host share. The header's `anchor` ties run time 0 to the wall clock,
-so a step of the wall clock during the run changes labels only (method: one clock).
+that all processes of one Linux host share. The header's `anchor` gives run time 0 on the wall
+clock. If the wall clock is set during the run, only labels change (method: one clock).
 
-History of `FORMAT_VERSION`:
+History of `LOG_FORMAT_VERSION`:
 
-* none: logs of the older form, JSON lines of requests between plain lines `RAMP <n>`
-  (read by `read/log/older_form.py`, never written);
-* 1: everything is JSON; header, ramp_step, request, missed, worker, worker_died, end.
+* no version: logs of the older form, JSON lines of requests between plain lines `RAMP <n>`
+  (`read/log/older_form.py` reads them, nothing writes them);
+* 1: every line is JSON: header, ramp_step, request, missed, worker, worker_died, end.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
-FORMAT_VERSION = 1
+LOG_FORMAT_VERSION = 1
 
 MissedReason = Literal["late", "skipped", "stopped"]
 
@@ -39,7 +39,7 @@ class StepRecord(msgspec.Struct, frozen=True):
 
 
 class PlanRecord(msgspec.Struct, frozen=True):
-    """The plan, in full: with it the due time of every request can be computed again."""
+    """The complete plan, from which the due time of every request can be computed again."""
 
     steps: list[StepRecord]
     requests_per_second: float
@@ -49,7 +49,7 @@ class PlanRecord(msgspec.Struct, frozen=True):
 
 
 class Header(msgspec.Struct, frozen=True, tag_field="event", tag="header"):
-    """First line: how the log was made. Reading the log needs nothing else."""
+    """First line: how the log was made. A reader of the log needs nothing else."""
 
     format_version: int
     run_id: str
@@ -58,20 +58,20 @@ class Header(msgspec.Struct, frozen=True, tag_field="event", tag="header"):
     anchor: Anchor
     plan: PlanRecord
     settings: dict[str, Any]
-    """Resolved settings by name, without the token."""
+    """All settings by name, without the token."""
     endpoint: dict[str, Any]
-    """`url`, `detector_id`, and `embedded`: the simulator's own line, or null."""
+    """`url`, `detector_id`, and `embedded`: the simulator's own description, or null."""
     workers: int
     """Worker processes; client c lives in worker c modulo this."""
     machine: dict[str, Any]
     versions: dict[str, str]
     images: dict[str, Any]
     command: str = ""
-    """What repeats the run, whatever config.py then says; without the token."""
+    """The command that repeats the run, independent of config.py; without the token."""
 
 
 class RampStepStart(msgspec.Struct, frozen=True, tag_field="event", tag="ramp_step"):
-    """A ramp step begins: `at_s` is when the supervisor saw it, `start_s` when it was planned."""
+    """A ramp step begins: `start_s` as planned, `at_s` as the supervisor noticed it."""
 
     asctime: str
     ts: float
@@ -82,12 +82,12 @@ class RampStepStart(msgspec.Struct, frozen=True, tag_field="event", tag="ramp_st
 
 
 class Request(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="request"):
-    """One request that was sent, answered or not.
+    """One request that was sent, whether it was answered or not.
 
-    `worker_number` is the client's number (in the older form every client was a worker) and
+    `worker_number` is the number of the client (in the older form every client was a worker) and
     `request_number` counts that client's planned requests from 1. `latency` is the service time,
-    done - sent, in seconds. `outcome` is "ok" or the failure's class (see `run/wire.py`).
-    `bytes` is the size of the image sent. `from_edge` is null where no answer said so.
+    done - sent, in seconds. `outcome` is "ok" or the class of the failure (`failure_classes.py`).
+    `bytes` is the size of the image that was sent. `from_edge` is null if no answer told.
     """
 
     asctime: str
@@ -108,7 +108,7 @@ class Request(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="req
 
 
 class RequestRow(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="request"):
-    """What the analysis needs of a Request: decoding these fields alone takes half the time."""
+    """The fields of a Request that the analysis needs; decoding only these takes half the time."""
 
     worker_number: int
     request_number: int
@@ -124,10 +124,10 @@ class RequestRow(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="
 
 
 class Missed(msgspec.Struct, frozen=True, tag_field="event", tag="missed"):
-    """One request that was due and never sent.
+    """One request that was due but never sent.
 
-    Reasons: "late", its step ended while the client was still busy; "skipped", the client was
-    busy when it fell due and drops what it cannot send; "stopped", the run was stopped.
+    Reasons: "late" if its step ended while the client was still busy, "skipped" if the client was
+    busy when it fell due and drops such requests, "stopped" if the run was stopped.
     """
 
     ts: float
@@ -139,22 +139,22 @@ class Missed(msgspec.Struct, frozen=True, tag_field="event", tag="missed"):
 
 
 class WorkerSample(msgspec.Struct, frozen=True, tag_field="event", tag="worker"):
-    """The generator's own effort, once a second per worker process; all but `at_s` count up."""
+    """What a worker process has spent, once per second; all figures except `at_s` count up."""
 
     ts: float
     worker: int
     pid: int
     at_s: float
     cpu_s: float
-    """CPU seconds, user and system, of this process since it started."""
+    """CPU seconds of this process since its start, user and system together."""
     sent: int
     connects: int
     stale_retries: int
-    """Requests sent again, unseen by the server, because it had closed an idle connection."""
+    """Requests sent again because the server had closed an idle connection without reading them."""
 
 
 class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_died"):
-    """A worker process ended before its work did; what its clients had not sent is missed."""
+    """A worker process ended too early; the unsent requests of its clients are missed."""
 
     asctime: str
     ts: float
@@ -167,7 +167,7 @@ class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_die
 
 
 class End(msgspec.Struct, frozen=True, tag_field="event", tag="end"):
-    """Last line. `stopped_s` is the run time from which nothing more was sent."""
+    """Last line. From run time `stopped_s` on nothing was sent."""
 
     asctime: str
     ts: float
@@ -176,7 +176,7 @@ class End(msgspec.Struct, frozen=True, tag_field="event", tag="end"):
     interrupted: bool
     reason: str
     counted: dict[str, int]
-    """What the workers' shared counters say: sent, ok, failed, missed. The log must agree."""
+    """Counts of the workers' shared memory: sent, ok, failed, missed. The log must agree."""
 
 
 Record = Header | RampStepStart | Request | Missed | WorkerSample | WorkerDied | End
@@ -186,15 +186,14 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(records: list[Any]) -> bytes:
-    """Records as whole JSON lines, each ended by a newline."""
+    """Records as JSON lines, each with a newline at its end."""
     return _encoder.encode_lines(records)
 
 
 class WallClock:
-    """Labels for run time, to the millisecond: `ts` and `asctime`, from the header's anchor.
+    """The labels `ts` and `asctime` for a run time, to the millisecond, from the header's anchor.
 
-    The text of a millisecond is made once and kept, since busy clients ask for the same one
-    many times.
+    The text for the last millisecond is kept, because busy clients ask for the same one many times.
     """
 
     def __init__(self, anchor: Anchor) -> None:
@@ -203,7 +202,7 @@ class WallClock:
         self._second_text = self._text = ""
 
     def ts(self, run_s: float) -> float:
-        """Seconds since the Unix epoch."""
+        """Seconds since the Unix epoch for a run time in seconds."""
         return int((self._wall_s + run_s) * 1000.0) / 1000.0
 
     def asctime(self, ts: float) -> str:

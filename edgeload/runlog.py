@@ -1,4 +1,4 @@
-"""The shared log: whole lines appended by many processes; read back with damage counted."""
+"""The shared log: many processes append whole lines; reading it back reports damaged lines."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ _SHOWN_CHARS = 120
 class LogWriter:
     """Appends records to a log as whole lines.
 
-    One `write` on an O_APPEND descriptor is never torn by another process on a local file system
-    (8 processes, 2 million lines up to 70 KB: none torn); a network file system gives no such
-    promise. SIGKILL may cut a process's own write at a page's end, so each append looks whether
-    the file ends with a line: a killed worker damages no line but its own last.
-    Raises OSError when the disk refuses.
+    On a local file system no other process interrupts one `write` on an O_APPEND descriptor
+    (8 processes wrote 2 million lines of up to 70 KB: none was torn). A network file system does
+    not guarantee that. SIGKILL may cut a process's own write at the end of a page; each append
+    therefore checks whether the file ends with a newline, and a killed worker damages only its own
+    last line. Raises OSError if the disk refuses.
     """
 
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
     def append(self, records: list[Any]) -> None:
-        """Write all records in one call; nothing where the list is empty."""
+        """Write all records in one call; an empty list writes nothing."""
         if not records:
             return
         data = memoryview(encode(records))
         size = os.fstat(self._fd).st_size
         if size and os.pread(self._fd, 1, size - 1) != b"\n":
             data = memoryview(b"\n" + data)
-        while data:  # a regular file takes all at once, unless the disk is full
+        while data:  # a regular file accepts everything at once, unless the disk is full
             data = data[os.write(self._fd, data) :]
 
     def close(self, *, sync: bool = False) -> None:
-        """Close the file; with `sync`, only after the disk has everything."""
+        """Close the file; with `sync`, wait until everything is on the disk."""
         if sync:
             os.fsync(self._fd)
         os.close(self._fd)
 
 
 def create_log(path: Path) -> None:
-    """Make an empty log, over the one of the run before. Raises OSError."""
+    """Create an empty log; an existing one is overwritten. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"")
 
 
 @dataclass(frozen=True)
 class DamagedLine:
-    """A line of the log that is no record: its number from 1, its head, and what is wrong."""
+    """A line that is not a record: its number from 1, its beginning, and what is wrong with it."""
 
     number: int
     text: str
@@ -64,7 +64,7 @@ class DamagedLine:
 
 
 def line_starts(path: Path, count: int) -> list[int]:
-    """Offsets at which lines begin and that divide a log into `count` stretches of like size."""
+    """Offsets that divide a log into `count` stretches of similar size; a line begins at each."""
     size = path.stat().st_size
     starts = [0]
     with path.open("rb") as file:
@@ -76,10 +76,10 @@ def line_starts(path: Path, count: int) -> list[int]:
 
 
 def read_blocks(path: Path, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-    """Whole lines of a log, about 1 MB at a time: bounded memory whatever the log's size.
+    """Whole lines of a log, about 1 MB at a time, so the memory needed is bounded.
 
-    From one offset to another (None: the log's end), at both of which a line must begin. A last
-    line without newline is given like the others.
+    Reads from one offset to another (None: the end of the log); a line must begin at both. A last
+    line without a newline is returned like the others.
     """
     rest = b""
     left = sys.maxsize if end is None else end - start
@@ -98,7 +98,7 @@ def read_blocks(path: Path, start: int = 0, end: int | None = None) -> Iterator[
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, list[bytes]]]:
-    """The same as lists of lines without their newline, with the number (from 1) of the first."""
+    """(number of the first line from 1, lines without their newlines), about 1 MB at a time."""
     number = 1
     for block in read_blocks(path):
         lines = block.removesuffix(b"\n").split(b"\n")
@@ -112,10 +112,10 @@ def read_records(
     start: int = 0,
     end: int | None = None,
 ) -> Iterator[list[Any]]:
-    """Records of a log by the chunk, in file order; what cannot be decoded is a DamagedLine.
+    """Records of a log in file order, in chunks; a line that cannot be decoded is a DamagedLine.
 
-    `decoder` is for readers that want less than whole records (see `records.RequestRow`); `start`
-    and `end` are those of `read_blocks`, and lines are counted from there.
+    Pass a `decoder` to read less than whole records (see `records.RequestRow`). `start` and `end`
+    are those of `read_blocks`, and lines are counted from `start`.
     """
     decoder = decoder or msgspec.json.Decoder(Record)
     number = 1

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, turned into something a loop can count and wait for."""
+"""Turns Ctrl-C and SIGTERM into something that a loop can count and wait for."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopSignals:
-    """While entered, SIGINT and SIGTERM are counted in place of ending the program.
+    """While entered, SIGINT and SIGTERM are counted and do not end the program.
 
-    Use it in the main thread. On leaving, the handlers from before are back, so that a further
-    signal does what it always did. (A pipe, because threading.Event deadlocks when a handler sets
-    it in the middle of its own wait.)
+    Use it in the main thread. Leaving restores the previous handlers. (It uses a pipe, because
+    threading.Event deadlocks if a handler sets it during its own wait.)
     """
 
     def __init__(self) -> None:
         self.count = 0
         self.last = ""
-        """Name of the latest signal; empty before the first."""
+        """Name of the latest signal, for example SIGINT; empty before the first."""
 
     def __enter__(self) -> StopSignals:
         self._read_fd, self._write_fd = os.pipe()
@@ -46,21 +45,21 @@ class StopSignals:
         os.close(self._write_fd)
 
     def fileno(self) -> int:
-        """Descriptor that is readable once a signal has come, until `clear`."""
+        """A descriptor that is readable from a signal until `clear`."""
         return self._read_fd
 
     def wait(self, timeout_s: float) -> bool:
-        """Sleep for `timeout_s`; True at once, and until `clear`, when a signal has come."""
+        """Sleep for `timeout_s` seconds; returns True at once if a signal came since `clear`."""
         readable, _, _ = select.select([self._read_fd], [], [], timeout_s)
         return bool(readable)
 
     def clear(self) -> None:
-        """Let `wait` wait again for the next signal."""
+        """Make `wait` wait for the next signal."""
         with contextlib.suppress(BlockingIOError):
             os.read(self._read_fd, 4096)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
         self.last = signal.Signals(number).name
-        with contextlib.suppress(BlockingIOError):  # a full pipe says it already
+        with contextlib.suppress(BlockingIOError):  # a full pipe is readable already
             os.write(self._write_fd, b"\0")

@@ -1,4 +1,4 @@
-"""A stranger's text made fit to log and print."""
+"""Makes text from outside safe to log and to print."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ MOST_CHARS = 200
 
 
 def printable(text: str | bytes, most_chars: int = MOST_CHARS) -> str:
-    """At most `most_chars` characters, on one line, without control characters or double spaces."""
+    """On one line: at most `most_chars` characters, and none that controls a terminal."""
     if isinstance(text, bytes):
         text = text[: most_chars * 4].decode("utf-8", "replace")
     cleaned = one_line(text[: most_chars * 2])

@@ -1,8 +1,8 @@
-"""The pool of unique pictures: one picture in many versions, encoded before the clock starts.
+"""The pool of pictures: many versions of one picture, encoded before the run starts.
 
 An edge endpoint may cache the features of a picture by its content, so a load of identical
 pictures would measure that cache. Every version made here decodes to different pixels, looks the
-same to a person and weighs about the same on the wire. Only the parent process imports this file.
+same to a person and has about the same size. Only the parent process imports this file.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from PIL import Image, ImageChops, JpegImagePlugin, UnidentifiedImageError
 from edgeload.edge_facts import MAX_BODY_BYTES
 
 JPEG_QUALITY = 95
-"""For a source that is no JPEG: what the Groundlight SDK takes when it encodes a picture itself."""
+"""Quality for a source that is not a JPEG; the Groundlight SDK encodes pictures with it too."""
 
 _CELL_PX = 16  # distance between the random points of the field that is added to a picture
-_NEUTRAL = 128  # the field's zero, so that it fits an 8-bit image
+_NEUTRAL = 128  # the zero of the field in an 8-bit image
 _ATTEMPTS_PER_VERSION = 20
-_LEGAL = "legal is the path of a JPEG or PNG file"
+_LEGAL = "must be a JPEG or PNG file, for example images/dog_resized_256x256.jpeg"
 
 
 class ImageError(ValueError):
-    """The picture cannot be sent: one line with the setting, its value and what is legal."""
+    """The picture cannot be sent; one line with the setting, its value and what is legal."""
 
     def __init__(self, path: Path, problem: str, legal: str = _LEGAL) -> None:
         super().__init__(f"IMAGE_PATH: {str(path)!r} {problem}; {legal}")
@@ -40,8 +40,8 @@ class ImageError(ValueError):
 class ImageFacts:
     """What the log's header says about the pictures of a run; sizes are of the encoded JPEGs.
 
-    `pool_sha256` is the hash over the hashes of the versions, in their order; `name` is the file
-    name without its folders, which say nothing on another machine.
+    `pool_sha256` is the hash of the hashes of all versions, in their order. `name` is the name of
+    the file without its folders, which mean nothing on another machine.
     """
 
     name: str
@@ -57,26 +57,26 @@ class ImageFacts:
 
 @dataclass(frozen=True)
 class _Source:
-    """A decoded picture, and how the encoder must be set so that a copy weighs the same."""
+    """A decoded picture, and the encoder options that give a copy of the same size."""
 
     pixels: Image.Image  # mode YCbCr, or L for a grey picture
     encoding: Mapping[str, Any]
-    dc_step_levels: float  # what one quantiser step of a block's mean is worth in grey levels
+    dc_step_levels: float  # grey levels per quantiser step of a block's mean
 
 
 def make_pool(path: Path, count: int, seed: int) -> tuple[bytes, ...]:
     """Make `count` JPEG versions of the picture at `path` whose decoded pixels all differ.
 
-    The same picture, count and seed give the same pool, and a longer pool begins with the shorter.
-    Each version adds a faint smooth random field to the brightness: a few of 255 levels, enough to
-    survive the JPEG quantiser. The quantiser tables, the subsampling and the metadata of a JPEG
-    source are kept, so that size and quality stay close to the source's.
+    The same picture, count and seed give the same pool, and a longer pool begins with the shorter
+    one. Each version adds a faint, smooth random field to the brightness: a few of 255 levels,
+    enough to survive the JPEG quantiser. The quantiser tables, the subsampling and the metadata of
+    a JPEG source are kept, so size and quality stay close to the original's.
 
-    Raises `ImageError` for a picture that cannot be read or sent, or is too small for `count`
-    different versions, and ValueError when `count` is below 1.
+    Raises `ImageError` if the picture cannot be read or sent, or is too small for `count` different
+    versions, and ValueError if `count` is below 1.
     """
     if count < 1:
-        raise ValueError(f"count: {count} versions; legal is 1 or more")
+        raise ValueError(f"count = {count}: must be 1 or more")
     source = _read_source(path)
     pool: list[bytes] = []
     seen: set[bytes] = set()
@@ -88,9 +88,9 @@ def make_pool(path: Path, count: int, seed: int) -> tuple[bytes, ...]:
         else:
             raise ImageError(
                 path,
-                f"({source.pixels.width}x{source.pixels.height}) has too few pixels for {count} "
-                f"different versions, {len(pool)} were found",
-                "legal is a larger picture, a smaller --image-pool, or --same-image",
+                f"({source.pixels.width}x{source.pixels.height} pixels) is too small for {count} "
+                f"different versions: only {len(pool)} were found",
+                "use a larger picture, a smaller --image-pool, or --same-image",
             )
         seen.add(digest)
         pool.append(_sendable(path, version))
@@ -98,9 +98,9 @@ def make_pool(path: Path, count: int, seed: int) -> tuple[bytes, ...]:
 
 
 def single_image(path: Path) -> tuple[bytes, ...]:
-    """Return a pool of one for `--same-image`: a JPEG's bytes as they are, else encoded as JPEG.
+    """A pool of one picture for `--same-image`: a JPEG unchanged, any other encoded as JPEG.
 
-    Raises `ImageError` as `make_pool` does.
+    Raises `ImageError` if the picture cannot be read or sent.
     """
     image = _open(path)
     if _is_jpeg(image):
@@ -110,7 +110,7 @@ def single_image(path: Path) -> tuple[bytes, ...]:
 
 
 def image_facts(pool: Sequence[bytes], path: Path) -> ImageFacts:
-    """Describe a pool that `make_pool` or `single_image` made from the file at `path`."""
+    """Describe a pool that was made from the file at `path`."""
     sizes_bytes = [len(version) for version in pool]
     with Image.open(BytesIO(pool[0])) as first:
         width, height = first.size
@@ -129,13 +129,13 @@ def image_facts(pool: Sequence[bytes], path: Path) -> ImageFacts:
 
 
 def pixel_digest(encoded: bytes) -> bytes:
-    """SHA-256 over the decoded pixels of a picture: equal for equal pixels, whatever the file."""
+    """SHA-256 of the decoded pixels of a picture, which does not depend on their encoding."""
     with Image.open(BytesIO(encoded)) as image:
         return hashlib.sha256(image.tobytes()).digest()
 
 
 def _open(path: Path) -> Image.Image:
-    """Decode the file at `path`; every way in which that fails becomes an `ImageError`."""
+    """Decode the file at `path`; raises ImageError, whatever goes wrong."""
     if not path.exists():
         raise ImageError(path, "does not exist")
     if not path.is_file():
@@ -146,26 +146,26 @@ def _open(path: Path) -> Image.Image:
             image.load()
         return image
     except UnidentifiedImageError:
-        raise ImageError(path, "is not an image that can be read") from None
+        raise ImageError(path, "is not a picture that can be read") from None
     except Image.DecompressionBombError:
         raise ImageError(path, "has too many pixels to be decoded safely") from None
     except PermissionError:
-        raise ImageError(path, "may not be read by this user") from None
+        raise ImageError(path, "cannot be read, because this user has no permission") from None
     except (OSError, SyntaxError, ValueError) as error:  # Pillow reports broken PNGs as the latter
-        raise ImageError(path, f"is a damaged image ({error})") from None
+        raise ImageError(path, f"is damaged ({error})") from None
 
 
 def _read_source(path: Path) -> _Source:
-    """Decode the file at `path`; a JPEG's own encoder setting is the one that fits its size."""
+    """Decode the file at `path`; the encoder options of a JPEG are those that give its size."""
     image = _open(path)
     source = _as_source(image)
     if not _is_jpeg(image):
         return source
     target_bytes = path.stat().st_size
-    # Pillow gives an optimised or progressive encoder 2 bytes a pixel, and it fails beyond that.
+    # Pillow's optimised and progressive encoders fail if they need more than 2 bytes per pixel.
     if target_bytes > 1.5 * image.width * image.height:
         return source
-    # A file does not say how its Huffman tables were made: its size does.
+    # A file does not say how its Huffman tables were made, but its size shows it.
     optimised = {**source.encoding, "optimize": True}
     encodings = [source.encoding, optimised]
     if image.info.get("progressive"):
@@ -175,8 +175,8 @@ def _read_source(path: Path) -> _Source:
 
 
 def _as_source(image: Image.Image) -> _Source:
-    """Bring a decoded image to brightness and colour, with the encoding that copies must have."""
-    if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would cut off at 255
+    """Separate an image into brightness and colour, and choose the encoding of its copies."""
+    if image.mode.startswith("I"):  # 16 bits per pixel; convert() would cut values off at 255
         image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     grey = image.mode in ("1", "L", "LA")
     pixels = image.convert("L") if grey else image.convert("RGB").convert("YCbCr")
@@ -199,7 +199,7 @@ def _is_jpeg(image: Image.Image) -> bool:
 
 
 def _candidates(source: _Source, seed: int, index: int) -> Iterator[bytes]:
-    """Yield a bounded number of tries at version `index`, each with a seed of its own."""
+    """Yield a few candidates for version `index`, each with a seed of its own."""
     for attempt in range(_ATTEMPTS_PER_VERSION):
         rng = random.Random(f"{seed}/{index}/{attempt}")
         yield _encode(_perturbed(source, rng), source.encoding)
@@ -214,12 +214,12 @@ def _perturbed(source: _Source, rng: random.Random) -> Image.Image:
 
 
 def _amplitude_levels(dc_step_levels: float) -> int:
-    """Levels of 255: one quantiser step, so that the change survives, within what nobody sees."""
+    """Levels of 255: one quantiser step, which survives encoding, but at most what nobody sees."""
     return round(min(max(dc_step_levels, 3.0), 8.0))
 
 
 def _field(size: tuple[int, int], amplitude: int, rng: random.Random) -> Image.Image:
-    """Draw a smooth field around `_NEUTRAL`: random points `_CELL_PX` apart, joined bicubically."""
+    """A smooth field around `_NEUTRAL`: random points `_CELL_PX` apart, joined bicubically."""
     columns, rows = (max(2, -(-length // _CELL_PX) + 1) for length in size)
     levels = 2 * amplitude + 1
     points = bytes(_NEUTRAL - amplitude + value % levels for value in rng.randbytes(columns * rows))
@@ -234,11 +234,11 @@ def _encode(pixels: Image.Image, encoding: Mapping[str, Any]) -> bytes:
 
 
 def _sendable(path: Path, encoded: bytes) -> bytes:
-    """Return `encoded` unless the edge would refuse its size."""
+    """Return `encoded`, or raise ImageError if the edge would refuse its size."""
     if len(encoded) > MAX_BODY_BYTES:
         raise ImageError(
             path,
-            f"is {len(encoded)} bytes as a JPEG and the edge would answer 413",
-            f"legal are pictures of up to {MAX_BODY_BYTES} bytes",
+            f"has {len(encoded)} bytes as a JPEG, which the edge would refuse with status 413",
+            f"must have at most {MAX_BODY_BYTES} bytes",
         )
     return encoded

@@ -1,4 +1,4 @@
-"""The pool of pictures in one file that all workers map: no copy per process or request."""
+"""The pool of pictures in one file that all workers map, without a copy for each of them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class PictureFile:
-    """Where each encoded picture lies within the file."""
+    """A file of encoded pictures, one after the other; `sizes` are in bytes."""
 
     path: Path
     sizes: tuple[int, ...]
 
     def map(self) -> list[memoryview]:
-        """The pictures as views of shared, read-only memory."""
+        """The pictures as views into shared, read-only memory."""
         with self.path.open("rb") as file:
             whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         views, start = [], 0
@@ -28,7 +28,7 @@ class PictureFile:
 
 
 def write_pictures(pool: Sequence[bytes]) -> PictureFile:
-    """Write a pool to a temporary file; whoever calls removes it once all workers have it."""
+    """Write a pool to a temporary file; the caller removes it when all workers have mapped it."""
     with tempfile.NamedTemporaryFile(prefix="edgeload-pictures-", delete=False) as file:
         file.writelines(pool)
     return PictureFile(Path(file.name), tuple(len(picture) for picture in pool))

@@ -20,7 +20,7 @@ from edgeload.edge.location import Unreachable
 from edgeload.plain_words import plural
 from edgeload.plan import Plan
 from edgeload.records import (
-    FORMAT_VERSION,
+    LOG_FORMAT_VERSION,
     Anchor,
     End,
     Header,
@@ -172,7 +172,7 @@ class Supervisor:
         plan = self._plan
         steps = [StepRecord(step.clients, step.start_s, step.end_s) for step in plan.steps]
         return Header(
-            format_version=FORMAT_VERSION,
+            format_version=LOG_FORMAT_VERSION,
             run_id=self._task.run_id,
             asctime=self._clock.asctime(self._anchor.wall_s),
             ts=self._anchor.wall_s,

@@ -2,8 +2,8 @@
 
 import sys
 
-from edgeload.simulator.options import parse
+from edgeload.simulator.options import parse_options
 from edgeload.simulator.supervisor import run
 
 if __name__ == "__main__":
-    sys.exit(run(parse(sys.argv[1:])))
+    sys.exit(run(parse_options(sys.argv[1:])))

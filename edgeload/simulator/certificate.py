@@ -19,9 +19,9 @@ _DAYS = 365
 def self_signed() -> tuple[bytes, bytes]:
     """(certificate, private key) in PEM: CN=localhost, RSA 2048, 365 days, as the real endpoint's.
 
-    Unlike the real one it has alternative names, localhost and 127.0.0.1, so that a client that
-    is given the certificate can check it in full. The other extensions are those that the strict
-    checks of Python 3.13 ask for.
+    Unlike the real one it has the alternative names localhost and 127.0.0.1, so a client that
+    trusts the certificate can check it completely. The other extensions are required by the
+    strict checks of Python 3.13.
     """
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -55,7 +55,7 @@ def self_signed() -> tuple[bytes, bytes]:
 
 
 def _usage() -> x509.KeyUsage:
-    """Signs itself, and serves."""
+    """The key signs its own certificate and identifies a server."""
     return x509.KeyUsage(
         digital_signature=True,
         key_encipherment=True,
@@ -70,7 +70,7 @@ def _usage() -> x509.KeyUsage:
 
 
 def server_context(certificate: bytes, key: bytes) -> ssl.SSLContext:
-    """A server's TLS context; at most TLS 1.2, as the real endpoint negotiates."""
+    """TLS context of a server; at most TLS 1.2, which is what the real endpoint negotiates."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     with tempfile.TemporaryDirectory() as folder:  # the ssl module reads keys from files only

@@ -20,7 +20,7 @@ _NO_CLOUD = {
 
 
 class DetectorError(ValueError):
-    """The detector cannot be made, or the configuration is not one."""
+    """The detector cannot be created, or the configuration is not legal; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Detector:
 
 
 class Detectors:
-    """The detectors that exist. Unless `strict`, any well-formed id stands for one."""
+    """The detectors that exist. Unless `strict`, every well-formed id counts as one."""
 
     def __init__(self, first: Detector, *, strict: bool, chance: random.Random) -> None:
         self._first = first
@@ -69,33 +69,35 @@ class Detectors:
 
     @property
     def first(self) -> Detector:
-        """The detector that was there from the start."""
+        """The detector that has existed from the start."""
         return self._first
 
     def find(self, detector_id: str) -> Detector | None:
-        """The detector of that id in upper or lower case; None where there is none."""
+        """The detector with that id, in upper or lower case; None if there is none."""
         known = self._by_id.get(detector_id.lower())
         if known is not None or self._strict or not is_detector_id(detector_id):
             return known
         return Detector(detector_id, detector_id, self._first.query, self._first.created_unix_s)
 
     def named(self, name: str) -> list[Detector]:
-        """The detectors of that name: one or none."""
+        """The detectors with that name: one or none."""
         return [detector for detector in self if detector.name == name]
 
     def create(self, wanted: object, now_unix_s: float) -> Detector:
-        """Make the detector that a request's JSON describes. Raises DetectorError."""
+        """Create the detector that a request's JSON describes. Raises DetectorError."""
         if not isinstance(wanted, dict):
-            raise DetectorError("a JSON object is required")
+            raise DetectorError("the body must be a JSON object")
         name, query = wanted.get("name"), wanted.get("query")
         for field, value in (("name", name), ("query", query)):
             if not isinstance(value, str) or not 1 <= len(value) <= 300:
-                raise DetectorError(f"{field}: 1 to 300 characters are required")
+                raise DetectorError(f"{field}: must be a text of 1 to 300 characters")
         if self.named(str(name)):
-            raise DetectorError(f"name: a detector named {name!r} exists")
+            raise DetectorError(f"name: a detector named {name!r} exists already")
         mode = wanted.get("mode", "BINARY")
         if mode != "BINARY":
-            raise DetectorError(f"mode: this endpoint has binary detectors only, not {mode}")
+            raise DetectorError(
+                f"mode: this endpoint has only detectors of mode BINARY, not {mode}"
+            )
         detector = Detector(
             id=new_id("det_", self._chance),
             name=str(name),
@@ -113,11 +115,11 @@ class Detectors:
 def _unit(value: object) -> float:
     if isinstance(value, int | float) and 0.0 <= value <= 1.0:
         return float(value)
-    raise DetectorError("confidence_threshold: 0 to 1 is legal")
+    raise DetectorError("confidence_threshold: must be a number from 0 to 1")
 
 
 def no_cloud_config(detector_id: str) -> dict[str, Any]:
-    """The edge configuration under which one detector is always answered by the edge."""
+    """The edge configuration with which the edge itself answers all queries of one detector."""
     return {
         "global_config": {"refresh_rate": 60.0, "confident_audit_rate": 1e-5},
         "edge_inference_configs": {"no_cloud": dict(_NO_CLOUD)},
@@ -126,21 +128,21 @@ def no_cloud_config(detector_id: str) -> dict[str, Any]:
 
 
 def checked_config(config: object) -> dict[str, Any]:
-    """An edge configuration whose detectors are well-formed. Raises DetectorError.
+    """The edge configuration, if its detectors are well-formed. Raises DetectorError.
 
-    It is shown again, and its detectors are listed as ready; how queries are answered does not
-    depend on it.
+    The endpoint shows it again and lists its detectors as ready. It has no influence on how
+    queries are answered.
     """
     if not isinstance(config, dict):
-        raise DetectorError("a JSON object is required")
+        raise DetectorError("the body must be a JSON object")
     named, detectors = config.get("edge_inference_configs", {}), config.get("detectors", [])
     if not isinstance(named, dict) or not isinstance(detectors, list):
         raise DetectorError("edge_inference_configs must be an object, detectors a list")
     for entry in detectors:
         if not isinstance(entry, dict) or not is_detector_id(str(entry.get("detector_id"))):
-            raise DetectorError("a detector without a legal detector_id")
+            raise DetectorError("detectors: an entry has no legal detector_id")
         if entry.get("edge_inference_config") not in named:
-            raise DetectorError("a detector whose edge_inference_config is not defined")
+            raise DetectorError("detectors: an entry names an undefined edge_inference_config")
     return {
         "global_config": config.get("global_config", {}),
         "edge_inference_configs": named,

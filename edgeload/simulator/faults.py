@@ -1,12 +1,12 @@
 """What goes wrong on request, and how often. Pure.
 
-reset            the connection is reset, no answer
-hang             no answer, ever; it takes no inference worker
-status_NNN       an error answer (400 to 599) at once; it takes no inference worker
-slow_body        the answer's body trickles
-escalate         an answer as from the cloud, not from the edge
-bad_json         an answer cut off in the middle of its JSON
-wrong_detector   an answer about another detector
+reset            the connection is reset without an answer
+hang             no answer ever comes; no inference worker is busy with it
+status_NNN       an error answer (400 to 599) comes at once; no inference worker is busy with it
+slow_body        the body of the answer arrives slowly, piece by piece
+escalate         the answer looks as if it came from the cloud
+bad_json         the answer ends in the middle of its JSON
+wrong_detector   the answer is about another detector
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _LEGAL = ", ".join(KINDS) + ", status_NNN (400 to 599)"
 
 
 class FaultError(ValueError):
-    """Not a legal set of faults; the text says what is."""
+    """These faults are not legal; the text says what would be."""
 
 
 @dataclass(frozen=True)
 class Faults:
-    """Fault kinds and their probabilities. At most one fault strikes a query."""
+    """Kinds of faults and their probabilities. A query has at most one fault."""
 
     probabilities: tuple[tuple[str, float], ...] = ()
 
     def draw(self, chance: float) -> str | None:
-        """The fault that a number drawn evenly from [0, 1) stands for."""
+        """The fault for a random number that is uniform in [0, 1); None for no fault."""
         for kind, probability in self.probabilities:
             if chance < probability:
                 return kind
@@ -41,7 +41,7 @@ class Faults:
 
 
 def faults_from(probabilities: Mapping[str, object]) -> Faults:
-    """Check kinds and probabilities; raises FaultError."""
+    """The faults with these probabilities by kind. Raises FaultError."""
     checked = []
     for kind, probability in probabilities.items():
         if kind not in KINDS and _STATUS.fullmatch(kind) is None:
@@ -51,15 +51,17 @@ def faults_from(probabilities: Mapping[str, object]) -> Faults:
             or not isinstance(probability, int | float)
             or not 0.0 <= probability <= 1.0
         ):
-            raise FaultError(f"fault {kind} = {probability!r}: must be a probability, 0 to 1")
+            raise FaultError(f"fault {kind} = {probability!r}: must be a probability from 0 to 1")
         checked.append((kind, float(probability)))
     total = math.fsum(probability for _, probability in checked)
     if total > 1.0 + 1e-9:
-        raise FaultError(f"the probabilities of all faults add up to {total:g}; at most 1 is legal")
+        raise FaultError(
+            f"the probabilities of all faults add up to {total:g}; they must not exceed 1"
+        )
     return Faults(tuple(checked))
 
 
 def status_of(kind: str) -> int | None:
-    """503 of status_503; None for a fault that is no error status."""
+    """503 for status_503; None for a fault that is not an error status."""
     match = _STATUS.fullmatch(kind)
     return int(match[1]) if match else None

@@ -1,6 +1,6 @@
-"""Which answer an image query gets and when, and what is counted. No clock, socket or file here.
+"""Decides which answer an image query gets and when, and counts. Pure: no clock, socket or file.
 
-A query is *answered* when its answer is handed to its proxy, so that a client that has its answer
+A query counts as *answered* when its answer is handed to its proxy, so a client that has its answer
 finds it counted. At any moment received = answered + reset + abandoned + in flight.
 """
 
@@ -32,7 +32,7 @@ _LOW_CONFIDENCE, _HIGH_CONFIDENCE = 0.75, 0.99
 
 
 class _Open:
-    """A query that the truth log has not got yet."""
+    """A query that is not in the truth log yet."""
 
     __slots__ = (
         "counted",
@@ -50,7 +50,7 @@ class _Open:
         self.worker = worker
         self.query = query
         self.fault: str | None = None
-        self.ticket: int | None = None  # in the queue, until its service ended
+        self.ticket: int | None = None  # its place in the queue, until its service has ended
         self.job: Job | None = None
         self.status: int | None = None
         self.in_flight = True  # neither answered, reset nor abandoned
@@ -58,7 +58,7 @@ class _Open:
 
 
 class Inference:
-    """The queue with everything around it that decides."""
+    """The queue, and all decisions around it."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Inference:
         unix_minus_monotonic_s: float,
         record: Callable[[Truth], None],
     ) -> None:
-        """`record` gets one Truth per query, when all is known of it."""
+        """`record` gets one Truth per query, as soon as everything is known about it."""
         self._queue = FifoQueue(servers)
         self._service_time = service_time
         self._detectors = detectors
@@ -80,7 +80,7 @@ class Inference:
         self._max_in_flight = max_in_flight
         self._unix_minus_monotonic_s = unix_minus_monotonic_s
         self._record = record
-        # A stream of chance for each use, so that a fault switch changes no service time.
+        # Separate random numbers for each use, so a change of the faults changes no service time.
         self._service_chance = random.Random(f"{seed} service")
         self._fault_chance = random.Random(f"{seed} fault")
         self._answer_chance = random.Random(f"{seed} answer")
@@ -97,7 +97,7 @@ class Inference:
         self._counts["connections"] += 1
 
     def receive(self, worker: int, query: Query) -> Reply | None:
-        """Take a query in; the reply if it gets one at once."""
+        """Accept a query; returns the reply if there is one at once."""
         entry = _Open(worker, query)
         self._open[worker, query.number] = entry
         self._counts["received"] += 1
@@ -115,7 +115,7 @@ class Inference:
         return self._admit(entry, request)
 
     def due(self, now_s: float) -> list[tuple[int, Reply]]:
-        """Replies whose service has ended by now, each with its proxy worker."""
+        """Replies to queries whose service has ended by now, each with its proxy's number."""
         replies = []
         for ticket, job in self._queue.done(now_s):
             entry = self._queued.pop(ticket)
@@ -130,11 +130,11 @@ class Inference:
         return replies
 
     def next_due_s(self) -> float | None:
-        """When `due` has something to return; None for not yet known."""
+        """When `due` will have something to return; None if that is not known yet."""
         return self._queue.next_end_s()
 
     def finished(self, worker: int, finished: Finished) -> None:
-        """An answer went out, or its client left."""
+        """An answer was sent, or its client has left."""
         entry = self._open[worker, finished.number]
         if entry.fault == "slow_body" and not entry.in_flight:
             self._trickling -= 1
@@ -142,17 +142,17 @@ class Inference:
             entry.in_flight = False
             self._counts["abandoned"] += 1
         if entry.ticket is not None:
-            entry.gone = True  # its service goes on; the truth log waits for its end
+            entry.gone = True  # its service continues; the truth log waits for its end
         else:
             self._close(entry, finished.answered_s)
 
     def stall(self, now_s: float, seconds: float) -> None:
-        """All inference workers stop for some seconds from now on."""
+        """Stop all inference workers for some seconds from now on."""
         self._counts["stalls"] += 1
         self._queue.stall(now_s, seconds)
 
     def end(self, now_s: float) -> None:
-        """Record what is still open, as far as it came."""
+        """Record the queries that are still open, with the instants that they have reached."""
         for entry in list(self._open.values()):
             if entry.ticket is not None and (job := self._queue.job(entry.ticket)) is not None:
                 entry.job = job
@@ -185,7 +185,7 @@ class Inference:
         return self._counts["received"] - settled
 
     def _admit(self, entry: _Open, request: QueryParameters) -> Reply | None:
-        """Put a legal query into the queue, unless a fault says otherwise."""
+        """Put a legal query into the queue, unless a fault prevents that."""
         entry.fault = fault = self.faults.draw(self._fault_chance.random())
         if fault is not None:
             self._by_fault[fault] += 1
@@ -251,7 +251,7 @@ class Inference:
     def _close(
         self, entry: _Open, answered_s: float | None = None, until_s: float | None = None
     ) -> None:
-        """Hand a query to the truth log; instants after `until_s` have not come."""
+        """Hand a query to the truth log; instants after `until_s` have not happened."""
         del self._open[entry.worker, entry.query.number]
         start_s = entry.job.start_s if entry.job else None
         end_s = entry.job.end_s if entry.job else None

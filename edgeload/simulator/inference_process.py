@@ -1,4 +1,4 @@
-"""The inference process: sockets, timers and the truth log around `inference`."""
+"""The process around `inference`: its sockets, its timers and the truth log."""
 
 from __future__ import annotations
 
@@ -24,30 +24,32 @@ from edgeload.simulator.options import Options, capacity_words
 from edgeload.simulator.routes import Routes
 from edgeload.simulator.truth import FLUSH_AFTER_S, TruthLog
 
-_GOODBYE_S = 0.3
+_LAST_MESSAGES_S = 0.3
 
 
-def run_box(
+def run_inference_process(
     options: Options,
     proxies: Sequence[socket.socket],
-    life: int,
+    alive_pipe: int,
     truth_log: int | None,
-    ready: int,
+    ready_pipe: int,
 ) -> None:
-    """Serve until the pipe `life` ends; `ready` gets a byte once queries are taken.
+    """Serve until `alive_pipe` ends; write a byte to `ready_pipe` once queries are accepted.
 
-    `proxies` are the lines to the proxy processes, `truth_log` a descriptor to append to.
+    `proxies` are the sockets to the proxy processes, `truth_log` is a descriptor to append to.
     """
-    # epoll rounds waits up to whole milliseconds; select takes microseconds, and suits a process
-    # with a handful of descriptors.
+    # epoll rounds waits up to whole milliseconds. select counts in microseconds, and this process
+    # has only a handful of descriptors.
     loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
     try:
-        loop.run_until_complete(_Box(options, truth_log).serve(proxies, life, ready))
+        loop.run_until_complete(
+            _InferenceProcess(options, truth_log).serve(proxies, alive_pipe, ready_pipe)
+        )
     finally:
         loop.close()
 
 
-class _Box:
+class _InferenceProcess:
     def __init__(self, options: Options, truth_log: int | None) -> None:
         self._log = None if truth_log is None else TruthLog(truth_log)
         unix_s, now_s = time.time(), time.monotonic()
@@ -71,18 +73,20 @@ class _Box:
         self._timer: asyncio.TimerHandle | None = None
         self._flush_timer: asyncio.TimerHandle | None = None
 
-    async def serve(self, proxies: Sequence[socket.socket], life: int, ready: int) -> None:
+    async def serve(
+        self, proxies: Sequence[socket.socket], alive_pipe: int, ready_pipe: int
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         ends = [self._loop.create_future() for _ in proxies]
         for worker, (line, end) in enumerate(zip(proxies, ends, strict=True)):
             await self._connect(worker, line, end)
         over = self._loop.create_future()
-        self._loop.add_reader(life, _settle, over)
-        with open(ready, "wb") as pipe:
+        self._loop.add_reader(alive_pipe, _settle, over)
+        with open(ready_pipe, "wb") as pipe:
             pipe.write(b".")
         await over
-        self._loop.remove_reader(life)
-        await asyncio.wait(ends, timeout=_GOODBYE_S)  # the proxies' last words
+        self._loop.remove_reader(alive_pipe)
+        await asyncio.wait(ends, timeout=_LAST_MESSAGES_S)  # for the proxies' last messages
         self._inference.end(time.monotonic())
         self._flush()
 
@@ -117,13 +121,15 @@ class _Box:
             self._lines[worker].send(reply)
 
     def _rearm(self) -> None:
-        """Let the timer go off when the next service ends, and write truth in time."""
+        """Set the timer to the end of the next service, and the one that writes the truth log."""
         due_s = self._inference.next_due_s()
         if self._timer is not None and self._timer.when() != due_s:
             self._timer.cancel()
             self._timer = None
         if self._timer is None and due_s is not None:
-            self._timer = self._loop.call_at(due_s, self._deliver)  # its clock is ours
+            self._timer = self._loop.call_at(
+                due_s, self._deliver
+            )  # the loop uses the monotonic clock too
         if self._log is not None and self._log.pending and self._flush_timer is None:
             self._flush_timer = self._loop.call_later(FLUSH_AFTER_S, self._flush)
 

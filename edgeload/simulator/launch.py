@@ -1,4 +1,4 @@
-"""Starts an embedded endpoint from another program, and is sure that it ends."""
+"""Starts an embedded endpoint from another program, and makes sure that it ends."""
 
 from __future__ import annotations
 
@@ -28,45 +28,45 @@ _END_S = 3.0
 
 
 class SimulatorError(RuntimeError):
-    """The simulator did not start, or did not do what it was asked; the text says why."""
+    """The simulator did not start, or could not carry out a request; the text says why."""
 
 
 class BadOptions(SimulatorError):
-    """The simulator does not take its options."""
+    """The simulator refused its options; the text says which one and why."""
 
 
 class RunningSimulator:
-    """A simulator that answers."""
+    """A simulator that is running and answers."""
 
     def __init__(self, pid: int, description: str) -> None:
         """`description` is the line that the simulator printed."""
         match = _URL.search(description)
         if match is None:
-            raise SimulatorError(f"no URL in its first line: {description!r}")
+            raise SimulatorError(f"its first line has no URL: {description!r}")
         self.url = match[0]
         self.pid = pid
         self.description = description
 
     def stats(self) -> dict[str, Any]:
-        """Its own counts: received, answered, by_status and others."""
+        """The simulator's own counts: received, answered, by_status and others."""
         return self._ask("GET", "/simulator/stats")
 
     def set_faults(self, **probabilities: float) -> None:
-        """Replace the fault switches; without arguments no fault is left."""
+        """Replace the faults (kind=probability); without arguments there are none."""
         self._ask("PUT", "/simulator/faults", probabilities)
 
     def stall(self, seconds: float) -> None:
-        """Stop all inference workers for that long, from now on."""
+        """Stop all inference workers for some seconds from now on."""
         self._ask("POST", "/simulator/stall", {"seconds": seconds})
 
     def _ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """One request on a connection of its own; proxies of the environment play no part."""
+        """One request on a connection of its own, without the proxies of the environment."""
         parts = urlsplit(self.url)
         host, port = parts.hostname or "", parts.port
         connection: http.client.HTTPConnection
         if parts.scheme == "https":
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname = False  # our own child, on loopback, self-signed
+            context.check_hostname = False  # this is our own child on loopback
             context.verify_mode = ssl.CERT_NONE
             connection = http.client.HTTPSConnection(
                 host, port, timeout=_REQUEST_S, context=context
@@ -78,7 +78,9 @@ class RunningSimulator:
             response = connection.getresponse()
             answer = response.read()
         if response.status != http.HTTPStatus.OK:
-            raise SimulatorError(f"{method} {path}: status {response.status}, {answer.decode()}")
+            raise SimulatorError(
+                f"{method} {path}: HTTP status {response.status}, {answer.decode()}"
+            )
         return dict(json.loads(answer))
 
 
@@ -86,14 +88,14 @@ class RunningSimulator:
 def running_simulator(
     options: Sequence[str] = (), *, timeout_s: float = 20.0
 ) -> Iterator[RunningSimulator]:
-    """Start a simulator on a free port with more command-line options; end it on leaving.
+    """Start a simulator on a free port with these command-line options, and end it on leaving.
 
-    It also ends when this process does, however that happens, and does not get the terminal's
-    Ctrl-C. Raises BadOptions for options that it refuses, SimulatorError where it does not answer
-    within `timeout_s` seconds.
+    It also ends when this process ends, in whatever way, and it ignores Ctrl-C in the terminal.
+    Raises BadOptions if it refuses the options, and SimulatorError if it does not answer within
+    `timeout_s` seconds.
     """
     environment = {**os.environ, "PYTHONPATH": _python_path()}
-    environment.pop("GROUNDLIGHT_API_TOKEN", None)  # none of its business
+    environment.pop("GROUNDLIGHT_API_TOKEN", None)  # it does not need the token
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             [
@@ -114,13 +116,13 @@ def running_simulator(
 
 
 def _python_path() -> str:
-    """The path on which the child finds this very package, installed or not."""
+    """A path on which the child finds this very package, even if it is not installed."""
     others = os.environ.get("PYTHONPATH")
     return os.pathsep.join([str(_PACKAGE_PARENT), *([others] if others else [])])
 
 
 def _first_line(process: subprocess.Popen[bytes], errors: IO[bytes], timeout_s: float) -> str:
-    """What it prints when it answers. Raises SimulatorError."""
+    """The line that it prints once it answers. Raises SimulatorError."""
     assert process.stdout is not None
     descriptor = process.stdout.fileno()
     until_s = time.monotonic() + timeout_s
@@ -129,7 +131,7 @@ def _first_line(process: subprocess.Popen[bytes], errors: IO[bytes], timeout_s: 
         selector.register(descriptor, selectors.EVENT_READ)
         while not line.endswith(b"\n"):
             if not selector.select(max(0.0, until_s - time.monotonic())):
-                raise SimulatorError(f"no answer within {timeout_s:g} s{_said(errors)}")
+                raise SimulatorError(f"it did not answer within {timeout_s:g} s{_said(errors)}")
             piece = os.read(descriptor, 4096)
             if not piece:
                 refused = process.wait(timeout=5.0) == BAD_SETTING
@@ -147,7 +149,7 @@ def _said(errors: IO[bytes]) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close its standard input, which ends it; after some seconds kill what is left of it."""
+    """Close its standard input, which ends it; kill what is left after some seconds."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.close()
@@ -155,6 +157,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait(_END_S)
     except subprocess.TimeoutExpired:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # its session has but its own processes
+            os.killpg(process.pid, signal.SIGKILL)  # its session has no other processes
         process.wait()
     process.stdout.close()

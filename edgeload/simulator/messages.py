@@ -1,4 +1,4 @@
-"""What a proxy and the inference process say to each other: msgpack behind a 4-byte length."""
+"""The messages between a proxy and the inference process: msgpack after a 4-byte length."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ class Connected(msgspec.Struct, frozen=True, array_like=True, tag="connected"):
 
 
 class Query(msgspec.Struct, frozen=True, array_like=True, tag="query"):
-    """An image query that arrived in full, or the reason why it is refused.
+    """An image query that has arrived completely, or the reason why it is refused.
 
-    `number` is the proxy's own; `arrival_s` is on CLOCK_MONOTONIC, which all processes share.
+    `number` counts the proxy's queries; `arrival_s` is on the monotonic clock, which all processes
+    share.
     """
 
     number: int
@@ -32,7 +33,7 @@ class Query(msgspec.Struct, frozen=True, array_like=True, tag="query"):
 
 
 class Finished(msgspec.Struct, frozen=True, array_like=True, tag="finished"):
-    """The last byte of an answer went out at `answered_s`; None: the client had left before."""
+    """The last byte of an answer was sent at `answered_s`; None if the client left before."""
 
     number: int
     answered_s: float | None
@@ -50,7 +51,7 @@ class Call(msgspec.Struct, frozen=True, array_like=True, tag="call"):
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True, tag="reply"):
-    """What the proxy is to do for the request of that number."""
+    """What the proxy has to do with the request of that number."""
 
     number: int
     status: int
@@ -61,7 +62,7 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, tag="reply"):
 
 
 FromProxy = Connected | Query | Finished | Call
-encode = msgspec.msgpack.Encoder().encode
+_encode_message = msgspec.msgpack.Encoder().encode
 decode_from_proxy: Callable[[bytes], FromProxy] = msgspec.msgpack.Decoder(FromProxy).decode
 decode_reply: Callable[[bytes], Reply] = msgspec.msgpack.Decoder(Reply).decode
 
@@ -69,13 +70,13 @@ _Message = TypeVar("_Message")
 
 
 def framed(message: FromProxy | Reply) -> bytes:
-    """The message as bytes, its length in front."""
-    data = encode(message)
+    """The message as bytes, after its length."""
+    data = _encode_message(message)
     return len(data).to_bytes(_LENGTH_BYTES, "little") + data
 
 
 class FrameProtocol(asyncio.Protocol, Generic[_Message]):
-    """One end of the line between a proxy and the inference process."""
+    """One end of the connection between a proxy and the inference process."""
 
     def __init__(
         self,
@@ -83,7 +84,7 @@ class FrameProtocol(asyncio.Protocol, Generic[_Message]):
         received: Callable[[_Message], None],
         ended: Callable[[], None],
     ) -> None:
-        """`received` gets each message, `ended` is called once when the other side is gone."""
+        """`received` gets each message; `ended` is called once, when the other side has ended."""
         self._decode = decode
         self._received = received
         self._ended = ended
@@ -97,13 +98,13 @@ class FrameProtocol(asyncio.Protocol, Generic[_Message]):
         self._transport = transport
 
     def send(self, message: FromProxy | Reply) -> None:
-        """Send one message; to a side that is gone, nothing."""
+        """Send one message, unless the other side has ended."""
         if self._transport is not None:
             self._transport.write(self._held + framed(message))
             self._held = b""
 
     def send_soon(self, message: FromProxy | Reply) -> None:
-        """Send one message together with the next, or after 10 ms: it saves a system call."""
+        """Send one message together with the next one, or after 10 ms; this saves a system call."""
         if not self._held:
             asyncio.get_running_loop().call_later(_LATER_S, self._send_held)
         self._held += framed(message)
@@ -114,7 +115,7 @@ class FrameProtocol(asyncio.Protocol, Generic[_Message]):
         self._held = b""
 
     def data_received(self, data: bytes) -> None:
-        """Called by asyncio: pieces, split anywhere."""
+        """Called by asyncio with pieces that may be split anywhere."""
         buffer = self._buffer
         buffer += data
         start = 0

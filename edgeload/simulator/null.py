@@ -1,7 +1,7 @@
-"""An endpoint that does nothing but answer: what is left is what the load generator can do.
+"""An endpoint that only answers, so that a run measures what the load generator can do.
 
-`python -m edgeload.simulator.null` prints its URL and ends when standard input does. It reads each
-body whole and gives every request the same edge answer. One process, loopback only.
+`python -m edgeload.simulator.null` prints its URL and ends when standard input ends. It reads each
+body completely and gives every request the same edge answer. It is one process on loopback.
 """
 
 from __future__ import annotations
@@ -34,12 +34,14 @@ _BUFFER_BYTES = 1 << 18
 
 
 class NullProtocol(asyncio.BufferedProtocol):
-    """Counts bytes: a request is over when its head and its Content-Length have come.
+    """Counts bytes: a request is complete when its head and its Content-Length have arrived.
 
-    Bodies are read into one reused buffer and never looked at: this must cost less than sending.
+    Bodies are read into one reused buffer and ignored, because this must cost less than sending.
     """
 
-    _buffer = memoryview(bytearray(_BUFFER_BYTES))  # shared: emptied before anyone else reads
+    _buffer = memoryview(
+        bytearray(_BUFFER_BYTES)
+    )  # shared: its contents are used before the next read
 
     def __init__(self) -> None:
         self._head = b""
@@ -47,16 +49,16 @@ class NullProtocol(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way to answer."""
+        """Called by asyncio: remember where to send answers."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Where to read to."""
+        """Called by asyncio: the buffer to read into."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Bytes have come: of a body, or of a head."""
+        """Called by asyncio: bytes of a body or of a head have arrived."""
         if self._missing:
             self._missing -= nbytes
         else:

@@ -1,32 +1,44 @@
-"""The command line of `python -m edgeload.simulator` -> one frozen Options."""
+"""The command line of `python -m edgeload.simulator` -> one frozen Options.
+
+Each field of Options declares one command-line option: its type, default, check, unit and help
+stand there and nowhere else.
+"""
 
 from __future__ import annotations
 
 import argparse
-import math
-import re
+import dataclasses
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rich_argparse import RawDescriptionRichHelpFormatter
 
-from edgeload.edge_facts import MAX_CONNECTIONS, is_detector_id
+from edgeload.edge_facts import DETECTOR_ID_FORM, MAX_CONNECTIONS
 from edgeload.exit_codes import BAD_SETTING
+from edgeload.plain_words import plural
 from edgeload.simulator.faults import KINDS, FaultError, Faults, faults_from
-from edgeload.simulator.queueing import DISTRIBUTIONS, ServiceTime
+from edgeload.simulator.option_values import (
+    detector_id_text,
+    deviation,
+    fault_probability,
+    seconds,
+    whole_number,
+)
+from edgeload.simulator.queueing import SERVICE_DISTRIBUTIONS, ServiceDistribution, ServiceTime
+
+# `_option` makes a dataclass field, which the linter does not see.
+# ruff: noqa: RUF009
 
 PROGRAM = "python -m edgeload.simulator"
 _MAX_WORKERS = 256
-_DURATION = re.compile(r"([0-9]*\.?[0-9]+)\s*(us|ms|s)?")
-_UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, None: 1.0}
 
 _DESCRIPTION = f"""\
-An Edge Endpoint on this machine (127.0.0.1 only) whose capacity is known: image queries wait in one
-first-come-first-served queue for one of the inference workers, each busy with one query for a
-service time. Its capacity is inference workers / mean service time.
+An Edge Endpoint on this machine (127.0.0.1 only) with a known capacity: image queries wait in one
+first-come-first-served queue for the inference workers. Each worker is busy with one query for one
+service time, so the capacity is the number of inference workers / mean service time.
 
 examples:
   {PROGRAM} --port 30101 --inference-workers 8 --service-time 20ms
@@ -35,33 +47,167 @@ examples:
 """
 
 _EPILOG = f"""\
-Fault kinds: {", ".join(KINDS)}, status_NNN.
-At run time: GET /simulator/stats, GET and PUT /simulator/faults (JSON: kind to probability),
-POST /simulator/stall (JSON: {{"seconds": 2}}). One line with the URL is printed when it answers.
+Kinds of faults: {", ".join(KINDS)}, status_NNN.
+While it runs: GET /simulator/stats, GET and PUT /simulator/faults (JSON: kind to probability),
+POST /simulator/stall (JSON: {{"seconds": 2}}). It prints one line with its URL when it is ready.
 """
+
+
+class _OptionError(ValueError):
+    """An option is not legal; the text names it and says what is legal."""
+
+
+def _option(group: str, default: object, help_text: str, **argparse_words: Any) -> Any:
+    """Declare a field of Options: its group in --help, and what argparse has to know."""
+    return dataclasses.field(
+        default=default, metadata={"group": group, "help": help_text, "words": argparse_words}
+    )
+
+
+_SERVER, _DETECTOR, _TROUBLE = "The server", "The detector", "Trouble"
 
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for, checked. See --help for the meaning; times in seconds."""
+    """What was asked for, checked; --help says what each option means.
 
-    port: int
-    proxy_workers: int
-    inference_workers: int
-    service_time: ServiceTime
-    seed: int
-    truth_log: Path | None
-    tls: bool
-    write_cert: Path | None
-    detector_id: str
-    detector_name: str
-    detector_query: str
-    strict_detector: bool
-    max_in_flight: int | None
-    keepalive_requests: int
-    faults: Faults
-    slow_body_time_s: float
-    until_stdin_closes: bool
+    A field is named like its option; a name that ends in `_s` is a time in seconds.
+    """
+
+    port: int = _option(
+        _SERVER,
+        0,
+        "TCP port on 127.0.0.1; 0 takes any free port",
+        type=whole_number(0, 65535),
+        metavar="P",
+    )
+    proxy_workers: int = _option(
+        _SERVER,
+        2,
+        "processes that read requests and write answers",
+        type=whole_number(1, _MAX_WORKERS),
+        metavar="N",
+    )
+    inference_workers: int = _option(
+        _SERVER,
+        4,
+        "queries that are served at the same time",
+        type=whole_number(1, _MAX_WORKERS),
+        metavar="N",
+    )
+    service_time_s: float = _option(
+        _SERVER,
+        0.05,
+        "mean time for which a worker is busy with a query, for example 50ms, 0.05s or 0.05",
+        type=seconds,
+        metavar="TIME",
+    )
+    distribution: ServiceDistribution = _option(
+        _SERVER,
+        "constant",
+        "distribution of the service time; bimodal: one query in ten takes 11 times as long as "
+        "the others",
+        choices=SERVICE_DISTRIBUTIONS,
+    )
+    sigma: float = _option(
+        _SERVER,
+        0.5,
+        "standard deviation of the logarithm, without a unit, for the lognormal distribution",
+        type=deviation,
+        metavar="X",
+    )
+    seed: int = _option(
+        _SERVER,
+        1,
+        "the same seed gives the same service times, faults and answers",
+        type=whole_number(0, 2**63),
+        metavar="N",
+    )
+    truth_log: Path | None = _option(
+        _SERVER,
+        None,
+        "write for every image query when it arrived and when its service started and ended: JSON "
+        "lines, in seconds on the monotonic clock",
+        type=Path,
+        metavar="FILE",
+    )
+    tls: bool = _option(_SERVER, False, "serve HTTPS with a self-signed certificate for localhost")
+    write_cert: Path | None = _option(
+        _SERVER, None, "write that certificate (PEM) to a file", type=Path, metavar="FILE"
+    )
+    keepalive_requests: int = _option(
+        _SERVER,
+        1000,
+        "close a connection after this many requests",
+        type=whole_number(1, 10**9),
+        metavar="N",
+    )
+    until_stdin_closes: bool = _option(_SERVER, False, "end when standard input ends")
+
+    detector_id: str = _option(
+        _DETECTOR,
+        "det_simulated000000000000000000",
+        f"id of the detector: {DETECTOR_ID_FORM}",
+        type=detector_id_text,
+        metavar="ID",
+    )
+    detector_name: str = _option(_DETECTOR, "simulated detector", "its name", metavar="NAME")
+    detector_query: str = _option(
+        _DETECTOR, "Is there a dog in the picture?", "its question", metavar="TEXT"
+    )
+    strict_detector: bool = _option(
+        _DETECTOR,
+        False,
+        "refuse the ids of other detectors; without this option any well-formed id is served",
+    )
+
+    max_in_flight: int | None = _option(
+        _TROUBLE,
+        None,
+        "reset connections while more than N queries are in flight; without N: "
+        f"{MAX_CONNECTIONS}, the limit of a real Edge Endpoint (default: no limit)",
+        type=whole_number(1, 10**6),
+        nargs="?",
+        const=MAX_CONNECTIONS,
+        metavar="N",
+    )
+    fault: tuple[tuple[str, float], ...] = _option(
+        _TROUBLE,
+        (),
+        "let this kind of fault happen to a share of the queries (0 to 1), for example "
+        "status_503=0.02; may be given several times",
+        type=fault_probability,
+        action="append",
+        metavar="KIND=PROBABILITY",
+    )
+    slow_body_time_s: float = _option(
+        _TROUBLE,
+        1.0,
+        "duration of an answer with the fault slow_body",
+        type=seconds,
+        metavar="TIME",
+    )
+
+    def __post_init__(self) -> None:
+        """Check what concerns several options. Raises ValueError."""
+        try:
+            faults_from(dict(self.fault))
+        except FaultError as error:
+            raise _OptionError(f"argument --fault: {error}") from error
+        if self.write_cert is not None and not self.tls:
+            raise _OptionError(
+                "argument --write-cert: there is no certificate without TLS; add --tls"
+            )
+
+    @property
+    def service_time(self) -> ServiceTime:
+        """The distribution of service times."""
+        return ServiceTime(self.distribution, self.service_time_s, self.sigma)
+
+    @property
+    def faults(self) -> Faults:
+        """The faults and their probabilities."""
+        return faults_from(dict(self.fault))
 
 
 def capacity_words(options: Options) -> str:
@@ -69,241 +215,63 @@ def capacity_words(options: Options) -> str:
     service, workers = options.service_time, options.inference_workers
     rate = f"{workers / service.mean_s:g} requests/s" if service.mean_s else "not limited"
     return (
-        f"{workers} inference worker{'s' if workers > 1 else ''}, "
+        f"{plural(workers, 'inference worker')}, "
         f"{1000.0 * service.mean_s:g} ms {service.distribution}: capacity {rate}"
     )
 
 
-def seconds(text: str) -> float:
-    """'50ms', '0.05s' or '0.05' -> seconds; raises argparse.ArgumentTypeError."""
-    match = _DURATION.fullmatch(text.strip())
-    value = float(match[1]) * _UNITS_S[match[2]] if match else math.inf
-    if value > 3600.0:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: must be a time such as 50ms, 0.05s or 0.05, at most 3600s"
-        )
-    return value
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def convert(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(
-                f"{text!r}: must be a whole number from {least} to {most}"
-            )
-        return int(text)
-
-    return convert
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0.0 < value <= 10.0:
-        raise argparse.ArgumentTypeError(f"{text!r}: must be a number above 0, at most 10")
-    return value
-
-
-def _detector_id(text: str) -> str:
-    if not is_detector_id(text):
-        raise argparse.ArgumentTypeError(f"{text!r}: must be det_ and 27 letters or digits")
-    return text
-
-
-def _fault(text: str) -> tuple[str, float]:
-    kind, _, probability = text.partition("=")
-    try:
-        faults_from({kind: float(probability)})
-    except ValueError as error:
-        reason = str(error) if isinstance(error, FaultError) else "must be KIND=PROBABILITY"
-        raise argparse.ArgumentTypeError(f"{text!r}: {reason}") from error
-    return kind, float(probability)
-
-
 class _OneLineParser(argparse.ArgumentParser):
-    """A parser whose complaint is one line."""
+    """A parser that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and exit."""
+        """Print the error and exit."""
         print(f"{PROGRAM}: {message}", file=sys.stderr)
         sys.exit(BAD_SETTING)
 
 
-def parse(arguments: Sequence[str]) -> Options:
-    """Options from a command line; one line on stderr and exit code 2 for a bad one."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
+def parse_options(arguments: Sequence[str]) -> Options:
+    """Options from a command line; a bad one ends the program with one line and exit code 2."""
+    parser = _options_parser()
+    given = vars(parser.parse_args(arguments))
+    given["fault"] = tuple(given.get("fault", ()))
     try:
-        faults = faults_from(dict(given.fault))
-    except FaultError as error:
-        parser.error(f"argument --fault: {error}")
-    if given.write_cert is not None and not given.tls:
-        parser.error("argument --write-cert: there is no certificate without --tls")
-    return Options(
-        port=given.port,
-        proxy_workers=given.proxy_workers,
-        inference_workers=given.inference_workers,
-        service_time=ServiceTime(given.distribution, given.service_time, given.sigma),
-        seed=given.seed,
-        truth_log=given.truth_log,
-        tls=given.tls,
-        write_cert=given.write_cert,
-        detector_id=given.detector_id,
-        detector_name=given.detector_name,
-        detector_query=given.detector_query,
-        strict_detector=given.strict_detector,
-        max_in_flight=given.max_in_flight,
-        keepalive_requests=given.keepalive_requests,
-        faults=faults,
-        slow_body_time_s=given.slow_body_time,
-        until_stdin_closes=given.until_stdin_closes,
-    )
+        return Options(**given)
+    except _OptionError as error:
+        parser.error(str(error))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options_parser() -> argparse.ArgumentParser:
     parser = _OneLineParser(
         prog=PROGRAM,
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=RawDescriptionRichHelpFormatter,
+        argument_default=argparse.SUPPRESS,  # Options knows the defaults
         allow_abbrev=False,
     )
-    _add_server_options(parser)
-    _add_detector_options(parser)
-    _add_trouble_options(parser)
+    fields = dataclasses.fields(Options)
+    titles = dict.fromkeys(field.metadata["group"] for field in fields)
+    groups = {title: parser.add_argument_group(title) for title in titles}
+    for field in fields:
+        words = dict(field.metadata["words"])
+        if field.default is False:
+            words["action"] = "store_true"
+        groups[field.metadata["group"]].add_argument(
+            "--" + field.name.removesuffix("_s").replace("_", "-"),
+            dest=field.name,
+            help=f"{field.metadata['help']}{_shown_default(field)}".replace("%", "%%"),
+            **words,
+        )
     return parser
 
 
-def _add_server_options(parser: argparse.ArgumentParser) -> None:
-    server = parser.add_argument_group("The server")
-    workers = _whole(1, _MAX_WORKERS)
-    server.add_argument(
-        "--port",
-        type=_whole(0, 65535),
-        default=0,
-        metavar="P",
-        help="TCP port on 127.0.0.1; 0 takes any free one (default: %(default)s)",
-    )
-    server.add_argument(
-        "--proxy-workers",
-        type=workers,
-        default=2,
-        metavar="N",
-        help="processes that take requests in and hand answers out (default: %(default)s)",
-    )
-    server.add_argument(
-        "--inference-workers",
-        type=workers,
-        default=4,
-        metavar="N",
-        help="queries served at the same time (default: %(default)s)",
-    )
-    server.add_argument(
-        "--service-time",
-        type=seconds,
-        default=0.05,
-        metavar="TIME",
-        help="mean time that a worker takes for a query: 50ms, 0.05s or 0.05 (default: 50ms)",
-    )
-    server.add_argument(
-        "--distribution",
-        choices=DISTRIBUTIONS,
-        default="constant",
-        help="of the service time; bimodal: one in ten takes 11 times as long as the others "
-        "(default: %(default)s)",
-    )
-    server.add_argument(
-        "--sigma",
-        type=_positive,
-        default=0.5,
-        metavar="X",
-        help="of the lognormal: deviation of the logarithm, no unit (default: %(default)s)",
-    )
-    server.add_argument(
-        "--seed",
-        type=_whole(0, 2**63),
-        default=1,
-        metavar="N",
-        help="fixes service times, faults and answers (default: %(default)s)",
-    )
-    server.add_argument("--truth-log", type=Path, metavar="FILE", help=_TRUTH_HELP)
-    server.add_argument(
-        "--tls", action="store_true", help="HTTPS with a self-signed certificate for localhost"
-    )
-    server.add_argument(
-        "--write-cert", type=Path, metavar="FILE", help="write that certificate (PEM) to a file"
-    )
-    server.add_argument(
-        "--keepalive-requests",
-        type=_whole(1, 10**9),
-        default=1000,
-        metavar="N",
-        help="close a connection after this many requests (default: %(default)s)",
-    )
-    server.add_argument(
-        "--until-stdin-closes", action="store_true", help="end when standard input ends"
-    )
-
-
-_TRUTH_HELP = (
-    "write arrival, start and end of service of every image query, as JSON lines, in seconds on "
-    "the monotonic clock (default: no log)"
-)
-
-
-def _add_detector_options(parser: argparse.ArgumentParser) -> None:
-    detector = parser.add_argument_group("The detector")
-    detector.add_argument(
-        "--detector-id",
-        type=_detector_id,
-        default="det_simulated000000000000000000",
-        metavar="ID",
-        help="det_ and 27 letters or digits (default: %(default)s)",
-    )
-    detector.add_argument(
-        "--detector-name",
-        default="simulated detector",
-        metavar="NAME",
-        help="its name (default: %(default)s)",
-    )
-    detector.add_argument(
-        "--detector-query",
-        default="Is there a dog in the picture?",
-        metavar="TEXT",
-        help="its question (default: %(default)s)",
-    )
-    detector.add_argument(
-        "--strict-detector",
-        action="store_true",
-        help="refuse ids of other detectors; without it any well-formed id is served",
-    )
-
-
-def _add_trouble_options(parser: argparse.ArgumentParser) -> None:
-    trouble = parser.add_argument_group("Trouble")
-    trouble.add_argument(
-        "--max-in-flight",
-        type=_whole(1, 10**6),
-        nargs="?",
-        const=MAX_CONNECTIONS,
-        metavar="N",
-        help=f"reset connections beyond N queries in flight; {MAX_CONNECTIONS} as the real "
-        "endpoint's if N is left out (default: no limit)",
-    )
-    trouble.add_argument(
-        "--fault",
-        type=_fault,
-        action="append",
-        default=[],
-        metavar="KIND=PROBABILITY",
-        help="let something go wrong for a share of the queries, 0 to 1; repeatable",
-    )
-    trouble.add_argument(
-        "--slow-body-time",
-        type=seconds,
-        default=1.0,
-        metavar="TIME",
-        help="how long an answer of the fault slow_body trickles (default: 1s)",
-    )
+def _shown_default(field: dataclasses.Field[Any]) -> str:
+    """The default as it stands at the end of an option's help; nothing if there is none."""
+    default: Any = field.default
+    if default is None or default is False or default == ():
+        return ""
+    if field.name.endswith("_s"):
+        return (
+            f" (default: {1000.0 * default:g}ms)" if default < 1.0 else f" (default: {default:g}s)"
+        )
+    return f" (default: {default})"

@@ -1,6 +1,6 @@
-"""A proxy process: HTTP in, HTTP out. It reads requests and does what the inference process says.
+"""A proxy process: it reads HTTP requests and answers them as the inference process says.
 
-Several proxies accept from one listening socket, so the kernel hands the connections out.
+Several proxies accept from one listening socket, so the kernel distributes the connections.
 """
 
 from __future__ import annotations
@@ -47,31 +47,33 @@ def run_proxy(
     options: Options,
     listener: socket.socket,
     tls: ssl.SSLContext | None,
-    box: socket.socket,
-    life: int,
-    ready: int,
+    inference_socket: socket.socket,
+    alive_pipe: int,
+    ready_pipe: int,
 ) -> None:
-    """Serve until the pipe `life` ends; `ready` gets a byte once connections are accepted.
+    """Serve until `alive_pipe` ends; write a byte to `ready_pipe` once connections are accepted.
 
-    Ends the process with code 1 when the inference process at the other end of `box` is gone.
+    Ends the process with code 1 if the inference process at the other end of `inference_socket`
+    has ended.
     """
-    asyncio.run(_serve(options, listener, tls, box, life, ready))
+    asyncio.run(_serve(options, listener, tls, inference_socket, alive_pipe, ready_pipe))
 
 
 async def _serve(
     options: Options,
     listener: socket.socket,
     tls: ssl.SSLContext | None,
-    box: socket.socket,
-    life: int,
-    ready: int,
+    inference_socket: socket.socket,
+    alive_pipe: int,
+    ready_pipe: int,
 ) -> None:
     loop = asyncio.get_running_loop()
     over: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(life, _settle, over)
+    loop.add_reader(alive_pipe, _settle, over)
     proxy = _Proxy(options)
-    _, proxy.box = await loop.create_connection(
-        lambda: FrameProtocol(decode_reply, proxy.replied, lambda: _box_is_gone(over)), sock=box
+    _, proxy.inference = await loop.create_connection(
+        lambda: FrameProtocol(decode_reply, proxy.replied, lambda: _inference_ended(over)),
+        sock=inference_socket,
     )
     server = _Server(
         proxy.handle,
@@ -82,7 +84,7 @@ async def _serve(
         lingering_time=2.0,
     )
     await loop.create_server(server, sock=listener, ssl=tls, backlog=BACKLOG)
-    with open(ready, "wb") as pipe:
+    with open(ready_pipe, "wb") as pipe:
         pipe.write(b".")
     await over
 
@@ -92,7 +94,7 @@ def _settle(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-def _box_is_gone(over: asyncio.Future[None]) -> None:
+def _inference_ended(over: asyncio.Future[None]) -> None:
     if not over.done():
         os._exit(1)
 
@@ -104,13 +106,13 @@ class _Connection:
 
 
 class _Server(web.Server):
-    """aiohttp's server, which numbers connections and takes bodies as large as nginx does."""
+    """aiohttp's server; it also numbers connections and has the body limit of the contract."""
 
     def __init__(self, handler: Any, connected: Any, **settings: Any) -> None:
         super().__init__(
             handler,
             request_factory=self._request,
-            handler_cancellation=True,  # so that a client's leaving is noticed
+            handler_cancellation=True,  # notice when a client leaves
             **settings,
         )
         self._connected = connected
@@ -139,7 +141,7 @@ class _Server(web.Server):
 
 class _Proxy:
     def __init__(self, options: Options) -> None:
-        self.box: FrameProtocol[Reply]
+        self.inference: FrameProtocol[Reply]
         self._keepalive_requests = options.keepalive_requests
         self._slow_s = options.slow_body_time_s
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
@@ -148,22 +150,22 @@ class _Proxy:
         self._connected = 0
 
     def connected(self, handler: object, lost: bool = False) -> None:
-        """A connection was opened or lost; `handler` is aiohttp's object for it."""
+        """A connection was opened, or lost; `handler` is aiohttp's object for it."""
         if lost:
             self._connections.pop(handler, None)
             return
         self._connected += 1
         self._connections[handler] = _Connection(self._connected)
-        self.box.send(Connected())
+        self.inference.send(Connected())
 
     def replied(self, reply: Reply) -> None:
-        """The inference process answers; whoever asked may be gone."""
+        """The inference process has answered; the client may have left meanwhile."""
         waiting = self._waiting.pop(reply.number, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(reply)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request; aiohttp cancels this when the client leaves."""
+        """Answer one request; aiohttp cancels this if the client leaves."""
         connection = self._connections.get(request.protocol) or _Connection(0)
         connection.requests += 1
         last = connection.requests >= self._keepalive_requests
@@ -215,23 +217,25 @@ class _Proxy:
             answered_s = time.monotonic()
             return response
         finally:
-            self.box.send_soon(Finished(number, answered_s))
+            self.inference.send_soon(Finished(number, answered_s))
 
     async def _ask(self, message: Query | Call) -> Reply:
         waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[message.number] = waiting
         try:
-            self.box.send(message)
+            self.inference.send(message)
             return await waiting
         finally:
             self._waiting.pop(message.number, None)
 
 
 async def _read_query(request: web.BaseRequest) -> QueryParameters | Refusal:
-    """Read a query's body, count its bytes, and see what the contract says about the rest."""
+    """Read a query's body, check its size, and then the rest according to the contract."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return error_answer(413)
-    if request.headers.get("Expect", "").lower() == "100-continue":  # curl, with large bodies
+    if (
+        request.headers.get("Expect", "").lower() == "100-continue"
+    ):  # curl does this with large bodies
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
     size = 0
@@ -264,7 +268,7 @@ def _response(reply: Reply, *, close: bool) -> web.StreamResponse:
 async def _trickle(
     request: web.BaseRequest, response: web.StreamResponse, body: bytes, seconds: float
 ) -> None:
-    """Send the head, then the body in pieces spread over some seconds."""
+    """Send the head, and then the body in pieces over some seconds."""
     await response.prepare(request)
     size = -(-len(body) // _SLOW_PIECES)
     for start in range(0, len(body), size):
@@ -274,11 +278,11 @@ async def _trickle(
 
 
 async def _reset(request: web.BaseRequest) -> None:
-    """Reset the connection, with TLS too; does not return."""
+    """Reset the connection, also with TLS; never returns."""
     transport = request.transport
     if transport is not None:
         plain_socket = transport.get_extra_info("socket")
         plain_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT_ON_CLOSE)
         transport.abort()
     await asyncio.sleep(60)  # the loss of the connection cancels the handler
-    raise ConnectionResetError("the connection was to be reset")
+    raise ConnectionResetError("the connection should have been reset")

@@ -1,6 +1,6 @@
-"""An image query as the contract has it: what is refused, what an answer looks like. Pure.
+"""An image query according to the contract: what is refused, and what an answer contains. Pure.
 
-The errors are those of the edge-endpoint contract, section 3.
+The errors are those of the edge endpoint contract, section 3.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ _PATIENCE_S = 30.0
 
 
 class QueryParameters(msgspec.Struct, frozen=True, array_like=True, tag="parameters"):
-    """A query that is not refused at the door. None: not given.
+    """The parameters of a query that is not refused; None for one that was not given.
 
-    `by_cloud`: the edge does not understand it and passes it to the cloud, whose answer comes back.
+    `by_cloud` is set if the edge does not understand the query. It passes the query to the cloud
+    and returns the answer of the cloud.
     """
 
     detector_id: str
@@ -48,7 +49,7 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, tag="refusal"):
 
 
 def error_answer(status: int, detail: str | None = None) -> Refusal:
-    """An error in the form that the endpoint gives it: plain text for 500, HTML from nginx."""
+    """An error in the endpoint's form: text for 500, HTML for those of nginx, else JSON."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
@@ -62,7 +63,7 @@ def error_answer(status: int, detail: str | None = None) -> Refusal:
 
 
 def not_ready(detector_id: str) -> Refusal:
-    """The 503 of a detector whose inference server is not there."""
+    """The 503 for a detector whose inference server does not run."""
     return error_answer(
         503,
         "Edge predictions are required, but an edge-inference server is not available for "
@@ -73,7 +74,7 @@ def not_ready(detector_id: str) -> Refusal:
 def read_query(
     parameters: Iterable[tuple[str, str]], content_type: str, token: str
 ) -> QueryParameters | Refusal:
-    """What an image query asks for, or why it is refused."""
+    """The parameters of an image query, or the answer that refuses it."""
     given = dict(parameters)
     understood = _understood(given)
     if understood is None:
@@ -88,18 +89,18 @@ def read_query(
 
 
 def _not_for_edge(given: dict[str, str]) -> str | None:
-    """What the edge says to parameters that it understands and cannot serve."""
+    """The error for parameters that the edge understands but cannot serve, if there is one."""
     if refused := {name for name in _REFUSED if name in given}:
         return f"Invalid query parameters: {refused}"
     if given.get("human_review") == "ALWAYS":
-        return "Human review is not possible: the edge answers by itself"
+        return "Human review is not available: the edge answers by itself"
     if given.get("want_async", "").lower() in _TRUE:
-        return "Asynchronous queries are not possible: the edge answers by itself"
+        return "Asynchronous queries are not available: the edge answers by itself"
     return None
 
 
 def _understood(given: dict[str, str]) -> QueryParameters | None:
-    """The parameters, or None where the edge would answer 422 and nginx then asks the cloud."""
+    """The parameters; None if the edge would answer 422, after which nginx asks the cloud."""
     if "detector_id" not in given or given.get("human_review", "DEFAULT") not in _REVIEWS:
         return None
     try:
@@ -119,12 +120,12 @@ def _number(text: str | None) -> float | None:
 
 
 def new_id(prefix: str, chance: random.Random) -> str:
-    """A fresh id: a prefix such as `iq_`, and 27 letters or digits."""
+    """A new id: a prefix, for example `iq_`, and 27 letters or digits."""
     return prefix + "".join(chance.choices(_ALPHABET, k=27))
 
 
 def timestamp(unix_s: float) -> str:
-    """ISO 8601 in UTC, microseconds and a Z, as the endpoint writes it."""
+    """An instant in the endpoint's form: ISO 8601 in UTC with microseconds and a Z."""
     moment = datetime.fromtimestamp(unix_s, timezone.utc)
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
@@ -141,7 +142,7 @@ def answer_body(
     confidence: float,
     from_edge: bool,
 ) -> bytes:
-    """The JSON of an answered binary image query, field for field as in the contract."""
+    """The JSON of an answered binary image query, with exactly the fields of the contract."""
     threshold = query.confidence_threshold
     patience_s = query.patience_time_s
     return msgspec.json.encode(

@@ -1,9 +1,9 @@
-"""c servers behind one first-come-first-served queue, computed exactly: G/G/c. Pure.
+"""c servers behind one first-come-first-served queue (G/G/c), computed exactly. Pure.
 
-An arrival is told when its service starts and ends by the recursion of Kiefer and Wolfowitz ("On
-the theory of queues with many servers", 1955): the earliest free server takes it, at once or when
-it becomes free. Answers are merely *delivered* at that end, so a late timer delays one answer and
-never lowers the capacity, c / mean service time.
+The recursion of Kiefer and Wolfowitz ("On the theory of queues with many servers", 1955) gives the
+start and the end of each service on arrival: the server that is free first takes the query, at once
+or when it becomes free. A timer only *delivers* the answer at that end, so a late timer delays one
+answer and never lowers the capacity, which is c / mean service time.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import random
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-Distribution = Literal["constant", "exponential", "lognormal", "bimodal"]
-DISTRIBUTIONS: tuple[Distribution, ...] = get_args(Distribution)
+ServiceDistribution = Literal["constant", "exponential", "lognormal", "bimodal"]
+SERVICE_DISTRIBUTIONS: tuple[ServiceDistribution, ...] = get_args(ServiceDistribution)
 
-# Of the bimodal distribution: a share of slow requests, and both times in means.
+# The bimodal distribution: the share of slow requests, and both times as multiples of the mean.
 _SLOW_SHARE, _FAST_MEANS, _SLOW_MEANS = 0.1, 0.5, 5.5
 
 
@@ -25,10 +25,10 @@ _SLOW_SHARE, _FAST_MEANS, _SLOW_MEANS = 0.1, 0.5, 5.5
 class ServiceTime:
     """A distribution of service times with a given mean, in seconds.
 
-    `sigma` is that of the lognormal alone: the standard deviation of the logarithm.
+    `sigma` is the standard deviation of the logarithm, for the lognormal distribution only.
     """
 
-    distribution: Distribution
+    distribution: ServiceDistribution
     mean_s: float
     sigma: float = 0.5
 
@@ -48,7 +48,7 @@ class ServiceTime:
 
 @dataclass(frozen=True)
 class Job:
-    """The three instants of one service, in seconds on the caller's clock."""
+    """Arrival, start and end of one service, in seconds on the caller's clock."""
 
     arrival_s: float
     start_s: float
@@ -56,10 +56,10 @@ class Job:
 
 
 class FifoQueue:
-    """The queue. Time goes forward only: an arrival in the past counts as of the latest one."""
+    """The queue. An arrival that lies before the latest one counts as simultaneous with it."""
 
     def __init__(self, servers: int) -> None:
-        self._free_s = [-math.inf] * servers  # a heap: when each server becomes free
+        self._free_s = [-math.inf] * servers  # a heap of the instants at which servers become free
         self._jobs: dict[int, Job] = {}
         self._ends: list[tuple[float, int]] = []  # a heap of (end, ticket)
         self._tickets = 0
@@ -67,7 +67,7 @@ class FifoQueue:
         self._stalled_until_s = -math.inf
 
     def arrive(self, arrival_s: float, service_s: float) -> int:
-        """Take an arrival in; the ticket under which `done` will return it."""
+        """Add an arrival; returns the ticket under which `done` will return it."""
         self._latest_s = arrival_s = max(arrival_s, self._latest_s)
         start_s = max(arrival_s, self._free_s[0])
         end_s = start_s + service_s
@@ -78,11 +78,11 @@ class FifoQueue:
         return self._tickets
 
     def next_end_s(self) -> float | None:
-        """When the next service ends; None while nothing is queued or served."""
+        """When the next service ends; None if nothing is queued or served."""
         return self._ends[0][0] if self._ends else None
 
     def done(self, now_s: float) -> list[tuple[int, Job]]:
-        """Take out what has ended by now, in order of its end, by ticket."""
+        """Remove and return the jobs that have ended by now, with tickets, in order of the end."""
         ended = []
         while self._ends and self._ends[0][0] <= now_s:
             ticket = heapq.heappop(self._ends)[1]
@@ -90,30 +90,30 @@ class FifoQueue:
         return ended
 
     def job(self, ticket: int) -> Job | None:
-        """The planned instants of a job that is not done yet."""
+        """The instants of a job that has not ended yet; None for any other."""
         return self._jobs.get(ticket)
 
     def stall(self, now_s: float, seconds: float) -> None:
-        """Stop all servers from now on for some seconds; service begun goes on afterwards.
+        """Stop all servers for some seconds from now on; services in progress continue afterwards.
 
-        A stall within another lasts until the later of their ends.
+        Two overlapping stalls last until the later of their ends.
         """
         before_s = max(now_s, self._stalled_until_s)
         until_s = max(before_s, now_s + seconds)
         shift_s = until_s - before_s
         self._stalled_until_s = until_s
-        # Adding one amount to all that lies ahead, and lifting the rest to `until_s`, keeps the
-        # order, so both heaps stay heaps.
+        # All later instants move by the same amount and earlier ones move to `until_s`. That keeps
+        # their order, so both heaps stay heaps.
         self._free_s = [max(free_s, before_s) + shift_s for free_s in self._free_s]
         self._jobs = {t: _shifted(job, now_s, shift_s) for t, job in self._jobs.items()}
         self._ends = [(self._jobs[ticket].end_s, ticket) for _, ticket in self._ends]
 
     def waiting(self, now_s: float) -> int:
-        """Jobs that wait for a server."""
+        """Number of jobs that wait for a server."""
         return sum(job.start_s > now_s for job in self._jobs.values())
 
     def in_service(self, now_s: float) -> int:
-        """Jobs that a server is busy with."""
+        """Number of jobs that are being served."""
         return sum(job.start_s <= now_s < job.end_s for job in self._jobs.values())
 
 

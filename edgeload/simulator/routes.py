@@ -1,4 +1,4 @@
-"""Every route but the image query itself: detectors, health, configuration, status, /simulator/."""
+"""All routes except the image query: detectors, health, configuration, status, /simulator/."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeload.simulator.messages import Call, Reply
 from edgeload.simulator.query import HTML, JSON
 
 _API = "/device-api/v1/"
-_METRICS_DELAY_S = 1.0  # the real one measures for a second before it answers
+_METRICS_DELAY_S = 1.0  # the real endpoint measures for a second before it answers
 ME = {
     "email": "simulator@localhost.invalid",
     "username": "simulator",
@@ -32,7 +32,7 @@ class _Error(Exception):
 
 
 class _Page(NamedTuple):
-    """An answer that is not JSON with status 200."""
+    """An answer that is not just JSON with status 200."""
 
     body: bytes
     status: int = 200
@@ -41,7 +41,7 @@ class _Page(NamedTuple):
 
 
 class Routes:
-    """Answers calls; asks the inference for counts and tells it about faults and stalls."""
+    """Answers calls, with counts from the inference, and passes faults and stalls on to it."""
 
     def __init__(self, inference: Inference, detectors: Detectors, description: str) -> None:
         """`description` is shown on the status page."""
@@ -71,7 +71,7 @@ class Routes:
         }
 
     def delay_s(self, call: Call) -> float:
-        """How long the answer to a call is held back."""
+        """For how many seconds the answer to a call is held back."""
         return _METRICS_DELAY_S if call.path == "/status/metrics.json" else 0.0
 
     def reply(self, call: Call, now_s: float, unix_s: float) -> Reply:
@@ -133,7 +133,7 @@ class Routes:
     def _set_edge_config(self, call: Call, _now_s: float, _unix_s: float) -> object:
         try:
             self._edge_config = checked_config(_json(call))
-        except (DetectorError, _Error) as error:  # the edge's 422 becomes a 404 of the cloud
+        except (DetectorError, _Error) as error:  # the edge answers 422, and the cloud then 404
             raise _Error(404, "Not Found") from error
         return None
 
@@ -159,7 +159,9 @@ class Routes:
             "device_info": {"device_id": "simulator"},
             "activity_metrics": {"num_detectors_lifetime": count},
             "failed_escalations": {"failed_last_hour_total": 0},
-            "detector_details": json.dumps(details),  # JSON inside a string, as the real one
+            "detector_details": json.dumps(
+                details
+            ),  # the real endpoint also has JSON inside a string
             "k3s_stats": _NO_CLUSTER,
         }
 
@@ -167,7 +169,7 @@ class Routes:
         wanted = _json(call)
         try:
             if not isinstance(wanted, dict):
-                raise FaultError("a JSON object of kind and probability is required")
+                raise FaultError('the body must be a JSON object, for example {"hang": 0.01}')
             self._inference.faults = faults_from(wanted)
         except FaultError as error:
             raise _Error(400, str(error)) from error
@@ -181,7 +183,7 @@ class Routes:
             or not isinstance(seconds, int | float)
             or not 0.0 <= seconds <= 3600.0
         ):
-            raise _Error(400, "seconds: a number from 0 to 3600 is required")
+            raise _Error(400, "seconds: must be a number from 0 to 3600")
         self._inference.stall(now_s, float(seconds))
         return {"from_s": now_s, "until_s": now_s + seconds}
 

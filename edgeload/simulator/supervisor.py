@@ -1,7 +1,7 @@
-"""The parent process: one listening socket, N proxies, one inference process, and their ends.
+"""The parent process: opens the listening socket and runs N proxies and one inference process.
 
-All children hold the reading end of one pipe, the parent alone its writing end. They leave when
-the pipe ends, so they leave when the parent wants it and when it is killed.
+All children hold the reading end of the alive pipe, and only the parent holds its writing end. They
+end when that pipe ends, that is, when the parent closes it and also when the parent is killed.
 """
 
 from __future__ import annotations
@@ -22,39 +22,39 @@ from multiprocessing.context import ForkProcess
 
 from edgeload.exit_codes import BAD_SETTING, INTERNAL_ERROR, OK
 from edgeload.simulator.certificate import self_signed, server_context
-from edgeload.simulator.inference_process import run_box
+from edgeload.simulator.inference_process import run_inference_process
 from edgeload.simulator.options import PROGRAM, Options, capacity_words
 from edgeload.simulator.proxy import BACKLOG, run_proxy
 from edgeload.simulator.truth import open_truth_log
 
-_PATIENCE_S = 0.7
+_END_WITHIN_S = 0.7
 _STDIN = 0
 
 
 class _Died(Exception):
-    """A child ended unasked."""
+    """A child has ended although it should not."""
 
 
 class _Stopped(Exception):
-    """The end is wanted."""
+    """The simulator has been asked to end."""
 
 
 def run(options: Options) -> int:
-    """Serve until told to stop; the exit code."""
+    """Serve until asked to stop; returns the exit code."""
     _allow_many_files()
     try:
         listener = socket.create_server(("127.0.0.1", options.port), backlog=BACKLOG)
         truth_log = None if options.truth_log is None else open_truth_log(options.truth_log)
         tls = _tls(options)
     except OSError as error:
-        print(f"{PROGRAM}: {_where(options, error)}: {error.strerror}", file=sys.stderr)
+        print(f"{PROGRAM}: {_cause_of(options, error)}: {error.strerror}", file=sys.stderr)
         return BAD_SETTING
     scheme = "https" if tls is not None else "http"
     url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
-    stop, told = os.pipe()
+    stop_pipe, stop_writer = os.pipe()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _tell(told))
-    family = _Family(options, listener, tls, truth_log, (stop, told))
+        signal.signal(number, lambda *_: _wake(stop_writer))
+    family = _Family(options, listener, tls, truth_log, (stop_pipe, stop_writer))
     with contextlib.suppress(_Stopped):
         try:
             family.await_ready()
@@ -71,7 +71,7 @@ def run(options: Options) -> int:
 
 
 def _allow_many_files() -> None:
-    """Each connection is a file; the soft limit is often 1024."""
+    """Raise the limit of open files: each connection is one, and the limit is often 1024."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -86,11 +86,11 @@ def _tls(options: Options) -> ssl.SSLContext | None:
     return server_context(certificate, key)
 
 
-def _where(options: Options, error: OSError) -> str:
+def _cause_of(options: Options, error: OSError) -> str:
     return str(error.filename) if error.filename else f"argument --port {options.port}"
 
 
-def _tell(pipe: int) -> None:
+def _wake(pipe: int) -> None:
     with contextlib.suppress(OSError):
         os.write(pipe, b".")
 
@@ -104,21 +104,23 @@ class _Family:
         listener: socket.socket,
         tls: ssl.SSLContext | None,
         truth_log: int | None,
-        signals: tuple[int, int],
+        stop_pipe: tuple[int, int],
     ) -> None:
-        self._stop = signals[0]
+        self._stop = stop_pipe[0]
         self._stdin = _STDIN if options.until_stdin_closes else None
         self._children: dict[int, tuple[str, ForkProcess]] = {}
-        life, self._life_of_all = os.pipe()
-        self._ready, ready = os.pipe()
+        alive_pipe, self._alive_writer = os.pipe()
+        self._ready, ready_pipe = os.pipe()
         count = options.proxy_workers
-        lines = [socket.socketpair() for _ in range(count)]
-        box_ends, proxy_ends = [pair[0] for pair in lines], [pair[1] for pair in lines]
-        not_theirs = [self._life_of_all, self._ready, *signals]
-        gc.freeze()  # what is there now is shared with the children and need not be looked at
+        pairs = [socket.socketpair() for _ in range(count)]
+        inference_ends, proxy_ends = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        not_theirs = [self._alive_writer, self._ready, *stop_pipe]
+        gc.freeze()  # existing objects are shared with the children; do not scan them
         self._start(
             "the inference process",
-            lambda: run_box(options, box_ends, life, truth_log, ready),
+            lambda: run_inference_process(
+                options, inference_ends, alive_pipe, truth_log, ready_pipe
+            ),
             [listener, *proxy_ends],
             not_theirs,
         )
@@ -126,46 +128,50 @@ class _Family:
         for number, own in enumerate(proxy_ends):
             self._start(
                 f"proxy process {number}",
-                lambda own=own: run_proxy(options, listener, tls, own, life, ready),  # type: ignore[misc]
-                [end for end in (*box_ends, *proxy_ends) if end is not own],
+                lambda own=own: run_proxy(  # type: ignore[misc]
+                    options, listener, tls, own, alive_pipe, ready_pipe
+                ),
+                [end for end in (*inference_ends, *proxy_ends) if end is not own],
                 not_a_proxys,
             )
-        for end in (listener, *box_ends, *proxy_ends):
+        for end in (listener, *inference_ends, *proxy_ends):
             end.close()
-        for descriptor in (life, ready):
+        for descriptor in (alive_pipe, ready_pipe):
             os.close(descriptor)
 
     def _start(
         self,
         name: str,
-        duty: Callable[[], None],
+        work: Callable[[], None],
         sockets: list[socket.socket],
         descriptors: list[int],
     ) -> None:
-        """Fork a child that first lets go of what is not its own, so that ends are noticed."""
+        """Fork a child that closes what is not its own, because open ends would hide an end."""
 
         def main() -> None:
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_IGN)  # the parent hears them, and ends the pipe
+                signal.signal(
+                    number, signal.SIG_IGN
+                )  # the parent handles them, and closes the pipe
             for end in sockets:
                 end.close()
             for descriptor in descriptors:
                 os.close(descriptor)
-            duty()
+            work()
 
         child = multiprocessing.get_context("fork").Process(target=main, name=name)
         child.start()
         self._children[child.sentinel] = (name, child)
 
     def await_ready(self) -> None:
-        """Return when every child takes requests. Raises _Died or _Stopped."""
+        """Return when every child is ready. Raises _Died or _Stopped."""
         answers = 0
         while answers < len(self._children):
             self._wait_for(self._ready)
             answers += len(os.read(self._ready, len(self._children)))
 
     def watch(self) -> None:
-        """Never return: raises _Died when a child ends, _Stopped when the end is wanted."""
+        """Never returns: raises _Died if a child ends, and _Stopped if the simulator shall end."""
         while True:
             self._wait_for(None)
 
@@ -184,9 +190,9 @@ class _Family:
                 raise _Died(f"{name} (pid {child.pid}) died: {_cause(child.exitcode)}")
 
     def end(self) -> None:
-        """End all children: first by the pipe, then by force."""
-        os.close(self._life_of_all)
-        until_s = time.monotonic() + _PATIENCE_S
+        """End all children: first by closing the pipe, then by force."""
+        os.close(self._alive_writer)
+        until_s = time.monotonic() + _END_WITHIN_S
         for _, child in self._children.values():
             child.join(max(0.0, until_s - time.monotonic()))
             if child.is_alive():

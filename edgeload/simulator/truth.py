@@ -11,12 +11,12 @@ FLUSH_AFTER_S = 0.05
 
 
 class Truth(msgspec.Struct, frozen=True):
-    """One image query. Instants are seconds of time.monotonic(); None: it did not come to that.
+    """One image query. Instants are seconds of time.monotonic(); None if it was never reached.
 
-    `arrival_s` is when the proxy had its last byte, `start_s` and `end_s` when an inference worker
-    took it and let it go, `answered_s` when the last byte of the answer went out. `status` is None
-    where no answer was given; `fault` is the fault that struck. `worker` is the proxy process,
-    `connection` counts its connections from 1.
+    `arrival_s` is when the proxy had received the last byte, `start_s` and `end_s` are the start
+    and the end of its service, `answered_s` is when the last byte of the answer was sent. `status`
+    is None if there was no answer. `fault` is the fault that the query had. `worker` is the number
+    of the proxy process, and `connection` counts that proxy's connections from 1.
     """
 
     request_id: str
@@ -34,12 +34,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 def open_truth_log(path: Path) -> int:
-    """A file descriptor to append lines to; an existing file is emptied. Raises OSError."""
+    """A file descriptor to append lines to; empties an existing file. Raises OSError."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
 
 
 class TruthLog:
-    """Lines collected for a moment, then written together. The owner calls `flush` in time."""
+    """Collects lines and writes them together when the owner calls `flush`."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -47,15 +47,15 @@ class TruthLog:
 
     @property
     def pending(self) -> bool:
-        """Whether there are lines to be written."""
+        """Whether there are lines that have not been written."""
         return bool(self._lines)
 
     def add(self, truth: Truth) -> None:
-        """Take one line; nothing is written yet."""
+        """Add one line; it is written by the next `flush`."""
         self._lines.append(_encode(truth) + b"\n")
 
     def flush(self) -> None:
-        """Write what was taken. Raises OSError."""
+        """Write the lines that were added. Raises OSError."""
         data = memoryview(b"".join(self._lines))
         self._lines.clear()
         while data:
@@ -63,6 +63,6 @@ class TruthLog:
 
 
 def read_truth_log(path: Path) -> list[Truth]:
-    """All lines of a truth log. Raises msgspec.DecodeError for a line that is none."""
+    """All lines of a truth log. Raises msgspec.DecodeError for a damaged line."""
     decode = msgspec.json.Decoder(Truth).decode
     return [decode(line) for line in path.read_bytes().splitlines()]

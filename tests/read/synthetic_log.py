@@ -12,7 +12,7 @@ from typing import Any
 
 from edgeload.plan import Plan, ramp_steps
 from edgeload.records import (
-    FORMAT_VERSION,
+    LOG_FORMAT_VERSION,
     Anchor,
     End,
     Header,
@@ -142,7 +142,7 @@ def request(
 def header_of(plan: Plan, **settings: Any) -> Header:
     """The first line of a log of that plan."""
     return Header(
-        format_version=FORMAT_VERSION,
+        format_version=LOG_FORMAT_VERSION,
         run_id="20261123-183001-abcdef",
         asctime="2026-11-23 18:30:01,250",
         ts=WALL_S,

@@ -13,7 +13,7 @@ from edgeload.simulator.faults import faults_from
 from edgeload.simulator.inference import Inference
 from edgeload.simulator.messages import Finished, Query, Reply
 from edgeload.simulator.query import QueryParameters, error_answer
-from edgeload.simulator.queueing import Distribution, ServiceTime
+from edgeload.simulator.queueing import ServiceDistribution, ServiceTime
 from edgeload.simulator.truth import Truth
 
 ID = "det_" + "A" * 27
@@ -27,7 +27,7 @@ class Stage:
         faults: dict[str, float] | None = None,
         *,
         max_in_flight: int | None = None,
-        distribution: Distribution = "constant",
+        distribution: ServiceDistribution = "constant",
     ) -> None:
         detector = Detector(ID, "a detector", "Is it?", 0.0)
         self.truth: list[Truth] = []

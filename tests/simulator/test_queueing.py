@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeload.simulator.queueing import DISTRIBUTIONS, FifoQueue, Job, ServiceTime
+from edgeload.simulator.queueing import SERVICE_DISTRIBUTIONS, FifoQueue, Job, ServiceTime
 
 MEAN_S = 0.05
 
@@ -78,7 +78,7 @@ def test_ddc_serves_at_exactly_its_capacity() -> None:
     assert last.end_s == pytest.approx(400 / 80.0, abs=0.025)
 
 
-@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+@pytest.mark.parametrize("distribution", SERVICE_DISTRIBUTIONS)
 @pytest.mark.parametrize("mean_s", [0.0, 0.02])
 def test_service_times_have_their_mean(distribution: str, mean_s: float) -> None:
     """Each distribution's mean is the one asked for, so capacity is c / mean."""

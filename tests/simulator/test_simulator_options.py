@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
-from edgeload.simulator.options import capacity_words, parse, seconds
+from edgeload.simulator.option_values import seconds
+from edgeload.simulator.options import Options, capacity_words, parse_options
 from edgeload.simulator.queueing import ServiceTime
 
 
@@ -21,12 +24,12 @@ def test_times_with_and_without_units(text: str, expected_s: float) -> None:
 
 def test_defaults_and_values() -> None:
     """Defaults are those of --help; what is given replaces them."""
-    plain = parse([])
+    plain = parse_options([])
     assert (plain.port, plain.proxy_workers, plain.inference_workers) == (0, 2, 4)
     assert plain.service_time == ServiceTime("constant", 0.05)
     assert (plain.keepalive_requests, plain.max_in_flight, plain.truth_log) == (1000, None, None)
     assert capacity_words(plain) == "4 inference workers, 50 ms constant: capacity 80 requests/s"
-    given = parse(
+    given = parse_options(
         [
             *("--service-time", "20ms", "--distribution", "lognormal", "--sigma", "0.8"),
             *("--fault", "hang=0.25", "--fault", "status_503=0.5", "--max-in-flight"),
@@ -43,13 +46,13 @@ def test_defaults_and_values() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--service-time", "5 parsecs"], "must be a time such as 50ms"),
+        (["--service-time", "5 parsecs"], "must be a time of at most 3600s, for example 50ms"),
         (["--service-time", "-1"], "--service-time"),
         (["--port", "65536"], "whole number from 0 to 65535"),
         (["--proxy-workers", "0"], "whole number from 1"),
         (["--distribution", "normal"], "--distribution"),
         (["--sigma", "nan"], "above 0"),
-        (["--detector-id", "det_short"], "det_ and 27"),
+        (["--detector-id", "det_short"], "det_ followed by 27"),
         (["--fault", "hang"], "KIND=PROBABILITY"),
         (["--fault", "explode=1"], "must be one of"),
         (["--fault", "hang=0.7", "--fault", "reset=0.7"], "add up to 1.4"),
@@ -62,18 +65,39 @@ def test_a_bad_value_is_one_line_and_exit_2(
 ) -> None:
     """One line on stderr that names the option, exit code 2."""
     with pytest.raises(SystemExit) as raised:
-        parse(arguments)
+        parse_options(arguments)
     assert raised.value.code == 2
     err = capsys.readouterr().err
     assert len(err.splitlines()) == 1
     assert says in err
 
 
-def test_help_names_every_option_and_unit(capsys: pytest.CaptureFixture[str]) -> None:
-    """--help tells what each fixed name means."""
+def test_help_names_every_option_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each field of Options is one option, and --help shows the default that Options has."""
     with pytest.raises(SystemExit) as raised:
-        parse(["--help"])
+        parse_options(["--help"])
     assert raised.value.code == 0
     out = capsys.readouterr().out
-    for name in ("--port", "--proxy-workers", "--inference-workers", "--truth-log", "50ms"):
-        assert name in out
+    words = " ".join(out[out.index("Options:") :].split())
+    helps = {text.split()[0]: text for text in re.split(r" (?=--[a-z])", words)[1:]}
+    shown = {"service_time_s": "50ms", "slow_body_time_s": "1s"}
+    plain = Options()
+    for field in dataclasses.fields(Options):
+        text = helps["--" + field.name.removesuffix("_s").replace("_", "-")]
+        default = getattr(plain, field.name)
+        if default is None or default is False or default == ():
+            assert "(default:" not in text.replace("(default: no limit)", "")
+        else:
+            assert f"(default: {shown.get(field.name, default)})" in text
+    assert set(helps) - {"--help"} == {
+        "--" + field.name.removesuffix("_s").replace("_", "-")
+        for field in dataclasses.fields(Options)
+    }
+
+
+def test_options_made_in_a_program_are_checked_too() -> None:
+    """What concerns several options is a law of the value and not of its command line."""
+    with pytest.raises(ValueError, match="add --tls"):
+        Options(write_cert=Path("x.pem"))
+    with pytest.raises(ValueError, match=r"add up to 1\.4"):
+        Options(fault=(("hang", 0.7), ("reset", 0.7)))

@@ -19,7 +19,7 @@ from edgeload.read.log.columns import (
 )
 from edgeload.read.log.stretches import read_whole
 from edgeload.records import (
-    FORMAT_VERSION,
+    LOG_FORMAT_VERSION,
     Header,
     PlanRecord,
 )
@@ -121,10 +121,10 @@ def _first(tally: Tally) -> str:
 
 
 def _known(header: Header, path: Path) -> Header:
-    if header.format_version > FORMAT_VERSION:
+    if header.format_version > LOG_FORMAT_VERSION:
         raise LogError(
             f"the log {path} has format {header.format_version}, newer than this program's "
-            f"{FORMAT_VERSION}: read it with the version that wrote it"
+            f"{LOG_FORMAT_VERSION}: read it with the version that wrote it"
         )
     return header
 

@@ -1,0 +1,73 @@
+"""The text of a simulator option -> its value. Pure; all raise argparse.ArgumentTypeError."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Callable
+
+from edgeload.edge_facts import DETECTOR_ID_FORM, is_detector_id
+from edgeload.simulator.faults import FaultError, faults_from
+
+_MAX_S = 3600.0
+_DURATION = re.compile(r"([0-9]*\.?[0-9]+)\s*(us|ms|s)?")
+_UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, None: 1.0}
+
+
+def seconds(text: str) -> float:
+    """`50ms`, `0.05s` or `0.05` -> seconds."""
+    match = _DURATION.fullmatch(text.strip())
+    value = float(match[1]) * _UNITS_S[match[2]] if match else math.inf
+    if value > _MAX_S:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: must be a time of at most {_MAX_S:g}s, for example 50ms, 0.05s or 0.05"
+        )
+    return value
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A function that reads a whole number within these limits."""
+
+    def convert(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(
+                f"{text!r}: must be a whole number from {least} to {most}"
+            )
+        return int(text)
+
+    return convert
+
+
+def deviation(text: str) -> float:
+    """A standard deviation: above 0, at most 10."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 < value <= 10.0:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: must be a number above 0 and at most 10, for example 0.5"
+        )
+    return value
+
+
+def detector_id_text(text: str) -> str:
+    """A detector id, unchanged."""
+    if not is_detector_id(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: must be {DETECTOR_ID_FORM}")
+    return text
+
+
+def fault_probability(text: str) -> tuple[str, float]:
+    """`hang=0.001` -> the kind of a fault and its probability."""
+    kind, _, probability = text.partition("=")
+    try:
+        faults_from({kind: float(probability)})
+    except FaultError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: must be KIND=PROBABILITY, for example hang=0.001"
+        ) from error
+    return kind, float(probability)
