@@ -44,7 +44,7 @@ def write_results(
     `requests_per_second` is a client's arrival rate, for older logs, which do not say it;
     `objectives` take the place of those in the log; `with_hdr` adds HdrHistogram's percentile
     files; `host_samples` is what the monitor wrote on the host meanwhile. Raises LogError, in one
-    line, where there is nothing to read or no folder to write to.
+    line, if there is nothing to read or no folder to write to.
     """
     log = read_log(log_file, requests_per_second=requests_per_second)
     summary = analyse(log, objectives)
@@ -109,7 +109,7 @@ def write_comparison(
 
 
 def exit_code(summary: RunSummary) -> int:
-    """What a script that showed these results ends with.
+    """The exit code of a script that showed these results.
 
     An INVALID run says nothing about objectives; one that is undecided has not failed.
     """
@@ -130,7 +130,7 @@ def _samples(path: Path) -> Iterator[HostSample]:
 
 
 def _write(path: Path, text: str) -> Path:
-    """Replace a file in one step, so that a reader never meets half of it."""
+    """Replace a file in one step: a reader never meets half of it."""
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)

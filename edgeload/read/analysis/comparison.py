@@ -1,9 +1,9 @@
 """Two sides, each one run or several -> better, worse, same or undecided, load by load. Pure.
 
-The unit is the window, not the request (method 13): each step's window is split into ten, and more
-logs a side give more of them. Throughput and the medians of windows are compared by Hodges and
-Lehmann's shift, percentiles of merged windows by a bootstrap of whole windows. A load is compared
-where both sides have a valid, complete step of it.
+Neighbouring requests are correlated, so each step is cut into ten time windows and the windows are
+compared (method 13); more logs per side give more windows. Throughput and the medians of windows
+are compared by Hodges and Lehmann's shift, percentiles of merged windows by a bootstrap of whole
+windows. A load is compared if both sides have a valid, complete step of it.
 """
 
 from __future__ import annotations
@@ -284,8 +284,8 @@ def _together(
 ) -> tuple[Verdict, list[ComparedQuantity]]:
     """One verdict for all rows: differences must survive Holm's correction for the many tests.
 
-    What decides is throughput and what a camera feels, response p50 and p95; service time where a
-    log does not say more.
+    Throughput decides, and response p50 and p95, which a camera feels; service time if a log does
+    not say more.
     """
     felt = "response" if any(row.quantity.startswith("response") for row in rows) else "service"
     deciding = [row for row in rows if row.quantity in ("throughput", f"{felt} p50", f"{felt} p95")]

@@ -1,8 +1,7 @@
 """Objectives against what was measured: pass, fail, or undecided and for how much longer. Pure.
 
-An objective passes when the limit of the figure that is worse for it, at 95 % confidence, is still
-within the bound; it fails when the better limit is beyond; between the two, the sample does not
-tell (method 7).
+An objective passes if the whole 95 % interval is inside the bound, fails if the interval is wholly
+outside, and is undecided otherwise (method 7).
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ _NONE: Floats = np.zeros(0)
 class Sample:
     """The requests that fell due in one window or several, in the log's order.
 
-    `failed` has an entry for each request sent, `not_edge` one for each answer that said where it
-    came from. `done` and `due` are answers and requests due in each of a number of batches of time.
+    `failed` has an entry for each request sent, `not_edge` one for each answer that named its
+    source. `done` and `due` are answers and requests due in each of a number of batches of time.
     `missed` and `due` are None if the log cannot say.
     """
 
@@ -218,5 +217,5 @@ def _extra_s(share: float, allowed: float, size: int, length_s: float) -> float 
 
 
 def _at_most_a_day(seconds: float) -> float | None:
-    """At least a second; None where it would take longer than anybody runs a load test."""
+    """At least a second; None if it would take more than a day."""
     return max(1.0, seconds) if seconds <= _LONGEST_S else None

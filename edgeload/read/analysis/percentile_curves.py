@@ -23,7 +23,7 @@ _POINTS_A_CURVE = 120
 class Curve:
     """The times of one step: a share `shares[i]` of what was due took at most `times_s[i]`.
 
-    The curve ends where the sample no longer bounds the percentile. Infinity: never answered.
+    The curve ends with the last percentile that the sample can bound. Infinity: never answered.
     """
 
     step: int

@@ -47,7 +47,7 @@ class RunSummary:
     log: RunLog
     steps: tuple[StepSummary, ...]
     objectives: tuple[ObjectiveResult, ...]
-    """One for an objective of the run, one a step for those that are about steps."""
+    """One per objective of the run, and one per step for those that are about steps."""
     totals: Totals
     doubts: tuple[Finding, ...]
     """All that makes the run or its steps INVALID, each once, with the steps it concerns."""
@@ -58,9 +58,9 @@ class RunSummary:
     out_of_order: int
     """Requests sent before they were due, or answered before they were sent: clocks disagree."""
     scaling_law: ScalingLaw | None
-    """Fitted to the valid, complete steps, where they are of six loads or more."""
+    """Fitted to the valid, complete steps, if they have six different loads or more."""
     demands: tuple[ResourceDemand, ...] | None = None
-    """Of the host's resources, the first to be full first; None: the host's samples are not given.
+    """The host's resources, the first to be full first; None without samples of the host.
     """
 
     @property
@@ -71,7 +71,7 @@ class RunSummary:
 
     @property
     def valid(self) -> bool:
-        """VALID: no step and nothing about the run gives reason for doubt."""
+        """VALID: nothing about the run or its steps gives reason for doubt."""
         return not self.doubts
 
     @property
@@ -86,7 +86,7 @@ class RunSummary:
 
 
 def objectives_of(log: RunLog) -> tuple[Objective, ...]:
-    """What the run was to meet, as its log says. Raises LogError where nobody can tell."""
+    """The objectives in the log. Raises LogError if they cannot be read."""
     try:
         return tuple(parse_objective(str(text)) for text in log.settings.get("slo") or ())
     except ValueError as problem:
@@ -94,7 +94,7 @@ def objectives_of(log: RunLog) -> tuple[Objective, ...]:
 
 
 def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSummary:
-    """Everything that the results are made of; `objectives` in place of the log's own."""
+    """Everything that the results are made of; `objectives` replace those in the log."""
     asked = objectives_of(log) if objectives is None else tuple(objectives)
     prepared = prepare(log)
     began = [step for step in log.steps if step.start_s < prepared.until_s]
@@ -102,7 +102,7 @@ def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSu
     for step in began:
         summary, sample = summarise_step(prepared, step, asked)
         steps.append(summary)
-        samples += [sample] if asked else []  # as large as the log: kept only where it is used
+        samples += [sample] if asked else []  # as large as the log: kept only if needed
     capacity, first_overload = find_capacity(steps)
     return RunSummary(
         log=log,
@@ -126,7 +126,7 @@ def with_host(summary: RunSummary, samples: Iterable[HostSample]) -> RunSummary:
 def results_of_run(
     objectives: Sequence[Objective], steps: Sequence[StepSummary], samples: Sequence[Sample]
 ) -> list[ObjectiveResult]:
-    """Each objective on what it is about: all steps' windows together, or its steps one by one."""
+    """Each objective judged on its subject: all steps together, or its steps one by one."""
     whole = merged(samples)
     found: list[ObjectiveResult] = []
     for objective in objectives:

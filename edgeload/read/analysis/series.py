@@ -63,12 +63,12 @@ class FailureRates:
 class HeatMap:
     """How the times of what fell due in each window spread over bands of time.
 
-    `share[band, window]` is of all that was due in the window, so that a column and `never` of the
-    same window add up to 1 less what failed otherwise. Bands are evenly spaced on a log scale.
+    `share[band, window]` is a share of everything due in the window. A column, `never` of the same
+    window and the share of other failures add up to 1. Bands are evenly spaced on a log scale.
     """
 
     kind: str
-    """"response", or "service" where the log does not say when requests were due."""
+    """"response", or "service" if the log does not say when requests were due."""
     edges_s: Floats
     bands_s: Floats
     share: Floats

@@ -60,8 +60,7 @@ class StepRates:
     `arrival_per_s` requests fell due; `throughput_per_s` good answers and `completions_per_s`
     requests (ended well or not) were complete. `goodput_per_s` are answers from the edge itself
     within every bound on time that the objectives set; None without such an objective.
-    `edge_purity` is the share, of the answers that said where they came from, that came from the
-    edge.
+    `edge_purity` is the share that the edge itself gave, of all answers that name their source.
     """
 
     arrival_per_s: float | None
@@ -114,7 +113,7 @@ class Stability:
 
 @dataclass(frozen=True)
 class StepSummary:
-    """A ramp step in numbers; None wherever there is no data.
+    """A ramp step in numbers; None means no data.
 
     `counts` are of the whole step, everything else is of `window`.
     """

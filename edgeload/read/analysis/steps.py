@@ -1,6 +1,6 @@
 """One ramp step of a log -> its summary: counts, rates, times and whether it settled. Pure.
 
-Counts (planned, ok, failed, missed) are of the whole step, by due time, so that they add up.
+Counts (planned, ok, failed, missed) are of the whole step, by due time, and add up.
 Rates and times are of the step's window, which leaves out the warm-up (method 5 and 8).
 """
 
@@ -84,7 +84,7 @@ def generator_lag(requests: Requests) -> Floats:
     """Seconds by which each request was sent late through the generator's own fault.
 
     lag = sent - max(due, done of the same client's previous request): a client has one request in
-    flight, so waiting for the endpoint is no lag. NaN where the due time is unknown.
+    flight, so waiting for the endpoint is not lag. NaN if the due time is unknown.
     """
     order = np.argsort(
         (requests.client.astype(np.int64) << 32) + requests.number.astype(np.int64), kind="stable"

@@ -1,4 +1,4 @@
-"""May a step's numbers be presented as the endpoint's? What speaks against it. Pure (method 10)."""
+"""What forbids to present a step's numbers as the endpoint's. Pure (method 10)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def is_late(lag_s: Floats, requests_per_second: float | None) -> Bools:
 def cpu_shares(samples: tuple[WorkerSample, ...], window: Window) -> dict[int, float]:
     """CPU of each worker process inside a window, in cores; interpolated between its samples.
 
-    A worker whose samples cover less than half of the window is left out: that is no data.
+    A worker whose samples cover less than half of the window is left out.
     """
     shares = {}
     for worker in sorted({sample.worker for sample in samples}):

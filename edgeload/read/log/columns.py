@@ -110,7 +110,7 @@ class RunLog:
 
     `wall_s` is the Unix time of run time 0; `last_s` the last instant the log knows, in run time.
     `missed` counts the `missed` lines by (step, reason): requests *known* to be never sent.
-    `requests_per_second` is a client's arrival rate; None where neither log nor user said it.
+    `requests_per_second` is a client's arrival rate; None if neither the log nor the user says it.
     """
 
     path: Path
@@ -139,7 +139,7 @@ class RunLog:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The run's resolved settings; empty where the log does not say them."""
+        """The run's resolved settings; empty if the log does not say them."""
         return self.header.settings if self.header else {}
 
 
@@ -159,7 +159,7 @@ class TableBuilder:
         return len(self._columns[0])
 
     def add(self, requests: list[RequestRow]) -> None:
-        """Append one row per request: all or, where a number is out of range, none.
+        """Append one row per request; none of them if a number is out of range.
 
         Raises OverflowError for a number that no column can hold.
         """

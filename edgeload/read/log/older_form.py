@@ -68,7 +68,7 @@ def looks_older(lines: Iterable[bytes]) -> bool:
 
 
 def read(path: Path, requests_per_second: float | None) -> RunLog:
-    """An older log as a RunLog. Raises LogError where it has no request.
+    """An older log as a RunLog. Raises LogError if it has no request.
 
     Such a log says when a request was done and how long it took, so sent = done - latency. When it
     was due it does not say: due times are NaN, and nothing can be known about response time,
@@ -125,7 +125,7 @@ def _mark(found: _Found, ramp: re.Match[bytes]) -> None:
 
 
 def _take(found: _Found, line: _Line, clock: _Asctime) -> None:
-    """Keep a request line. Raises ValueError where it lacks what makes it one."""
+    """Keep a request line. Raises ValueError if it has no latency or success."""
     if line.event != "request":
         return  # samples of the host's CPU and GPU
     if line.latency is None or line.success is None or not 0 <= line.latency < math.inf:
@@ -194,7 +194,7 @@ def _table(found: _Found, wall_s: float, steps: tuple[RampStep, ...]) -> TableBu
 
 
 class _Asctime:
-    """Unix seconds of local times such as `2026-11-23 18:30:01` with or without `,123`."""
+    """Unix seconds of local times, for example `2026-11-23 18:30:01` with or without `,123`."""
 
     def __init__(self) -> None:
         self._text = ""

@@ -69,7 +69,7 @@ def load_log(path: str | Path, *, requests_per_second: float | None = None) -> p
 
 
 def read_log(path: Path, *, requests_per_second: float | None = None) -> RunLog:
-    """A log of either form. Raises LogError, in one line, for what is no log at all.
+    """A log of either form. Raises LogError, in one line, for a file that is not a log.
 
     `requests_per_second` is a client's arrival rate, for older logs, which do not say it.
     """
@@ -85,7 +85,8 @@ def read_log(path: Path, *, requests_per_second: float | None = None) -> RunLog:
     if older_log.looks_older(head.splitlines()):
         return older_log.read(path, requests_per_second)
     raise LogError(
-        f"{path} is no log of a load test: neither a header line nor the older form's lines"
+        f"{path} is not the log of a load test: it has neither a header line nor lines of "
+        "the older form"
     )
 
 

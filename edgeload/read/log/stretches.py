@@ -99,7 +99,7 @@ def _at_s(record: Row | DamagedLine) -> float:
 
 
 def read_whole(path: Path, processes: int | None = None) -> Part:
-    """All of a log: by itself where it is small, else by `processes` side by side.
+    """All of a log: a small one in this process, a large one in `processes` side by side.
 
     None stands for one process per usable core.
     """
@@ -124,7 +124,7 @@ def read_part(path: Path, start: int = 0, end: int | None = None) -> Part:
 
 
 def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Part]:
-    """Parts in the log's order. Raises LogError where a process ends before its work does."""
+    """Parts in the log's order. Raises LogError if a process ends before its work does."""
     with ExitStack() as stack:
         files = [stack.enter_context(tempfile.TemporaryFile()) for _ in spans]
         readers = [

@@ -22,7 +22,7 @@ _MISSING = "needs the package hdrhistogram: pip install 'edgeload[hdr]'"
 
 
 def missing() -> str | None:
-    """What to do where the library is not there; None: all is well."""
+    """What to do if the library is not installed; None if it is."""
     return None if importlib.util.find_spec("hdrh") else _MISSING
 
 

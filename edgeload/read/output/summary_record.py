@@ -92,7 +92,7 @@ class WindowRecord(Record):
 
 
 class QuantileLimitsRecord(Record):
-    """95 % limits of each percentile; a limit is null where it is "never"."""
+    """95 % limits of each percentile; a limit is null if it is "never"."""
 
     p50: tuple[Number, Number] | None
     p95: tuple[Number, Number] | None
@@ -103,8 +103,8 @@ class QuantileLimitsRecord(Record):
 class DistributionRecord(Record):
     """A sample of times in seconds.
 
-    A percentile is null where n is too small for it, and where it falls on requests that were
-    never answered: those are named in `never`.
+    A percentile is null if n is too small for it, or if it falls on requests that were never
+    answered: those are named in `never`.
     """
 
     n: int
@@ -120,7 +120,7 @@ class DistributionRecord(Record):
 
 
 class DriftRecord(Record):
-    """Median service time in the first and the last minute of a step, where they differ."""
+    """Median service time in the first and the last minute of a step, if they differ."""
 
     first_s: float
     last_s: float

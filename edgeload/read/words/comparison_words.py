@@ -80,7 +80,7 @@ DIFFERS = "What else differs (before -> after):"
 
 
 def invalid_words(names: str) -> str:
-    """Which logs are INVALID, so that their INVALID steps are left out."""
+    """Which logs are INVALID; their INVALID steps are left out."""
     return f"INVALID runs, whose INVALID steps are left out: {names}."
 
 

@@ -103,7 +103,7 @@ def test_distinct_texts_are_bounded(tmp_path: Path) -> None:
         (None, "cannot read"),
         (b"", "is empty"),
         (b"\n \n", "is empty"),
-        (b"hello\nworld\n", "no log of a load test"),
+        (b"hello\nworld\n", "not the log of a load test"),
         (b'{"event":"header","x":1}\n', "header"),
     ],
 )
