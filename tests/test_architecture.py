@@ -65,6 +65,7 @@ ARROWS = {
         "edgeload.runlog",
     ),
     "edgeload.read.analysis": (
+        "edgeload.failure_classes",
         "edgeload.host.quantities",
         "edgeload.host.samples",
         "edgeload.objectives",
@@ -260,3 +261,42 @@ def test_every_setting_of_config_py_has_its_comment() -> None:
     for before, line in itertools.pairwise(lines):
         if line[:1].isupper() and " = " in line:
             assert before.startswith("# "), line
+
+
+def public_names(path: Path) -> set[str]:
+    """What a module defines at its top level for others."""
+    names: set[str] = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_a_public_name_of_the_running_side_means_one_thing() -> None:
+    """No other module of the package defines something else under the same name."""
+    rooms = {
+        "edgeload.calibrate",
+        "edgeload.edge",
+        "edgeload.edge_facts",
+        "edgeload.failure_classes",
+        "edgeload.machine",
+        "edgeload.plain_words",
+        "edgeload.plan",
+        "edgeload.records",
+        "edgeload.run",
+        "edgeload.runlog",
+        "edgeload.signals",
+        "edgeload.simulator",
+        "edgeload.untrusted_text",
+    }
+    where: dict[str, list[str]] = {}
+    for path in FILES:
+        for name in public_names(path):
+            where.setdefault(name, []).append(module_of(path))
+    for name, modules in where.items():
+        if len(modules) > 1:
+            assert not [module for module in modules if room_of(module) in rooms], (name, modules)

@@ -1,4 +1,4 @@
-"""Starts the workers, follows the ramp, watches and stops. Writes the log's header, steps and end.
+"""Follows one run from its start to its end, and writes the log's header, steps and last line.
 
 Which phase follows which event is decided in `phases`; this module acts. It is driven by values
 and callbacks only, so it does not depend on a terminal.
@@ -6,18 +6,11 @@ and callbacks only, so it does not depend on a terminal.
 
 from __future__ import annotations
 
-import dataclasses
-import multiprocessing
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection as Pipe
-from multiprocessing.connection import wait
 from typing import Any
 
-from edgeload.edge.location import Unreachable
-from edgeload.plain_words import plural
 from edgeload.plan import Plan
 from edgeload.records import (
     LOG_FORMAT_VERSION,
@@ -31,17 +24,17 @@ from edgeload.records import (
     WorkerDied,
 )
 from edgeload.run.abort_conditions import breached
-from edgeload.run.counters import SLOTS, LiveCounts, read_counts
+from edgeload.run.counters import LiveCounts
 from edgeload.run.environment import generator_machine, package_versions
 from edgeload.run.phases import Ending, Phase, RunOutcome, RunState, sending
 from edgeload.run.worker import WorkerTask
+from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
 from edgeload.runlog import LogWriter, create_log
 from edgeload.settings import Settings
 from edgeload.signals import StopSignals
 
 _LEAD_S = 0.75
 """From the start command to run time 0, so that all workers know it and have connected."""
-_READY_WITHIN_S = 60.0
 _TICK_S = 0.25
 
 
@@ -59,18 +52,7 @@ class RunProgress:
     stopping: bool
     """Whether the run has been stopped before the end of its plan."""
     message: str | None = None
-    """Something that has just happened, in words; then the other fields are not to be shown."""
-
-
-@dataclass
-class _Member:
-    """A worker process, our end of its pipe, and its shared counters."""
-
-    index: int
-    process: Any
-    pipe: Pipe
-    counts: Any
-    over: bool = False
+    """Something that has just happened, in words; then show nothing else of this value."""
 
 
 class Supervisor:
@@ -93,11 +75,12 @@ class Supervisor:
         self._stop = stop
         self._show = show
         self._abort_on = settings.abort_conditions()
-        self._members: list[_Member] = []
+        self._workers = WorkerProcesses()
+        self._state = sending(task.plan.duration_s, settings.timeout)
+        self._step = -1
         self._anchor: Anchor
         self._clock: WallClock
         self._log: LogWriter
-        self._state: RunState
 
     def run(self) -> RunOutcome:
         """Send the planned load. Afterwards no worker process is left, whatever happened.
@@ -107,66 +90,24 @@ class Supervisor:
         create_log(self._task.log_file)
         self._log = LogWriter(self._task.log_file)
         try:
-            self._start_workers()
-            self._await_ready()
+            self._workers.start(self._task, sdk=self._settings.client == "sdk")
+            self._workers.await_ready(self._stop)
             if self._stop.count:
                 reason = f"stopped by {self._stop.last} before anything was sent"
                 return RunOutcome(Ending.NOTHING_SENT, reason)
-            return self._follow()
+            self._begin()
+            self._follow()
+            self._finish()
+            return self._state.outcome
         finally:
-            for member in self._members:
-                if member.process.is_alive():
-                    member.process.kill()
-                member.process.join()
+            self._workers.close()
             self._log.close(sync=True)
-
-    # --- before the run ---
-
-    def _start_workers(self) -> None:
-        context = multiprocessing.get_context("forkserver")
-        sdk = self._settings.client == "sdk"
-        module = "edgeload.run.sdk_client" if sdk else "edgeload.run.worker"
-        # Besides the worker's own module, preload what load_test.py imports at its top, because
-        # each worker imports that file again as its main module.
-        light = [module, "edgeload.arguments", "edgeload.settings"]
-        context.set_forkserver_preload([*light, *(["groundlight"] if sdk else [])])
-        main = _import_entry(sdk=sdk)
-        for index in range(self._task.workers):
-            counts = context.RawArray("q", SLOTS)
-            ours, theirs = context.Pipe()
-            process = context.Process(target=main, args=(theirs, counts), daemon=True)
-            process.start()
-            theirs.close()
-            self._members.append(_Member(index, process, ours, counts))
-            ours.send(dataclasses.replace(self._task, index=index))
-
-    def _await_ready(self) -> None:
-        waiting = {member.pipe: member for member in self._members}
-        until_s = time.monotonic() + _READY_WITHIN_S
-        while waiting and not self._stop.count:
-            ready = wait(
-                [*waiting, self._stop.fileno()], timeout=max(0.0, until_s - time.monotonic())
-            )
-            if not ready:
-                workers = plural(len(waiting), "worker process")
-                raise Unreachable(f"{workers} did not become ready in {_READY_WITHIN_S:g} s")
-            for pipe in ready:
-                if not isinstance(pipe, Pipe):
-                    continue
-                member = waiting.pop(pipe)
-                try:
-                    word = pipe.recv()
-                except EOFError:
-                    word = "the process ended before the run began"
-                if word != "ready":
-                    raise Unreachable(f"worker {member.index}: {word}")
 
     def _begin(self) -> None:
         self._anchor = Anchor(time.time() + _LEAD_S, time.monotonic() + _LEAD_S)
         self._clock = WallClock(self._anchor)
         self._log.append([self._header()])
-        for member in self._members:
-            member.pipe.send(("start", self._anchor))
+        self._workers.tell("start", self._anchor)
 
     def _header(self) -> Header:
         plan = self._plan
@@ -187,145 +128,102 @@ class Supervisor:
             command=self._settings.command(),
         )
 
-    # --- during the run ---
-
     def _now(self) -> float:
         return time.monotonic() - self._anchor.monotonic_s
 
-    def _follow(self) -> RunOutcome:
+    def _follow(self) -> None:
         """Let time, signals and conditions drive the run until every worker has ended."""
-        self._state = sending(self._plan.duration_s, self._settings.timeout)
-        self._begin()
-        step, signals = -1, 0
-        at_step_start = self._counts()
-        while any(not member.over for member in self._members):
+        signals = 0
+        at_step_start = self._workers.counts()
+        while self._workers.running:
             now_s = self._now()
-            while step + 1 < len(self._plan.steps) and now_s >= self._plan.steps[step + 1].start_s:
-                step += 1
-                at_step_start = self._counts()
-                if self._state.phase is Phase.SENDING:
-                    self._note_step(step, now_s)
+            while now_s >= self._next_step_s():
+                self._step += 1
+                at_step_start = self._workers.counts()
+                self._note_step(now_s)
             while signals < self._stop.count:
                 signals += 1
                 self._enter(self._state.after_signal(self._stop.last, now_s))
             if now_s > self._state.kill_after_s:
-                self._kill_rest()
-            counts = self._counts()
-            if broken := breached(self._abort_on, counts.since(at_step_start)):
-                self._abort(broken, now_s, max(step, 0), counts)
-            self._show(RunProgress(now_s, max(step, 0), self._plan, counts, self._stopping))
-            self._wait_a_tick(step)
-        self._finish()
-        return self._state.outcome
+                self._workers.kill()
+            counts = self._workers.counts()
+            if reason := breached(self._abort_on, counts.since(at_step_start)):
+                self._abort(reason, now_s, counts)
+            self._tell_viewer(now_s, counts)
+            timeout_s = min(_TICK_S, max(0.0, self._next_step_s() - self._now()))
+            for worker in self._workers.wait_for(timeout_s, self._stop):
+                self._note_end(worker)
 
-    @property
-    def _stopping(self) -> bool:
-        return self._state.phase is not Phase.SENDING
+    def _next_step_s(self) -> float:
+        """Run time at which the next ramp step begins; infinite in the last one."""
+        following = self._plan.steps[self._step + 1 :]
+        return following[0].start_s if following else float("inf")
 
     def _enter(self, state: RunState) -> None:
-        """Tell the workers what the new phase asks of them."""
+        """Change to a state, and tell the workers what a new phase asks of them."""
         if state.phase is not self._state.phase:
-            draining = state.phase is Phase.DRAINING
-            self._tell(("stop", state.sends_until_s) if draining else ("abort",))
+            if state.phase is Phase.DRAINING:
+                self._workers.tell("stop", state.sends_until_s)
+            else:
+                self._workers.tell("abort")
         self._state = state
 
-    def _abort(self, reason: str, now_s: float, step: int, counts: LiveCounts) -> None:
-        """A condition of ABORT_ON is fulfilled: stop if that still matters, and say why."""
+    def _abort(self, reason: str, now_s: float, counts: LiveCounts) -> None:
+        """A condition of ABORT_ON is fulfilled: if the run still sends, stop it and say why."""
         state = self._state.after_breach(reason, now_s)
         if state is not self._state:
             self._enter(state)
-            self._show(RunProgress(now_s, step, self._plan, counts, True, reason))
+            self._tell_viewer(now_s, counts, reason)
 
-    def _wait_a_tick(self, step: int) -> None:
-        """Wait for a step's start, a signal or a worker's end, but no longer than one tick."""
-        timeout_s = _TICK_S
-        if step + 1 < len(self._plan.steps):
-            timeout_s = min(timeout_s, max(0.0, self._plan.steps[step + 1].start_s - self._now()))
-        alive = {member.process.sentinel: member for member in self._members if not member.over}
-        for ready in wait([*alive, self._stop.fileno()], timeout=timeout_s):
-            if ready in alive:
-                self._note_end(alive[ready])
-            else:
-                self._stop.clear()
+    def _tell_viewer(self, now_s: float, counts: LiveCounts, message: str | None = None) -> None:
+        stopping = self._state.phase is not Phase.SENDING
+        self._show(RunProgress(now_s, max(self._step, 0), self._plan, counts, stopping, message))
 
-    def _note_step(self, step: int, now_s: float) -> None:
+    def _note_step(self, now_s: float) -> None:
+        """Record that a ramp step has begun, unless the run is being stopped."""
+        if self._state.phase is not Phase.SENDING:
+            return
         ts = self._clock.ts(now_s)
-        planned = self._plan.steps[step]
-        self._log.append(
-            [
-                RampStepStart(
-                    self._clock.asctime(ts),
-                    ts,
-                    step,
-                    planned.clients,
-                    planned.start_s,
-                    round(now_s, 6),
-                )
-            ]
+        planned = self._plan.steps[self._step]
+        start = RampStepStart(
+            asctime=self._clock.asctime(ts),
+            ts=ts,
+            step=self._step,
+            clients=planned.clients,
+            start_s=planned.start_s,
+            at_s=round(now_s, 6),
         )
+        self._log.append([start])
 
-    def _note_end(self, member: _Member) -> None:
-        """A worker process has ended; record and show it if it should not have."""
-        member.over = True
-        member.process.join()
-        code = member.process.exitcode
-        if code == 0 or self._state.phase is Phase.CUT_OFF:
+    def _note_end(self, worker: EndedWorker) -> None:
+        """Record and show the end of a worker process, if it should not have ended."""
+        if worker.exit_code == 0 or self._state.phase is Phase.CUT_OFF:
             return
         now_s = self._now()
         ts = self._clock.ts(now_s)
-        name = signal.Signals(-code).name if code < 0 else None
-        clients = len(dataclasses.replace(self._task, index=member.index).clients())
-        pid = member.process.pid
-        self._log.append(
-            [WorkerDied(self._clock.asctime(ts), ts, member.index, pid, now_s, code, name, clients)]
+        death = WorkerDied(
+            asctime=self._clock.asctime(ts),
+            ts=ts,
+            worker=worker.index,
+            pid=worker.pid,
+            at_s=now_s,
+            exit_code=worker.exit_code,
+            signal=worker.signal,
+            clients=worker.clients,
         )
-        how = f"killed by {name}" if name else f"exit code {code}"
-        message = (
-            f"worker {member.index} (process {pid}, {plural(clients, 'client')}) died "
-            f"{now_s:.1f} s into the run: {how}; its unsent requests count as missed"
-        )
-        self._show(RunProgress(now_s, 0, self._plan, self._counts(), False, message))
-
-    def _tell(self, message: tuple[Any, ...]) -> None:
-        for member in self._members:
-            if not member.over:
-                try:
-                    member.pipe.send(message)
-                except OSError:  # it has just ended
-                    continue
-
-    def _kill_rest(self) -> None:
-        for member in self._members:
-            if not member.over:
-                member.process.kill()
-
-    def _counts(self) -> LiveCounts:
-        return read_counts([member.counts for member in self._members])
+        self._log.append([death])
+        self._tell_viewer(now_s, self._workers.counts(), worker.death_notice(now_s))
 
     def _finish(self) -> None:
         now_s, state = self._now(), self._state
         ts = self._clock.ts(now_s)
-        self._log.append(
-            [
-                End(
-                    asctime=self._clock.asctime(ts),
-                    ts=ts,
-                    at_s=now_s,
-                    stopped_s=state.sends_until_s,
-                    interrupted=self._stopping,
-                    reason=state.outcome.reason,
-                    counted=self._counts().plain(),
-                )
-            ]
+        end = End(
+            asctime=self._clock.asctime(ts),
+            ts=ts,
+            at_s=now_s,
+            stopped_s=state.sends_until_s,
+            interrupted=state.phase is not Phase.SENDING,
+            reason=state.outcome.reason,
+            counted=self._workers.counts().plain(),
         )
-
-
-def _import_entry(*, sdk: bool) -> Callable[[Any, Any], None]:
-    """The entry of a worker process; that of the SDK is imported only if it is used."""
-    if sdk:
-        from edgeload.run.sdk_client import sdk_worker_main  # noqa: PLC0415
-
-        return sdk_worker_main
-    from edgeload.run.worker import worker_main  # noqa: PLC0415
-
-    return worker_main
+        self._log.append([end])

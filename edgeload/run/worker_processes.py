@@ -1,0 +1,162 @@
+"""The worker processes of one run: starts them, talks to them and notices when they end."""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import wait
+from typing import Any
+
+from edgeload.edge.location import Unreachable
+from edgeload.plain_words import plural
+from edgeload.run.counters import SLOTS, LiveCounts, read_counts
+from edgeload.run.worker import WorkerTask
+from edgeload.signals import StopSignals
+
+_READY_WITHIN_S = 60.0
+
+
+@dataclass
+class _Member:
+    """A worker process, our end of its pipe, and its shared counters."""
+
+    index: int
+    clients: int
+    process: Any
+    pipe: Pipe
+    counts: Any
+    over: bool = False
+
+
+@dataclass(frozen=True)
+class EndedWorker:
+    """A worker process that has ended."""
+
+    index: int
+    pid: int
+    clients: int
+    """How many clients it hosted."""
+    exit_code: int
+
+    @property
+    def signal(self) -> str | None:
+        """Name of the signal that killed it, for example SIGKILL; None if none did."""
+        return signal.Signals(-self.exit_code).name if self.exit_code < 0 else None
+
+    def death_notice(self, now_s: float) -> str:
+        """What to tell people about a worker that ended too early, at run time `now_s`."""
+        how = f"killed by {self.signal}" if self.signal else f"exit code {self.exit_code}"
+        return (
+            f"worker {self.index} (process {self.pid}, {plural(self.clients, 'client')}) died "
+            f"{now_s:.1f} s into the run: {how}; its unsent requests count as missed"
+        )
+
+
+class WorkerProcesses:
+    """All worker processes of a run on this machine. Call `close` whatever happens."""
+
+    def __init__(self) -> None:
+        self._members: list[_Member] = []
+
+    def start(self, task: WorkerTask, *, sdk: bool) -> None:
+        """Start `task.workers` processes. `task` is the first one's; the others differ in index."""
+        context = multiprocessing.get_context("forkserver")
+        module = "edgeload.run.sdk_client" if sdk else "edgeload.run.worker"
+        # Besides the worker's own module, preload what load_test.py imports at its top, because
+        # each worker imports that file again as its main module.
+        light = [module, "edgeload.arguments", "edgeload.settings"]
+        context.set_forkserver_preload([*light, *(["groundlight"] if sdk else [])])
+        main = _import_entry(sdk=sdk)
+        for index in range(task.workers):
+            own_task = dataclasses.replace(task, index=index)
+            counts = context.RawArray("q", SLOTS)
+            ours, theirs = context.Pipe()
+            process = context.Process(target=main, args=(theirs, counts), daemon=True)
+            process.start()
+            theirs.close()
+            self._members.append(_Member(index, len(own_task.clients()), process, ours, counts))
+            ours.send(own_task)
+
+    def await_ready(self, stop: StopSignals) -> None:
+        """Return when all are ready, or when a signal has come. Raises Unreachable."""
+        waiting = {member.pipe: member for member in self._members}
+        until_s = time.monotonic() + _READY_WITHIN_S
+        while waiting and not stop.count:
+            ready = wait([*waiting, stop.fileno()], timeout=max(0.0, until_s - time.monotonic()))
+            if not ready:
+                workers = plural(len(waiting), "worker process")
+                raise Unreachable(f"{workers} did not become ready in {_READY_WITHIN_S:g} s")
+            for pipe in ready:
+                if not isinstance(pipe, Pipe):
+                    continue
+                member = waiting.pop(pipe)
+                try:
+                    word = pipe.recv()
+                except EOFError:
+                    word = "the process ended before the run began"
+                if word != "ready":
+                    raise Unreachable(f"worker {member.index}: {word}")
+
+    @property
+    def running(self) -> bool:
+        """Whether any of them has not ended yet, as far as `wait_for` has noticed."""
+        return any(not member.over for member in self._members)
+
+    def tell(self, *message: object) -> None:
+        """Send a command to all that run; `worker` describes the commands."""
+        for member in self._members:
+            if not member.over:
+                try:
+                    member.pipe.send(message)
+                except OSError:  # it has just ended
+                    continue
+
+    def counts(self) -> LiveCounts:
+        """What all of them together have counted until now."""
+        return read_counts([member.counts for member in self._members])
+
+    def wait_for(self, timeout_s: float, stop: StopSignals) -> list[EndedWorker]:
+        """Wait until a worker ends, a signal comes or the time is over; returns ended workers."""
+        alive = {member.process.sentinel: member for member in self._members if not member.over}
+        ended = []
+        for ready in wait([*alive, stop.fileno()], timeout=timeout_s):
+            if ready in alive:
+                member = alive[ready]
+                member.over = True
+                member.process.join()
+                process = member.process
+                ended.append(
+                    EndedWorker(member.index, process.pid, member.clients, process.exitcode)
+                )
+            else:
+                stop.clear()
+        return ended
+
+    def kill(self) -> None:
+        """Kill all that run."""
+        for member in self._members:
+            if not member.over:
+                member.process.kill()
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        for member in self._members:
+            if member.process.is_alive():
+                member.process.kill()
+            member.process.join()
+
+
+def _import_entry(*, sdk: bool) -> Callable[[Any, Any], None]:
+    """The entry of a worker process; that of the SDK is imported only if it is used."""
+    if sdk:
+        from edgeload.run.sdk_client import sdk_worker_main  # noqa: PLC0415
+
+        return sdk_worker_main
+    from edgeload.run.worker import worker_main  # noqa: PLC0415
+
+    return worker_main

@@ -1,0 +1,47 @@
+"""The exit code of load_test.py for each way in which a run may end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import load_test
+from edgeload import exit_codes
+from edgeload.read import results
+from edgeload.run import session
+from edgeload.run.phases import Ending, RunOutcome
+
+
+@pytest.mark.parametrize(
+    ("ending", "judged", "code", "shows_results"),
+    [
+        (Ending.FINISHED, 0, 0, True),
+        (Ending.FINISHED, exit_codes.INVALID, exit_codes.INVALID, True),
+        (Ending.SIGNAL, 0, exit_codes.INTERRUPTED, True),
+        (Ending.ABORT_CONDITION, 0, exit_codes.OBJECTIVE_FAILED, True),
+        (Ending.ABORT_CONDITION, exit_codes.INVALID, exit_codes.INVALID, True),
+        (Ending.CUT_OFF, 0, exit_codes.INTERRUPTED, False),
+        (Ending.NOTHING_SENT, 0, exit_codes.INTERRUPTED, False),
+    ],
+)
+def test_each_ending_has_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    ending: Ending,
+    judged: int,
+    code: int,
+    shows_results: bool,
+) -> None:
+    """Results are shown unless the run was cut off; a log without requests is not recommended."""
+    written: list[Any] = []
+    monkeypatch.setattr(session, "run_session", lambda *_: RunOutcome(ending, "the reason"))
+    monkeypatch.setattr(results, "write_results", lambda *a, **_: written.append(a))
+    monkeypatch.setattr(results, "exit_code", lambda _: judged)
+    assert load_test.main(["--log-file", str(tmp_path / "run.log")]) == code
+    assert bool(written) == shows_results
+    said = capsys.readouterr().err
+    assert ("the reason" in said) is not shows_results
+    assert ("parse_load_test_logs.py" in said) == (ending is Ending.CUT_OFF)
