@@ -12,6 +12,9 @@ from typing import Final, Literal
 
 Fault = Literal["endpoint", "generator", "network", "setup", "nobody"]
 
+SUCCESS: Final = "ok"
+"""The outcome of a request that did not fail."""
+
 REFUSED: Final = "refused"
 RESET: Final = "reset"
 TIMEOUT: Final = "timeout"

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from edgeload.host.quantities import GPU_QUANTITIES, HOST_QUANTITIES, Quantity, display_unit
+from edgeload.host.quantities import GPU_QUANTITIES, HOST_QUANTITIES, HostQuantity, display_unit
 from edgeload.host.samples import HostSample
 from edgeload.host.summary import GpuSummary, HostSummary, Spread
 from edgeload.untrusted_text import printable
@@ -142,7 +142,7 @@ def _gpu_notes(gpu: GpuSummary, samples: int) -> Iterable[str]:
         )
 
 
-def _rows(quantities: Iterable[Quantity[Any]], values: dict[str, Spread]) -> Iterable[_Row]:
+def _rows(quantities: Iterable[HostQuantity[Any]], values: dict[str, Spread]) -> Iterable[_Row]:
     return [_row(quantity.label, quantity.unit, values[quantity.key]) for quantity in quantities]
 
 

@@ -12,7 +12,7 @@ from dataclasses import MISSING, asdict, fields, is_dataclass
 from functools import cache
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 Read = Callable[[Any], Any]
 
 
@@ -23,7 +23,7 @@ def encode_line(event: str, record: Any) -> bytes:
     return text.encode() + b"\n"
 
 
-def decode_line(event: str, kind: type[T], line: bytes) -> T:
+def decode_line(event: str, kind: type[_T], line: bytes) -> _T:
     """The record of a line that `encode_line` wrote. Keys that `kind` does not have are ignored.
 
     Raises ValueError, with the reason in a few words, for anything else.
@@ -35,7 +35,7 @@ def decode_line(event: str, kind: type[T], line: bytes) -> T:
     if not isinstance(values, dict) or values.get("event") != event:
         raise ValueError(f"no JSON object with the event {event!r}")
     any_kind: Any = kind  # mypy takes a type[T] for unhashable
-    record: T = _reader(any_kind)(values)
+    record: _T = _reader(any_kind)(values)
     return record
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from edgeload.host.samples import Gpu, GpuSample
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 THROTTLE_REASONS = {
     0x001: "gpu_idle",
@@ -112,7 +112,7 @@ class NvidiaProbe:
         nvml = self._nvml
         failures: list[str] = []
 
-        def ask(question: Callable[..., T], *arguments: Any) -> T | None:
+        def ask(question: Callable[..., _T], *arguments: Any) -> _T | None:
             try:
                 return self._supported(question, *arguments)
             except nvml.NVMLError_Unknown as problem:  # of this sensor: the others may well answer
@@ -158,7 +158,7 @@ class NvidiaProbe:
             mask = self._supported(nvml.nvmlDeviceGetCurrentClocksThrottleReasons, handle)
         return None if mask is None else throttle_reasons(mask)
 
-    def _supported(self, question: Callable[..., T], *arguments: Any) -> T | None:
+    def _supported(self, question: Callable[..., _T], *arguments: Any) -> _T | None:
         """NVML's answer. None if the GPU or driver does not support it or we may not ask."""
         nvml = self._nvml
         try:
@@ -170,7 +170,7 @@ class NvidiaProbe:
         ):
             return None
 
-    def _if_known(self, question: Callable[..., T], *arguments: Any) -> T | None:
+    def _if_known(self, question: Callable[..., _T], *arguments: Any) -> _T | None:
         """NVML's answer about a name; None for any error, as sampling does not depend on it."""
         try:
             return question(*arguments)

@@ -25,7 +25,7 @@ SLOWING_REASONS = frozenset(
 
 
 @dataclass(frozen=True)
-class Quantity(Generic[S]):
+class HostQuantity(Generic[S]):
     """One quantity of samples of type S.
 
     `key` is its name in files and ends with the unit; `label` is its name for people. `read` gives
@@ -57,26 +57,28 @@ def slowing_reasons(gpu: GpuSample) -> list[str]:
     return [reason for reason in gpu.throttle_reasons or () if reason in SLOWING_REASONS]
 
 
-HOST_QUANTITIES: tuple[Quantity[HostSample], ...] = (
-    Quantity("cpu_percent", "CPU, all cores", "%", lambda s: s.cpu_percent, True),
-    Quantity("busiest_core_percent", "CPU, busiest core", "%", busiest_core_percent, True),
-    Quantity(
+HOST_QUANTITIES: tuple[HostQuantity[HostSample], ...] = (
+    HostQuantity("cpu_percent", "CPU, all cores", "%", lambda s: s.cpu_percent, True),
+    HostQuantity("busiest_core_percent", "CPU, busiest core", "%", busiest_core_percent, True),
+    HostQuantity(
         "load_average_1min",
         "load average, 1 min",
         "",
         lambda s: None if s.load_average is None else s.load_average[0],
     ),
-    Quantity("memory_used_percent", "memory in use", "%", lambda s: s.memory.used_percent),
-    Quantity("memory_used_bytes", "memory used", "B", lambda s: s.memory.used_bytes),
-    Quantity("memory_available_bytes", "memory available", "B", lambda s: s.memory.available_bytes),
-    Quantity(
+    HostQuantity("memory_used_percent", "memory in use", "%", lambda s: s.memory.used_percent),
+    HostQuantity("memory_used_bytes", "memory used", "B", lambda s: s.memory.used_bytes),
+    HostQuantity(
+        "memory_available_bytes", "memory available", "B", lambda s: s.memory.available_bytes
+    ),
+    HostQuantity(
         "network_received_bytes_per_s",
         "network received",
         "B/s",
         lambda s: None if s.network is None else s.network.received_bytes_per_s,
         True,
     ),
-    Quantity(
+    HostQuantity(
         "network_sent_bytes_per_s",
         "network sent",
         "B/s",
@@ -85,18 +87,18 @@ HOST_QUANTITIES: tuple[Quantity[HostSample], ...] = (
     ),
 )
 
-GPU_QUANTITIES: tuple[Quantity[GpuSample], ...] = (
-    Quantity("utilization_percent", "utilisation", "%", lambda g: g.utilization_percent),
-    Quantity(
+GPU_QUANTITIES: tuple[HostQuantity[GpuSample], ...] = (
+    HostQuantity("utilization_percent", "utilisation", "%", lambda g: g.utilization_percent),
+    HostQuantity(
         "memory_controller_percent", "memory controller", "%", lambda g: g.memory_controller_percent
     ),
-    Quantity("memory_used_percent", "memory in use", "%", memory_percent),
-    Quantity("memory_used_bytes", "memory used", "B", lambda g: g.memory_used_bytes),
-    Quantity("memory_total_bytes", "memory of the GPU", "B", lambda g: g.memory_total_bytes),
-    Quantity("power_w", "power", "W", lambda g: g.power_w),
-    Quantity("power_limit_w", "power limit", "W", lambda g: g.power_limit_w),
-    Quantity("temperature_c", "temperature", "°C", lambda g: g.temperature_c),
-    Quantity("sm_clock_mhz", "SM clock", "MHz", lambda g: g.sm_clock_mhz),
+    HostQuantity("memory_used_percent", "memory in use", "%", memory_percent),
+    HostQuantity("memory_used_bytes", "memory used", "B", lambda g: g.memory_used_bytes),
+    HostQuantity("memory_total_bytes", "memory of the GPU", "B", lambda g: g.memory_total_bytes),
+    HostQuantity("power_w", "power", "W", lambda g: g.power_w),
+    HostQuantity("power_limit_w", "power limit", "W", lambda g: g.power_limit_w),
+    HostQuantity("temperature_c", "temperature", "°C", lambda g: g.temperature_c),
+    HostQuantity("sm_clock_mhz", "SM clock", "MHz", lambda g: g.sm_clock_mhz),
 )
 
 _SCALES = {

@@ -14,7 +14,7 @@ from typing import Literal
 Severity = Literal["invalid", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("invalid", "warning", "note")
 
-Number = float | int | str | bool | None | tuple["Number", ...] | Mapping[str, "Number"]
+Evidence = float | int | str | bool | None | tuple["Evidence", ...] | Mapping[str, "Evidence"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Finding:
     code: str
     severity: Severity
     steps: tuple[int, ...] = ()
-    numbers: Mapping[str, Number] = field(default_factory=dict)
+    numbers: Mapping[str, Evidence] = field(default_factory=dict)
     about: str = ""
 
 

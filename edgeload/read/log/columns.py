@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edgeload.failure_classes import SUCCESS
 from edgeload.plan import Plan, RampStep
 from edgeload.read.statistics.windows import Floats
 from edgeload.records import End, Header, Missed, RequestRow, WorkerDied, WorkerSample
 from edgeload.runlog import DamagedLine
 
-OK = "ok"
 TEXTS_PER_CLASS = 50
 OTHER_TEXTS = "(further texts)"
 NO_TEXT = -1
@@ -151,7 +151,7 @@ class TableBuilder:
 
     def __init__(self) -> None:
         self._columns: tuple[array[Any], ...] = tuple(array(code) for code in _TYPES.values())
-        self._outcomes = {OK: 0}
+        self._outcomes = {SUCCESS: 0}
         self._errors: dict[ErrorText, int] = {}
         self._texts_of: Counter[str] = Counter()
 
@@ -185,7 +185,7 @@ class TableBuilder:
         outcome = [r.outcome for r in requests]
         from_edge = [r.from_edge for r in requests]
         status = [r.status for r in requests]
-        if outcome.count(OK) == from_edge.count(True) == status.count(200) == n:
+        if outcome.count(SUCCESS) == from_edge.count(True) == status.count(200) == n:
             plain = (("b", 0), ("h", NO_TEXT), ("b", 1), ("h", 200))
             return tuple(array(code, [value]) * n for code, value in plain)
         codes = self._outcomes
@@ -197,7 +197,7 @@ class TableBuilder:
         )
 
     def _error_code(self, request: RequestRow) -> int:
-        if request.outcome == OK:
+        if request.outcome == SUCCESS:
             return NO_TEXT
         return self._text_code(request.outcome, request.error)
 

@@ -15,9 +15,9 @@ from statistics import median
 
 import msgspec
 
-from edgeload.failure_classes import UNCLASSIFIED
+from edgeload.failure_classes import SUCCESS, UNCLASSIFIED
 from edgeload.plan import RampStep
-from edgeload.read.log.columns import OK, LogError, RunLog, TableBuilder, Tally
+from edgeload.read.log.columns import LogError, RunLog, TableBuilder, Tally
 from edgeload.records import RequestRow
 from edgeload.runlog import DamagedLine, read_lines
 from edgeload.untrusted_text import printable
@@ -181,7 +181,7 @@ def _table(found: _Found, wall_s: float, steps: tuple[RampStep, ...]) -> TableBu
                 sent_s=sent_s,
                 done_s=done_s,
                 status=None,
-                outcome=OK if error is None else UNCLASSIFIED,
+                outcome=SUCCESS if error is None else UNCLASSIFIED,
                 from_edge=None,
                 bytes=0,
             )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 
 from edgeload.read.analysis.comparison import ComparedQuantity, Comparison, Verdict
+from edgeload.read.output.json_numbers import Number, json_number
 from edgeload.read.words.comparison_words import comparison_headline
 from edgeload.read.words.finding_words import message
 
-SCHEMA_VERSION = 1
-
-Number = float | None
+COMPARISON_SCHEMA_VERSION = 1
 
 
 class ComparedRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +59,7 @@ def comparison_json(comparison: Comparison) -> str:
     """The text of comparison.json."""
     before, after = comparison.capacities
     record = ComparisonRecord(
-        schema_version=SCHEMA_VERSION,
+        schema_version=COMPARISON_SCHEMA_VERSION,
         word=comparison.verdict,
         verdict=comparison_headline(comparison),
         margin=comparison.margin,
@@ -81,15 +78,11 @@ def _row(row: ComparedQuantity) -> ComparedRecord:
     return ComparedRecord(
         clients=row.clients,
         figure=row.quantity,
-        before=_number(row.old),
-        after=_number(row.new),
-        shift=_number(row.shift),
-        limits=(_number(row.low), _number(row.high)),
+        before=json_number(row.old),
+        after=json_number(row.new),
+        shift=json_number(row.shift),
+        limits=(json_number(row.low), json_number(row.high)),
         p=row.p,
         word=row.verdict,
         why=message(row.why) if row.why else None,
     )
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(value, 7)

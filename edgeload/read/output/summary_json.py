@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,6 +15,7 @@ from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import ResourceDemand
+from edgeload.read.output.json_numbers import json_number, json_numbers, rounded
 from edgeload.read.output.summary_record import (
     SCHEMA_VERSION,
     CapacityRecord,
@@ -109,16 +109,14 @@ def step_record(step: StepSummary) -> SummaryStep:
     return SummaryStep(
         index=step.index,
         clients=step.clients,
-        start_s=_rounded(step.span.start_s),
-        end_s=_rounded(step.span.end_s),
+        start_s=rounded(step.span.start_s),
+        end_s=rounded(step.span.end_s),
         complete=step.complete,
-        warmup_s=_rounded(step.window.start_s - step.span.start_s),
-        window=WindowRecord(
-            start_s=_rounded(step.window.start_s), end_s=_rounded(step.window.end_s)
-        ),
-        arrival_rate_per_s=_number(rates.arrival_per_s),
-        throughput_per_s=_number(rates.throughput_per_s),
-        goodput_per_s=_number(rates.goodput_per_s),
+        warmup_s=rounded(step.window.start_s - step.span.start_s),
+        window=WindowRecord(start_s=rounded(step.window.start_s), end_s=rounded(step.window.end_s)),
+        arrival_rate_per_s=json_number(rates.arrival_per_s),
+        throughput_per_s=json_number(rates.throughput_per_s),
+        goodput_per_s=json_number(rates.goodput_per_s),
         planned=counts.planned,
         sent=counts.sent,
         ok=counts.ok,
@@ -126,19 +124,19 @@ def step_record(step: StepSummary) -> SummaryStep:
         missed=counts.missed,
         failures=counts.failures,
         missed_reasons=counts.missed_reasons,
-        edge_purity=_number(rates.edge_purity),
+        edge_purity=json_number(rates.edge_purity),
         steady=stability.steadiness.steady,
         valid=step.valid,
         service_time_s=_distribution(step.times.service),
         response_time_s=_distribution(step.times.response) if step.times.response else None,
         generator_lag_s=_distribution(step.generator.lag) if step.generator.lag else None,
-        late_share=_number(step.generator.late_share),
-        generator_cpu_cores=_number(step.generator.cpu_cores),
-        mean_in_flight=_number(stability.littles_law.in_flight),
+        late_share=json_number(step.generator.late_share),
+        generator_cpu_cores=json_number(step.generator.cpu_cores),
+        mean_in_flight=json_number(stability.littles_law.in_flight),
         littles_law_holds=stability.littles_law.holds,
-        settled_s=_number(stability.settled_s),
+        settled_s=json_number(stability.settled_s),
         drift=DriftRecord(
-            first_s=_rounded(stability.drift.first_s), last_s=_rounded(stability.drift.last_s)
+            first_s=rounded(stability.drift.first_s), last_s=rounded(stability.drift.last_s)
         )
         if stability.drift
         else None,
@@ -152,7 +150,7 @@ def _reason(doubt: Finding) -> ReasonRecord:
         message=sentence(message(doubt)),
         advice=advice(doubt),
         steps=list(doubt.steps),
-        numbers=plain_numbers(doubt),
+        numbers=json_numbers(doubt.numbers),
     )
 
 
@@ -163,23 +161,8 @@ def _finding(finding: Finding) -> FindingRecord:
         message=sentence(message_with_steps(finding)),
         advice=advice(finding),
         steps=list(finding.steps),
-        numbers=plain_numbers(finding),
+        numbers=json_numbers(finding.numbers),
     )
-
-
-def plain_numbers(finding: Finding) -> dict[str, Any]:
-    """A finding's numbers for JSON: null for infinity, lists for pairs."""
-    return {name: _plain(value) for name, value in finding.numbers.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return _number(value)
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    return value
 
 
 def _capacity(capacity: Capacity | None, overload: Overload | None) -> CapacityRecord | None:
@@ -187,7 +170,7 @@ def _capacity(capacity: Capacity | None, overload: Overload | None) -> CapacityR
         return None
     return CapacityRecord(
         clients=capacity.clients,
-        requests_per_s=_rounded(capacity.requests_per_s),
+        requests_per_s=rounded(capacity.requests_per_s),
         step=capacity.step,
         limited=capacity.limited,
         broke=None
@@ -196,7 +179,9 @@ def _capacity(capacity: Capacity | None, overload: Overload | None) -> CapacityR
             step=overload.step,
             clients=overload.clients,
             reasons=[
-                ShortfallRecord(code=s.code, message=sentence(message(s)), numbers=plain_numbers(s))
+                ShortfallRecord(
+                    code=s.code, message=sentence(message(s)), numbers=json_numbers(s.numbers)
+                )
                 for s in overload.shortfalls
             ],
         ),
@@ -211,7 +196,7 @@ def _scaling_law(law: ScalingLaw | None) -> ScalingLawRecord | None:
         rate_per_s=_estimate(law.rate_per_s),
         contention=_estimate(law.contention),
         coherency=_estimate(law.coherency),
-        peak_clients=_number(law.peak_clients),
+        peak_clients=json_number(law.peak_clients),
         misfit=round(law.misfit, 4),
     )
 
@@ -221,8 +206,8 @@ def _demand(demand: ResourceDemand) -> DemandRecord:
         resource=demand.resource,
         loads=demand.loads,
         demand_s=_estimate(demand.demand_s),
-        idle_share=_rounded(demand.idle_share),
-        full_at_per_s=_rounded(demand.full_at_per_s),
+        idle_share=rounded(demand.idle_share),
+        full_at_per_s=rounded(demand.full_at_per_s),
     )
 
 
@@ -241,40 +226,32 @@ def _objective(result: ObjectiveResult) -> ObjectiveRecord:
         bound=objective.bound,
         step=result.step,
         verdict=result.status,
-        value=_number(result.value),
-        limits=(_number(result.low), _number(result.high)),
+        value=json_number(result.value),
+        limits=(json_number(result.low), json_number(result.high)),
         n=result.n,
-        more_s=_number(result.extra_seconds_needed),
+        more_s=json_number(result.extra_seconds_needed),
     )
 
 
 def _distribution(sample: Distribution) -> DistributionRecord:
     """Percentiles, their 95 % limits (null: none), and how many were never answered."""
     known = {name: sample.quantile(name) for name in QUANTILES}
-    values = {name: _number(q.value) if q else None for name, q in known.items()}
-    limits = {name: (_number(q.low), _number(q.high)) if q else None for name, q in known.items()}
+    values = {name: json_number(q.value) if q else None for name, q in known.items()}
+    limits = {
+        name: (json_number(q.low), json_number(q.high)) if q else None for name, q in known.items()
+    }
     return DistributionRecord(
         n=sample.n,
         p50=values["p50"],
         p95=values["p95"],
         p99=values["p99"],
         p999=values["p999"],
-        max=_number(sample.max),
-        mean=_number(sample.mean),
+        max=json_number(sample.max),
+        mean=json_number(sample.mean),
         limits=QuantileLimitsRecord(**limits),
         never_answered=sample.unanswered,
         never=[name for name, q in known.items() if q and q.never],
     )
-
-
-def _number(value: float | None) -> float | None:
-    """None for no data and for infinity."""
-    return None if value is None or not math.isfinite(value) else _rounded(value)
-
-
-def _rounded(value: float) -> float:
-    """To the tenth of a microsecond: below that, times are noise of the clock."""
-    return round(value, 7)
 
 
 def utc(wall_s: float) -> str:

@@ -16,17 +16,16 @@ import msgspec
 from edgeload.read.analysis.failures import FailureClass, FailureText
 from edgeload.read.analysis.finding import Severity
 from edgeload.read.analysis.run_summary import Totals
+from edgeload.read.output.json_numbers import Number
 
 SCHEMA_VERSION: Literal[1] = 1
 
-Number = float | None
 
-
-class Record(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class SummaryPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A part of summary.json."""
 
 
-class ReasonRecord(Record):
+class ReasonRecord(SummaryPart):
     """Why the run is INVALID, what to change, and the steps (from 0) that it concerns."""
 
     code: str
@@ -36,14 +35,14 @@ class ReasonRecord(Record):
     numbers: dict[str, Any]
 
 
-class ValidityRecord(Record):
+class ValidityRecord(SummaryPart):
     """Whether the numbers may be presented as the endpoint's."""
 
     verdict: Literal["VALID", "INVALID"]
     reasons: list[ReasonRecord]
 
 
-class ShortfallRecord(Record):
+class ShortfallRecord(SummaryPart):
     """What a step fell short of."""
 
     code: str
@@ -51,7 +50,7 @@ class ShortfallRecord(Record):
     numbers: dict[str, Any]
 
 
-class OverloadRecord(Record):
+class OverloadRecord(SummaryPart):
     """The least step above the capacity, and why it is not the capacity."""
 
     step: int
@@ -59,7 +58,7 @@ class OverloadRecord(Record):
     reasons: list[ShortfallRecord]
 
 
-class CapacityRecord(Record):
+class CapacityRecord(SummaryPart):
     """The largest load that a step carried; not `limited`: a lower bound."""
 
     clients: int
@@ -69,7 +68,7 @@ class CapacityRecord(Record):
     broke: OverloadRecord | None
 
 
-class ObjectiveRecord(Record):
+class ObjectiveRecord(SummaryPart):
     """An objective on the run (`step` null) or a step; value, limits and bound in s or a share."""
 
     objective: str
@@ -84,14 +83,14 @@ class ObjectiveRecord(Record):
     more_s: Number
 
 
-class WindowRecord(Record):
+class WindowRecord(SummaryPart):
     """A span of run time."""
 
     start_s: float
     end_s: float
 
 
-class QuantileLimitsRecord(Record):
+class QuantileLimitsRecord(SummaryPart):
     """95 % limits of each percentile; a limit is null if it is "never"."""
 
     p50: tuple[Number, Number] | None
@@ -100,7 +99,7 @@ class QuantileLimitsRecord(Record):
     p999: tuple[Number, Number] | None
 
 
-class DistributionRecord(Record):
+class DistributionRecord(SummaryPart):
     """A sample of times in seconds.
 
     A percentile is null if n is too small for it, or if it falls on requests that were never
@@ -119,14 +118,14 @@ class DistributionRecord(Record):
     never: list[str]
 
 
-class DriftRecord(Record):
+class DriftRecord(SummaryPart):
     """Median service time in the first and the last minute of a step, if they differ."""
 
     first_s: float
     last_s: float
 
 
-class SummaryStep(Record):
+class SummaryStep(SummaryPart):
     """A ramp step. Counts are of the whole step, rates and times of its window.
 
     `settled_s`: how long after the window's start a warm-up still went on.
@@ -164,7 +163,7 @@ class SummaryStep(Record):
     objectives: list[ObjectiveRecord]
 
 
-class FindingRecord(Record):
+class FindingRecord(SummaryPart):
     """What should make a reader doubt the figures, or act; most damaging first.
 
     `code` is explained in docs/findings.md; `steps` count from 0, `numbers` are the evidence.
@@ -178,7 +177,7 @@ class FindingRecord(Record):
     numbers: dict[str, Any]
 
 
-class WorkerDiedRecord(Record):
+class WorkerDiedRecord(SummaryPart):
     """A process of the generator that ended before its work did."""
 
     worker: int
@@ -187,14 +186,14 @@ class WorkerDiedRecord(Record):
     signal: str | None
 
 
-class EstimateRecord(Record):
+class EstimateRecord(SummaryPart):
     """A fitted value and its 95 % limits."""
 
     value: float
     limits: tuple[float, float]
 
 
-class ScalingLawRecord(Record):
+class ScalingLawRecord(SummaryPart):
     """The Universal Scalability Law through the steps' throughput; `misfit` is relative."""
 
     loads: int
@@ -205,7 +204,7 @@ class ScalingLawRecord(Record):
     misfit: float
 
 
-class DemandRecord(Record):
+class DemandRecord(SummaryPart):
     """Seconds of a host's resource per answer; the first of the list is full first."""
 
     resource: str
@@ -215,7 +214,7 @@ class DemandRecord(Record):
     full_at_per_s: float
 
 
-class SummaryRecord(Record):
+class SummaryRecord(SummaryPart):
     """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC."""
 
     schema_version: Literal[1]

@@ -1,6 +1,6 @@
 """Findings in words: what each code means, its likely cause, what to do, what was seen. Pure.
 
-`KINDS` has one entry per code; `python -m edgeload.read.words.findings_page` makes
+`FINDING_KINDS` has one entry per code; `python -m edgeload.read.words.findings_page` makes
 docs/findings.md from it. A message is a clause without a
 capital letter and a full stop, to stand in a sentence or, by `sentence`, alone.
 """
@@ -79,7 +79,7 @@ def step_list(indices: Sequence[int]) -> str:
 
 
 def _kind(finding: Finding) -> Kind:
-    return KINDS["failed_CLASS" if finding.code.startswith(_FAILED) else finding.code]
+    return FINDING_KINDS["failed_CLASS" if finding.code.startswith(_FAILED) else finding.code]
 
 
 # --- what was seen, from the numbers --------------------------------------------------------------
@@ -520,7 +520,7 @@ COMPARISON_KINDS = {
     ),
 }
 
-KINDS = {
+FINDING_KINDS = {
     **INVALID_KINDS,
     **WARNING_KINDS,
     **NOTE_KINDS,

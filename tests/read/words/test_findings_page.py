@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from edgeload.read import analysis
-from edgeload.read.words.finding_words import KINDS
+from edgeload.read.words.finding_words import FINDING_KINDS
 from edgeload.read.words.findings_page import findings_page
 
 ROOT = Path(__file__).parents[3]
@@ -37,11 +37,11 @@ def test_every_code_is_explained_and_every_explanation_used() -> None:
     found = set().union(*(_codes_in(path) for path in folder.glob("*.py")))
     found = {"failed_CLASS" if code == "failed_" else code for code in found}
     named = {"old_side_unanswered", "old_side_empty"}  # by way of a variable
-    assert found | named == set(KINDS)
+    assert found | named == set(FINDING_KINDS)
 
 
 def test_explanations_are_whole_sentences() -> None:
     """Meaning, cause and advice each begin with a capital letter and end with a full stop."""
-    for code, kind in KINDS.items():
+    for code, kind in FINDING_KINDS.items():
         for text in (kind.meaning, kind.cause, kind.advice):
             assert re.fullmatch(r"[A-Z`].*\.", text), (code, text)
