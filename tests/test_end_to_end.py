@@ -317,6 +317,19 @@ def test_bad_options_of_the_embedded_endpoint_are_a_bad_setting(tmp_path: Path) 
     assert not (tmp_path / "run.log").exists()
 
 
+def test_a_certificate_that_is_none_is_a_bad_setting(tmp_path: Path) -> None:
+    """A missing file and one that is no certificate: one line that names CACERT; exit 2."""
+    (tmp_path / "poem.pem").write_text("roses are red\n")
+    for name, problem in (("no.pem", "No such file or directory"), ("poem.pem", "holds no PEM")):
+        bad = user.run(
+            tmp_path, "load_test.py", "--cacert", f"{tmp_path}/{name}",
+            "--endpoint-url", "https://127.0.0.1:9", "--detector-id", user.DETECTOR_ID,
+        )  # fmt: skip
+        assert bad.code == 2, bad.err
+        (line,) = bad.err.splitlines()
+        assert line.startswith(f"CACERT = '{tmp_path}/{name}': {problem}")
+
+
 def test_nobody_home_is_exit_5(tmp_path: Path) -> None:
     """An endpoint that cannot be reached is said in one line, before any load."""
     ended = user.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import resource
+import ssl
 import tempfile
 
 from edgeload.plain_words import plural
@@ -58,4 +59,22 @@ def check_writable(settings: Settings) -> None:
         raise SettingError(
             f"OUTPUT_DIR = {str(settings.output_dir)!r}: cannot be written ({error.strerror}); "
             "must be a folder that you may write, for example load_test_results"
+        ) from error
+
+
+def check_cacert(settings: Settings) -> None:
+    """Raise SettingError if the certificate to trust cannot be read.
+
+    The embedded endpoint may write that file when it starts, so this is asked after that.
+    """
+    if settings.cacert is None:
+        return
+    try:
+        ssl.create_default_context(cafile=settings.cacert)
+    except OSError as error:  # ssl.SSLError is one of them
+        is_ssl = isinstance(error, ssl.SSLError)
+        problem = "holds no PEM certificate" if is_ssl else error.strerror
+        raise SettingError(
+            f"CACERT = {str(settings.cacert)!r}: {problem}; must be a file with a PEM "
+            "certificate, for example edge.pem"
         ) from error

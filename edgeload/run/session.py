@@ -23,7 +23,7 @@ from edgeload.run.images import image_facts, make_pool, single_image
 from edgeload.run.live import LiveView
 from edgeload.run.phases import RunOutcome
 from edgeload.run.picture_file import PictureFile, write_pictures
-from edgeload.run.preflight import check_before_run
+from edgeload.run.preflight import check_before_run, check_cacert
 from edgeload.run.prometheus import exported
 from edgeload.run.supervisor import RunProgress, Supervisor
 from edgeload.run.worker import WorkerTask
@@ -52,6 +52,7 @@ def run_session(settings: Settings, console: Console) -> RunOutcome:
             if settings.same_image
             else make_pool(settings.image_path, settings.image_pool, settings.seed)
         )
+        check_cacert(settings)
         target = locate(url)
         await_ready(url, settings.detector_id, trust)
         detector_id = settings.detector_id or _find_detector(url, settings, trust)
