@@ -1,34 +1,39 @@
-"""The settings of the load test. Edit the values; every one can also be given on the command line.
+"""The settings of a load test. Edit the values; each one can also be given on the command line.
 
 `python load_test.py --help` lists the options: TIME_BETWEEN_RAMP here is --time-between-ramp there,
 and the command line wins. The API token is the exception: it is never a command-line option.
+
+This file is looked for in the working folder, then beside the script. IMAGE_PATH and CACERT may be
+relative to this file; LOG_FILE and OUTPUT_DIR are relative to the working folder.
 """
 
 # --- the endpoint ---------------------------------------------------------------------------------
 
-# Where the Edge Endpoint answers: https://<host>:30143, or http://<host>:30101 where it serves
-# plain HTTP. Empty: start the embedded endpoint (a simulator on this machine) and test that.
+# Address of the Edge Endpoint: https://HOST:30143, or http://HOST:30101 if it serves plain HTTP.
+# Empty: start the embedded endpoint, a simulator on this machine, and test that.
 ENDPOINT_URL = ""
 
-# API token. Empty: taken from the environment variable GROUNDLIGHT_API_TOKEN. A value here wins.
+# API token. Empty: the value of the environment variable GROUNDLIGHT_API_TOKEN. A token in
+# config.py wins over the environment.
 GROUNDLIGHT_API_TOKEN = ""
 
-# Detector to submit images to: `det_` and 27 letters or digits. Empty: looked up by name.
+# Detector to send pictures to: det_ and 27 letters or digits. Empty: the detector is looked up by
+# its name.
 DETECTOR_ID = ""
 
-# Name of the detector, used where DETECTOR_ID is empty.
+# Name of the detector, used if DETECTOR_ID is empty. A detector that does not exist is created.
 DETECTOR_NAME = "edge-load-test"
 
-# Query of the detector, used where DETECTOR_ID is empty.
+# Query of the detector, used if DETECTOR_ID is empty.
 DETECTOR_QUERY = "Is there a dog in the picture?"
 
 # Seconds that one request may take, from connecting to the last byte of the answer.
 TIMEOUT = 10.0
 
-# True: accept any TLS certificate. An Edge Endpoint signs its own, for the name "localhost".
+# Accept any TLS certificate. An Edge Endpoint signs its own, for the name localhost.
 INSECURE = False
 
-# File with the certificate (PEM) to trust, instead of the system's. Empty: the system's.
+# File with the certificate (PEM) to trust. Empty: the certificates that this system trusts.
 CACERT = ""
 
 # --- the load -------------------------------------------------------------------------------------
@@ -39,58 +44,66 @@ REQUESTS_PER_SECOND = 10.0
 # Seconds that each ramp step lasts.
 TIME_BETWEEN_RAMP = 30.0
 
-# Seconds cut from the head of each step before it is summarised; None: 2 s, at most half the step.
+# Seconds at the start of each step that the summary leaves out. If not set: 2 s, but at most half
+# of the step.
 WARMUP = None
 
-# Due times of a client: "constant" (a camera) or "poisson" (many independent sources).
+# When the requests of a client are due: constant = at equal intervals, like the pictures of a
+# camera; poisson = at random, like those of many independent sources.
 ARRIVALS = "constant"
 
-# A client that is behind: "queue" sends every request late, "skip" drops what it could not send.
+# What a client does when it falls behind: queue = send overdue requests late; skip = drop them.
 LATE = "queue"
 
-# How requests are sent: "http" (lean) or "sdk" (the Groundlight SDK, one process a client).
+# How requests are sent: http = with a lean HTTP client; sdk = with the Groundlight SDK, one process
+# per client.
 CLIENT = "http"
 
-# Worker processes that host the clients: a number, "auto" (one per usable core), or "clients".
+# Worker processes that run the clients: a number, auto (one per usable core), or clients (one per
+# client).
 WORKERS = "auto"
 
-# Number that fixes everything left to chance: phases, Poisson arrivals, pixel noise.
+# Number that fixes everything random: phases, Poisson arrivals and pixel noise.
 SEED = 1
 
-# --- what is demanded -----------------------------------------------------------------------------
+# --- the objectives -------------------------------------------------------------------------------
 
-# Objectives to meet, as in ["p95<300ms", "errors<0.5%", "20 clients: p99<1s"]; see README.
+# Objectives to meet, for example "p95<300ms", "p99.9 service<1s", "errors<0.5%", "missed<1%",
+# "throughput>=95%" or "edge>=99.9%"; "each step:" or "20 clients:" may stand before one.
 SLO: list[str] = []
 
-# Ends a run early where a step goes so wrong, as in ["errors>50%", "p95>5s"].
+# Limits for each step, for example "errors>50%", "missed>20%" or "p95>5s". The run stops early
+# when a step exceeds one of them.
 ABORT_ON: list[str] = []
 
 # --- the pictures ---------------------------------------------------------------------------------
 
-# Picture that is sent. 256x256 saves the inference server a resize.
+# Picture to send. One of 256x256 pixels saves the inference server a resize.
 IMAGE_PATH = "images/dog_resized_256x256.jpeg"
 
-# Number of different pictures made from it before the run, so that no cache answers for the model.
+# Number of different pictures made from IMAGE_PATH before the run. They keep a cache on the edge
+# from answering instead of the model.
 IMAGE_POOL = 64
 
-# True: send IMAGE_PATH as it is, each time: measures the cached case.
+# Send the one picture every time, to measure the cached case.
 SAME_IMAGE = False
 
 # --- the results ----------------------------------------------------------------------------------
 
-# Log that all clients append to. Overwritten by each run.
+# Log that all clients append to. Each run overwrites it.
 LOG_FILE = "load_test.log"
 
-# Folder for summary.json and the plots. Overwritten by each run.
+# Folder for the results. Each run overwrites them.
 OUTPUT_DIR = "load_test_results"
 
-# True: write HdrHistogram percentile files (.hgrm) too. Needs: pip install 'edgeload[hdr]'.
+# Also write HdrHistogram percentile files (.hgrm), one per step. This needs the package
+# hdrhistogram: pip install 'edgeload[hdr]'.
 HDR = False
 
-# Port of 127.0.0.1 on which live counters are served to Prometheus during a run; None: off.
+# Port of 127.0.0.1 that serves live counters to Prometheus during the run. If not set: none.
 PROMETHEUS_PORT = None
 
 # --- the embedded endpoint ------------------------------------------------------------------------
 
-# Options of the embedded endpoint; see `python -m edgeload.simulator --help`.
+# Options of the embedded endpoint; python -m edgeload.simulator --help lists them.
 SIMULATOR_OPTIONS = "--inference-workers 4 --service-time 50ms"

@@ -293,7 +293,7 @@ def test_nothing_is_sent_on_a_bad_setting_or_a_dry_run(tmp_path: Path) -> None:
         common = ["--endpoint-url", simulator.url, "--detector-id", user.DETECTOR_ID]
         bad = user.run(tmp_path, "load_test.py", *common, "--step-size", "0")
         assert (bad.code, bad.out) == (2, "")
-        assert bad.err.splitlines() == ["STEP_SIZE = '0': must be greater than or equal to 1"]
+        assert bad.err.splitlines() == ["STEP_SIZE = '0': must be at least 1, for example 5"]
         picture = user.run(tmp_path, "load_test.py", *common, "--image-path", "no/such.jpeg")
         assert picture.code == 2
         assert picture.err.splitlines()[-1].startswith("IMAGE_PATH")

@@ -54,18 +54,23 @@ def test_log_and_folder_default_to_config(tmp_path: Path) -> None:
 
 
 def test_errors_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
-    """A missing log, a foreign file and a folder that is a file: one line each, no traceback."""
+    """A bad log, folder or value: one line with what is legal, no usage and no traceback."""
     (tmp_path / "foreign").write_text("hello\n")
     _log(tmp_path / "log")
     for arguments, words in (
         (["missing"], "cannot read the log missing"),
-        (["foreign"], "no log of a load test"),
+        (["foreign"], "not the log of a load test"),
         (["log", "--output-dir", "foreign"], "cannot write results to foreign"),
+        (["log", "log"], "2 logs were given: must be one, or several with --baseline, for example"),
+        (["log", "--margin", "abc"], "--margin: 'abc': must be a number of percent above 0, for"),
+        (["log", "--requests-per-second", "0"], "'0': must be a number above 0, for example 10"),
+        (["log", "--slo", "errors>1%"], "errors needs an upper limit, for example errors<1%"),
+        (["log", "--nonsense"], "unrecognized arguments: --nonsense; see"),
     ):
         result = _run(*arguments, cwd=tmp_path)
         assert result.returncode == 2
         assert words in result.stderr
-        assert len(result.stderr.splitlines()) == 1
+        assert len(result.stderr.splitlines()) == 1, result.stderr
         assert result.stdout == ""
 
 

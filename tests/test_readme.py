@@ -11,8 +11,7 @@ from pathlib import Path
 import as_a_user as user
 import pytest
 
-import config
-from edgeload.arguments import config_values
+from edgeload.config_file import load_config
 from edgeload.settings import Settings, resolve
 
 README = (user.ROOT / "README.md").read_text()
@@ -109,7 +108,7 @@ def test_every_setting_and_option_is_described() -> None:
 
 def test_defaults_in_readme_are_those_of_the_settings() -> None:
     """The numbers in the table are the shipped ones."""
-    settings = resolve(config_values(config), {}, {})
+    settings = resolve(load_config([user.ROOT]), {}, {})
     for line in README.splitlines():
         found = re.match(r"\| `([A-Z_]+)` \| (?:\S+, )?([0-9.]+) \|", line)
         if found and found[1] != "WARMUP":

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
-import config
-from edgeload.arguments import config_values, parse
+from edgeload.arguments import parse
+from edgeload.config_file import load_config
 from edgeload.settings import TOKEN, SettingError, Settings, resolve
+from edgeload.settings.fields import declared, metavar_of, not_measured
+from edgeload.settings.table import table
 
-CONFIG = config_values(config)
+ROOT = Path(__file__).parents[1]
+CONFIG = load_config([ROOT])
 ID = "det_" + "a1B" * 9
 
 
@@ -24,7 +28,71 @@ def test_config_py_alone_is_legal_and_sets_every_name_it_uses() -> None:
     """The file as shipped resolves, and needs no environment."""
     settings = resolve(CONFIG, {}, {})
     assert settings.endpoint_url is None
-    assert settings.requests_per_second == config.REQUESTS_PER_SECOND
+    assert settings.requests_per_second == 10.0
+
+
+def test_without_config_py_a_run_against_the_embedded_endpoint_is_meant() -> None:
+    """Defaults live in the fields: nothing has to be set."""
+    settings = resolve({}, {}, {})
+    assert settings.endpoint_url is None
+    assert settings.detector_name == "edge-load-test"
+    assert settings.simulator_options == "--inference-workers 4 --service-time 50ms"
+    assert settings.command() == "python load_test.py"
+
+
+def test_config_py_holds_the_defaults() -> None:
+    """A constant of config.py and the default of its field are the same value."""
+    for name, value in CONFIG.items():
+        assert resolve({name: value}, {}, {}) == resolve({}, {}, {}), name
+
+
+def test_config_py_has_the_comments_of_the_fields() -> None:
+    """The lines above a constant are the help of its setting, wrapped."""
+    blocks = (ROOT / "config.py").read_text().split("\n\n")
+    found = {}
+    for block in blocks:
+        *comment, line = block.strip().splitlines()
+        if line[:1].isupper() and " = " in line:
+            found[line.split(":")[0].split(" ")[0]] = " ".join(
+                c.removeprefix("# ") for c in comment
+            )
+    assert found == {name: declared(name.lower()).help for name in CONFIG}
+
+
+def test_the_table_of_settings_is_made_from_the_fields() -> None:
+    """`python -m edgeload.settings.table` gives the page that is committed."""
+    assert (ROOT / "docs" / "settings.md").read_text() == table()
+
+
+def test_each_field_says_what_it_is() -> None:
+    """A whole sentence, a word for the value, and an example that is legal."""
+    for name in Settings.model_fields:
+        setting = declared(name)
+        assert setting.help[0].isupper(), name
+        assert setting.help.endswith("."), name
+        if setting.form in ("value", "list", "ramp"):
+            assert metavar_of(name), name
+        if setting.example:
+            resolve({}, {name: setting.example}, {TOKEN: "t"})
+
+
+def test_the_settings_that_do_not_change_what_is_measured() -> None:
+    """A comparison ignores these; it goes load by load, so the ramp's length is one of them."""
+    assert not_measured() == {
+        "max_clients", "step_size", "slo", "abort_on", "log_file", "output_dir", "hdr",
+        "prometheus_port",
+    }  # fmt: skip
+
+
+def test_a_log_has_the_settings_that_it_always_had() -> None:
+    """The names and their order are a part of the log's format."""
+    assert list(resolve({}, {}, {}).public()) == [
+        "endpoint_url", "detector_id", "detector_name", "detector_query", "timeout", "insecure",
+        "cacert", "max_clients", "step_size", "custom_ramp", "requests_per_second",
+        "time_between_ramp", "warmup", "arrivals", "late", "client", "workers", "seed", "slo",
+        "abort_on", "image_path", "image_pool", "same_image", "log_file", "output_dir", "hdr",
+        "prometheus_port", "simulator_options",
+    ]  # fmt: skip
 
 
 def test_every_setting_but_the_token_has_an_option() -> None:
@@ -66,25 +134,34 @@ def test_the_token_is_nowhere_to_be_read() -> None:
 @pytest.mark.parametrize(
     ("options", "name", "value", "legal"),
     [
-        ({"max_clients": "0"}, "MAX_CLIENTS", "'0'", "greater than or equal to 1"),
-        ({"step_size": "x"}, "STEP_SIZE", "'x'", "valid integer"),
-        ({"custom_ramp": "1,,3"}, "CUSTOM_RAMP", "'1,,3'", "client counts, as in 1,5,20"),
-        ({"custom_ramp": "3,0"}, "CUSTOM_RAMP", "'0'", "greater than or equal to 1"),
-        ({"time_between_ramp": "-1"}, "TIME_BETWEEN_RAMP", "'-1'", "greater than 0"),
+        ({"max_clients": "0"}, "MAX_CLIENTS", "'0'", "at least 1"),
+        ({"step_size": "x"}, "STEP_SIZE", "'x'", "whole number, for example 5"),
+        (
+            {"custom_ramp": "1,,3"},
+            "CUSTOM_RAMP",
+            "'1,,3'",
+            "client counts with commas between them, for example 1,5,20",
+        ),
+        ({"custom_ramp": "3,0"}, "CUSTOM_RAMP", "'0'", "at least 1"),
+        ({"time_between_ramp": "-1"}, "TIME_BETWEEN_RAMP", "'-1'", "above 0"),
         ({"time_between_ramp": "nan"}, "TIME_BETWEEN_RAMP", "'nan'", "finite"),
-        ({"requests_per_second": "0"}, "REQUESTS_PER_SECOND", "'0'", "greater than 0"),
+        ({"requests_per_second": "0"}, "REQUESTS_PER_SECOND", "'0'", "above 0"),
         ({"requests_per_second": "inf"}, "REQUESTS_PER_SECOND", "'inf'", "finite"),
-        ({"timeout": "soon"}, "TIMEOUT", "'soon'", "valid number"),
+        ({"timeout": "soon"}, "TIMEOUT", "'soon'", "number, for example 10"),
         ({"late": "drop"}, "LATE", "'drop'", "'queue' or 'skip'"),
         ({"client": "curl"}, "CLIENT", "'curl'", "'http' or 'sdk'"),
         ({"workers": "many"}, "WORKERS", "'many'", "auto, or clients"),
         ({"workers": "0"}, "WORKERS", "'0'", "from 1 to"),
+        ({"workers": 0}, "WORKERS", "0", "from 1 to"),
+        ({"seed": 1.5}, "SEED", "1.5", "whole number"),
+        ({"hdr": "perhaps"}, "HDR", "'perhaps'", "True or False"),
         ({"warmup": "99"}, "WARMUP", "99", "shorter than TIME_BETWEEN_RAMP"),
         ({"detector_id": "dog"}, "DETECTOR_ID", "'dog'", "27 letters or digits"),
-        ({"image_pool": "0"}, "IMAGE_POOL", "'0'", "greater than or equal to 1"),
-        ({"simulator_options": "'"}, "SIMULATOR_OPTIONS", '"\'"', "typed in a shell"),
+        ({"image_pool": "0"}, "IMAGE_POOL", "'0'", "at least 1"),
+        ({"simulator_options": "'"}, "SIMULATOR_OPTIONS", '"\'"', "types them in a shell"),
         ({"endpoint_url": "box:30143"}, "ENDPOINT_URL", "'box:30143'", "http://HOST:PORT"),
         ({"endpoint_url": "http://h:99999"}, "ENDPOINT_URL", "99999", "http://HOST:PORT"),
+        ({"endpoint_url": "http://a..b:30101"}, "ENDPOINT_URL", "a..b", "http://HOST:PORT"),
         ({"endpoint_url": "http://h/x?y"}, "ENDPOINT_URL", "x?y", "nothing after it"),
     ],
 )
@@ -97,6 +174,7 @@ def test_a_bad_value_gets_one_line(
     assert message.startswith(f"{name} = ")
     assert value in message
     assert legal in message
+    assert "for example" in message or name in ("LATE", "CLIENT")
 
 
 @pytest.mark.parametrize(
@@ -140,10 +218,13 @@ def test_a_typed_detector_name_beats_an_id_in_config_py() -> None:
 
 
 def test_custom_ramp_without_a_value_is_the_built_in_one() -> None:
-    """And with a value it is that value; both replace max clients and step size."""
+    """With a value it is that value, also in brackets; both replace max clients and step size."""
     for arguments, clients in (
         (["--custom-ramp"], [1, 2, 3, 4, 5, 10, 15, 20, 30, 40, 50, 60]),
         (["--custom-ramp", "1,5,20", "--max-clients", "3"], [1, 5, 20]),
+        (["--custom-ramp", "[1,5,20]"], [1, 5, 20]),
+        (["--custom-ramp", "[1, 5, 20]"], [1, 5, 20]),
+        (["--custom-ramp", "[1,", "5,", "20]", "--seed", "2"], [1, 5, 20]),
         (["--max-clients", "7", "--step-size", "3"], [3, 6, 7]),
     ):
         options, _ = parse(arguments, CONFIG)
@@ -184,5 +265,7 @@ def test_the_command_to_repeat_gives_the_same_settings() -> None:
     assert {k: v for k, v in again.public().items() if k not in left_out} == {
         k: v for k, v in settings.public().items() if k not in left_out
     }
+    by_name = resolve({}, {}, {}, program="edgeload run").command()
+    assert by_name == "edgeload run"
     embedded = resolve(CONFIG, {}, {})
     assert resolve({}, parse(shlex.split(embedded.command())[2:], {})[0], {}) == embedded

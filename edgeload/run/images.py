@@ -19,6 +19,7 @@ from typing import Any
 from PIL import Image, ImageChops, JpegImagePlugin, UnidentifiedImageError
 
 from edgeload.edge_facts import MAX_BODY_BYTES
+from edgeload.settings.fields import DEFAULT_PICTURE
 
 JPEG_QUALITY = 95
 """Quality for a source that is not a JPEG; the Groundlight SDK encodes pictures with it too."""
@@ -77,6 +78,7 @@ def make_pool(path: Path, count: int, seed: int) -> tuple[bytes, ...]:
     """
     if count < 1:
         raise ValueError(f"count = {count}: must be 1 or more")
+    path = picture_file(path)
     source = _read_source(path)
     pool: list[bytes] = []
     seen: set[bytes] = set()
@@ -102,6 +104,7 @@ def single_image(path: Path) -> tuple[bytes, ...]:
 
     Raises `ImageError` if the picture cannot be read or sent.
     """
+    path = picture_file(path)
     image = _open(path)
     if _is_jpeg(image):
         return (_sendable(path, path.read_bytes()),)
@@ -111,6 +114,7 @@ def single_image(path: Path) -> tuple[bytes, ...]:
 
 def image_facts(pool: Sequence[bytes], path: Path) -> ImageFacts:
     """Describe a pool that was made from the file at `path`."""
+    path = picture_file(path)
     sizes_bytes = [len(version) for version in pool]
     with Image.open(BytesIO(pool[0])) as first:
         width, height = first.size
@@ -126,6 +130,13 @@ def image_facts(pool: Sequence[bytes], path: Path) -> ImageFacts:
         mean_bytes=statistics.fmean(sizes_bytes),
         max_bytes=max(sizes_bytes),
     )
+
+
+def picture_file(path: Path) -> Path:
+    """The file itself, or the copy in the package if it is the default and does not exist."""
+    if path == DEFAULT_PICTURE and not path.exists():
+        return Path(__file__).with_name(DEFAULT_PICTURE.name)
+    return path
 
 
 def pixel_digest(encoded: bytes) -> bytes:

@@ -69,7 +69,7 @@ class WorkerProcesses:
         module = "edgeload.run.sdk_client" if sdk else "edgeload.run.worker"
         # Besides the worker's own module, preload what load_test.py imports at its top, because
         # each worker imports that file again as its main module.
-        light = [module, "edgeload.arguments", "edgeload.settings"]
+        light = [module, "edgeload.cli", "edgeload.commands.run"]
         context.set_forkserver_preload([*light, *(["groundlight"] if sdk else [])])
         main = _import_entry(sdk=sdk)
         for index in range(task.workers):

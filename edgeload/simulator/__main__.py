@@ -2,8 +2,9 @@
 
 import sys
 
+from edgeload.cli import leave
 from edgeload.simulator.options import parse_options
 from edgeload.simulator.supervisor import run
 
 if __name__ == "__main__":
-    sys.exit(run(parse_options(sys.argv[1:])))
+    leave(lambda: run(parse_options(sys.argv[1:])))

@@ -15,7 +15,7 @@ _DURATION = re.compile(r"([0-9]*\.?[0-9]+)\s*(us|ms|s)?")
 _UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, None: 1.0}
 
 
-def seconds(text: str) -> float:
+def time_in_seconds(text: str) -> float:
     """`50ms`, `0.05s` or `0.05` -> seconds."""
     match = _DURATION.fullmatch(text.strip())
     value = float(match[1]) * _UNITS_S[match[2]] if match else math.inf

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from rich_argparse import RawDescriptionRichHelpFormatter
-
+from edgeload.cli import Parser
 from edgeload.edge_facts import DETECTOR_ID_FORM, MAX_CONNECTIONS
-from edgeload.exit_codes import BAD_SETTING
 from edgeload.plain_words import plural
 from edgeload.simulator.faults import KINDS, FaultError, Faults, faults_from
 from edgeload.simulator.option_values import (
     detector_id_text,
     deviation,
     fault_probability,
-    seconds,
+    time_in_seconds,
     whole_number,
 )
 from edgeload.simulator.queueing import SERVICE_DISTRIBUTIONS, ServiceDistribution, ServiceTime
@@ -99,7 +96,7 @@ class Options:
         _SERVER,
         0.05,
         "mean time for which a worker is busy with a query, for example 50ms, 0.05s or 0.05",
-        type=seconds,
+        type=time_in_seconds,
         metavar="TIME",
     )
     distribution: ServiceDistribution = _option(
@@ -184,7 +181,7 @@ class Options:
         _TROUBLE,
         1.0,
         "duration of an answer with the fault slow_body",
-        type=seconds,
+        type=time_in_seconds,
         metavar="TIME",
     )
 
@@ -220,15 +217,6 @@ def capacity_words(options: Options) -> str:
     )
 
 
-class _OneLineParser(argparse.ArgumentParser):
-    """A parser that reports an error in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the error and exit."""
-        print(f"{PROGRAM}: {message}", file=sys.stderr)
-        sys.exit(BAD_SETTING)
-
-
 def parse_options(arguments: Sequence[str]) -> Options:
     """Options from a command line; a bad one ends the program with one line and exit code 2."""
     parser = _options_parser()
@@ -241,13 +229,11 @@ def parse_options(arguments: Sequence[str]) -> Options:
 
 
 def _options_parser() -> argparse.ArgumentParser:
-    parser = _OneLineParser(
+    parser = Parser(
         prog=PROGRAM,
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=RawDescriptionRichHelpFormatter,
         argument_default=argparse.SUPPRESS,  # Options knows the defaults
-        allow_abbrev=False,
     )
     fields = dataclasses.fields(Options)
     titles = dict.fromkeys(field.metadata["group"] for field in fields)

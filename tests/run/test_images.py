@@ -23,6 +23,7 @@ from edgeload.run.images import (
     pixel_digest,
     single_image,
 )
+from edgeload.settings.fields import DEFAULT_PICTURE
 
 DOG = Path(__file__).parents[2] / "images" / "dog_resized_256x256.jpeg"
 LARGE_DOG = DOG.with_name("dog_1920x1080.jpeg")
@@ -312,3 +313,18 @@ def test_an_empty_pool_is_refused(count: int) -> None:
     """There is no load without a picture."""
     with pytest.raises(ValueError, match="must be 1 or more"):
         make_pool(DOG, count, seed=1)
+
+
+def test_the_default_picture_is_found_in_every_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy in the package serves; a file of that name in the working folder comes first."""
+    shipped = Path(__file__).parents[2] / DEFAULT_PICTURE
+    monkeypatch.chdir(tmp_path)
+    assert single_image(DEFAULT_PICTURE) == (shipped.read_bytes(),)
+    assert image_facts(single_image(DEFAULT_PICTURE), DEFAULT_PICTURE).name == shipped.name
+    with pytest.raises(ImageError, match="does not exist"):
+        single_image(Path("images/other.jpeg"))
+    (tmp_path / DEFAULT_PICTURE).parent.mkdir()
+    Image.new("RGB", (64, 64)).save(tmp_path / DEFAULT_PICTURE)
+    assert image_facts(single_image(DEFAULT_PICTURE), DEFAULT_PICTURE).width == 64

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeload.simulator.option_values import seconds
+from edgeload.simulator.option_values import time_in_seconds
 from edgeload.simulator.options import Options, capacity_words, parse_options
 from edgeload.simulator.queueing import ServiceTime
 
@@ -18,8 +18,8 @@ from edgeload.simulator.queueing import ServiceTime
     [("50ms", 0.05), ("0.05s", 0.05), ("0.05", 0.05), (".5 s", 0.5), ("250us", 0.00025), ("0", 0)],
 )
 def test_times_with_and_without_units(text: str, expected_s: float) -> None:
-    """A time is read in its unit; without one it is seconds."""
-    assert seconds(text) == pytest.approx(expected_s)
+    """A time is read in its unit; without one it is in seconds."""
+    assert time_in_seconds(text) == pytest.approx(expected_s)
 
 
 def test_defaults_and_values() -> None:

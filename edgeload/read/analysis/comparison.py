@@ -29,6 +29,7 @@ from edgeload.read.statistics.two_samples import (
     percentile_ratio,
 )
 from edgeload.read.statistics.windows import Floats, rate_in
+from edgeload.settings.fields import not_measured
 
 Verdict = Literal["better", "worse", "same", "undecided"]
 Side = Sequence[RunSummary]
@@ -40,18 +41,6 @@ _LEAST_ANSWERS = 5
 _AS_GOOD_AS_NEVER_S = 1e6
 _LEAST_FOR = {"p50": 59, "p95": 59, "p99": 299}
 _QUANTILES = {"p95": 0.95, "p99": 0.99}
-
-# Settings that do not change what is measured.
-_IDLE = {
-    "log_file",
-    "output_dir",
-    "slo",
-    "abort_on",
-    "max_clients",
-    "step_size",
-    "hdr",
-    "prometheus_port",
-}
 
 
 @dataclass(frozen=True)
@@ -307,10 +296,11 @@ def _together(
 def differences(old: RunSummary, new: RunSummary) -> tuple[Difference, ...]:
     """What else was not the same: settings, machine, versions, pictures, endpoint."""
     found = []
+    ignored = not_measured()
     for room, before, after in _facts(old, new):
         for name in sorted({*before, *after}):
             a, b = before.get(name), after.get(name)
-            if a != b and name not in _IDLE:
+            if a != b and name not in ignored:
                 found.append(Difference(f"{room} {name}".strip(), _text(a), _text(b)))
     return tuple(found)
 

@@ -1,0 +1,68 @@
+"""`edgeload COMMAND`, also `python -m edgeload COMMAND`: the entry point."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from edgeload import cli
+
+# The commands are imported when they are called: worker processes import this file once more.
+# ruff: noqa: PLC0415
+
+_COMMANDS = {
+    "run": "send load to an endpoint in steps and report what it carried",
+    "report": "rebuild the results of a run from its log",
+    "compare": "compare runs with earlier ones: better, worse or the same",
+    "monitor": "sample CPU, memory, network and GPUs of this host",
+    "simulate": "start the embedded endpoint, a simulator, on this machine",
+}
+_DESCRIPTION = """\
+A load tester for a Groundlight Edge Endpoint: how many cameras can it serve,
+how fast, and can the answer be believed?
+
+commands:
+{commands}
+
+{program} COMMAND --help shows the options of a command.
+Settings come from config.py in the working folder, if there is one, and from
+the command line.
+"""
+
+
+def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> int:
+    """Carry out the command that the first word names; the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    listed = "\n".join(f"  {name:<9} {text}" for name, text in _COMMANDS.items())
+    parser = cli.Parser(
+        prog=program, description=_DESCRIPTION.format(commands=listed, program=program)
+    )
+    parser.add_argument("command", metavar="COMMAND", choices=_COMMANDS, help=", ".join(_COMMANDS))
+    command = parser.parse_args(words[:1]).command
+    rest, name = words[1:], f"{program} {command}"
+    if command == "run":
+        from edgeload.commands import run
+
+        return run.main(rest, program=name, report=f"{program} report")
+    if command == "monitor":
+        from edgeload.commands import monitor
+
+        return monitor.main(rest, program=name)
+    if command == "simulate":
+        from edgeload.commands import simulate
+
+        return simulate.main(rest)
+    from edgeload.commands import report
+
+    if command == "compare":
+        return report.compare_main(rest, program=name)
+    return report.report_main(rest, program=name)
+
+
+def entry_point() -> None:
+    """What the command `edgeload` calls."""
+    cli.leave(main)
+
+
+if __name__ == "__main__":
+    cli.leave(lambda: main(program="python -m edgeload"))

@@ -1,0 +1,144 @@
+"""What all programs share on the command line: the parser, its values, a pipe that closes early."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import math
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, TextIO
+
+from edgeload.exit_codes import BAD_SETTING
+from edgeload.objectives import Objective, parse_objective
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, without the usage, and exit code 2.
+
+    Description and epilog are printed as they are, so their lines must fit 80 columns.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": _formatter(), "allow_abbrev": False, **options})
+
+    def error(self, message: str) -> NoReturn:
+        """Print the line on stderr and exit."""
+        line = " ".join(message.removeprefix("argument ").split())
+        no_value = line.startswith(("unrecognized arguments", "the following arguments"))
+        hint = f"; see {self.prog} --help" if no_value else ""
+        self.exit(BAD_SETTING, f"{self.prog}: {line}{hint}\n")
+
+
+def _formatter() -> type[argparse.HelpFormatter]:
+    """Help in colours; plain on a host that only runs the monitor and lacks the package."""
+    try:
+        from rich_argparse import RawDescriptionRichHelpFormatter  # noqa: PLC0415
+    except ImportError:
+        return argparse.RawDescriptionHelpFormatter
+
+    class Plain(RawDescriptionRichHelpFormatter):
+        """Brackets in a text are brackets, not markup: edgeload[hdr]."""
+
+        text_markup = False
+        help_markup = False
+
+    return Plain
+
+
+def number_above_0(what: str, example: str) -> Callable[[str], float]:
+    """A parser of finite numbers above 0; `what` names the kind: "a number of seconds"."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (math.isfinite(value) and value > 0):
+            raise argparse.ArgumentTypeError(
+                f"{text!r}: must be {what} above 0, for example {example}"
+            )
+        return value
+
+    return parse
+
+
+def seconds(example: str) -> Callable[[str], float]:
+    """A parser of a time in seconds."""
+    return number_above_0("a number of seconds", example)
+
+
+def objective(text: str) -> Objective:
+    """An objective; an error says what is legal."""
+    try:
+        return parse_objective(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"{text!r}: {problem}") from None
+
+
+def typed(program: str) -> str:
+    """What one types to start a program: `python load_test.py`, `edgeload run`."""
+    return f"python {program}" if program.endswith(".py") else program
+
+
+def leave(program: Callable[[], int]) -> NoReturn:
+    """Run a program and end the process with its exit code, whoever still reads its output."""
+    with pipes_may_close():
+        code = program()
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def pipes_may_close() -> Iterator[None]:
+    """While entered, output for a pipe that nobody reads any more is dropped.
+
+    `… | head -1` closes the pipe after one line. The program goes on, writes its files and ends
+    with the exit code that says how it went, as if somebody had read everything.
+    """
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = map(_forgiving, before)
+    try:
+        yield
+    finally:
+        ours = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = before
+        for stream in ours:
+            if stream is not None:
+                stream.flush()
+
+
+def _forgiving(stream: TextIO) -> TextIO:
+    """The same stream over a pipe that may close; itself if it has no file of its own."""
+    buffer = getattr(stream, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)
+    if not isinstance(stream, io.TextIOWrapper) or not isinstance(raw, io.FileIO):
+        return stream
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_PipeThatMayClose(raw)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+
+
+class _PipeThatMayClose(io.RawIOBase):
+    def __init__(self, raw: io.FileIO) -> None:
+        self._raw = raw
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
+
+    def isatty(self) -> bool:
+        return self._raw.isatty()
+
+    def write(self, data: Any) -> int | None:
+        try:
+            return self._raw.write(data)
+        except BrokenPipeError:
+            return len(data)

@@ -1,0 +1,1 @@
+"""What the three scripts and the entry point `edgeload` share: one module per command."""

@@ -1,0 +1,128 @@
+"""`edgeload monitor`, monitor_cpu_gpu_usage.py: this host's CPU, memory, network and GPUs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from edgeload.cli import Parser, seconds
+from edgeload.exit_codes import INTERNAL_ERROR, INTERRUPTED, OK
+from edgeload.host.console import SamplingProgress, print_table
+from edgeload.host.json_records import encode_document
+from edgeload.host.monitor import monitor
+from edgeload.host.sampler import MIN_INTERVAL_S, Sampled, SampleTimes
+from edgeload.host.samples import SampleFile
+from edgeload.host.summary import HostSummary, summarise
+from edgeload.signals import StopSignals
+
+SAMPLES = "host_samples.jsonl"
+SUMMARY = "host_summary.json"
+
+_DESCRIPTION = """\
+Samples CPU, memory and network of this host, and every NVIDIA GPU, while a load
+test runs, and writes each sample to disk at once. At the end, also after
+Ctrl-C, it prints a table of min, mean and max and draws pictures. It needs
+psutil, nvidia-ml-py for GPUs, and matplotlib for pictures.
+"""
+_EPILOG = f"""\
+Writes {SAMPLES}, {SUMMARY} and PNG figures.
+
+Exit codes: 0 done, 1 the results cannot be written, 2 an option is wrong, 130
+interrupted (the results are written).
+"""
+
+
+def _parse(arguments: Sequence[str] | None, program: str) -> tuple[SampleTimes, Path]:
+    """(when samples are due, the folder for results); exits with code 2 on a bad option."""
+    parser = Parser(prog=program, description=_DESCRIPTION, epilog=_EPILOG)
+    parser.add_argument(
+        "--duration",
+        type=seconds("60"),
+        required=True,
+        metavar="SECONDS",
+        help="How long to sample.",
+    )
+    parser.add_argument(
+        "--interval",
+        type=seconds("1"),
+        default=1.0,
+        metavar="SECONDS",
+        help=f"Time between two samples, at least {MIN_INTERVAL_S}. (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("monitor_results"),
+        metavar="DIR",
+        help="Folder for the results. Each run overwrites them. (default: %(default)s)",
+    )
+    given = parser.parse_args(arguments)
+    if given.duration < MIN_INTERVAL_S:
+        parser.error(
+            f"--duration: {given.duration:g}: must be at least {MIN_INTERVAL_S} s, for example 60"
+        )
+    if not MIN_INTERVAL_S <= given.interval <= given.duration:
+        parser.error(
+            f"--interval: {given.interval:g}: must be from {MIN_INTERVAL_S} s to the duration, "
+            f"{given.duration:g} s, for example {min(1.0, given.duration):g}"
+        )
+    try:
+        given.output.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        parser.error(
+            f"--output: {given.output}: {problem.strerror}; must be a folder that can be written, "
+            "for example monitor_results"
+        )
+    return SampleTimes(given.interval, given.duration), given.output
+
+
+def sum_up(folder: Path, sampled: Sampled) -> HostSummary:
+    """Read the samples back and write their summary. Raises OSError."""
+    file = SampleFile(folder / SAMPLES)
+    summary = summarise(
+        file.header, file.samples(), skipped=sampled.skipped, interrupted=sampled.stopped
+    )
+    (folder / SUMMARY).write_bytes(encode_document(summary))
+    return summary
+
+
+def _draw(folder: Path, say: Callable[[str], None]) -> list[Path]:
+    """Draw the samples; the paths of the pictures. Says so if a package for it is missing."""
+    try:  # Imported late: it takes a second and 80 MB, which would be part of what is measured.
+        from edgeload.host.plots import draw_host_figures  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        say(f"No pictures were drawn, as {missing.name} is missing: pip install matplotlib")
+        return []
+    return draw_host_figures(folder / SAMPLES, folder)
+
+
+def main(arguments: Sequence[str] | None = None, *, program: str = "edgeload monitor") -> int:
+    """Sample, sum up and draw; the exit code."""
+    times, folder = _parse(arguments, program)
+    progress = SamplingProgress(times.duration_s)
+    try:
+        with StopSignals() as stop:
+            sampled = monitor(
+                times,
+                folder / SAMPLES,
+                wait=stop.wait,
+                say=progress.say,
+                show=progress.show,
+            )
+        progress.finish()
+        summary = sum_up(folder, sampled)
+        print_table(summary)
+        sys.stdout.flush()
+        for path in [folder / SAMPLES, folder / SUMMARY, *_draw(folder, progress.say)]:
+            progress.say(f"wrote {path}")
+    except OSError as problem:
+        progress.finish()
+        print(f"Cannot write the results to {folder}: {problem.strerror}", file=sys.stderr)
+        return INTERNAL_ERROR
+    except KeyboardInterrupt:
+        progress.say(
+            "Stopped before everything was drawn; the samples and their summary are complete."
+        )
+        return INTERRUPTED
+    return INTERRUPTED if sampled.stopped else OK

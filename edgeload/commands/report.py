@@ -1,0 +1,235 @@
+"""`edgeload report` and `edgeload compare`, parse_load_test_logs.py: results from logs alone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from edgeload import exit_codes
+from edgeload.cli import Parser, number_above_0, objective, typed
+from edgeload.config_file import load_config
+from edgeload.read.log.columns import LogError
+from edgeload.read.output import hdr
+from edgeload.read.results import exit_code, write_comparison, write_results
+from edgeload.settings import SettingError
+from edgeload.settings.fields import Fields
+
+_EXIT_CODES = """\
+Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong, 3 an
+objective was not met, 4 the run is INVALID.
+"""
+_COMPARE_EXIT_CODES = """\
+Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong, 3 the
+verdict is worse and --fail-if-worse was given.
+"""
+_REPORT = "Rebuilds the results of a load test from its log alone."
+_COMPARE = """\
+Compares runs with earlier ones, from their logs alone:
+is the endpoint better, worse or the same?"""
+
+
+def script_main(
+    arguments: Sequence[str] | None = None,
+    *,
+    program: str = "parse_load_test_logs.py",
+    config_folders: Sequence[Path] = (Path(),),
+) -> int:
+    """Both commands in one: a comparison if --baseline is given, otherwise a report."""
+
+    def parser(config: Mapping[str, object]) -> Parser:
+        call = typed(program)
+        both = Parser(
+            prog=program,
+            description=f"{_REPORT}\nWith --baseline it {_COMPARE[0].lower()}{_COMPARE[1:]}\n\n"
+            f"examples:\n  {call} load_test.log\n  {call} after.jsonl --baseline before.jsonl",
+            epilog=_EXIT_CODES,
+        )
+        _add_log(both, config, several=True)
+        _add_common(both, config)
+        _add_report(both)
+        _add_comparison(both.add_argument_group("Comparing", "instead of a report"))
+        return both
+
+    def carry_out(options: argparse.Namespace, parser: Parser) -> int:
+        if not options.baseline and len(options.log) > 1:
+            parser.error(
+                f"{len(options.log)} logs were given: must be one, or several with --baseline, "
+                "for example after.jsonl --baseline before.jsonl"
+            )
+        return _compare(options) if options.baseline else _report(options)
+
+    return _command(arguments, program, config_folders, parser, carry_out)
+
+
+def report_main(
+    arguments: Sequence[str] | None = None,
+    *,
+    program: str = "edgeload report",
+    config_folders: Sequence[Path] = (Path(),),
+) -> int:
+    """Exit code: 0, 3 or 4 as for the run itself; 2 if an option, a log or a folder is wrong."""
+
+    def parser(config: Mapping[str, object]) -> Parser:
+        found = Parser(
+            prog=program,
+            description=f"{_REPORT}\n\nexample:\n  {typed(program)} load_test.log",
+            epilog=_EXIT_CODES,
+        )
+        _add_log(found, config, several=False)
+        _add_common(found, config)
+        _add_report(found)
+        return found
+
+    return _command(arguments, program, config_folders, parser, lambda given, _: _report(given))
+
+
+def compare_main(
+    arguments: Sequence[str] | None = None,
+    *,
+    program: str = "edgeload compare",
+    config_folders: Sequence[Path] = (Path(),),
+) -> int:
+    """Exit code: 0; 3 if worse and --fail-if-worse; 2 if an option, a log or a folder is wrong."""
+
+    def parser(config: Mapping[str, object]) -> Parser:
+        found = Parser(
+            prog=program,
+            description=f"{_COMPARE}\n\nexample:\n"
+            f"  {typed(program)} after.jsonl --baseline before.jsonl",
+            epilog=_COMPARE_EXIT_CODES,
+        )
+        found.add_argument(
+            "log", metavar="NEW", nargs="+", type=Path, help="Log of a new run, or several."
+        )
+        _add_common(found, config)
+        _add_comparison(found, required=True)
+        return found
+
+    return _command(arguments, program, config_folders, parser, lambda given, _: _compare(given))
+
+
+def _command(
+    arguments: Sequence[str] | None,
+    program: str,
+    config_folders: Sequence[Path],
+    make_parser: Callable[[Mapping[str, object]], Parser],
+    carry_out: Callable[[argparse.Namespace, Parser], int],
+) -> int:
+    try:
+        parser = make_parser(load_config(config_folders))
+        return carry_out(parser.parse_args(arguments), parser)
+    except (LogError, SettingError) as problem:
+        print(f"{program}: {problem}", file=sys.stderr)
+        return exit_codes.BAD_SETTING
+
+
+def _report(options: argparse.Namespace) -> int:
+    if options.hdr and (what := hdr.missing()):
+        raise LogError(f"--hdr {what}")
+    summary = write_results(
+        options.log[0],
+        options.output_dir,
+        console=Console(),
+        requests_per_second=options.requests_per_second,
+        objectives=options.slo,
+        with_hdr=options.hdr,
+        host_samples=options.host,
+    )
+    return exit_code(summary)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    comparison = write_comparison(
+        options.log,
+        options.baseline,
+        options.output_dir,
+        margin=options.margin / 100,
+        console=Console(),
+        requests_per_second=options.requests_per_second,
+    )
+    failed = options.fail_if_worse and comparison.verdict == "worse"
+    return exit_codes.OBJECTIVE_FAILED if failed else exit_codes.OK
+
+
+def _path(config: Mapping[str, object], name: str) -> Path:
+    return Path(str(config.get(name.upper()) or Fields.model_fields[name].default))
+
+
+def _add_log(parser: Parser, config: Mapping[str, object], *, several: bool) -> None:
+    default = _path(config, "log_file")
+    more = " Several are compared with --baseline." if several else ""
+    parser.add_argument(
+        "log",
+        metavar="LOG",
+        nargs="*" if several else "?",
+        type=Path if several else lambda text: [Path(text)],
+        default=[default],
+        help=f"Log of a run, of the present form or an older one.{more} (default: {default})",
+    )
+
+
+def _add_common(parser: Parser, config: Mapping[str, object]) -> None:
+    parser.add_argument(
+        "--output-dir",
+        metavar="DIR",
+        type=Path,
+        default=_path(config, "output_dir"),
+        help="Folder for the results. (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--requests-per-second",
+        metavar="RATE",
+        type=number_above_0("a number", "10"),
+        help="Arrival rate of one client, in requests/s. Only logs of the older form need it: they "
+        "do not say it.",
+    )
+
+
+def _add_report(parser: Parser) -> None:
+    parser.add_argument(
+        "--slo",
+        metavar="TEXT",
+        type=objective,
+        action="append",
+        help='Objective that replaces those in the log, for example "p95<300ms" or "20 clients: '
+        'errors<0.5%%". It may be given several times.',
+    )
+    parser.add_argument(
+        "--host",
+        metavar="FILE",
+        type=Path,
+        help="The host_samples.jsonl that the monitor wrote on the endpoint's host during the run. "
+        "The report then says which resource is used up first.",
+    )
+    parser.add_argument(
+        "--hdr",
+        action="store_true",
+        help="Also write HdrHistogram percentile files (.hgrm), one per step.",
+    )
+
+
+def _add_comparison(group: argparse._ActionsContainer, *, required: bool = False) -> None:
+    group.add_argument(
+        "--baseline",
+        metavar="LOG",
+        type=Path,
+        action="append",
+        required=required,
+        help="Log of an earlier run to compare with. It may be given several times.",
+    )
+    group.add_argument(
+        "--margin",
+        metavar="PERCENT",
+        type=number_above_0("a number of percent", "5"),
+        default=5.0,
+        help="A change within this margin counts as the same. (default: %(default)g)",
+    )
+    group.add_argument(
+        "--fail-if-worse",
+        action="store_true",
+        help="End with exit code 3 if the verdict is worse.",
+    )

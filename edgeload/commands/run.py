@@ -1,0 +1,113 @@
+"""`edgeload run`, load_test.py: one load test, its plan alone, or a calibration."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeload import exit_codes
+
+if TYPE_CHECKING:
+    from edgeload.settings import Settings
+
+# The other imports stand where they are used: every worker process imports this file once more, as
+# a part of its main module, and needs neither the settings nor the reading side.
+# ruff: noqa: PLC0415
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    program: str = "edgeload run",
+    report: str = "edgeload report",
+    config_folders: Sequence[Path] = (Path(),),
+) -> int:
+    """Do what the command line asks for; the exit code.
+
+    `program` is the name in messages, `report` the program that reads a log again; config.py is
+    looked for in `config_folders`, in this order.
+    """
+    from edgeload.arguments import parse
+    from edgeload.cli import typed
+    from edgeload.config_file import load_config
+    from edgeload.run.images import ImageError
+    from edgeload.settings import SettingError, resolve
+
+    try:
+        config = load_config(config_folders)
+        options, wanted = parse(None if arguments is None else list(arguments), config, program)
+        settings = resolve(config, options, os.environ, program=typed(program))
+        if wanted == "dry_run":
+            return _show_plan(settings)
+        if wanted == "calibrate":
+            return _calibrate(settings)
+        return _load(settings, report=typed(report))
+    except (SettingError, ImageError) as error:
+        print(error, file=sys.stderr)
+        return exit_codes.BAD_SETTING
+
+
+def _show_plan(settings: Settings) -> int:
+    from rich.console import Console
+
+    from edgeload.run.dry_run import print_plan
+    from edgeload.run.images import single_image
+
+    print_plan(settings.plan(), len(single_image(settings.image_path)[0]), Console())
+    return exit_codes.OK
+
+
+def _calibrate(settings: Settings) -> int:
+    from rich.console import Console
+
+    from edgeload.calibrate import calibrate, print_calibration
+
+    print_calibration(calibrate(settings), Console())
+    return exit_codes.OK
+
+
+def _load(settings: Settings, *, report: str) -> int:
+    from rich.console import Console
+
+    from edgeload.edge.location import Unreachable
+    from edgeload.run.phases import Ending
+    from edgeload.run.session import run_session
+
+    _check_hdr(settings)
+    try:
+        outcome = run_session(settings, Console(stderr=True))
+    except Unreachable as error:
+        print(error, file=sys.stderr)
+        return exit_codes.UNREACHABLE
+    if outcome.ending is Ending.NOTHING_SENT:
+        print(outcome.reason, file=sys.stderr)
+        return exit_codes.INTERRUPTED
+    if outcome.ending is Ending.CUT_OFF:
+        print(
+            f"{outcome.reason}; this shows what was measured: {report} {settings.log_file}",
+            file=sys.stderr,
+        )
+        return exit_codes.INTERRUPTED
+    from edgeload.read.results import exit_code, write_results
+
+    summary = write_results(
+        settings.log_file, settings.output_dir, console=Console(), with_hdr=settings.hdr
+    )
+    if outcome.ending is Ending.SIGNAL:
+        return exit_codes.INTERRUPTED
+    code = exit_code(summary)
+    aborted = outcome.ending is Ending.ABORT_CONDITION
+    return exit_codes.OBJECTIVE_FAILED if aborted and not code else code
+
+
+def _check_hdr(settings: Settings) -> None:
+    """Raise SettingError before the run if its percentile files could not be written after it."""
+    if settings.hdr:
+        from edgeload.read.output.hdr import missing
+        from edgeload.settings import SettingError
+
+        if what := missing():
+            raise SettingError(f"HDR = True: {what}")

@@ -1,0 +1,64 @@
+"""What a setting says about itself, beside its type and default: `Setting`. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field
+from pydantic.fields import FieldInfo
+
+Group = Literal[
+    "The ramp", "The load", "The endpoint", "The objectives", "The pictures", "The results"
+]
+Form = Literal["value", "flag", "list", "ramp", "secret"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting. Its name, type and default are those of the pydantic field that carries it.
+
+    `group` is the heading in `--help`, `metavar` stands for the value there, and `example` is a
+    legal value as one types it. `form` says how the option is given: with a value, as a flag,
+    several times (list), as a ramp, or never (secret). `measured` is False if the setting does not
+    change what is measured, so that a comparison of two runs ignores it. A relative path in
+    config.py is relative to config.py if `beside_config`, otherwise to the working folder.
+    """
+
+    group: Group
+    help: str
+    example: str = ""
+    metavar: str = ""
+    unit: str = ""
+    form: Form = "value"
+    measured: bool = True
+    beside_config: bool = False
+
+
+_KEY = "edgeload"
+
+
+def declare(
+    default: Any,
+    group: Group,
+    help: str,
+    *,
+    example: str = "",
+    metavar: str = "",
+    unit: str = "",
+    form: Form = "value",
+    measured: bool = True,
+    beside_config: bool = False,
+) -> Any:
+    """A pydantic field with this default that carries a `Setting`."""
+    setting = Setting(group, help, example, metavar, unit, form, measured, beside_config)
+    extra: dict[str, Any] = {_KEY: setting}
+    return Field(default, description=help, json_schema_extra=extra)
+
+
+def carried_by(field: FieldInfo) -> Setting:
+    """The setting that `declare` put into a field."""
+    assert isinstance(field.json_schema_extra, dict)
+    setting: object = field.json_schema_extra[_KEY]
+    assert isinstance(setting, Setting)
+    return setting

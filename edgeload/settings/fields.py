@@ -1,0 +1,285 @@
+"""Every setting of a run, declared once. Pure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict
+
+from edgeload.plan import BUILT_IN_RAMP, Arrivals, LatePolicy
+from edgeload.settings import values
+from edgeload.settings.declaration import Setting, carried_by, declare
+
+TOKEN = "GROUNDLIGHT_API_TOKEN"
+DEFAULT_PICTURE = Path("images/dog_resized_256x256.jpeg")
+"""Found everywhere: if the working folder lacks it, a copy in the package is sent."""
+
+
+class Fields(BaseModel):
+    """The fields of `Settings`. Their names are those of config.py in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint_url: values.EndpointUrl = declare(
+        None,
+        "The endpoint",
+        "Address of the Edge Endpoint: https://HOST:30143, or http://HOST:30101 if it serves "
+        "plain HTTP. Empty: start the embedded endpoint, a simulator on this machine, and test "
+        "that.",
+        metavar="URL",
+        example="https://192.0.2.7:30143",
+    )
+    groundlight_api_token: values.Token = declare(
+        None,
+        "The endpoint",
+        f"API token. Empty: the value of the environment variable {TOKEN}. A token in "
+        "config.py wins over the environment.",
+        form="secret",
+    )
+    detector_id: values.DetectorId = declare(
+        None,
+        "The endpoint",
+        "Detector to send pictures to: det_ and 27 letters or digits. Empty: the detector is "
+        "looked up by its name.",
+        metavar="ID",
+        example="det_2aBcDeFgHiJkLmNoPqRsTuVwXyZ",
+    )
+    detector_name: values.Text = declare(
+        "edge-load-test",
+        "The endpoint",
+        "Name of the detector, used if DETECTOR_ID is empty. A detector that does not exist "
+        "is created.",
+        metavar="NAME",
+        example="front-door",
+    )
+    detector_query: values.Text = declare(
+        "Is there a dog in the picture?",
+        "The endpoint",
+        "Query of the detector, used if DETECTOR_ID is empty.",
+        metavar="TEXT",
+        example="Is the door open?",
+    )
+    timeout: values.Seconds = declare(
+        10.0,
+        "The endpoint",
+        "Seconds that one request may take, from connecting to the last byte of the answer.",
+        metavar="SECONDS",
+        unit="s",
+        example="10",
+    )
+    insecure: bool = declare(
+        False,
+        "The endpoint",
+        "Accept any TLS certificate. An Edge Endpoint signs its own, for the name localhost.",
+        form="flag",
+        example="True",
+    )
+    cacert: values.File = declare(
+        None,
+        "The endpoint",
+        "File with the certificate (PEM) to trust. Empty: the certificates that this system "
+        "trusts.",
+        metavar="FILE",
+        example="edge.pem",
+        beside_config=True,
+    )
+
+    max_clients: values.Clients = declare(
+        10,
+        "The ramp",
+        "Clients in the last step of the ramp.",
+        metavar="N",
+        unit="clients",
+        example="20",
+        measured=False,
+    )
+    step_size: values.Clients = declare(
+        1,
+        "The ramp",
+        "Clients in the first step, and clients added at each further step.",
+        metavar="N",
+        unit="clients",
+        example="5",
+        measured=False,
+    )
+    custom_ramp: values.Ramp = declare(
+        None,
+        "The ramp",
+        "Clients of each step, for example 1,5,20; replaces --max-clients and --step-size. "
+        f"Without a value: {','.join(map(str, BUILT_IN_RAMP))}.",
+        form="ramp",
+        metavar="N,N,…",
+        unit="clients",
+        example="1,5,20",
+    )
+    requests_per_second: values.Rate = declare(
+        10.0,
+        "The load",
+        "Requests per second that each client tries to send.",
+        metavar="RATE",
+        unit="1/s",
+        example="10",
+    )
+    time_between_ramp: values.Seconds = declare(
+        30.0,
+        "The ramp",
+        "Seconds that each ramp step lasts.",
+        metavar="SECONDS",
+        unit="s",
+        example="30",
+    )
+    warmup: values.WarmUp = declare(
+        None,
+        "The ramp",
+        "Seconds at the start of each step that the summary leaves out. If not set: 2 s, but "
+        "at most half of the step.",
+        metavar="SECONDS",
+        unit="s",
+        example="2",
+    )
+    arrivals: Arrivals = declare(
+        "constant",
+        "The load",
+        "When the requests of a client are due: constant = at equal intervals, like the "
+        "pictures of a camera; poisson = at random, like those of many independent sources.",
+    )
+    late: LatePolicy = declare(
+        "queue",
+        "The load",
+        "What a client does when it falls behind: queue = send overdue requests late; "
+        "skip = drop them.",
+    )
+    client: Literal["http", "sdk"] = declare(
+        "http",
+        "The load",
+        "How requests are sent: http = with a lean HTTP client; sdk = with the Groundlight "
+        "SDK, one process per client.",
+    )
+    workers: values.Workers = declare(
+        "auto",
+        "The load",
+        "Worker processes that run the clients: a number, auto (one per usable core), or "
+        "clients (one per client).",
+        metavar="N|auto|clients",
+        example="4",
+    )
+    seed: values.Seed = declare(
+        1,
+        "The load",
+        "Number that fixes everything random: phases, Poisson arrivals and pixel noise.",
+        metavar="N",
+        example="1",
+    )
+
+    slo: values.Objectives = declare(
+        (),
+        "The objectives",
+        'Objectives to meet, for example "p95<300ms", "p99.9 service<1s", "errors<0.5%", '
+        '"missed<1%", "throughput>=95%" or "edge>=99.9%"; "each step:" or "20 clients:" may stand '
+        "before one.",
+        form="list",
+        metavar="TEXT",
+        example="p95<300ms",
+        measured=False,
+    )
+    abort_on: values.AbortConditions = declare(
+        (),
+        "The objectives",
+        'Limits for each step, for example "errors>50%", "missed>20%" or "p95>5s". The run stops '
+        "early when a step exceeds one of them.",
+        form="list",
+        metavar="TEXT",
+        example="errors>50%",
+        measured=False,
+    )
+
+    image_path: Path = declare(
+        DEFAULT_PICTURE,
+        "The pictures",
+        "Picture to send. One of 256x256 pixels saves the inference server a resize.",
+        metavar="FILE",
+        example=str(DEFAULT_PICTURE),
+        beside_config=True,
+    )
+    image_pool: values.Pictures = declare(
+        64,
+        "The pictures",
+        "Number of different pictures made from IMAGE_PATH before the run. They keep a cache on "
+        "the edge from answering instead of the model.",
+        metavar="N",
+        unit="pictures",
+        example="64",
+    )
+    same_image: bool = declare(
+        False,
+        "The pictures",
+        "Send the one picture every time, to measure the cached case.",
+        form="flag",
+        example="True",
+    )
+
+    log_file: Path = declare(
+        Path("load_test.log"),
+        "The results",
+        "Log that all clients append to. Each run overwrites it.",
+        metavar="FILE",
+        example="load_test.log",
+        measured=False,
+    )
+    output_dir: Path = declare(
+        Path("load_test_results"),
+        "The results",
+        "Folder for the results. Each run overwrites them.",
+        metavar="DIR",
+        example="load_test_results",
+        measured=False,
+    )
+    hdr: bool = declare(
+        False,
+        "The results",
+        "Also write HdrHistogram percentile files (.hgrm), one per step. This needs the "
+        "package hdrhistogram: pip install 'edgeload[hdr]'.",
+        form="flag",
+        example="True",
+        measured=False,
+    )
+    prometheus_port: values.Port = declare(
+        None,
+        "The results",
+        "Port of 127.0.0.1 that serves live counters to Prometheus during the run. If not "
+        "set: none.",
+        metavar="PORT",
+        example="9101",
+        measured=False,
+    )
+
+    simulator_options: values.ShellWords = declare(
+        "--inference-workers 4 --service-time 50ms",
+        "The endpoint",
+        "Options of the embedded endpoint; python -m edgeload.simulator --help lists them.",
+        metavar="OPTIONS",
+        example="--inference-workers 4 --service-time 50ms",
+    )
+
+
+def declared(name: str) -> Setting:
+    """What the setting of this name says about itself."""
+    return carried_by(Fields.model_fields[name])
+
+
+def not_measured() -> frozenset[str]:
+    """Names of the settings that do not change what is measured."""
+    return frozenset(name for name in Fields.model_fields if not declared(name).measured)
+
+
+def option_of(name: str) -> str:
+    """`time_between_ramp` -> `--time-between-ramp`."""
+    return "--" + name.replace("_", "-")
+
+
+def metavar_of(name: str) -> str:
+    """What stands for the value in `--help`; empty for a flag and for the token."""
+    kind = Fields.model_fields[name].annotation
+    words = get_args(kind) if get_origin(kind) is Literal else ()
+    return declared(name).metavar or "|".join(words)

@@ -1,0 +1,94 @@
+"""Every setting of a run in one legal value, and what follows from it. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from pydantic import PrivateAttr, model_validator
+
+from edgeload.objectives import Objective, parse_abort, parse_objective
+from edgeload.plan import Plan, linear_ramp, ramp_steps
+from edgeload.settings.fields import TOKEN, Fields, declared, option_of
+
+
+class Settings(Fields):
+    """Every setting of a run, resolved and legal."""
+
+    _program: str = PrivateAttr("python load_test.py")
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Settings:
+        if self.endpoint_url and self.groundlight_api_token is None:
+            raise ValueError(
+                f"{TOKEN} is empty: set it in config.py or in the environment variable {TOKEN}"
+            )
+        if self.detector_id is None and self.detector_name is None:
+            raise ValueError(
+                "DETECTOR_ID and DETECTOR_NAME are both empty: set one of them, for example "
+                "DETECTOR_NAME = 'edge-load-test'"
+            )
+        if self.warmup is not None and self.warmup >= self.time_between_ramp:
+            raise ValueError(
+                f"WARMUP = {self.warmup:g}: must be shorter than TIME_BETWEEN_RAMP "
+                f"({self.time_between_ramp:g} s), for example {self.time_between_ramp / 10:g}"
+            )
+        loads = {step.clients for step in self.plan().steps}
+        for objective in map(parse_objective, self.slo):
+            if objective.clients is not None and objective.clients not in loads:
+                raise ValueError(
+                    f"SLO = {objective.text!r}: no step of the ramp has {objective.clients} "
+                    f"clients; must be one of its loads, for example {min(loads)} clients"
+                )
+        return self
+
+    def abort_conditions(self) -> tuple[Objective, ...]:
+        """The objectives whose breach ends the run early."""
+        return tuple(map(parse_abort, self.abort_on))
+
+    def token(self) -> str:
+        """The API token in clear; a placeholder for the embedded endpoint, which takes any."""
+        if self.groundlight_api_token is None:
+            return "token_for_the_embedded_endpoint"
+        return self.groundlight_api_token.get_secret_value()
+
+    def plan(self) -> Plan:
+        """When every request of the run is due."""
+        ramp = self.custom_ramp or linear_ramp(self.max_clients, self.step_size)
+        return Plan(
+            steps=ramp_steps(ramp, self.time_between_ramp),
+            requests_per_second=self.requests_per_second,
+            arrivals=self.arrivals,
+            late=self.late,
+            seed=self.seed,
+        )
+
+    def command(self) -> str:
+        """The command line that makes this run again, if config.py then holds the defaults.
+
+        It has every setting that differs from its default. The token is never an option.
+        """
+        words = shlex.split(self._program)
+        needless = {"simulator_options"} if self.endpoint_url else set()
+        needless |= {"detector_name", "detector_query"} if self.detector_id else set()
+        for name, value in self.public().items():
+            default = type(self).model_fields[name].get_default()
+            if name not in needless and getattr(self, name) != default:
+                words += _as_option(name, value)
+        return shlex.join(words)
+
+    def public(self) -> dict[str, Any]:
+        """Settings as JSON values, for the log and the results; the token is left out."""
+        return self.model_dump(mode="json", exclude={"groundlight_api_token"})
+
+
+def _as_option(name: str, value: Any) -> list[str]:
+    """The words of a command line that give a setting this value, a JSON value."""
+    option, form = option_of(name), declared(name).form
+    if form == "flag":
+        return [option if value else option.replace("--", "--no-", 1)]
+    if form == "list":
+        return [word for text in value for word in (option, text)]
+    if form == "ramp":
+        return [option, ",".join(map(str, value))]
+    return [option, "" if value is None else str(value)]

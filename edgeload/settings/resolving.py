@@ -1,0 +1,100 @@
+"""config.py, the environment and the command line -> one frozen Settings. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from edgeload.settings.fields import TOKEN, declared
+from edgeload.settings.resolved import Settings
+
+
+class SettingError(ValueError):
+    """A setting is not legal: one line per setting with its name, its value and what is legal."""
+
+
+def resolve(
+    config: Mapping[str, object],
+    options: Mapping[str, object],
+    environment: Mapping[str, str],
+    *,
+    program: str = "python load_test.py",
+) -> Settings:
+    """One Settings from config.py's constants, the given options, and the environment.
+
+    The command line wins over config.py, and config.py over the defaults. A token in config.py
+    wins over the environment variable of the same name. `config` holds the upper-case constants; a
+    constant that is not a setting is refused, since a misspelt one would silently do nothing.
+    `program` is what starts such a run, for `Settings.command`. Raises SettingError.
+    """
+    _check_names(config)
+    values: dict[str, object] = {name.lower(): value for name, value in config.items()}
+    if "detector_name" in options and "detector_id" not in options:
+        values.pop("detector_id", None)  # a name that was typed beats an id that stands in a file
+    values.update(options)
+    if not values.get(TOKEN.lower()):
+        values[TOKEN.lower()] = environment.get(TOKEN) or None
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as problem:
+        lines: dict[object, str] = {}
+        for error in problem.errors(include_url=False):  # the first error of each setting says it
+            lines.setdefault(error["loc"][:1], _line(error))
+        raise SettingError("\n".join(lines.values())) from None
+    settings._program = program
+    return settings
+
+
+def _check_names(config: Mapping[str, object]) -> None:
+    names = {name.upper() for name in Settings.model_fields}
+    for name in config:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"legal: {', '.join(sorted(names))}"
+            raise SettingError(f"{name} is not a setting of config.py; {hint}")
+
+
+def _line(error: Any) -> str:
+    """Setting, value, what is legal, and an example. Never the token's value."""
+    legal = _legal(error)
+    if not error["loc"]:
+        return legal
+    field = str(error["loc"][0])
+    name, example = field.upper(), declared(field).example
+    if example and error["type"] != "literal_error" and "for example" not in legal:
+        legal += f", for example {example}"
+    secret = name == TOKEN or (name == "ENDPOINT_URL" and "@" in str(error["input"]))
+    value = "(hidden)" if secret else repr(error["input"])
+    return f"{name} = {value}: {legal}"
+
+
+def _legal(error: Any) -> str:
+    """What is legal, in our words: pydantic's speak of inputs and of parsing."""
+    kind, context = str(error["type"]), error.get("ctx", {})
+    if kind == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    if kind == "literal_error":
+        return f"must be {context['expected']}"
+    limits = {
+        "greater_than": ("gt", "above"),
+        "greater_than_equal": ("ge", "at least"),
+        "less_than": ("lt", "below"),
+        "less_than_equal": ("le", "at most"),
+    }
+    if kind in limits:
+        key, words = limits[kind]
+        return f"must be {words} {context[key]}"
+    kinds = {
+        "int": "must be a whole number",
+        "float": "must be a number",
+        "finite": "must be a finite number",
+        "bool": "must be True or False",
+        "string": "must be a text",
+        "path": "must be a path",
+        "tuple": "must be a list",
+        "too": "must not be empty",
+    }
+    return kinds.get(kind.split("_", maxsplit=1)[0], str(error["msg"]))

@@ -1,0 +1,137 @@
+"""The types of the settings: texts from config.py or the command line -> legal values. Pure.
+
+Each check raises ValueError with the legal values, and an example unless the field has one.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from edgeload.edge_facts import DETECTOR_ID_FORM, is_detector_id
+from edgeload.objectives import parse_abort, parse_objective
+from edgeload.plan import BUILT_IN_RAMP
+
+BUILT_IN = "built-in"
+"""The word that stands for the built-in ramp."""
+
+_MAX_WORKERS = 1024
+_CLOUD_DOMAINS = ("groundlight.ai", "positronix.ai")
+_LEGAL_RAMP = "must be client counts with commas between them, for example 1,5,20"
+_LEGAL_WORKERS = f"must be a whole number from 1 to {_MAX_WORKERS}, auto, or clients"
+_LEGAL_URL = "must be http://HOST:PORT or https://HOST:PORT"
+
+
+def _empty_is_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _ramp(value: object) -> object:
+    """`1,5,20`, `[1, 5, 20]` or the word for the built-in ramp -> client counts."""
+    if not isinstance(value, str):
+        return value
+    if value == BUILT_IN:
+        return BUILT_IN_RAMP
+    text = value.strip()
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    counts = [count.strip() for count in text.split(",")]
+    if not all(count.isdecimal() for count in counts):
+        raise ValueError(_LEGAL_RAMP)
+    return tuple(counts)
+
+
+def _workers(value: object) -> object:
+    """A count as a number or as text, or one of the two words."""
+    if value in ("auto", "clients"):
+        return value
+    text = str(value)
+    if not text.isdecimal() or not 1 <= int(text) <= _MAX_WORKERS:
+        raise ValueError(_LEGAL_WORKERS)
+    return int(text)
+
+
+def _list(value: object) -> object:
+    """A text is a list of one; None and the empty text are the empty list."""
+    return (value,) if isinstance(value, str) and value.strip() else value or ()
+
+
+def _objective(text: str) -> str:
+    return parse_objective(text).text
+
+
+def _abort_condition(text: str) -> str:
+    return parse_abort(text).text
+
+
+def _endpoint_url(url: str | None) -> str | None:
+    """Raises ValueError for anything but the address of an Edge Endpoint of the user's own."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port  # the port is parsed only when asked for
+        host.encode("idna")  # what looking the name up does first: fails for a..b
+    except ValueError as error:
+        raise ValueError(_LEGAL_URL) from error
+    if parts.username or parts.password:
+        raise ValueError(f"{_LEGAL_URL}, without a user name or password")
+    if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f]", url):
+        raise ValueError(_LEGAL_URL)
+    if parts.path.rstrip("/") not in ("", "/device-api") or parts.query or parts.fragment:
+        raise ValueError(f"{_LEGAL_URL}, with nothing after it")
+    if any(host == domain or host.endswith("." + domain) for domain in _CLOUD_DOMAINS):
+        raise ValueError("is the Groundlight cloud; must be an Edge Endpoint of your own")
+    return url.rstrip("/").removesuffix("/device-api")
+
+
+def _token(token: SecretStr | None) -> SecretStr | None:
+    if token is None or not token.get_secret_value():
+        return None
+    if not re.fullmatch(r"[\x21-\x7e]+", token.get_secret_value()):
+        raise ValueError("must be printable ASCII characters without a space")
+    return token
+
+
+def _detector_id(detector_id: str | None) -> str | None:
+    if detector_id is not None and not is_detector_id(detector_id):
+        raise ValueError(f"must be {DETECTOR_ID_FORM}")
+    return detector_id
+
+
+def _shell_words(options: str) -> str:
+    try:
+        shlex.split(options)
+    except ValueError as error:
+        raise ValueError(f"must be options as one types them in a shell ({error})") from error
+    return options
+
+
+Text = Annotated[str | None, BeforeValidator(_empty_is_none)]
+File = Annotated[Path | None, BeforeValidator(_empty_is_none)]
+Token = Annotated[SecretStr | None, AfterValidator(_token)]
+EndpointUrl = Annotated[str | None, AfterValidator(_endpoint_url), BeforeValidator(_empty_is_none)]
+DetectorId = Annotated[str | None, AfterValidator(_detector_id), BeforeValidator(_empty_is_none)]
+ShellWords = Annotated[str, AfterValidator(_shell_words)]
+Seconds = Annotated[float, Field(gt=0, le=7 * 86400, allow_inf_nan=False)]
+WarmUp = Annotated[
+    Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, BeforeValidator(_empty_is_none)
+]
+Rate = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]
+Clients = Annotated[int, Field(ge=1, le=100_000)]
+Ramp = Annotated[tuple[Clients, ...] | None, Field(min_length=1), BeforeValidator(_ramp)]
+Workers = Annotated[Literal["auto", "clients"] | int, BeforeValidator(_workers)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Pictures = Annotated[int, Field(ge=1, le=100_000)]
+Port = Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(_empty_is_none)]
+Objectives = Annotated[
+    tuple[Annotated[str, AfterValidator(_objective)], ...], BeforeValidator(_list)
+]
+AbortConditions = Annotated[
+    tuple[Annotated[str, AfterValidator(_abort_condition)], ...], BeforeValidator(_list)
+]

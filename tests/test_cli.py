@@ -1,0 +1,178 @@
+"""The command line that all programs share: errors in one line, and pipes that close early."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from argparse import ArgumentTypeError
+from pathlib import Path
+
+import as_a_user as user
+import pytest
+import synthetic_log as sl
+
+from edgeload import cli
+
+
+@pytest.mark.parametrize("text", ["abc", "", "0", "-1", "nan", "inf", "1e999"])
+def test_a_number_above_0_is_finite_and_above_0(text: str) -> None:
+    """Everything else is refused with the value, what is legal, and an example that is."""
+    parse = cli.number_above_0("a number of percent", "5")
+    with pytest.raises(ArgumentTypeError) as problem:
+        parse(text)
+    assert str(problem.value) == f"{text!r}: must be a number of percent above 0, for example 5"
+    assert (parse("5"), cli.seconds("60")("2.5")) == (5.0, 2.5)
+
+
+def test_an_objective_on_the_command_line() -> None:
+    """The value first, then what is legal."""
+    assert cli.objective("p95<300ms").bound == 0.3
+    with pytest.raises(ArgumentTypeError, match="'errors>1%': errors needs an upper limit, for ex"):
+        cli.objective("errors>1%")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--rate", "x"], "tool: --rate: 'x': must be a number above 0, for example 10"),
+        (["--rate"], "tool: --rate: expected one argument"),
+        (["--rat", "1"], "tool: unrecognized arguments: --rat 1; see tool --help"),
+        (["--way", "up"], "tool: --way: invalid choice: 'up' (choose from "),
+    ],
+)
+def test_errors_are_one_line_and_exit_code_2(
+    arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No usage block, no name of a function, no abbreviations."""
+    parser = cli.Parser(prog="tool")
+    parser.add_argument("--rate", type=cli.number_above_0("a number", "10"))
+    parser.add_argument("--way", choices=["north", "south"])
+    with pytest.raises(SystemExit) as raised:
+        parser.parse_args(arguments)
+    assert raised.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(line)
+    assert len(err.splitlines()) == 1
+
+
+def test_brackets_in_a_help_text_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    """`edgeload[hdr]` is printed as it is."""
+    parser = cli.Parser(prog="tool", description="A [bold] claim.")
+    parser.add_argument("--hdr", action="store_true", help="needs edgeload[hdr]")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--help"])
+    out = capsys.readouterr().out
+    assert "edgeload[hdr]" in out
+    assert "A [bold] claim." in out
+
+
+PROGRAMS = {
+    "load_test.py": ["load_test.py"],
+    "parse_load_test_logs.py": ["parse_load_test_logs.py"],
+    "monitor_cpu_gpu_usage.py": ["monitor_cpu_gpu_usage.py"],
+    "simulator": ["-m", "edgeload.simulator"],
+    "edgeload": ["-m", "edgeload"],
+}
+
+
+def _unread(folder: Path, *words: str, with_stderr: bool = False) -> tuple[int, str]:
+    """Run Python with these words, its output in a pipe that is closed; exit code and stderr."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=folder,
+            env={**user.environment(), "PYTHONPATH": str(user.ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=writing if with_stderr else subprocess.PIPE,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    return done.returncode, (done.stderr or b"").decode()
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help_for_a_pipe_that_nobody_reads(program: str) -> None:
+    """`--help | head -1` ends like `--help`: exit code 0, nothing on stderr."""
+    assert _unread(user.ROOT, *PROGRAMS[program], "--help") == (0, "")
+
+
+@pytest.mark.parametrize("with_stderr", [False, True])
+def test_a_run_for_a_pipe_that_nobody_reads(tmp_path: Path, with_stderr: bool) -> None:
+    """The run goes on to its end; its exit code says how it went, and all of it is on disk."""
+    code, err = _unread(
+        tmp_path, str(user.ROOT / "load_test.py"), "--custom-ramp", "2", "--time-between-ramp",
+        "3", "--output-dir", "results", with_stderr=with_stderr,
+    )  # fmt: skip
+    assert code in (0, 4), err
+    assert "Traceback" not in err
+    assert user.summary(tmp_path)["totals"]["planned"] == 60
+    assert (tmp_path / "results" / "report.html").exists()
+
+
+def test_a_report_for_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
+    """All files are written, also with Python's unbuffered output."""
+    played = sl.play(sl.plan_of([4, 8], 5, 5.0), servers=8, service=sl.constant(0.01))
+    log = sl.write(tmp_path / "load_test.log", played)
+    script = str(user.ROOT / "parse_load_test_logs.py")
+    for words in ([script], ["-u", script]):
+        assert _unread(tmp_path, *words, str(log)) == (0, "")
+        (tmp_path / "load_test_results" / "report.html").unlink()
+
+
+def test_the_monitor_for_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
+    """It draws its figures after the table that nobody reads."""
+    words = [str(user.ROOT / "monitor_cpu_gpu_usage.py"), "--duration", "1", "--interval", "0.5"]
+    code, err = _unread(tmp_path, *words)
+    assert code == 0, err
+    assert "Traceback" not in err
+    assert (tmp_path / "monitor_results" / "host_usage.png").exists()
+
+
+def test_the_simulator_for_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
+    """The line with its URL is lost, and it serves all the same, until it is told to end."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with subprocess.Popen(
+        [sys.executable, "-m", "edgeload.simulator", "--until-stdin-closes", "--port", str(port)],
+        cwd=tmp_path,
+        env={**user.environment(), "PYTHONPATH": str(user.ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+    ) as process:
+        os.close(writing)
+        assert process.stdin is not None
+        assert process.stderr is not None
+        until_s = time.monotonic() + 30
+        while process.poll() is None and time.monotonic() < until_s:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5):
+                    break
+            except OSError:
+                time.sleep(0.1)
+        time.sleep(0.5)  # the line is printed at about the time of the first answer
+        process.stdin.close()
+        assert process.wait(timeout=30) == 0
+        assert process.stderr.read() == b""
+
+
+def test_what_is_read_arrives(tmp_path: Path) -> None:
+    """A pipe that stays open gets every line, in the stream's own encoding."""
+    code = "from edgeload import cli; cli.leave(lambda: print('✓ done') or 7)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(user.ROOT), "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.decode()) == (7, "✓ done\n")

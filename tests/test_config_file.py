@@ -1,0 +1,79 @@
+"""config.py: where it is looked for, what is taken from it, and what a broken one says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeload.config_file import load_config
+from edgeload.settings import SettingError
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """The working folder, which is empty, and another one."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    monkeypatch.chdir(here)
+    return here, there
+
+
+def test_the_first_folder_that_has_one_wins(folders: tuple[Path, Path]) -> None:
+    """Without any config.py there are no constants: the defaults hold."""
+    here, there = folders
+    assert load_config([Path(), there]) == {}
+    (there / "config.py").write_text("SEED = 2\n")
+    assert load_config([Path(), there]) == {"SEED": 2}
+    assert load_config([Path()]) == {}
+    (here / "config.py").write_text("SEED = 1\n")
+    assert load_config([Path(), there]) == {"SEED": 1}
+
+
+def test_only_upper_case_constants_are_taken(folders: tuple[Path, Path]) -> None:
+    """Imports, helpers and private names of the user's file are no settings."""
+    (folders[0] / "config.py").write_text(
+        "import os\n_HALF = 15.0\ndef double(x: float) -> float:\n    return 2 * x\n"
+        "TIME_BETWEEN_RAMP = double(_HALF)\n"
+    )
+    assert load_config([Path()]) == {"TIME_BETWEEN_RAMP": 30.0}
+
+
+def test_pictures_and_certificates_are_beside_config_py(folders: tuple[Path, Path]) -> None:
+    """Log and results belong to the working folder; an absolute path stays what it is."""
+    here, there = folders
+    text = 'IMAGE_PATH = "dog.jpeg"\nCACERT = "{}"\nLOG_FILE = "run.log"\nOUTPUT_DIR = "out"\n'
+    (there / "config.py").write_text(text.format("edge.pem"))
+    assert load_config([there]) == {
+        "IMAGE_PATH": f"{there}/dog.jpeg",
+        "CACERT": f"{there}/edge.pem",
+        "LOG_FILE": "run.log",
+        "OUTPUT_DIR": "out",
+    }
+    (there / "config.py").write_text(text.format(""))
+    assert load_config([there])["CACERT"] == ""
+    (here / "config.py").write_text(text.format("/etc/edge.pem"))
+    assert load_config([Path()])["IMAGE_PATH"] == "dog.jpeg"
+    assert load_config([here])["CACERT"] == "/etc/edge.pem"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SEED = 1\nSEED == = 2\n", "line 2: SyntaxError: "),
+        ("\nSEED = one\n", "line 2: NameError: name 'one' is not defined; must be"),
+        ("import no_such_module\n", "line 1: ModuleNotFoundError: "),
+        ("def f():\n    raise ValueError('a\\nb')\nf()\n", "line 2: ValueError: a b; must be"),
+        ("raise SystemExit(0)\n", "line 1: SystemExit: 0"),
+    ],
+)
+def test_a_broken_config_py_is_one_line(folders: tuple[Path, Path], text: str, said: str) -> None:
+    """The line names the file, the line in it, and what is wrong, with an example."""
+    (folders[1] / "config.py").write_text(text)
+    with pytest.raises(SettingError) as problem:
+        load_config([folders[1]])
+    line = str(problem.value)
+    assert line.startswith(f"{folders[1]}/config.py, {said}")
+    assert "\n" not in line
+    assert line.endswith("for example TIMEOUT = 10.0")
