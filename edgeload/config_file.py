@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import linecache
+import ast
 import runpy
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgeload.settings import SettingError
+from edgeload.settings import TOKEN, SettingError
 from edgeload.settings.fields import Fields, declared
 
 NAME = "config.py"
@@ -33,8 +33,6 @@ def _constants(path: Path) -> dict[str, object]:
         found = runpy.run_path(str(path))
     except (Exception, SystemExit) as problem:  # it is the user's program: anything may go wrong
         raise SettingError(f"{path}{_where(path, problem)}") from problem
-    finally:
-        linecache.checkcache(str(path))
     return {
         name: value for name, value in found.items() if name.isupper() and not name.startswith("_")
     }
@@ -47,10 +45,20 @@ def _where(path: Path, problem: BaseException) -> str:
     else:
         frames = traceback.extract_tb(problem.__traceback__)
         line = next((f.lineno for f in reversed(frames) if f.filename == str(path)), None)
-        text = str(problem)
+        text = "(hidden)" if line and _is_about_the_token(path, line) else str(problem)
     said = " ".join(f"{type(problem).__name__}: {text}".split())
     where = f", line {line}" if line else ""
     return f"{where}: {said}; must be Python constants, for example TIMEOUT = 10.0"
+
+
+def _is_about_the_token(path: Path, line: int) -> bool:
+    """Whether a line gives the token: without its quotes, Python quotes it in the error."""
+    return any(
+        isinstance(node, ast.Assign | ast.AnnAssign)
+        and TOKEN in ast.unparse(node)
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
+        for node in ast.walk(ast.parse(path.read_bytes()))
+    )
 
 
 def _beside(path: Path, constants: Mapping[str, Any]) -> dict[str, object]:

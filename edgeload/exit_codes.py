@@ -1,9 +1,12 @@
-"""Exit codes of the scripts, which other programs rely on."""
+"""Exit codes of all programs. Scripts and CI rely on them: they never change."""
 
 OK = 0
 INTERNAL_ERROR = 1
+"""A fault of our own, or results that the disk refused."""
 BAD_SETTING = 2
+"""A setting, an option or a file is wrong; nothing was sent."""
 OBJECTIVE_FAILED = 3
 INVALID = 4
+"""This machine or a hole in the log, not the endpoint, explains the numbers."""
 UNREACHABLE = 5
 INTERRUPTED = 130

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeload.config_file import load_config
-from edgeload.settings import SettingError
+from edgeload.settings import TOKEN, SettingError
 
 
 @pytest.fixture
@@ -77,3 +77,13 @@ def test_a_broken_config_py_is_one_line(folders: tuple[Path, Path], text: str, s
     assert line.startswith(f"{folders[1]}/config.py, {said}")
     assert "\n" not in line
     assert line.endswith("for example TIMEOUT = 10.0")
+
+
+@pytest.mark.parametrize("text", ["{} = api_secret\n", "{} = (\n    api_secret\n)\n"])
+def test_a_token_without_quotes_is_not_printed(folders: tuple[Path, Path], text: str) -> None:
+    """Python's own message would quote it as the name that is not defined."""
+    (folders[1] / "config.py").write_text(text.format(TOKEN))
+    with pytest.raises(SettingError) as problem:
+        load_config([folders[1]])
+    assert "NameError: (hidden)" in str(problem.value)
+    assert "secret" not in str(problem.value)

@@ -247,7 +247,7 @@ def test_objectives_are_checked_one_by_one() -> None:
 
 
 def test_the_command_to_repeat_gives_the_same_settings() -> None:
-    """Whatever config.py then says, and without the token; as a shell would read it."""
+    """With the same config.py or with none, and without the token; as a shell would read it."""
     given = {
         "endpoint_url": "http://127.0.0.1:1", "detector_id": "det_" + "a" * 27,
         "custom_ramp": "1,5", "same_image": True, "slo": ["p95<300ms", "errors<1%"],
@@ -269,3 +269,13 @@ def test_the_command_to_repeat_gives_the_same_settings() -> None:
     assert by_name == "edgeload run"
     embedded = resolve(CONFIG, {}, {})
     assert resolve({}, parse(shlex.split(embedded.command())[2:], {})[0], {}) == embedded
+
+
+def test_the_command_to_repeat_has_what_was_typed() -> None:
+    """Also a default: it was typed because config.py says something else, and still does."""
+    config = {"TIMEOUT": 5.0, "SEED": 3}
+    settings = resolve(config, {"timeout": "10"}, {})
+    words = shlex.split(settings.command())
+    assert words[2:] == ["--timeout", "10.0", "--seed", "3"]
+    again = resolve(config, parse(words[2:], config)[0], {})
+    assert again.public() == settings.public()

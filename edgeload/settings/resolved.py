@@ -16,6 +16,7 @@ class Settings(Fields):
     """Every setting of a run, resolved and legal."""
 
     _program: str = PrivateAttr("python load_test.py")
+    _typed: frozenset[str] = PrivateAttr(frozenset())
 
     @model_validator(mode="after")
     def _check_together(self) -> Settings:
@@ -64,16 +65,18 @@ class Settings(Fields):
         )
 
     def command(self) -> str:
-        """The command line that makes this run again, if config.py then holds the defaults.
+        """The command line that makes this run again, with the same config.py or with none.
 
-        It has every setting that differs from its default. The token is never an option.
+        It has every setting that was typed, and every one that differs from its default. The token
+        is never an option.
         """
         words = shlex.split(self._program)
         needless = {"simulator_options"} if self.endpoint_url else set()
         needless |= {"detector_name", "detector_query"} if self.detector_id else set()
         for name, value in self.public().items():
             default = type(self).model_fields[name].get_default()
-            if name not in needless and getattr(self, name) != default:
+            wanted = name in self._typed or getattr(self, name) != default
+            if wanted and name not in needless:
                 words += _as_option(name, value)
         return shlex.join(words)
 

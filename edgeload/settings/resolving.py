@@ -44,7 +44,7 @@ def resolve(
         for error in problem.errors(include_url=False):  # the first error of each setting says it
             lines.setdefault(error["loc"][:1], _line(error))
         raise SettingError("\n".join(lines.values())) from None
-    settings._program = program
+    settings._program, settings._typed = program, frozenset(options)
     return settings
 
 
