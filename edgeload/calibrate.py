@@ -115,7 +115,7 @@ def print_calibration(found: Calibration, console: Console) -> None:
         soft_wrap=not console.is_terminal,
     )
     console.print(
-        f"At {found.paced_per_s:,.0f} requests/s the generator lag (sent - due) is: "
+        f"At {found.paced_per_s:,.0f} requests/s it sends this late (generator lag): "
         f"p50 {_us(found.lag_p50_s)}, p99 {_us(found.lag_p99_s)}, p99.9 {_us(found.lag_p999_s)}.",
         highlight=False,
         soft_wrap=not console.is_terminal,

@@ -36,12 +36,12 @@ def classify(error: OSError) -> RequestResult:
     """
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
         return RequestResult(TLS, None, printable(str(error)))
-    if error.errno in _GENERATOR_ERRORS:
+    if isinstance(error, socket.gaierror):  # has numbers of its own, so it comes first
+        outcome = DNS
+    elif error.errno in _GENERATOR_ERRORS:
         outcome = GENERATOR
     elif error.errno in _REFUSED_ERRORS:
         outcome = REFUSED
-    elif isinstance(error, socket.gaierror):
-        outcome = DNS
     else:
         outcome = RESET
     return RequestResult(outcome, None, printable(error.strerror or str(error)))

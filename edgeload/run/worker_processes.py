@@ -6,7 +6,7 @@ import dataclasses
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
@@ -22,7 +22,7 @@ _READY_WITHIN_S = 60.0
 
 
 @dataclass
-class _Member:
+class Member:
     """A worker process, our end of its pipe, and its shared counters."""
 
     index: int
@@ -60,8 +60,8 @@ class EndedWorker:
 class WorkerProcesses:
     """All worker processes of a run on this machine. Call `close` whatever happens."""
 
-    def __init__(self) -> None:
-        self._members: list[_Member] = []
+    def __init__(self, members: Sequence[Member] = ()) -> None:
+        self._members = list(members)
 
     def start(self, task: WorkerTask, *, sdk: bool) -> None:
         """Start `task.workers` processes. `task` is the first one's; the others differ in index."""
@@ -79,7 +79,7 @@ class WorkerProcesses:
             process = context.Process(target=main, args=(theirs, counts), daemon=True)
             process.start()
             theirs.close()
-            self._members.append(_Member(index, len(own_task.clients()), process, ours, counts))
+            self._members.append(Member(index, len(own_task.clients()), process, ours, counts))
             ours.send(own_task)
 
     def await_ready(self, stop: StopSignals) -> None:
@@ -97,7 +97,7 @@ class WorkerProcesses:
                 member = waiting.pop(pipe)
                 try:
                     word = pipe.recv()
-                except EOFError:
+                except (EOFError, ConnectionResetError):
                     word = "the process ended before the run began"
                 if word != "ready":
                     raise Unreachable(f"worker {member.index}: {word}")

@@ -1,10 +1,14 @@
-"""What people are told about a worker that has ended."""
+"""What people are told about a worker that has ended, before the run or in it."""
 
 from __future__ import annotations
 
+import multiprocessing
+
 import pytest
 
-from edgeload.run.worker_processes import EndedWorker
+from edgeload.edge.location import Unreachable
+from edgeload.run.worker_processes import EndedWorker, Member, WorkerProcesses
+from edgeload.signals import StopSignals
 
 
 @pytest.mark.parametrize(
@@ -25,3 +29,17 @@ from edgeload.run.worker_processes import EndedWorker
 def test_the_notice_names_the_worker_and_how_it_died(worker: EndedWorker, notice: str) -> None:
     """By its number, its process and its signal or exit code, and with the right plural."""
     assert worker.death_notice(3.21) == notice
+
+
+@pytest.mark.parametrize("task_was_read", [True, False])
+def test_a_worker_that_ends_before_the_run_is_named(task_was_read: bool) -> None:
+    """Whether or not it had read its task, which decides how the end of its pipe looks to us."""
+    ours, theirs = multiprocessing.Pipe()
+    ours.send("task")
+    if task_was_read:
+        theirs.recv()
+    theirs.close()
+    workers = WorkerProcesses([Member(4, 1, None, ours, None)])
+    with StopSignals() as stop, pytest.raises(Unreachable, match="worker 4: the process ended"):
+        workers.await_ready(stop)
+    ours.close()
