@@ -36,7 +36,10 @@ class LiveView:
     def show(self, progress: RunProgress) -> None:
         """Show one moment of the run, or the message that it brings."""
         if progress.message is not None:
-            self._console.print(progress.message, style="bold red", highlight=False)
+            wrap = self._console.is_terminal  # a program that reads a pipe gets one line
+            self._console.print(
+                progress.message, style="bold red", highlight=False, soft_wrap=not wrap
+            )
             return
         new_step = progress.step != self._step
         if new_step:
