@@ -9,9 +9,9 @@ import pytest
 from as_a_user import ROOT
 
 from edgeload import failure_classes
-from edgeload.failure_classes import DNS, FAILURE_KINDS, UNCLASSIFIED, Fault, failure_class
+from edgeload.failure_classes import FAILURE_KINDS, UNCLASSIFIED, Fault, failure_class
 
-NOT_IN_README = {UNCLASSIFIED, DNS}
+NOT_IN_README = {UNCLASSIFIED}
 """Only logs of the older form have the first, and only the SDK client can write the second."""
 
 

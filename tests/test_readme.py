@@ -11,8 +11,7 @@ from pathlib import Path
 import as_a_user as user
 import pytest
 
-from edgeload.config_file import load_config
-from edgeload.settings import Settings, resolve
+from edgeload import exit_codes
 
 README = (user.ROOT / "README.md").read_text()
 COMMANDS = [
@@ -87,11 +86,28 @@ def test_ci_runs_the_test_command_of_readme() -> None:
     assert "'.[test]'" in ci
 
 
-def test_every_setting_and_option_is_described() -> None:
-    """Each constant of config.py, and each option of the scripts, stands in README."""
-    for name in Settings.model_fields:
-        described = f"`{name.upper()}`" in README or f"`--{name.replace('_', '-')}" in README
-        assert described, name
+def test_readme_is_short() -> None:
+    """It opens with the picture and the answer, and leaves the rest to docs/."""
+    lines = README.splitlines()
+    assert len(lines) <= 200
+    assert lines[4].startswith("![") and "This endpoint serves" in lines[7]
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Links of README and docs/ are files of the project."""
+    for page in (user.ROOT / "README.md", *(user.ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_page_is_linked() -> None:
+    """README leads to each page in docs/."""
+    for page in (user.ROOT / "docs").glob("*.md"):
+        assert f"(docs/{page.name})" in README
+
+
+def test_every_option_of_the_scripts_is_described() -> None:
+    """Options that are not settings stand in README; settings stand in docs/settings.md."""
     for option in (
         "--baseline",
         "--margin",
@@ -102,14 +118,13 @@ def test_every_setting_and_option_is_described() -> None:
         "--duration",
         "--interval",
         "--output",
+        "--host",
     ):
-        assert f"`{option}" in README
+        assert option in README
 
 
-def test_defaults_in_readme_are_those_of_the_settings() -> None:
-    """The numbers in the table are the shipped ones."""
-    settings = resolve(load_config([user.ROOT]), {}, {})
-    for line in README.splitlines():
-        found = re.match(r"\| `([A-Z_]+)` \| (?:\S+, )?([0-9.]+) \|", line)
-        if found and found[1] != "WARMUP":
-            assert getattr(settings, found[1].lower()) == float(found[2]), found[1]
+def test_exit_codes_in_readme_are_those_of_the_program() -> None:
+    """The table has each exit code once."""
+    listed = [int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)]
+    codes = {value for name, value in vars(exit_codes).items() if name.isupper()}
+    assert sorted(codes) == listed

@@ -196,7 +196,7 @@ def _facts(summary: RunSummary, values: Mapping[str, Any]) -> list[tuple[str, st
         ("started", values["started_at"]),
         ("load", f"{plural(len(summary.steps), 'step')}, {end_of(summary):.0f} s"),
         ("sent", f"{totals.sent:,}"),
-        ("answered well", f"{totals.ok:,}"),
+        ("answered", f"{totals.ok:,}"),
         ("failed", f"{totals.failed:,}"),
     ]
     if totals.missed is not None:
