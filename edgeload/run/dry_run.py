@@ -22,7 +22,7 @@ def print_plan(plan: Plan, image_bytes: float, console: Console) -> None:
         f"{plural(plan.max_clients, 'client')} at {plan.requests_per_second:g} requests/s{each}. "
         "Nothing was sent.",
         highlight=False,
-        soft_wrap=True,
+        soft_wrap=not console.is_terminal,
     )
     table = Table(box=box.SIMPLE_HEAD)
     for name in ("step", "clients", "from s", "to s", "due/s", "requests due", "MB/s of pictures"):

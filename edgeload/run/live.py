@@ -83,9 +83,11 @@ class LiveView:
 
     def _table(self, progress: RunProgress) -> Table:
         fields = self._fields(progress)
-        table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+        table = Table(box=None, padding=(0, 1, 0, 0), show_edge=False)  # fits 80 columns
         for name, _ in fields:
-            table.add_column(name, justify="right", style="bold" if name == "clients" else "")
+            head = name.replace("response p50", "response\np50").replace("p95", "\np95")
+            style = "bold" if name == "clients" else ""
+            table.add_column(head, justify="right", style=style, no_wrap=True)
         table.add_row(*(value for _, value in fields))
         return table
 

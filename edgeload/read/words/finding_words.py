@@ -96,10 +96,10 @@ def _log_disagrees(n: Numbers) -> str:
 
 
 def _worker_died(n: Numbers) -> str:
-    how = f"signal {n['signal']}" if n["signal"] else f"exit code {n['exit_code']}"
+    how = f"killed by {n['signal']}" if n["signal"] else f"exit code {n['exit_code']}"
     return (
         f"worker {n['worker']} (process {n['pid']}, {plural(n['clients'], 'client')}) died at "
-        f"{n['at_s']:.1f} s ({how})"
+        f"{n['at_s']:.1f} s, {how}"
     )
 
 
@@ -140,6 +140,15 @@ def _missed(n: Numbers) -> str:
     return (
         f"{n['missed']:,} of {plural(n['planned'], 'planned request')} were never sent, in "
         f"{{steps}} ({split})"
+    )
+
+
+def _missed_advice(n: Numbers) -> str:
+    if set(n["reasons"]) == {"not recorded"}:
+        return "A worker that died never sent these requests; they count as unanswered."
+    return (
+        "The clients were still waiting for earlier answers when these requests fell due; they "
+        "count as unanswered."
     )
 
 
@@ -316,6 +325,7 @@ WARNING_KINDS = {
         advice="The clients were still waiting for earlier answers when these requests fell due; "
         "they count as unanswered.",
         message=_missed,
+        advise=_missed_advice,
     ),
     "clocks_unaligned": Kind(
         meaning="Requests were sent before they were due, or answered before they were sent.",
