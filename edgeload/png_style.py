@@ -1,8 +1,10 @@
-"""How every figure of the project looks: size, colours, grid, fonts, and how one is saved."""
+"""How every PNG of the project looks: size, grid, fonts, and how one is saved."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +12,6 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-
-PALETTE = {
-    "blue": "#0072B2",
-    "orange": "#E69F00",
-    "green": "#009E73",
-    "vermilion": "#D55E00",
-    "purple": "#CC79A7",
-    "sky": "#56B4E9",
-    "yellow": "#F0E442",
-    "black": "#000000",
-    "grey": "#767676",
-}
-"""Colours by word, told apart by colour-blind readers (Okabe and Ito, 2008), and a grey."""
 
 _WIDTH_IN = 8.0
 _ROW_HEIGHT_IN = 2.1
@@ -44,20 +33,41 @@ _STYLE: Any = {
     "lines.linewidth": 1.4,
     "legend.frameon": False,
     "legend.fontsize": 9,
+    "text.parse_math": False,  # a dollar in a text of the log is a dollar
 }
 
 
-def new_figure(rows: int = 1, *, title: str, share_x: bool = True) -> tuple[Figure, list[Axes]]:
+@contextmanager
+def style() -> Iterator[None]:
+    """Inside, matplotlib has its defaults and our style, whatever the user's matplotlibrc says.
+
+    Pictures are drawn and saved inside; afterwards everything is as it was.
+    """
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        yield
+
+
+def new_figure(
+    rows: int = 1,
+    *,
+    title: str,
+    share_x: bool = True,
+    heights_in: Sequence[float] | None = None,
+    legends_in: float = 0.0,
+) -> tuple[Figure, list[Axes]]:
     """An empty figure of `rows` axes, one above the other, under a title that says the point.
 
     With `share_x` all rows have the x axis of the last one, whose tick labels alone are shown.
-    The style stays in force for what is drawn on the figure later (legends, texts).
+    Rows are alike unless `heights_in` gives their heights, in inches; `legends_in` is the height
+    that their legends take. To be used inside `style()`, with all that is drawn on it later.
     """
-    mpl.rcParams.update(_STYLE)
-    height = _TITLE_HEIGHT_IN + rows * _ROW_HEIGHT_IN
+    heights_in = heights_in or [_ROW_HEIGHT_IN] * rows
+    height = _TITLE_HEIGHT_IN + sum(heights_in) + legends_in
     figure = Figure(figsize=(_WIDTH_IN, height), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    grid = figure.subplots(rows, 1, sharex=share_x, squeeze=False)
+    grid = figure.subplots(rows, 1, sharex=share_x, squeeze=False, height_ratios=heights_in)
     figure.suptitle(
         textwrap.fill(title, _TITLE_CHARS), x=0.012, ha="left", fontsize=12, fontweight="bold"
     )

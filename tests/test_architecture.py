@@ -27,6 +27,7 @@ ARROWS = {
     "edgeload.untrusted_text": (),
     "edgeload.signals": (),
     "edgeload.exit_codes": (),
+    "edgeload.palette": (),
     "edgeload.png_style": (),
     "edgeload.runlog": ("edgeload.records",),
     "edgeload.objectives": (),
@@ -71,6 +72,7 @@ ARROWS = {
     ),
     "edgeload.host": (
         "edgeload.machine",
+        "edgeload.palette",
         "edgeload.png_style",
         "edgeload.signals",
     ),
@@ -100,7 +102,8 @@ ARROWS = {
         "edgeload.read.statistics",
     ),
     "edgeload.read.figures": (
-        "edgeload.png_style",
+        "edgeload.objectives",
+        "edgeload.palette",
         "edgeload.read.analysis",
         "edgeload.read.statistics",
         "edgeload.read.words",
@@ -117,7 +120,6 @@ ARROWS = {
         "edgeload.exit_codes",
         "edgeload.host.samples",
         "edgeload.objectives",
-        "edgeload.png_style",
         "edgeload.read.analysis",
         "edgeload.read.figures",
         "edgeload.read.log",

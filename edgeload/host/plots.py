@@ -17,7 +17,8 @@ from edgeload.host.quantities import (
     display_unit,
 )
 from edgeload.host.samples import Gpu, HostHeader, SampleFile
-from edgeload.png_style import PALETTE, new_figure, save
+from edgeload.palette import PALETTE
+from edgeload.png_style import new_figure, save, style
 
 HOST_FIGURE = "host_usage.png"
 GPU_FIGURE = "host_gpu_usage.png"
@@ -49,9 +50,10 @@ def draw_host_figures(samples: Path, folder: Path) -> list[Path]:
     columns = Columns.of(file.header, file.samples())
     if not columns.at_s:
         return []
-    paths = [save(host_figure(file.header, columns), folder / HOST_FIGURE)]
-    if file.header.gpus:
-        paths.append(save(gpu_figure(file.header, columns), folder / GPU_FIGURE))
+    with style():
+        paths = [save(host_figure(file.header, columns), folder / HOST_FIGURE)]
+        if file.header.gpus:
+            paths.append(save(gpu_figure(file.header, columns), folder / GPU_FIGURE))
     return paths
 
 

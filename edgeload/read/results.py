@@ -10,20 +10,16 @@ from rich.console import Console
 from edgeload import exit_codes
 from edgeload.host.samples import HostSample, SampleFile
 from edgeload.objectives import Objective
-from edgeload.png_style import save
 from edgeload.read.analysis.comparison import Comparison, compare
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary, analyse, with_host
-from edgeload.read.figures.shown import draw
+from edgeload.read.figures.shown import charts_of, prepare_comparison, prepare_figures
 from edgeload.read.log.columns import LogError
 from edgeload.read.log.open import read_log
-from edgeload.read.output import hdr
-from edgeload.read.output import png as plots
+from edgeload.read.output import hdr, png
 from edgeload.read.output.comparison_json import comparison_json
 from edgeload.read.output.comparison_terminal import print_comparison
 from edgeload.read.output.page import html_report
-from edgeload.read.output.png.compared import compared_figure
-from edgeload.read.output.png.compared_curves import compared_spectrum_figure
 from edgeload.read.output.steps_csv import steps_csv
 from edgeload.read.output.summary_json import summary_json
 from edgeload.read.output.terminal import print_report
@@ -51,20 +47,20 @@ def write_results(
     if host_samples is not None:
         summary = with_host(summary, _samples(host_samples))
     findings = find(summary)
-    drawn = draw(summary)
+    pictures = prepare_figures(summary)
     try:
         output_dir.mkdir(parents=True, exist_ok=True)
         files = [
             _write(output_dir / "summary.json", summary_json(summary, findings)),
             _write(output_dir / "steps.csv", steps_csv(summary)),
-            *plots.write(summary, output_dir, drawn),
+            *png.write(pictures, output_dir),
         ]
         for left_over in output_dir.glob(hdr.PATTERN):  # it would pass for this run's
             left_over.unlink()
         if with_hdr:
             texts = hdr.percentile_files(summary)
             files += [_write(output_dir / name, text) for name, text in texts.items()]
-        page = html_report(summary, findings, drawn, [path.name for path in files])
+        page = html_report(summary, findings, charts_of(pictures), [path.name for path in files])
         files.insert(0, _write(output_dir / "report.html", page))
     except OSError as problem:
         raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
@@ -90,18 +86,13 @@ def write_comparison(
         for side in (baseline, new)
     )
     comparison = compare(old_runs, new_runs, margin)
-    figures = {
-        "comparison.png": compared_figure(comparison, old_runs, new_runs),
-        "comparison_spectrum.png": compared_spectrum_figure(comparison, old_runs, new_runs),
-    }
+    pictures = prepare_comparison(comparison, old_runs, new_runs)
     try:
         output_dir.mkdir(parents=True, exist_ok=True)
-        files = [_write(output_dir / "comparison.json", comparison_json(comparison))]
-        for name, figure in figures.items():
-            if figure:
-                files.append(save(figure, output_dir / name))
-            else:
-                (output_dir / name).unlink(missing_ok=True)
+        files = [
+            _write(output_dir / "comparison.json", comparison_json(comparison)),
+            *png.write(pictures, output_dir),
+        ]
     except OSError as problem:
         raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
     print_comparison(console, comparison, files)

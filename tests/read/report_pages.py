@@ -11,7 +11,7 @@ import synthetic_log as sl
 
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary, analyse
-from edgeload.read.figures.shown import draw
+from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.log.open import read_log
 from edgeload.read.output.page import html_report
 from edgeload.read.output.summary_json import summary_json
@@ -36,10 +36,9 @@ def make(folder: Path, played: sl.Played, **settings: Any) -> Page:
     summary = analyse(read_log(sl.write(folder / "log", played, **settings)))
     findings = find(summary)
     path = folder / "report.html"
-    path.write_text(
-        html_report(summary, findings, draw(summary), ["summary.json", "a b&c.png"]),
-        encoding="utf-8",
-    )
+    charts = charts_of(prepare_figures(summary))
+    page = html_report(summary, findings, charts, ["summary.json", "a b&c.png"])
+    path.write_text(page, encoding="utf-8")
     return Page(path, summary, json.loads(summary_json(summary, findings)))
 
 

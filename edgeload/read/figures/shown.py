@@ -1,46 +1,57 @@
-"""All that plots and page show of a run beside its summary, computed once for both. Pure."""
+"""All that is shown of a run or of a comparison: one specification for page and PNG. Pure.
+
+A new figure is one function that returns its chart, and a line here.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
-from edgeload.read.analysis.percentile_curves import PercentileCurves, percentile_curves
+from edgeload.read.analysis.comparison import Comparison, Side
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.series import (
-    FailureRates,
-    HeatMap,
-    Rates,
-    Times,
-    failure_rates,
-    heat_map,
-    rates,
-    times,
-)
-
-DOUBTFUL = frozenset({"invalid", "unsteady", "cut", "few", "failing"})
-"""States of a step whose points are drawn hollow, and its curves dashed."""
-
-HATCHED = frozenset({"invalid", "unsteady"})
-"""States of a step whose span over time is hatched."""
+from edgeload.read.figures.by_load import by_load_charts
+from edgeload.read.figures.chart import Chart, Picture
+from edgeload.read.figures.compared import compared_charts, compared_curve_charts
+from edgeload.read.figures.failures import failures_chart
+from edgeload.read.figures.heat_map import heat_map_charts
+from edgeload.read.figures.over_time import throughput_chart, times_charts
+from edgeload.read.figures.percentile_curves import percentile_curve_charts
+from edgeload.read.figures.scales import with_shared_x
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A run over time and by share; None: the run has nothing of that kind to show."""
+def prepare_figures(summary: RunSummary) -> tuple[Picture, ...]:
+    """The pictures of a run, in the order of the page; empty ones for what it does not have."""
+    failures = failures_chart(summary)
+    return _pictures(
+        {
+            "capacity.png": by_load_charts(summary),
+            "throughput.png": (throughput_chart(summary),),
+            "times.png": times_charts(summary),
+            "failures.png": (failures,) if failures else (),
+            "heat_map.png": heat_map_charts(summary),
+            "spectrum.png": percentile_curve_charts(summary),
+        }
+    )
 
-    rates: Rates
-    times: Times
-    percentile_curves: PercentileCurves | None
-    failures: FailureRates | None
-    heat_map: HeatMap | None
+
+def prepare_comparison(comparison: Comparison, old: Side, new: Side) -> tuple[Picture, ...]:
+    """The pictures of a comparison."""
+    return _pictures(
+        {
+            "comparison.png": compared_charts(comparison, old, new),
+            "comparison_spectrum.png": compared_curve_charts(comparison, old, new),
+        }
+    )
 
 
-def draw(summary: RunSummary) -> Drawn:
-    """The series of a run: a few thousand points, whatever its length."""
-    return Drawn(
-        rates=rates(summary),
-        times=times(summary),
-        percentile_curves=percentile_curves(summary),
-        failures=failure_rates(summary),
-        heat_map=heat_map(summary),
+def charts_of(pictures: Iterable[Picture]) -> tuple[Chart, ...]:
+    """The charts of all pictures, in order: what the page shows."""
+    return tuple(chart for picture in pictures for chart in picture.charts)
+
+
+def _pictures(named: Mapping[str, tuple[Chart, ...]]) -> tuple[Picture, ...]:
+    """Pictures whose charts of one group share their x axis, also across pictures."""
+    shared = iter(with_shared_x(chart for charts in named.values() for chart in charts))
+    return tuple(
+        Picture(name, tuple(next(shared) for _ in charts)) for name, charts in named.items()
     )

@@ -19,8 +19,7 @@ from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import end_of
-from edgeload.read.figures.figures import figures
-from edgeload.read.figures.shown import Drawn
+from edgeload.read.figures.chart import Chart
 from edgeload.read.output.summary_json import step_values, summary_values
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.words.finding_words import advice, message_with_steps, sentence
@@ -71,16 +70,18 @@ _COLUMNS = (*_COUNTS, *_TIMES, Column("state", "state", text=True))
 
 
 def html_report(
-    summary: RunSummary, findings: Sequence[Finding], drawn: Drawn, file_names: Sequence[str]
+    summary: RunSummary,
+    findings: Sequence[Finding],
+    charts: Sequence[Chart],
+    file_names: Sequence[str],
 ) -> str:
     """The page: verdict, findings, interactive figures, tables and settings of one run.
 
-    `file_names` are the files beside it, for links. Every text is escaped, and a
-    Content-Security-Policy lets nothing run or load but the page's own scripts and styles, each
-    by its hash.
+    `charts` are what its script draws, and `file_names` the files beside it, for links. Every text
+    is escaped, and a Content-Security-Policy lets nothing run or load but the page's own scripts
+    and styles, each by its hash.
     """
     values = summary_values(summary, findings)
-    shown = [asdict(figure) for figure in figures(summary, drawn)]
     styles, scripts = _styles(), _scripts()
     return (
         _environment()
@@ -98,8 +99,8 @@ def html_report(
             facts=_facts(summary, values),
             findings=[(f.severity, sentence(message_with_steps(f)), advice(f)) for f in findings],
             objectives=[_objective(result) for result in summary.objectives],
-            figures=shown,
-            figures_json=_json(shown),
+            charts=charts,
+            charts_json=_json([asdict(chart) for chart in charts]),
             columns=_columns(summary),
             steps=[_step(summary, place) for place in range(len(summary.steps))],
             table_note=PAGE_TABLE_NOTE,
@@ -161,7 +162,8 @@ def _styles() -> tuple[str, ...]:
 def _scripts() -> tuple[str, ...]:
     """uPlot under its licence, and the page's own script."""
     licence = "/*\n" + _asset("uplot/LICENSE") + "*/\n"
-    return (licence + _asset("uplot/uPlot.iife.min.js"), _asset("report.js"))
+    own = _asset("drawing.js") + _asset("report.js")
+    return (licence + _asset("uplot/uPlot.iife.min.js"), own)
 
 
 def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from edgeload.plain_words import plural
 from edgeload.read.analysis.comparison import ComparedQuantity, Comparison
@@ -31,6 +32,36 @@ def comparison_headline(comparison: Comparison) -> str:
     return (
         f"Undecided: no significant change, but changes above {margin} cannot be ruled out. Use "
         "longer steps, or pass more logs per side."
+    )
+
+
+def comparison_title(comparison: Comparison) -> str:
+    """The answer, and the quantity that decides, as the title of a picture."""
+    if comparison.deciding:
+        first = comparison.deciding[0]
+        return (
+            f"{comparison.verdict.capitalize()}: {first.quantity} {change(first)} "
+            f"at {plural(first.clients, 'client')}"
+        )
+    if comparison.verdict == "same":
+        return f"Same within ±{comparison.margin * 100:g} % at every load"
+    if all(row.why for row in comparison.rows):
+        return "Undecided: no load could be compared"
+    return "Undecided: no significant change"
+
+
+def p95_title(kind: str) -> str:
+    """The title of the chart of times."""
+    return f"{kind.capitalize()} time p95 at each load, with its 95 % interval"
+
+
+def curves_title(comparison: Comparison, loads: Sequence[int]) -> str:
+    """The title of the chart of percentile curves."""
+    named = ", ".join(f"{load:,}" for load in loads[:-1])
+    noun = plural(loads[-1], "client")
+    return (
+        f"{comparison.verdict.capitalize()}: how times spread at "
+        f"{f'{named} and {noun}' if named else noun}"
     )
 
 

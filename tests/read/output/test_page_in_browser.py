@@ -83,7 +83,7 @@ def test_zoom_is_one_for_all_figures_over_time(pages: dict[str, Page], browser: 
     """A drag on one zooms all of them alike and no other; a double click shows all again."""
     browser.open(pages["long"].path)
     whole, clients = spans(browser, "time"), spans(browser, "clients")
-    assert len(whole) == 5
+    assert len(whole) == 6
     assert len({tuple(span) for span in whole}) == 1
     over = browser.driver.find_element(By.CSS_SELECTOR, "#figure-throughput .u-over")
     browser.js("arguments[0].scrollIntoView({block: 'center'})", over)
@@ -100,28 +100,31 @@ def test_zoom_is_one_for_all_figures_over_time(pages: dict[str, Page], browser: 
     ActionChains(browser.driver).move_to_element_with_offset(over, -width // 4, 0).perform()
     settle(browser)
     pointed = browser.js(f"{TIME_FIGURES}.map((plot) => plot.posToVal(plot.cursor.left, 'x'))")
-    assert pointed == pytest.approx([end_s / 4] * 5, abs=0.02 * end_s)
+    assert pointed == pytest.approx([end_s / 4] * 6, abs=0.02 * end_s)
     select = browser.driver.find_element(By.ID, "zoom")
     select.find_elements(By.TAG_NAME, "option")[2].click()
     assert {tuple(span) for span in spans(browser, "time")} == {(70.0, 140.0)}
 
 
-def test_pointing_reads_the_values(pages: dict[str, Page], browser: Browser) -> None:
-    """Over the step of 30 clients, the legend gives its figures, as summary.json does."""
+@pytest.mark.parametrize(("place", "clients"), [(1, "30.0"), (2, "60.0, unsteady")])
+def test_pointing_reads_the_values(
+    pages: dict[str, Page], browser: Browser, place: int, clients: str
+) -> None:
+    """Over a step, the legend gives its figures, as summary.json does, and why it is hollow."""
     page = pages["saturated"]
     browser.open(page.path)
+    step = page.values["steps"][place]
     over = browser.driver.find_element(By.CSS_SELECTOR, "#figure-load .u-over")
     browser.js("arguments[0].scrollIntoView({block: 'center'})", over)
-    x = browser.js("report.plots.get('load').valToPos(30, 'x')")
+    x = browser.js(f"report.plots.get('load').valToPos({step['clients']}, 'x')")
     offset = round(x - over.size["width"] / 2)
     ActionChains(browser.driver).move_to_element_with_offset(over, offset, 0).perform()
     settle(browser)
     shown = browser.js(
         "[...document.querySelectorAll('#figure-load .u-value')].map((cell) => cell.textContent)"
     )
-    step = page.values["steps"][1]
     wanted = [number(step[key]) + " /s" for key in ("arrival_rate_per_s", "throughput_per_s")]
-    assert shown == ["30.0", *wanted]
+    assert shown == [clients, *wanted]
 
 
 def test_tables_sort_by_value_with_no_data_last(pages: dict[str, Page], browser: Browser) -> None:

@@ -1,0 +1,172 @@
+"""The specification of a chart: everything that is shown, as plain values. Pure.
+
+Two renderers draw it and decide nothing: the script of report.html and `output/png`. Lengths are
+in CSS pixels, as the page shows them; a PNG is made to be shown 800 of them wide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Values = tuple[float | None, ...]
+"""One value for each x of a chart; None: no data."""
+
+
+@dataclass(frozen=True)
+class Hollow:
+    """A point that is drawn hollow, by its place in the line's values, and why."""
+
+    place: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series of a chart.
+
+    A "line" goes through its points. "planned" is drawn as stairs from the `due` of the chart's
+    spans, which are exact to the step. "bars" are `bar_width` wide and stand on `base`.
+
+    `dash` is on, off, on, off. A `joined` line goes over places without data; others break there.
+    `never` are the places at which nothing was ever answered. `crosses` are those of them that are
+    marked, at the upper edge; each label that has crosses has a row of its own there. `low` and
+    `high` are the ends of whiskers. `pattern`, in white, tells bars apart without colour.
+    """
+
+    label: str
+    colour: str
+    values: Values
+    kind: Literal["line", "planned", "bars"] = "line"
+    dash: tuple[int, ...] = ()
+    width: float = 1.75
+    point_size: float = 0.0
+    joined: bool = False
+    base: Values = ()
+    pattern: Literal["", "/", "\\", ".", "x"] = ""
+    never: tuple[int, ...] = ()
+    crosses: tuple[int, ...] = ()
+    hollow: tuple[Hollow, ...] = ()
+    low: Values = ()
+    high: Values = ()
+
+
+@dataclass(frozen=True)
+class Shade:
+    """The ground of a span: filled, or hatched where `hatch` is not empty."""
+
+    label: str
+    colour: str
+    hatch: Literal["", "/", "x"] = ""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A ramp step on the axis of time, seconds; `due` is its arrival rate per second."""
+
+    start: float
+    end: float
+    clients: int
+    due: float | None
+    shade: Shade | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line across the chart: upright at `x`, named in the key; or level at `y`, with its label.
+
+    One of the two is None.
+    """
+
+    label: str
+    colour: str
+    x: float | None = None
+    y: float | None = None
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A labelled place on an axis."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis from `low` to `high`. Without `ticks` the renderer chooses round numbers.
+
+    `whole` axes have ticks at whole numbers only.
+    """
+
+    label: str
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+    ticks: tuple[Tick, ...] = ()
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A heat map: shares in thousandths, by band (between two of `bands`) and by window.
+
+    A share has the colour `colours[i]` if it lies between `bounds[i]` and `bounds[i + 1]`; a share
+    of 0 has none.
+    """
+
+    label: str
+    edges: Values
+    bands: Values
+    permille: tuple[tuple[int, ...], ...]
+    bounds: tuple[float, ...]
+    colours: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Key:
+    """An entry of the legend beside the lines' names: a sample of something drawn, and its sense.
+
+    Samples: a hollow point, a cross, whiskers, an upright mark, a filled or hatched ground.
+    """
+
+    sample: Literal["hollow", "cross", "whisker", "mark", "fill", "hatch", "cross-hatch"]
+    colour: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Lines over one x, and what stands behind and between them.
+
+    Charts of one `group` have one x axis, zoomed together. `unit` stands behind every value that a
+    reader points at. `note` is said in the middle of a chart that has nothing to show.
+    """
+
+    name: str
+    title: str
+    group: Literal["time", "clients", "share"]
+    unit: str
+    x: Values
+    x_axis: Axis
+    y_axis: Axis
+    lines: tuple[Line, ...]
+    spans: tuple[Span, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    keys: tuple[Key, ...] = ()
+    heat: Heat | None = None
+    bar_width: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG: charts of one group, one above the other. Without charts there is nothing to show."""
+
+    file_name: str
+    charts: tuple[Chart, ...]
+
+    @property
+    def title(self) -> str:
+        """What the picture shows: the title of its first chart."""
+        return self.charts[0].title

@@ -1,0 +1,60 @@
+"""The chart of failures over time, by class. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from edgeload.palette import PALETTE
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.series import failure_rates
+from edgeload.read.figures.chart import Chart, Line
+from edgeload.read.figures.over_time import spans_of, time_axis
+from edgeload.read.figures.scales import rate_axis, values_of
+from edgeload.read.words.titles import failures_title
+
+_FILLS: tuple[tuple[str, Literal["", "/", "\\", ".", "x"]], ...] = (
+    ("vermilion", ""),
+    ("blue", "/"),
+    ("orange", "."),
+    ("green", "\\"),
+    ("purple", ""),
+    ("sky", "x"),
+    ("black", ""),
+    ("grey", ""),
+)
+
+
+def failures_chart(summary: RunSummary) -> Chart | None:
+    """Failures per second by class, one on top of the other; None: nothing failed."""
+    found = failure_rates(summary)
+    if found is None:
+        return None
+    below = np.zeros(len(found.edges_s) - 1)
+    lines = []
+    for (name, rate), (colour, pattern) in zip(found.classes.items(), _FILLS, strict=False):
+        count = round(float(rate.sum() * found.width_s))
+        lines.append(
+            Line(
+                f"{name} ({count:,})",
+                PALETTE[colour],
+                values_of(rate),
+                kind="bars",
+                base=values_of(below),
+                pattern=pattern,
+            )
+        )
+        below = below + rate
+    return Chart(
+        name="failures",
+        title=failures_title(summary),
+        group="time",
+        unit="/s",
+        x=values_of((found.edges_s[:-1] + found.edges_s[1:]) / 2),
+        x_axis=time_axis(summary, float(found.edges_s[-1])),
+        y_axis=rate_axis(f"failures per second (means of {found.width_s:g} s)", lines),
+        lines=tuple(lines),
+        spans=spans_of(summary),
+        bar_width=found.width_s,
+    )

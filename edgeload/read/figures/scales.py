@@ -1,0 +1,98 @@
+"""Rules of the axes: limits, ticks, and numbers in as many digits as a screen shows. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from edgeload.read.figures.chart import Axis, Chart, Line, Tick, Values
+from edgeload.read.statistics.windows import Floats
+
+_SHARES = (0.0, 0.5, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999, 0.99999, 0.999999)
+_LEAST_ROOM, _ROOM_OF_CROSSES = 0.03, 0.045  # of the height of a logarithmic axis
+_LOG_STEPS = ((3.5, (1.0,)), (0.8, (1.0, 2.0, 5.0)), (0.0, (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
+
+
+def plain(value: float | None) -> float | None:
+    """Six significant digits, more than a screen shows; None for no number."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.6g}")
+
+
+def values_of(array: Floats) -> Values:
+    """An array as the values of a line; None where it holds no finite number."""
+    return tuple(plain(value) for value in array.tolist())
+
+
+def places_of_never(array: Floats) -> tuple[int, ...]:
+    """The places of infinity in a line: what was never answered."""
+    return tuple(np.flatnonzero(np.isinf(array)).tolist())
+
+
+def rate_axis(label: str, lines: Iterable[Line], least: float = 0.0) -> Axis:
+    """From 0 to a little more than the largest value, or than `least` if that is larger."""
+    tops = [
+        value + ((line.base[place] or 0.0) if line.base else 0.0)
+        for line in lines
+        for place, value in enumerate(line.values)
+        if value is not None
+    ]
+    return Axis(label, 0.0, (max((*tops, least)) or 1.0) * 1.08)
+
+
+def log_axis(label: str, values: Iterable[float | None], lines: Iterable[Line] = ()) -> Axis:
+    """A logarithmic axis with air around all values above 0.
+
+    Above them is room for the crosses of the lines, in a row for each name.
+    """
+    found = [value for value in values if value is not None and value > 0]
+    if not found:
+        return Axis(label, 1.0, 1e3, log=True, ticks=log_ticks(1.0, 1e3))
+    low, high = min(found) / 1.4, max(max(found) * 1.3, min(found) * 3)
+    room = _LEAST_ROOM + _ROOM_OF_CROSSES * len({line.label for line in lines if line.crosses})
+    high *= (high / low) ** (room / (1.0 - room))
+    return Axis(label, low, high, log=True, ticks=log_ticks(low, high))
+
+
+def log_ticks(low: float, high: float) -> tuple[Tick, ...]:
+    """At 1, 2 and 5; at 1 alone over many decades, and at more numbers within a single one."""
+    decades = math.log10(high / low)
+    steps = next(steps for most, steps in _LOG_STEPS if decades > most)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    places = [float(f"{step}e{power}") for power in powers for step in steps]
+    return tuple(Tick(place, f"{place:g}") for place in places if low <= place <= high)
+
+
+def clients_axis(loads: Sequence[int]) -> Axis:
+    """From 0 to a little more than the largest number of clients."""
+    return Axis("clients", 0.0, max(loads, default=1) * 1.05, whole=True)
+
+
+def stretched(shares: Floats) -> Floats:
+    """A tenth of the requests above is one unit further right, as on HdrHistogram's plots."""
+    places: Floats = -np.log10(1.0 - shares)
+    return places
+
+
+def share_axis(last: float) -> Axis:
+    """The stretched axis of shares, as far as `last`."""
+    places = stretched(np.array(_SHARES)).tolist()
+    ticks = tuple(
+        Tick(place, f"{100.0 * share:.6g} %")
+        for place, share in zip(places, _SHARES, strict=True)
+        if place <= last
+    )
+    label = "share of the requests that took at most this long"
+    return Axis(label, 0.0, last * 1.02, ticks=ticks)
+
+
+def with_shared_x(charts: Iterable[Chart]) -> tuple[Chart, ...]:
+    """Each chart with the longest x axis of its group."""
+    found = tuple(charts)
+    longest: dict[str, Axis] = {}
+    for chart in found:
+        known = longest.setdefault(chart.group, chart.x_axis)
+        longest[chart.group] = max(known, chart.x_axis, key=lambda axis: axis.high)
+    return tuple(replace(chart, x_axis=longest[chart.group]) for chart in found)

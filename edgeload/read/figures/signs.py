@@ -1,0 +1,91 @@
+"""Which steps are drawn as doubtful, and the entries of the legend that say why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from edgeload.palette import PALETTE
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.figures.chart import Hollow, Key, Line, Mark, Shade, Span, Values
+from edgeload.read.words.legend_words import (
+    CROSS,
+    INVALID_STEP,
+    SATURATED,
+    SHORT_STATES,
+    STATES,
+    UNSTEADY_STEP,
+    hollow_at_words,
+    hollow_words,
+)
+
+SATURATED_SHADE = Shade(SATURATED, "#F6D9C6")
+UNSTEADY_SHADE = Shade(UNSTEADY_STEP, "#CFCFCF", "/")
+INVALID_SHADE = Shade(INVALID_STEP, "#CFCFCF", "x")
+
+_SAMPLES: Mapping[str, Literal["fill", "hatch", "cross-hatch"]] = {
+    "": "fill",
+    "/": "hatch",
+    "x": "cross-hatch",
+}
+CROSS_KEY = Key("cross", PALETTE["grey"], CROSS)
+
+
+def doubt_of(step: StepSummary) -> str:
+    """Why a step's points are hollow and its curve is dashed; empty if it was steady and valid."""
+    return STATES.get(step.state, "")
+
+
+def short_doubt_of(step: StepSummary) -> str:
+    """The same in few words, for the name of a curve."""
+    return SHORT_STATES.get(step.state, "")
+
+
+def doubt_shade(step: StepSummary) -> Shade | None:
+    """How the span of a doubtful step is hatched, over time."""
+    return {"unsteady": UNSTEADY_SHADE, "invalid": INVALID_SHADE}.get(step.state)
+
+
+def hollow_points(steps: Sequence[StepSummary | None], values: Values) -> tuple[Hollow, ...]:
+    """The hollow ones among the points of steps. A step without a value has no point."""
+    return tuple(
+        Hollow(place, doubt_of(step))
+        for place, (step, value) in enumerate(zip(steps, values, strict=True))
+        if step is not None and value is not None and doubt_of(step)
+    )
+
+
+def hollow_keys(
+    lines: Iterable[tuple[Line, Mapping[int, int]]], *, of_sides: bool = False
+) -> tuple[Key, ...]:
+    """An entry for each reason why a point of the lines is hollow; none if no point is.
+
+    Each line comes with the number of clients of each of its places. If there are several reasons,
+    each entry names the clients of its points, and with `of_sides` the line.
+    """
+    found: dict[tuple[str, str], set[int]] = {}
+    for line, loads in lines:
+        for point in line.hollow:
+            side = line.label if of_sides else ""
+            found.setdefault((point.why, side), set()).add(loads[point.place])
+    if len({why for why, _ in found}) == 1:
+        texts = [hollow_words(next(iter(found))[0])]
+    else:
+        texts = [hollow_at_words(sorted(loads), *key) for key, loads in found.items()]
+    return tuple(Key("hollow", PALETTE["grey"], text) for text in texts)
+
+
+def cross_keys(lines: Iterable[Line], key: Key = CROSS_KEY) -> tuple[Key, ...]:
+    """The entry for crosses, if there are any."""
+    return (key,) if any(line.crosses for line in lines) else ()
+
+
+def mark_keys(marks: Iterable[Mark]) -> tuple[Key, ...]:
+    """An entry for each upright mark; the level ones have their names beside them."""
+    return tuple(Key("mark", mark.colour, mark.label) for mark in marks if mark.x is not None)
+
+
+def shade_keys(spans: Iterable[Span]) -> tuple[Key, ...]:
+    """An entry for each kind of ground that a step has."""
+    shades = dict.fromkeys(span.shade for span in spans if span.shade is not None)
+    return tuple(Key(_SAMPLES[shade.hatch], shade.colour, shade.label) for shade in shades)

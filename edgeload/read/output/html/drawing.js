@@ -1,0 +1,210 @@
+/* Draws a chart's parts on uPlot's canvas: grounds, marks, heat, bars, stairs and signs.
+
+   What is drawn, and in which colours, is decided in edgeload/read/figures; see chart.py. */
+"use strict";
+const drawing = (() => {
+  const FONT = "12px system-ui, sans-serif";
+
+  const clipped = (plot, draw) => {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.beginPath();
+    const air = 5 * uPlot.pxRatio; // a point on the edge is a point all the same
+    ctx.rect(bbox.left - air, bbox.top, bbox.width + 2 * air, bbox.height + air);
+    ctx.clip();
+    ctx.setLineDash([]); // the last series may have left its own
+    draw(ctx, bbox);
+    ctx.restore();
+  };
+
+  /* Parallel lines over a ground: rising, or falling where `down` is true. */
+  const hatch = (ctx, left, right, bbox, colour, down) => {
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, bbox.top, right - left, bbox.height);
+    ctx.clip();
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = uPlot.pxRatio;
+    ctx.beginPath();
+    const gap = 10 * uPlot.pxRatio;
+    const [start, end] = down ? [bbox.top, bbox.top + bbox.height] : [bbox.top + bbox.height, bbox.top];
+    for (let x = left - bbox.height; x < right; x += gap) {
+      ctx.moveTo(x, start);
+      ctx.lineTo(x + bbox.height, end);
+    }
+    ctx.stroke();
+    ctx.restore();
+  };
+
+  const shade = (ctx, span, left, right, bbox) => {
+    if (!span.shade) return;
+    const { colour, hatch: kind } = span.shade;
+    if (!kind) {
+      ctx.fillStyle = colour;
+      ctx.fillRect(left, bbox.top, right - left, bbox.height);
+      return;
+    }
+    hatch(ctx, left, right, bbox, colour, false);
+    if (kind === "x") hatch(ctx, left, right, bbox, colour, true);
+  };
+
+  const drawHeat = (plot, chart) => clipped(plot, (ctx) => {
+    const { edges, bands, permille, bounds, colours } = chart.heat;
+    const xs = edges.map((edge) => Math.round(plot.valToPos(edge, "x", true)));
+    const ys = bands.map((edge) => Math.round(plot.valToPos(edge, "y", true)));
+    permille.forEach((row, band) => row.forEach((count, place) => {
+      if (!count) return;
+      ctx.fillStyle = colours[Math.min(bounds.filter((bound) => bound <= count).length, colours.length) - 1];
+      ctx.fillRect(xs[place], ys[band + 1], xs[place + 1] - xs[place], ys[band] - ys[band + 1]);
+    }));
+  });
+
+  /* Bars stand on those of the lines before them; a pattern in white tells them apart as well. */
+  const drawBars = (plot, chart, line) => clipped(plot, (ctx) => {
+    const half = chart.bar_width / 2;
+    const fills = [line.colour, ...(line.pattern ? [patterned(ctx, line.pattern)] : [])];
+    line.values.forEach((value, place) => {
+      if (!value) return;
+      const [left, right] = [-half, half].map((aside) => Math.round(plot.valToPos(chart.x[place] + aside, "x", true)));
+      const [foot, top] = [line.base[place], line.base[place] + value].map((at) => Math.round(plot.valToPos(at, "y", true)));
+      for (const fill of fills) {
+        ctx.fillStyle = fill;
+        ctx.fillRect(left, top, Math.max(1, right - left), foot - top);
+      }
+    });
+  });
+
+  const PATTERNS = { "/": [[0, 8, 8, 0]], "\\": [[0, 0, 8, 8]], x: [[0, 8, 8, 0], [0, 0, 8, 8]], ".": [[3, 4, 5, 4]] };
+  const patterned = (ctx, pattern) => {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 8;
+    const brush = tile.getContext("2d");
+    brush.strokeStyle = "#ffffff";
+    brush.lineWidth = pattern === "." ? 2 : 1.5;
+    for (const [x0, y0, x1, y1] of PATTERNS[pattern]) {
+      brush.moveTo(x0, y0);
+      brush.lineTo(x1, y1);
+    }
+    brush.stroke();
+    return ctx.createPattern(tile, "repeat");
+  };
+
+  const drawBelow = (plot, chart) => {
+    if (chart.heat) drawHeat(plot, chart);
+    clipped(plot, (ctx, bbox) => {
+      for (const span of chart.spans) {
+        const left = plot.valToPos(span.start, "x", true);
+        shade(ctx, span, left, plot.valToPos(span.end, "x", true), bbox);
+        ctx.fillStyle = chart.heat ? "#444444" : "#b5bcc4";
+        if (span !== chart.spans[0]) ctx.fillRect(left, bbox.top, uPlot.pxRatio, bbox.height);
+      }
+      for (const mark of chart.marks) {
+        ctx.fillStyle = mark.colour;
+        ctx.globalAlpha = 0.55;
+        if (mark.x != null) ctx.fillRect(plot.valToPos(mark.x, "x", true) - 1.5, bbox.top, 3 * uPlot.pxRatio, bbox.height);
+        if (mark.y != null) ctx.fillRect(bbox.left, plot.valToPos(mark.y, "y", true) - 1, bbox.width, 2 * uPlot.pxRatio);
+        ctx.globalAlpha = 1;
+      }
+    });
+  };
+
+  const drawAllBars = (plot, chart) => chart.lines.forEach((line, i) => {
+    if (line.kind === "bars" && plot.series[i + 1].show) drawBars(plot, chart, line);
+  });
+
+  /* What the plan asked for, as the stairs that it was: exact to the step, not to the window. */
+  const drawPlanned = (plot, chart, line) => clipped(plot, (ctx) => {
+    ctx.strokeStyle = line.colour;
+    ctx.lineWidth = line.width * uPlot.pxRatio;
+    ctx.beginPath();
+    for (const span of chart.spans.filter((each) => each.due != null)) {
+      const y = plot.valToPos(span.due, "y", true);
+      ctx.lineTo(plot.valToPos(span.start, "x", true), y);
+      ctx.lineTo(plot.valToPos(span.end, "x", true), y);
+    }
+    ctx.stroke();
+  });
+
+  /* Above the axes: how many clients each step had; as many as there is room for. */
+  const drawClients = (plot, chart) => {
+    const { ctx, bbox } = plot;
+    const ratio = uPlot.pxRatio;
+    ctx.save();
+    ctx.font = FONT.replace("12px", `${12 * ratio}px`);
+    ctx.fillStyle = "#57606a";
+    ctx.textBaseline = "bottom";
+    ctx.textAlign = "right";
+    ctx.fillText("clients", bbox.left - 4 * ratio, bbox.top - 8 * ratio);
+    ctx.textAlign = "center";
+    let free = bbox.left;
+    for (const span of chart.spans) {
+      const left = Math.max(bbox.left, plot.valToPos(span.start, "x", true));
+      const right = Math.min(bbox.left + bbox.width, plot.valToPos(span.end, "x", true));
+      const half = ctx.measureText(span.clients).width / 2;
+      const middle = (left + right) / 2;
+      if (right <= left || middle - half < free) continue;
+      ctx.fillText(span.clients, middle, bbox.top - 8 * ratio);
+      free = middle + half + 8 * ratio;
+    }
+    ctx.restore();
+  };
+
+  const strokes = (ctx, lines) => {
+    ctx.beginPath();
+    for (const [x0, y0, x1, y1] of lines) {
+      ctx.moveTo(x0, y0);
+      ctx.lineTo(x1, y1);
+    }
+    ctx.stroke();
+  };
+
+  /* A line's whiskers, its hollow points, and crosses for what was never answered. */
+  const drawSigns = (plot, chart, line, row) => clipped(plot, (ctx, bbox) => {
+    const ratio = uPlot.pxRatio;
+    const xOf = (place) => plot.valToPos(chart.x[place], "x", true);
+    const yOf = (value) => plot.valToPos(value, "y", true);
+    ctx.strokeStyle = line.colour;
+    ctx.lineWidth = 1.5 * ratio;
+    ctx.fillStyle = "#ffffff";
+    line.low.forEach((low, place) => {
+      if (low == null) return;
+      const [x, foot, top, cap] = [xOf(place), yOf(low), yOf(line.high[place]), 3 * ratio];
+      strokes(ctx, [[x, foot, x, top], [x - cap, foot, x + cap, foot], [x - cap, top, x + cap, top]]);
+    });
+    for (const { place } of line.hollow) {
+      ctx.beginPath();
+      ctx.arc(xOf(place), yOf(line.values[place]), (line.point_size / 2) * ratio, 0, 7);
+      ctx.fill();
+      ctx.stroke();
+    }
+    for (const place of line.crosses) {
+      const [x, y, arm] = [xOf(place), bbox.top + (6 + 7 * row) * ratio, 3 * ratio];
+      strokes(ctx, [[x - arm, y - arm, x + arm, y + arm], [x + arm, y - arm, x - arm, y + arm]]);
+    }
+  });
+
+  const drawAbove = (plot, chart) => {
+    if (chart.spans.length) drawClients(plot, chart);
+    const crossed = [...new Set(chart.lines.filter((line) => line.crosses.length).map((line) => line.label))];
+    chart.lines.forEach((line, i) => {
+      if (!plot.series[i + 1].show) return;
+      if (line.kind === "planned") drawPlanned(plot, chart, line);
+      drawSigns(plot, chart, line, crossed.indexOf(line.label));
+    });
+    clipped(plot, (ctx, bbox) => {
+      const ratio = uPlot.pxRatio;
+      ctx.font = FONT.replace("12px", `${12 * ratio}px`);
+      ctx.textBaseline = "bottom";
+      ctx.textAlign = "left";
+      for (const mark of chart.marks.filter((each) => each.y != null)) {
+        ctx.fillStyle = mark.colour;
+        ctx.fillText(mark.label, bbox.left + 6 * ratio, plot.valToPos(mark.y, "y", true) - 2 * ratio);
+      }
+      ctx.textAlign = "center";
+      ctx.fillStyle = "#57606a";
+      ctx.fillText(chart.note, bbox.left + bbox.width / 2, bbox.top + bbox.height / 2);
+    });
+  };
+
+  return { FONT, below: drawBelow, bars: drawAllBars, above: drawAbove };
+})();

@@ -1,0 +1,118 @@
+"""Legends above the charts: as many rows as their entries need, and nothing said twice."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
+
+from edgeload.read.figures.chart import Chart, Key, Line
+
+_WIDTH_IN = 7.3
+_CHARACTER_IN = 0.075
+_SAMPLE_IN = 0.46
+_ROW_IN = 0.17
+_FONT_SIZE = 8.5
+_RAISED_POINTS = 17  # above the numbers of clients
+
+_HANDLES: dict[str, Callable[[str], Any]] = {
+    "hollow": lambda colour: Line2D([], [], ls="", marker="o", mfc="white", mec=colour, ms=5.5),
+    "cross": lambda colour: Line2D([], [], ls="", marker="x", color=colour, ms=5),
+    "whisker": lambda colour: Line2D([], [], ls="", marker="|", color=colour, ms=9, mew=1.4),
+    "mark": lambda colour: Line2D([], [], color=colour, lw=2.2, alpha=0.55),
+    "fill": lambda colour: Patch(facecolor=colour),
+    "hatch": lambda colour: Patch(facecolor="none", edgecolor=colour, hatch="///"),
+    "cross-hatch": lambda colour: Patch(facecolor="none", edgecolor=colour, hatch="xx"),
+}
+
+
+@dataclass(frozen=True)
+class LegendRows:
+    """What one chart's legend holds, in so many columns, under a title or none."""
+
+    lines: tuple[Line, ...]
+    keys: tuple[Key, ...]
+    title: str
+    columns: int
+
+    @property
+    def height_in(self) -> float:
+        """The height that it takes above the chart."""
+        rows = math.ceil((len(self.lines) + len(self.keys)) / self.columns)
+        return _ROW_IN * (rows + (1.5 if self.title else 0.0))
+
+
+def legend_rows(charts: Sequence[Chart]) -> list[LegendRows]:
+    """The legends of the charts of a picture, whose title is that of the first chart.
+
+    Lines that all stand in a legend above, and signs that do, are not named again.
+    """
+    told: set[Any] = set()
+    found = []
+    for place, chart in enumerate(charts):
+        lines = {_look(line): line for line in chart.lines}
+        lines = {} if lines.keys() <= told else lines
+        keys = tuple(key for key in chart.keys if key not in told)
+        told |= {*lines, *keys}
+        labels = [*(line.label for line in lines.values()), *(key.label for key in keys)]
+        title = chart.title if place else ""
+        found.append(LegendRows(tuple(lines.values()), keys, title, _columns(labels)))
+    return found
+
+
+def _look(line: Line) -> tuple[object, ...]:
+    return line.label, line.colour, line.dash, line.kind
+
+
+def _columns(labels: Sequence[str]) -> int:
+    """As many columns as fit side by side, and no more than their rows need.
+
+    Matplotlib fills one column after the other, the first ones with an entry more.
+    """
+    count = len(labels)
+    for columns in range(count, 1, -1):
+        rows, longer = divmod(count, columns)
+        ends = [i * rows + min(i, longer) for i in range(columns + 1)]
+        widest = [max(map(len, labels[a:b])) for a, b in itertools.pairwise(ends)]
+        if sum(width * _CHARACTER_IN + _SAMPLE_IN for width in widest) <= _WIDTH_IN:
+            return math.ceil(count / math.ceil(count / columns))
+    return 1
+
+
+def draw_legend(
+    figure: Figure, axis: Axes, rows: LegendRows, handles: Sequence[Any], chart: Chart
+) -> None:
+    """In rows above the axes, so that it covers nothing, and above the numbers of clients."""
+    drawn = dict(zip(map(_look, chart.lines), handles, strict=True))
+    samples = [drawn[_look(line)] for line in rows.lines]
+    samples += [_HANDLES[key.sample](key.colour) for key in rows.keys]
+    texts = [*(line.label for line in rows.lines), *(key.label for key in rows.keys)]
+    raised = ScaledTranslation(
+        0, (_RAISED_POINTS if chart.spans else 0) / 72, figure.dpi_scale_trans
+    )
+    if not samples and not rows.title:
+        return
+    legend = axis.legend(
+        samples,
+        [f" {text}" if text.startswith("_") else text for text in texts],  # matplotlib hides those
+        title=rows.title or None,
+        title_fontproperties={"size": 10, "weight": "bold"},
+        alignment="left",
+        loc="lower left",
+        bbox_to_anchor=(-0.02, 0.99),
+        bbox_transform=axis.transAxes + raised,
+        ncols=rows.columns,
+        fontsize=_FONT_SIZE,
+        handlelength=1.9,
+        handletextpad=0.5,
+        columnspacing=1.3,
+    )
+    legend.set_zorder(5)

@@ -1,0 +1,65 @@
+"""What the signs in a chart mean: hollow points, dashed curves, crosses, shades. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgeload.plain_words import plural
+
+STATES = {
+    "invalid": "INVALID",
+    "unsteady": "unsteady",
+    "cut": "stopped early",
+    "failing": "every request failed",
+    "few": "too few answers to tell whether it was steady",
+}
+"""Why a step is not a steady and valid one, by its state (see `headline.state`)."""
+
+SHORT_STATES = {**STATES, "few": "too few answers"}
+
+SATURATED = "saturated: a queue was growing"
+UNSTEADY_STEP = "unsteady step"
+INVALID_STEP = "INVALID step"
+CROSS = "never answered: missed or timed out"
+CROSS_OF_A_CURVE = "never answered from here on"
+WHISKER = "95 % interval"
+NO_TIME = "no good answer, so there is no time to show"
+TOO_FEW = "too few good answers in any step to show a time"
+SERVICE_TITLE = "Service time: network, queue and model"
+SERVICE_BY_SHARE_TITLE = "Service time by share, step by step"
+TIMES_BY_LOAD_TITLE = "Times against load: response from due, service from sent, to answered"
+SERVICE_BY_LOAD_TITLE = "Times against load: service, from sent to answered"
+_MOST_LOADS = 4
+
+
+def hollow_words(why: str) -> str:
+    """The sense of hollow points that all are hollow for one reason."""
+    return f"hollow: {why}"
+
+
+def hollow_at_words(loads: Sequence[int], why: str, side: str = "") -> str:
+    """The sense of the hollow points at some loads, if others are hollow for other reasons."""
+    named = ", ".join(f"{load:,}" for load in loads[:_MOST_LOADS])
+    if len(loads) == 1:
+        named = plural(loads[0], "client")
+    elif len(loads) > _MOST_LOADS:
+        named += f" and {plural(len(loads) - _MOST_LOADS, 'more load')}"
+    else:
+        named += " clients"
+    return f"hollow at {named}{side and f' ({side})'}: {why}"
+
+
+def heat_words(width_s: float) -> str:
+    """What a colour of the heat map stands for."""
+    return f"share of the requests due in {width_s:g} s"
+
+
+def unanswered_words(kind: str) -> str:
+    """What never came, as far as the log knows it."""
+    return "missed or timed out" if kind == "response" else "timed out"
+
+
+def unanswered_title(kind: str) -> str:
+    """The title of the chart below the heat map."""
+    were = "were " if kind == "response" else ""
+    return f"Share of the requests that {were}{unanswered_words(kind)}"

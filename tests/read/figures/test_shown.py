@@ -1,0 +1,93 @@
+"""The specification of a whole run: pictures, shared axes, and no drawing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import report_pages
+import synthetic_log as sl
+
+from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.figures.chart import Picture
+from edgeload.read.figures.shown import charts_of, prepare_figures
+from edgeload.read.log.open import read_log
+
+RUNS = {
+    "saturated": report_pages.saturated_run,
+    "failed": lambda: report_pages.failing("refused"),
+    "timeouts": lambda: report_pages.failing("timeout"),
+    "long": report_pages.long_run,
+    "hostile": report_pages.hostile_run,
+}
+
+
+def _summary(folder: Path, played: sl.Played) -> RunSummary:
+    return analyse(read_log(sl.write(folder / "log", played)))
+
+
+@pytest.fixture(params=sorted(RUNS))
+def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Picture, ...]:
+    return prepare_figures(_summary(tmp_path, RUNS[request.param]()))
+
+
+def test_every_line_has_a_value_for_each_x(pictures: tuple[Picture, ...]) -> None:
+    """And what is marked, hollow or whiskered is among its places."""
+    for chart in charts_of(pictures):
+        for line in chart.lines:
+            assert len(line.values) == len(chart.x), (chart.name, line.label)
+            for more in (line.base, line.low, line.high):
+                assert len(more) in (0, len(chart.x))
+            assert set(line.crosses) <= set(line.never)
+            assert all(line.values[place] is None for place in line.never)
+
+
+def test_everything_shown_lies_inside_the_axes(pictures: tuple[Picture, ...]) -> None:
+    """No value, mark or step is cut off; but the few fastest of percentile curves may be."""
+    for chart in charts_of(pictures):
+        low, high = chart.y_axis.low, chart.y_axis.high
+        for line in chart.lines:
+            for place, value in enumerate(line.values):
+                top = (value or 0.0) + (line.base[place] or 0.0 if line.base else 0.0)
+                assert top <= high, (chart.name, line.label)
+                assert value is None or chart.group == "share" or value >= low
+        assert all(low <= mark.y <= high for mark in chart.marks if mark.y is not None)
+        ends = [span.end for span in chart.spans] + [x for x in chart.x if x is not None]
+        assert max(ends, default=0.0) <= chart.x_axis.high
+        ticks = [tick.at for tick in chart.y_axis.ticks]
+        assert all(low <= at <= high for at in ticks)
+
+
+def test_charts_of_a_group_share_their_x_axis(pictures: tuple[Picture, ...]) -> None:
+    """On the page they zoom together, in a picture they stand above each other."""
+    axes: dict[str, set[object]] = {}
+    for chart in charts_of(pictures):
+        axes.setdefault(chart.group, set()).add(chart.x_axis)
+    assert all(len(found) == 1 for found in axes.values())
+    for picture in pictures:
+        assert len({chart.group for chart in picture.charts}) <= 1
+
+
+def test_names_are_unique_and_the_values_are_json(pictures: tuple[Picture, ...]) -> None:
+    """The page finds each chart by its name, and has no NaN or infinity."""
+    charts = charts_of(pictures)
+    names = [chart.name for chart in charts]
+    assert len(set(names)) == len(names)
+    json.dumps([asdict(chart) for chart in charts], allow_nan=False)
+
+
+def test_deciding_what_is_shown_needs_no_drawing_library() -> None:
+    """The specification imports neither matplotlib nor jinja2."""
+    code = (
+        "import sys, edgeload.read.figures.shown;"
+        "print(sorted({'matplotlib', 'jinja2', 'PIL'} & set(sys.modules)))"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

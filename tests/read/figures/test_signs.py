@@ -1,0 +1,120 @@
+"""Hollow points and shades: each has the reason that the step has, and no other is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import synthetic_log as sl
+
+from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.figures.by_load import by_load_charts
+from edgeload.read.figures.chart import Chart, Hollow, Key, Line
+from edgeload.read.figures.over_time import throughput_chart, times_charts
+from edgeload.read.figures.percentile_curves import percentile_curve_charts
+from edgeload.read.figures.signs import hollow_keys
+from edgeload.read.log.open import read_log
+
+WORDS = {
+    "few": "hollow: too few answers to tell whether it was steady",
+    "unsteady": "hollow: unsteady",
+    "invalid": "hollow: INVALID",
+    "cut": "hollow: stopped early",
+    "failing": "hollow: every request failed",
+}
+
+
+def _summary(path: Path, played: sl.Played, **changes: Any) -> RunSummary:
+    return analyse(read_log(sl.write(path, played, **changes)))
+
+
+def made(path: Path, wanted: str) -> RunSummary:
+    """A run whose only step is in that state."""
+    plan = sl.plan_of([10], 10, 2.0)
+    played = sl.play(plan, servers=4, service=sl.constant(0.05))
+    if wanted == "few":
+        plan = sl.plan_of([1], 4, 2.0)
+        return _summary(path, sl.play(plan, servers=1, service=sl.constant(0.01)))
+    if wanted == "unsteady":
+        plan = sl.plan_of([60], 10, 2.0)
+        return _summary(path, sl.play(plan, servers=4, service=sl.constant(0.05)))
+    if wanted == "invalid":
+        return _summary(path, played, workers=sl.cpu_samples(plan, 0.9))
+    if wanted == "cut":
+        kept = [request for request in played.requests if (request.sent_s or 0.0) < 8.0]
+        cut = sl.Played(plan, kept, [])
+        end = sl.end_of(cut, stopped_s=8.0, at_s=8.1, interrupted=True)
+        return _summary(path, cut, end=end)
+    if wanted == "failing":
+        failed = sl.play(plan, servers=4, service=sl.constant(0.05), outcome=lambda c, s: "reset")
+        return _summary(path, failed)
+    return _summary(path, played)
+
+
+def hollow_texts(chart: Chart) -> list[str]:
+    return [key.label for key in chart.keys if key.sample == "hollow"]
+
+
+@pytest.mark.parametrize("wanted", sorted(WORDS))
+def test_a_hollow_point_says_why_it_is_hollow(tmp_path: Path, wanted: str) -> None:
+    """Too few answers to tell is not called unsteady or INVALID, nor any other state."""
+    summary = made(tmp_path / "log", wanted)
+    assert [step.state for step in summary.steps] == [wanted]
+    chart = by_load_charts(summary)[0]
+    assert hollow_texts(chart) == [WORDS[wanted]]
+    answered = next(line for line in chart.lines if line.label == "answered")
+    assert [f"hollow: {point.why}" for point in answered.hollow] == [WORDS[wanted]]
+
+
+def test_a_steady_run_has_no_signs_of_doubt(tmp_path: Path) -> None:
+    """No hollow point, no hatching, no dash, and no entry that explains one."""
+    summary = made(tmp_path / "log", "steady")
+    charts = (*by_load_charts(summary), *times_charts(summary), throughput_chart(summary))
+    signs = {key.sample for chart in charts for key in chart.keys}
+    assert signs == {"mark"}
+    assert not any(line.hollow for chart in charts for line in chart.lines)
+    assert not any(line.dash for chart in percentile_curve_charts(summary) for line in chart.lines)
+
+
+@pytest.mark.parametrize("wanted", ["few", "unsteady", "invalid", "cut", "failing", "steady"])
+def test_an_entry_for_hollow_points_stands_where_they_are(tmp_path: Path, wanted: str) -> None:
+    """In each chart of a run: hollow points with an entry, or neither."""
+    for chart in by_load_charts(made(tmp_path / "log", wanted)):
+        hollow = [point for line in chart.lines for point in line.hollow]
+        assert bool(hollow) == bool(hollow_texts(chart))
+        for line in chart.lines:
+            assert all(line.values[point.place] is not None for point in line.hollow)
+
+
+def test_spans_are_hatched_by_state(tmp_path: Path) -> None:
+    """Unsteady and INVALID steps have hatchings of their own; others have none."""
+    found = {}
+    for wanted in ("few", "unsteady", "invalid", "steady"):
+        chart = times_charts(made(tmp_path / wanted, wanted))[0]
+        shades = [span.shade for span in chart.spans]
+        found[wanted] = [shade.label if shade else None for shade in shades]
+        keys = [key.label for key in chart.keys if key.sample in ("hatch", "cross-hatch")]
+        assert keys == [label for label in found[wanted] if label]
+    assert found == {
+        "few": [None],
+        "unsteady": ["unsteady step"],
+        "invalid": ["INVALID step"],
+        "steady": [None],
+    }
+
+
+def test_several_reasons_name_their_loads() -> None:
+    """One entry for each reason, with the clients of its points, each once."""
+    line = Line("answered", "black", (1.0,) * 7)
+    hollow = tuple(Hollow(place, "unsteady") for place in range(1, 7))
+    mixed = replace(line, hollow=(Hollow(0, "INVALID"), *hollow))
+    loads = dict(enumerate([5, 10, 10, 20, 30, 40, 1000]))
+    assert [key.label for key in hollow_keys([(mixed, loads), (mixed, loads)])] == [
+        "hollow at 5 clients: INVALID",
+        "hollow at 10, 20, 30, 40 and 1 more load: unsteady",
+    ]
+    alike = replace(line, hollow=hollow)
+    assert hollow_keys([(alike, loads)]) == (Key("hollow", "#767676", "hollow: unsteady"),)
+    assert hollow_keys([(line, loads)]) == ()
