@@ -1,7 +1,7 @@
 """A stretch of a log -> columns. A large log is read in several stretches, by as many processes.
 
-They are processes of their own, which write their Part to stdout, pickled: a fork of a notebook's
-process, or a spawn, which imports somebody's script again, would run what is not ours.
+They are processes of their own, which write their Stretch to stdout, pickled: a fork of a
+notebook's process, or a spawn, which imports somebody's script again, would run what is not ours.
 """
 
 from __future__ import annotations
@@ -35,13 +35,11 @@ from edgeload.records import (
 from edgeload.runlog import DamagedLine, line_starts, read_records
 
 _ALONE_BYTES = 64 << 20
-_READER = (
-    "import sys; from edgeload.read.log.stretches import write_part; write_part(*sys.argv[1:])"
-)
+_READER = "import sys; from edgeload.read.log import stretches as s; s.write_stretch(*sys.argv[1:])"
 
 
 @dataclass
-class Part:
+class Stretch:
     """What a stretch of a log says; `lines` counts all of its lines, damaged ones included."""
 
     table: TableBuilder = field(default_factory=TableBuilder)
@@ -80,7 +78,7 @@ class Part:
                     text = msgspec.json.encode(request).decode()[:120]
                     self.tally.damage([DamagedLine(self.lines + i + 1, text, str(problem))])
 
-    def extend(self, other: Part) -> None:
+    def extend(self, other: Stretch) -> None:
         """Take in the stretch that follows."""
         self.table.extend(other.table)
         self.tally.extend(other.tally, self.lines)
@@ -98,7 +96,7 @@ def _at_s(record: Row | DamagedLine) -> float:
     return 0.0
 
 
-def read_whole(path: Path, processes: int | None = None) -> Part:
+def read_whole(path: Path, processes: int | None = None) -> Stretch:
     """All of a log: a small one in this process, a large one in `processes` side by side.
 
     None stands for one process per usable core.
@@ -106,24 +104,24 @@ def read_whole(path: Path, processes: int | None = None) -> Part:
     size = path.stat().st_size
     processes = processes or usable_cores()
     if size < _ALONE_BYTES or processes < 2:
-        return read_part(path)
+        return read_stretch(path)
     starts = [*line_starts(path, processes), size]
-    parts = _read_side_by_side(path, [span for span in pairwise(starts) if span[0] < span[1]])
-    whole = next(parts)
-    for part in parts:
-        whole.extend(part)
+    stretches = _read_side_by_side(path, [span for span in pairwise(starts) if span[0] < span[1]])
+    whole = next(stretches)
+    for stretch in stretches:
+        whole.extend(stretch)
     return whole
 
 
-def read_part(path: Path, start: int = 0, end: int | None = None) -> Part:
+def read_stretch(path: Path, start: int = 0, end: int | None = None) -> Stretch:
     """The lines between two offsets, at both of which a line begins (None: the log's end)."""
-    part = Part()
+    stretch = Stretch()
     for chunk in read_records(path, msgspec.json.Decoder(Row), start, end):
-        part.add(chunk)
-    return part
+        stretch.add(chunk)
+    return stretch
 
 
-def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Part]:
+def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Stretch]:
     """Parts in the log's order. Raises LogError if a process ends before its work does."""
     with ExitStack() as stack:
         files = [stack.enter_context(tempfile.TemporaryFile()) for _ in spans]
@@ -141,11 +139,11 @@ def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Par
             if reader.wait():
                 raise LogError(f"reading {path} failed (exit code {reader.returncode})")
             file.seek(0)
-            part: Part = pickle.load(file)
+            stretch: Stretch = pickle.load(file)
             file.close()
-            yield part
+            yield stretch
 
 
-def write_part(path: str, start: str, end: str) -> None:
+def write_stretch(path: str, start: str, end: str) -> None:
     """What a process of ours does: one stretch, pickled, to stdout."""
-    pickle.dump(read_part(Path(path), int(start), int(end)), sys.stdout.buffer, protocol=5)
+    pickle.dump(read_stretch(Path(path), int(start), int(end)), sys.stdout.buffer, protocol=5)

@@ -90,7 +90,7 @@ def html_report(
             policy=_policy(scripts, styles),
             styles=[Markup(text) for text in styles],
             scripts=[Markup(text) for text in scripts],
-            verdict=headline(summary),
+            headline=headline(summary),
             limit=limit(summary),
             validity=validity(summary),
             valid=summary.valid,

@@ -12,7 +12,7 @@ import synthetic_log as sl
 
 from edgeload.read.log import stretches as part
 from edgeload.read.log.open import read_log
-from edgeload.read.log.stretches import Part, read_part, read_whole
+from edgeload.read.log.stretches import Stretch, read_stretch, read_whole
 from edgeload.runlog import line_starts
 
 
@@ -35,7 +35,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def same(one: Part, other: Part) -> None:
+def same(one: Stretch, other: Stretch) -> None:
     a, b = one.table.columns(), other.table.columns()
     assert [a.outcomes[i] for i in a.outcome] == [b.outcomes[i] for i in b.outcome]
     texts = [[None if i < 0 else r.errors[i] for i in r.error] for r in (a, b)]
@@ -51,11 +51,11 @@ def same(one: Part, other: Part) -> None:
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 50])
 def test_stretches_add_up_to_the_whole(log: Path, count: int) -> None:
     """Columns, codes, counts and the number of the first damaged line, wherever it is cut."""
-    whole = read_part(log)
+    whole = read_stretch(log)
     assert whole.tally.damaged == 3
     assert whole.lines == len(log.read_bytes().splitlines())
     size = log.stat().st_size
-    first, *rest = [read_part(log, a, b) for a, b in pairwise([*line_starts(log, count), size])]
+    first, *rest = [read_stretch(log, a, b) for a, b in pairwise([*line_starts(log, count), size])]
     for more in rest:
         first.extend(more)
     same(first, whole)
@@ -64,8 +64,8 @@ def test_stretches_add_up_to_the_whole(log: Path, count: int) -> None:
 def test_processes_side_by_side_read_the_same(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three of them, as for a large log; and the whole way to the run's log."""
     monkeypatch.setattr(part, "_ALONE_BYTES", 0)
-    same(read_whole(log, 3), read_part(log))
-    assert len(read_log(log).requests) == len(read_part(log).table)
+    same(read_whole(log, 3), read_stretch(log))
+    assert len(read_log(log).requests) == len(read_stretch(log).table)
 
 
 def test_a_log_of_few_lines_is_cut_between_them(tmp_path: Path) -> None:

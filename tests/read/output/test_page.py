@@ -236,7 +236,7 @@ def test_numbers_are_those_of_summary_json(
                 assert text == number(known)
             compared += known is not None
     assert compared >= 6 * len(rows)
-    assert browser.js("document.querySelector('#verdict').textContent") == headline(page.summary)
+    assert browser.js("document.querySelector('#headline').textContent") == headline(page.summary)
     assert browser.js("document.querySelector('#limit').textContent") == limit(page.summary)
     assert browser.js("document.querySelector('#validity').textContent") == validity(page.summary)
     load = browser.js("report.charts.find((chart) => chart.name === 'load')")
