@@ -62,7 +62,7 @@ def advice(finding: Finding) -> str:
 
 def sentence(clause: str) -> str:
     """A clause as a sentence: a capital letter in front, a full stop behind."""
-    end = "" if clause.endswith((".", "!", "?")) else "."
+    end = "" if clause.endswith((".", "!", "?", "…")) else "."
     return clause[:1].upper() + clause[1:] + end
 
 
