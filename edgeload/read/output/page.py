@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from edgeload.plain_words import plural
+from edgeload.plain_words import plural, sentence
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
@@ -22,7 +22,7 @@ from edgeload.read.analysis.series import end_of
 from edgeload.read.figures.chart import Chart
 from edgeload.read.output.summary_json import step_values, summary_values
 from edgeload.read.statistics.format import milliseconds, number, share
-from edgeload.read.words.finding_words import advice, message_with_steps, sentence
+from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, limit, validity
 from edgeload.read.words.objective_words import MARKS, measured_words, undecided_words
 from edgeload.read.words.terminal_words import PAGE_TABLE_NOTE

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from edgeload.plain_words import sentence
 from edgeload.read.analysis.capacity import Capacity, Overload
 from edgeload.read.analysis.failures import failure_classes
 from edgeload.read.analysis.finding import Finding
@@ -38,7 +39,7 @@ from edgeload.read.output.summary_record import (
 )
 from edgeload.read.statistics.percentiles import QUANTILES, Distribution
 from edgeload.read.statistics.scaling_law import Estimate, ScalingLaw
-from edgeload.read.words.finding_words import advice, message, message_with_steps, sentence
+from edgeload.read.words.finding_words import advice, message, message_with_steps
 
 
 def summary_json(summary: RunSummary, findings: Sequence[Finding]) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from edgeload.plain_words import sentence
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
@@ -17,7 +18,7 @@ from edgeload.read.output.wrapped import print_parts, width_of, wrapped
 from edgeload.read.statistics.format import milliseconds, number, short
 from edgeload.read.statistics.percentiles import Distribution
 from edgeload.read.words import terminal_words
-from edgeload.read.words.finding_words import advice, message_with_steps, sentence
+from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, limit, validity
 from edgeload.read.words.objective_words import MARKS, measured_words, undecided_words
 from edgeload.untrusted_text import one_line

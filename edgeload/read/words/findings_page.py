@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from edgeload.failure_classes import FAILURE_KINDS, failure_class, http_failure
-from edgeload.read.words import finding_words as words
-from edgeload.read.words.finding_words import sentence
+from edgeload.plain_words import sentence
+from edgeload.read.words.finding_kind import Kind
+from edgeload.read.words.load_findings import COMPARISON_KINDS, SHORTFALL_KINDS
+from edgeload.read.words.run_findings import INVALID_KINDS, NOTE_KINDS, WARNING_KINDS
 
 _HEAD = """\
 # Findings
@@ -24,23 +26,23 @@ _PARTS = (
         "invalid",
         "The run is INVALID: the figures must not be presented as the endpoint's, because our own "
         "machine or a hole in the log stands between.",
-        words.INVALID_KINDS,
+        INVALID_KINDS,
     ),
     (
         "warning",
         "The endpoint did wrong, or the answer is poorer for it.",
-        words.WARNING_KINDS,
+        WARNING_KINDS,
     ),
-    ("note", "How the figures are to be read.", words.NOTE_KINDS),
+    ("note", "How the figures are to be read.", NOTE_KINDS),
     (
         "Why a load is not the capacity",
         "The reasons in `capacity.broke.reasons`, and behind the second line of the report.",
-        words.SHORTFALL_KINDS,
+        SHORTFALL_KINDS,
     ),
     (
         "Why two loads were not compared",
         "The reasons in the column `why` of `comparison.json`.",
-        words.COMPARISON_KINDS,
+        COMPARISON_KINDS,
     ),
 )
 
@@ -50,7 +52,7 @@ def findings_page() -> str:
     return "\n".join([_HEAD, *(_part(*part) for part in _PARTS), _failure_classes()])
 
 
-def _part(title: str, meaning: str, kinds: Mapping[str, words.Kind]) -> str:
+def _part(title: str, meaning: str, kinds: Mapping[str, Kind]) -> str:
     head = ("code", "meaning", "likely cause", "what to do")
     rows = [(f"`{code}`", kind.meaning, kind.cause, kind.advice) for code, kind in kinds.items()]
     return "\n".join([f"## {title}", "", meaning, "", *_table(head, rows), ""])

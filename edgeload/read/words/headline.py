@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from edgeload.plain_words import plural
+from edgeload.plain_words import plural, sentence
 from edgeload.read.analysis.capacity import Overload, shortfalls
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import milliseconds, number
-from edgeload.read.words.finding_words import message, sentence, step_list
+from edgeload.read.words.finding_words import message, step_list
 
 
 def headline(summary: RunSummary) -> str:

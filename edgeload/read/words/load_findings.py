@@ -1,0 +1,131 @@
+"""Why a load is not the capacity, and why two loads were not compared, in words. Pure."""
+
+from __future__ import annotations
+
+from edgeload.objectives import parse_objective
+from edgeload.plain_words import plural
+from edgeload.read.statistics.format import number, share
+from edgeload.read.words.finding_kind import Kind, Numbers
+from edgeload.read.words.objective_words import measured, more_time
+
+_LONGER_STEPS = "Use longer steps (--time-between-ramp)."
+
+
+def _measured(n: Numbers) -> str:
+    low, high = n["limits"]
+    return measured(parse_objective(n["objective"]), n["value"], low, high)
+
+
+def _undecided(n: Numbers) -> str:
+    if n["value"] is None:
+        return f"nothing was measured for {n['objective']}"
+    more = more_time(n["extra_seconds_needed"])
+    return f"{n['objective']} is undecided ({_measured(n)}){more}"
+
+
+def _not_edge(n: Numbers) -> str:
+    purity = n["edge_purity"]
+    if purity is not None and purity < 1:
+        return f"only {share(purity)} of the answers came from the edge itself"
+    return f"{plural(n['answers'], 'answer')} did not come from the edge's own detector"
+
+
+SHORTFALL_KINDS = {
+    "invalid": Kind(
+        meaning="A step cannot be the capacity because it is INVALID.",
+        cause="See the finding of that code.",
+        advice="See the reasons of INVALID.",
+        message=lambda n: f"the step is INVALID ({', '.join(n['codes'])})",
+    ),
+    "incomplete": Kind(
+        meaning="A step cannot be the capacity because the run stopped before its end.",
+        cause="The run was stopped.",
+        advice="Let the run end.",
+        message=lambda n: "the run stopped before the end of the step",
+    ),
+    "no_rate": Kind(
+        meaning="The log does not say how much was due.",
+        cause="It is of the older form.",
+        advice="Give a client's arrival rate with --requests-per-second.",
+        message=lambda n: "the arrival rate is unknown, so throughput has nothing to compare with",
+    ),
+    "behind": Kind(
+        meaning="A step answered less than 95 % of what was due.",
+        cause="The endpoint is saturated.",
+        advice="Use fewer clients, or give the endpoint more workers.",
+        message=lambda n: (
+            f"{number(n['throughput_per_s'])} answers/s of {number(n['arrival_per_s'])} due/s"
+        ),
+    ),
+    "failures": Kind(
+        meaning="More than 1 % of a step's requests failed or were missed.",
+        cause="See the failure classes of the step.",
+        advice="See the failures by class and text.",
+        message=lambda n: f"{share(n['bad_share'])} of the requests failed or were missed",
+    ),
+    "not_edge": Kind(
+        meaning="Not every answer of a step was the edge's own.",
+        cause="Answers were escalated to the cloud, or another detector answered.",
+        advice="Set the detector to always return the edge's prediction, and disable escalation.",
+        message=_not_edge,
+    ),
+    "objective": Kind(
+        meaning="A step did not meet an objective.",
+        cause="The load is too large for the objective.",
+        advice="Use fewer clients, or a wider bound.",
+        message=lambda n: f"{n['objective']} is not met ({_measured(n)})",
+    ),
+    "undecided": Kind(
+        meaning="A step has too few answers to tell whether it met an objective.",
+        cause="The step is short, or the figure is close to its bound.",
+        advice=_LONGER_STEPS,
+        message=_undecided,
+    ),
+    "unsteady": Kind(
+        meaning="A step cannot be the capacity because it did not settle.",
+        cause="See not_steady.",
+        advice="See not_steady.",
+        message=lambda n: "throughput or response time did not settle",
+    ),
+    "too_few": Kind(
+        meaning="A step has too few answers to tell whether it settled.",
+        cause="The step is short, or its load small.",
+        advice=_LONGER_STEPS,
+        message=lambda n: "too few answers to tell whether the step settled",
+    ),
+}
+
+_SIDES = {"old": "the old side", "new": "the new side"}
+
+COMPARISON_KINDS = {
+    "side_invalid": Kind(
+        meaning="A load cannot be compared because its step is INVALID on one side.",
+        cause="See the reasons of INVALID of that run.",
+        advice="Repeat that run.",
+        message=lambda n: f"INVALID on {_SIDES[n['side']]} ({', '.join(n['codes'])})",
+    ),
+    "side_incomplete": Kind(
+        meaning="A load cannot be compared because its step stopped before its end on one side.",
+        cause="That run was stopped.",
+        advice="Repeat that run.",
+        message=lambda n: f"stopped before its end on {_SIDES[n['side']]}",
+    ),
+    "too_few_windows": Kind(
+        meaning="A load cannot be compared because a side has too few answers.",
+        cause="The steps are short, or their load small.",
+        advice="Use longer steps, or pass more logs per side.",
+        message=lambda n: "too few answers for five windows per side",
+    ),
+    "old_side_unanswered": Kind(
+        meaning="A time cannot be compared because it was never answered on the old side.",
+        cause="The old side was overloaded or failed at this load.",
+        advice="Compare at smaller loads.",
+        message=lambda n: "never answered on the old side",
+    ),
+    "old_side_empty": Kind(
+        meaning="A load cannot be compared because the old side had no answers.",
+        cause="The old side failed at this load.",
+        advice="Compare at loads that both sides answered.",
+        message=lambda n: "no answers on the old side",
+    ),
+}

@@ -1,0 +1,334 @@
+"""The findings about a run, by severity: meaning, cause, advice, and what was seen. Pure."""
+
+from __future__ import annotations
+
+from edgeload.edge_facts import MAX_CONNECTIONS
+from edgeload.failure_classes import failure_class
+from edgeload.plain_words import plural, sentence
+from edgeload.read.statistics.format import milliseconds, number, share, short
+from edgeload.read.words.finding_kind import Kind, Numbers
+
+_SHOWN_CHARS = 160
+
+
+def _log_disagrees(n: Numbers) -> str:
+    counted, in_log = n["counted"], n["in_log"]
+    wrong = ", ".join(
+        f"{counted[name]:,} requests {name} but the log holds {in_log[name]:,}"
+        for name in counted
+        if counted[name] != in_log[name]
+    )
+    return f"the workers counted {wrong}"
+
+
+def _worker_died(n: Numbers) -> str:
+    how = f"killed by {n['signal']}" if n["signal"] else f"exit code {n['exit_code']}"
+    return (
+        f"worker {n['worker']} (process {n['pid']}, {plural(n['clients'], 'client')}) died at "
+        f"{n['at_s']:.1f} s, {how}"
+    )
+
+
+def _log_damaged(n: Numbers) -> str:
+    return (
+        f"{plural(n['lines'], 'line')} of the log could not be read, the first of them line "
+        f"{n['first_line']}: {short(n['text'], 60)!r} ({short(n['problem'], 80)})"
+    )
+
+
+def _log_damaged_advice(n: Numbers) -> str:
+    fate = "count as missed" if n["count_as_missed"] else "are left out"
+    return f"A cut last line is usual after a kill. Requests on unreadable lines {fate}."
+
+
+def _failed(n: Numbers) -> str:
+    said = (
+        f"{plural(n['requests'], 'request')} ({share(n['share'])} of those sent) failed with class "
+        f"{n['outcome']} in {{steps}}"
+    )
+    if n["first_s"] is not None:
+        said += f", from {n['first_s']:.1f} s to {n['last_s']:.1f} s"
+    return said + (f": {short(n['text'], _SHOWN_CHARS)}" if n["text"] else "")
+
+
+_MISSED_BECAUSE = {
+    "late": "because their step ended first",
+    "skipped": "dropped by the policy --late skip",
+    "stopped": "because the run was stopped",
+    "not recorded": "without a line in the log",
+}
+
+
+def _missed(n: Numbers) -> str:
+    split = ", ".join(
+        f"{count:,} {_MISSED_BECAUSE.get(reason, reason)}" for reason, count in n["reasons"].items()
+    )
+    return (
+        f"{n['missed']:,} of {plural(n['planned'], 'planned request')} were never sent, in "
+        f"{{steps}} ({split})"
+    )
+
+
+def _missed_advice(n: Numbers) -> str:
+    if set(n["reasons"]) == {"not recorded"}:
+        return "A worker that died never sent these requests; they count as unanswered."
+    return (
+        "The clients were still waiting for earlier answers when these requests fell due; they "
+        "count as unanswered."
+    )
+
+
+def _not_steady(n: Numbers) -> str:
+    ratio = n["largest_ratio"]
+    much = f" up to {number(ratio)}x" if ratio else ""
+    return f"{{steps}} did not settle: throughput or response time changed{much} between thirds"
+
+
+def _drift(n: Numbers) -> str:
+    change = n["change"]
+    return (
+        f"in {{steps}}, the median service time went from {milliseconds(n['first_s'])} ms in the "
+        f"first minute to {milliseconds(n['last_s'])} ms in the last "
+        f"({'+' if change > 0 else '-'}{share(abs(change))})"
+    )
+
+
+def _drift_advice(n: Numbers) -> str:
+    if n["change"] > 0:
+        return (
+            "A box that slows down under load may be too hot: look at its clocks and temperature "
+            "(monitor_cpu_gpu_usage.py)."
+        )
+    return "The endpoint was not warm yet: use a longer warm-up (--warmup)."
+
+
+def _not_saturated(n: Numbers) -> str:
+    p95 = n["response_p95_s"]
+    at = f", with a response p95 of {milliseconds(p95)} ms" if p95 is not None else ""
+    return (
+        "the ramp did not reach the endpoint's limit, so its largest load is only a lower bound of "
+        f"the capacity: {plural(n['clients'], 'client')} in {{steps}}{at}"
+    )
+
+
+def _scaling_law(n: Numbers) -> str:
+    peak = n["peak_clients"]
+    largest = f"; it peaks near {peak:.0f} clients ({number(n['peak_per_s'])}/s)" if peak else ""
+    contention, coherency = n["contention_limits"], n["coherency_limits"]
+    return (
+        f"throughput over {n['loads']} loads follows the Universal Scalability Law within "
+        f"{share(n['misfit'])}: contention {share(n['contention'])} "
+        f"({share(contention[0])} to {share(contention[1])}), coherency {number(n['coherency'])} "
+        f"({number(coherency[0])} to {number(coherency[1])}){largest}"
+    )
+
+
+def _largest_demand(n: Numbers) -> str:
+    low, high = n["demand_limits_s"]
+    rest = "; ".join(f"{name} at {number(rate)}/s" for name, rate in n["next"].items())
+    return (
+        f"{n['resource']}: each answer takes {milliseconds(n['demand_s'])} ms of it "
+        f"({milliseconds(low)} to {milliseconds(high)}), so it is full at "
+        f"{number(n['full_at_per_s'])} answers/s" + (f"; then {rest}" if rest else "")
+    )
+
+
+INVALID_KINDS = {
+    "generator_late": Kind(
+        meaning="The generator sent more than 1 % of a step's requests later than allowed.",
+        cause="The machine that makes the load is busy, or has too few cores for it.",
+        advice="Give the generator more cores (--workers), stop other programs, or use a machine "
+        "of its own.",
+        message=lambda n: f"the generator sent {share(n['late_share'])} of the requests late",
+    ),
+    "generator_cpu": Kind(
+        meaning="A worker process used more than 80 % of a core.",
+        cause="Too many clients or requests for this many worker processes.",
+        advice="Spread the clients over more worker processes (--workers) or machines.",
+        message=lambda n: (
+            f"a worker process used {share(n['cpu_cores'])} of a core, above "
+            f"{share(n['allowed_cores'])}"
+        ),
+    ),
+    "worker_died": Kind(
+        meaning="A worker process ended before its work did; its clients sent nothing more.",
+        cause="It was killed, often because memory ran out, or it met an error.",
+        advice="Look for the cause in the system log (often memory ran out), and run again. "
+        "What its clients had not sent counts as missed.",
+        message=_worker_died,
+    ),
+    "generator_failed": Kind(
+        meaning="Requests could not be sent because the generating machine had run out.",
+        cause="Too few open files or local ports are allowed on the generating machine.",
+        advice="Raise the limit of open files (ulimit -n) and the range of local ports "
+        "(net.ipv4.ip_local_port_range).",
+        message=lambda n: f"this machine could not send {plural(n['requests'], 'request')}",
+    ),
+    "no_end": Kind(
+        meaning="The log has no end line: the run was killed.",
+        cause="The process was killed, or the machine went down.",
+        advice="Steps that had ended before are whole. Run again for the rest.",
+        message=lambda n: (
+            f"the log stops at {n['last_s']:.1f} s without an end line: the run was killed"
+        ),
+    ),
+    "log_disagrees": Kind(
+        meaning="The workers counted other numbers of requests than the log holds.",
+        cause="Lines were lost or added: a full disk, a network file system, or a second writer.",
+        advice="Keep the log on a local disk with free space, and let nothing else write to it.",
+        message=_log_disagrees,
+    ),
+}
+
+WARNING_KINDS = {
+    "log_damaged": Kind(
+        meaning="Some lines of the log are not readable.",
+        cause="A killed worker cut its last line, or something else wrote into the log.",
+        advice="A cut last line is usual after a kill. Requests on unreadable lines count as "
+        "missed; in a log of the older form they are left out.",
+        message=_log_damaged,
+        advise=_log_damaged_advice,
+    ),
+    "interrupted": Kind(
+        meaning="The run ended before its plan did.",
+        cause="Somebody stopped it, or a condition of --abort-on ended it.",
+        advice="Everything due until then is counted. A step cut short cannot be the capacity.",
+        message=lambda n: (
+            f"the run was stopped at {n['stopped_s']:.1f} s of {n['planned_s']:.1f} s "
+            f"({short(n['reason'], 80)})"
+        ),
+    ),
+    "nothing_answered": Kind(
+        meaning="No request got a correct answer.",
+        cause="A wrong URL, token or detector; or the endpoint is down.",
+        advice="Check the URL, the token and the detector before you look at any figure.",
+        message=lambda n: f"none of {plural(n['sent'], 'request')} got a correct answer",
+    ),
+    "failed_CLASS": Kind(
+        meaning="Requests failed with the class that the code names, for example "
+        "`failed_timeout` or `failed_http_503`.",
+        cause="It depends on the class: see the table of failure classes.",
+        advice="See the table of failure classes.",
+        message=_failed,
+        advise=lambda n: sentence(failure_class(n["outcome"]).advice),
+    ),
+    "connection_limit": Kind(
+        meaning="Connections were reset in steps with more than 100 clients.",
+        cause=f"The proxy of an Edge Endpoint takes about {MAX_CONNECTIONS} requests at once.",
+        advice="This limit of the proxy, not inference, may be what was measured. Stay below it, "
+        "or raise worker_connections in the endpoint's nginx.",
+        message=lambda n: (
+            f"connections were reset in {{steps}}, with more than {n['clients']} clients; an Edge "
+            f"Endpoint's proxy takes about {n['limit']} requests at once and resets the rest"
+        ),
+    ),
+    "missed": Kind(
+        meaning="Requests fell due but were never sent.",
+        cause="Their clients were still waiting for earlier answers, or the run was stopped.",
+        advice="The clients were still waiting for earlier answers when these requests fell due; "
+        "they count as unanswered.",
+        message=_missed,
+        advise=_missed_advice,
+    ),
+    "clocks_unaligned": Kind(
+        meaning="Requests were sent before they were due, or answered before they were sent.",
+        cause="Lines of machines with different clocks stand in one log.",
+        advice="The times of these requests are wrong. Do not join logs of machines whose clocks "
+        "differ.",
+        message=lambda n: (
+            f"{plural(n['requests'], 'request')} were sent before they were due, or answered "
+            "before they were sent: the clocks behind these lines disagree"
+        ),
+    ),
+    "not_steady": Kind(
+        meaning="Throughput or response time still changed within a step by more than 10 %.",
+        cause="The endpoint is near or beyond its limit, was still warming up, or was disturbed.",
+        advice="An unsettled step cannot be the capacity. If the load was small, use longer steps "
+        "(--time-between-ramp) or a longer warm-up (--warmup).",
+        message=_not_steady,
+    ),
+    "warm_up_longer": Kind(
+        meaning="Answers were still slower after the warm-up that is cut from a step.",
+        cause="The endpoint was cold: every process of it warms up by itself.",
+        advice="Use a longer warm-up (--warmup), or a short run before this one.",
+        message=lambda n: (
+            f"in {{steps}}, answers were still slower after the warm-up, until "
+            f"{n['until_s']:.1f} s into the step (MSER-5)"
+        ),
+        advise=lambda n: (
+            f"Use --warmup {n['suggested_warmup_s']}, or warm the endpoint up with a short run "
+            "before this one."
+        ),
+    ),
+    "drift": Kind(
+        meaning="The last minute of a long step was over 10 % slower or faster than its first.",
+        cause="Slower: the box throttles, often for heat. Faster: it was not warm yet.",
+        advice="Slower: look at clocks and temperature of the box (monitor_cpu_gpu_usage.py). "
+        "Faster: use a longer warm-up (--warmup).",
+        message=_drift,
+        advise=_drift_advice,
+    ),
+    "littles_law": Kind(
+        meaning="The mean number of requests in flight is not throughput times service time.",
+        cause="Records are missing, a clock is wrong, or the load was still changing.",
+        advice="Records are missing, a clock is wrong, or the load was still changing: do not "
+        "trust these steps until you know which.",
+        message=lambda n: (
+            f"in {{steps}}, the mean number of requests in flight ({number(n['in_flight'])}) is "
+            f"not throughput times service time ({number(n['throughput_times_service'])})"
+        ),
+    ),
+    "older_form": Kind(
+        meaning="The log is of the older form, which does not say when requests were due.",
+        cause="An earlier version of the load test wrote it.",
+        advice="Service time alone is optimistic. Repeat the run with this version.",
+        message=lambda n: (
+            "this log does not say when requests were due: response time, missed requests and "
+            "generator lag are unknown, and so is whether the generator kept up"
+        ),
+    ),
+    "same_image": Kind(
+        meaning="Every request sent the same picture.",
+        cause="The run was made with --same-image.",
+        advice="A cache on the edge may have answered. Leave out --same-image to measure the "
+        "model.",
+        message=lambda n: "every request sent the same picture",
+    ),
+}
+
+NOTE_KINDS = {
+    "too_few_samples": Kind(
+        meaning="A step has too few answers for a p99.",
+        cause="The step is short, or its load small: p95 needs 59 answers, p99 needs 299.",
+        advice="To know the tail at small loads, use longer steps (--time-between-ramp).",
+        message=lambda n: "{steps} had too few answers for a p99, which needs 299 (a p95 needs 59)",
+    ),
+    "not_saturated": Kind(
+        meaning="No load of the ramp reached the endpoint's limit.",
+        cause="The ramp ended too early.",
+        advice="Go on to more clients (--max-clients or --custom-ramp) to find the limit.",
+        message=_not_saturated,
+    ),
+    "scaling_law": Kind(
+        meaning="Throughput follows the Universal Scalability Law.",
+        cause="Contention is work that is done one at a time (a lock, a single GPU); coherency is "
+        "work that grows with every pair of clients.",
+        advice="Contention is work that is done one at a time (a lock, a single GPU). Coherency is "
+        "work that grows with every pair of clients.",
+        message=_scaling_law,
+    ),
+    "no_demand": Kind(
+        meaning="The host's samples do not show which resource the load uses up.",
+        cause="Too few steps with samples, no resource that gets busier, or clocks that differ.",
+        advice="Needed: host samples during at least six valid steps at different loads, a "
+        "resource whose use rises with load, and synchronised clocks.",
+        message=lambda n: "the host's samples do not show which resource the load uses up",
+    ),
+    "largest_demand": Kind(
+        meaning="The resource of the host that is full first, by the utilisation law.",
+        cause="It is the resource that each answer uses most of.",
+        advice="The resource that is full first limits the box, unless something else gives way "
+        "before (utilisation law; a GPU is busy while any kernel runs).",
+        message=_largest_demand,
+    ),
+}
