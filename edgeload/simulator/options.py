@@ -210,7 +210,7 @@ class Options:
 def capacity_words(options: Options) -> str:
     """`4 inference workers, 50 ms constant: capacity 80 requests/s`."""
     service, workers = options.service_time, options.inference_workers
-    rate = f"{workers / service.mean_s:g} requests/s" if service.mean_s else "not limited"
+    rate = f"{workers / service.mean_s:.4g} requests/s" if service.mean_s else "not limited"
     return (
         f"{plural(workers, 'inference worker')}, "
         f"{1000.0 * service.mean_s:g} ms {service.distribution}: capacity {rate}"

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from edgeload.read.analysis.capacity import Capacity
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
@@ -80,12 +81,14 @@ class Comparison:
     margin: float
     deciding: tuple[ComparedQuantity, ...]
     """The rows that made the verdict: significant although so many were tested (Holm)."""
+    tested: int
+    """How many rows were looked at for the verdict."""
     rows: tuple[ComparedQuantity, ...]
     differences: tuple[Difference, ...]
     invalid: tuple[str, ...]
     """Logs whose run is INVALID."""
-    capacities: tuple[tuple[int | None, ...], tuple[int | None, ...]]
-    """Clients of each run's capacity: old side, new side."""
+    capacities: tuple[tuple[Capacity | None, ...], tuple[Capacity | None, ...]]
+    """Each run's capacity: old side, new side."""
 
 
 def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
@@ -95,11 +98,13 @@ def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
         for clients in _common_loads(old, new)
         for row in _compare_load(clients, _steps(old, clients), _steps(new, clients), margin)
     ]
-    verdict, deciding = _together(rows, margin)
+    candidates = _that_decide(rows)
+    verdict, deciding = _together(candidates)
     return Comparison(
         verdict=verdict,
         margin=margin,
         deciding=tuple(deciding),
+        tested=sum(row.p is not None for row in candidates),
         rows=tuple(rows),
         differences=differences(old[0], new[0]),
         invalid=tuple(run.log.path.name for run in chain(old, new) if not run.valid),
@@ -107,8 +112,8 @@ def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
     )
 
 
-def _capacities(side: Side) -> tuple[int | None, ...]:
-    return tuple(run.capacity.clients if run.capacity else None for run in side)
+def _capacities(side: Side) -> tuple[Capacity | None, ...]:
+    return tuple(run.capacity for run in side)
 
 
 def _common_loads(old: Side, new: Side) -> list[int]:
@@ -268,19 +273,21 @@ def _not_compared(clients: int, quantity: str, why: Finding | None) -> ComparedQ
     return ComparedQuantity(clients, quantity, None, None, None, None, None, None, "undecided", why)
 
 
-def _together(
-    rows: Sequence[ComparedQuantity], margin: float
-) -> tuple[Verdict, list[ComparedQuantity]]:
-    """One verdict for all rows: differences must survive Holm's correction for the many tests.
+def _that_decide(rows: Sequence[ComparedQuantity]) -> list[ComparedQuantity]:
+    """Throughput, and response p50 and p95, which a camera feels.
 
-    Throughput decides, and response p50 and p95, which a camera feels; service time if a log does
-    not say more.
+    Service time stands in if a log does not say when requests were due.
     """
     felt = "response" if any(row.quantity.startswith("response") for row in rows) else "service"
-    deciding = [row for row in rows if row.quantity in ("throughput", f"{felt} p50", f"{felt} p95")]
-    tested = [row for row in deciding if row.p is not None]
+    return [row for row in rows if row.quantity in ("throughput", f"{felt} p50", f"{felt} p95")]
+
+
+def _together(candidates: Sequence[ComparedQuantity]) -> tuple[Verdict, list[ComparedQuantity]]:
+    """One verdict for all rows: differences must survive Holm's correction for the many tests."""
+    tested = [row for row in candidates if row.p is not None]
     believed = holm([row.p or 0.0 for row in tested])
-    for verdict in ("worse", "better"):
+    verdicts: tuple[Verdict, ...] = ("worse", "better")
+    for verdict in verdicts:
         found = [
             row
             for row, is_believed in zip(tested, believed, strict=True)
@@ -288,7 +295,7 @@ def _together(
         ]
         if found:
             return verdict, sorted(found, key=lambda row: (row.p or 0.0, -row.clients))
-    if deciding and all(row.verdict == "same" for row in deciding):
+    if candidates and all(row.verdict == "same" for row in candidates):
         return "same", []
     return "undecided", []
 

@@ -108,6 +108,7 @@ def _failures(summary: RunSummary) -> Iterator[Finding]:
             {
                 "outcome": outcome,
                 "requests": counts[outcome],
+                "sent": summary.totals.sent,
                 "share": counts[outcome] / max(1, summary.totals.sent),
                 "first_s": min((text.first_s for text in texts), default=None),
                 "last_s": max((text.last_s for text in texts), default=None),
@@ -165,7 +166,12 @@ def _not_steady(summary: RunSummary) -> Iterator[Finding]:
                 step.stability.steadiness.time_ratio,
             )
         ]
-        yield Finding("not_steady", "warning", _of(steps), {"largest_ratio": max(ratios) or None})
+        yield Finding(
+            "not_steady",
+            "warning",
+            _of(steps),
+            {"largest_ratio": max(ratios) or None, "overloaded": all(map(saturated, steps))},
+        )
 
 
 def _warm_up(summary: RunSummary) -> Iterator[Finding]:

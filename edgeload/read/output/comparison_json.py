@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from edgeload.read.analysis.capacity import Capacity
 from edgeload.read.analysis.comparison import ComparedQuantity, Comparison, Verdict
 from edgeload.read.output.json_numbers import Number, json_number
 from edgeload.read.words.comparison_words import comparison_headline
@@ -63,7 +66,7 @@ def comparison_json(comparison: Comparison) -> str:
         word=comparison.verdict,
         verdict=comparison_headline(comparison),
         margin=comparison.margin,
-        capacity_clients=CapacitiesRecord(before=list(before), after=list(after)),
+        capacity_clients=CapacitiesRecord(before=_clients(before), after=_clients(after)),
         invalid_logs=list(comparison.invalid),
         differences=[
             DifferenceRecord(name=d.name, before=d.old, after=d.new) for d in comparison.differences
@@ -72,6 +75,10 @@ def comparison_json(comparison: Comparison) -> str:
         rows=[_row(row) for row in comparison.rows],
     )
     return msgspec.json.format(msgspec.json.encode(record), indent=2).decode() + "\n"
+
+
+def _clients(side: Sequence[Capacity | None]) -> list[int | None]:
+    return [capacity.clients if capacity else None for capacity in side]
 
 
 def _row(row: ComparedQuantity) -> ComparedRecord:

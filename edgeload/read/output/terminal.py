@@ -44,7 +44,7 @@ def print_report(
         (
             _headline(summary, width),
             steps_table(summary, columns),
-            wrapped(_note(columns), width, style="dim"),
+            wrapped(_note(summary, columns), width, style="dim"),
             *(_finding(finding, width) for finding in findings),
             *_objectives(summary, width),
             *_failures(summary, width),
@@ -55,11 +55,15 @@ def print_report(
 
 
 def _headline(summary: RunSummary, width: int) -> Text:
-    lines = (
+    lines = [
         wrapped(headline(summary), width, style="bold"),
         wrapped(limit(summary), width),
         wrapped(validity(summary), width, style="green" if summary.valid else "bold red"),
-    )
+    ]
+    endpoint = summary.log.header.endpoint if summary.log.header else {}
+    if "url" in endpoint:
+        against = terminal_words.measured_against(endpoint["url"], endpoint.get("embedded"))
+        lines.append(wrapped(short(against, 300), width, style="dim"))
     return Text("\n").join(lines)
 
 
@@ -146,9 +150,9 @@ def steps_table(summary: RunSummary, columns: Sequence[TableColumn] = COLUMNS) -
     return table
 
 
-def _note(columns: Sequence[TableColumn]) -> str:
+def _note(summary: RunSummary, columns: Sequence[TableColumn]) -> str:
+    note = terminal_words.table_note(c.cell(step) for c in columns for step in summary.steps)
     left_out = [f"{c.group} {c.head}" for c in COLUMNS if c not in columns]
-    note = terminal_words.TABLE_NOTE
     return f"{note} {terminal_words.left_out(left_out)}" if left_out else note
 
 
@@ -167,7 +171,7 @@ def _objectives(summary: RunSummary, width: int) -> list[Text]:
         return []
     lines = [wrapped(terminal_words.OBJECTIVES_HEAD, width)]
     for result in summary.objectives:
-        step = "" if result.step is None else f"step {result.step + 1}: "
+        step = terminal_words.WHOLE_RUN if result.step is None else f"step {result.step + 1}: "
         more = undecided_words(result)
         words = f"{result.objective.text}   {step}{measured_words(result)}"
         text = wrapped(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from edgeload.plain_words import plural
+from edgeload.read.analysis.capacity import Capacity
 from edgeload.read.analysis.comparison import ComparedQuantity, Comparison
 from edgeload.read.statistics.format import milliseconds, number
 from edgeload.read.words.finding_words import message
@@ -18,11 +19,10 @@ def comparison_headline(comparison: Comparison) -> str:
         return f"Same: throughput and times changed by less than {margin} at every load."
     if comparison.deciding:
         first = comparison.deciding[0]
-        more = len(comparison.deciding) - 1
-        also = f", and {plural(more, 'more figure')}" if more else ""
         return (
             f"{comparison.verdict.capitalize()}: {first.quantity} {change(first)} at "
-            f"{plural(first.clients, 'client')}{also}."
+            f"{plural(first.clients, 'client')}; {len(comparison.deciding)} of the "
+            f"{plural(comparison.tested, 'figure')} that decide are {comparison.verdict}."
         )
     if not comparison.rows:
         return "Undecided: the two sides have no load in common."
@@ -67,27 +67,32 @@ def curves_title(comparison: Comparison, loads: Sequence[int]) -> str:
 
 def capacities_words(comparison: Comparison) -> str:
     """Clients before and after."""
-    old, new = (
-        ", ".join("not found" if c is None else f"{c:,}" for c in side)
-        for side in comparison.capacities
-    )
+    old, new = (", ".join(map(_capacity, side)) for side in comparison.capacities)
     return f"Capacity in clients: {old} before, {new} after."
+
+
+def _capacity(capacity: Capacity | None) -> str:
+    if capacity is None:
+        return "not found"
+    return f"{'' if capacity.limited else 'at least '}{capacity.clients:,}"
 
 
 def change(row: ComparedQuantity) -> str:
     """`+12 % (+8 % to +16 %)`."""
     if row.shift is None:
         return "-"
-    return f"{_signed(row.shift)} ({_signed(row.low)} to {_signed(row.high)})"
+    close = _signed(row.low) == _signed(row.high) != "0 %"
+    value, low, high = (_signed(v, close=close) for v in (row.shift, row.low, row.high))
+    return f"{value} ({low} to {high})"
 
 
-def _signed(value: float | None) -> str:
+def _signed(value: float | None, *, close: bool = False) -> str:
     if value is None:
         return "?"
     if math.isinf(value):
         return "never" if value > 0 else "?"
     percent = value * 100
-    digits = 0 if abs(percent) >= 9.95 else 1
+    digits = 0 if abs(percent) >= 9.95 and not close else 1
     text = f"{percent:+.{digits}f} %"
     return "0 %" if float(f"{percent:.{digits}f}") == 0 else text
 
@@ -101,8 +106,9 @@ def margin_note(comparison: Comparison) -> str:
     """How to read the column of verdicts."""
     return (
         f"same: the whole interval lies within ±{comparison.margin * 100:g} %. better, worse: the "
-        "change exceeds the margin and is significant at 5 % per row; the verdict above corrects "
-        "for the number of rows. More logs per side give narrower intervals."
+        "change is larger than that, and chance explains it in fewer than 5 of 100 cases. The "
+        "verdict above looks at throughput and at p50 and p95 of what a camera feels, and corrects "
+        "for how many figures it looked at. More logs per side give narrower intervals."
     )
 
 

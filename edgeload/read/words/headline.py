@@ -26,14 +26,16 @@ def headline(summary: RunSummary) -> str:
 
 
 def _within(step: StepSummary) -> str:
-    texts = [result.objective.text for result in step.objectives]
-    return f", within {', '.join(texts)}" if texts else ""
+    met = dict.fromkeys(result.objective.text.split(": ")[-1] for result in step.objectives)
+    return f". This load meets {' and '.join(met)}" if met else ""
 
 
 def _no_capacity(summary: RunSummary) -> str:
     best = max(summary.steps, key=lambda s: s.rates.throughput_per_s or 0.0, default=None)
     if best is None or not best.rates.throughput_per_s:
         return "No capacity was found: no step got a correct answer."
+    if not any(step.valid for step in summary.steps):
+        return "The capacity is unknown: every step is INVALID. Repeat the run."
     most = f"{number(best.rates.throughput_per_s)} answers/s"
     if summary.log.requests_per_second is None:
         return (
@@ -46,8 +48,8 @@ def _no_capacity(summary: RunSummary) -> str:
             f"objectives. The largest throughput was {most}."
         )
     return (
-        "The capacity is unknown: no step was valid, steady and within its objectives. The largest "
-        f"throughput was {most}, at {clients_of(best)}."
+        "No capacity was found: even the smallest load fell short. The largest throughput was "
+        f"{most}, at {clients_of(best)}, which is not a capacity."
     )
 
 
@@ -76,13 +78,13 @@ def limit(summary: RunSummary) -> str:
     if summary.log.requests_per_second is None:
         return "What limits it is unknown: give a client's arrival rate with --requests-per-second."
     if overload is None:
-        return "No larger load was tried, so the limit is unknown."
+        return "This is the largest load that was tried, so the limit is unknown."
     why = _why(overload)
     load = f"{plural(overload.clients, 'client')} (step {overload.step + 1})"
-    if overload.by_endpoint:
-        return f"The endpoint did not carry {load}: {why}."
     if summary.capacity is None:
-        return f"{load} cannot be the capacity: {why}."
+        return f"{load} fell short: {why}."
+    if overload.by_endpoint:
+        return f"The endpoint did not keep up with {load}: {why}."
     return f"The next larger load, {load}, is inconclusive: {why}."
 
 
@@ -98,7 +100,7 @@ def validity(summary: RunSummary) -> str:
                 "VALID as far as a log of the older form can tell: it says nothing about the "
                 "generator."
             )
-        return "VALID: the generator kept its plan, and the log is whole."
+        return "VALID: the load generator was never the bottleneck, and its log is complete."
     reasons = "; ".join(
         message(doubt) + (f" ({step_list(doubt.steps)})" if doubt.steps else "")
         for doubt in summary.doubts

@@ -61,7 +61,9 @@ SHORTFALL_KINDS = {
         meaning="More than 1 % of a step's requests failed or were missed.",
         cause="See the failure classes of the step.",
         advice="See the failures by class and text.",
-        message=lambda n: f"{share(n['bad_share'])} of the requests failed or were missed",
+        message=lambda n: (
+            f"{share(n['bad_share'])} of what was due after the warm-up failed or was missed"
+        ),
     ),
     "not_edge": Kind(
         meaning="Not every answer of a step was the edge's own.",

@@ -40,7 +40,7 @@ def measured(
     if value is None:
         return f"{name}: no data"
     if math.isinf(value) and objective.quantile is not None:
-        least = f", so it is at least {quantity(objective, low)}" if _is_number(low) else ""
+        least = f" (at least {quantity(objective, low)})" if _is_number(low) else ""
         above = share(round(1 - objective.quantile, 9))
         return f"{name}: over {above} of the requests due were never answered{least}"
     span = f"{quantity(objective, low)} to {quantity(objective, high)}"
@@ -62,8 +62,8 @@ def undecided_words(result: ObjectiveResult) -> str:
 
 
 def more_time(seconds: float | None) -> str:
-    """`: run about 20 s more at this load`; empty if no time would do."""
+    """`: about 20 s more at this load would tell`; empty if no time would."""
     if seconds is None:
         return ""
     time = f"{math.ceil(seconds)} s" if seconds < 600 else f"{math.ceil(seconds / 60)} min"
-    return f": run about {time} more at this load"
+    return f": about {time} more at this load would tell"

@@ -24,8 +24,8 @@ def _log_disagrees(n: Numbers) -> str:
 def _worker_died(n: Numbers) -> str:
     how = f"killed by {n['signal']}" if n["signal"] else f"exit code {n['exit_code']}"
     return (
-        f"worker {n['worker']} (process {n['pid']}, {plural(n['clients'], 'client')}) died at "
-        f"{n['at_s']:.1f} s, {how}"
+        f"worker {n['worker']} of the load generator (process {n['pid']}, with "
+        f"{plural(n['clients'], 'client')}) died at {n['at_s']:.1f} s, {how}"
     )
 
 
@@ -43,7 +43,7 @@ def _log_damaged_advice(n: Numbers) -> str:
 
 def _failed(n: Numbers) -> str:
     said = (
-        f"{plural(n['requests'], 'request')} ({share(n['share'])} of those sent) failed with class "
+        f"{n['requests']:,} of {plural(n['sent'], 'request')} ({share(n['share'])}) failed as "
         f"{n['outcome']} in {{steps}}"
     )
     if n["first_s"] is not None:
@@ -53,19 +53,19 @@ def _failed(n: Numbers) -> str:
 
 _MISSED_BECAUSE = {
     "late": "because their step ended first",
-    "skipped": "dropped by the policy --late skip",
+    "skipped": "because the policy --late skip dropped them",
     "stopped": "because the run was stopped",
-    "not recorded": "without a line in the log",
+    "not recorded": "because a worker had died, or the log is cut",
 }
 
 
 def _missed(n: Numbers) -> str:
-    split = ", ".join(
-        f"{count:,} {_MISSED_BECAUSE.get(reason, reason)}" for reason, count in n["reasons"].items()
-    )
+    because = {_MISSED_BECAUSE.get(reason, reason): count for reason, count in n["reasons"].items()}
+    split = ", ".join(f"{count:,} {why}" for why, count in because.items())
+    why = next(iter(because)) if len(because) == 1 else f"({split})"
     return (
-        f"{n['missed']:,} of {plural(n['planned'], 'planned request')} were never sent, in "
-        f"{{steps}} ({split})"
+        f"in {{steps}}, {n['missed']:,} of {plural(n['planned'], 'planned request')} were never "
+        f"sent {why}"
     )
 
 
@@ -80,8 +80,20 @@ def _missed_advice(n: Numbers) -> str:
 
 def _not_steady(n: Numbers) -> str:
     ratio = n["largest_ratio"]
-    much = f" up to {number(ratio)}x" if ratio else ""
-    return f"{{steps}} did not settle: throughput or response time changed{much} between thirds"
+    much = f", up to {number(ratio)}-fold" if ratio else ""
+    return (
+        "{steps} did not settle: throughput or response time differed between the thirds of the "
+        f"step{much}"
+    )
+
+
+def _not_steady_advice(n: Numbers) -> str:
+    if n["overloaded"]:
+        return "The load was too large: a queue was growing. Such a step cannot be the capacity."
+    return (
+        "An unsettled step cannot be the capacity. Use longer steps (--time-between-ramp) or a "
+        "longer warm-up (--warmup)."
+    )
 
 
 def _drift(n: Numbers) -> str:
@@ -106,8 +118,8 @@ def _not_saturated(n: Numbers) -> str:
     p95 = n["response_p95_s"]
     at = f", with a response p95 of {milliseconds(p95)} ms" if p95 is not None else ""
     return (
-        "the ramp did not reach the endpoint's limit, so its largest load is only a lower bound of "
-        f"the capacity: {plural(n['clients'], 'client')} in {{steps}}{at}"
+        f"the ramp ended before the endpoint reached its limit: {plural(n['clients'], 'client')} "
+        f"({{steps}}) are only a lower bound of the capacity{at}"
     )
 
 
@@ -153,8 +165,8 @@ INVALID_KINDS = {
     "worker_died": Kind(
         meaning="A worker process ended before its work did; its clients sent nothing more.",
         cause="It was killed, often because memory ran out, or it met an error.",
-        advice="Look for the cause in the system log (often memory ran out), and run again. "
-        "What its clients had not sent counts as missed.",
+        advice="Look for the cause in the system log of the machine that makes the load (a common "
+        "cause is lack of memory), and run again. What its clients had not sent counts as missed.",
         message=_worker_died,
     ),
     "generator_failed": Kind(
@@ -201,7 +213,7 @@ WARNING_KINDS = {
     "nothing_answered": Kind(
         meaning="No request got a correct answer.",
         cause="A wrong URL, token or detector; or the endpoint is down.",
-        advice="Check the URL, the token and the detector before you look at any figure.",
+        advice="Read the failures below, and check the URL, the token and the detector.",
         message=lambda n: f"none of {plural(n['sent'], 'request')} got a correct answer",
     ),
     "failed_CLASS": Kind(
@@ -246,6 +258,7 @@ WARNING_KINDS = {
         advice="An unsettled step cannot be the capacity. If the load was small, use longer steps "
         "(--time-between-ramp) or a longer warm-up (--warmup).",
         message=_not_steady,
+        advise=_not_steady_advice,
     ),
     "warm_up_longer": Kind(
         meaning="Answers were still slower after the warm-up that is cut from a step.",
@@ -300,8 +313,10 @@ NOTE_KINDS = {
     "too_few_samples": Kind(
         meaning="A step has too few answers for a p99.",
         cause="The step is short, or its load small: p95 needs 59 answers, p99 needs 299.",
-        advice="To know the tail at small loads, use longer steps (--time-between-ramp).",
-        message=lambda n: "{steps} had too few answers for a p99, which needs 299 (a p95 needs 59)",
+        advice="To know how slow the slowest answers are, use longer steps (--time-between-ramp).",
+        message=lambda n: (
+            "{steps} had too few answers after the warm-up: a p99 needs 299, a p95 needs 59"
+        ),
     ),
     "not_saturated": Kind(
         meaning="No load of the ramp reached the endpoint's limit.",

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from edgeload.plain_words import plural
 
-TABLE_NOTE = (
-    "Counts cover whole steps; rates and times (in ms) leave out the warm-up. Service: from sent "
-    "to answered. Response: from due to answered; a missed request or a timeout counts as never "
-    "answered. few: too few answers to state that percentile."
+_TABLE_NOTE = (
+    "due/s: requests due per second; done/s: correct answers per second. Service: from sent to "
+    "answered. Response: from due to answered, which is what a camera feels; times are in ms. "
+    "Counts cover whole steps; rates and times leave out the warm-up."
 )
+_MARKS = {
+    "few": "few: too few answers to tell",
+    "never": "never: among requests that were missed or timed out",
+    "-": "-: no answers",
+    "failing": "failing: no correct answer",
+    "cut": "cut: the run stopped before the step's end",
+    "unsteady": "unsteady: the step did not settle",
+    "invalid": "invalid: see INVALID above",
+}
 PAGE_TABLE_NOTE = (
     "Counts cover whole steps; rates and times leave out the warm-up. Service time runs from sent "
     "to answered. Response time runs from due to answered; a missed request or a timeout counts as "
     'never answered. The small figures are 95 % intervals. "few": too few answers to state that '
     "percentile."
 )
+WHOLE_RUN = "all steps together: "
 OBJECTIVES_HEAD = (
-    "Objectives (✓ met, ✗ not met, ? undecided; each limit holds with 95 % confidence):"
+    "Objectives (✓ met, ✗ not met, ? undecided; in brackets: limits at 95 % confidence):"
 )
-FAILURES_HEAD = "Failures by class and text:"
+FAILURES_HEAD = "Failures by class and text, with the first and last second of the run:"
 REPEAT_HEAD = "To repeat:"
+
+
+def table_note(shown: Iterable[str]) -> str:
+    """How to read the table; only the words that stand in its cells are explained."""
+    cells = set(shown)
+    marks = [meaning for mark, meaning in _MARKS.items() if mark in cells]
+    return " ".join([_TABLE_NOTE, *(f"{'; '.join(marks)}." for _ in marks[:1])])
+
+
+def measured_against(url: str, embedded: str | None) -> str:
+    """What was tested; a simulator is called one."""
+    if embedded is None:
+        return f"Measured against {url}."
+    return f"Measured against the {embedded}: it says nothing about a real box."
 
 
 def left_out(columns: Sequence[str]) -> str:

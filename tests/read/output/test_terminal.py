@@ -48,7 +48,7 @@ def test_the_answer_comes_first_and_fits(tmp_path: Path) -> None:
     lines = _printed(_summary(tmp_path)).splitlines()
     assert lines[0].startswith("This endpoint serves 30 clients at 2 requests/s each: 60")
     assert lines[1].startswith(
-        "The endpoint did not carry 60 clients (step 3): 80.0 answers/s of 120 due/s"
+        "The endpoint did not keep up with 60 clients (step 3): 80.0 answers/s of 120 due/s"
     )
     assert any(line.startswith("VALID") for line in lines[:4])
     assert max(len(line) for line in lines) <= 100
