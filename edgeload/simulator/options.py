@@ -211,9 +211,11 @@ def capacity_words(options: Options) -> str:
     """`4 inference workers, 50 ms constant: capacity 80 requests/s`."""
     service, workers = options.service_time, options.inference_workers
     rate = f"{workers / service.mean_s:.4g} requests/s" if service.mean_s else "not limited"
+    faults = ", ".join(f"{kind}={probability:g}" for kind, probability in options.fault)
     return (
         f"{plural(workers, 'inference worker')}, "
         f"{1000.0 * service.mean_s:g} ms {service.distribution}: capacity {rate}"
+        + (f"; with injected faults: {faults}" if faults else "")
     )
 
 

@@ -81,8 +81,6 @@ class Comparison:
     margin: float
     deciding: tuple[ComparedQuantity, ...]
     """The rows that made the verdict: significant although so many were tested (Holm)."""
-    tested: int
-    """How many rows were looked at for the verdict."""
     rows: tuple[ComparedQuantity, ...]
     differences: tuple[Difference, ...]
     invalid: tuple[str, ...]
@@ -98,13 +96,11 @@ def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
         for clients in _common_loads(old, new)
         for row in _compare_load(clients, _steps(old, clients), _steps(new, clients), margin)
     ]
-    candidates = _that_decide(rows)
-    verdict, deciding = _together(candidates)
+    verdict, deciding = _together(_that_decide(rows))
     return Comparison(
         verdict=verdict,
         margin=margin,
         deciding=tuple(deciding),
-        tested=sum(row.p is not None for row in candidates),
         rows=tuple(rows),
         differences=differences(old[0], new[0]),
         invalid=tuple(run.log.path.name for run in chain(old, new) if not run.valid),

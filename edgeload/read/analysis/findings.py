@@ -18,6 +18,7 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 
 CLIENTS_NEAR_LIMIT = 100
+ANSWERS_FOR_P99 = 299
 
 
 def find(summary: RunSummary) -> tuple[Finding, ...]:
@@ -142,7 +143,12 @@ def _missed(summary: RunSummary) -> Iterator[Finding]:
         "missed",
         "warning",
         _of(step for step in summary.steps if step.counts.missed),
-        {"missed": totals.missed, "planned": totals.planned, "reasons": dict(reasons)},
+        {
+            "missed": totals.missed,
+            "planned": sum(s.counts.planned or 0 for s in summary.steps if s.counts.missed),
+            "reasons": dict(reasons),
+            "worker_died": bool(summary.log.deaths),
+        },
     )
 
 
@@ -209,7 +215,13 @@ def _littles_law(summary: RunSummary) -> Iterator[Finding]:
 def _too_few_samples(summary: RunSummary) -> Iterator[Finding]:
     steps = [s for s in summary.steps if s.counts.ok and s.times.service.quantile("p99") is None]
     if steps:
-        yield Finding("too_few_samples", "note", _of(steps))
+        needed_s = [
+            step.window.start_s - step.span.start_s + ANSWERS_FOR_P99 / rate
+            for step in steps
+            if (rate := step.rates.throughput_per_s)
+        ]
+        numbers = {"step_s_for_p99": math.ceil(max(needed_s)) if needed_s else None}
+        yield Finding("too_few_samples", "note", _of(steps), numbers)
 
 
 # --- what the figures mean ------------------------------------------------------------------------

@@ -21,8 +21,7 @@ def comparison_headline(comparison: Comparison) -> str:
         first = comparison.deciding[0]
         return (
             f"{comparison.verdict.capitalize()}: {first.quantity} {change(first)} at "
-            f"{plural(first.clients, 'client')}; {len(comparison.deciding)} of the "
-            f"{plural(comparison.tested, 'figure')} that decide are {comparison.verdict}."
+            f"{plural(first.clients, 'client')}."
         )
     if not comparison.rows:
         return "Undecided: the two sides have no load in common."

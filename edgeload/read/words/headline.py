@@ -27,13 +27,15 @@ def headline(summary: RunSummary) -> str:
 
 def _within(step: StepSummary) -> str:
     met = dict.fromkeys(result.objective.text.split(": ")[-1] for result in step.objectives)
-    return f". This load meets {' and '.join(met)}" if met else ""
+    if not met:
+        return ""
+    return f". At this load, {' and '.join(met)} {'is' if len(met) == 1 else 'are'} met"
 
 
 def _no_capacity(summary: RunSummary) -> str:
     best = max(summary.steps, key=lambda s: s.rates.throughput_per_s or 0.0, default=None)
     if best is None or not best.rates.throughput_per_s:
-        return "No capacity was found: no step got a correct answer."
+        return "No capacity was found: no request succeeded."
     if not any(step.valid for step in summary.steps):
         return "The capacity is unknown: every step is INVALID. Repeat the run."
     most = f"{number(best.rates.throughput_per_s)} answers/s"
@@ -77,6 +79,8 @@ def limit(summary: RunSummary) -> str:
     overload = summary.first_overload
     if summary.log.requests_per_second is None:
         return "What limits it is unknown: give a client's arrival rate with --requests-per-second."
+    if not any(step.valid for step in summary.steps):
+        return "What limits the endpoint is unknown."
     if overload is None:
         return "This is the largest load that was tried, so the limit is unknown."
     why = _why(overload)

@@ -24,7 +24,7 @@ def _log_disagrees(n: Numbers) -> str:
 def _worker_died(n: Numbers) -> str:
     how = f"killed by {n['signal']}" if n["signal"] else f"exit code {n['exit_code']}"
     return (
-        f"worker {n['worker']} of the load generator (process {n['pid']}, with "
+        f"worker {n['worker']} of the load generator (process {n['pid']}, with up to "
         f"{plural(n['clients'], 'client')}) died at {n['at_s']:.1f} s, {how}"
     )
 
@@ -51,16 +51,18 @@ def _failed(n: Numbers) -> str:
     return said + (f": {short(n['text'], _SHOWN_CHARS)}" if n["text"] else "")
 
 
+_DEAD = "because their worker had died"
 _MISSED_BECAUSE = {
     "late": "because their step ended first",
     "skipped": "because the policy --late skip dropped them",
     "stopped": "because the run was stopped",
-    "not recorded": "because a worker had died, or the log is cut",
+    "not recorded": "for a reason that is not in the log",
 }
 
 
 def _missed(n: Numbers) -> str:
-    because = {_MISSED_BECAUSE.get(reason, reason): count for reason, count in n["reasons"].items()}
+    said = {**_MISSED_BECAUSE, **({"not recorded": _DEAD} if n["worker_died"] else {})}
+    because = {said.get(reason, reason): count for reason, count in n["reasons"].items()}
     split = ", ".join(f"{count:,} {why}" for why, count in because.items())
     why = next(iter(because)) if len(because) == 1 else f"({split})"
     return (
@@ -71,7 +73,7 @@ def _missed(n: Numbers) -> str:
 
 def _missed_advice(n: Numbers) -> str:
     if set(n["reasons"]) == {"not recorded"}:
-        return "A worker that died never sent these requests; they count as unanswered."
+        return "They count as unanswered."
     return (
         "The clients were still waiting for earlier answers when these requests fell due; they "
         "count as unanswered."
@@ -112,6 +114,16 @@ def _drift_advice(n: Numbers) -> str:
             "(monitor_cpu_gpu_usage.py)."
         )
     return "The endpoint was not warm yet: use a longer warm-up (--warmup)."
+
+
+def _longer_steps(n: Numbers) -> str:
+    enough_s = n["step_s_for_p99"]
+    if enough_s is None:
+        return "Use longer steps (--time-between-ramp)."
+    return (
+        "To know how slow the slowest answers are, use longer steps: --time-between-ramp "
+        f"{enough_s} or more."
+    )
 
 
 def _not_saturated(n: Numbers) -> str:
@@ -211,10 +223,10 @@ WARNING_KINDS = {
         ),
     ),
     "nothing_answered": Kind(
-        meaning="No request got a correct answer.",
+        meaning="No request succeeded.",
         cause="A wrong URL, token or detector; or the endpoint is down.",
         advice="Read the failures below, and check the URL, the token and the detector.",
-        message=lambda n: f"none of {plural(n['sent'], 'request')} got a correct answer",
+        message=lambda n: f"none of {plural(n['sent'], 'request')} succeeded",
     ),
     "failed_CLASS": Kind(
         meaning="Requests failed with the class that the code names, for example "
@@ -314,6 +326,7 @@ NOTE_KINDS = {
         meaning="A step has too few answers for a p99.",
         cause="The step is short, or its load small: p95 needs 59 answers, p99 needs 299.",
         advice="To know how slow the slowest answers are, use longer steps (--time-between-ramp).",
+        advise=_longer_steps,
         message=lambda n: (
             "{steps} had too few answers after the warm-up: a p99 needs 299, a p95 needs 59"
         ),

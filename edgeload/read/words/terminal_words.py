@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from edgeload.plain_words import plural
 
 _TABLE_NOTE = (
-    "due/s: requests due per second; done/s: correct answers per second. Service: from sent to "
+    "due/s: requests due per second; done/s: successful answers per second. Service: from sent to "
     "answered. Response: from due to answered, which is what a camera feels; times are in ms. "
     "Counts cover whole steps; rates and times leave out the warm-up."
 )
@@ -15,7 +15,7 @@ _MARKS = {
     "few": "few: too few answers to tell",
     "never": "never: among requests that were missed or timed out",
     "-": "-: no answers",
-    "failing": "failing: no correct answer",
+    "failing": "failing: no request succeeded",
     "cut": "cut: the run stopped before the step's end",
     "unsteady": "unsteady: the step did not settle",
     "invalid": "invalid: see INVALID above",

@@ -16,7 +16,7 @@ from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.statistics.percentiles import QUANTILES
 from edgeload.read.words.headline import clients_of, felt_p95_words
 
-NOTHING_ANSWERED = "No request got a correct answer"
+NOTHING_ANSWERED = "No request succeeded"
 _NAMES = {"p999": "p99.9"}
 
 

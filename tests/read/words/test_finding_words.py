@@ -38,7 +38,7 @@ def test_a_saturated_ramp_says_what_was_missed_and_unsteady(tmp_path: Path) -> N
     played = sl.play(sl.plan_of([30, 60], 20, 2.0), servers=4, service=sl.constant(0.05))
     found = _find(tmp_path, played)
     assert {"missed", "not_steady"} <= set(found)
-    assert f"{len(played.missed):,} of 3,600 planned requests" in message(found["missed"])
+    assert f"{len(played.missed):,} of 2,400 planned requests" in message(found["missed"])
     assert "step 2" in message(found["not_steady"])
     assert "not_saturated" not in found
 

@@ -66,7 +66,7 @@ def test_titles_say_the_finding(tmp_path: Path) -> None:
 
 def test_titles_of_other_ends(tmp_path: Path) -> None:
     """Nothing answered, a limit not reached, and an INVALID run each say so."""
-    assert throughput_title(failed_run(tmp_path / "f")) == "No request got a correct answer"
+    assert throughput_title(failed_run(tmp_path / "f")) == "No request succeeded"
     plan = sl.plan_of([10], 10, 5.0)
     played = sl.play(plan, servers=20, service=sl.constant(0.01))
     clean = summary_of(tmp_path / "c", played)
