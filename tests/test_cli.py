@@ -106,7 +106,7 @@ def test_help_for_a_pipe_that_nobody_reads(program: str) -> None:
     assert _unread(user.ROOT, *PROGRAMS[program], "--help") == (0, "")
 
 
-@pytest.mark.parametrize("with_stderr", [False, True])
+@pytest.mark.parametrize("with_stderr", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_run_for_a_pipe_that_nobody_reads(tmp_path: Path, with_stderr: bool) -> None:
     """The run goes on to its end; its exit code says how it went, and all of it is on disk."""
     code, err = _unread(

@@ -16,9 +16,11 @@ import pytest
 from edgeload.simulator.launch import running_simulator
 
 PLOTS = ("throughput.png", "times.png", "capacity.png")
+# Both clients and every outcome are tried; one of each kind is enough for the quick set.
+SDK = pytest.param("sdk", marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize("client", ["http", "sdk"])
+@pytest.mark.parametrize("client", ["http", SDK])
 def test_a_run_from_nothing_to_plots(tmp_path: Path, client: str) -> None:
     """Endpoint started, detector found by name, ramp run, log parsed, plots drawn; then again."""
     ended = user.run(
@@ -53,6 +55,7 @@ def test_monitor_as_a_user(tmp_path: Path) -> None:
     assert "CPU" in ended.out
 
 
+@pytest.mark.slow
 def test_through_saturation(tmp_path: Path) -> None:
     """D/D/4 of 50 ms carries 80/s: measured within 3 %, every request accounted for."""
     with running_simulator(["--inference-workers", "4", "--service-time", "50ms"]) as simulator:
@@ -76,6 +79,7 @@ def test_through_saturation(tmp_path: Path) -> None:
     assert stats["received"] == stats["answered"] == len(sent) == found["totals"]["sent"]
 
 
+@pytest.mark.slow
 def test_a_stall_shows_in_response_time_only(tmp_path: Path) -> None:
     """The endpoint stops for 2 s: response time says so, service time of the others does not.
 
@@ -199,6 +203,7 @@ def test_a_killed_parent_leaves_nothing_behind(tmp_path: Path) -> None:
     assert found["totals"]["ok"] >= 40
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_never_answers_ends_with_the_plan_and_the_timeout(tmp_path: Path) -> None:
     """All requests that were sent time out; the rest is missed; the run does not wait for more."""
     with running_simulator(["--fault", "hang=1"]) as simulator:
@@ -217,7 +222,18 @@ def test_an_endpoint_that_never_answers_ends_with_the_plan_and_the_timeout(tmp_p
     assert found["capacity"] is None
 
 
-def test_tls_verified_and_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "ways",
+    [
+        [("http", "--cacert")],
+        pytest.param(
+            [("http", "--insecure"), ("sdk", "--cacert"), ("sdk", "--insecure")],
+            marks=pytest.mark.slow,
+        ),
+    ],
+    ids=["http with its certificate", "other ways"],
+)
+def test_tls_verified_and_refused(tmp_path: Path, ways: list[tuple[str, str]]) -> None:
     """The endpoint's own certificate is refused, unless it is given or checking is off."""
     cert = tmp_path / "cert.pem"
     with running_simulator(["--tls", "--write-cert", str(cert)]) as simulator:
@@ -229,16 +245,20 @@ def test_tls_verified_and_refused(tmp_path: Path) -> None:
         assert refused.code == 5
         assert "--cacert" in refused.err
         assert simulator.stats()["received"] == 0
-        for client in ("http", "sdk"):
-            for trust in (["--cacert", str(cert)], ["--insecure"]):
-                ended = user.run(tmp_path, "load_test.py", *common, *trust, "--client", client)
-                user.check_done(tmp_path, ended)
-                assert user.summary(tmp_path)["totals"]["ok"] == 40
+        for client, trust in ways:
+            trusting = [trust, str(cert)] if trust == "--cacert" else [trust]
+            ended = user.run(tmp_path, "load_test.py", *common, *trusting, "--client", client)
+            user.check_done(tmp_path, ended)
+            assert user.summary(tmp_path)["totals"]["ok"] == 40
 
 
 @pytest.mark.parametrize(
     ("slo", "code", "verdict"),
-    [("p95<2s", 0, "pass"), ("p50 service<10ms", 3, "fail"), ("p99.9<2s", 0, "undecided")],
+    [
+        ("p50 service<10ms", 3, "fail"),
+        pytest.param("p95<2s", 0, "pass", marks=pytest.mark.slow),
+        pytest.param("p99.9<2s", 0, "undecided", marks=pytest.mark.slow),
+    ],
 )
 def test_an_objective_decides_the_exit_code(
     tmp_path: Path, slo: str, code: int, verdict: str
@@ -341,7 +361,7 @@ def test_nobody_home_is_exit_5(tmp_path: Path) -> None:
     assert "http://127.0.0.1:9" in ended.err
 
 
-@pytest.mark.parametrize("client", ["http", "sdk"])
+@pytest.mark.parametrize("client", ["http", SDK])
 def test_the_token_is_nowhere(tmp_path: Path, client: str) -> None:
     """Not in a process list, a file or a message, not even its beginning, also when it fails."""
     with running_simulator(["--fault", "status_500=0.5"]) as simulator:

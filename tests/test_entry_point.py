@@ -35,6 +35,7 @@ def _log(path: Path, service_s: float = 0.01) -> Path:
     return sl.write(path, sl.play(plan, servers=8, service=sl.constant(service_s)))
 
 
+@pytest.mark.slow
 def test_a_run_from_an_empty_folder(tmp_path: Path) -> None:
     """No config.py, no images/: the defaults, the picture in the package, worker processes.
 

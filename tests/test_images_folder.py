@@ -73,6 +73,7 @@ def test_the_script_makes_the_small_picture(script: Any) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_script_makes_the_large_picture(script: Any) -> None:
     """The committed 1080p file shows what the script draws at a quarter of its size."""
     size = (480, 270)

@@ -30,6 +30,7 @@ def interpreter(version: str) -> str | None:
     return None
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("version", SUPPORTED)
 def test_the_first_command_works(tmp_path: Path, version: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import subprocess
@@ -23,6 +24,9 @@ COMMANDS = [
 SETUP, *USAGE = COMMANDS
 TESTS = next(line for line in COMMANDS if "pytest" in line)
 USAGE.remove(TESTS)
+# Commands that send no load, and the log that a load test before them would have written.
+QUICK = [line for line in USAGE if "load_test.py" not in line or "--dry-run" in line]
+LOGS = {"load_test.log": "unsteady", "before.jsonl": "before", "after.jsonl": "after"}
 
 
 def project_files() -> list[Path]:
@@ -35,14 +39,28 @@ def project_files() -> list[Path]:
     return [path for path in paths if (user.ROOT / path).is_file()]
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cloned(folder: Path) -> Path:
     """A copy of the project with a .venv that is the one the tests run in."""
-    folder = tmp_path_factory.mktemp("clone")
     for path in project_files():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(user.ROOT / path, folder / path)
     (folder / ".venv").symlink_to(sys.prefix)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh clone."""
+    return cloned(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture(scope="module")
+def clone_with_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone in which load tests have been run."""
+    folder = cloned(tmp_path_factory.mktemp("clone_with_logs"))
+    for name, log in LOGS.items():
+        packed = user.ROOT / "tests" / "read" / "yesterday" / f"{log}.log.gz"
+        (folder / name).write_bytes(gzip.decompress(packed.read_bytes()))
     return folder
 
 
@@ -62,6 +80,13 @@ def without_setup(command: str) -> str:
     return command.rsplit(" && ", maxsplit=1)[-1]
 
 
+@pytest.mark.parametrize("command", QUICK)
+def test_a_command_that_sends_nothing_runs(clone_with_logs: Path, command: str) -> None:
+    """On logs of earlier runs."""
+    assert sh(command, clone_with_logs).stdout.strip()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [without_setup(SETUP), *USAGE])
 def test_every_command_runs(clone: Path, command: str) -> None:
     """In the order in which README shows them, in a clone."""
@@ -69,6 +94,7 @@ def test_every_command_runs(clone: Path, command: str) -> None:
     assert done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_main_job_finds_the_capacity_that_the_simulator_has(clone: Path) -> None:
     """README's first command ends with plots, and with a truth: 80 answers/s, 38 clients at 2/s."""
     results = clone / "load_test_results"
@@ -79,9 +105,10 @@ def test_the_main_job_finds_the_capacity_that_the_simulator_has(clone: Path) -> 
 
 
 def test_ci_runs_the_test_command_of_readme() -> None:
-    """The same pytest line, after the same installation."""
+    """The same pytest line, after the same installation; and the slow tests."""
     ci = (user.ROOT / ".ci" / "run").read_text()
-    assert without_setup(TESTS) in ci
+    assert f"\n{without_setup(TESTS)}\n" in ci
+    assert f"\n{without_setup(TESTS)} -m slow\n" in ci
     assert "pip install" in ci
     assert "'.[test]'" in ci
 

@@ -126,7 +126,7 @@ def test_no_request_is_repeated_in_silence(tmp_path: Path, client: str) -> None:
     assert_adds_up(records)
 
 
-@pytest.mark.parametrize("client", ["http", "sdk"])
+@pytest.mark.parametrize("client", ["http", pytest.param("sdk", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [

@@ -69,7 +69,11 @@ def in_pieces(handler: Handler, _: int) -> None:
         handler.wfile.flush()
 
 
-VERSIONS = [None, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
+VERSIONS = [
+    None,
+    pytest.param(ssl.TLSVersion.TLSv1_2, marks=pytest.mark.slow),
+    ssl.TLSVersion.TLSv1_3,
+]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

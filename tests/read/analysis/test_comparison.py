@@ -49,12 +49,14 @@ def pairs(tmp_path: Path, count: int, *, slower: float, **changes: Any) -> list[
     ]
 
 
+@pytest.mark.slow
 def test_the_same_settings_are_not_called_different(tmp_path: Path) -> None:
     """100 pairs of runs that differ by chance alone: same or undecided in at least 95."""
     words = [found.verdict for found in pairs(tmp_path, 100, slower=1.0)]
     assert words.count("same") + words.count("undecided") >= 95
 
 
+@pytest.mark.slow
 def test_the_same_settings_over_many_loads_are_not_called_different(tmp_path: Path) -> None:
     """Six loads are 42 looks at chance, one of them near saturation; still 19 of 20."""
     steps = (5, 10, 15, 20, 40, 60)
@@ -62,6 +64,7 @@ def test_the_same_settings_over_many_loads_are_not_called_different(tmp_path: Pa
     assert sum(comparison.verdict in ("same", "undecided") for comparison in found) >= 19
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("slower", "word"), [(1.1, "worse"), (1 / 1.1, "better")])
 def test_ten_percent_are_found(tmp_path: Path, slower: float, word: str) -> None:
     """In at least 95 of 100 pairs, at five windows a side, of 220 answers each."""

@@ -44,6 +44,7 @@ def test_points_of_the_law_give_its_parameters(
         assert found.peak_clients is None
 
 
+@pytest.mark.slow
 def test_the_limits_hold_the_truth_in_95_of_100() -> None:
     """Over 200 ramps with 3 % of noise, for each of the parameters."""
     chance = np.random.default_rng(1)

@@ -47,7 +47,7 @@ def test_what_is_equal_does_not_differ() -> None:
     assert hodges_lehmann(np.zeros(3), np.ones(3)).low == -np.inf
 
 
-@pytest.mark.parametrize("windows", [5, 10])
+@pytest.mark.parametrize("windows", [5, pytest.param(10, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("q", [0.5, 0.95])
 def test_the_ratio_of_percentiles_is_covered_as_promised(windows: int, q: float) -> None:
     """A side 10 % slower, 150 pairs: the interval holds +10 % in 95 of 100, within chance."""
