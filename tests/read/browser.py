@@ -15,6 +15,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 PROGRAMS = ("chromium", "chromedriver")
+PACKAGES = "chromium chromium-driver fonts-dejavu-core"
 _ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -74,9 +75,9 @@ def chromium(profile: Path) -> Iterator[Browser]:
     paths = {name: shutil.which(name) for name in PROGRAMS}
     missing = [name for name, path in paths.items() if path is None]
     if missing:
-        reason = f"no {' and no '.join(missing)} on this machine"
+        reason = f"no {' and no '.join(missing)} on this machine: apt-get install {PACKAGES}"
         if os.environ.get("CI"):
-            pytest.fail(f"{reason}: report.html must be tested in a real browser under CI")
+            pytest.fail(f"report.html must be tested in a real browser under CI; {reason}")
         pytest.skip(reason)
     options = webdriver.ChromeOptions()
     for argument in (*_ARGUMENTS, f"--user-data-dir={profile}"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import Browser, chromium
@@ -161,3 +163,17 @@ def test_prints(pages: dict[str, Page], browser: Browser) -> None:
     assert browser.js(widths) == before
     pdf = base64.b64decode(browser.driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 12
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail), ("", pytest.skip)])
+def test_without_chromium_the_page_is_not_called_tested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: str, outcome: Any
+) -> None:
+    """Under CI it is a failure; elsewhere the tests are skipped. Both say how to get Chromium."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("CI", ci)
+    with (
+        pytest.raises(outcome.Exception, match="apt-get install chromium"),
+        chromium(tmp_path),
+    ):
+        raise AssertionError("a browser was found")
