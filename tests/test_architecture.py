@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+TESTS = ROOT / "tests"
 PACKAGE = ROOT / "edgeload"
 
 # Each room, and the rooms of ours that it may use: no arrow goes up. The running and the reading
@@ -304,3 +305,42 @@ def test_a_public_name_means_one_thing() -> None:
     assert {
         name: modules for name, modules in where.items() if len(modules) > 1 and name != "main"
     } == {}
+
+
+# Tests of several modules at once, of what lies outside the package, or of the whole.
+TESTS_OF_MORE_THAN_A_MODULE = {
+    "test_architecture": "the arrows between all modules, the map, these names",
+    "test_benchmarks": "benchmarks/",
+    "test_end_to_end": "the scripts as a user runs them",
+    "test_entry_point": "edgeload/__main__.py and all its commands",
+    "test_images_folder": "images/ and the script that draws its pictures",
+    "test_interpreters": "README's first command on every Python",
+    "test_readme": "README.md, pyproject.toml, Makefile, .ci/run",
+    "read/output/test_page_in_browser": "page.py and the script in the page, in a browser",
+    "read/statistics/test_same_numbers": "scipy against the formulas it replaced",
+    "read/test_yesterday": "logs of earlier versions, and what these made of them",
+    "run/test_clients": "client.py and sdk_client.py, which must behave alike",
+    "simulator/test_groundlight_sdk": "the real SDK against the running simulator",
+}
+
+
+def test_a_file_of_tests_is_named_after_what_it_tests() -> None:
+    """tests/F/test_X.py tests edgeload/F/X, or the script X.py; the others are listed above."""
+    named = {
+        path.relative_to(TESTS).with_suffix("").as_posix(): path
+        for path in TESTS.rglob("test_*.py")
+    }
+    strangers = []
+    for name, path in named.items():
+        tested = path.stem.removeprefix("test_")
+        module = PACKAGE / path.parent.relative_to(TESTS) / tested
+        script = path.parent == TESTS and (ROOT / f"{tested}.py").exists()
+        if not (script or module.with_suffix(".py").exists() or module.is_dir()):
+            strangers.append(name)
+    assert sorted(strangers) == sorted(TESTS_OF_MORE_THAN_A_MODULE)
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest imports them by their last name alone."""
+    names = [path.stem for path in TESTS.rglob("*.py")]
+    assert sorted(names) == sorted(set(names))
