@@ -9,46 +9,163 @@ the reading side (`read`) never import each other: they meet in the plan, the re
                                       v records
                                     runlog -> read -> report, plots
 
-objectives    what a user demands: `p95<300ms` from text to value
-settings      config.py + environment + command line -> one frozen Settings; validates
-arguments     the command line, one option per setting
-plan          Settings -> ramp steps, and when each client's requests are due
-records       what a run writes down; record <-> JSON line
-runlog        the shared log: appended by many processes, read back with damage counted
-run           the running side
-  session       endpoint found, pictures made, run driven
-  supervisor    start, ramp, watch and stop the workers
-  worker        one process: the readiness loop that hosts clients
-  client        one client: wait until due, send, write one record
-  pacing        which request of a client is next, and which it has missed
-  wire          one request as bytes, one answer parsed from bytes and judged
-  connection    one non-blocking connection, plain or TLS
-  waiting       waiting for sockets and an instant at once
-  recorder      records, counts and log lines of one worker
-  abort         has a step gone so wrong that the run is to end?
-  counters      live counters and histograms in shared memory
-  sdk_client    the same client through the Groundlight SDK
-  images        the pool of different pictures
-  live, dry_run what the terminal shows
-  prometheus    the live counters, served while the run goes
-edge          the Edge Endpoint as others see it: where, ready, which detector
-host          probes of CPU, memory, network and NVIDIA GPUs; the monitor's samples
-read          the reading side: log -> table -> analysis -> findings -> report, plots
-  load, part    a log opened; a large one read by several processes
-  steps, analysis  records -> one summary a step -> one of the run
-  carried       the capacity that a ramp shows, and what the next step fell short of
-  failures      failures by class and text
-  validity      may a step's numbers be presented as the endpoint's?
-  drift         warm-ups longer than the cut, boxes that slow down
-  demand        the utilisation law: which resource of the host is full first
-  scaling       the Universal Scalability Law through a ramp
-  compare       two sides -> better, worse, same or undecided (statistics: two_samples)
-  hdr           percentile files for HdrHistogram's plotter
-  summary_form  the form of summary.json, and its JSON Schema
-  judge         objectives against a sample: pass, fail, undecided
-calibrate     what this machine can generate: trials on an endpoint that only answers
-simulator     the embedded endpoint, whose capacity is known
-stopping      Ctrl-C and SIGTERM, counted
-text          a stranger's text made fit to print
-exit_codes    exit codes of the scripts
+The programs
+
+__main__                `edgeload COMMAND`: the entry point
+commands                one module per command, shared by the entry point and the three scripts
+    run                 one load test, its plan alone, or a calibration
+    report              report and compare: results from logs alone
+    monitor             this host's CPU, memory, network and GPUs
+    simulate            the embedded endpoint as a program
+cli                     what all programs share on the command line
+arguments               the options of a load test, made from the settings' declarations
+config_file             finds the user's config.py and takes its constants
+
+What everything is about
+
+objectives              what a user demands of an endpoint, `p95<300ms`, from text to value
+settings                the settings of a run
+    fields              every setting, declared once
+    declaration         what a setting says about itself, beside its type and default
+    values              the types of the settings: texts -> legal values
+    resolved            every setting in one legal value, and what follows from it
+    resolving           config.py, environment and command line -> one frozen Settings
+    table               the settings as a table: docs/settings.md
+plan                    ramp steps, and when each request of each client is due
+records                 what a run writes down: one typed record per line of the log
+runlog                  the shared log: many processes append, damaged lines are reported
+failure_classes         what each class of failed requests means, and what to do
+edge_facts              what holds for every Edge Endpoint
+machine                 what the operating system says about this machine's processor
+signals                 Ctrl-C and SIGTERM, to be counted and waited for
+untrusted_text          text from outside, made safe to log and to print
+plain_words             small pieces of English
+png_style               how every figure looks, and how one is saved
+exit_codes              exit codes of all programs
+
+The running side
+
+edge                    the Edge Endpoint from outside
+    location            resolves its name once, before any load
+    readiness           asks whether it is ready
+    sdk                 the Groundlight SDK without its silent retries
+    trust               which TLS certificates are trusted
+run                     sends the planned requests and writes down what happened
+    session             from settings to a finished log
+    preflight           checks that can fail a run before anything is sent
+    environment         facts for the log's header: machine and versions
+    images              the pool of different pictures
+    picture_file        the pool in one file that all workers map
+    supervisor          follows one run from its start to its end
+    phases              which phase of a run follows which event
+    abort_conditions    does a step fulfil a condition that ends a run early?
+    worker_processes    starts the worker processes and notices when they end
+    worker              one worker process: the loop that hosts many clients
+    poller              waits until a socket is ready or an instant has come
+    pacing              which request of a client is next, and which it has missed
+    client              one client over HTTP
+    sdk_client          one client that uses the Groundlight SDK
+    connection          one non-blocking connection, plain or TLS
+    wire                one request as bytes; one answer parsed and checked
+    recorder            what happened -> records, counts and lines of the log
+    counters            live counts of the workers in shared memory
+    live                shows the run while it goes
+    dry_run             shows the plan as a table
+    prometheus          serves the live counts while the run goes
+simulator               the embedded endpoint, whose capacity is known
+    __main__            `python -m edgeload.simulator`
+    launch              starts one from another program, and makes sure that it ends
+    options             its command line -> one frozen Options
+    option_values       the text of an option -> its value
+    supervisor          the parent process
+    proxy               a proxy process: reads and writes HTTP
+    messages            the messages between a proxy and the inference process
+    inference_process   the process around `inference`: sockets, timers, truth log
+    inference           decides which answer a query gets and when
+    queueing            c servers behind one queue, computed exactly
+    faults              what goes wrong on request, and how often
+    query               an image query according to the contract
+    routes              all other routes
+    detectors           the detectors and the edge configuration that they show
+    truth               the ground-truth log
+    certificate         the self-signed certificate
+    null                an endpoint that only answers
+calibrate               measures how much load this machine can generate
+host                    the host monitor
+    monitor             reads the probes on time and writes each sample at once
+    sampler             when samples are taken
+    cpu_memory_network  reads CPU, memory and network through psutil
+    nvidia              reads NVIDIA GPUs through NVML
+    samples             what is written: typed records, one JSON line each
+    json_records        frozen dataclasses to JSON and back
+    quantities          names and units of what is sampled
+    columns             samples -> columns over time, thinned for a picture
+    summary             samples -> smallest, mean and largest values
+    console             progress while it samples, and a table at the end
+    plots               samples -> pictures
+
+The reading side
+
+read                    a log -> columns -> summary -> findings, report and plots
+    results             from a log to everything that a user gets
+    log                 a log of either form, read into columns
+        open            opens a log; a pandas table for notebooks
+        columns         one row per request sent, and what else the log says
+        stretches       a large log, read by several processes
+        older_form      logs of the older form
+    statistics          statistics that know nothing of load tests
+        windows         spans of run time: counts and rates
+        percentiles     percentiles and shares with their intervals
+        steadiness      whether a step had settled
+        drift           a warm-up longer than the cut, a box that slows down
+        scaling_law     the Universal Scalability Law
+        two_samples     shifts with intervals and p-values, ratios of percentiles
+        format          numbers in few digits
+    analysis            columns -> numbers and codes
+        step_summary    a ramp step in numbers
+        steps           one ramp step of a log -> its summary
+        window_times    times of what fell due in a window
+        littles_law     requests in flight against throughput and time
+        validity        what forbids to present a step's numbers as the endpoint's
+        objective_results  objectives: pass, fail or undecided
+        capacity        the capacity of a ramp, and what the next load fell short of
+        utilisation_law how much of each resource of the host an answer takes
+        run_summary     a log -> one summary of the run
+        failures        failures by class and text
+        series          what plots over time show, in few points
+        percentile_curves  how the times of each step spread
+        comparison      two sides -> better, worse, same or undecided
+        finding         the one type for what was found out
+        findings        all findings about a run
+    words               numbers and codes -> sentences
+        headline        a run's answer
+        finding_words   what each code means and what to do
+        findings_page   docs/findings.md
+        objective_words an objective and how it was met
+        comparison_words  a comparison
+        titles          titles of the figures
+        terminal_words  the fixed sentences around a report's tables
+    figures             what is shown: one specification for each figure
+        figures         the interactive figures of report.html
+        shown           what plots and page share
+    output              how it is shown
+        terminal        a report in the terminal
+        wrapped         width and wrapping
+        page            report.html
+        summary_json    summary.json
+        summary_record  its typed records and JSON Schema
+        json_numbers    numbers in JSON: null for no data
+        steps_csv       steps.csv
+        hdr             files for HdrHistogram's plotter
+        comparison_json comparison.json
+        comparison_terminal  a comparison in the terminal
+        png             the plots
+            parts       pieces that several plots are made of
+            over_time   throughput, and percentiles of the times
+            capacity    throughput and times against clients
+            percentile_curves  how long the slowest few take
+            heat_map    how the times spread over a long run
+            failures    failures over time, by class
+            compared    two sides against clients
+            compared_curves  two sides' percentile curves
 """

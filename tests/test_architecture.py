@@ -344,3 +344,33 @@ def test_no_two_files_of_tests_have_one_name() -> None:
     """pytest imports them by their last name alone."""
     names = [path.stem for path in TESTS.rglob("*.py")]
     assert sorted(names) == sorted(set(names))
+
+
+def modules_in_the_map(text: str) -> set[str]:
+    """The modules that the map names: below "The programs", indented under their rooms."""
+    found: set[str] = set()
+    rooms: list[str] = []
+    for line in text.partition("\nThe programs\n")[2].splitlines():
+        if match := re.fullmatch(r"((?:    )*)([a-z_]+) +\S.*", line):  # no heading
+            rooms = [*rooms[: len(match[1]) // 4], match[2]]
+            found.add("/".join(rooms))
+    return found
+
+
+def test_the_map_and_the_folder_agree() -> None:
+    """Every module stands in the map in its room, and the map names nothing else."""
+    mapped = modules_in_the_map(
+        ast.get_docstring(ast.parse((PACKAGE / "__init__.py").read_text())) or ""
+    )
+    there = {
+        (path.parent if path.stem == "__init__" else path.with_suffix(""))
+        .relative_to(PACKAGE)
+        .as_posix()
+        for path in FILES
+        if path.parent != PACKAGE or path.stem != "__init__"
+    }
+    missing = sorted(there - mapped)
+    left_over = sorted(mapped - there)
+    assert (missing, left_over) == ([], []), (
+        f"edgeload/__init__.py lacks {missing} and names {left_over}, which do not exist"
+    )
