@@ -40,6 +40,7 @@ machine                 what the operating system says about this machine's proc
 signals                 Ctrl-C and SIGTERM, to be counted and waited for
 untrusted_text          text from outside, made safe to log and to print
 plain_words             small pieces of English
+palette                 the colours of all figures
 png_style               how every figure looks, and how one is saved
 exit_codes              exit codes of all programs
 
@@ -139,15 +140,27 @@ read                    a log -> columns -> summary -> findings, report and plot
         findings        all findings about a run
     words               numbers and codes -> sentences
         headline        a run's answer
-        finding_words   what each code means and what to do
+        finding_kind    what is said about one kind of finding
+        run_findings    the findings about a run: meaning, cause, advice
+        load_findings   why a load is not the capacity, or was not compared
+        finding_words   a finding in words
         findings_page   docs/findings.md
         objective_words an objective and how it was met
         comparison_words  a comparison
         titles          titles of the figures
+        legend_words    what the signs in a chart mean
         terminal_words  the fixed sentences around a report's tables
     figures             what is shown: one specification for each figure
-        figures         the interactive figures of report.html
-        shown           what plots and page share
+        chart           the specification: charts, lines, marks, pictures
+        scales          limits and ticks of axes
+        signs           hollow points, crosses, shades, and what they mean
+        by_load         throughput and times against clients
+        over_time       throughput, and percentiles of the times, over time
+        percentile_curves  how long the slowest few take
+        failures        failures over time, by class
+        heat_map        how the times spread over a long run
+        compared        two sides of a comparison
+        shown           all charts of a run or a comparison, as pictures and for the page
     output              how it is shown
         terminal        a report in the terminal
         wrapped         width and wrapping
@@ -159,13 +172,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         hdr             files for HdrHistogram's plotter
         comparison_json comparison.json
         comparison_terminal  a comparison in the terminal
-        png             the plots
-            parts       pieces that several plots are made of
-            over_time   throughput, and percentiles of the times
-            capacity    throughput and times against clients
-            percentile_curves  how long the slowest few take
-            heat_map    how the times spread over a long run
-            failures    failures over time, by class
-            compared    two sides against clients
-            compared_curves  two sides' percentile curves
+        png             charts -> PNG files
+            renderer    one picture
+            parts       lines, points, bars and axes
+            legend      the legend of a chart
 """

@@ -40,9 +40,9 @@ def test_defaults_and_values() -> None:
     assert given.faults.probabilities == (("hang", 0.25), ("status_503", 0.5))
     assert given.max_in_flight == 119
     assert given.truth_log == Path("t.jsonl")
-    assert (
-        capacity_words(given)
-        == "1 inference worker, 20 ms lognormal: capacity 50 requests/s; with injected faults: hang=0.25, status_503=0.5"
+    assert capacity_words(given) == (
+        "1 inference worker, 20 ms lognormal: capacity 50 requests/s; "
+        "with injected faults: hang=0.25, status_503=0.5"
     )
 
 
