@@ -66,3 +66,4 @@ def test_the_declared_versions_are_the_tested_ones() -> None:
     assert found is not None
     declared = tuple(f"3.{minor}" for minor in range(int(found[1]), int(found[2])))
     assert declared == SUPPORTED
+    assert tuple(re.findall(r"Programming Language :: Python :: (3\.\d+)", text)) == SUPPORTED

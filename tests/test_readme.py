@@ -139,6 +139,18 @@ def test_every_page_is_linked() -> None:
         assert f"(docs/{page.name})" in README
 
 
+def test_what_contributing_names_exists() -> None:
+    """Its files and folders, its targets of make, and its commands that make a document."""
+    text = (user.ROOT / "CONTRIBUTING.md").read_text()
+    for path in re.findall(r"`((?:edgeload|tests|docs)/[a-z_/.]+)`", text):
+        assert (user.ROOT / path).exists(), path
+    for target in re.findall(r"^make ([a-z-]+)", text, re.MULTILINE):
+        assert f"\n{target}:" in (user.ROOT / "Makefile").read_text(), target
+    for module, document in re.findall(r"`python -m (\S+) > (\S+)`", text):
+        assert (user.ROOT / f"{module.replace('.', '/')}.py").exists(), module
+        assert (user.ROOT / document).exists(), document
+
+
 def test_every_option_of_the_scripts_is_described() -> None:
     """Options that are not settings stand in README; settings stand in docs/settings.md."""
     for option in (
