@@ -58,7 +58,7 @@ def run(options: Options) -> int:
     with contextlib.suppress(_Stopped):
         try:
             family.await_ready()
-            print(f"edge endpoint simulator at {url}  ({capacity_words(options)})", flush=True)
+            print(f"edge endpoint simulator at {url} ({capacity_words(options)})", flush=True)
             family.watch()
         except _Died as error:
             print(f"{PROGRAM}: {error}", file=sys.stderr)

@@ -95,7 +95,7 @@ def html_report(
             validity=validity(summary),
             valid=summary.valid,
             run_id=values["run_id"],
-            endpoint=(values["endpoint"] or {}).get("url") or "an edge endpoint",
+            endpoint=_tested(values["endpoint"] or {}),
             facts=_facts(summary, values),
             findings=[(f.severity, sentence(message_with_steps(f)), advice(f)) for f in findings],
             objectives=[_objective(result) for result in summary.objectives],
@@ -109,6 +109,11 @@ def html_report(
             files=file_names,
         )
     )
+
+
+def _tested(endpoint: Mapping[str, Any]) -> str:
+    """The endpoint's URL; the embedded one is called a simulator, by its own description."""
+    return endpoint.get("embedded") or endpoint.get("url") or "an edge endpoint"
 
 
 def _columns(summary: RunSummary) -> tuple[Column, ...]:
