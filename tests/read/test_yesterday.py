@@ -12,14 +12,15 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
+from edgeload.host.samples import SampleFile
 from edgeload.read.analysis.comparison import compare
 from edgeload.read.analysis.findings import find
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary, analyse, with_host
 from edgeload.read.log.open import read_log
 from edgeload.read.output.comparison_json import comparison_json
 from edgeload.read.output.summary_json import summary_json
@@ -27,7 +28,11 @@ from edgeload.records import Record, encode
 
 YESTERDAY = Path(__file__).parent / "yesterday"
 OLDER_FORM = ("older", "older_with_ts")
-PRESENT_FORM = ("saturated", "mixed", "unsteady", "few", "before", "after")
+PRESENT_FORM = (
+    *("saturated", "mixed", "unsteady", "few", "before", "after"),
+    "killed",  # a worker was killed: INVALID
+    "six_loads",  # with host samples: the scaling law and the utilisation law
+)
 
 # Texts for people may be worded better, wherever they stand in summary.json.
 WORDS = ("message", "advice")
@@ -54,7 +59,14 @@ def unpacked(name: str, folder: Path) -> Path:
 
 
 def analysed(name: str, folder: Path) -> RunSummary:
-    return analyse(read_log(unpacked(name, folder)))
+    """The summary of a stored log, joined with the host's samples if there are any."""
+    summary = analyse(read_log(unpacked(name, folder)))
+    stored = YESTERDAY / f"{name}.host.jsonl.gz"
+    if not stored.exists():
+        return summary
+    samples = folder / "host_samples.jsonl"
+    samples.write_bytes(gzip.decompress(stored.read_bytes()))
+    return with_host(summary, SampleFile(samples).samples())
 
 
 def changes(then: Any, now: Any, where: str = "", *, words: tuple[str, ...] = WORDS) -> list[str]:
@@ -115,6 +127,16 @@ def test_records_are_encoded_as_they_were(tmp_path: Path, name: str) -> None:
     decoder = msgspec.json.Decoder(Record)
     for line in lines:
         assert encode([decoder.decode(line)]) == line
+
+
+def test_every_type_of_record_is_among_yesterdays_lines(tmp_path: Path) -> None:
+    """So that the test above misses no type."""
+    found = {
+        json.loads(line)["event"]
+        for name in PRESENT_FORM
+        for line in unpacked(name, tmp_path).read_bytes().splitlines()
+    }
+    assert found == {str(kind.__struct_config__.tag) for kind in get_args(Record)}
 
 
 def test_the_comparison_of_values_sees_what_changed() -> None:
