@@ -296,7 +296,8 @@ def test_an_error_of_our_own_is_exit_code_1(tmp_path: Path) -> None:
     """A fault in the program, here a function that is gone: its traceback, without the token."""
     broken = (
         "import sys, edgeload.run.session as session; session.run_session = None; import load_test;"
-        f"sys.exit(load_test.main(['--log-file', '{tmp_path}/run.log']))"
+        f"sys.exit(load_test.main(['--log-file', '{tmp_path}/run.log', '--output-dir', "
+        f"'{tmp_path}/results']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", broken], cwd=user.ROOT, env=user.environment(),
