@@ -74,7 +74,7 @@ class LiveView:
             ("due/s", f"{plan.arrival_rate(step):,.6g}"),
             ("done/s", f"{self._rate:.1f}"),
             ("answered", str(counts.ok)),
-            ("errors", str(counts.failed)),
+            ("failed", str(counts.failed)),
             ("missed", str(counts.missed)),
             ("response p50", _ms(percentile(times, 0.50))),
             ("p95", _ms(percentile(times, 0.95))),

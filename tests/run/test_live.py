@@ -36,7 +36,7 @@ def test_a_line_has_the_counts_of_the_run_and_the_times_of_the_step() -> None:
     )
     p50 = f"{bucket_value(bucket(0.1)) * 1000:.1f} ms"
     assert line == (
-        f"step 2/2, clients 20, due/s 40, done/s 2.0, answered 50, errors 2, missed 3, "
+        f"step 2/2, clients 20, due/s 40, done/s 2.0, answered 50, failed 2, missed 3, "
         f"response p50 {p50}, p95 {p50}, left 4 s"
     )
 

@@ -124,7 +124,8 @@ def _behind(step: StepSummary) -> Iterator[Finding]:
     """Throughput under 95 % of the arrival rate; one request may be cut by the window's edge."""
     arrival, done = step.rates.arrival_per_s, step.rates.throughput_per_s
     if arrival is None or done is None:
-        yield Finding("no_rate", "note", (step.index,))
+        if step.complete:  # a step that was stopped in its warm-up has no rate either
+            yield Finding("no_rate", "note", (step.index,))
     elif not _keeps_up(done, step):
         yield _short("behind", step, throughput_per_s=done, arrival_per_s=arrival)
 

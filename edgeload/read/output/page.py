@@ -24,7 +24,7 @@ from edgeload.read.output.summary_json import step_values, summary_values
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, limit, validity
-from edgeload.read.words.objective_words import MARKS, measured_words, undecided_words
+from edgeload.read.words.objective_words import MARKS, STATUSES, measured_words, undecided_words
 from edgeload.read.words.terminal_words import PAGE_TABLE_NOTE
 
 _ASSETS = "html"
@@ -55,7 +55,7 @@ _COUNTS = (
     Column("index", "step"),
     Column("clients", "clients"),
     Column("arrival_rate_per_s", "due", "/s"),
-    Column("throughput_per_s", "answered", "/s"),
+    Column("throughput_per_s", "done", "/s"),
     Column("goodput_per_s", "goodput", "/s"),
     Column("failed", "failed"),
     Column("missed", "missed"),
@@ -126,7 +126,7 @@ def _columns(summary: RunSummary) -> tuple[Column, ...]:
 def _objective(result: ObjectiveResult) -> dict[str, str]:
     return {
         "verdict": result.status,
-        "mark": MARKS[result.status],
+        "mark": f"{MARKS[result.status]} {STATUSES[result.status]}",
         "text": result.objective.text,
         "step": "the run" if result.step is None else f"step {result.step + 1}",
         "measured": measured_words(result),

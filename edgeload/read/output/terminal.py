@@ -96,7 +96,7 @@ COLUMNS = (
     TableColumn("", "clients", lambda step: str(step.clients)),
     TableColumn("", "due/s", lambda step: number(step.rates.arrival_per_s)),
     TableColumn("", "done/s", lambda step: number(step.rates.throughput_per_s)),
-    TableColumn("", "errors", lambda step: str(step.counts.failed)),
+    TableColumn("", "failed", lambda step: str(step.counts.failed)),
     TableColumn("", "missed", lambda step: _count(step.counts.missed)),
     _time("service", "p50", 2),
     _time("service", "p95", 0),

@@ -34,6 +34,8 @@ def _within(step: StepSummary) -> str:
 
 def _no_capacity(summary: RunSummary) -> str:
     best = max(summary.steps, key=lambda s: s.rates.throughput_per_s or 0.0, default=None)
+    if summary.totals.ok and not any(step.window.length_s for step in summary.steps):
+        return "No capacity was found: the run stopped during the warm-up of its first step."
     if best is None or not best.rates.throughput_per_s:
         return "No capacity was found: no request succeeded."
     if not any(step.valid for step in summary.steps):

@@ -9,6 +9,7 @@ from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.statistics.format import milliseconds, share
 
 MARKS = {"pass": "✓", "fail": "✗", "undecided": "?"}
+STATUSES = {"pass": "met", "fail": "not met", "undecided": "undecided"}
 
 
 def quantity_name(objective: Objective) -> str:

@@ -249,8 +249,8 @@ WARNING_KINDS = {
     "missed": Kind(
         meaning="Requests fell due but were never sent.",
         cause="Their clients were still waiting for earlier answers, or the run was stopped.",
-        advice="The clients were still waiting for earlier answers when these requests fell due; "
-        "they count as unanswered.",
+        advice="Use fewer clients, or give the endpoint more workers. Missed requests count as "
+        "unanswered.",
         message=_missed,
         advise=_missed_advice,
     ),
@@ -296,8 +296,8 @@ WARNING_KINDS = {
     "littles_law": Kind(
         meaning="The mean number of requests in flight is not throughput times service time.",
         cause="Records are missing, a clock is wrong, or the load was still changing.",
-        advice="Records are missing, a clock is wrong, or the load was still changing: do not "
-        "trust these steps until you know which.",
+        advice="Do not trust these steps. Repeat the run with the log on a local disk and with "
+        "longer steps (--time-between-ramp).",
         message=lambda n: (
             f"in {{steps}}, the mean number of requests in flight ({number(n['in_flight'])}) is "
             f"not throughput times service time ({number(n['throughput_times_service'])})"
@@ -339,8 +339,7 @@ NOTE_KINDS = {
     ),
     "scaling_law": Kind(
         meaning="Throughput follows the Universal Scalability Law.",
-        cause="Contention is work that is done one at a time (a lock, a single GPU); coherency is "
-        "work that grows with every pair of clients.",
+        cause="The endpoint has work that is done one at a time, or that grows with its load.",
         advice="Contention is work that is done one at a time (a lock, a single GPU). Coherency is "
         "work that grows with every pair of clients.",
         message=_scaling_law,

@@ -83,6 +83,8 @@ def _throughput_title(summary: RunSummary) -> str:
     if not summary.totals.ok:
         return NOTHING_ANSWERED
     best = max(summary.steps, key=lambda s: s.rates.throughput_per_s or 0.0)
+    if best.rates.throughput_per_s is None:
+        return "The run stopped during the warm-up, so there is no throughput"
     most = f"{number(best.rates.throughput_per_s)} answers/s"
     behind = [s for s in summary.steps if saturated(s)]
     if behind:

@@ -30,7 +30,7 @@ def scale_axes(axis: Axes, chart: Chart) -> None:
             of_axis.set_major_locator(FixedLocator([tick.at for tick in one.ticks]))
             of_axis.set_major_formatter(FixedFormatter([tick.label for tick in one.ticks]))
         elif one.whole:
-            of_axis.set_major_locator(MaxNLocator(integer=True))
+            of_axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
         of_axis.set_minor_locator(NullLocator())
     axis.set_ylabel(_in_two_lines(chart.y_axis))
 

@@ -1,0 +1,68 @@
+"""The first lines of a report, for every way in which a run can end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import synthetic_log as sl
+
+from edgeload.objectives import parse_objective
+from edgeload.read.analysis.capacity import shortfalls
+from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.log.open import read_log
+from edgeload.read.words.headline import headline, limit, validity
+
+
+def _run(tmp_path: Path, played: sl.Played, *slo: str, **changes: Any) -> RunSummary:
+    log = read_log(sl.write(tmp_path / "log", played, **changes))
+    return analyse(log, [parse_objective(text) for text in slo])
+
+
+def _ramp(clients: tuple[int, ...] = (10, 30, 60), seconds: float = 20) -> sl.Played:
+    return sl.play(sl.plan_of(clients, seconds, 2.0), servers=4, service=sl.constant(0.05))
+
+
+def test_a_ramp_past_the_limit_names_both_sides_of_it(tmp_path: Path) -> None:
+    """The load that is served with the objectives that it meets, and why the next one is not."""
+    summary = _run(tmp_path, _ramp(), "p95<300ms", "60 clients: p95<400ms")
+    assert headline(summary) == (
+        "This endpoint serves 30 clients at 2 requests/s each: 60.0 answers/s, response p95 "
+        "50.0 ms. At this load, p95<300ms is met."
+    )
+    assert limit(summary).startswith("The endpoint did not keep up with 60 clients (step 3): ")
+    assert "80.0 answers/s of 120 due/s" in limit(summary)
+    assert validity(summary).startswith("VALID")
+
+
+def test_a_ramp_that_ended_too_early_gives_a_lower_bound(tmp_path: Path) -> None:
+    """At least, and that nothing larger was tried."""
+    summary = _run(tmp_path, _ramp((10, 20)))
+    assert headline(summary).startswith("This endpoint serves at least 20 clients")
+    assert limit(summary).startswith("This is the largest load that was tried")
+
+
+def test_a_run_stopped_in_its_warm_up_says_so(tmp_path: Path) -> None:
+    """It had answers, so it is not called unanswered, and its rate is not called unknown."""
+    played = _ramp((10,))
+    played.requests = [r for r in played.requests if r.due_s < 1.5]
+    end = sl.end_of(played, interrupted=True, stopped_s=1.5, at_s=1.6, reason="SIGINT")
+    summary = _run(tmp_path, played, end=end)
+    assert summary.totals.ok > 0
+    assert "during the warm-up" in headline(summary)
+    assert [shortfall.code for shortfall in shortfalls(summary.steps[0])] == ["incomplete"]
+
+
+def test_nothing_answered_and_nothing_valid_are_told_apart(tmp_path: Path) -> None:
+    """No request succeeded; every step INVALID: two answers, and neither names a throughput."""
+    failed = sl.play(
+        sl.plan_of([5], 10, 2.0),
+        servers=4,
+        service=sl.constant(0.05),
+        outcome=lambda chance, sent_s: "refused",
+    )
+    assert headline(_run(tmp_path / "f", failed)).endswith("no request succeeded.")
+    dead = _run(tmp_path / "d", _ramp((10,)), deaths=[sl.death(0, 5.0)])
+    assert "every step is INVALID" in headline(dead)
+    assert limit(dead) == "What limits the endpoint is unknown."
+    assert validity(dead).startswith("INVALID: worker 0 of the load generator")
