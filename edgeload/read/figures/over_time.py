@@ -27,8 +27,11 @@ def throughput_chart(summary: RunSummary) -> Chart:
     found = rates(summary)
     size = point_size(found.middle_s)
 
+    of_the_run = {"failed": summary.totals.failed, "missed": summary.totals.missed}
+
     def line(name: str, colour: str, rate: Floats, dash: tuple[int, ...] = ()) -> Line:
-        label = name if name == "answered" or rate.any() else f"{name} (none)"
+        # By the totals: whole windows alone are drawn, and the last one may hold all there was.
+        label = f"{name} (none)" if of_the_run.get(name) == 0 else name
         return Line(label, PALETTE[colour], values_of(rate), dash=dash, point_size=size)
 
     lines = [line("answered", "blue", found.ok), line("failed", "vermilion", found.failed, (8, 4))]

@@ -1,0 +1,31 @@
+"""Charts over the time of a run say what the totals of the run say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import synthetic_log as sl
+
+from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.figures.over_time import throughput_chart
+from edgeload.read.log.open import read_log
+
+
+def _labels(path: Path, played: sl.Played, until_s: float | None = None) -> list[str]:
+    end = sl.end_of(played)
+    if until_s is not None:
+        end = sl.end_of(played, interrupted=True, stopped_s=until_s, at_s=until_s)
+    return [
+        line.label
+        for line in throughput_chart(analyse(read_log(sl.write(path, played, end=end)))).lines
+    ]
+
+
+def test_none_is_said_of_what_the_run_did_not_have(tmp_path: Path) -> None:
+    """Requests missed in the last, partial window are not drawn, and are not called none."""
+    clean = sl.play(sl.plan_of([5], 8, 2.0), servers=8, service=sl.constant(0.01))
+    assert {"failed (none)", "missed (none)"} <= set(_labels(tmp_path / "clean", clean))
+    clean.requests = [r for r in clean.requests if r.due_s < 7.0]
+    labels = _labels(tmp_path / "cut", clean, until_s=7.5)
+    assert "missed" in labels
+    assert "failed (none)" in labels
