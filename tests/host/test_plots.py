@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import host_examples
@@ -18,6 +19,14 @@ from PIL import Image
 from edgeload.host.columns import Columns
 from edgeload.host.plots import GPU_FIGURE, HOST_FIGURE, draw_host_figures, gpu_figure, host_figure
 from edgeload.host.samples import HostHeader, HostSample
+from edgeload.png_style import style
+
+
+@pytest.fixture(autouse=True)
+def _in_our_style() -> Iterator[None]:
+    """As `draw_host_figures` draws them: titles stand on the left, for example."""
+    with style():
+        yield
 
 
 def run(seconds: int, cores: int, gpus: int) -> tuple[HostHeader, list[HostSample]]:
