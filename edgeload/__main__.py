@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> i
     if command == "simulate":
         from edgeload.commands import simulate
 
-        return simulate.main(rest)
+        return simulate.main(rest, program=name)
     from edgeload.commands import report
 
     if command == "compare":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from edgeload.simulator.options import parse_options
+from edgeload.simulator.options import PROGRAM, parse_options
 from edgeload.simulator.supervisor import run
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until a signal ends it; the exit code."""
-    return run(parse_options(sys.argv[1:] if arguments is None else arguments))
+def main(arguments: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
+    """Serve until a signal ends it; the exit code. `program` is its name in help and errors."""
+    words = sys.argv[1:] if arguments is None else arguments
+    return run(parse_options(words, program))

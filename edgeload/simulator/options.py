@@ -32,21 +32,24 @@ from edgeload.simulator.queueing import SERVICE_DISTRIBUTIONS, ServiceDistributi
 PROGRAM = "python -m edgeload.simulator"
 _MAX_WORKERS = 256
 
-_DESCRIPTION = f"""\
-An Edge Endpoint on this machine (127.0.0.1 only) with a known capacity: image queries wait in one
-first-come-first-served queue for the inference workers. Each worker is busy with one query for one
-service time, so the capacity is the number of inference workers / mean service time.
+_DESCRIPTION = """\
+An Edge Endpoint on this machine (127.0.0.1 only) with a known capacity: image
+queries wait in one first-come-first-served queue for the inference workers.
+Each worker is busy with one query for one service time, so the capacity is
+inference workers / mean service time.
 
 examples:
-  {PROGRAM} --port 30101 --inference-workers 8 --service-time 20ms
-  {PROGRAM} --distribution lognormal --sigma 0.8 --truth-log truth.jsonl
-  {PROGRAM} --fault status_503=0.02 --fault hang=0.001 --max-in-flight
+  {program} --port 30101 --inference-workers 8
+  {program} --distribution lognormal --sigma 0.8
+  {program} --fault status_503=0.02 --max-in-flight
 """
 
 _EPILOG = f"""\
-Kinds of faults: {", ".join(KINDS)}, status_NNN.
-While it runs: GET /simulator/stats, GET and PUT /simulator/faults (JSON: kind to probability),
-POST /simulator/stall (JSON: {{"seconds": 2}}). It prints one line with its URL when it is ready.
+Kinds of faults: status_NNN and
+{", ".join(KINDS)}.
+While it runs: GET /simulator/stats, GET and PUT /simulator/faults (JSON: kind
+to probability), POST /simulator/stall (JSON: {{"seconds": 2}}). It prints one
+line with its URL when it is ready.
 """
 
 
@@ -102,9 +105,10 @@ class Options:
     distribution: ServiceDistribution = _option(
         _SERVER,
         "constant",
-        "distribution of the service time; bimodal: one query in ten takes 11 times as long as "
-        "the others",
+        f"distribution of the service time: {', '.join(SERVICE_DISTRIBUTIONS)} (bimodal: one "
+        "query in ten takes 11 times as long as the others)",
         choices=SERVICE_DISTRIBUTIONS,
+        metavar="KIND",
     )
     sigma: float = _option(
         _SERVER,
@@ -219,9 +223,12 @@ def capacity_words(options: Options) -> str:
     )
 
 
-def parse_options(arguments: Sequence[str]) -> Options:
-    """Options from a command line; a bad one ends the program with one line and exit code 2."""
-    parser = _options_parser()
+def parse_options(arguments: Sequence[str], program: str = PROGRAM) -> Options:
+    """Options from a command line; a bad one ends the program with one line and exit code 2.
+
+    `program` is what the help and the errors call it.
+    """
+    parser = _options_parser(program)
     given = vars(parser.parse_args(arguments))
     given["fault"] = tuple(given.get("fault", ()))
     try:
@@ -230,10 +237,10 @@ def parse_options(arguments: Sequence[str]) -> Options:
         parser.error(str(error))
 
 
-def _options_parser() -> argparse.ArgumentParser:
+def _options_parser(program: str) -> argparse.ArgumentParser:
     parser = Parser(
-        prog=PROGRAM,
-        description=_DESCRIPTION,
+        prog=program,
+        description=_DESCRIPTION.format(program=program),
         epilog=_EPILOG,
         argument_default=argparse.SUPPRESS,  # Options knows the defaults
     )
