@@ -215,13 +215,25 @@ def _littles_law(summary: RunSummary) -> Iterator[Finding]:
 def _too_few_samples(summary: RunSummary) -> Iterator[Finding]:
     steps = [s for s in summary.steps if s.counts.ok and s.times.service.quantile("p99") is None]
     if steps:
-        needed_s = [
-            step.window.start_s - step.span.start_s + ANSWERS_FOR_P99 / rate
-            for step in steps
-            if (rate := step.rates.throughput_per_s)
-        ]
-        numbers = {"step_s_for_p99": math.ceil(max(needed_s)) if needed_s else None}
+        needed_s = [_step_s_for_p99(step, summary.log.requests_per_second) for step in steps]
+        longest_s = max((seconds for seconds in needed_s if seconds), default=None)
+        numbers = {"step_s_for_p99": math.ceil(longest_s) if longest_s else None}
         yield Finding("too_few_samples", "note", _of(steps), numbers)
+
+
+def _step_s_for_p99(step: StepSummary, requests_per_second: float | None) -> float | None:
+    """Seconds that a step must last, warm-up included, for the answers that a p99 needs.
+
+    A short step's own rate is a rough estimate, so the planned one is used if that is smaller. The
+    window may cut one request of each client.
+    """
+    rates = [step.rates.throughput_per_s or 0.0]
+    if requests_per_second is not None:
+        rates.append(step.clients * requests_per_second)
+    if not min(rates):
+        return None
+    warm_up_s = step.window.start_s - step.span.start_s
+    return warm_up_s + (ANSWERS_FOR_P99 + step.clients) / min(rates)
 
 
 # --- what the figures mean ------------------------------------------------------------------------

@@ -133,6 +133,23 @@ def test_a_box_that_slows_down_under_load_is_suspected_of_heat(tmp_path: Path) -
     assert "too hot" in advice(finding)
 
 
+@pytest.mark.parametrize(("clients", "rate"), [(1, 2.0), (3, 0.7), (7, 5.0), (10, 2.0)])
+def test_the_step_length_that_is_advised_gives_a_p99(
+    tmp_path: Path, clients: int, rate: float
+) -> None:
+    """A step of 8 s is too short; one of the length that the advice names is not."""
+
+    def played(step_s: float) -> sl.Played:
+        plan = sl.plan_of([clients], step_s, rate)
+        return sl.play(plan, servers=clients, service=sl.constant(0.02))
+
+    finding = _find(tmp_path / "short", played(8.0))["too_few_samples"]
+    enough_s = finding.numbers["step_s_for_p99"]
+    assert isinstance(enough_s, int)
+    assert f"--time-between-ramp {enough_s} or more" in advice(finding)
+    assert "too_few_samples" not in _find(tmp_path / "long", played(float(enough_s)))
+
+
 def test_clocks_that_disagree_are_said(tmp_path: Path) -> None:
     """Requests sent before they were due exist only if clocks differ."""
     played = _clean()
