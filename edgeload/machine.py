@@ -15,7 +15,7 @@ def usable_cores() -> int:
 
 
 def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str | None:
-    """Name of the processor; None if the system does not tell it, which is usual on ARM boards."""
+    """Name of the processor; None if the system does not report it, as is usual on ARM boards."""
     try:
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -78,7 +78,9 @@ class NvidiaProbe:
 
     def close(self) -> None:
         """Shut NVML down. Nothing can be read afterwards."""
-        with contextlib.suppress(self._nvml.NVMLError):  # a driver that is gone cannot shut down
+        with contextlib.suppress(
+            self._nvml.NVMLError
+        ):  # the driver may have been unloaded meanwhile
             self._nvml.nvmlShutdown()
 
     def _open(self, index: int) -> Gpu:

@@ -27,7 +27,7 @@ def values_of(array: Floats) -> Values:
 
 
 def places_of_never(array: Floats) -> tuple[int, ...]:
-    """The places of infinity in a line: what was never answered."""
+    """The places of infinity in a line: requests without an answer."""
     return tuple(np.flatnonzero(np.isinf(array)).tolist())
 
 

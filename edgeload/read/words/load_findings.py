@@ -119,7 +119,7 @@ COMPARISON_KINDS = {
         message=lambda n: "too few answers for five windows per side",
     ),
     "old_side_unanswered": Kind(
-        meaning="A time cannot be compared because it was never answered on the old side.",
+        meaning="A time cannot be compared: on the old side it falls among unanswered requests.",
         cause="The old side was overloaded or failed at this load.",
         advice="Compare at smaller loads.",
         message=lambda n: "never answered on the old side",

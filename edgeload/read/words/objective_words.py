@@ -43,7 +43,7 @@ def measured(
     if math.isinf(value) and objective.quantile is not None:
         least = f" (at least {quantity(objective, low)})" if _is_number(low) else ""
         above = share(round(1 - objective.quantile, 9))
-        return f"{name}: over {above} of what was due after the warm-up was never answered{least}"
+        return f"{name}: over {above} of what was due after the warm-up got no answer{least}"
     span = f"{quantity(objective, low)} to {quantity(objective, high)}"
     of = " of what was due" if objective.quantity == "throughput" else ""
     return f"{name} {quantity(objective, value)}{of} ({span})"

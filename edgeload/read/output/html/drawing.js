@@ -158,7 +158,7 @@ const drawing = (() => {
     ctx.stroke();
   };
 
-  /* A line's whiskers, its hollow points, and crosses for what was never answered. */
+  /* A line's whiskers, its hollow points, and crosses for requests without an answer. */
   const drawSigns = (plot, chart, line, row) => clipped(plot, (ctx, bbox) => {
     const ratio = uPlot.pxRatio;
     const xOf = (place) => plot.valToPos(chart.x[place], "x", true);
