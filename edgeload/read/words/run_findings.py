@@ -219,7 +219,7 @@ WARNING_KINDS = {
         advice="Everything due until then is counted. A step cut short cannot be the capacity.",
         message=lambda n: (
             f"the run was stopped at {n['stopped_s']:.1f} s of {n['planned_s']:.1f} s "
-            f"({short(n['reason'], 80)})"
+            f"({short(n['reason'], 200)})"
         ),
     ),
     "nothing_answered": Kind(
