@@ -116,6 +116,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         older_form      logs of the older form
     statistics          statistics that know nothing of load tests
         windows         spans of run time: counts and rates
+        backlog         does a backlog grow? then the load is not carried
         percentiles     percentiles and shares with their intervals
         steadiness      whether a step had settled
         drift           a warm-up longer than the cut, a box that slows down
@@ -126,10 +127,13 @@ read                    a log -> columns -> summary -> findings, report and plot
         step_summary    a ramp step in numbers
         steps           one ramp step of a log -> its summary
         window_times    times of what fell due in a window
+        generator_lag   how late the generator sent, and who waited for that
         littles_law     requests in flight against throughput and time
         validity        what forbids to present a step's numbers as the endpoint's
         objective_results  objectives: pass, fail or undecided
-        capacity        the capacity of a ramp, and what the next load fell short of
+        outages         spells without a good answer
+        shortfalls      what keeps a step from showing that its load is carried
+        capacity        what a ramp shows of the capacity
         utilisation_law how much of each resource of the host an answer takes
         run_summary     a log -> one summary of the run
         failures        failures by class and text

@@ -9,4 +9,6 @@ OBJECTIVE_FAILED = 3
 INVALID = 4
 """This machine or a hole in the log, not the endpoint, explains the numbers."""
 UNREACHABLE = 5
+NO_RESULT = 6
+"""The run gave no correct edge answer, so it measured nothing."""
 INTERRUPTED = 130

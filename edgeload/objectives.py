@@ -8,7 +8,8 @@ QUANTITY is one of
 - `errors`: the failed requests, as a share of the requests sent;
 - `missed`: the requests that were never sent, as a share of the planned ones;
 - `throughput`: the answers, as a share of the requests that were due;
-- `edge`: the answers that the edge itself gave, as a share of all answers.
+- `edge`: the answers that the edge itself gave, as a share of all answers;
+- `outage`: the longest time from a failure to the next good answer.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
-Quantity = Literal["response", "service", "errors", "missed", "throughput", "edge"]
+Quantity = Literal["response", "service", "errors", "missed", "throughput", "edge", "outage"]
 
 _TEXT = re.compile(
     r"(?:(?:(?P<clients>[0-9]+)\s+clients?|(?P<each>each\s+step))\s*:\s*)?"
     r"(?:p(?P<percent>[0-9]+(?:\.[0-9]+)?)(?:\s+(?P<kind>response|service))?"
-    r"|(?P<share>errors|missed|throughput|edge))"
+    r"|(?P<share>errors|missed|throughput|edge)|(?P<outage>outage))"
     r"\s*(?P<operator><=|<|>=|>)\s*"
     r"(?P<bound>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>ms|s|%)"
 )
@@ -35,6 +36,7 @@ _EXAMPLES: dict[Quantity, str] = {
     "missed": "missed<1%",
     "throughput": "throughput>=95%",
     "edge": "edge>=99.9%",
+    "outage": "outage<1s",
 }
 _ABORT_EXAMPLES: dict[Quantity, str] = {
     "response": "p95>5s",
@@ -44,7 +46,7 @@ _ABORT_EXAMPLES: dict[Quantity, str] = {
 }
 _LEGAL = (
     "must be an objective, for example p95<300ms, p99.9 service<1s, errors<0.5%, missed<1%, "
-    "throughput>=95% or edge>=99.9%; `each step:` or `20 clients:` may stand before it"
+    "throughput>=95%, edge>=99.9% or outage<1s; `each step:` or `20 clients:` may stand before it"
 )
 _LEGAL_ABORT = "must be a condition, for example errors>50%, missed>20% or p95>5s"
 
@@ -54,7 +56,7 @@ class Objective:
     """A bound on one quantity: of the whole run, of each step, or of the steps with one load.
 
     For a percentile, `quantile` says which (0.95 for p95) and `bound` is in seconds. For every
-    other quantity `quantile` is None and `bound` is a share from 0 to 1.
+    other quantity `quantile` is None; `bound` is in seconds for `outage`, else a share from 0 to 1.
     """
 
     text: str
@@ -106,20 +108,22 @@ def _parse(text: str, examples: Mapping[Quantity, str], legal: str) -> tuple[Obj
     if not found:
         raise ValueError(legal)
     percent, unit, bound = found["percent"], found["unit"], float(found["bound"])
-    quantity = cast(Quantity, found["share"] or found["kind"] or "response")
+    quantity = cast(Quantity, found["share"] or found["outage"] or found["kind"] or "response")
     if quantity not in examples:
         raise ValueError(legal)
     example = f"for example {examples[quantity]}"
-    if percent is None and unit != "%":
+    if found["share"] and unit != "%":
         raise ValueError(f"{quantity} needs a limit in %, {example}")
-    if percent is not None and unit == "%":
-        raise ValueError(f"a percentile needs a limit in ms or s, {example}")
-    if percent is None and bound > 100:
+    if not found["share"] and unit == "%":
+        name = "a percentile" if percent else "outage"
+        raise ValueError(f"{name} needs a limit in ms or s, {example}")
+    if unit == "%" and bound > 100:
         raise ValueError(f"a share cannot exceed 100 %, {example}")
     if percent is not None and not 0 < float(percent) < 100:
         raise ValueError(f"a percentile lies between p0 and p100, {example}")
-    if percent is not None and bound == 0:
-        raise ValueError(f"the limit of a percentile must be above 0, {example}")
+    if not found["share"] and bound == 0:
+        name = "a percentile" if percent else "outage"
+        raise ValueError(f"the limit of {name} must be above 0, {example}")
     objective = Objective(
         text=" ".join(text.split()),
         quantity=quantity,

@@ -139,7 +139,7 @@ def _report(options: argparse.Namespace) -> int:
         with_hdr=options.hdr,
         host_samples=options.host,
     )
-    return exit_code(summary)
+    return exit_code(summary, options.slo_undecided)
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -197,6 +197,12 @@ def _add_report(parser: Parser) -> None:
         action="append",
         help='Objective that replaces those in the log, for example "p95<300ms" or "20 clients: '
         'errors<0.5%%". It may be given several times.',
+    )
+    parser.add_argument(
+        "--slo-undecided",
+        choices=("pass", "fail"),
+        help="Whether an objective that the run is too short to decide counts as not met: fail = "
+        "yes. (default: as in the log)",
     )
     parser.add_argument(
         "--host",

@@ -99,15 +99,20 @@ def write_comparison(
     return comparison
 
 
-def exit_code(summary: RunSummary) -> int:
+def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
     """The exit code of a script that showed these results.
 
-    An INVALID run says nothing about objectives; one that is undecided has not failed.
+    An INVALID run says nothing about objectives. An undecided objective has not failed, unless
+    `slo_undecided`, by default the run's setting, is "fail". A run without one correct answer has
+    no result.
     """
     if not summary.valid:
         return exit_codes.INVALID
-    failed = any(result.status == "fail" for result in summary.objectives)
-    return exit_codes.OBJECTIVE_FAILED if failed else exit_codes.OK
+    undecided = slo_undecided or summary.log.settings.get("slo_undecided")
+    failing = ("fail", "undecided") if undecided == "fail" else ("fail",)
+    if any(result.status in failing for result in summary.objectives):
+        return exit_codes.OBJECTIVE_FAILED
+    return exit_codes.NO_RESULT if summary.no_result else exit_codes.OK
 
 
 def _samples(path: Path) -> Iterator[HostSample]:

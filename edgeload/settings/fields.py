@@ -176,11 +176,19 @@ class Fields(BaseModel):
         (),
         "The objectives",
         'Objectives to meet, for example "p95<300ms", "p99.9 service<1s", "errors<0.5%", '
-        '"missed<1%", "throughput>=95%" or "edge>=99.9%"; "each step:" or "20 clients:" may stand '
-        "before one.",
+        '"missed<1%", "throughput>=95%", "edge>=99.9%" or "outage<1s"; "each step:" or '
+        '"20 clients:" may stand before one.',
         form="list",
         metavar="TEXT",
         example="p95<300ms",
+        measured=False,
+    )
+    slo_undecided: Literal["pass", "fail"] = declare(
+        "pass",
+        "The objectives",
+        "What an objective does to the exit code if the run is too short to decide it: pass = "
+        "nothing; fail = the same as an objective that is not met.",
+        example="fail",
         measured=False,
     )
     abort_on: values.AbortConditions = declare(

@@ -39,6 +39,10 @@ WORDS = ("message", "advice")
 # How many more seconds a step needs: quantiles of t and z were rounded constants yesterday.
 ROUNDED = {"more_s": 2e-3}
 EXACT = 1e-9
+# What is concluded from the numbers is judged anew, by rules that ask for more evidence: the
+# capacity by the growth of the backlog instead of by 95 % and steadiness, and the scaling law from
+# overloaded steps alone. The numbers that were measured stay.
+JUDGED_ANEW = (".capacity", ".scaling_law", ".findings")
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +76,7 @@ def analysed(name: str, folder: Path) -> RunSummary:
 def changes(then: Any, now: Any, where: str = "", *, words: tuple[str, ...] = WORDS) -> list[str]:
     """What of yesterday's values is gone or different today; what is new is no change."""
     name = where.rpartition(".")[2]
-    if name in words:
+    if name in words or where in JUDGED_ANEW:
         return []
     if isinstance(then, dict) and isinstance(now, dict):
         gone = [f"{where}.{key}: gone" for key in then if key not in now]
@@ -99,6 +103,9 @@ def changes(then: Any, now: Any, where: str = "", *, words: tuple[str, ...] = WO
 def test_a_log_gives_the_same_summary(tmp_path: Path, name: str) -> None:
     """Every key of yesterday's summary.json is there with the same value."""
     then = json.loads((YESTERDAY / f"{name}.summary.json").read_text())
+    for step in then["steps"]:
+        if set(step["failures"]) - {"timeout"}:  # every failure is over every response time now
+            del step["response_time_s"]
     summary = analysed(name, tmp_path)
     assert changes(then, json.loads(summary_json(summary, find(summary)))) == []
 

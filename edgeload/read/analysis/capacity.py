@@ -1,45 +1,36 @@
-"""The capacity that a ramp shows, and what the next larger load fell short of. Pure."""
+"""What a ramp shows of the capacity: the loads it carried, and those it did not. Pure.
+
+The answer is a bracket: the largest load carried below the least load not carried. A load that was
+carried above a load that was not is a contradiction, which is named and not believed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgeload.failure_classes import ESCALATED, WRONG_DETECTOR
 from edgeload.read.analysis.finding import Finding
-from edgeload.read.analysis.objective_results import ObjectiveResult
+from edgeload.read.analysis.shortfalls import BAD_SHARE
 from edgeload.read.analysis.step_summary import StepSummary
 
-KEEPS_UP_SHARE = 0.95
-BAD_SHARE = 0.01
-NOT_EDGE = (ESCALATED, WRONG_DETECTOR)
+_GREW = 1.25
+"""Service time that grew less than this while a backlog grew was not spent in a queue."""
 
 
 @dataclass(frozen=True)
-class Overload:
-    """The least load above the capacity, and what it fell short of.
-
-    A shortfall of severity "warning" is the endpoint's doing; "invalid" is our own; "note" says
-    that the step was too short to tell.
-    """
+class LoadShortfall:
+    """A load that is not shown to be carried, the step that shows it best, and the reasons."""
 
     step: int
     clients: int
     shortfalls: tuple[Finding, ...]
 
-    @property
-    def by_endpoint(self) -> bool:
-        """Whether the endpoint gave way: the generator was valid, and the endpoint fell short."""
-        severities = {shortfall.severity for shortfall in self.shortfalls}
-        return "invalid" not in severities and "warning" in severities
-
 
 @dataclass(frozen=True)
 class Capacity:
-    """The largest load that a valid, steady step carried, as measured, never as planned.
+    """The largest load that was carried below the least that was not, as measured.
 
-    `limited`: a larger step failed through the endpoint's doing. Otherwise the capacity is only a
-    lower bound.
+    `limited`: a larger load was not carried. Otherwise the capacity is only a lower bound.
     """
 
     step: int
@@ -48,95 +39,109 @@ class Capacity:
     limited: bool
 
 
-def find_capacity(steps: Sequence[StepSummary]) -> tuple[Capacity | None, Overload | None]:
-    """The largest step that fell short of nothing, and the next larger one that did."""
-    short = {step.index: shortfalls(step) for step in steps}
-    fit = [s for s in steps if not short[s.index] and s.rates.throughput_per_s is not None]
-    best = max(fit, key=lambda s: (s.clients, s.rates.throughput_per_s), default=None)
-    above = [s for s in steps if short[s.index] and (best is None or s.clients > best.clients)]
-    least = min(above, key=lambda s: s.clients, default=None)
-    overload = Overload(least.index, least.clients, short[least.index]) if least else None
-    if best is None or best.rates.throughput_per_s is None:
-        return None, overload
-    limited = overload is not None and overload.by_endpoint
-    return Capacity(best.index, best.clients, best.rates.throughput_per_s, limited), overload
+@dataclass(frozen=True)
+class Ceiling:
+    """The most that the endpoint answered per second, measured in an overloaded step.
 
-
-def shortfalls(step: StepSummary) -> tuple[Finding, ...]:
-    """What keeps a step from being the capacity; nothing: it carried its load.
-
-    Unless an objective says otherwise: throughput of 95 % of the arrival rate, at most 1 % failed
-    or missed, every answer from the edge. An objective replaces the rule about its own quantity.
+    `low` and `high` are 95 % limits: arrival rate times 1 - growth of the backlog. Median service
+    times in seconds: `light_s` in the step with the fewest clients, `full_s` in the overloaded one;
+    `light_s` is None if that is the same step.
     """
-    found = [*_breaches(step)]
-    steady = step.stability.steadiness.steady
-    if steady is False:
-        found.append(_short("unsteady", step))
-    elif steady is None and not found:
-        found.append(Finding("too_few", "note", (step.index,)))
-    return tuple(found)
+
+    step: int
+    clients: int
+    per_s: float
+    low: float
+    high: float
+    light_s: float | None
+    full_s: float | None
+
+    @property
+    def of_the_clients(self) -> bool:
+        """Whether clients, not the endpoint, were the limit: nothing queued, so answers came as
+        fast as ever, but a client that waits for an answer cannot send its next request.
+        """
+        known = self.light_s is not None and self.full_s is not None
+        return known and (self.full_s or 0.0) < _GREW * (self.light_s or 0.0)
 
 
-def _breaches(step: StepSummary) -> Iterator[Finding]:
-    asked = {result.objective.quantity for result in step.objectives}
-    if not step.valid:
-        codes = tuple(doubt.code for doubt in step.doubts)
-        yield Finding("invalid", "invalid", (step.index,), {"codes": codes})
-    if not step.complete:
-        yield Finding("incomplete", "note", (step.index,))
-    if "throughput" not in asked:
-        yield from _behind(step)
-    bad = step.within.bad_share
-    if bad is not None and bad > BAD_SHARE and not asked & {"errors", "missed"}:
-        yield _short("failures", step, bad_share=bad, allowed_share=BAD_SHARE)
-    away = sum(step.counts.failures.get(outcome, 0) for outcome in NOT_EDGE)
-    purity = step.rates.edge_purity
-    if "edge" not in asked and (away or (purity is not None and purity < 1)):
-        yield _short("not_edge", step, answers=away, edge_purity=purity)
-    for result in step.objectives:
-        if result.status != "pass":
-            yield _unmet(step, result)
+@dataclass(frozen=True)
+class CapacityBracket:
+    """Everything that a run's steps say about the capacity."""
+
+    carried: Capacity | None
+    overload: LoadShortfall | None
+    """The least load that was not carried."""
+    undecided: tuple[LoadShortfall, ...]
+    """Loads that could move the bracket, from the least on, whose steps do not tell."""
+    contradicting: tuple[int, ...]
+    """Clients of loads that were carried although a load no larger was not."""
+    ceiling: Ceiling | None
 
 
-def _short(code: str, step: StepSummary, **numbers: float | None) -> Finding:
-    """A shortfall that is the endpoint's doing."""
-    return Finding(code, "warning", (step.index,), numbers)
-
-
-def _unmet(step: StepSummary, result: ObjectiveResult) -> Finding:
-    """An objective that the step did not meet, or for which it has too few answers."""
-    failed = result.status == "fail"
-    return Finding(
-        "objective" if failed else "undecided",
-        "warning" if failed else "note",
-        (step.index,),
-        {
-            "objective": result.objective.text,
-            "value": result.value,
-            "limits": (result.low, result.high),
-            "extra_seconds_needed": result.extra_seconds_needed,
-        },
-        about=result.objective.text,
+def find_capacity(steps: Sequence[StepSummary]) -> CapacityBracket:
+    """The bracket of the capacity, what is undecided, and the ceiling."""
+    carried = [s for s in steps if not s.shortfalls and s.rates.throughput_per_s]
+    refused = [s for s in steps if s.fell_short]
+    least = min(refused, key=lambda s: (s.clients, s.index), default=None)
+    below = [s for s in carried if least is None or s.clients < least.clients]
+    best = max(below, key=lambda s: (s.clients, s.rates.throughput_per_s), default=None)
+    told = {s.clients for s in (*carried, *refused)}
+    between = [
+        s
+        for s in steps
+        if s.clients not in told
+        and (best is None or s.clients > best.clients)
+        and (least is None or s.clients < least.clients)
+    ]
+    undecided = {s.clients: s for s in sorted(between, key=lambda s: -s.window.length_s)[::-1]}
+    return CapacityBracket(
+        carried=None
+        if best is None
+        else Capacity(
+            best.index, best.clients, best.rates.throughput_per_s or 0.0, least is not None
+        ),
+        overload=None if least is None else _shortfall(least),
+        undecided=tuple(_shortfall(undecided[clients]) for clients in sorted(undecided)),
+        contradicting=tuple(
+            sorted({s.clients for s in carried if least and s.clients >= least.clients})
+        ),
+        ceiling=_ceiling(steps),
     )
 
 
-def _behind(step: StepSummary) -> Iterator[Finding]:
-    """Throughput under 95 % of the arrival rate; one request may be cut by the window's edge."""
-    arrival, done = step.rates.arrival_per_s, step.rates.throughput_per_s
-    if arrival is None or done is None:
-        if step.complete:  # a step that was stopped in its warm-up has no rate either
-            yield Finding("no_rate", "note", (step.index,))
-    elif not _keeps_up(done, step):
-        yield _short("behind", step, throughput_per_s=done, arrival_per_s=arrival)
+def _shortfall(step: StepSummary) -> LoadShortfall:
+    return LoadShortfall(step.index, step.clients, step.shortfalls)
 
 
-def _keeps_up(rate_per_s: float | None, step: StepSummary) -> bool:
-    length_s = step.window.length_s
-    due = KEEPS_UP_SHARE * (step.rates.arrival_per_s or 0.0) * length_s
-    return (rate_per_s or 0.0) * length_s >= due - 1.0
+def _ceiling(steps: Sequence[StepSummary]) -> Ceiling | None:
+    """From the clearest overload: a barely significant one shows too much growth on average."""
+    clear = [
+        (step, step.growth)
+        for step in steps
+        if step.valid
+        and step.growth
+        and step.growth.clear
+        and (step.within.ok >= (1 - BAD_SHARE) * step.within.sent)
+        and step.rates.arrival_per_s
+    ]
+    if not clear:
+        return None
+    step, growth = max(clear, key=lambda each: each[1].low or 0.0)
+    assert growth.value is not None and growth.low is not None and growth.high is not None
+    due_per_s = step.rates.arrival_per_s or 0.0
+    light = min((s for s in steps if s.counts.ok), key=lambda s: (s.clients, s.index))
+    return Ceiling(
+        step=step.index,
+        clients=step.clients,
+        per_s=due_per_s * (1 - growth.value),
+        low=due_per_s * max(0.0, 1 - growth.high),
+        high=due_per_s * (1 - growth.low),
+        light_s=None if light is step else _median(light),
+        full_s=_median(step),
+    )
 
 
-def saturated(step: StepSummary) -> bool:
-    """Whether requests ended, well or not, more slowly than they fell due: a queue was growing."""
-    known = step.rates.arrival_per_s is not None
-    return known and not _keeps_up(step.rates.completions_per_s, step)
+def _median(step: StepSummary) -> float | None:
+    p50 = step.times.service.quantile("p50")
+    return p50.value if p50 else None

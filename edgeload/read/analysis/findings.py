@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 
 from edgeload.edge_facts import MAX_CONNECTIONS
 from edgeload.failure_classes import RESET
-from edgeload.read.analysis.capacity import saturated
 from edgeload.read.analysis.finding import Finding, most_damaging_first
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
@@ -31,6 +30,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_interrupted(summary),
             # the answers
             *_nothing_answered(summary),
+            *_outages(summary),
             *_failures(summary),
             *_connection_limit(summary),
             *_missed(summary),
@@ -44,6 +44,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             # what the figures mean
             *_older_form(summary),
             *_same_image(summary),
+            *_not_monotone(summary),
             *_not_saturated(summary),
             *_scaling_law(summary),
             *_demand(summary),
@@ -94,6 +95,24 @@ def _interrupted(summary: RunSummary) -> Iterator[Finding]:
 def _nothing_answered(summary: RunSummary) -> Iterator[Finding]:
     if summary.totals.sent and not summary.totals.ok:
         yield Finding("nothing_answered", "warning", numbers={"sent": summary.totals.sent})
+
+
+def _outages(summary: RunSummary) -> Iterator[Finding]:
+    for number, outage in enumerate(summary.outages):
+        yield Finding(
+            "outage",
+            "warning",
+            outage.steps,
+            {
+                "start_s": outage.start_s,
+                "recovered_s": outage.recovered_s,
+                "caught_up_s": outage.caught_up_s,
+                "frames_lost": outage.frames_lost,
+                "failures": outage.failures,
+                "outcome": outage.outcome,
+            },
+            about=str(number),
+        )
 
 
 def _failures(summary: RunSummary) -> Iterator[Finding]:
@@ -162,7 +181,10 @@ def _clocks(summary: RunSummary) -> Iterator[Finding]:
 
 
 def _not_steady(summary: RunSummary) -> Iterator[Finding]:
-    steps = [s for s in summary.steps if s.stability.steadiness.steady is False]
+    """An overloaded step cannot be steady, and is named for that."""
+    steps = [
+        s for s in summary.steps if s.stability.steadiness.steady is False and not s.overloaded
+    ]
     if steps:
         ratios = [
             ratio or 0.0
@@ -176,7 +198,7 @@ def _not_steady(summary: RunSummary) -> Iterator[Finding]:
             "not_steady",
             "warning",
             _of(steps),
-            {"largest_ratio": max(ratios) or None, "overloaded": all(map(saturated, steps))},
+            {"largest_ratio": max(ratios) or None},
         )
 
 
@@ -184,7 +206,7 @@ def _warm_up(summary: RunSummary) -> Iterator[Finding]:
     ends = {
         step.index: step.window.start_s - step.span.start_s + step.stability.settled_s
         for step in summary.steps
-        if step.stability.settled_s is not None and not saturated(step)
+        if step.stability.settled_s is not None and not step.overloaded
     }
     if ends:
         until_s = max(ends.values())
@@ -249,9 +271,22 @@ def _same_image(summary: RunSummary) -> Iterator[Finding]:
         yield Finding("same_image", "warning")
 
 
+def _not_monotone(summary: RunSummary) -> Iterator[Finding]:
+    """Loads that were carried although a smaller one was not."""
+    bracket = summary.bracket
+    if bracket.contradicting and bracket.overload:
+        loads = set(bracket.contradicting)
+        yield Finding(
+            "not_monotone",
+            "warning",
+            _of(s for s in summary.steps if s.clients in loads and s.state == "carried"),
+            {"clients": bracket.contradicting, "not_carried": bracket.overload.clients},
+        )
+
+
 def _not_saturated(summary: RunSummary) -> Iterator[Finding]:
     capacity = summary.capacity
-    if capacity is None or capacity.limited:
+    if capacity is None or capacity.limited or summary.bracket.undecided:
         return
     best = next(step for step in summary.steps if step.index == capacity.step)
     p95 = best.times.response.quantile("p95") if best.times.response else None
@@ -279,7 +314,6 @@ def _scaling_law(summary: RunSummary) -> Iterator[Finding]:
             "coherency": law.coherency.value,
             "coherency_limits": (law.coherency.low, law.coherency.high),
             "peak_clients": peak,
-            "peak_per_s": law.throughput_per_s(peak) if peak else None,
         },
     )
 

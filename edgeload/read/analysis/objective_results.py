@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -40,8 +40,10 @@ class Sample:
     """The requests that fell due in one window or several, in the log's order.
 
     `failed` has an entry for each request sent, `not_edge` one for each answer that named its
-    source. `done` and `due` are answers and requests due in each of a number of batches of time.
-    `missed` and `due` are None if the log cannot say.
+    source. `outage_s` are the least and the most that the longest outage may have lasted; None:
+    nothing was sent. `overloaded`: the backlog of a window grew. `done` and `due` are answers and
+    requests due in each of a number of batches of time. `missed` and `due` are None if the log
+    cannot say.
     """
 
     length_s: float
@@ -49,6 +51,8 @@ class Sample:
     missed: int | None
     failed: Bools
     not_edge: Bools
+    outage_s: tuple[float, float] | None
+    overloaded: bool
     done: Floats
     due: Floats | None
 
@@ -57,10 +61,12 @@ class Sample:
 class ObjectiveResult:
     """An objective, the quantity that it bounds with its limits, and what follows.
 
-    Values are in the bound's unit: seconds (infinity: never answered), or a share. A limit is None
-    if the sample is too small for it. `step` is the step that was judged, None for the run; `n` the
-    size of the sample. `extra_seconds_needed` of the same load would decide an undecided objective;
-    None if it is decided, or if that would take more than a day.
+    Values are in the bound's unit: seconds (infinity: never answered), or a share. A value is None
+    if nothing was measured: then the objective is not met. A limit is None if the sample is too
+    small for it. `step` is the step that was judged, None for the run; `n` the size of the sample.
+    `extra_seconds_needed` of the same load would decide an undecided objective; None if it is
+    decided, or if that would take more than a day. `overloaded`: the times were within the bound so
+    far, but the backlog grew, so they will not stay there.
     """
 
     objective: Objective
@@ -71,6 +77,7 @@ class ObjectiveResult:
     high: float | None
     n: int
     extra_seconds_needed: float | None
+    overloaded: bool = False
 
 
 def batches(window: Window, ok_done_s: Floats) -> Floats:
@@ -88,14 +95,22 @@ def merged(samples: Iterable[Sample]) -> Sample:
         times=WindowTimes(
             service_s=_joined(part.times.service_s for part in parts),
             response_s=_all_or_none([part.times.response_s for part in parts]),
+            failed=sum(part.times.failed for part in parts),
             unanswered=sum(part.times.unanswered for part in parts),
         ),
         missed=None if None in missed else sum(count or 0 for count in missed),
         failed=np.concatenate([np.zeros(0, dtype=np.bool_), *(part.failed for part in parts)]),
         not_edge=np.concatenate([np.zeros(0, dtype=np.bool_), *(part.not_edge for part in parts)]),
+        outage_s=_longest(part.outage_s for part in parts),
+        overloaded=any(part.overloaded for part in parts),
         done=_joined(part.done for part in parts),
         due=_all_or_none([part.due for part in parts]),
     )
+
+
+def _longest(spans: Iterable[tuple[float, float] | None]) -> tuple[float, float] | None:
+    known = [span for span in spans if span is not None]
+    return (max(s[0] for s in known), max(s[1] for s in known)) if known else None
 
 
 def _joined(arrays: Iterable[Floats]) -> Floats:
@@ -110,26 +125,34 @@ def _all_or_none(arrays: Sequence[Floats | None]) -> Floats | None:
 def result_of(objective: Objective, sample: Sample, step: int | None = None) -> ObjectiveResult:
     """What a sample says about an objective."""
     if objective.is_time:
-        return _time_result(objective, sample, step)
+        result = _time_result(objective, sample, step)
+        refused = sample.overloaded and result.status == "pass"
+        return replace(result, status="fail", overloaded=True) if refused else result
+    if objective.quantity == "outage":
+        return _outage_result(objective, sample, step)
     if objective.quantity == "throughput":
         return _throughput_result(objective, sample, step)
     return _share_result(objective, sample, step)
 
 
 def unknown(objective: Objective, step: int | None = None) -> ObjectiveResult:
-    """An objective about which nothing was measured."""
-    return ObjectiveResult(objective, step, "undecided", None, None, None, 0, None)
+    """An objective about which nothing was measured: it is not met."""
+    return ObjectiveResult(objective, step, "fail", None, None, None, 0, None)
 
 
 def _time_result(objective: Objective, sample: Sample, step: int | None) -> ObjectiveResult:
-    """A percentile of the times, by order statistics."""
+    """A percentile of the times, by order statistics.
+
+    A request without a correct edge answer is over every bound, whatever became of it.
+    """
     response = objective.quantity == "response"
     values = sample.times.response_s if response else sample.times.service_s
-    unanswered = sample.times.unanswered if response else 0
+    unanswered = sample.times.unanswered if response else sample.times.failed
     if values is None or objective.quantile is None or len(values) + unanswered == 0:
         return unknown(objective, step)
     n = len(values) + unanswered
-    over = values > objective.bound
+    over = sample.failed.copy()
+    over[~sample.failed] = values > objective.bound
     size = max(1, math.floor(n * independent_share(over)))
     ordered = np.sort(values)
     low, high = quantile_limits(ordered, n, objective.quantile, size)
@@ -137,7 +160,7 @@ def _time_result(objective: Objective, sample: Sample, step: int | None) -> Obje
     value = float(ordered[at - 1]) if at <= len(ordered) else math.inf
     fails = low is not None and low > objective.bound
     status = _status(fails, high is not None and high <= objective.bound)
-    beyond = int(over.sum()) + unanswered
+    beyond = int((values > objective.bound).sum()) + unanswered
     extra_s = _extra_s(beyond / n, 1.0 - objective.quantile, size, sample.length_s)
     return ObjectiveResult(
         objective, step, status, value, low, high, n, extra_s if status == "undecided" else None
@@ -194,6 +217,15 @@ def _throughput_result(objective: Objective, sample: Sample, step: int | None) -
     return ObjectiveResult(
         objective, step, status, value, low, high, int(sample.due.sum()), extra_s
     )
+
+
+def _outage_result(objective: Objective, sample: Sample, step: int | None) -> ObjectiveResult:
+    """The longest outage; how long it lasted is known up to the gaps between requests."""
+    if sample.outage_s is None:
+        return unknown(objective, step)
+    low, high = sample.outage_s
+    status = _status(low >= objective.bound, high < objective.bound)
+    return ObjectiveResult(objective, step, status, high, low, high, len(sample.failed), None)
 
 
 def _status(fails: bool, passes: bool) -> Status:

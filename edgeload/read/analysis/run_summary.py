@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeload.host.samples import HostSample
 from edgeload.objectives import Objective, parse_objective
-from edgeload.read.analysis.capacity import Capacity, Overload, find_capacity
+from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall, find_capacity
 from edgeload.read.analysis.failures import FailureText, failure_texts
 from edgeload.read.analysis.finding import Finding, merged_by_subject
 from edgeload.read.analysis.objective_results import (
@@ -19,12 +19,15 @@ from edgeload.read.analysis.objective_results import (
     result_of,
     unknown,
 )
+from edgeload.read.analysis.outages import Outage, find_outages
+from edgeload.read.analysis.shortfalls import find_shortfalls
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.analysis.steps import prepare, summarise_step
+from edgeload.read.analysis.steps import Prepared, planned_dues, prepare, summarise_step
 from edgeload.read.analysis.utilisation_law import ResourceDemand, fit_demands
 from edgeload.read.analysis.validity import run_doubts
 from edgeload.read.log.columns import LogError, Requests, RunLog
 from edgeload.read.statistics.scaling_law import ScalingLaw, fit_scaling_law
+from edgeload.read.statistics.windows import Floats
 
 _CLOCK_ERROR_S = 0.001
 
@@ -51,14 +54,14 @@ class RunSummary:
     totals: Totals
     doubts: tuple[Finding, ...]
     """All that makes the run or its steps INVALID, each once, with the steps it concerns."""
-    capacity: Capacity | None
-    first_overload: Overload | None
-    """The least load above the capacity (of all loads, if there is none) that fell short."""
+    bracket: CapacityBracket
+    """What the steps say about the capacity."""
+    outages: tuple[Outage, ...]
     failure_texts: tuple[FailureText, ...]
     out_of_order: int
     """Requests sent before they were due, or answered before they were sent: clocks disagree."""
     scaling_law: ScalingLaw | None
-    """Fitted to the valid, complete steps, if they have six different loads or more."""
+    """Fitted to the overloaded steps, if they have six different loads or more."""
     demands: tuple[ResourceDemand, ...] | None = None
     """The host's resources, the first to be full first; None without samples of the host.
     """
@@ -73,6 +76,21 @@ class RunSummary:
     def valid(self) -> bool:
         """VALID: nothing about the run or its steps gives reason for doubt."""
         return not self.doubts
+
+    @property
+    def capacity(self) -> Capacity | None:
+        """The largest load that was carried."""
+        return self.bracket.carried
+
+    @property
+    def first_overload(self) -> LoadShortfall | None:
+        """The least load that was not carried."""
+        return self.bracket.overload
+
+    @property
+    def no_result(self) -> bool:
+        """Whether not one correct answer of the edge came, so that nothing was measured."""
+        return self.totals.ok == 0
 
     @property
     def interrupted(self) -> bool | None:
@@ -103,15 +121,18 @@ def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSu
         summary, sample = summarise_step(prepared, step, asked)
         steps.append(summary)
         samples += [sample] if asked else []  # as large as the log: kept only if needed
-    capacity, first_overload = find_capacity(steps)
+    outages = find_outages(
+        log, log.steps, prepared.failures, lambda: _dues(prepared, [s.index for s in steps])
+    )
+    steps = [replace(step, shortfalls=find_shortfalls(step, outages)) for step in steps]
     return RunSummary(
         log=log,
         steps=tuple(steps),
         objectives=tuple(results_of_run(asked, steps, samples)),
         totals=_totals(steps),
         doubts=merged_by_subject([*run_doubts(log), *(d for step in steps for d in step.doubts)]),
-        capacity=capacity,
-        first_overload=first_overload,
+        bracket=find_capacity(steps),
+        outages=outages,
         failure_texts=failure_texts(log.requests),
         out_of_order=_out_of_order(log.requests),
         scaling_law=_scaling_law(steps),
@@ -138,16 +159,26 @@ def results_of_run(
     return found
 
 
+def _dues(prepared: Prepared, steps: Sequence[int]) -> Floats:
+    """When the requests of these steps were due, sorted."""
+    plan = prepared.log.plan
+    dues = [planned_dues(plan, plan.steps[i], prepared.until_s) for i in steps] if plan else []
+    return np.concatenate([np.zeros(0), *dues])
+
+
 def _out_of_order(requests: Requests) -> int:
     early = requests.sent_s < requests.due_s - _CLOCK_ERROR_S
     return int(np.count_nonzero(early | (requests.done_s < requests.sent_s - _CLOCK_ERROR_S)))
 
 
 def _scaling_law(steps: Sequence[StepSummary]) -> ScalingLaw | None:
+    """Only overloaded clients work in a closed loop, as the law wants it; others send what is due,
+    and their throughput says nothing about the endpoint (method 18).
+    """
     points = [
         (step.clients, step.rates.throughput_per_s)
         for step in steps
-        if step.valid and step.complete and step.rates.throughput_per_s
+        if step.valid and step.complete and step.overloaded and step.rates.throughput_per_s
     ]
     return fit_scaling_law([clients for clients, _ in points], [rate for _, rate in points])
 

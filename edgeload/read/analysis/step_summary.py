@@ -8,12 +8,13 @@ from typing import Literal
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.littles_law import LittlesLaw
 from edgeload.read.analysis.objective_results import ObjectiveResult
+from edgeload.read.statistics.backlog import BacklogGrowth
 from edgeload.read.statistics.drift import Drift
 from edgeload.read.statistics.percentiles import Distribution
 from edgeload.read.statistics.steadiness import Steadiness
 from edgeload.read.statistics.windows import Window
 
-State = Literal["invalid", "cut", "failing", "unsteady", "few", "steady"]
+State = Literal["invalid", "cut", "not due", "failing", "not carried", "undecided", "carried"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ class WindowCounts:
         due = self.sent if self.planned is None else max(self.planned, self.sent)
         return 1.0 - self.ok / due if due else None
 
+    @property
+    def failed_share(self) -> float | None:
+        """Share of the due requests that were sent and got no good answer."""
+        due = self.sent if self.planned is None else max(self.planned, self.sent)
+        return (self.sent - self.ok) / due if due else None
+
 
 @dataclass(frozen=True)
 class StepRates:
@@ -89,8 +96,9 @@ class StepTimes:
 
 @dataclass(frozen=True)
 class GeneratorWork:
-    """How the generator did: its lag in seconds, the share of requests that it sent late, and the
-    CPU of its busiest worker process in cores. None: the log does not say.
+    """How the generator did: its lag in seconds, the share of requests that it sent late or that
+    waited behind a late one, and the CPU of its busiest worker process in cores. None: the log does
+    not say.
     """
 
     lag: Distribution | None
@@ -126,6 +134,8 @@ class StepSummary:
     """False if the run stopped before the step's end."""
     counts: StepCounts
     within: WindowCounts
+    growth: BacklogGrowth | None
+    """Whether the backlog grew; None: the log does not say when requests were due."""
     rates: StepRates
     times: StepTimes
     generator: GeneratorWork
@@ -133,6 +143,19 @@ class StepSummary:
     objectives: tuple[ObjectiveResult, ...]
     """Those that concern a step of this load."""
     doubts: tuple[Finding, ...]
+    shortfalls: tuple[Finding, ...] = ()
+    """What keeps the step from showing that its load is carried (see `shortfalls.py`)."""
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether requests ended more slowly than they fell due: a queue was growing."""
+        return self.growth is not None and self.growth.verdict == "not_carried"
+
+    @property
+    def fell_short(self) -> bool:
+        """Whether the endpoint did not carry the load; our own faults are no evidence of that."""
+        severities = {shortfall.severity for shortfall in self.shortfalls}
+        return "invalid" not in severities and "warning" in severities
 
     @property
     def valid(self) -> bool:
@@ -141,12 +164,15 @@ class StepSummary:
 
     @property
     def state(self) -> State:
-        """The step in one word; `few`: too few answers to tell whether it was steady."""
+        """The step in a word or two; "undecided": it does not tell whether its load is carried."""
         if not self.valid:
             return "invalid"
         if not self.complete:
             return "cut"
-        if self.counts.sent and not self.counts.ok:
+        if not self.counts.sent:
+            return "failing" if self.counts.planned else "not due"
+        if not self.counts.ok:
             return "failing"
-        by_steadiness: dict[bool | None, State] = {True: "steady", False: "unsteady", None: "few"}
-        return by_steadiness[self.stability.steadiness.steady]
+        if self.fell_short:
+            return "not carried"
+        return "undecided" if self.shortfalls else "carried"

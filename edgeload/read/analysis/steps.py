@@ -15,12 +15,10 @@ import numpy as np
 
 from edgeload.objectives import Objective
 from edgeload.plan import Plan, RampStep
+from edgeload.read.analysis.generator_lag import GeneratorLag, generator_lag
 from edgeload.read.analysis.littles_law import littles_law
-from edgeload.read.analysis.objective_results import (
-    Sample,
-    batches,
-    result_of,
-)
+from edgeload.read.analysis.objective_results import Sample, batches, result_of
+from edgeload.read.analysis.outages import FailureSeries, failure_series
 from edgeload.read.analysis.step_summary import (
     GeneratorWork,
     Stability,
@@ -30,9 +28,10 @@ from edgeload.read.analysis.step_summary import (
     StepTimes,
     WindowCounts,
 )
-from edgeload.read.analysis.validity import cpu_shares, is_late, step_doubts
+from edgeload.read.analysis.validity import cpu_shares, step_doubts
 from edgeload.read.analysis.window_times import WindowTimes, rows_due_in, times_of
 from edgeload.read.log.columns import Bools, Requests, RunLog
+from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
 from edgeload.read.statistics.drift import drift, settled_s
 from edgeload.read.statistics.percentiles import distribution
 from edgeload.read.statistics.steadiness import steadiness
@@ -48,7 +47,8 @@ class Prepared:
     log: RunLog
     until_s: float
     """Nothing due from here on was part of the run."""
-    lag_s: Floats
+    lag: GeneratorLag
+    failures: FailureSeries
     done_s: Floats
     """Instants at which requests ended, sorted; `ok_done_s`: those of the good answers."""
     ok_done_s: Floats
@@ -62,7 +62,8 @@ def prepare(log: RunLog) -> Prepared:
     return Prepared(
         log=log,
         until_s=_until(log),
-        lag_s=generator_lag(requests),
+        lag=generator_lag(requests, log.requests_per_second),
+        failures=failure_series(requests),
         done_s=done_s,
         ok_done_s=done_s if all_ok else np.sort(requests.done_s[requests.ok]),
     )
@@ -78,24 +79,6 @@ def _until(log: RunLog) -> float:
     if len(log.requests):  # a worker hears of the stop a little later, and what it sent was due
         cut_s = max(cut_s, math.nextafter(float(log.requests.due_s.max()), math.inf))
     return cut_s
-
-
-def generator_lag(requests: Requests) -> Floats:
-    """Seconds by which each request was sent late through the generator's own fault.
-
-    lag = sent - max(due, done of the same client's previous request): a client has one request in
-    flight, so waiting for the endpoint is not lag. NaN if the due time is unknown.
-    """
-    order = np.argsort(
-        (requests.client.astype(np.int64) << 32) + requests.number.astype(np.int64), kind="stable"
-    )
-    client = requests.client[order]
-    follows = client[1:] == client[:-1]
-    free_s = np.full(len(requests), -np.inf)
-    free_s[order[1:][follows]] = requests.done_s[order[:-1][follows]]
-    np.maximum(free_s, requests.due_s, out=free_s)
-    lag: Floats = np.maximum(requests.sent_s - free_s, 0.0)
-    return lag
 
 
 def planned_dues(plan: Plan, step: RampStep, until_s: float) -> Floats:
@@ -141,9 +124,11 @@ def summarise_step(
     within = _within(requests, inside, window, dues)
     times = times_of(log, inside, within.missed)
     generator = _generator(prepared, inside, window)
+    growth = None if dues is None else _growth(prepared, step, dues)
     asked = [objective for objective in objectives if objective.applies_to(step.clients)]
     arrival_per_s = _arrival_rate(log, step, window, within)
-    sample = _sample(prepared, inside, window, within, times, arrival_per_s)
+    overloaded = growth is not None and growth.verdict == "not_carried"
+    sample = _sample(prepared, step, inside, window, within, times, arrival_per_s, overloaded)
     summary = StepSummary(
         index=step.index,
         clients=step.clients,
@@ -152,6 +137,7 @@ def summarise_step(
         complete=window.end_s >= step.end_s or not log.knows_due,
         counts=counts,
         within=within,
+        growth=growth,
         rates=StepRates(
             arrival_per_s=arrival_per_s,
             throughput_per_s=rate_in(prepared.ok_done_s, window),
@@ -168,9 +154,21 @@ def summarise_step(
         generator=generator,
         stability=_stability(prepared, inside, times, window),
         objectives=tuple(result_of(objective, sample, step.index) for objective in asked),
-        doubts=step_doubts(log, step, generator.late_share, generator.cpu_cores, counts.failures),
+        doubts=step_doubts(
+            log, step, window, generator.late_share, generator.cpu_cores, counts.failures
+        ),
     )
     return summary, sample
+
+
+def _growth(prepared: Prepared, step: RampStep, dues: Floats) -> BacklogGrowth:
+    """Whether the step's backlog grew, as far as the run went."""
+    log, requests = prepared.log, prepared.log.requests
+    assert log.plan is not None
+    done_s = requests.done_s[requests.step == step.index]
+    span = Window(step.start_s, min(step.end_s, prepared.until_s))
+    period_s = 1.0 / log.plan.requests_per_second
+    return backlog_growth(dues, done_s, span, warm_up_s(log, step), period_s)
 
 
 def _counts(log: RunLog, step: RampStep, dues: Floats | None) -> StepCounts:
@@ -191,10 +189,9 @@ def _counts(log: RunLog, step: RampStep, dues: Floats | None) -> StepCounts:
 def _generator(prepared: Prepared, inside: Bools, window: Window) -> GeneratorWork:
     log = prepared.log
     shares = cpu_shares(log.workers, window)
-    lag_s = prepared.lag_s[inside]
-    late = is_late(lag_s, log.requests_per_second) if log.knows_due else np.zeros(0, np.bool_)
+    late = prepared.lag.late[inside] if log.knows_due else np.zeros(0, np.bool_)
     return GeneratorWork(
-        lag=distribution(lag_s) if log.knows_due else None,
+        lag=distribution(prepared.lag.lag_s[inside]) if log.knows_due else None,
         late_share=float(late.mean()) if len(late) else None,
         cpu_cores=max(shares.values(), default=None),
     )
@@ -214,13 +211,15 @@ def _stability(prepared: Prepared, inside: Bools, times: WindowTimes, window: Wi
 
 def _sample(
     prepared: Prepared,
+    step: RampStep,
     inside: Bools,
     window: Window,
     within: WindowCounts,
     times: WindowTimes,
     arrival_per_s: float | None,
+    overloaded: bool,
 ) -> Sample:
-    """The requests that fell due in a window, for objectives."""
+    """The requests that fell due in a window, for objectives. Outages count in the whole step."""
     requests = prepared.log.requests
     done = batches(window, prepared.ok_done_s)
     said = requests.from_edge[inside]
@@ -230,6 +229,8 @@ def _sample(
         missed=within.missed,
         failed=~requests.ok[inside],
         not_edge=np.asarray(said[said >= 0] == 0, dtype=np.bool_),
+        outage_s=prepared.failures.longest_outage(step.start_s, step.end_s),
+        overloaded=overloaded,
         done=done,
         due=None
         if arrival_per_s is None

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from edgeload.failure_classes import GENERATOR
 from edgeload.plan import RampStep
 from edgeload.read.analysis.finding import Finding
-from edgeload.read.log.columns import Bools, RunLog
-from edgeload.read.statistics.windows import Floats, Window
+from edgeload.read.log.columns import RunLog
+from edgeload.read.statistics.windows import Window
 from edgeload.records import End, WorkerDied, WorkerSample
 
-LATE_LIMIT_S = 0.005
-LATE_LIMIT_OF_PERIOD = 0.10
 LATE_SHARE = 0.01
 CPU_LIMIT = 0.80
-
-
-def is_late(lag_s: Floats, requests_per_second: float | None) -> Bools:
-    """Which requests the generator sent late: lag over max(5 ms, 10 % of a client's period)."""
-    period_s = 1.0 / requests_per_second if requests_per_second else 0.0
-    return np.asarray(lag_s > max(LATE_LIMIT_S, LATE_LIMIT_OF_PERIOD * period_s), dtype=np.bool_)
+LONGEST_GAP_S = 1.5
 
 
 def cpu_shares(samples: tuple[WorkerSample, ...], window: Window) -> dict[int, float]:
@@ -45,6 +39,7 @@ def cpu_shares(samples: tuple[WorkerSample, ...], window: Window) -> dict[int, f
 def step_doubts(
     log: RunLog,
     step: RampStep,
+    window: Window,
     late_share: float | None,
     cpu_cores: float | None,
     failures: Mapping[str, int],
@@ -56,6 +51,7 @@ def step_doubts(
     found = [
         *_late(late_share),
         *_busy(cpu_cores),
+        *_stood_still(log, step, window),
         *_died(log.deaths, step),
         *_own_failures(failures.get(GENERATOR, 0)),
         *(_disagrees(log, log.end) if log.end else _cut(log, step)),
@@ -102,6 +98,39 @@ def _busy(cpu_cores: float | None) -> Iterator[Finding]:
     if cpu_cores is not None and cpu_cores > CPU_LIMIT:
         numbers = {"cpu_cores": cpu_cores, "allowed_cores": CPU_LIMIT}
         yield Finding("generator_cpu", "invalid", numbers=numbers)
+
+
+def _stood_still(log: RunLog, step: RampStep, window: Window) -> Iterator[Finding]:
+    """Worker processes that took no sample of themselves for long: they were frozen or starved.
+
+    A worker ends with a last sample when none of its clients has anything more to send. So one
+    whose clients have requests due long after its last sample was never heard of again.
+    """
+    if log.header is None or not log.workers:
+        return
+    dead = {death.worker for death in log.deaths}
+    gaps = [
+        (after_s - before_s, worker, before_s)
+        for worker in range(min(log.header.workers, step.clients))
+        if worker not in dead
+        for before_s, after_s in pairwise(_sampled_s(log, worker, step, window.end_s))
+        if after_s > step.start_s and before_s < window.end_s
+    ]
+    gap_s, worker, from_s = max(gaps, default=(0.0, 0, 0.0))
+    if gap_s > LONGEST_GAP_S:
+        numbers = {"worker": worker, "from_s": from_s, "gap_s": gap_s}
+        yield Finding("worker_stood_still", "invalid", numbers=numbers)
+
+
+def _sampled_s(log: RunLog, worker: int, step: RampStep, end_s: float) -> list[float]:
+    """When a worker took its samples, and the end of the step if it was silent before it."""
+    at_s = sorted(sample.at_s for sample in log.workers if sample.worker == worker) or [0.0]
+    if log.plan is None or log.header is None or end_s - at_s[-1] <= LONGEST_GAP_S:
+        return at_s
+    clients = range(worker, step.clients, log.header.workers)
+    dues = (due_s for client in clients for due_s in log.plan.step_dues(client, step))
+    silent = any(at_s[-1] + LONGEST_GAP_S < due_s < end_s for due_s in dues)
+    return [*at_s, end_s] if silent else at_s
 
 
 def _died(deaths: tuple[WorkerDied, ...], step: RampStep) -> Iterator[Finding]:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgeload.failure_classes import TIMEOUT
 from edgeload.read.log.columns import Bools, RunLog
 from edgeload.read.statistics.windows import Floats, Window
 
@@ -18,11 +17,13 @@ class WindowTimes:
     """Times in seconds of the good answers to what fell due in a window, in the log's order.
 
     `service_s` is done - sent, `response_s` done - due; None if the log does not say when requests
-    were due. `unanswered` requests were missed or timed out: they are over every response time.
+    were due. `failed` requests were sent and got no correct answer; they are over every bound on
+    service time. `unanswered` ones failed or were never sent; they are over every response time.
     """
 
     service_s: Floats
     response_s: Floats | None
+    failed: int
     unanswered: int
 
 
@@ -36,11 +37,12 @@ def times_of(
     done_s, sent_s, due_s = (
         column[rows][ok] for column in (requests.done_s, requests.sent_s, requests.due_s)
     )
-    timeouts = int(np.count_nonzero(outcome == requests.code(TIMEOUT)))
+    failed = len(outcome) - int(np.count_nonzero(ok))
     return WindowTimes(
         service_s=done_s - sent_s,
         response_s=done_s - due_s if log.knows_due else None,
-        unanswered=(missed or 0) + timeouts if log.knows_due else 0,
+        failed=failed,
+        unanswered=(missed or 0) + failed if log.knows_due else 0,
     )
 
 

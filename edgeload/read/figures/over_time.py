@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from edgeload.palette import PALETTE
-from edgeload.read.analysis.capacity import saturated
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import end_of, rates, times
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.figures.chart import Axis, Chart, Line, Shade, Span
 from edgeload.read.figures.scales import log_axis, places_of_never, plain, rate_axis, values_of
-from edgeload.read.figures.signs import SATURATED_SHADE, cross_keys, doubt_shade, shade_keys
+from edgeload.read.figures.signs import cross_keys, doubt_shade, shade_keys
 from edgeload.read.statistics.windows import Floats
 from edgeload.read.words.legend_words import NO_TIME, SERVICE_TITLE
 from edgeload.read.words.titles import throughput_title, times_title
@@ -37,7 +36,7 @@ def throughput_chart(summary: RunSummary) -> Chart:
     lines = [line("answered", "blue", found.ok), line("failed", "vermilion", found.failed, (8, 4))]
     if found.missed is not None:
         lines.append(line("missed", "purple", found.missed, (2, 3)))
-    spans = spans_of(summary, lambda step: SATURATED_SHADE if saturated(step) else None)
+    spans = spans_of(summary, doubt_shade)
     x = values_of(found.middle_s)
     due = tuple(_due(spans, at_s) for at_s in x)
     if any(span.due is not None for span in spans):

@@ -11,16 +11,14 @@ from edgeload.read.figures.chart import Hollow, Key, Line, Mark, Shade, Span, Va
 from edgeload.read.words.legend_words import (
     CROSS,
     INVALID_STEP,
-    SATURATED,
+    NOT_CARRIED_STEP,
     SHORT_STATES,
     STATES,
-    UNSTEADY_STEP,
     hollow_at_words,
     hollow_words,
 )
 
-SATURATED_SHADE = Shade(SATURATED, "#F6D9C6")
-UNSTEADY_SHADE = Shade(UNSTEADY_STEP, "#CFCFCF", "/")
+NOT_CARRIED_SHADE = Shade(NOT_CARRIED_STEP, "#F6D9C6")
 INVALID_SHADE = Shade(INVALID_STEP, "#CFCFCF", "x")
 
 _SAMPLES: Mapping[str, Literal["fill", "hatch", "cross-hatch"]] = {
@@ -32,7 +30,7 @@ CROSS_KEY = Key("cross", PALETTE["grey"], CROSS)
 
 
 def doubt_of(step: StepSummary) -> str:
-    """Why a step's points are hollow and its curve is dashed; empty if it was steady and valid."""
+    """Why a step's points are hollow and its curve is dashed; empty if its load was carried."""
     return STATES.get(step.state, "")
 
 
@@ -42,8 +40,9 @@ def short_doubt_of(step: StepSummary) -> str:
 
 
 def doubt_shade(step: StepSummary) -> Shade | None:
-    """How the span of a doubtful step is hatched, over time."""
-    return {"unsteady": UNSTEADY_SHADE, "invalid": INVALID_SHADE}.get(step.state)
+    """The ground of a step whose load was not carried, or that is INVALID, over time."""
+    shades = {"not carried": NOT_CARRIED_SHADE, "failing": NOT_CARRIED_SHADE}
+    return {**shades, "invalid": INVALID_SHADE}.get(step.state)
 
 
 def hollow_points(steps: Sequence[StepSummary | None], values: Values) -> tuple[Hollow, ...]:

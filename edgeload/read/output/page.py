@@ -94,6 +94,7 @@ def html_report(
             limit=limit(summary),
             validity=validity(summary),
             valid=summary.valid,
+            no_result=summary.no_result,
             run_id=values["run_id"],
             endpoint=_tested(values["endpoint"] or {}),
             facts=_facts(summary, values),

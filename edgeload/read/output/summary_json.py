@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from edgeload.plain_words import sentence
-from edgeload.read.analysis.capacity import Capacity, Overload
+from edgeload.read.analysis.capacity import Capacity, Ceiling, LoadShortfall
 from edgeload.read.analysis.failures import failure_classes
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
@@ -19,7 +19,9 @@ from edgeload.read.analysis.utilisation_law import ResourceDemand
 from edgeload.read.output.json_numbers import json_number, json_numbers, rounded
 from edgeload.read.output.summary_record import (
     SCHEMA_VERSION,
+    BacklogGrowthRecord,
     CapacityRecord,
+    CeilingRecord,
     DemandRecord,
     DistributionRecord,
     DriftRecord,
@@ -37,6 +39,7 @@ from edgeload.read.output.summary_record import (
     WindowRecord,
     WorkerDiedRecord,
 )
+from edgeload.read.statistics.backlog import BacklogGrowth
 from edgeload.read.statistics.percentiles import QUANTILES, Distribution
 from edgeload.read.statistics.scaling_law import Estimate, ScalingLaw
 from edgeload.read.words.finding_words import advice, message, message_with_steps
@@ -80,7 +83,13 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
             verdict="VALID" if summary.valid else "INVALID",
             reasons=[_reason(doubt) for doubt in summary.doubts],
         ),
+        no_result=summary.no_result,
         capacity=_capacity(summary.capacity, summary.first_overload),
+        not_carried=_overload(summary.first_overload) if summary.first_overload else None,
+        undecided=[_overload(load) for load in summary.bracket.undecided],
+        contradicting=list(summary.bracket.contradicting),
+        ceiling=_ceiling(summary.bracket.ceiling) if summary.bracket.ceiling else None,
+        outages=list(summary.outages),
         scaling_law=_scaling_law(summary.scaling_law),
         demands=None if summary.demands is None else [_demand(d) for d in summary.demands],
         objectives=[_objective(result) for result in summary.objectives],
@@ -126,6 +135,8 @@ def step_record(step: StepSummary) -> SummaryStep:
         failures=counts.failures,
         missed_reasons=counts.missed_reasons,
         edge_purity=json_number(rates.edge_purity),
+        state=step.state,
+        backlog_growth=_growth(step.growth) if step.growth else None,
         steady=stability.steadiness.steady,
         valid=step.valid,
         service_time_s=_distribution(step.times.service),
@@ -166,7 +177,7 @@ def _finding(finding: Finding) -> FindingRecord:
     )
 
 
-def _capacity(capacity: Capacity | None, overload: Overload | None) -> CapacityRecord | None:
+def _capacity(capacity: Capacity | None, overload: LoadShortfall | None) -> CapacityRecord | None:
     if capacity is None:
         return None
     return CapacityRecord(
@@ -174,18 +185,42 @@ def _capacity(capacity: Capacity | None, overload: Overload | None) -> CapacityR
         requests_per_s=rounded(capacity.requests_per_s),
         step=capacity.step,
         limited=capacity.limited,
-        broke=None
-        if overload is None
-        else OverloadRecord(
-            step=overload.step,
-            clients=overload.clients,
-            reasons=[
-                ShortfallRecord(
-                    code=s.code, message=sentence(message(s)), numbers=json_numbers(s.numbers)
-                )
-                for s in overload.shortfalls
-            ],
-        ),
+        broke=_overload(overload) if overload else None,
+    )
+
+
+def _overload(load: LoadShortfall) -> OverloadRecord:
+    return OverloadRecord(
+        step=load.step,
+        clients=load.clients,
+        reasons=[
+            ShortfallRecord(
+                code=s.code, message=sentence(message(s)), numbers=json_numbers(s.numbers)
+            )
+            for s in load.shortfalls
+        ],
+    )
+
+
+def _ceiling(ceiling: Ceiling) -> CeilingRecord:
+    return CeilingRecord(
+        step=ceiling.step,
+        clients=ceiling.clients,
+        per_s=rounded(ceiling.per_s),
+        limits=(rounded(ceiling.low), rounded(ceiling.high)),
+        of_the_clients=ceiling.of_the_clients,
+        light_s=json_number(ceiling.light_s),
+        full_s=json_number(ceiling.full_s),
+    )
+
+
+def _growth(growth: BacklogGrowth) -> BacklogGrowthRecord:
+    return BacklogGrowthRecord(
+        verdict=growth.verdict,
+        value=json_number(growth.value),
+        limits=(json_number(growth.low), json_number(growth.high)),
+        at_most=json_number(growth.at_most),
+        step_s=json_number(growth.step_s),
     )
 
 
@@ -231,6 +266,7 @@ def _objective(result: ObjectiveResult) -> ObjectiveRecord:
         limits=(json_number(result.low), json_number(result.high)),
         n=result.n,
         more_s=json_number(result.extra_seconds_needed),
+        overloaded=result.overloaded,
     )
 
 

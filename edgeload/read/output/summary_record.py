@@ -15,7 +15,9 @@ import msgspec
 
 from edgeload.read.analysis.failures import FailureClass, FailureText
 from edgeload.read.analysis.finding import Severity
+from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import Totals
+from edgeload.read.analysis.step_summary import State
 from edgeload.read.output.json_numbers import Number
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -51,7 +53,7 @@ class ShortfallRecord(SummaryPart):
 
 
 class OverloadRecord(SummaryPart):
-    """The least step above the capacity, and why it is not the capacity."""
+    """A step that does not show that its load is carried, and why."""
 
     step: int
     clients: int
@@ -68,11 +70,44 @@ class CapacityRecord(SummaryPart):
     broke: OverloadRecord | None
 
 
+class CeilingRecord(SummaryPart):
+    """Answers per second in the clearest overload, with 95 % limits.
+
+    `of_the_clients`: they, not the endpoint, were the limit. Median service times in a light step
+    (null: this is the lightest) and in the overloaded one.
+    """
+
+    step: int
+    clients: int
+    per_s: float
+    limits: tuple[float, float]
+    of_the_clients: bool
+    light_s: Number
+    full_s: Number
+
+
+class BacklogGrowthRecord(SummaryPart):
+    """Growth of the backlog as a share of what fell due, with 95 % limits, and what follows.
+
+    `at_most` is the sharper upper limit that "carried" rests on; `step_s` about how long a step
+    must be to tell, if this one is too short.
+    """
+
+    verdict: Literal["carried", "not_carried", "too_short"]
+    value: Number
+    limits: tuple[Number, Number]
+    at_most: Number
+    step_s: Number
+
+
 class ObjectiveRecord(SummaryPart):
-    """An objective on the run (`step` null) or a step; value, limits and bound in s or a share."""
+    """An objective on the run (`step` null) or a step; value, limits and bound in s or a share.
+
+    `overloaded`: within the bound so far, but not met, because a backlog grew.
+    """
 
     objective: str
-    figure: Literal["response", "service", "errors", "missed", "throughput", "edge"]
+    figure: Literal["response", "service", "errors", "missed", "throughput", "edge", "outage"]
     quantile: Number
     bound: float
     step: int | None
@@ -81,6 +116,7 @@ class ObjectiveRecord(SummaryPart):
     limits: tuple[Number, Number]
     n: int
     more_s: Number
+    overloaded: bool
 
 
 class WindowRecord(SummaryPart):
@@ -149,6 +185,8 @@ class SummaryStep(SummaryPart):
     failures: dict[str, int]
     missed_reasons: dict[str, int]
     edge_purity: Number
+    state: State
+    backlog_growth: BacklogGrowthRecord | None
     steady: bool | None
     valid: bool
     service_time_s: DistributionRecord
@@ -215,7 +253,12 @@ class DemandRecord(SummaryPart):
 
 
 class SummaryRecord(SummaryPart):
-    """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC."""
+    """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC.
+
+    `no_result`: not one correct edge answer came. `not_carried` is the least load that the endpoint
+    did not carry, `undecided` the loads whose steps do not tell, `contradicting` the clients of
+    loads that were carried although a load no larger was not.
+    """
 
     schema_version: Literal[1]
     run_id: str | None
@@ -226,7 +269,13 @@ class SummaryRecord(SummaryPart):
     ended_at: str
     interrupted: bool | None
     validity: ValidityRecord
+    no_result: bool
     capacity: CapacityRecord | None
+    not_carried: OverloadRecord | None
+    undecided: list[OverloadRecord]
+    contradicting: list[int]
+    ceiling: CeilingRecord | None
+    outages: list[Outage]
     scaling_law: ScalingLawRecord | None
     demands: list[DemandRecord] | None
     objectives: list[ObjectiveRecord]

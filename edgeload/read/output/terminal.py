@@ -26,7 +26,7 @@ from edgeload.untrusted_text import one_line
 _SHOWN_TEXTS = 5
 _MARK_STYLES = {"pass": "bold green", "fail": "bold red", "undecided": "bold yellow"}
 _STYLES = {"invalid": "bold red", "warning": "yellow", "note": "cyan"}
-_STATE_STYLES = {"invalid": "red", "failing": "red", "unsteady": "yellow"}
+_STATE_STYLES = {"invalid": "red", "failing": "red", "not carried": "yellow"}
 
 
 def print_report(
@@ -55,11 +55,16 @@ def print_report(
 
 
 def _headline(summary: RunSummary, width: int) -> Text:
+    """The answer, what limits it, whether to believe it; the last comes first if it is no."""
+    unmeasured = summary.no_result
     lines = [
-        wrapped(headline(summary), width, style="bold"),
+        wrapped(headline(summary), width, style="bold red" if unmeasured else "bold"),
         wrapped(limit(summary), width),
-        wrapped(validity(summary), width, style="green" if summary.valid else "bold red"),
     ]
+    if summary.valid:
+        lines.append(wrapped(validity(summary), width, style="" if unmeasured else "green"))
+    else:
+        lines.insert(0, wrapped(validity(summary), width, style="bold red"))
     endpoint = summary.log.header.endpoint if summary.log.header else {}
     if "url" in endpoint:
         against = terminal_words.measured_against(endpoint["url"], endpoint.get("embedded"))

@@ -36,6 +36,12 @@ def milliseconds(value_s: float | None, none: str = "-") -> str:
     return number(None if value_s is None else value_s * 1000, none)
 
 
+def interval(low: float | None, high: float | None) -> str:
+    """`79.2 to 80.8`, in as many digits as `number` gives; empty if both read the same."""
+    texts = number(low), number(high)
+    return "" if texts[0] == texts[1] else " to ".join(texts)
+
+
 def share(value: float | None) -> str:
     """A share of 1 as a percentage: 0.4 %, 12 %. Only exactly 0 and 1 are 0 % and 100 %."""
     if value is None:

@@ -1,4 +1,4 @@
-"""The Universal Scalability Law, fitted to the throughput of a ramp's steps. Pure (method 12)."""
+"""The Universal Scalability Law, fitted to the throughput of overloaded steps. Pure (method 12)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ LEAST_LOADS = 6
 FITS_WITHIN = 0.10
 _RESAMPLES = 1000
 _SEED = 12
-_FARTHEST = 2.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class ScalingLaw:
     """X(N) = rate N / (1 + contention (N - 1) + coherency N (N - 1)) (Gunther 2007).
 
     `rate_per_s` is the throughput of a single client. `peak_clients` is the load with the highest
-    throughput; it is None beyond twice the largest load tried, which is too far to extrapolate.
+    throughput; it is None beyond the largest load tried: nothing was measured there.
     `misfit` is the root mean square of the relative residuals.
     """
 
@@ -125,4 +124,4 @@ def _peak(contention: float, coherency: float, largest: float) -> float | None:
     if coherency <= 0 or contention >= 1:
         return None
     peak = math.sqrt((1.0 - contention) / coherency)
-    return peak if peak <= _FARTHEST * largest else None
+    return peak if peak <= largest else None

@@ -2,27 +2,115 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
+
 from edgeload.plain_words import plural, sentence
-from edgeload.read.analysis.capacity import Overload, shortfalls
+from edgeload.read.analysis.capacity import Ceiling, LoadShortfall
+from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.statistics.format import milliseconds, number
+from edgeload.read.statistics.format import interval, milliseconds, number, short
 from edgeload.read.words.finding_words import message, step_list
+from edgeload.read.words.objective_words import more_time
+
+_SHOWN_CHARS = 160
+_SHOWN_LOADS = 4
 
 
 def headline(summary: RunSummary) -> str:
     """The answer in the user's unit: clients served, at which rate, how fast."""
-    capacity = summary.capacity
+    if summary.no_result:
+        return _no_result(summary)
+    return " ".join([*map(outage_words, summary.outages[:1]), *_answer(summary)])
+
+
+# --- no result ------------------------------------------------------------------------------------
+
+
+def _no_result(summary: RunSummary) -> str:
+    sent, planned = summary.totals.sent, summary.totals.planned
+    if not sent:
+        due = f"{plural(planned, 'request')} were due" if planned else "no request was due"
+        return f"NO RESULT: nothing was sent, so nothing was measured; {due}."
+    texts = summary.failure_texts
+    most = texts[0] if texts else None
+    cause = ""
+    if most:
+        share = "all" if most.count == sent else f"{most.count:,}"
+        said = f": {short(most.text, _SHOWN_CHARS)}" if most.text else ""
+        cause = f" ({share} failed as {most.outcome}{said})"
+    return f"NO RESULT: none of {plural(sent, 'request')} got a correct edge answer{cause}."
+
+
+# --- the capacity ---------------------------------------------------------------------------------
+
+
+def _answer(summary: RunSummary) -> Iterator[str]:
+    capacity, bracket = summary.capacity, summary.bracket
     if capacity is None:
-        return _no_capacity(summary)
-    least = "" if capacity.limited else "at least "
-    best = next(step for step in summary.steps if step.index == capacity.step)
+        yield _no_capacity(summary)
+    else:
+        best = next(step for step in summary.steps if step.index == capacity.step)
+        least = "" if capacity.limited or bracket.undecided or summary.outages else "at least "
+        yield (
+            f"This endpoint serves {least}{plural(capacity.clients, 'client')}{_each(summary)}"
+            f"{f', but not {bracket.overload.clients:,}' if bracket.overload else ''}: "
+            f"{number(capacity.requests_per_s)} answers/s, {felt_p95_words(best)}{_within(best)}."
+        )
+    if bracket.contradicting and bracket.overload:
+        loads = _loads(bracket.contradicting)
+        yield (
+            f"{loads} were carried although {plural(bracket.overload.clients, 'client')} "
+            "were not, so the lower figure is the sure one."
+        )
+    if bracket.undecided and (capacity or bracket.overload):
+        yield _undecided(bracket.undecided)
+
+
+def _each(summary: RunSummary) -> str:
     rate = summary.log.requests_per_second
-    each = f" at {rate:.4g} requests/s each" if rate else ""
-    return (
-        f"This endpoint serves {least}{plural(capacity.clients, 'client')}{each}: "
-        f"{number(capacity.requests_per_s)} answers/s, {felt_p95_words(best)}{_within(best)}."
-    )
+    return f" at {rate:.4g} requests/s each" if rate else ""
+
+
+def _loads(clients: Sequence[int]) -> str:
+    """`39, 40 and 41 clients`."""
+    shown = [f"{count:,}" for count in clients[:_SHOWN_LOADS]]
+    more = len(clients) - len(shown)
+    if more:
+        shown.append(f"{more} more")
+    text = " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
+    return f"{text} {'client' if clients == (1,) else 'clients'}"
+
+
+def _undecided(loads: Sequence[LoadShortfall]) -> str:
+    clients = tuple(load.clients for load in loads)
+    verb = "is" if len(loads) == 1 else "are"
+    return sentence(f"{_loads(clients)} {verb} undecided: {_why_undecided(loads)}")
+
+
+def _why_undecided(loads: Sequence[LoadShortfall]) -> str:
+    """One reason for all loads, if there is one."""
+    codes = [{shortfall.code for shortfall in load.shortfalls} for load in loads]
+    if all(each == {"too_short"} for each in codes):
+        needed = [load.shortfalls[0].numbers["step_s"] for load in loads]
+        longest = max((s for s in needed if isinstance(s, float)), default=None)
+        steps = "the step is" if len(loads) == 1 else "the steps are"
+        return f"{steps} too short to tell{_about(longest)}"
+    if all(each <= {"too_short", "undecided"} for each in codes):
+        return "the steps are too short to tell whether the objectives are met"
+    first = max(loads, key=lambda load: len(load.shortfalls))
+    return "; ".join(message(shortfall) for shortfall in first.shortfalls)
+
+
+def _about(step_s: float | None) -> str:
+    return f"; steps of about {_round_s(step_s)} s would tell" if step_s else ""
+
+
+def _round_s(seconds: float) -> str:
+    """An estimate in two digits, rounded up."""
+    unit = 10 ** max(0, math.floor(math.log10(max(1.0, seconds))) - 1)
+    return f"{math.ceil(seconds / unit) * unit:,}"
 
 
 def _within(step: StepSummary) -> str:
@@ -33,32 +121,28 @@ def _within(step: StepSummary) -> str:
 
 
 def _no_capacity(summary: RunSummary) -> str:
-    best = max(summary.steps, key=lambda s: s.rates.throughput_per_s or 0.0, default=None)
-    if summary.totals.ok and not any(step.window.length_s for step in summary.steps):
-        return "No capacity was found: the run stopped during the warm-up of its first step."
-    if best is None or not best.rates.throughput_per_s:
-        return "No capacity was found: no request succeeded."
-    if not any(step.valid for step in summary.steps):
+    steps, bracket = summary.steps, summary.bracket
+    if not any(step.window.length_s for step in steps):
+        return "The capacity is unknown: the run stopped during the warm-up of its first step."
+    if not any(step.valid for step in steps):
         return "The capacity is unknown: every step is INVALID. Repeat the run."
-    most = f"{number(best.rates.throughput_per_s)} answers/s"
+    best = max(steps, key=lambda s: s.rates.throughput_per_s or 0.0)
+    most = f"{number(best.rates.throughput_per_s)} answers/s, at {clients_of(best)}"
     if summary.log.requests_per_second is None:
         return (
             "This log does not say how much was due, so the capacity is unknown; the largest "
-            f"throughput was {most}, at {clients_of(best)}."
+            f"throughput was {most}."
         )
-    if any(_only_undecided(step) for step in summary.steps):
+    if bracket.overload is not None:
+        none = "" if bracket.undecided else ": not even the smallest load was carried"
         return (
-            "The capacity is unknown: the steps are too short to show that one of them meets the "
-            f"objectives. The largest throughput was {most}."
+            f"This endpoint serves fewer than {plural(bracket.overload.clients, 'client')}"
+            f"{_each(summary)}{none}. The largest throughput was {most}."
         )
     return (
-        "No capacity was found: even the smallest load fell short. The largest throughput was "
-        f"{most}, at {clients_of(best)}, which is not a capacity."
+        f"The capacity is unknown: {_why_undecided(bracket.undecided)}. The largest throughput was "
+        f"{most}."
     )
-
-
-def _only_undecided(step: StepSummary) -> bool:
-    return {shortfall.code for shortfall in shortfalls(step)} == {"undecided"}
 
 
 def clients_of(step: StepSummary) -> str:
@@ -76,26 +160,104 @@ def felt_p95_words(step: StepSummary) -> str:
     return f"{name} p95 {value}"
 
 
+# --- outages --------------------------------------------------------------------------------------
+
+
+def outage_words(outage: Outage) -> str:
+    """Down from when, for how long, recovered when, and what it cost."""
+    lost = f"{plural(outage.frames_lost, 'frame')} lost"
+    if outage.recovered_s is None:
+        return (
+            f"The endpoint was down from {outage.start_s:.1f} s on and did not recover: {lost} "
+            f"({outage.outcome})."
+        )
+    said = (
+        f"The endpoint was down for {outage.recovered_s - outage.start_s:.1f} s, from "
+        f"{outage.start_s:.1f} s to {outage.recovered_s:.1f} s: {lost} ({outage.outcome})"
+    )
+    if outage.caught_up_s is None:
+        return f"{said}; its backlog was still there at the end."
+    if outage.caught_up_s > outage.recovered_s:
+        return f"{said}; its backlog was gone at {outage.caught_up_s:.1f} s."
+    return f"{said}."
+
+
+# --- what limits it -------------------------------------------------------------------------------
+
+
 def limit(summary: RunSummary) -> str:
-    """What keeps the capacity from being larger, in one sentence."""
-    overload = summary.first_overload
+    """What keeps the capacity from being larger, and what objectives are undecided."""
+    return " ".join([_limit(summary), *_undecided_objectives(summary)])
+
+
+def _limit(summary: RunSummary) -> str:
+    bracket = summary.bracket
+    if summary.no_result:
+        return "What the endpoint can serve is unknown."
     if summary.log.requests_per_second is None:
         return "What limits it is unknown: give a client's arrival rate with --requests-per-second."
     if not any(step.valid for step in summary.steps):
         return "What limits the endpoint is unknown."
-    if overload is None:
+    if bracket.overload is None:
+        if bracket.carried is None or bracket.undecided:
+            return "No load is known to be too large, so the limit is unknown."
         return "This is the largest load that was tried, so the limit is unknown."
-    why = _why(overload)
-    load = f"{plural(overload.clients, 'client')} (step {overload.step + 1})"
-    if summary.capacity is None:
-        return f"{load} fell short: {why}."
-    if overload.by_endpoint:
-        return f"The endpoint did not keep up with {load}: {why}."
-    return f"The next larger load, {load}, is inconclusive: {why}."
+    load = f"{plural(bracket.overload.clients, 'client')} (step {bracket.overload.step + 1})"
+    why = "; ".join(_reasons(bracket.overload, said=bracket.ceiling is not None))
+    ceiling = [_ceiling(bracket.ceiling)] if bracket.ceiling else []
+    short_of = [sentence(f"{load} fell short: {why}")] if why else []
+    return " ".join([*ceiling, *short_of])
 
 
-def _why(overload: Overload) -> str:
-    return "; ".join(message(shortfall) for shortfall in overload.shortfalls)
+def _reasons(overload: LoadShortfall, *, said: bool) -> Iterator[str]:
+    """What the endpoint fell short of; one objective for several scopes is named once.
+
+    `said`: the ceiling has been named, so that a backlog grew is no news.
+    """
+    quantities = set()
+    for shortfall in overload.shortfalls:
+        if shortfall.severity != "warning" or (said and shortfall.code == "backlog_grows"):
+            continue
+        about = shortfall.about.rpartition(": ")[2] or shortfall.code
+        if about not in quantities:
+            yield message(shortfall)
+        quantities.add(about)
+
+
+def _ceiling(ceiling: Ceiling) -> str:
+    """The ceiling, and where requests wait."""
+    most = f"{number(ceiling.per_s)} answers/s"
+    span = interval(ceiling.low, ceiling.high)
+    between = f" ({span})" if span else ""
+    at = plural(ceiling.clients, "client")
+    if ceiling.of_the_clients:
+        return (
+            f"{at} got at most {most}{between}, limited by the clients themselves: an answer "
+            f"takes {milliseconds(ceiling.full_s)} ms at any load, and a client sends nothing "
+            "while it waits. The endpoint may carry more: use more clients at a lower rate each."
+        )
+    if ceiling.light_s is None or ceiling.full_s is None:
+        return f"It answers at most {most}{between}, measured with {at}; the rest queues."
+    return (
+        f"It answers at most {most}{between}: with {at}, service time grew from "
+        f"{milliseconds(ceiling.light_s)} to {milliseconds(ceiling.full_s)} ms, so requests queue "
+        "on the endpoint."
+    )
+
+
+def _undecided_objectives(summary: RunSummary) -> Iterator[str]:
+    """Objectives that need more samples; those of a step only if the user asked for its load."""
+    for result in summary.objectives:
+        if result.status == "undecided":
+            where = "" if result.step is None else f" in step {result.step + 1}"
+            yield sentence(
+                f"{result.objective.text} is undecided{where}"
+                f"{more_time(result.extra_seconds_needed)}"
+            )
+            return
+
+
+# --- whether to believe it ------------------------------------------------------------------------
 
 
 def validity(summary: RunSummary) -> str:
@@ -106,6 +268,8 @@ def validity(summary: RunSummary) -> str:
                 "VALID as far as a log of the older form can tell: it says nothing about the "
                 "generator."
             )
+        if summary.no_result:
+            return "The load generator was not the cause, and its log is complete (VALID)."
         return "VALID: the load generator was never the bottleneck, and its log is complete."
     reasons = "; ".join(
         message(doubt) + (f" ({step_list(doubt.steps)})" if doubt.steps else "")

@@ -8,19 +8,19 @@ from edgeload.plain_words import plural
 
 STATES = {
     "invalid": "INVALID",
-    "unsteady": "unsteady",
+    "not carried": "load not carried",
     "cut": "stopped early",
     "failing": "every request failed",
-    "few": "too few answers to tell whether it was steady",
+    "not due": "no request was due",
+    "undecided": "undecided whether the load is carried",
 }
-"""Why a step is not a steady and valid one, by its state (see `headline.state`)."""
+"""Why a step does not show that its load is carried, by its state (see `StepSummary.state`)."""
 
-SHORT_STATES = {**STATES, "few": "too few answers"}
+SHORT_STATES = {**STATES, "undecided": "undecided"}
 
-SATURATED = "saturated: a queue was growing"
-UNSTEADY_STEP = "unsteady step"
+NOT_CARRIED_STEP = "load not carried"
 INVALID_STEP = "INVALID step"
-CROSS = "never answered: missed or timed out"
+CROSS = "never answered: failed or missed"
 CROSS_OF_A_CURVE = "never answered from here on"
 WHISKER = "95 % interval"
 NO_TIME = "no good answer, so there is no time to show"

@@ -6,7 +6,7 @@ from edgeload.objectives import parse_objective
 from edgeload.plain_words import plural
 from edgeload.read.statistics.format import number, share
 from edgeload.read.words.finding_kind import Kind, Numbers
-from edgeload.read.words.objective_words import measured, more_time
+from edgeload.read.words.objective_words import measured, more_time, nothing_measured
 
 _LONGER_STEPS = "Use longer steps (--time-between-ramp)."
 
@@ -16,11 +16,28 @@ def _measured(n: Numbers) -> str:
     return measured(parse_objective(n["objective"]), n["value"], low, high)
 
 
-def _undecided(n: Numbers) -> str:
+def _objective(n: Numbers) -> str:
     if n["value"] is None:
-        return f"nothing was measured for {n['objective']}"
+        return nothing_measured(n["objective"])
+    return f"{n['objective']} is not met ({_measured(n)})"
+
+
+def _undecided(n: Numbers) -> str:
     more = more_time(n["extra_seconds_needed"])
     return f"{n['objective']} is undecided ({_measured(n)}){more}"
+
+
+def _backlog_grows(n: Numbers) -> str:
+    return (
+        f"{number(n['throughput_per_s'])} answers/s of {number(n['arrival_per_s'])} due/s, so the "
+        f"backlog grew by {share(n['growth'])} of what fell due"
+    )
+
+
+def _too_short(n: Numbers) -> str:
+    step_s = n["step_s"]
+    about = f" (about {number(step_s)} s would tell)" if step_s else ""
+    return f"the step is too short to tell whether the endpoint keeps up{about}"
 
 
 def _not_edge(n: Numbers) -> str:
@@ -49,8 +66,27 @@ SHORTFALL_KINDS = {
         advice="Give a client's arrival rate with --requests-per-second.",
         message=lambda n: "the arrival rate is unknown, so throughput has nothing to compare with",
     ),
+    "backlog_grows": Kind(
+        meaning="Requests fell due faster than they ended, so a backlog grew all through the step.",
+        cause="The load is above the endpoint's capacity.",
+        advice="Use fewer clients, or give the endpoint more workers.",
+        message=_backlog_grows,
+    ),
+    "too_short": Kind(
+        meaning="A step is too short to tell whether its backlog grows.",
+        cause="The load is close to the capacity, or times scatter widely, or the step has few "
+        "requests.",
+        advice=_LONGER_STEPS,
+        message=_too_short,
+    ),
+    "nothing_due": Kind(
+        meaning="No request fell due in a step, so it shows nothing.",
+        cause="The step is shorter than a client's period.",
+        advice=_LONGER_STEPS,
+        message=lambda n: "no request fell due",
+    ),
     "behind": Kind(
-        meaning="A step answered less than 95 % of what was due.",
+        meaning="A step of a log without due times answered less than 95 % of its arrival rate.",
         cause="The endpoint is saturated.",
         advice="Use fewer clients, or give the endpoint more workers.",
         message=lambda n: (
@@ -58,12 +94,18 @@ SHORTFALL_KINDS = {
         ),
     ),
     "failures": Kind(
-        meaning="More than 1 % of a step's requests failed or were missed.",
+        meaning="More than 1 % of a step's requests failed, or were dropped as too late.",
         cause="See the failure classes of the step.",
         advice="See the failures by class and text.",
         message=lambda n: (
             f"{share(n['bad_share'])} of what was due after the warm-up failed or was missed"
         ),
+    ),
+    "outage": Kind(
+        meaning="The endpoint was down during a part of a step.",
+        cause="See the finding of that code.",
+        advice="Find out why it was down, and repeat the run.",
+        message=lambda n: "the endpoint was down during a part of it",
     ),
     "not_edge": Kind(
         meaning="Not every answer of a step was the edge's own.",
@@ -75,25 +117,13 @@ SHORTFALL_KINDS = {
         meaning="A step did not meet an objective.",
         cause="The load is too large for the objective.",
         advice="Use fewer clients, or a wider bound.",
-        message=lambda n: f"{n['objective']} is not met ({_measured(n)})",
+        message=_objective,
     ),
     "undecided": Kind(
         meaning="A step has too few answers to tell whether it met an objective.",
         cause="The step is short, or the figure is close to its bound.",
         advice=_LONGER_STEPS,
         message=_undecided,
-    ),
-    "unsteady": Kind(
-        meaning="A step cannot be the capacity because it did not settle.",
-        cause="See not_steady.",
-        advice="See not_steady.",
-        message=lambda n: "throughput or response time did not settle",
-    ),
-    "too_few": Kind(
-        meaning="A step has too few answers to tell whether it settled.",
-        cause="The step is short, or its load small.",
-        advice=_LONGER_STEPS,
-        message=lambda n: "too few answers to tell whether the step settled",
     ),
 }
 

@@ -16,7 +16,8 @@ def quantity_name(objective: Objective) -> str:
     """What the objective bounds: `response p95`, `errors`, `answers from the edge`."""
     if objective.quantile is not None:
         return f"{objective.quantity} p{objective.quantile * 100:.6g}"
-    return "answers from the edge" if objective.quantity == "edge" else objective.quantity
+    names = {"edge": "answers from the edge", "outage": "longest outage"}
+    return names.get(objective.quantity, objective.quantity)
 
 
 def quantity(objective: Objective, value: float | None) -> str:
@@ -30,7 +31,17 @@ def quantity(objective: Objective, value: float | None) -> str:
 
 def measured_words(result: ObjectiveResult) -> str:
     """`response p95 281 ms (262 ms to 305 ms)`: each limit holds with 95 % confidence."""
-    return measured(result.objective, result.value, result.low, result.high)
+    if result.value is None:
+        return nothing_measured(result.objective.text)
+    said = measured(result.objective, result.value, result.low, result.high)
+    if result.overloaded:
+        said += ", but only so far: a backlog grew, so times grow with it"
+    return said
+
+
+def nothing_measured(text: str) -> str:
+    """Why an objective is not met for which the run has no data."""
+    return f"{text} is not met because nothing was measured for it"
 
 
 def measured(
@@ -38,15 +49,28 @@ def measured(
 ) -> str:
     """The same for a value of the objective's quantity and its limits."""
     name = quantity_name(objective)
-    if value is None:
-        return f"{name}: no data"
-    if math.isinf(value) and objective.quantile is not None:
+    if objective.quantity == "outage":
+        return _outage(value, low)
+    if math.isinf(value or 0.0) and objective.quantile is not None:
         least = f" (at least {quantity(objective, low)})" if _is_number(low) else ""
         above = share(round(1 - objective.quantile, 9))
         return f"{name}: over {above} of what was due after the warm-up got no answer{least}"
     span = f"{quantity(objective, low)} to {quantity(objective, high)}"
     of = " of what was due" if objective.quantity == "throughput" else ""
     return f"{name} {quantity(objective, value)}{of} ({span})"
+
+
+def _outage(value: float | None, low: float | None) -> str:
+    if not value:
+        return "no outage"
+    if math.isinf(value):
+        return f"longest outage over {seconds_words(low)}: no good answer came after it"
+    return f"longest outage {seconds_words(value)} (at least {seconds_words(low)})"
+
+
+def seconds_words(value: float | None) -> str:
+    """A longer time, in seconds."""
+    return f"{value:.2f} s" if value is not None and value < 10 else f"{value or 0.0:.1f} s"
 
 
 def _is_number(value: float | None) -> bool:
@@ -57,8 +81,6 @@ def undecided_words(result: ObjectiveResult) -> str:
     """What an undecided objective needs; empty for a decided one."""
     if result.status != "undecided":
         return ""
-    if result.value is None:
-        return "undecided: nothing was measured"
     return f"undecided{more_time(result.extra_seconds_needed)}"
 
 

@@ -89,12 +89,27 @@ def _not_steady(n: Numbers) -> str:
     )
 
 
-def _not_steady_advice(n: Numbers) -> str:
-    if n["overloaded"]:
-        return "The load was too large: a queue was growing. Such a step cannot be the capacity."
+def _outage(n: Numbers) -> str:
+    lost = f"{plural(n['frames_lost'], 'frame')} lost ({n['outcome']})"
+    if n["recovered_s"] is None:
+        return f"the endpoint was down from {n['start_s']:.1f} s on and did not recover: {lost}"
+    down_s = n["recovered_s"] - n["start_s"]
+    said = (
+        f"the endpoint was down for {down_s:.1f} s, from {n['start_s']:.1f} s until its first good "
+        f"answer at {n['recovered_s']:.1f} s: {lost}"
+    )
+    if n["caught_up_s"] is None:
+        return f"{said}; its backlog was still there at the end"
+    if n["caught_up_s"] > n["recovered_s"]:
+        return f"{said}; its backlog was gone at {n['caught_up_s']:.1f} s"
+    return said
+
+
+def _not_monotone(n: Numbers) -> str:
+    loads = ", ".join(f"{clients:,}" for clients in n["clients"])
     return (
-        "An unsettled step cannot be the capacity. Use longer steps (--time-between-ramp) or a "
-        "longer warm-up (--warmup)."
+        f"steps of {loads} clients were carried although one of "
+        f"{plural(n['not_carried'], 'client')} was not"
     )
 
 
@@ -137,7 +152,7 @@ def _not_saturated(n: Numbers) -> str:
 
 def _scaling_law(n: Numbers) -> str:
     peak = n["peak_clients"]
-    largest = f"; it peaks near {peak:.0f} clients ({number(n['peak_per_s'])}/s)" if peak else ""
+    largest = f"; it peaks near {peak:.0f} clients" if peak else ""
     contention, coherency = n["contention_limits"], n["coherency_limits"]
     return (
         f"throughput over {n['loads']} loads follows the Universal Scalability Law within "
@@ -159,11 +174,22 @@ def _largest_demand(n: Numbers) -> str:
 
 INVALID_KINDS = {
     "generator_late": Kind(
-        meaning="The generator sent more than 1 % of a step's requests later than allowed.",
+        meaning="The generator sent more than 1 % of a step's requests later than allowed, those "
+        "that waited behind a late one included.",
         cause="The machine that makes the load is busy, or has too few cores for it.",
         advice="Give the generator more cores (--workers), stop other programs, or use a machine "
         "of its own.",
         message=lambda n: f"the generator sent {share(n['late_share'])} of the requests late",
+    ),
+    "worker_stood_still": Kind(
+        meaning="A worker process of the load generator did nothing for more than 1.5 s.",
+        cause="It was frozen, or starved of CPU or memory, or its machine was suspended.",
+        advice="Stop other programs on the machine that makes the load, or use a machine of its "
+        "own, and run again. Times of that span are the generator's, not the endpoint's.",
+        message=lambda n: (
+            f"worker {n['worker']} of the load generator stood still for {n['gap_s']:.1f} s from "
+            f"{n['from_s']:.1f} s on"
+        ),
     ),
     "generator_cpu": Kind(
         meaning="A worker process used more than 80 % of a core.",
@@ -228,6 +254,20 @@ WARNING_KINDS = {
         advice="Read the failures below, and check the URL, the token and the detector.",
         message=lambda n: f"none of {plural(n['sent'], 'request')} succeeded",
     ),
+    "outage": Kind(
+        meaning="For a second or more, no request got a good answer, and at least three failed.",
+        cause="The endpoint, its network or its machine was down or restarted.",
+        advice="Look at the endpoint's logs of that time. A load during an outage was not carried, "
+        "whatever its cause: repeat the run.",
+        message=_outage,
+    ),
+    "not_monotone": Kind(
+        meaning="A load was carried although a smaller one was not.",
+        cause="Something else disturbed the smaller load, or the larger one ran after the endpoint "
+        "had changed.",
+        advice="Believe the lower figure, and repeat the run to know more.",
+        message=_not_monotone,
+    ),
     "failed_CLASS": Kind(
         meaning="Requests failed with the class that the code names, for example "
         "`failed_timeout` or `failed_http_503`.",
@@ -267,10 +307,9 @@ WARNING_KINDS = {
     "not_steady": Kind(
         meaning="Throughput or response time still changed within a step by more than 10 %.",
         cause="The endpoint is near or beyond its limit, was still warming up, or was disturbed.",
-        advice="An unsettled step cannot be the capacity. If the load was small, use longer steps "
+        advice="Its figures are means over different states. Use longer steps "
         "(--time-between-ramp) or a longer warm-up (--warmup).",
         message=_not_steady,
-        advise=_not_steady_advice,
     ),
     "warm_up_longer": Kind(
         meaning="Answers were still slower after the warm-up that is cut from a step.",

@@ -13,16 +13,19 @@ _TABLE_NOTE = (
 )
 _MARKS = {
     "few": "few: too few answers to tell",
-    "never": "never: among requests that were missed or timed out",
+    "never": "never: among requests that failed or were missed",
     "-": "-: no answers",
+    "carried": "carried: the endpoint kept up with what was due",
+    "not carried": "not carried: it did not, or too many requests failed",
+    "undecided": "undecided: the step does not tell",
     "failing": "failing: no request succeeded",
+    "not due": "not due: no request fell due",
     "cut": "cut: the run stopped before the step's end",
-    "unsteady": "unsteady: the step did not settle",
     "invalid": "invalid: see INVALID above",
 }
 PAGE_TABLE_NOTE = (
     "Counts cover whole steps; rates and times leave out the warm-up. Service time runs from sent "
-    "to answered. Response time runs from due to answered; a missed request or a timeout counts as "
+    "to answered. Response time runs from due to answered; a failed or missed request counts as "
     'never answered. The small figures are 95 % intervals. "few": too few answers to state that '
     "percentile."
 )

@@ -7,7 +7,6 @@ from collections import Counter
 import numpy as np
 
 from edgeload.plain_words import plural
-from edgeload.read.analysis.capacity import saturated
 from edgeload.read.analysis.percentile_curves import Curve, PercentileCurves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import HeatMap
@@ -86,15 +85,13 @@ def _throughput_title(summary: RunSummary) -> str:
     if best.rates.throughput_per_s is None:
         return "The run stopped during the warm-up, so there is no throughput"
     most = f"{number(best.rates.throughput_per_s)} answers/s"
-    behind = [s for s in summary.steps if saturated(s)]
-    if behind:
-        first = min(behind, key=lambda s: s.clients)
-        due = number(first.rates.arrival_per_s)
-        return f"At most {most}; from {clients_of(first)} on, more is due ({due}/s)"
-    if best.rates.arrival_per_s is None:
-        return f"At most {most}, at {clients_of(best)}"
+    overload = summary.first_overload
+    if overload is not None:
+        return f"At most {most}; {plural(overload.clients, 'client')} not carried"
     if summary.totals.failed:
         return f"At most {most}, and {plural(summary.totals.failed, 'failure')}"
+    if any(step.state != "carried" for step in summary.steps):
+        return f"At most {most}, at {clients_of(best)}"
     return f"Everything due was answered, up to {most} at {clients_of(best)}"
 
 
@@ -134,10 +131,16 @@ def _capacity_title(summary: RunSummary) -> str:
     if not summary.totals.ok:
         return NOTHING_ANSWERED
     if capacity is None:
-        return "Capacity unknown: no step was valid, steady and within its objectives"
-    least = "Capacity" if capacity.limited else "Capacity at least"
-    load = plural(capacity.clients, "client")
-    return f"{least} {load}: {number(capacity.requests_per_s)} answers/s"
+        below = summary.first_overload
+        return (
+            f"Capacity below {plural(below.clients, 'client')}"
+            if below
+            else "Capacity unknown: no step shows that its load was carried"
+        )
+    load = f"{plural(capacity.clients, 'client')}: {number(capacity.requests_per_s)} answers/s"
+    if summary.first_overload:
+        return f"Capacity {load}; {summary.first_overload.clients:,} not carried"
+    return f"Capacity at least {load}"
 
 
 def _doubt(summary: RunSummary) -> str:

@@ -20,14 +20,16 @@ from edgeload.read.statistics.percentiles import share_limits
 from edgeload.read.statistics.windows import Floats
 
 
-def sample_of(times: Floats, *, failed: int = 0, missed: int = 0, timeouts: int = 0) -> Sample:
+def sample_of(times: Floats, *, failed: int = 0, missed: int = 0) -> Sample:
     """A window of 10 s with these response times."""
     return Sample(
         length_s=10.0,
-        times=WindowTimes(times, times, missed + timeouts),
+        times=WindowTimes(times, times, failed, failed + missed),
         missed=missed,
         failed=np.arange(len(times) + failed) < failed,
         not_edge=np.zeros(len(times), dtype=np.bool_),
+        outage_s=(0.0, 0.0),
+        overloaded=False,
         done=np.full(10, len(times) / 10),
         due=np.full(10, (len(times) + failed + missed) / 10),
     )
@@ -104,11 +106,15 @@ def test_more_seconds_decide() -> None:
 
 
 def test_those_never_answered_are_over_every_bound() -> None:
-    """6 of 100 missed or timed out: p95 is never, whatever the bound; service time is not."""
-    for changes in ({"missed": 6}, {"timeouts": 6}):
+    """6 of 100 missed or failed: p95 is never, whatever the bound.
+
+    Service time knows nothing of those that were never sent, but a failed request has no correct
+    answer within any bound (method 16).
+    """
+    for changes, service in (({"missed": 6}, "pass"), ({"failed": 6}, "undecided")):
         found = sample_of(np.full(94, 0.1), **changes)
         assert _judge("p95<1000s", found).value == np.inf
-        assert _judge("p95 service<1s", found).status == "pass"
+        assert _judge("p95 service<1s", found).status == service
         assert _judge("p50<1s", found).status == "pass"
     many = sample_of(np.full(80, 0.1), missed=20)
     assert _judge("p95<1000s", many).status == "fail"
@@ -118,18 +124,41 @@ def test_those_never_answered_are_over_every_bound() -> None:
     assert _judge("errors<0.5%", many).status == "undecided"
 
 
-def test_what_the_log_cannot_say_is_undecided() -> None:
-    """An older log has no due times; an empty window has nothing."""
+@pytest.mark.parametrize("share", [0.9, 1.0])
+def test_failures_meet_no_bound_on_time(share: float) -> None:
+    """Nine of ten, or all, failed at once: neither time is within any bound."""
+    failed = int(share * 600)
+    found = sample_of(np.full(600 - failed, 0.01), failed=failed)
+    assert _judge("p95<300ms", found).status == "fail"
+    assert _judge("p95 service<300ms", found).status == "fail"
+
+
+def test_a_backlog_that_grows_meets_no_bound_on_time() -> None:
+    """Times are within the bound so far, but they grow with the backlog (method 17)."""
+    found = replace(sample_of(np.full(600, 0.1)), overloaded=True)
+    result = _judge("p95<300ms", found)
+    assert (result.status, result.overloaded) == ("fail", True)
+    assert _judge("errors<1%", found).status == "pass"
+    assert merged([found, sample_of(np.full(600, 0.1))]).overloaded
+
+
+def test_an_outage_is_judged_by_what_is_known_of_its_length() -> None:
+    """Longer than from its first failure to its last, shorter than to the first good answer."""
+    for limits, status in (((0.0, 0.0), "pass"), ((0.2, 0.9), "pass"), ((0.8, 1.4), "undecided"),
+                           ((1.0, 1.2), "fail"), ((2.0, np.inf), "fail")):  # fmt: skip
+        found = replace(sample_of(np.full(50, 0.1)), outage_s=limits)
+        assert _judge("outage<1s", found).status == status
+    assert _judge("outage<1s", replace(sample_of(np.zeros(0)), outage_s=None)).status == "fail"
+
+
+def test_what_was_not_measured_is_not_met() -> None:
+    """An older log has no due times; an empty window has nothing. No evidence is not good."""
     known = sample_of(np.full(100, 0.1))
     times = replace(known.times, response_s=None)
     older = replace(known, times=times, missed=None, due=None)
     for text in ("p95<1s", "missed<1%", "throughput>=95%"):
         result = _judge(text, older)
-        assert (result.status, result.value, result.extra_seconds_needed) == (
-            "undecided",
-            None,
-            None,
-        )
+        assert (result.status, result.value, result.extra_seconds_needed) == ("fail", None, None)
     assert _judge("p95 service<1s", older).status == "pass"
     assert _judge("errors<1%", sample_of(np.zeros(0))).value is None
 
@@ -166,13 +195,14 @@ def _run(tmp_path: Path, *slo: str, seconds: float = 20) -> RunSummary:
 
 
 def test_objectives_bound_the_capacity(tmp_path: Path) -> None:
-    """The largest step that met them is the capacity; the next names the one that it broke."""
+    """The largest step that met them is the capacity; the least that broke one is named."""
     free = _run(tmp_path)
     assert free.capacity is not None
     assert free.capacity.clients == 30
     tight = _run(tmp_path, "p95 service<20ms")
     assert tight.capacity is None
     assert tight.first_overload is not None
+    assert tight.first_overload.clients == 10
     assert [s.code for s in tight.first_overload.shortfalls] == ["objective"]
     assert exit_code(tight) == exit_codes.OBJECTIVE_FAILED
     loose = _run(tmp_path, "p95<300ms")
@@ -191,8 +221,19 @@ def test_an_objective_is_about_the_run_a_load_or_each_step(tmp_path: Path) -> No
     assert [j.status for j in steps] == ["pass", "pass", "fail"]
     assert run.n == sum(j.n for j in steps)
     absent = _run(tmp_path, "7 clients: p95<300ms")
-    assert [j.value for j in absent.objectives] == [None]
-    assert exit_code(absent) == exit_codes.OK
+    assert [(j.status, j.value) for j in absent.objectives] == [("fail", None)]
+    assert exit_code(absent) == exit_codes.OBJECTIVE_FAILED
+
+
+def test_an_undecided_objective_fails_only_if_that_is_asked_for(tmp_path: Path) -> None:
+    """Too few answers for a p99: exit code 0, or 3 with --slo-undecided fail."""
+    played = sl.play(sl.plan_of([2], 20, 2.0), servers=4, service=sl.constant(0.05))
+    for setting, code in ((None, exit_codes.OK), ("fail", exit_codes.OBJECTIVE_FAILED)):
+        path = sl.write(tmp_path / f"{setting}.log", played, slo_undecided=setting)
+        summary = analyse(read_log(path), [parse_objective("p99<1s")])
+        assert [j.status for j in summary.objectives] == ["undecided"]
+        assert exit_code(summary) == code
+    assert exit_code(summary, "pass") == exit_codes.OK
 
 
 def test_goodput_is_what_came_in_time(tmp_path: Path) -> None:

@@ -27,31 +27,31 @@ def charts(old: list[RunSummary], new: list[RunSummary]) -> tuple[Chart, ...]:
 
 
 def test_only_hollow_points_that_are_there_are_named(tmp_path: Path) -> None:
-    """Two steady runs have none; of a step with few answers, the point is hollow and says so."""
-    steady = [made(tmp_path / "a", "steady")]
-    assert [hollow_texts(chart) for chart in charts(steady, steady)] == [[], []]
-    few = [made(tmp_path / "b", "few")]
-    throughput, times = charts(steady, few)
-    assert hollow_texts(throughput) == ["hollow: too few answers to tell whether it was steady"]
+    """Two carried loads have none; of a step that does not tell, the point says so."""
+    carried = [made(tmp_path / "a", "carried")]
+    assert [hollow_texts(chart) for chart in charts(carried, carried)] == [[], []]
+    undecided = [made(tmp_path / "b", "undecided")]
+    throughput, times = charts(carried, undecided)
+    assert hollow_texts(throughput) == ["hollow: undecided whether the load is carried"]
     before, after = throughput.lines[-2:]
     assert (len(before.hollow), len(after.hollow)) == (0, 1)
     # Too few for a p95 as well: no point there, so nothing to explain.
     assert hollow_texts(times) == []
 
 
-@pytest.mark.parametrize("wanted", ["few", "unsteady", "invalid", "cut", "failing"])
+@pytest.mark.parametrize("wanted", ["undecided", "not carried", "invalid", "cut", "failing"])
 def test_hollow_points_and_entries_go_together(tmp_path: Path, wanted: str) -> None:
     """In both charts, whatever the state of the new side."""
-    for chart in charts([made(tmp_path / "a", "steady")], [made(tmp_path / "b", wanted)]):
+    for chart in charts([made(tmp_path / "a", "carried")], [made(tmp_path / "b", wanted)]):
         assert bool(hollow_texts(chart)) == any(line.hollow for line in chart.lines)
 
 
 def test_reasons_of_two_sides_name_the_side(tmp_path: Path) -> None:
-    """INVALID before and unsteady after are told apart."""
-    old, new = [made(tmp_path / "a", "invalid")], [made(tmp_path / "b", "unsteady")]
+    """INVALID before and not carried after are told apart."""
+    old, new = [made(tmp_path / "a", "invalid")], [made(tmp_path / "b", "not carried")]
     assert hollow_texts(charts(old, new)[0]) == [
         "hollow at 10 clients (before): INVALID",
-        "hollow at 60 clients (after): unsteady",
+        "hollow at 60 clients (after): load not carried",
     ]
 
 

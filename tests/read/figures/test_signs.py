@@ -18,8 +18,8 @@ from edgeload.read.figures.signs import hollow_keys
 from edgeload.read.log.open import read_log
 
 WORDS = {
-    "few": "hollow: too few answers to tell whether it was steady",
-    "unsteady": "hollow: unsteady",
+    "undecided": "hollow: undecided whether the load is carried",
+    "not carried": "hollow: load not carried",
     "invalid": "hollow: INVALID",
     "cut": "hollow: stopped early",
     "failing": "hollow: every request failed",
@@ -34,10 +34,10 @@ def made(path: Path, wanted: str) -> RunSummary:
     """A run whose only step is in that state."""
     plan = sl.plan_of([10], 10, 2.0)
     played = sl.play(plan, servers=4, service=sl.constant(0.05))
-    if wanted == "few":
+    if wanted == "undecided":
         plan = sl.plan_of([1], 4, 2.0)
         return _summary(path, sl.play(plan, servers=1, service=sl.constant(0.01)))
-    if wanted == "unsteady":
+    if wanted == "not carried":
         plan = sl.plan_of([60], 10, 2.0)
         return _summary(path, sl.play(plan, servers=4, service=sl.constant(0.05)))
     if wanted == "invalid":
@@ -59,7 +59,7 @@ def hollow_texts(chart: Chart) -> list[str]:
 
 @pytest.mark.parametrize("wanted", sorted(WORDS))
 def test_a_hollow_point_says_why_it_is_hollow(tmp_path: Path, wanted: str) -> None:
-    """Too few answers to tell is not called unsteady or INVALID, nor any other state."""
+    """Undecided is not called INVALID or not carried, nor any other state."""
     summary = made(tmp_path / "log", wanted)
     assert [step.state for step in summary.steps] == [wanted]
     chart = by_load_charts(summary)[0]
@@ -68,9 +68,9 @@ def test_a_hollow_point_says_why_it_is_hollow(tmp_path: Path, wanted: str) -> No
     assert [f"hollow: {point.why}" for point in answered.hollow] == [WORDS[wanted]]
 
 
-def test_a_steady_run_has_no_signs_of_doubt(tmp_path: Path) -> None:
+def test_a_carried_load_has_no_signs_of_doubt(tmp_path: Path) -> None:
     """No hollow point, no hatching, no dash, and no entry that explains one."""
-    summary = made(tmp_path / "log", "steady")
+    summary = made(tmp_path / "log", "carried")
     charts = (*by_load_charts(summary), *times_charts(summary), throughput_chart(summary))
     signs = {key.sample for chart in charts for key in chart.keys}
     assert signs == {"mark"}
@@ -78,7 +78,9 @@ def test_a_steady_run_has_no_signs_of_doubt(tmp_path: Path) -> None:
     assert not any(line.dash for chart in percentile_curve_charts(summary) for line in chart.lines)
 
 
-@pytest.mark.parametrize("wanted", ["few", "unsteady", "invalid", "cut", "failing", "steady"])
+@pytest.mark.parametrize(
+    "wanted", ["undecided", "not carried", "invalid", "cut", "failing", "carried"]
+)
 def test_an_entry_for_hollow_points_stands_where_they_are(tmp_path: Path, wanted: str) -> None:
     """In each chart of a run: hollow points with an entry, or neither."""
     for chart in by_load_charts(made(tmp_path / "log", wanted)):
@@ -88,33 +90,33 @@ def test_an_entry_for_hollow_points_stands_where_they_are(tmp_path: Path, wanted
             assert all(line.values[point.place] is not None for point in line.hollow)
 
 
-def test_spans_are_hatched_by_state(tmp_path: Path) -> None:
-    """Unsteady and INVALID steps have hatchings of their own; others have none."""
+def test_spans_are_shaded_by_state(tmp_path: Path) -> None:
+    """Steps not carried and INVALID ones have grounds of their own; others have none."""
     found = {}
-    for wanted in ("few", "unsteady", "invalid", "steady"):
+    for wanted in ("undecided", "not carried", "invalid", "carried"):
         chart = times_charts(made(tmp_path / wanted, wanted))[0]
         shades = [span.shade for span in chart.spans]
         found[wanted] = [shade.label if shade else None for shade in shades]
-        keys = [key.label for key in chart.keys if key.sample in ("hatch", "cross-hatch")]
+        keys = [key.label for key in chart.keys if key.sample in ("fill", "hatch", "cross-hatch")]
         assert keys == [label for label in found[wanted] if label]
     assert found == {
-        "few": [None],
-        "unsteady": ["unsteady step"],
+        "undecided": [None],
+        "not carried": ["load not carried"],
         "invalid": ["INVALID step"],
-        "steady": [None],
+        "carried": [None],
     }
 
 
 def test_several_reasons_name_their_loads() -> None:
     """One entry for each reason, with the clients of its points, each once."""
     line = Line("answered", "black", (1.0,) * 7)
-    hollow = tuple(Hollow(place, "unsteady") for place in range(1, 7))
+    hollow = tuple(Hollow(place, "not carried") for place in range(1, 7))
     mixed = replace(line, hollow=(Hollow(0, "INVALID"), *hollow))
     loads = dict(enumerate([5, 10, 10, 20, 30, 40, 1000]))
     assert [key.label for key in hollow_keys([(mixed, loads), (mixed, loads)])] == [
         "hollow at 5 clients: INVALID",
-        "hollow at 10, 20, 30, 40 and 1 more load: unsteady",
+        "hollow at 10, 20, 30, 40 and 1 more load: not carried",
     ]
     alike = replace(line, hollow=hollow)
-    assert hollow_keys([(alike, loads)]) == (Key("hollow", "#767676", "hollow: unsteady"),)
+    assert hollow_keys([(alike, loads)]) == (Key("hollow", "#767676", "hollow: not carried"),)
     assert hollow_keys([(line, loads)]) == ()

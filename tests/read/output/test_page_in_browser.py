@@ -108,7 +108,7 @@ def test_zoom_is_one_for_all_figures_over_time(pages: dict[str, Page], browser: 
     assert {tuple(span) for span in spans(browser, "time")} == {(70.0, 140.0)}
 
 
-@pytest.mark.parametrize(("place", "clients"), [(1, "30.0"), (2, "60.0, unsteady")])
+@pytest.mark.parametrize(("place", "clients"), [(1, "30.0"), (2, "60.0, load not carried")])
 def test_pointing_reads_the_values(
     pages: dict[str, Page], browser: Browser, place: int, clients: str
 ) -> None:

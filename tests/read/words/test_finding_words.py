@@ -33,14 +33,12 @@ def test_a_clean_ramp_has_only_the_note_that_it_went_not_far_enough(tmp_path: Pa
     assert set(_find(tmp_path, _clean())) == {"not_saturated"}
 
 
-def test_a_saturated_ramp_says_what_was_missed_and_unsteady(tmp_path: Path) -> None:
-    """Beyond the capacity requests are missed and times grow; counts are in the words."""
+def test_a_saturated_ramp_says_what_was_missed(tmp_path: Path) -> None:
+    """Beyond the capacity requests are missed; that such a step is not steady is no news."""
     played = sl.play(sl.plan_of([30, 60], 20, 2.0), servers=4, service=sl.constant(0.05))
     found = _find(tmp_path, played)
-    assert {"missed", "not_steady"} <= set(found)
     assert f"{len(played.missed):,} of 2,400 planned requests" in message(found["missed"])
-    assert "step 2" in message(found["not_steady"])
-    assert "not_saturated" not in found
+    assert not {"not_steady", "not_saturated"} & set(found)
 
 
 @pytest.mark.parametrize("outcome", ["refused", "tls", "http_503", "escalated", "wrong_detector"])
@@ -162,7 +160,12 @@ def test_clocks_that_disagree_are_said(tmp_path: Path) -> None:
 
 
 def test_a_ramp_that_follows_the_scaling_law_says_so(tmp_path: Path) -> None:
-    """Eight loads in proportion: contention and coherency are nothing."""
-    found = _find(tmp_path, _clean(clients=(5, 10, 15, 20, 25, 30, 35, 40)))
-    assert "contention 0 % (0 % to" in message(found["scaling_law"])
-    assert "scaling_law" not in _find(tmp_path / "few", _clean())
+    """Eight overloaded loads, each client as fast as its answers: no contention, no coherency.
+
+    Clients that send what is due say nothing about the endpoint's law (method 18).
+    """
+    loads = (5, 10, 15, 20, 25, 30, 35, 40)
+    closed = sl.play(sl.plan_of(loads, 10, 80.0), servers=50, service=sl.constant(0.02))
+    found = _find(tmp_path, closed)
+    assert "contention < 0.1 % (0 % to" in message(found["scaling_law"])
+    assert "scaling_law" not in _find(tmp_path / "due", _clean(clients=loads))

@@ -8,7 +8,6 @@ from typing import Any
 import synthetic_log as sl
 
 from edgeload.objectives import parse_objective
-from edgeload.read.analysis.capacity import shortfalls
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.words.headline import headline, limit, validity
@@ -27,11 +26,13 @@ def test_a_ramp_past_the_limit_names_both_sides_of_it(tmp_path: Path) -> None:
     """The load that is served with the objectives that it meets, and why the next one is not."""
     summary = _run(tmp_path, _ramp(), "p95<300ms", "60 clients: p95<400ms")
     assert headline(summary) == (
-        "This endpoint serves 30 clients at 2 requests/s each: 60.0 answers/s, response p95 "
-        "50.0 ms. At this load, p95<300ms is met."
+        "This endpoint serves 30 clients at 2 requests/s each, but not 60: 60.0 answers/s, "
+        "response p95 50.0 ms. At this load, p95<300ms is met."
     )
-    assert limit(summary).startswith("The endpoint did not keep up with 60 clients (step 3): ")
-    assert "80.0 answers/s of 120 due/s" in limit(summary)
+    assert limit(summary).startswith(
+        "It answers at most 80.0 answers/s: with 60 clients, service time grew from 50.0 to 750 "
+        "ms, so requests queue on the endpoint. 60 clients (step 3) fell short: p95<300ms is not"
+    )
     assert validity(summary).startswith("VALID")
 
 
@@ -50,7 +51,7 @@ def test_a_run_stopped_in_its_warm_up_says_so(tmp_path: Path) -> None:
     summary = _run(tmp_path, played, end=end)
     assert summary.totals.ok > 0
     assert "during the warm-up" in headline(summary)
-    assert [shortfall.code for shortfall in shortfalls(summary.steps[0])] == ["incomplete"]
+    assert [shortfall.code for shortfall in summary.steps[0].shortfalls] == ["incomplete"]
 
 
 def test_nothing_answered_and_nothing_valid_are_told_apart(tmp_path: Path) -> None:
@@ -61,7 +62,10 @@ def test_nothing_answered_and_nothing_valid_are_told_apart(tmp_path: Path) -> No
         service=sl.constant(0.05),
         outcome=lambda chance, sent_s: "refused",
     )
-    assert headline(_run(tmp_path / "f", failed)).endswith("no request succeeded.")
+    assert headline(_run(tmp_path / "f", failed)) == (
+        "NO RESULT: none of 100 requests got a correct edge answer (all failed as refused: "
+        "refused: no answer)."
+    )
     dead = _run(tmp_path / "d", _ramp((10,)), deaths=[sl.death(0, 5.0)])
     assert "every step is INVALID" in headline(dead)
     assert limit(dead) == "What limits the endpoint is unknown."

@@ -52,16 +52,13 @@ def test_titles_of_curves_failures_and_heat_map(tmp_path: Path) -> None:
 
 
 def test_titles_say_the_finding(tmp_path: Path) -> None:
-    """Of a saturated ramp: the most answers, where more was due, how times grew, the capacity."""
+    """Of a saturated ramp: the most answers, the load not carried, how times grew, the capacity."""
     summary = saturated_run(tmp_path)
-    assert (
-        throughput_title(summary)
-        == "At most 80.0 answers/s; from 60 clients on, more is due (120/s)"
-    )
+    assert throughput_title(summary) == "At most 80.0 answers/s; 60 clients not carried"
     assert (
         times_title(summary) == "Response p95 50.0 ms at 10 clients; over 5 % never answered at 60"
     )
-    assert capacity_title(summary) == "Capacity 30 clients: 60.0 answers/s"
+    assert capacity_title(summary) == "Capacity 30 clients: 60.0 answers/s; 60 not carried"
 
 
 def test_titles_of_other_ends(tmp_path: Path) -> None:

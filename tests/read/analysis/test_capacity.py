@@ -1,0 +1,106 @@
+"""What a ramp shows of the capacity, against boxes whose capacity is known."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+import synthetic_log as sl
+
+from edgeload.plan import Plan
+from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.log.open import read_log
+from edgeload.read.words.headline import headline, limit
+
+
+def _run(path: Path, played: sl.Played) -> RunSummary:
+    return analyse(read_log(sl.write(path / "log", played)))
+
+
+def _ramp(path: Path, plan: Plan, service: sl.Service, servers: int = 4) -> RunSummary:
+    return _run(path, sl.play(plan, servers=servers, service=service))
+
+
+def test_the_bracket_holds_the_capacity_and_the_ceiling_measures_it(tmp_path: Path) -> None:
+    """80/s: 40 clients at 2/s are carried, 41 are not, and an overloaded step shows the 80/s."""
+    plan = sl.plan_of([36, 38, 39, 40, 41, 42, 44], 10, 2.0)
+    bracket = _ramp(tmp_path, plan, sl.constant(0.05)).bracket
+    assert bracket.carried is not None
+    assert bracket.overload is not None
+    assert (bracket.carried.clients, bracket.overload.clients) == (40, 41)
+    assert bracket.ceiling is not None
+    assert bracket.ceiling.low - 0.2 <= 80.0 <= bracket.ceiling.high + 0.2
+    assert bracket.ceiling.clients == 44
+    assert not bracket.ceiling.of_the_clients
+
+
+def test_short_steps_claim_nothing(tmp_path: Path) -> None:
+    """60 steps of 1 s on a box of 80/s: too short to tell, with the seconds that would."""
+    summary = _ramp(tmp_path, sl.plan_of(range(1, 61), 1, 2.0), sl.constant(0.05))
+    assert summary.capacity is None
+    assert summary.scaling_law is None
+    text = headline(summary)
+    assert "serves" not in text
+    assert "too short to tell; steps of about 4 s would tell" in text
+
+
+def test_a_load_that_is_carried_above_one_that_is_not_is_not_believed(tmp_path: Path) -> None:
+    """34 clients fail, 36 and 38 pass: the sure answer is 30, and the contradiction is said."""
+    played = sl.play(
+        sl.plan_of([30, 34, 36, 38], 10, 2.0),
+        servers=8,
+        service=sl.constant(0.05),
+        outcome=lambda chance, sent_s: (
+            "http_503" if 10 <= sent_s < 20 and chance.random() < 0.1 else "ok"
+        ),
+    )
+    summary = _run(tmp_path, played)
+    assert summary.capacity is not None
+    assert summary.capacity.clients == 30
+    assert summary.bracket.contradicting == (36, 38)
+    assert "serves 30 clients at 2 requests/s each, but not 34" in headline(summary)
+    assert "36 and 38 clients were carried although 34 clients were not" in headline(summary)
+
+
+@pytest.mark.parametrize("limit_per_s", [50.0, 80.0])
+def test_no_capacity_beyond_what_was_measured(tmp_path: Path, limit_per_s: float) -> None:
+    """A hard limit, 2 to 14 clients at 5/s: throughput is min(offered, limit), not a USL curve."""
+    plan = sl.plan_of(range(2, 22, 2), 10, 5.0)
+    summary = _ramp(tmp_path, plan, sl.constant(1 / limit_per_s), servers=1)
+    assert summary.scaling_law is None or summary.scaling_law.peak_clients is None
+    ceiling = summary.bracket.ceiling
+    assert ceiling is not None
+    assert ceiling.per_s == pytest.approx(limit_per_s, rel=0.01)
+    assert ceiling.low <= limit_per_s * 1.001
+
+
+def test_clients_that_wait_for_their_own_answers_are_named_as_the_limit(tmp_path: Path) -> None:
+    """150 ms answers, 10/s a client: no queue, but one client cannot have two in flight."""
+    summary = _ramp(tmp_path, sl.plan_of([1, 4], 10, 10.0), sl.constant(0.15), servers=50)
+    ceiling = summary.bracket.ceiling
+    assert ceiling is not None
+    assert ceiling.of_the_clients
+    assert "limited by the clients themselves" in limit(summary)
+    assert "queue on the endpoint" not in limit(summary)
+
+
+def test_a_step_with_nothing_due_is_no_failure_of_the_endpoint(tmp_path: Path) -> None:
+    """4 s at 0.1/s: nothing was asked, so nothing is unanswered; one answer is not nothing."""
+    plan = sl.plan_of([1], 4, 0.1)
+    nothing = _run(tmp_path / "0", sl.Played(plan))
+    assert [step.state for step in nothing.steps] == ["not due"]
+    assert "nothing was sent, so nothing was measured; no request was due" in headline(nothing)
+    one = _run(tmp_path / "1", sl.Played(plan, [sl.request(0, 1, 0, 3.0, 3.0, 3.01)]))
+    assert not one.no_result
+    assert "NO RESULT" not in headline(one)
+
+
+def test_unsettled_steps_are_named_but_do_not_hide_a_capacity(tmp_path: Path) -> None:
+    """Scattering service far below the limit: carried, although its thirds differ."""
+    chance = random.Random(4)
+    times = [chance.choice([0.02] * 9 + [0.4]) for _ in range(100_000)]
+    drawn = iter(times)
+    summary = _ramp(tmp_path, sl.plan_of([10], 60, 2.0), lambda _: next(drawn), servers=8)
+    assert summary.capacity is not None
+    assert summary.steps[0].state == "carried"

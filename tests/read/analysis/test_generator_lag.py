@@ -1,0 +1,122 @@
+"""Our own delays are found in every request that they touched, and in no other."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import synthetic_log as sl
+
+from edgeload.read.analysis.generator_lag import generator_lag
+from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.log.columns import TableBuilder
+from edgeload.read.log.open import read_log
+from edgeload.records import Request, RequestRow
+
+
+def _frozen(
+    path: Path, from_s: float, until_s: float, *, every: int = 1, samples: bool = True
+) -> RunSummary:
+    """A run whose clients of worker 0 send and read nothing for a while; 1 of `every` is frozen."""
+    plan = sl.plan_of([8], 8, 5.0)
+    played = sl.play(plan, servers=50, service=sl.constant(0.02))
+
+    def thawed(at_s: float) -> float:
+        return until_s if from_s <= at_s < until_s else at_s
+
+    requests, free_s = [], dict.fromkeys(range(8), 0.0)
+    for r in sorted(played.requests, key=lambda r: r.due_s):
+        client = r.worker_number
+        held = client % every == 0
+        sent_s = max(r.due_s, free_s[client])
+        sent_s = thawed(sent_s) if held else sent_s
+        done_s = thawed(sent_s + 0.02) if held else sent_s + 0.02
+        free_s[client] = done_s
+        requests.append(sl.request(client, r.request_number, r.step, r.due_s, sent_s, done_s))
+    told = [
+        s for s in sl.cpu_samples(plan) if s.worker or not samples or not from_s <= s.at_s < until_s
+    ]
+    return analyse(read_log(sl.write(path, sl.Played(plan, requests), workers=told)))
+
+
+def test_what_waited_behind_a_late_request_is_late(tmp_path: Path) -> None:
+    """A worker frozen for 2 s: each of its clients has one late request and nine behind it."""
+    summary = _frozen(tmp_path / "log", 3.0, 5.0, every=2, samples=False)
+    (step,) = summary.steps
+    assert step.generator.late_share == pytest.approx(4 * 10 / (8 * 5 * 6), abs=0.03)
+    assert {doubt.code for doubt in step.doubts} == {"generator_late"}
+
+
+def test_a_worker_that_takes_no_samples_stood_still(tmp_path: Path) -> None:
+    """3 s of an 8 s step: the gap between its own samples tells, whatever its requests say."""
+    summary = _frozen(tmp_path / "log", 3.0, 6.0, every=2)
+    doubts = {doubt.code: doubt for doubt in summary.doubts}
+    assert doubts["worker_stood_still"].numbers["worker"] == 0
+    assert doubts["worker_stood_still"].numbers["gap_s"] == pytest.approx(4.0)
+    assert not summary.valid
+
+
+def test_a_worker_frozen_for_ever_stood_still(tmp_path: Path) -> None:
+    """Its clients are never served again, it writes nothing, and nobody saw it die."""
+    plan = sl.plan_of([8], 8, 5.0)
+    played = sl.play(plan, servers=50, service=sl.constant(0.02))
+    kept = [r for r in played.requests if r.worker_number % 2 or r.done_s < 3.0]
+    told = [s for s in sl.cpu_samples(plan) if s.worker or s.at_s < 3.0]
+    log = read_log(sl.write(tmp_path / "log", sl.Played(plan, kept), workers=told))
+    summary = analyse(log)
+    assert "worker_stood_still" in {doubt.code for doubt in summary.doubts}
+
+
+def test_a_worker_that_had_nothing_more_to_send_did_not_stand_still(tmp_path: Path) -> None:
+    """Its last request was answered early in a step of slow Poisson clients: no fault of ours."""
+    plan = sl.plan_of([2], 60, 0.1, arrivals="poisson", seed=3)
+    played = sl.play(plan, servers=2, service=sl.constant(0.02))
+    last_s = {c: max(r.done_s for r in played.requests if r.worker_number == c) for c in (0, 1)}
+    told = [s for s in sl.cpu_samples(plan) if s.at_s <= last_s[s.worker] + 1]
+    assert min(last_s.values()) < 55
+    summary = analyse(read_log(sl.write(tmp_path / "log", played, workers=told)))
+    assert summary.valid
+
+
+@pytest.mark.parametrize("load", [0.5, 1.2])
+def test_waiting_for_the_endpoint_is_never_ours(tmp_path: Path, load: float) -> None:
+    """Whatever the queue, with lags of 1 ms on each send: nothing is late, nothing handed on."""
+    plan = sl.plan_of([20], 10, 4.0)
+    played = sl.play(plan, servers=4, service=sl.constant(4 * load / 80), lag=lambda chance: 0.001)
+    requests = read_log(sl.write(tmp_path / "log", played)).requests
+    assert not generator_lag(requests, 4.0).late.any()
+
+
+def test_delays_are_those_of_a_run_without_the_lag() -> None:
+    """Against the definition: send times with our lags less those without them, per client."""
+    for seed in range(20):
+        chance = random.Random(seed)
+        service_s = [chance.uniform(0.01, 0.3) for _ in range(60)]
+        due_s = np.arange(60) * 0.2
+
+        def sent(lags: list[float], service_s: list[float] = service_s) -> list[float]:
+            free_s, found = 0.0, []
+            for at_s, lag_s, took_s in zip(np.arange(60) * 0.2, lags, service_s, strict=True):
+                found.append(max(float(at_s), free_s) + lag_s)
+                free_s = found[-1] + took_s
+            return found
+
+        lags = [chance.choice([0.0] * 9 + [1.0]) for _ in range(60)]
+        with_s, without_s = sent(lags), sent([0.0] * 60)
+        late = [a - b > 0.02 + 1e-9 for a, b in zip(with_s, without_s, strict=True)]
+        rows = [
+            sl.request(0, n + 1, 0, float(due_s[n]), with_s[n], with_s[n] + service_s[n])
+            for n in range(60)
+        ]
+        assert _late(rows) == late
+
+
+def _late(rows: list[Request]) -> list[bool]:
+    """What the analysis says of rows with a period of 0.2 s, whose limit is 20 ms."""
+    builder = TableBuilder()
+    builder.add([msgspec.json.decode(msgspec.json.encode(row), type=RequestRow) for row in rows])
+    found: list[bool] = generator_lag(builder.columns(), 5.0).late.tolist()
+    return found
