@@ -17,6 +17,7 @@ SUCCESS: Final = "ok"
 
 REFUSED: Final = "refused"
 RESET: Final = "reset"
+STALE_CONNECTION: Final = "stale_connection"
 TIMEOUT: Final = "timeout"
 TLS: Final = "tls"
 DNS: Final = "dns"
@@ -53,6 +54,13 @@ FAILURE_KINDS: tuple[FailureKind, ...] = (
     FailureKind(
         RESET,
         "the connection was closed before the answer was complete",
+        "endpoint",
+        "the endpoint or its proxy ran out of connections or restarted: look at its log",
+    ),
+    FailureKind(
+        STALE_CONNECTION,
+        "the endpoint closed a kept connection as the request was sent, and reset the new one on "
+        "which it was sent again",
         "endpoint",
         "the endpoint or its proxy ran out of connections or restarted: look at its log",
     ),

@@ -81,7 +81,9 @@ class RampStepStart(msgspec.Struct, frozen=True, tag_field="event", tag="ramp_st
     at_s: float
 
 
-class Request(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="request"):
+class Request(
+    msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="event", tag="request"
+):
     """One request that was sent, whether it was answered or not.
 
     `worker_number` is the number of the client (in the older form every client was a worker) and
@@ -105,6 +107,9 @@ class Request(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="req
     outcome: str
     from_edge: bool | None
     bytes: int
+    retried: bool = False
+    """Whether it was sent again, because the server had closed the kept connection. A line without
+    it means no."""
 
 
 class RequestRow(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="request"):
@@ -150,7 +155,7 @@ class WorkerSample(msgspec.Struct, frozen=True, tag_field="event", tag="worker")
     sent: int
     connects: int
     stale_retries: int
-    """Requests sent again because the server had closed an idle connection without reading them."""
+    """Requests that were sent again because the server had closed a kept connection."""
 
 
 class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_died"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edgeload.edge.location import Target
-from edgeload.failure_classes import ABORTED, BAD_ANSWER, TIMEOUT
+from edgeload.failure_classes import ABORTED, BAD_ANSWER, RESET, STALE_CONNECTION, TIMEOUT
 from edgeload.plan import Due
 from edgeload.run.connection import Connection, classify, connect
 from edgeload.run.pacing import ClientSchedule
@@ -24,6 +24,11 @@ from edgeload.run.wire import (
     id_prefix,
     plain_answer,
 )
+
+_NEVER_S = float("inf")
+_MOST_MARGIN_S = 1.0
+_LEAST_IDLE_S = 0.1
+_RACE_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -72,18 +77,42 @@ def image_index(client: int, number: int, count: int) -> int:
     return (client * 31 + number) % count
 
 
+def usable_for_s(idle_s: float) -> float:
+    """How long to use an idle connection that the server says it keeps for `idle_s` seconds.
+
+    A quarter less, but at most 1 s less: the server's clock started before ours, and the next
+    request needs time to arrive.
+    """
+    return idle_s - min(_MOST_MARGIN_S, idle_s / 4)
+
+
+def lost_a_race(idle_s: float, failed_after_s: float, connect_s: float) -> bool:
+    """Whether a server closed an idle connection at the moment at which a request was sent on it.
+
+    Then the connection had been idle, and the server's answer to the request, a reset, comes back
+    within a round trip; opening the connection took at least one. A server that read the request
+    and then reset the connection took longer: that is a failure and no race.
+    """
+    return idle_s >= _LEAST_IDLE_S and failed_after_s <= 2.0 * connect_s + _RACE_S
+
+
 class HttpClient:
     """A simulated camera: at most one request in flight, on one kept connection."""
 
     __slots__ = (
+        "_answered_s",
+        "_connect_s",
         "_connection",
         "_due",
         "_host",
         "_id_prefix",
+        "_opened_s",
         "_picture",
         "_reader",
+        "_retried",
         "_sent_s",
         "_template",
+        "_usable_until_s",
         "_used",
         "number",
         "schedule",
@@ -98,8 +127,12 @@ class HttpClient:
         self._host = host
         self._connection: Connection | None = None
         self._used = False  # whether the connection has carried an answer
+        self._answered_s = 0.0  # when it carried the last one
+        self._usable_until_s = _NEVER_S  # when the server may close it, if it has said so
+        self._opened_s = self._connect_s = 0.0
         self._due: Due | None = None
         self._sent_s = 0.0
+        self._retried = False
         self._id_prefix = id_prefix(template.run_id, number)
         self._picture = 0
         self._reader: AnswerReader | None = None
@@ -125,6 +158,8 @@ class HttpClient:
         self._sent_s = sent_s = host.now()
         host.recorder.sent += 1
         host.arm(self, due.number, sent_s)
+        if sent_s > self._usable_until_s:
+            self._drop()
         try:
             if self._connection is None:
                 self._open()
@@ -167,23 +202,23 @@ class HttpClient:
         self._drop()
 
     def _open(self) -> None:
+        self._opened_s = self._host.now()
         connection = self._connection = connect(self._template.target, self._template.tls)
         self._used = False
+        self._usable_until_s = _NEVER_S
         self._host.recorder.connects += 1
         self._host.watch(self, connection.fd, WRITABLE)
 
     def _go_on_opening(self, connection: Connection) -> None:
         wanted = connection.advance()
         self._host.change(connection.fd, wanted or READABLE)
-        if not wanted and self._due is not None:
-            self._send(connection)
+        if not wanted:
+            self._connect_s = self._host.now() - self._opened_s
+            if self._due is not None:
+                self._send(connection)
 
     def _send(self, connection: Connection) -> None:
-        """Send the request's bytes, and reconnect once if the server had closed the connection.
-
-        This is the only repetition. The system accepted not a single byte, so the server cannot
-        have read any. It is counted as a stale retry.
-        """
+        """Send the request's bytes on an open connection."""
         assert self._due is not None
         picture = self._picture
         template = self._template
@@ -193,12 +228,21 @@ class HttpClient:
         except (BrokenPipeError, ConnectionResetError):
             if not self._used:
                 raise
-            self._host.recorder.stale_retries += 1
-            self._drop()
-            self._open()
+            self._send_again()  # the system accepted no byte, so the server cannot have read any
             return
         if not complete:
             self._host.change(connection.fd, READABLE | WRITABLE)
+
+    def _send_again(self) -> None:
+        """Send the request on a new connection, because the server had closed the kept one.
+
+        This is the only repetition, at most one for each request. It is counted, and the request's
+        record says so.
+        """
+        self._host.recorder.stale_retries += 1
+        self._retried = True
+        self._drop()
+        self._open()
 
     def _receive(self, connection: Connection) -> None:
         """Read what has arrived; end the request if the answer is complete."""
@@ -217,12 +261,7 @@ class HttpClient:
                     self._end(None, RequestResult(BAD_ANSWER, None, str(error)))
                     return
             if answer is not None:
-                done_s = self._host.now()
-                result = check_answer(answer.status, answer.body, self._template.detector_id)
-                self._used = True
-                if not answer.keep_alive or connection.sending:
-                    self._drop()
-                self._end(answer.status, result, done_s)
+                self._finish(answer)
                 return
             if not connection.has_more():
                 return
@@ -237,11 +276,65 @@ class HttpClient:
             raise ConnectionResetError("the server closed the connection without an answer")
         return self._reader.eof()
 
+    def _finish(self, answer: Answer, *, broken: bool = False) -> None:
+        """The answer is complete: end the request with it, and drop a `broken` connection."""
+        done_s = self._answered_s = self._host.now()
+        result = check_answer(answer.status, answer.body, self._template.detector_id)
+        self._used = True
+        assert self._connection is not None
+        if broken or not answer.keep_alive or self._connection.sending:
+            self._drop()
+        elif answer.idle_s is not None:
+            self._usable_until_s = done_s + usable_for_s(answer.idle_s)
+        self._end(answer.status, result, done_s)
+
     def _fail(self, error: OSError) -> None:
+        """The connection failed: end the request with what had arrived, or send it again."""
         if self._due is None:
             self._drop()
+            return
+        connection = self._connection
+        if connection is None or not connection.open:
+            self._end(None, classify(error))
+        elif answer := self._last_words(connection):
+            self._finish(answer, broken=True)
+        elif self._lost_a_race(error):
+            try:
+                self._send_again()
+            except OSError as new:
+                self._end(None, classify(new))
         else:
             self._end(None, classify(error))
+
+    def _last_words(self, connection: Connection) -> Answer | None:
+        """The answer that arrived before the connection failed; None if there is no whole one.
+
+        A server may refuse a request before it has read all of it, and then close the connection.
+        Our next write fails, but its answer is here already. Such an answer may end where the
+        connection does.
+        """
+        buffer = self._host.buffer
+        try:
+            while size := connection.receive(buffer):
+                if answer := self._read_on(bytes(buffer[:size])):
+                    return answer
+        except WireError:
+            return None
+        except OSError:  # also BlockingIOError: nothing more has arrived
+            pass
+        try:
+            answer = self._reader.eof() if self._reader and self._reader.begun else None
+        except WireError:
+            return None
+        return answer if answer is not None and answer.status >= 400 else None
+
+    def _lost_a_race(self, error: OSError) -> bool:
+        """Whether the request may be sent again: see `lost_a_race`."""
+        silent = self._reader is None or not self._reader.begun
+        if not (self._used and silent) or self._retried or classify(error).outcome != RESET:
+            return False
+        idle_s = self._sent_s - self._answered_s
+        return lost_a_race(idle_s, self._host.now() - self._sent_s, self._connect_s)
 
     def _end(self, status: int | None, result: RequestResult, done_s: float | None = None) -> None:
         """End the request in flight with one record; without a status, close the connection."""
@@ -251,6 +344,8 @@ class HttpClient:
             done_s = self._host.now()
         if status is None:
             self._drop()
+        if self._retried and result.outcome == RESET:
+            result = RequestResult(STALE_CONNECTION, None, result.error)
         self._due = None
         self._reader = None
         self._host.recorder.request(
@@ -261,7 +356,9 @@ class HttpClient:
             status,
             result,
             len(self._template.images[self._picture]),
+            self._retried,
         )
+        self._retried = False
         if missed := self.schedule.free_at(done_s):
             self._host.recorder.missed(self.number, missed, done_s)
         self._host.freed(self, due, done_s, answered=status is not None)

@@ -43,6 +43,7 @@ class Recorder:
         status: int | None,
         result: RequestResult,
         sent_bytes: int,
+        retried: bool = False,
     ) -> None:
         """Record a request that has ended, successful or not."""
         outcome, from_edge, error = result
@@ -64,6 +65,7 @@ class Recorder:
                 outcome,
                 from_edge,
                 sent_bytes,
+                retried,
             )
         )
         if self.flush_due_s == _NEVER_S:

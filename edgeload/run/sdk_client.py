@@ -14,11 +14,17 @@ from multiprocessing.connection import Connection as Pipe
 from types import FrameType
 from typing import Any
 
-from edgeload.edge.sdk import SdkError, sdk_client, take_off_retries, without_token
-from edgeload.failure_classes import BAD_ANSWER, RESET, TIMEOUT, TLS
+from edgeload.edge.sdk import (
+    SdkError,
+    read_early_answers,
+    sdk_client,
+    take_off_retries,
+    without_token,
+)
+from edgeload.failure_classes import BAD_ANSWER, RESET, STALE_CONNECTION, TIMEOUT, TLS
 from edgeload.plan import Due
 from edgeload.records import Anchor
-from edgeload.run.client import image_index
+from edgeload.run.client import image_index, lost_a_race
 from edgeload.run.connection import classify
 from edgeload.run.counters import WorkerCounters
 from edgeload.run.pacing import ClientSchedule
@@ -44,7 +50,9 @@ class SdkClient:
         self._url = f"{task.target.scheme}://{task.target.authority}"
         self._gl: Any = sdk_client(self._url, task.token, task.trust)
         take_off_retries(self._gl, self._next_request_id)
+        read_early_answers(self._gl)
         self._number = 0
+        self._answered_s = 0.0  # when the connection carried the last answer
         self._timed = False
         self._stop_s = float("inf")
         self._stop_told = threading.Event()
@@ -92,18 +100,38 @@ class SdkClient:
         self._number = due.number
         sent_s = self._now()
         self._recorder.sent += 1
-        status, result = self._submit(image)
+        opened = self._connections()
+        status, result = self._submit(image, self._task.timeout_s)
+        failed_after_s = self._now() - sent_s
+        retried = (
+            result.outcome == RESET
+            and self._connections() == opened > 0
+            and lost_a_race(sent_s - self._answered_s, failed_after_s, connect_s=0.0)
+        )
+        if retried:
+            self._recorder.stale_retries += 1
+            status, result = self._submit(image, self._task.timeout_s - failed_after_s)
+            if result.outcome == RESET:
+                result = RequestResult(STALE_CONNECTION, None, result.error)
+        done_s = self._now()
+        if status is not None:
+            self._answered_s = done_s
         self._recorder.request(
-            self._task.index, due, sent_s, self._now(), status, result, len(image)
+            self._task.index, due, sent_s, done_s, status, result, len(image), retried
         )
 
-    def _submit(self, image: bytes) -> tuple[int | None, RequestResult]:
+    def _connections(self) -> int:
+        """How many connections the SDK has opened since it last had to begin anew."""
+        pools = self._gl.api_client.rest_client.pool_manager
+        return int(pools.connection_from_url(self._url).num_connections)
+
+    def _submit(self, image: bytes, timeout_s: float) -> tuple[int | None, RequestResult]:
         """Make one call of the SDK; it ends after the timeout at the latest."""
         api = self._gl.api_client
         api.last_response = None
         problem: BaseException | None = None
         self._timed = True
-        signal.setitimer(signal.ITIMER_REAL, self._task.timeout_s)
+        signal.setitimer(signal.ITIMER_REAL, timeout_s)
         try:
             self._gl.submit_image_query(
                 self._task.detector_id,
@@ -111,7 +139,7 @@ class SdkClient:
                 wait=0,
                 human_review="NEVER",
                 confidence_threshold=0.0,
-                request_timeout=self._task.timeout_s,
+                request_timeout=timeout_s,
             )
         except (_OutOfTime, Exception) as error:  # the SDK raises a dozen unrelated classes
             problem = error

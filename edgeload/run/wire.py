@@ -25,6 +25,7 @@ MAX_ANSWER_BYTES = 1 << 20
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n]*)?\r\n")
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*\r\n")
 _BODILESS = (b"204", b"304")
+_KEEP_ALIVE = re.compile(rb"\r\nkeep-alive:[^\r\n]*?\btimeout[ \t]*=[ \t]*([0-9]{1,9})")
 
 
 class WireError(ValueError):
@@ -82,6 +83,8 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     status: int
     body: bytes
     keep_alive: bool
+    idle_s: float | None = None
+    """How long the server keeps the connection without a request, if it says so."""
 
 
 class _Plain(NamedTuple):
@@ -90,6 +93,7 @@ class _Plain(NamedTuple):
     status: int
     body_bytes: int
     keep_alive: bool
+    idle_s: float | None
 
 
 # Heads that were parsed before. A server's heads usually differ only in the second of their Date,
@@ -104,7 +108,7 @@ def plain_answer(data: bytes) -> Answer | None:
     plain = _heads.get(data[:start]) or _read_head(data[:start])
     if plain is None or len(data) != start + plain.body_bytes:
         return None
-    return Answer(plain.status, data[start:], plain.keep_alive)
+    return Answer(plain.status, data[start:], plain.keep_alive, plain.idle_s)
 
 
 def _read_head(head: bytes) -> _Plain | None:
@@ -121,7 +125,7 @@ def _read_head(head: bytes) -> _Plain | None:
     ):
         return None
     keep_alive = b"\r\nconnection:" not in lower or not _closes(lower)
-    plain = _Plain(int(status_line[1]), int(length[1]), keep_alive)
+    plain = _Plain(int(status_line[1]), int(length[1]), keep_alive, _idle_s(lower))
     if len(_heads) >= _MOST_HEADS:
         _heads.clear()
     _heads[head] = plain
@@ -187,7 +191,7 @@ class AnswerReader:
             raise WireError("the server sent more bytes than the answer's length")
         if missing > 0:
             return None
-        return Answer(plain.status, bytes(self._buffer[start:]), plain.keep_alive)
+        return Answer(plain.status, bytes(self._buffer[start:]), plain.keep_alive, plain.idle_s)
 
     def _hand_over(self) -> None:
         """Let h11 read the rest; it has to believe that it has just sent a request."""
@@ -224,7 +228,9 @@ class AnswerReader:
         if self._h11.trailing_data[0]:
             raise WireError("the server sent more bytes than the answer's length")
         keep_alive = self._h11.their_state is h11.DONE
-        return Answer(self._head.status_code, bytes(self._body), keep_alive)
+        lines = (b"\r\n%b: %b" % (name, value.lower()) for name, value in self._head.headers)
+        idle_s = _idle_s(b"".join(lines))
+        return Answer(self._head.status_code, bytes(self._body), keep_alive, idle_s)
 
 
 def _closes(head: bytes) -> bool:
@@ -233,6 +239,12 @@ def _closes(head: bytes) -> bool:
         b"close" in [word.strip() for word in value.split(b",")]
         for value in re.findall(rb"\r\nconnection:([^\r\n]*)", head)
     )
+
+
+def _idle_s(head: bytes) -> float | None:
+    """The timeout of a `Keep-Alive: timeout=5` in a lower-cased head, in seconds."""
+    found = _KEEP_ALIVE.search(head)
+    return None if found is None else float(found[1])
 
 
 class _Metadata(msgspec.Struct):

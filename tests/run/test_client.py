@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,11 +33,12 @@ class FakeHost:
         counts = WorkerCounters(bytearray(8 * SLOTS))
         self.recorder = Recorder(LogWriter(log), counts, Anchor(0.0, 0.0), 0)
         self.buffer = memoryview(bytearray(1 << 16))
+        self.now_s = 1.0
         self.watched: set[int] = set()
         self.freed_numbers: list[int] = []
 
     def now(self) -> float:
-        return 1.0
+        return self.now_s
 
     def watch(self, client: HttpClient, fd: int, events: int) -> None:
         self.watched.add(fd)
@@ -52,10 +55,13 @@ class FakeHost:
     def freed(self, client: HttpClient, ended: Due, now_s: float, *, answered: bool) -> None:
         self.freed_numbers.append(ended.number)
 
-    def outcomes(self) -> list[str]:
+    def requests(self) -> list[Request]:
         self.recorder.flush()
         found = [record for chunk in read_records(self.log) for record in chunk]
-        return [record.outcome for record in found if isinstance(record, Request)]
+        return [record for record in found if isinstance(record, Request)]
+
+    def outcomes(self) -> list[str]:
+        return [request.outcome for request in self.requests()]
 
 
 @pytest.fixture
@@ -65,14 +71,20 @@ def server() -> Iterator[socket.socket]:
         yield listener
 
 
-def connected(host: FakeHost, server: socket.socket) -> tuple[HttpClient, socket.socket]:
-    """A client whose first request has arrived whole at the server."""
+def begun(host: FakeHost, server: socket.socket, picture: bytes = PICTURE) -> HttpClient:
+    """A client whose first request waits for its connection."""
     target = Target("http", "127.0.0.1", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
-    head = request_head(target.authority, DETECTOR_ID, "token", [len(PICTURE)])
-    template = RequestTemplate(target, None, head, [memoryview(PICTURE)], DETECTOR_ID, "0" * 16)
+    head = request_head(target.authority, DETECTOR_ID, "token", [len(picture)])
+    template = RequestTemplate(target, None, head, [memoryview(picture)], DETECTOR_ID, "0" * 16)
     plan = Plan(ramp_steps([1], 10.0), 1.0)
     client = HttpClient(0, ClientSchedule(plan, 0), template, host)
     client.begin()
+    return client
+
+
+def connected(host: FakeHost, server: socket.socket) -> tuple[HttpClient, socket.socket]:
+    """A client whose first request has arrived whole at the server."""
+    client = begun(host, server)
     peer, _ = server.accept()
     peer.settimeout(10)
     client.on_ready(WRITABLE)
@@ -120,3 +132,135 @@ def test_an_aborted_request_is_recorded_and_its_connection_closed(
     with pytest.raises(AssertionError):
         client.abort()
     assert host.outcomes() == ["aborted"]
+
+
+LARGE = bytes(8 << 20)  # more than the buffers of a loopback connection take
+
+
+def reset(peer: socket.socket) -> None:
+    """End the connection with a TCP reset, whatever it holds."""
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    peer.close()
+
+
+def until_broken(client: HttpClient) -> None:
+    """Wait until the connection's end has reached the client's side of it."""
+    assert client._connection is not None
+    with contextlib.closing(select.epoll()) as poll:
+        poll.register(client._connection.fd, select.EPOLLHUP | select.EPOLLRDHUP)
+        assert poll.poll(10)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 413])
+@pytest.mark.parametrize("length", [True, False], ids=["with length", "until the end"])
+def test_an_early_final_answer_is_read_after_a_write_error(
+    tmp_path: Path, server: socket.socket, status: int, length: bool
+) -> None:
+    """A server refuses a request before its picture is in, and closes: its status is the class."""
+    host = FakeHost(tmp_path / "run.log")
+    client = begun(host, server, LARGE)
+    peer, _ = server.accept()
+    client.on_ready(WRITABLE)
+    body = b"<html>no</html>"
+    size = b"Content-Length: %d\r\n" % len(body) if length else b""
+    peer.sendall(b"HTTP/1.1 %d No\r\nConnection: close\r\n%b\r\n%b" % (status, size, body))
+    peer.shutdown(socket.SHUT_WR)
+    peer.close()  # with unread bytes: the system sends a reset
+    until_broken(client)
+    client.on_ready(READABLE | WRITABLE)
+    assert host.outcomes() == [f"http_{status}"]
+    assert (host.watched, client.in_flight) == (set(), 0)
+
+
+def test_a_reset_in_the_middle_of_an_answer_stays_a_reset(
+    tmp_path: Path, server: socket.socket
+) -> None:
+    """Half an answer is none, even if it begins like a refusal with a length."""
+    host = FakeHost(tmp_path / "run.log")
+    client, peer = connected(host, server)
+    peer.sendall(b"HTTP/1.1 413 No\r\nContent-Length: 100\r\n\r\nhalf")
+    client.on_ready(READABLE)
+    reset(peer)
+    until_broken(client)
+    client.on_ready(READABLE | WRITABLE)
+    assert host.outcomes() == ["reset"]
+
+
+def sent_on_a_kept_connection(
+    host: FakeHost, server: socket.socket, idle_s: float
+) -> tuple[HttpClient, socket.socket]:
+    """A client whose second request has arrived on the connection of its first."""
+    client, peer = connected(host, server)
+    answer(client, peer)
+    host.now_s += idle_s
+    client.begin()
+    got = b""
+    while not got.endswith(PICTURE):
+        got += peer.recv(1 << 16)
+    return client, peer
+
+
+def test_a_request_that_met_a_closing_connection_is_sent_once_more(
+    tmp_path: Path, server: socket.socket
+) -> None:
+    """The reset came within a round trip: a new connection, one record, and the record says it."""
+    host = FakeHost(tmp_path / "run.log")
+    client, peer = sent_on_a_kept_connection(host, server, idle_s=1.0)
+    reset(peer)
+    until_broken(client)
+    client.on_ready(READABLE)
+    again, _ = server.accept()
+    with again:
+        client.on_ready(WRITABLE)
+        answer(client, again)
+    assert [(r.outcome, r.retried) for r in host.requests()] == [("ok", False), ("ok", True)]
+    assert host.recorder.stale_retries == 1
+
+
+@pytest.mark.parametrize(("idle_s", "took_s"), [(1.0, 0.5), (0.0, 0.001)])
+def test_a_real_reset_is_never_sent_again(
+    tmp_path: Path, server: socket.socket, idle_s: float, took_s: float
+) -> None:
+    """No race: the server had the request for half a second, or the connection was not idle."""
+    host = FakeHost(tmp_path / "run.log")
+    client, peer = sent_on_a_kept_connection(host, server, idle_s)
+    host.now_s += took_s
+    reset(peer)
+    until_broken(client)
+    client.on_ready(READABLE)
+    assert [(r.outcome, r.retried) for r in host.requests()] == [("ok", False), ("reset", False)]
+
+
+def test_a_request_is_sent_at_most_twice(tmp_path: Path, server: socket.socket) -> None:
+    """Reset again on its new connection, it has failed, with a class of its own."""
+    host = FakeHost(tmp_path / "run.log")
+    client, peer = sent_on_a_kept_connection(host, server, idle_s=1.0)
+    reset(peer)
+    until_broken(client)
+    client.on_ready(READABLE)
+    again, _ = server.accept()
+    client.on_ready(WRITABLE)
+    reset(again)
+    until_broken(client)
+    client.on_ready(READABLE)
+    found = [(r.outcome, r.retried) for r in host.requests()]
+    assert found == [("ok", False), ("stale_connection", True)]
+
+
+@pytest.mark.parametrize(("idle_s", "kept"), [(3.9, True), (4.1, False)])
+def test_a_connection_is_not_used_when_the_server_may_close_it(
+    tmp_path: Path, server: socket.socket, idle_s: float, kept: bool
+) -> None:
+    """`Keep-Alive: timeout=5` leaves 4 s: a later request opens a connection of its own."""
+    host = FakeHost(tmp_path / "run.log")
+    client, peer = connected(host, server)
+    body = edge_answer()
+    head = b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5, max=99\r\nContent-Length: %d\r\n\r\n"
+    peer.sendall(head % len(body) + body)
+    while client.in_flight:
+        client.on_ready(READABLE)
+    host.now_s += idle_s
+    client.begin()
+    assert (peer.recv(1) == b"P") is kept
+    assert host.recorder.connects == (1 if kept else 2)
+    assert host.recorder.stale_retries == 0

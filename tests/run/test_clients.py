@@ -221,6 +221,34 @@ def test_a_server_that_closed_while_idle_costs_no_failure(tmp_path: Path) -> Non
     assert {r.outcome for r in requests_of(records)} == {"ok"}
 
 
+@pytest.mark.parametrize("client", ["http", "sdk"])
+@pytest.mark.parametrize(
+    ("wait_s", "outcomes"),
+    [(0.0, [("ok", False), ("ok", True)]), (0.3, [("ok", False), ("reset", False)])],
+    ids=["at once", "after it was read"],
+)
+def test_a_kept_connection_that_is_closed_under_a_request(
+    tmp_path: Path, client: str, wait_s: float, outcomes: list[tuple[str, bool]]
+) -> None:
+    """Closed at once, the request is sent once more and counted; later, it is a reset."""
+
+    def answer(handler: Handler, number: int) -> None:
+        if number == 2:
+            threading.Event().wait(wait_s)
+            handler.reset()
+        else:
+            handler.reply(200, edge_answer())
+
+    with recording_server(answer) as recorder:
+        options = {"custom_ramp": "1", "requests_per_second": 1, "time_between_ramp": 2}
+        records = run(tmp_path, recorder.url, client=client, **options)
+        assert len(recorder.queries()) == 2 + outcomes[1][1]
+    assert [(r.outcome, r.retried) for r in requests_of(records)] == outcomes
+    samples = [r for r in records if isinstance(r, WorkerSample)]
+    assert samples[-1].stale_retries == outcomes[1][1]
+    assert_adds_up(records)
+
+
 def test_the_token_is_in_no_file(tmp_path: Path) -> None:
     """Not in the log, whatever the endpoint answers."""
     with recording_server(fail(500)) as recorder:

@@ -91,6 +91,29 @@ def test_a_large_picture_arrives_whole_through_a_narrow_server(
     assert len(connections) == 2
 
 
+class Refusing(Handler):
+    """Refuses a request when its head is in, and closes the connection."""
+
+    def do_POST(self) -> None:
+        self.wfile.write(
+            b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig"
+        )
+        self.wfile.flush()
+        self.close_connection = True
+
+
+@pytest.mark.parametrize("client", ["http", "sdk"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_early_final_answer_is_never_a_reset(
+    tmp_path: Path, certificate: Path, version: ssl.TLSVersion | None, client: str
+) -> None:
+    """A server answers 413 and closes before the picture is in: the class is the status."""
+    tls = None if version is None else server_context(certificate, version)
+    with recording_server(handler=Refusing, tls=tls, receive_buffer_bytes=4096) as recorder:
+        requests = run(tmp_path, recorder.url, client=client)
+    assert [(r.outcome, r.error) for r in requests] == [("http_413", "big")] * 6
+
+
 def reset(handler: Handler, _: int) -> None:
     handler.reset()
 

@@ -228,3 +228,28 @@ def test_texts_of_the_endpoint_carry_no_control_bytes() -> None:
     assert error is not None
     assert error.isprintable()
     assert len(error) <= 200
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [b"Content-Length: 2\r\n\r\n{}", b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"],
+)
+@pytest.mark.parametrize(
+    ("header", "idle_s"),
+    [
+        (b"", None),
+        (b"Keep-Alive: timeout=5\r\n", 5.0),
+        (b"KEEP-ALIVE: max=100, TIMEOUT = 75\r\n", 75.0),
+        (b"Keep-Alive: timeout=soon\r\n", None),
+        (b"X-Keep-Alive: timeout=5\r\n", None),
+    ],
+)
+def test_an_answer_says_how_long_its_connection_is_kept(
+    framing: bytes, header: bytes, idle_s: float | None
+) -> None:
+    """The parameter `timeout` of Keep-Alive (RFC 2068, section 19.7.1.1), whatever the framing."""
+    data = b"HTTP/1.1 200 OK\r\n" + header + framing
+    answer = plain_answer(data) or AnswerReader().feed(data)
+    assert answer is not None
+    assert answer.idle_s == idle_s
+    assert answer.keep_alive

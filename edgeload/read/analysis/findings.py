@@ -33,6 +33,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_outages(summary),
             *_failures(summary),
             *_connection_limit(summary),
+            *_retried(summary),
             *_missed(summary),
             # the times
             *_clocks(summary),
@@ -146,6 +147,17 @@ def _connection_limit(summary: RunSummary) -> Iterator[Finding]:
     if steps:
         numbers = {"clients": CLIENTS_NEAR_LIMIT, "limit": MAX_CONNECTIONS}
         yield Finding("connection_limit", "warning", _of(steps), numbers)
+
+
+def _retried(summary: RunSummary) -> Iterator[Finding]:
+    """Requests sent again on a new connection: each worker's last sample has its count."""
+    counts: dict[int, int] = {}
+    for sample in summary.log.workers:
+        counts[sample.worker] = max(counts.get(sample.worker, 0), sample.stale_retries)
+    retried, sent = sum(counts.values()), summary.totals.sent
+    if retried:
+        numbers = {"retried": retried, "sent": sent, "share": retried / max(1, sent)}
+        yield Finding("retried", "warning", numbers=numbers)
 
 
 def _missed(summary: RunSummary) -> Iterator[Finding]:

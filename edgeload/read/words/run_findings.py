@@ -286,6 +286,19 @@ WARNING_KINDS = {
             f"Endpoint's proxy takes about {n['limit']} requests at once and resets the rest"
         ),
     ),
+    "retried": Kind(
+        meaning="The endpoint closed kept connections at the moment at which requests were sent on "
+        "them; these requests were sent once more.",
+        cause="The endpoint closes idle connections after about the time between two requests of a "
+        "client; or it resets connections.",
+        advice="Each of them counts once, timed from its first attempt. If the endpoint keeps idle "
+        "connections for longer than the time between two requests of a client, it reset these "
+        "requests: look at its log.",
+        message=lambda n: (
+            f"{n['retried']:,} of {plural(n['sent'], 'request')} ({share(n['share'])}) were sent "
+            "again on a new connection, because the endpoint had just closed the kept one"
+        ),
+    ),
     "missed": Kind(
         meaning="Requests fell due but were never sent.",
         cause="Their clients were still waiting for earlier answers, or the run was stopped.",

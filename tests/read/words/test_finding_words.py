@@ -17,6 +17,7 @@ from edgeload.read.words.finding_words import (
     message,
     step_list,
 )
+from edgeload.records import WorkerSample
 
 
 def _find(tmp_path: Path, played: sl.Played, **changes: Any) -> dict[str, Finding]:
@@ -26,6 +27,16 @@ def _find(tmp_path: Path, played: sl.Played, **changes: Any) -> dict[str, Findin
 
 def _clean(clients: tuple[int, ...] = (20, 40), rate: float = 5.0) -> sl.Played:
     return sl.play(sl.plan_of(clients, 10, rate), servers=50, service=sl.constant(0.02))
+
+
+def test_requests_that_were_sent_again_are_counted(tmp_path: Path) -> None:
+    """Each worker's samples count up: the sum of their last counts, as a share of what was sent."""
+    played = _clean()
+    counted = [(0, 1, 0), (1, 1, 1), (0, 2, 3), (1, 2, 1)]  # worker, second, count so far
+    samples = [WorkerSample(sl.WALL_S + t, w, w, float(t), 0.1, 0, 0, n) for w, t, n in counted]
+    found = _find(tmp_path, played, workers=samples)["retried"]
+    assert f"4 of {len(played.requests):,} requests" in message(found)
+    assert "retried" not in _find(tmp_path / "without", played)
 
 
 def test_a_clean_ramp_has_only_the_note_that_it_went_not_far_enough(tmp_path: Path) -> None:
