@@ -30,10 +30,15 @@ DETECTOR_QUERY = "Is there a dog in the picture?"
 # Seconds that one request may take, from connecting to the last byte of the answer.
 TIMEOUT = 10.0
 
+# Seconds to wait before the run until the endpoint and the detector are ready. Loading a model can
+# take minutes.
+READY_TIMEOUT = 10.0
+
 # Accept any TLS certificate. An Edge Endpoint signs its own, for the name localhost.
 INSECURE = False
 
-# File with the certificate (PEM) to trust. Empty: the certificates that this system trusts.
+# File with the certificate (PEM) to trust: the endpoint's own, which may name any host, or that of
+# an authority. Empty: the certificates that this system trusts.
 CACERT = ""
 
 # --- the load -------------------------------------------------------------------------------------

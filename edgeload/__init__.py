@@ -48,6 +48,7 @@ The running side
 
 edge                    the Edge Endpoint from outside
     location            resolves its name once, before any load
+    asking              one GET request, with the likely cause of a failure
     readiness           asks whether it is ready
     sdk                 the Groundlight SDK without its silent retries
     trust               which TLS certificates are trusted

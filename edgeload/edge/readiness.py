@@ -1,88 +1,108 @@
 """Asks the endpoint whether it is ready, before any load is sent.
 
-Sends only GET requests for `/health/ready` and `/edge-detector-readiness`. A server without these
-routes counts as ready, because an older Edge Endpoint does not have them. Nothing here is timed.
+Sends only GET requests for `/health/ready`, `/ping` and `/edge-detector-readiness`. Whether queries
+are answered is another question: see `run.preflight_queries`. Nothing here is timed.
 """
 
 from __future__ import annotations
 
 import time
-import warnings
+from collections.abc import Callable
+from http import HTTPStatus
 
 import requests
-import urllib3
 
+from edgeload.edge.asking import ask, asks_for_https
 from edgeload.edge.location import Unreachable
 from edgeload.edge.trust import TlsTrust
 from edgeload.untrusted_text import printable
 
-_READY_WITHIN_S = 10.0
-_ANSWER_WITHIN_S = 3.0
 _ASK_EVERY_S = 0.5
+_STRANGER = "is this an Edge Endpoint? Check host and port"
 
 
-def await_ready(url: str, detector_id: str | None, trust: TlsTrust) -> None:
+def await_ready(
+    url: str,
+    detector_id: str | None,
+    trust: TlsTrust,
+    *,
+    timeout_s: float = 10.0,
+    pause: Callable[[float], object] = time.sleep,
+    say: Callable[[str], object] = lambda text: None,
+) -> None:
     """Return once the endpoint says that it is ready, and the detector too if it is listed.
 
-    Asks for up to 10 seconds, because the edge caches a detector's readiness for 5 s in each of
-    its processes. Raises Unreachable.
+    An endpoint that is starting gets `timeout_s` seconds, an answer that will not change none.
+    `say` gets one line if there is something to wait for. Raises Unreachable.
     """
-    until_s = time.monotonic() + _READY_WITHIN_S
+    until_s = time.monotonic() + timeout_s
+    said = False
     while True:
         problem = _not_ready(url, detector_id, trust)
         if problem is None:
             return
         if time.monotonic() > until_s:
-            raise Unreachable(f"ENDPOINT_URL = {url}: {problem}")
-        time.sleep(_ASK_EVERY_S)
+            raise Unreachable(
+                f"ENDPOINT_URL = {url}: {problem} (waited {timeout_s:g} s; --ready-timeout waits "
+                "longer)"
+            )
+        if not said:
+            say(f"{url}: {problem}; waiting up to {timeout_s:g} s")
+            said = True
+        pause(_ASK_EVERY_S)
 
 
 def _not_ready(url: str, detector_id: str | None, trust: TlsTrust) -> str | None:
-    health = _get(f"{url}/health/ready", trust)
-    if health.status_code >= 500 and health.status_code != 501:
+    """What there is to wait for, if anything. Raises Unreachable if waiting would not help."""
+    health = ask(f"{url}/health/ready", trust)
+    if health.status_code >= 500 and health.status_code != HTTPStatus.NOT_IMPLEMENTED:
         said = f"HTTP status {health.status_code}: {printable(health.content)}"
-        return f"the endpoint is not ready ({said}); wait until it has started, and try again"
+        return f"the endpoint is not ready ({said})"
+    if problem := _stranger(url, health, trust):
+        raise Unreachable(f"ENDPOINT_URL = {url}: {problem}")
     if detector_id is None:
         return None
     try:
-        answer = _get(f"{url}/edge-detector-readiness", trust).json()
+        answer = ask(f"{url}/edge-detector-readiness", trust).json()
         ready = answer[detector_id]["ready"]
     except (ValueError, KeyError, TypeError):
         return None  # an older edge, or the detector is not listed
-    if ready:
+    return None if ready else f"detector {detector_id} is not ready: its model is being loaded"
+
+
+def _stranger(url: str, health: requests.Response, trust: TlsTrust) -> str | None:
+    """Why an answer to `/health/ready` is not that of an Edge Endpoint that is ready."""
+    status, said = health.status_code, printable(health.content)
+    answered = f"it answers GET /health/ready with HTTP status {status}"
+    if asks_for_https(health.content):
+        return f"this port speaks HTTPS: use {url.replace('http://', 'https://', 1)}"
+    if health.is_redirect or 300 <= status < 400:
+        location = printable(health.headers.get("Location", "nowhere"))
+        return f"it redirects to {location}: set ENDPOINT_URL to the address of the Edge Endpoint"
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return (
+            f"{answered}, so something in front of it asks for a login; an Edge Endpoint says "
+            "without a token whether it is ready: check host and port, and any proxy in between"
+        )
+    if status == HTTPStatus.NOT_FOUND and _is_older_edge(url, trust):
         return None
-    return (
-        f"detector {detector_id} is not ready on the edge; wait until its model has been loaded, "
-        "and try again"
-    )
+    if status != HTTPStatus.OK or not _says_ready(health):
+        return f"{answered}: {said}; {_STRANGER}"
+    return None
 
 
-def _get(url: str, trust: TlsTrust) -> requests.Response:
-    with warnings.catch_warnings(), requests.Session() as session:
-        warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-        session.trust_env = False  # ignore proxies of the environment, as the clients do
-        try:
-            return session.get(
-                url,
-                timeout=_ANSWER_WITHIN_S,
-                verify=trust.requests_verify(),
-                allow_redirects=False,
-            )
-        except requests.exceptions.SSLError as error:
-            raise Unreachable(
-                f"{url}: the TLS certificate is not trusted ({printable(_root(error))}); an Edge "
-                "Endpoint signs its own certificate: pass it with --cacert FILE, or use --insecure"
-            ) from error
-        except requests.RequestException as error:
-            raise Unreachable(f"{url}: no answer ({printable(_root(error))})") from error
+def _says_ready(health: requests.Response) -> bool:
+    try:
+        answer = health.json()
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and answer.get("status", "ready") == "ready"
 
 
-def _root(error: BaseException) -> str:
-    """The innermost reason of a wrapped error."""
-    reason: object = error
-    while isinstance(reason, BaseException):
-        inner = getattr(reason, "reason", None) or (reason.args[0] if reason.args else None)
-        if not isinstance(inner, BaseException):
-            break
-        reason = inner
-    return str(reason)
+def _is_older_edge(url: str, trust: TlsTrust) -> bool:
+    """Whether this is an Edge Endpoint of the time before `/health/ready`: it has `/ping`."""
+    ping = ask(f"{url}/ping", trust)
+    try:
+        return ping.status_code == HTTPStatus.OK and isinstance(ping.json(), dict)
+    except ValueError:
+        return False

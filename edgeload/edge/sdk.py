@@ -32,10 +32,18 @@ def sdk_client(url: str, token: str, trust: TlsTrust) -> Groundlight:
     """Make an SDK client for an Edge Endpoint. The SDK asks `/v1/me` twice. Raises SdkError."""
     from groundlight import Groundlight  # noqa: PLC0415  (slow, see above)
 
+    class TrustingGroundlight(Groundlight):  # type: ignore[misc]
+        """Sets up its pool of connections before it asks anything."""
+
+        def _verify_connectivity(self) -> None:
+            pool = self.api_client.rest_client.pool_manager
+            pool.connection_pool_kw.update(trust.pool_options())
+            super()._verify_connectivity()
+
     logging.getLogger("groundlight").setLevel(logging.ERROR)
     trust.set_for_sdk()
     with _one_line(token), warnings.catch_warnings():
-        return Groundlight(
+        return TrustingGroundlight(
             endpoint=url,
             api_token=token,
             http_transport_retries=False,

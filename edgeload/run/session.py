@@ -54,7 +54,8 @@ def run_session(settings: Settings, console: Console) -> RunOutcome:
         )
         check_cacert(settings)
         target = locate(url)
-        await_ready(url, settings.detector_id, trust)
+        trust = trust.for_endpoint(target)
+        await_ready(url, settings.detector_id, trust, timeout_s=settings.ready_timeout)
         detector_id = settings.detector_id or _find_detector(url, settings, trust)
         pictures = write_pictures(pool)
         try:

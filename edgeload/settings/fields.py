@@ -68,6 +68,16 @@ class Fields(BaseModel):
         unit="s",
         example="10",
     )
+    ready_timeout: values.Seconds = declare(
+        10.0,
+        "The endpoint",
+        "Seconds to wait before the run until the endpoint and the detector are ready. Loading a "
+        "model can take minutes.",
+        metavar="SECONDS",
+        unit="s",
+        example="300",
+        measured=False,
+    )
     insecure: bool = declare(
         False,
         "The endpoint",
@@ -78,8 +88,8 @@ class Fields(BaseModel):
     cacert: values.File = declare(
         None,
         "The endpoint",
-        "File with the certificate (PEM) to trust. Empty: the certificates that this system "
-        "trusts.",
+        "File with the certificate (PEM) to trust: the endpoint's own, which may name any host, or "
+        "that of an authority. Empty: the certificates that this system trusts.",
         metavar="FILE",
         example="edge.pem",
         beside_config=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 import tempfile
 from datetime import datetime, timedelta, timezone
@@ -19,16 +18,14 @@ _DAYS = 365
 def self_signed() -> tuple[bytes, bytes]:
     """(certificate, private key) in PEM: CN=localhost, RSA 2048, 365 days, as the real endpoint's.
 
-    Unlike the real one it has the alternative names localhost and 127.0.0.1, so a client that
-    trusts the certificate can check it completely. The other extensions are required by the
-    strict checks of Python 3.13.
+    Like the real one it has no alternative name, so no client can check the host's name: it has to
+    trust this very certificate (`edge.trust`).
     """
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(timezone.utc)
     public = key.public_key()
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(public)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -37,7 +34,6 @@ def self_signed() -> tuple[bytes, bytes]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=_DAYS))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
