@@ -118,13 +118,18 @@ def _unit(value: object) -> float:
     raise DetectorError("confidence_threshold: must be a number from 0 to 1")
 
 
-def no_cloud_config(detector_id: str) -> dict[str, Any]:
+def no_cloud_config(detector_id: str, audit_rate: float) -> dict[str, Any]:
     """The edge configuration with which the edge itself answers all queries of one detector."""
     return {
-        "global_config": {"refresh_rate": 60.0, "confident_audit_rate": 1e-5},
+        "global_config": {"refresh_rate": 60.0, "confident_audit_rate": audit_rate},
         "edge_inference_configs": {"no_cloud": dict(_NO_CLOUD)},
-        "detectors": [{"detector_id": detector_id, "edge_inference_config": "no_cloud"}],
+        "detectors": [no_cloud_entry(detector_id)],
     }
+
+
+def no_cloud_entry(detector_id: str) -> dict[str, Any]:
+    """One detector in that configuration."""
+    return {"detector_id": detector_id, "edge_inference_config": "no_cloud"}
 
 
 def checked_config(config: object) -> dict[str, Any]:

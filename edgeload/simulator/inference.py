@@ -68,16 +68,21 @@ class Inference:
         detectors: Detectors,
         faults: Faults,
         max_in_flight: int | None,
+        ready_from_s: float = 0.0,
         seed: int,
         unix_minus_monotonic_s: float,
         record: Callable[[Truth], None],
     ) -> None:
-        """`record` gets one Truth per query, as soon as everything is known about it."""
+        """`record` gets one Truth per query, as soon as everything is known about it.
+
+        A query that arrives before `ready_from_s` finds no model loaded.
+        """
         self._queue = FifoQueue(servers)
         self._service_time = service_time
         self._detectors = detectors
         self.faults = faults
         self._max_in_flight = max_in_flight
+        self.ready_from_s = ready_from_s
         self._unix_minus_monotonic_s = unix_minus_monotonic_s
         self._record = record
         # Separate random numbers for each use, so a change of the faults changes no service time.
@@ -112,6 +117,8 @@ class Inference:
             return self._answer(entry, request, from_edge=False)
         if self._detectors.find(request.detector_id) is None:
             return self._refuse(entry, error_answer(500))
+        if query.arrival_s < self.ready_from_s:
+            return self._refuse(entry, not_ready(request.detector_id))
         return self._admit(entry, request)
 
     def due(self, now_s: float) -> list[tuple[int, Reply]]:

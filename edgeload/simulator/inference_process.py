@@ -64,11 +64,18 @@ class _InferenceProcess:
             detectors=detectors,
             faults=options.faults,
             max_in_flight=options.max_in_flight,
+            ready_from_s=now_s + (options.load_time_s or 0.0),
             seed=options.seed,
             unix_minus_monotonic_s=unix_s - now_s,
             record=(lambda truth: None) if self._log is None else self._log.add,
         )
-        self._routes = Routes(self._inference, detectors, capacity_words(options))
+        self._routes = Routes(
+            self._inference,
+            detectors,
+            capacity_words(options),
+            audit_rate=options.audit_rate,
+            offline=options.offline,
+        )
         self._lines: list[FrameProtocol[FromProxy]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._flush_timer: asyncio.TimerHandle | None = None

@@ -46,7 +46,7 @@ class Call(msgspec.Struct, frozen=True, array_like=True, tag="call"):
     method: str
     path: str
     parameters: dict[str, str]
-    has_token: bool
+    token_is_known: bool
     body: bytes
 
 

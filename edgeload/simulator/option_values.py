@@ -52,6 +52,17 @@ def deviation(text: str) -> float:
     return value
 
 
+def share_of_1(text: str) -> float:
+    """A share of 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a number from 0 to 1, for example 0.5")
+    return value
+
+
 def detector_id_text(text: str) -> str:
     """A detector id, unchanged."""
     if not is_detector_id(text):

@@ -21,6 +21,7 @@ from edgeload.simulator.option_values import (
     detector_id_text,
     deviation,
     fault_probability,
+    share_of_1,
     time_in_seconds,
     whole_number,
 )
@@ -156,12 +157,35 @@ class Options:
     detector_query: str = _option(
         _DETECTOR, "Is there a dog in the picture?", "its question", metavar="TEXT"
     )
+    audit_rate: float = _option(
+        _DETECTOR,
+        1e-5,
+        "confident_audit_rate as GET /edge-config shows it, 0 to 1; nothing is sent anywhere",
+        type=share_of_1,
+        metavar="X",
+    )
     strict_detector: bool = _option(
         _DETECTOR,
         False,
         "refuse the ids of other detectors; without this option any well-formed id is served",
     )
 
+    api_token: str | None = _option(
+        _TROUBLE,
+        None,
+        "the only API token that is accepted; without this option any is",
+        metavar="TOKEN",
+    )
+    offline: bool = _option(
+        _TROUBLE, False, "have no connection to the cloud: what the cloud answers is a 502"
+    )
+    load_time_s: float | None = _option(
+        _TROUBLE,
+        None,
+        "be without a loaded model for this long after the start: queries get a 503",
+        type=time_in_seconds,
+        metavar="TIME",
+    )
     max_in_flight: int | None = _option(
         _TROUBLE,
         None,

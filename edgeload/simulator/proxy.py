@@ -144,6 +144,7 @@ class _Proxy:
         self.inference: FrameProtocol[Reply]
         self._keepalive_requests = options.keepalive_requests
         self._slow_s = options.slow_body_time_s
+        self._only_token = options.api_token
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._connections: dict[object, _Connection] = {}
         self._numbers = 0
@@ -183,7 +184,7 @@ class _Proxy:
                 request.method,
                 request.path,
                 dict(request.query),
-                bool(request.headers.get("x-api-token", "").strip()),
+                self._knows_token_of(request),
                 body,
             )
         )
@@ -192,7 +193,7 @@ class _Proxy:
     async def _query(
         self, request: web.BaseRequest, connection: _Connection, last: bool
     ) -> web.StreamResponse:
-        asked = await _read_query(request)
+        asked = await _read_query(request, token_is_known=self._knows_token_of(request))
         self._numbers += 1
         number = self._numbers
         query = Query(
@@ -219,6 +220,10 @@ class _Proxy:
         finally:
             self.inference.send_soon(Finished(number, answered_s))
 
+    def _knows_token_of(self, request: web.BaseRequest) -> bool:
+        token = request.headers.get("x-api-token", "").strip()
+        return bool(token) if self._only_token is None else token == self._only_token
+
     async def _ask(self, message: Query | Call) -> Reply:
         waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[message.number] = waiting
@@ -229,7 +234,9 @@ class _Proxy:
             self._waiting.pop(message.number, None)
 
 
-async def _read_query(request: web.BaseRequest) -> QueryParameters | Refusal:
+async def _read_query(
+    request: web.BaseRequest, *, token_is_known: bool
+) -> QueryParameters | Refusal:
     """Read a query's body, check its size, and then the rest according to the contract."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return error_answer(413)
@@ -246,7 +253,7 @@ async def _read_query(request: web.BaseRequest) -> QueryParameters | Refusal:
     return read_query(
         request.query.items(),
         request.headers.get("Content-Type", ""),
-        request.headers.get("x-api-token", ""),
+        token_is_known=token_is_known,
     )
 
 

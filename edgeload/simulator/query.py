@@ -72,9 +72,12 @@ def not_ready(detector_id: str) -> Refusal:
 
 
 def read_query(
-    parameters: Iterable[tuple[str, str]], content_type: str, token: str
+    parameters: Iterable[tuple[str, str]], content_type: str, *, token_is_known: bool
 ) -> QueryParameters | Refusal:
-    """The parameters of an image query, or the answer that refuses it."""
+    """The parameters of an image query, or the answer that refuses it.
+
+    The endpoint answers 500, and not 401, to a query with a token that it does not know.
+    """
     given = dict(parameters)
     understood = _understood(given)
     if understood is None:
@@ -83,7 +86,7 @@ def read_query(
         return error_answer(415, "Request body must be image bytes")
     if not_for_edge := _not_for_edge(given):
         return error_answer(400, not_for_edge)
-    if not token.strip() or not is_detector_id(understood.detector_id):
+    if not token_is_known or not is_detector_id(understood.detector_id):
         return error_answer(500)
     return understood
 

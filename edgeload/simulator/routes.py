@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from edgeload.simulator.detectors import DetectorError, Detectors, checked_config, no_cloud_config
+from edgeload.simulator.detectors import (
+    DetectorError,
+    Detectors,
+    checked_config,
+    no_cloud_config,
+    no_cloud_entry,
+)
 from edgeload.simulator.faults import FaultError, faults_from
 from edgeload.simulator.inference import Inference
 from edgeload.simulator.messages import Call, Reply
-from edgeload.simulator.query import HTML, JSON
+from edgeload.simulator.query import HTML, JSON, error_answer
 
 _API = "/device-api/v1/"
 _METRICS_DELAY_S = 1.0  # the real endpoint measures for a second before it answers
@@ -43,12 +50,21 @@ class _Page(NamedTuple):
 class Routes:
     """Answers calls, with counts from the inference, and passes faults and stalls on to it."""
 
-    def __init__(self, inference: Inference, detectors: Detectors, description: str) -> None:
-        """`description` is shown on the status page."""
+    def __init__(
+        self,
+        inference: Inference,
+        detectors: Detectors,
+        description: str,
+        *,
+        audit_rate: float,
+        offline: bool,
+    ) -> None:
+        """`description` is shown on the status page; offline, no route of the cloud answers."""
         self._inference = inference
         self._detectors = detectors
         self._description = description
-        self._edge_config = no_cloud_config(detectors.first.id)
+        self._offline = offline
+        self._edge_config = no_cloud_config(detectors.first.id, audit_rate)
         self._exact: dict[tuple[str, str], Callable[[Call, float, float], object]] = {
             ("GET", "/"): lambda *_: _Page(b"", 302, HTML, "/status"),
             ("GET", "/ping"): lambda *_: {"message": "Hello!"},
@@ -92,7 +108,10 @@ class Routes:
 
     def _answer(self, call: Call, now_s: float, unix_s: float) -> object:
         method = "GET" if call.method == "HEAD" else call.method
-        if call.path.startswith("/device-api/") and not call.has_token:
+        if call.path.startswith("/device-api/") and self._offline:
+            page = error_answer(HTTPStatus.BAD_GATEWAY)
+            return _Page(page.body, page.status, page.content_type)
+        if call.path.startswith("/device-api/") and not call.token_is_known:
             raise _Error(401, "Authentication credentials were not provided.")
         if (route := self._exact.get((method, call.path))) is not None:
             return route(call, now_s, unix_s)
@@ -125,10 +144,13 @@ class Routes:
             detector = self._detectors.create(_json(call), unix_s)
         except DetectorError as error:
             raise _Error(400, str(error)) from error
+        if "no_cloud" in self._edge_config["edge_inference_configs"]:
+            self._edge_config["detectors"].append(no_cloud_entry(detector.id))
         return _Page(json.dumps(detector.as_json()).encode(), 201)
 
-    def _readiness(self, *_: object) -> object:
-        return {entry["detector_id"]: {"ready": True} for entry in self._edge_config["detectors"]}
+    def _readiness(self, _call: Call, now_s: float, _unix_s: float) -> object:
+        ready = now_s >= self._inference.ready_from_s
+        return {entry["detector_id"]: {"ready": ready} for entry in self._edge_config["detectors"]}
 
     def _set_edge_config(self, call: Call, _now_s: float, _unix_s: float) -> object:
         try:

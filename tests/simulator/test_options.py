@@ -60,6 +60,7 @@ def test_defaults_and_values() -> None:
         (["--fault", "explode=1"], "must be one of"),
         (["--fault", "hang=0.7", "--fault", "reset=0.7"], "add up to 1.4"),
         (["--write-cert", "x.pem"], "--tls"),
+        (["--audit-rate", "2"], "number from 0 to 1"),
         (["--nonsense"], "--nonsense"),
     ],
 )

@@ -203,6 +203,55 @@ def test_strict_detector_and_closing_after_n_requests() -> None:
         assert running.stats()["received"] == 8
 
 
+def test_only_the_cloud_tells_a_wrong_token_from_an_unknown_detector() -> None:
+    """Both are 500 in plain text on the query; GET of the detector says 401 or 404."""
+    options = ["--service-time", "1ms", "--strict-detector", "--detector-id", ID]
+    unknown = "det_" + "Z" * 27
+    with running_simulator([*options, "--api-token", http.TOKEN]) as running:
+        assert post(running.url).status_code == 200
+        answers = [post(running.url, token="wrong"), post(running.url, detector_id=unknown)]
+        for answer in answers:
+            assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+            assert answer.headers["Content-Type"].startswith("text/plain")
+        path = "/device-api/v1/detectors/"
+        assert get(running.url, path + ID, token="wrong").status_code == 401
+        assert get(running.url, path + unknown).status_code == 404
+        assert get(running.url, path + ID).json()["confidence_threshold"] == 0.9
+
+
+def test_without_the_cloud_the_edge_still_answers_queries() -> None:
+    """What nginx would send to the cloud is a 502; the edge's own routes are as always."""
+    with running_simulator(["--service-time", "1ms", "--offline"]) as running:
+        assert post(running.url).status_code == 200
+        assert get(running.url, "/health/ready").status_code == 200
+        for path in ("/device-api/v1/me", f"/device-api/v1/detectors/{ID}"):
+            answer = get(running.url, path)
+            assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html")
+
+
+def test_a_model_that_is_being_loaded() -> None:
+    """Until then the detector is listed as not ready, and its queries get the contract's 503."""
+    with running_simulator(["--detector-id", ID, "--load-time", "3600s"]) as running:
+        assert get(running.url, "/edge-detector-readiness").json() == {ID: {"ready": False}}
+        answer = post(running.url)
+    assert answer.status_code == 503
+    assert "an edge-inference server is not available" in answer.json()["detail"]
+
+
+def test_what_the_edge_configuration_says_of_detectors_and_audits() -> None:
+    """A detector that is made later is listed like the first one, since it is answered like it."""
+    with running_simulator(["--audit-rate", "0.25"]) as running:
+        made = requests.post(
+            f"{running.url}/device-api/v1/detectors",
+            json={"name": "n", "query": "q?"},
+            headers={"x-api-token": http.TOKEN},
+            timeout=10,
+        ).json()["id"]
+        config = get(running.url, "/edge-config").json()
+    assert config["global_config"]["confident_audit_rate"] == 0.25
+    assert made in {entry["detector_id"] for entry in config["detectors"]}
+
+
 def test_tls_with_the_exported_certificate(tmp_path: Path) -> None:
     """The exported certificate is the one presented, for localhost; without it, it is refused."""
     cert = tmp_path / "cert.pem"
