@@ -50,10 +50,13 @@ edge                    the Edge Endpoint from outside
     location            resolves its name once, before any load
     asking              one GET request, with the likely cause of a failure
     readiness           asks whether it is ready
+    detectors           finds the detector by its name
+    configuration       how the box is configured for it
     sdk                 the Groundlight SDK without its silent retries
     trust               which TLS certificates are trusted
 run                     sends the planned requests and writes down what happened
     session             from settings to a finished log
+    reaching            from the URL to an endpoint that is ready
     preflight           checks that can fail a run before anything is sent
     environment         facts for the log's header: machine and versions
     images              the pool of different pictures

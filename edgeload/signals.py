@@ -6,10 +6,17 @@ import contextlib
 import os
 import select
 import signal
+import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_Result = TypeVar("_Result")
+
+
+class Stopped(Exception):
+    """A signal came before the work was done."""
 
 
 class StopSignals:
@@ -63,3 +70,40 @@ class StopSignals:
         self.last = signal.Signals(number).name
         with contextlib.suppress(BlockingIOError):  # a full pipe is readable already
             os.write(self._write_fd, b"\0")
+
+
+def interruptible(stop: StopSignals, work: Callable[[Callable[[float], None]], _Result]) -> _Result:
+    """Do work that waits for others, and leave it at once if a signal comes; then raises Stopped.
+
+    The work is done in a thread, because a library that waits for an answer cannot be interrupted.
+    It gets a function that pauses for some seconds, and raises Stopped once the work is no longer
+    wanted.
+    """
+    unwanted = threading.Event()
+    results: list[_Result] = []
+    problems: list[BaseException] = []
+    read_fd, write_fd = os.pipe()
+
+    def pause(seconds: float) -> None:
+        if unwanted.wait(seconds):
+            raise Stopped
+
+    def run() -> None:
+        try:
+            results.append(work(pause))
+        except BaseException as problem:  # raised again below, in the thread that waits
+            problems.append(problem)
+        finally:
+            os.close(write_fd)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        select.select([read_fd, stop.fileno()], [], [])
+    finally:
+        unwanted.set()
+        os.close(read_fd)
+    if stop.count:
+        raise Stopped
+    if problems:
+        raise problems[0]
+    return results[0]

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from groundlight import Groundlight
 
 
+MOST_SAID_CHARS = 2000
+"""A server's own text is shown whole, up to this length."""
+
+
 class SdkError(Exception):
     """The SDK reported an error; the text is one line without any part of the token."""
 
@@ -91,15 +95,10 @@ def read_early_answers(client: Any) -> None:
     pools.clear()  # the SDK has asked something already
 
 
-def find_detector(client: Groundlight, token: str, name: str, query: str | None) -> str:
-    """Id of the detector with that name. Raises SdkError.
-
-    A detector that does not exist is created if `query` is given, and is an error otherwise.
-    """
+def create_detector(client: Groundlight, token: str, name: str, query: str) -> Any:
+    """Create a detector and return it as the SDK does. Raises SdkError."""
     with _one_line(token):
-        if query is None:
-            return str(client.get_detector_by_name(name).id)
-        return str(client.get_or_create_detector(name=name, query=query).id)
+        return client.create_detector(name=name, query=query)
 
 
 @contextlib.contextmanager
@@ -108,7 +107,17 @@ def _one_line(token: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # the SDK raises a dozen unrelated classes
-        raise SdkError(printable(without_token(str(error), token))) from None
+        raise SdkError(_text_of(error, token)) from None
+
+
+def _text_of(error: BaseException, token: str) -> str:
+    """One line: the server's own text, whole, if the SDK passes it on; else the SDK's."""
+    for problem in (error, error.__cause__):
+        status, body = getattr(problem, "status", None), getattr(problem, "body", None)
+        if status and body:
+            text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
+            return f"HTTP status {status}: {printable(without_token(text, token), MOST_SAID_CHARS)}"
+    return printable(without_token(str(error), token), MOST_SAID_CHARS)
 
 
 def without_token(text: str, token: str) -> str:

@@ -12,23 +12,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from edgeload.edge.location import Target, Unreachable, locate
-from edgeload.edge.readiness import await_ready
-from edgeload.edge.sdk import SdkError, find_detector, sdk_client
-from edgeload.edge.trust import TlsTrust
+from edgeload.edge.location import Unreachable
 from edgeload.machine import usable_cores
 from edgeload.plain_words import plural
 from edgeload.plan import Plan
 from edgeload.run.images import image_facts, make_pool, single_image
 from edgeload.run.live import LiveView
-from edgeload.run.phases import RunOutcome
+from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.picture_file import PictureFile, write_pictures
 from edgeload.run.preflight import check_before_run, check_cacert
 from edgeload.run.prometheus import exported
+from edgeload.run.reaching import Reached, reach
 from edgeload.run.supervisor import RunProgress, Supervisor
 from edgeload.run.worker import WorkerTask
 from edgeload.settings import SettingError, Settings
-from edgeload.signals import StopSignals
+from edgeload.signals import Stopped, StopSignals, interruptible
 from edgeload.simulator.launch import BadOptions, running_simulator
 
 
@@ -40,7 +38,6 @@ def run_session(settings: Settings, console: Console) -> RunOutcome:
     `images.ImageError` if the picture cannot be used.
     """
     plan = settings.plan()
-    trust = TlsTrust(settings.insecure, settings.cacert)
     check_before_run(settings, plan, worker_count(settings, plan))
     with (
         exported(settings.prometheus_port) as exporter,
@@ -53,14 +50,16 @@ def run_session(settings: Settings, console: Console) -> RunOutcome:
             else make_pool(settings.image_path, settings.image_pool, settings.seed)
         )
         check_cacert(settings)
-        target = locate(url)
-        trust = trust.for_endpoint(target)
-        await_ready(url, settings.detector_id, trust, timeout_s=settings.ready_timeout)
-        detector_id = settings.detector_id or _find_detector(url, settings, trust)
+        try:
+            reached = interruptible(
+                stop, lambda pause: reach(url, settings, pause, lambda text: _say(console, text))
+            )
+        except Stopped:
+            return RunOutcome(Ending.NOTHING_SENT, f"stopped by {stop.last} before the load began")
         pictures = write_pictures(pool)
         try:
-            task = _first_task(settings, plan, target, trust, detector_id, pictures)
-            endpoint = {"url": url, "detector_id": detector_id, "embedded": embedded}
+            task = _first_task(settings, plan, reached, pictures)
+            endpoint = reached.facts(embedded)
             images = dataclasses.asdict(image_facts(pool, settings.image_path))
             _say(console, intention(plan, url, task.workers))
             with LiveView(console) as view:
@@ -105,33 +104,18 @@ def _say(console: Console, text: str) -> None:
     console.print(text, highlight=False, soft_wrap=not console.is_terminal)
 
 
-def _find_detector(url: str, settings: Settings, trust: TlsTrust) -> str:
-    assert settings.detector_name is not None  # the settings ensure that
-    token = settings.token()
-    try:
-        client = sdk_client(url, token, trust)
-        return find_detector(client, token, settings.detector_name, settings.detector_query)
-    except SdkError as error:
-        raise Unreachable(f"DETECTOR_NAME = {settings.detector_name!r}: {error}") from error
-
-
 def _first_task(
-    settings: Settings,
-    plan: Plan,
-    target: Target,
-    trust: TlsTrust,
-    detector_id: str,
-    pictures: PictureFile,
+    settings: Settings, plan: Plan, reached: Reached, pictures: PictureFile
 ) -> WorkerTask:
     return WorkerTask(
         index=0,
         workers=worker_count(settings, plan),
         plan=plan,
         run_id=time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(8),
-        target=target,
+        target=reached.target,
         token=settings.token(),
-        detector_id=detector_id,
-        trust=trust,
+        detector_id=reached.detector.id,
+        trust=reached.trust,
         timeout_s=settings.timeout,
         pictures=pictures,
         log_file=Path(settings.log_file).absolute(),

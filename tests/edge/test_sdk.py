@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from recording_server import recording_server
+from recording_server import Handler, recording_server
 
-from edgeload.edge.sdk import SdkError, find_detector, sdk_client, without_token
+from edgeload.edge.sdk import SdkError, create_detector, sdk_client, without_token
 from edgeload.edge.trust import TlsTrust
-from edgeload.simulator.launch import running_simulator
 
 TOKEN = "api_2345678901234567890_secret"
 
 
-def test_a_detector_is_found_by_name_or_made_once() -> None:
-    """Twice the same name is the same detector."""
-    with running_simulator() as simulator:
-        client = sdk_client(simulator.url, TOKEN, TlsTrust())
-        made = find_detector(client, TOKEN, "a new one", "Is it new?")
-        assert made.startswith("det_")
-        assert find_detector(client, TOKEN, "a new one", "Is it new?") == made
-        assert find_detector(client, TOKEN, "a new one", None) == made
+def test_the_servers_own_text_is_passed_on_whole() -> None:
+    """Not cut, not among headers, on one line: why a detector could not be created."""
+    reason = "name: " + "x" * 500 + "\nmust be shorter"
+
+    def refuse(handler: Handler, number: int) -> None:
+        handler.reply(400, reason.encode())
+
+    with recording_server(refuse) as recorder:
+        client = sdk_client(recorder.url, TOKEN, TlsTrust())
+        with pytest.raises(SdkError) as caught:
+            create_detector(client, TOKEN, "x", "y?")
+    assert str(caught.value) == f"HTTP status 400: {reason.replace(chr(10), ' ')}"
 
 
 def test_the_sdks_complaints_do_not_tell_the_token() -> None:
@@ -27,7 +30,7 @@ def test_the_sdks_complaints_do_not_tell_the_token() -> None:
     with recording_server() as recorder:
         client = sdk_client(recorder.url, TOKEN, TlsTrust())
         with pytest.raises(SdkError) as caught:
-            find_detector(client, TOKEN, "x", None)
+            create_detector(client, TOKEN, "x", "y?")
         assert TOKEN[:12] not in str(caught.value)
     with pytest.raises(SdkError) as caught:
         sdk_client("http://127.0.0.1:9", TOKEN, TlsTrust())

@@ -101,7 +101,9 @@ def test_both_clients_put_the_same_on_the_wire(tmp_path: Path) -> None:
             assert len(recorder.queries()) == len(requests_of(records)) == 10
             others = {s.path for s in recorder.seen if s.method == "GET"}
             if client == "http":
-                assert others == {"/health/ready", "/edge-detector-readiness"}
+                detector = f"/device-api/v1/detectors/{DETECTOR_ID}"
+                asked = {"/health/ready", "/edge-detector-readiness", "/edge-config", detector}
+                assert others == asked
             pictures = {(s.headers["x-request-id"][-16:-8], s.body) for s in recorder.queries()}
             assert len(pictures) == 10  # of its five, each client sent no two alike
             ids = {s.headers["x-request-id"] for s in recorder.queries()}

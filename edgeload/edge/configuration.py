@@ -1,0 +1,72 @@
+"""How the box is configured for a detector: GET /edge-config, which needs no token.
+
+An endpoint of before April 2026 has no such route. Then nothing is known, which is no error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from edgeload.edge.asking import ask
+from edgeload.edge.location import Unreachable
+from edgeload.edge.trust import TlsTrust
+
+_EDGE_ONLY_FLAGS = ("always_return_edge_prediction", "disable_cloud_escalation")
+
+
+@dataclass(frozen=True)
+class EdgeConfiguration:
+    """What the box says about one detector; None for what it does not say."""
+
+    edge_only: bool | None = None
+    """Whether the edge answers every query itself and never sends one on to the cloud."""
+    confident_audit_rate: float | None = None
+    """Share of the confident answers that the box also sends to the cloud, to check them."""
+
+
+def ask_configuration(url: str, detector_id: str, trust: TlsTrust) -> EdgeConfiguration:
+    """The configuration of one detector; never raises."""
+    try:
+        answer = ask(f"{url}/edge-config", trust)
+        values = answer.json() if answer.status_code == HTTPStatus.OK else None
+    except (Unreachable, ValueError):
+        values = None
+    return configuration_of(values, detector_id)
+
+
+def configuration_of(values: Any, detector_id: str) -> EdgeConfiguration:
+    """The same from the JSON of the answer, whatever it is.
+
+    A detector that is not listed has the default configuration, which asks the cloud. Until
+    December 2024 the flags stood with the detector, since then in a configuration that it names.
+    """
+    config = _object(values)
+    detectors = config.get("detectors")
+    rate = _object(config.get("global_config")).get("confident_audit_rate")
+    if not isinstance(detectors, list):
+        return EdgeConfiguration(confident_audit_rate=_share(rate))
+    own = next(
+        (
+            entry
+            for entry in map(_object, detectors)
+            if str(entry.get("detector_id")).lower() == detector_id.lower()
+        ),
+        {},
+    )
+    named = _object(config.get("edge_inference_configs")).get(own.get("edge_inference_config"))
+    flags = {**own, **_object(named)}
+    return EdgeConfiguration(
+        edge_only=all(flags.get(flag) is True for flag in _EDGE_ONLY_FLAGS),
+        confident_audit_rate=_share(rate),
+    )
+
+
+def _object(value: Any) -> dict[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _share(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value <= 1 else None
