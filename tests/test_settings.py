@@ -279,3 +279,32 @@ def test_the_command_to_repeat_has_what_was_typed() -> None:
     assert words[2:] == ["--timeout", "10.0", "--seed", "3"]
     again = resolve(config, parse(words[2:], config)[0], {})
     assert again.public() == settings.public()
+
+
+EMPTIED: list[tuple[dict[str, object], list[str]]] = [
+    ({"DETECTOR_QUERY": "Is it?"}, ["--detector-query", ""]),
+    ({"SLO": ["p95<1s"], "ABORT_ON": ["errors>5%"]}, ["--slo", "", "--abort-on", ""]),
+    ({"CACERT": "edge.pem", "PROMETHEUS_PORT": 9101}, ["--cacert", "", "--prometheus-port", ""]),
+    ({"SIMULATOR_OPTIONS": "--seed 3", "WARMUP": 1}, ["--simulator-options", "", "--warmup", ""]),
+    ({"DETECTOR_ID": ID}, ["--detector-id", "", "--detector-query", ""]),
+    ({"ENDPOINT_URL": "http://box", TOKEN: "t"}, ["--endpoint-url", "", "--no-insecure"]),
+]
+
+
+@pytest.mark.parametrize(("config", "words"), EMPTIED)
+def test_the_command_to_repeat_keeps_what_was_emptied(
+    config: dict[str, object], words: list[str]
+) -> None:
+    """An empty value that was typed takes the place of config.py's, in the repetition as well."""
+    settings = resolve(config, parse(words, config)[0], {})
+    again = shlex.split(settings.command())[2:]
+    assert again.count("") == words.count("")
+    assert resolve(config, parse(again, config)[0], {}).public() == settings.public()
+    others = {name: value for name, value in config.items() if name.endswith("TOKEN")}
+    assert resolve(others, parse(again, {})[0], {}).public() == settings.public()
+
+
+def test_an_empty_constant_is_kept_in_the_command_to_repeat() -> None:
+    """DETECTOR_QUERY = "" in config.py means that no detector is created."""
+    settings = resolve({"DETECTOR_QUERY": ""}, {}, {})
+    assert settings.command() == "python load_test.py --detector-query ''"

@@ -91,7 +91,7 @@ def _as_option(name: str, value: Any) -> list[str]:
     if form == "flag":
         return [option if value else option.replace("--", "--no-", 1)]
     if form == "list":
-        return [word for text in value for word in (option, text)]
+        return [word for text in value or [""] for word in (option, text)]
     if form == "ramp":
         return [option, ",".join(map(str, value))]
     return [option, "" if value is None else str(value)]

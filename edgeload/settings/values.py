@@ -57,8 +57,15 @@ def _workers(value: object) -> object:
 
 
 def _list(value: object) -> object:
-    """A text is a list of one; None and the empty text are the empty list."""
-    return (value,) if isinstance(value, str) and value.strip() else value or ()
+    """A text is a list of one; None and the empty text are the empty list, alone or as its member.
+
+    `--slo ""` on the command line thus takes the place of what config.py says.
+    """
+    if isinstance(value, str):
+        value = (value,)
+    if isinstance(value, list | tuple):
+        return tuple(text for text in value if not isinstance(text, str) or text.strip())
+    return value or ()
 
 
 def _objective(text: str) -> str:
