@@ -20,6 +20,25 @@ BUILT_IN_RAMP = (1, 2, 3, 4, 5, 10, 15, 20, 30, 40, 50, 60)
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
+# What a step needs, at the very least, to tell whether the endpoint keeps up with its load.
+LEAST_CUT_S = 2.0
+PERIODS_TO_TELL = 3.0
+
+
+def cut_to_tell_s(warm_up_s: float, period_s: float) -> float:
+    """Seconds left out at a step's head before its backlog is looked at; a client's `period_s`.
+
+    The warm-up, but at least 2 s and one period: in its first period, a client may still be busy
+    with a request of the step before.
+    """
+    return max(warm_up_s, LEAST_CUT_S, period_s)
+
+
+def least_step_s(warm_up_s: float, period_s: float) -> float:
+    """A step shorter than this can never tell whether its load is carried, in seconds."""
+    return cut_to_tell_s(warm_up_s, period_s) + PERIODS_TO_TELL * period_s
+
+
 class Due(msgspec.Struct, frozen=True, gc=False):
     """One planned request: its number within its client (from 1), its step, its due time."""
 

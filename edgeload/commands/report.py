@@ -15,6 +15,7 @@ from edgeload.config_file import load_config
 from edgeload.read.log.columns import LogError
 from edgeload.read.output import hdr
 from edgeload.read.results import exit_code, write_comparison, write_results
+from edgeload.read.words.headline import undecided_objectives
 from edgeload.settings import SettingError
 from edgeload.settings.fields import Fields
 
@@ -139,6 +140,8 @@ def _report(options: argparse.Namespace) -> int:
         with_hdr=options.hdr,
         host_samples=options.host,
     )
+    for text in undecided_objectives(summary):
+        print(text, file=sys.stderr)
     return exit_code(summary, options.slo_undecided)
 
 

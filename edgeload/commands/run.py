@@ -56,7 +56,8 @@ def _show_plan(settings: Settings) -> int:
     from edgeload.run.dry_run import print_plan
     from edgeload.run.images import single_image
 
-    print_plan(settings.plan(), len(single_image(settings.image_path)[0]), Console())
+    picture, *_ = single_image(settings.image_path)
+    print_plan(settings.plan(), len(picture), Console(), settings.warmup or 0.0)
     return exit_codes.OK
 
 
@@ -92,10 +93,13 @@ def _load(settings: Settings, *, report: str) -> int:
         )
         return exit_codes.INTERRUPTED
     from edgeload.read.results import exit_code, write_results
+    from edgeload.read.words.headline import undecided_objectives
 
     summary = write_results(
         settings.log_file, settings.output_dir, console=Console(), with_hdr=settings.hdr
     )
+    for text in undecided_objectives(summary):
+        print(text, file=sys.stderr)
     if outcome.ending is Ending.SIGNAL:
         return exit_codes.INTERRUPTED
     code = exit_code(summary)

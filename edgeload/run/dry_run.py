@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from edgeload.plain_words import plural
-from edgeload.plan import Plan
+from edgeload.plan import Plan, least_step_s
 
 
-def print_plan(plan: Plan, image_bytes: float, console: Console) -> None:
+def print_plan(plan: Plan, image_bytes: float, console: Console, warm_up_s: float = 0.0) -> None:
     """Print steps, times, requests due and the load on the network.
 
-    `image_bytes` is the size of one picture in bytes.
+    `image_bytes` is the size of one picture in bytes, `warm_up_s` the warm-up that was asked for.
     """
     requests = [plan.step_requests(step) for step in plan.steps]
     each = " each" if plan.max_clients > 1 else ""
@@ -39,3 +41,17 @@ def print_plan(plan: Plan, image_bytes: float, console: Console) -> None:
             f"{rate * image_bytes / 1e6:.3g}",
         )
     console.print(table)
+    for text in _too_short(plan, warm_up_s):
+        console.print(text, highlight=False, soft_wrap=not console.is_terminal)
+
+
+def _too_short(plan: Plan, warm_up_s: float) -> Iterator[str]:
+    """A warning if the steps can never tell whether the endpoint keeps up with their load."""
+    least_s = least_step_s(warm_up_s, 1 / plan.requests_per_second)
+    step_s = plan.steps[0].duration_s
+    if step_s < least_s:
+        yield (
+            f"Steps of {step_s:g} s are too short to tell whether the endpoint keeps up with "
+            f"their load. At {plan.requests_per_second:g} requests/s per client, that takes at "
+            f"least {least_s:g} s (--time-between-ramp), and longer near the capacity."
+        )

@@ -23,3 +23,14 @@ def test_the_first_line_says_how_much_would_be_sent(clients: list[int], line: st
     text = StringIO()
     print_plan(Plan(ramp_steps(clients, 1.0), 1.0), 1000, Console(file=text, width=200))
     assert text.getvalue().startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("step_s", "rate", "warns"),
+    [(3.4, 2.0, True), (3.6, 2.0, False), (7.9, 0.5, True), (8.1, 0.5, False)],
+)
+def test_steps_that_can_never_tell_are_named(step_s: float, rate: float, warns: bool) -> None:
+    """2 s or one period, and three periods more, is the least; what is shorter is said."""
+    text = StringIO()
+    print_plan(Plan(ramp_steps([5], step_s), rate), 1000, Console(file=text, width=200))
+    assert ("too short to tell" in text.getvalue()) == warns

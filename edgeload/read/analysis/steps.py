@@ -14,7 +14,7 @@ from itertools import chain
 import numpy as np
 
 from edgeload.objectives import Objective
-from edgeload.plan import Plan, RampStep
+from edgeload.plan import Plan, RampStep, cut_to_tell_s
 from edgeload.read.analysis.generator_lag import GeneratorLag, generator_lag
 from edgeload.read.analysis.littles_law import littles_law
 from edgeload.read.analysis.objective_results import Sample, batches, result_of
@@ -168,7 +168,8 @@ def _growth(prepared: Prepared, step: RampStep, dues: Floats) -> BacklogGrowth:
     done_s = requests.done_s[requests.step == step.index]
     span = Window(step.start_s, min(step.end_s, prepared.until_s))
     period_s = 1.0 / log.plan.requests_per_second
-    return backlog_growth(dues, done_s, span, warm_up_s(log, step), period_s)
+    cut_s = cut_to_tell_s(warm_up_s(log, step), period_s)
+    return backlog_growth(dues, done_s, span, cut_s, period_s)
 
 
 def _counts(log: RunLog, step: RampStep, dues: Floats | None) -> StepCounts:

@@ -19,7 +19,6 @@ from edgeload.read.statistics.windows import Floats, Window
 NEGLIGIBLE = 0.005
 ALLOWED = 0.01
 """Shares of what is due. Growth up to ALLOWED passes only if no growth at all is possible too."""
-LEAST_CUT_S = 2.0
 _LEAST_UNITS = 12
 _FEWEST, _MOST = 10, 20
 _ALIKE = 0.8
@@ -58,23 +57,10 @@ class BacklogGrowth:
         return self.low >= _CLEAR * self.value
 
 
-def least_step_s(cut_s: float, period_s: float) -> float:
-    """A step shorter than this can never tell whether its load is carried, in seconds."""
-    return cut_to_tell_s(cut_s, period_s) + _LEAST_UNITS * period_s / 4
-
-
-def cut_to_tell_s(cut_s: float, period_s: float) -> float:
-    """Seconds left out at the head of a step: its warm-up, but at least 2 s and one period.
-
-    In the first period a client may still be busy with a request of the step before.
-    """
-    return max(cut_s, LEAST_CUT_S, period_s)
-
-
 def backlog_growth(
     due_s: Floats, done_s: Floats, span: Window, cut_s: float, period_s: float
 ) -> BacklogGrowth:
-    """The growth of the backlog in a step `span`, after `cut_s` seconds of warm-up.
+    """The growth of the backlog in a step `span`, without its first `cut_s` seconds.
 
     `due_s` are the instants at which the step's requests fell due, those that were never sent
     included; `done_s` those at which its requests ended, also after the step. `period_s` is a
@@ -90,12 +76,11 @@ def backlog_growth(
     of a random walk have steps of 2/3 of its variance, which are correlated, so 1.5 / (k - 1) times
     their variance is that of their mean. `benchmarks/carried.py` measures the errors.
     """
-    cut_s = cut_to_tell_s(cut_s, period_s)
     begin_s = span.start_s + cut_s
     windows = _windows(begin_s, span.end_s, period_s)
     inside = int(np.count_nonzero((due_s >= begin_s) & (due_s < span.end_s)))
     if windows is None or not inside:
-        return BacklogGrowth("too_short", step_s=least_step_s(cut_s, period_s))
+        return BacklogGrowth("too_short", step_s=cut_s + _LEAST_UNITS * period_s / 4)
     k, width_s = windows
     edges_s: Floats = span.end_s - width_s * np.arange(k, -1, -1, dtype=np.float64)
     due_per_s = inside / (span.end_s - begin_s)

@@ -187,7 +187,7 @@ def outage_words(outage: Outage) -> str:
 
 def limit(summary: RunSummary) -> str:
     """What keeps the capacity from being larger, and what objectives are undecided."""
-    return " ".join([_limit(summary), *_undecided_objectives(summary)])
+    return " ".join([_limit(summary), *undecided_objectives(summary)[:1]])
 
 
 def _limit(summary: RunSummary) -> str:
@@ -245,16 +245,17 @@ def _ceiling(ceiling: Ceiling) -> str:
     )
 
 
-def _undecided_objectives(summary: RunSummary) -> Iterator[str]:
-    """Objectives that need more samples; those of a step only if the user asked for its load."""
-    for result in summary.objectives:
-        if result.status == "undecided":
-            where = "" if result.step is None else f" in step {result.step + 1}"
-            yield sentence(
-                f"{result.objective.text} is undecided{where}"
-                f"{more_time(result.extra_seconds_needed)}"
-            )
-            return
+def undecided_objectives(summary: RunSummary) -> list[str]:
+    """A sentence for each objective that the run is too short to decide."""
+    return [
+        sentence(
+            f"{result.objective.text} is undecided"
+            f"{'' if result.step is None else f' in step {result.step + 1}'}"
+            f"{more_time(result.extra_seconds_needed)}"
+        )
+        for result in summary.objectives
+        if result.status == "undecided"
+    ]
 
 
 # --- whether to believe it ------------------------------------------------------------------------

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import synthetic_log as sl
 
-from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth, least_step_s
+from edgeload.plan import cut_to_tell_s, least_step_s
+from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
 from edgeload.read.statistics.windows import Floats, Window
 
 
@@ -24,6 +25,7 @@ def _growth(played: sl.Played, cut_s: float = 2.0) -> BacklogGrowth:
     due = [r.due_s for r in played.requests] + [m.due_s for m in played.missed]
     done = [r.done_s for r in played.requests]
     span = Window(step.start_s, step.end_s)
+    cut_s = cut_to_tell_s(cut_s, 1.0 / rate)
     return backlog_growth(np.array(due), np.array(done), span, cut_s, 1.0 / rate)
 
 
