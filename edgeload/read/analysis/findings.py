@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from edgeload.edge_facts import MAX_CONNECTIONS
 from edgeload.failure_classes import RESET
+from edgeload.read.analysis.cold_answers import find_cold_answers
 from edgeload.read.analysis.finding import Finding, most_damaging_first
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
@@ -39,6 +40,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_clocks(summary),
             *_not_steady(summary),
             *_warm_up(summary),
+            *_cold_answers(summary),
             *_drift(summary),
             *_littles_law(summary),
             *_too_few_samples(summary),
@@ -224,6 +226,26 @@ def _warm_up(summary: RunSummary) -> Iterator[Finding]:
         until_s = max(ends.values())
         numbers = {"until_s": until_s, "suggested_warmup_s": math.ceil(until_s)}
         yield Finding("warm_up_longer", "warning", tuple(sorted(ends)), numbers)
+
+
+def _cold_answers(summary: RunSummary) -> Iterator[Finding]:
+    for cold in find_cold_answers(summary.log, summary.steps):
+        until_s = cold.until_s
+        touched = (s for s in summary.steps if until_s is not None and s.span.start_s <= until_s)
+        yield Finding(
+            "cold_answers",
+            "warning",
+            _of(touched),
+            {
+                "slow": cold.slow,
+                "answers": cold.answers,
+                "fastest_s": cold.fastest_s,
+                "slowest_s": cold.slowest_s,
+                "warm_p95_s": cold.warm_p95_s,
+                "until_s": until_s,
+            },
+            about="start" if until_s is not None else "clients",
+        )
 
 
 def _drift(summary: RunSummary) -> Iterator[Finding]:

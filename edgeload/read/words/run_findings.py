@@ -113,6 +113,20 @@ def _not_monotone(n: Numbers) -> str:
     )
 
 
+def _cold_answers(n: Numbers) -> str:
+    times = f"{milliseconds(n['fastest_s'])} to {milliseconds(n['slowest_s'])} ms"
+    usual = f"the p95 of later answers is {milliseconds(n['warm_p95_s'])} ms"
+    if n["until_s"] is None:
+        return (
+            f"{n['slow']:,} of {n['answers']:,} first answers of clients took {times}; {usual}, so "
+            "a new connection is slow"
+        )
+    return (
+        f"{n['slow']:,} of the first {n['answers']:,} answers, up to {n['until_s']:.1f} s, took "
+        f"{times}; {usual}, so the endpoint was still cold"
+    )
+
+
 def _drift(n: Numbers) -> str:
     change = n["change"]
     return (
@@ -336,6 +350,14 @@ WARNING_KINDS = {
             f"Use --warmup {n['suggested_warmup_s']}, or warm the endpoint up with a short run "
             "before this one."
         ),
+    ),
+    "cold_answers": Kind(
+        meaning="Answers at the start of the run, or the first ones of clients, were much slower.",
+        cause="Every process of the endpoint is cold by itself: requests over new connections warm "
+        "it up, not seconds.",
+        advice="Do not quote the slowest answers of these steps. Warm the endpoint up with a run "
+        "of many clients, then repeat this one.",
+        message=_cold_answers,
     ),
     "drift": Kind(
         meaning="The last minute of a long step was over 10 % slower or faster than its first.",
