@@ -319,6 +319,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_readme": "README.md, pyproject.toml, Makefile, .ci/run",
     "read/output/test_page_in_browser": "page.py and the script in the page, in a browser",
     "read/statistics/test_same_numbers": "scipy against the formulas it replaced",
+    "read/test_headline_truth": "the whole reading side, on runs whose truth is known",
     "read/test_yesterday": "logs of earlier versions, and what these made of them",
     "run/test_clients": "client.py and sdk_client.py, which must behave alike",
     "simulator/test_groundlight_sdk": "the real SDK against the running simulator",
