@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from edgeload.records import Record, encode
 
 _CHUNK_BYTES = 1 << 20
 _SHOWN_CHARS = 120
+_WRITE_TAKES_S = 0.02
+_RECORD_START = b'{"event":"'
 
 
 class LogWriter:
@@ -22,9 +25,10 @@ class LogWriter:
 
     On a local file system no other process interrupts one `write` on an O_APPEND descriptor
     (8 processes wrote 2 million lines of up to 70 KB: none was torn). A network file system does
-    not guarantee that. SIGKILL may cut a process's own write at the end of a page; each append
-    therefore checks whether the file ends with a newline, and a killed worker damages only its own
-    last line. Raises OSError if the disk refuses.
+    not guarantee that. A reader may see a part of such a write, so a file that does not end with
+    a newline tells nothing by itself: another process may just be writing. But SIGKILL may cut a
+    process's own write at the end of a page; whoever notices that a writer died calls
+    `end_torn_line`. Raises OSError if the disk refuses.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,11 +39,24 @@ class LogWriter:
         if not records:
             return
         data = memoryview(encode(records))
-        size = os.fstat(self._fd).st_size
-        if size and os.pread(self._fd, 1, size - 1) != b"\n":
-            data = memoryview(b"\n" + data)
         while data:  # a regular file accepts everything at once, unless the disk is full
             data = data[os.write(self._fd, data) :]
+
+    def end_torn_line(self) -> None:
+        """A writer has died: end the line that it may have left behind.
+
+        A line that another writer is still at grows or ends within a moment; a torn one stays.
+        """
+        size = self._unfinished()
+        if size:
+            time.sleep(_WRITE_TAKES_S)
+            if self._unfinished() == size:
+                os.write(self._fd, b"\n")
+
+    def _unfinished(self) -> int:
+        """Size of the file if it ends within a line, else 0."""
+        size = os.fstat(self._fd).st_size
+        return size if size and os.pread(self._fd, 1, size - 1) != b"\n" else 0
 
     def close(self, *, sync: bool = False) -> None:
         """Close the file; with `sync`, wait until everything is on the disk."""
@@ -124,17 +141,28 @@ def read_records(
             records = decoder.decode_lines(block)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             lines = block.removesuffix(b"\n").split(b"\n")
-            yield [_decode_line(decoder, number + i, line) for i, line in enumerate(lines) if line]
+            yield [
+                record
+                for i, line in enumerate(lines)
+                if line
+                for record in _decode_line(decoder, number + i, line)
+            ]
             number += len(lines)
         else:
             yield records
             number += len(records)
 
 
-def _decode_line(decoder: msgspec.json.Decoder[Any], number: int, line: bytes) -> Any:
+def _decode_line(decoder: msgspec.json.Decoder[Any], number: int, line: bytes) -> list[Any]:
+    """The line's record; or the damage, and the record that was written behind a torn one."""
     try:
-        return decoder.decode(line)
+        return [decoder.decode(line)]
     except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
         text = line[: _SHOWN_CHARS * 4].decode("utf-8", "replace")
         shown = "".join(c if c.isprintable() else "?" for c in text)[:_SHOWN_CHARS]
-        return DamagedLine(number, shown, str(problem))
+        damage = DamagedLine(number, shown, str(problem))
+    try:
+        behind = line.rfind(_RECORD_START)
+        return [damage, decoder.decode(line[behind:])] if behind > 0 else [damage]
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return [damage]

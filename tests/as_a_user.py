@@ -71,7 +71,9 @@ def run(folder: Path, script: str, *arguments: str) -> Finished:
 
 
 def records(folder: Path) -> list[Any]:
-    """The run's records; none may be damaged."""
+    """The run's records; none may be damaged, and every line of the log is a JSON object."""
+    lines = (folder / "run.log").read_bytes().splitlines()
+    assert all(isinstance(json.loads(line), dict) for line in lines)
     found = [record for chunk in read_records(folder / "run.log") for record in chunk]
     assert not [record for record in found if isinstance(record, DamagedLine)]
     return found

@@ -45,8 +45,7 @@ def test_many_processes_append_whole_lines(tmp_path: Path) -> None:
         worker.start()
     for worker in workers:
         worker.join()
-    records = all_records(path)
-    assert {type(record) for record in records} == {Request}
+    records = [msgspec.json.decode(line, type=Request) for line in path.read_bytes().splitlines()]
     seen = sorted((r.worker_number, r.request_number) for r in records)
     assert seen == [(c, n) for c in range(4) for n in range(1, 4001)]
 
@@ -75,7 +74,9 @@ def test_a_killed_writer_damages_no_line_but_its_own_last(tmp_path: Path) -> Non
         assert worker.pid is not None
         os.kill(worker.pid, signal.SIGKILL)
         worker.join()
-    LogWriter(path).append([request(7, n + 1) for n in range(100)])
+    log = LogWriter(path)
+    log.end_torn_line()
+    log.append([request(7, n + 1) for n in range(100)])
     records = all_records(path)
     assert sum(isinstance(record, DamagedLine) for record in records) <= 2
     whole = [record for record in records if isinstance(record, Request)]
@@ -83,14 +84,37 @@ def test_a_killed_writer_damages_no_line_but_its_own_last(tmp_path: Path) -> Non
     assert [r.request_number for r in whole if r.worker_number == 7] == list(range(1, 101))
 
 
-def test_a_cut_line_is_ended_by_the_next_writer(tmp_path: Path) -> None:
-    """So the cut costs one line, and the line after it is whole."""
+def test_a_cut_line_is_ended_when_its_writer_has_died(tmp_path: Path) -> None:
+    """So the cut costs one line, and the line after it is whole. A whole line is left alone."""
     path = tmp_path / "log"
     path.write_bytes(encode([request(0, 1), request(0, 2)])[:-20])
-    LogWriter(path).append([request(1, 1)])
+    log = LogWriter(path)
+    for _ in range(2):
+        log.end_torn_line()
+    log.append([request(1, 1)])
     first, cut, last = all_records(path)
     assert (first, last) == (request(0, 1), request(1, 1))
     assert isinstance(cut, DamagedLine)
+    assert b"" not in path.read_bytes().splitlines()
+
+
+def test_a_line_that_another_writer_is_at_is_left_alone(tmp_path: Path) -> None:
+    """A part of its write may be visible: no append may end that line, or an empty one follows."""
+    path = tmp_path / "log"
+    whole = encode([request(0, 1), request(0, 2)])
+    path.write_bytes(whole[:-20])
+    LogWriter(path).append([request(1, 1)])
+    assert path.read_bytes() == whole[:-20] + encode([request(1, 1)])
+
+
+def test_a_record_behind_a_torn_line_is_not_lost(tmp_path: Path) -> None:
+    """Others write on before the death is noticed: only the dead writer's own line is damaged."""
+    path = tmp_path / "log"
+    path.write_bytes(encode([request(0, 1), request(0, 2)])[:-20] + encode([request(1, 1)]))
+    first, cut, last = all_records(path)
+    assert (first, last) == (request(0, 1), request(1, 1))
+    assert isinstance(cut, DamagedLine)
+    assert cut.number == 2
 
 
 def test_records_survive_the_way_through_the_log(tmp_path: Path) -> None:

@@ -197,7 +197,10 @@ class Supervisor:
 
     def _note_end(self, worker: EndedWorker) -> None:
         """Record and show the end of a worker process, if it should not have ended."""
-        if worker.exit_code == 0 or self._state.phase is Phase.CUT_OFF:
+        if worker.exit_code == 0:
+            return
+        self._log.end_torn_line()
+        if self._state.phase is Phase.CUT_OFF:
             return
         now_s = self._now()
         ts = self._clock.ts(now_s)
