@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import contextlib
 import io
 import math
@@ -10,8 +11,27 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TextIO
 
-from edgeload.exit_codes import BAD_SETTING
+from edgeload.exit_codes import BAD_SETTING, INTERRUPTED
 from edgeload.objectives import Objective, parse_objective
+
+_PLAIN = {
+    "✓": "+", "✗": "x", "…": "...", "±": "+/-", "°": " deg", "→": "->", "≤": "<=", "≥": ">=",
+    "µ": "u", "—": "-",
+}  # fmt: skip
+"""What stands for a character in an encoding that lacks it; a ? stands for any other."""
+
+_DEFAULT_HANDLERS = ("strict", "surrogateescape", "backslashreplace")
+"""The error handlers that Python itself gives to output: the first two refuse characters."""
+
+
+def _in_plain_characters(error: UnicodeError) -> tuple[str, int]:
+    """For `codecs.register_error`: the plain characters, and where to go on."""
+    assert isinstance(error, UnicodeEncodeError)
+    lacking = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(character, "?") for character in lacking), error.end
+
+
+codecs.register_error("edgeload", _in_plain_characters)
 
 
 class Parser(argparse.ArgumentParser):
@@ -83,18 +103,26 @@ def typed(program: str) -> str:
 
 
 def leave(program: Callable[[], int]) -> NoReturn:
-    """Run a program and end the process with its exit code, whoever still reads its output."""
-    with pipes_may_close():
-        code = program()
+    """Run a program and end the process with its exit code, whoever and whatever reads its output.
+
+    Ctrl-C where no program counts it, for example while results are drawn, ends with one line.
+    """
+    with output_never_fails():
+        try:
+            code = program()
+        except KeyboardInterrupt:
+            print("Interrupted.", file=sys.stderr)
+            code = INTERRUPTED
     sys.exit(code)
 
 
 @contextlib.contextmanager
-def pipes_may_close() -> Iterator[None]:
-    """While entered, output for a pipe that nobody reads any more is dropped.
+def output_never_fails() -> Iterator[None]:
+    """While entered, no text is refused because of the pipe or the encoding that it is printed to.
 
     `… | head -1` closes the pipe after one line. The program goes on, writes its files and ends
-    with the exit code that says how it went, as if somebody had read everything.
+    with the exit code that says how it went, as if somebody had read everything. A character that
+    the encoding of the output lacks, for example ✓ in cp1252, is replaced by plain ones.
     """
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = map(_forgiving, before)
@@ -109,7 +137,10 @@ def pipes_may_close() -> Iterator[None]:
 
 
 def _forgiving(stream: TextIO) -> TextIO:
-    """The same stream over a pipe that may close; itself if it has no file of its own."""
+    """The same stream over a pipe that may close; itself if it has no file of its own.
+
+    An error handler that the user chose, with PYTHONIOENCODING=ascii:replace, stays.
+    """
     buffer = getattr(stream, "buffer", None)
     raw = getattr(buffer, "raw", buffer)
     if not isinstance(stream, io.TextIOWrapper) or not isinstance(raw, io.FileIO):
@@ -118,7 +149,7 @@ def _forgiving(stream: TextIO) -> TextIO:
     return io.TextIOWrapper(
         io.BufferedWriter(_PipeThatMayClose(raw)),
         encoding=stream.encoding,
-        errors=stream.errors,
+        errors="edgeload" if stream.errors in _DEFAULT_HANDLERS else stream.errors,
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -176,3 +177,67 @@ def test_what_is_read_arrives(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(user.ROOT), "PYTHONIOENCODING": "utf-8"},
     )  # fmt: skip
     assert (done.returncode, done.stdout.decode()) == (7, "✓ done\n")
+
+
+def _in_encoding(encoding: str, folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    environment = {
+        **user.environment(),
+        "PYTHONPATH": str(user.ROOT),
+        "PYTHONIOENCODING": encoding,
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+    }
+    if not encoding:
+        del environment["PYTHONIOENCODING"]
+    return subprocess.run(
+        [sys.executable, *words], cwd=folder, env=environment, capture_output=True, check=False,
+        timeout=120,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii", "latin-1", ""])
+def test_a_verdict_can_be_printed_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    """Plain characters stand for those that it lacks; exit code and files are the same."""
+    played = sl.play(sl.plan_of([4, 8], 20, 5.0), servers=8, service=sl.constant(0.01))
+    slo = ["p95<300ms", "p50<1ms"]
+    log = sl.write(tmp_path / "log", played, slo=slo)
+    script = str(user.ROOT / "parse_load_test_logs.py")
+    done = _in_encoding(encoding, tmp_path, script, str(log))
+    assert (done.returncode, done.stderr) == (3, b"")
+    out = done.stdout.decode(encoding or "ascii")
+    met, not_met = ("✓", "✗") if encoding == "utf-8" else ("+", "x")
+    assert f"{met} p95<300ms" in out
+    assert f"{not_met} p50<1ms" in out
+    summary = json.loads((tmp_path / "load_test_results/summary.json").read_text("utf-8"))
+    assert [o["verdict"] for o in summary["objectives"]] == ["pass", "fail"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-m", "edgeload", "--help"),
+        ("-m", "edgeload", "compare", "--help"),
+        ("-m", "edgeload.simulator", "--help"),
+        (str(user.ROOT / "load_test.py"), "--help"),
+        (str(user.ROOT / "load_test.py"), "--dry-run", "--custom-ramp", "2"),
+        (str(user.ROOT / "monitor_cpu_gpu_usage.py"), "--duration", "0.5", "--interval", "0.5"),
+    ],
+    ids=lambda words: " ".join(Path(word).name for word in words[:3]),
+)
+def test_every_program_speaks_plain_ascii(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Whatever it prints, no character is refused."""
+    done = _in_encoding("ascii", tmp_path, *words)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.isascii()
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "page"),
+    [("edgeload.settings.table", "settings"), ("edgeload.read.words.findings_page", "findings")],
+)
+def test_a_page_is_made_in_utf_8(tmp_path: Path, module: str, page: str) -> None:
+    """Its file is the same, whatever the locale of whoever makes it."""
+    done = _in_encoding("ascii", tmp_path, "-m", module)
+    assert done.stdout == (user.ROOT / "docs" / f"{page}.md").read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import get_args
 
 from edgeload.settings.declaration import Group
@@ -55,4 +56,4 @@ def _row(name: str) -> str:
 
 
 if __name__ == "__main__":
-    print(table(), end="")
+    sys.stdout.buffer.write(table().encode())  # a file in UTF-8 in any locale

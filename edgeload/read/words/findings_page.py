@@ -5,6 +5,7 @@ python -m edgeload.read.words.findings_page > docs/findings.md
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -77,4 +78,4 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(findings_page(), end="")
+    sys.stdout.buffer.write(findings_page().encode())  # a file in UTF-8 in any locale
