@@ -115,6 +115,7 @@ read                    a log -> columns -> summary -> findings, report and plot
     results             from a log to everything that a user gets
     log                 a log of either form, read into columns
         open            opens a log; a pandas table for notebooks
+        source          files, pipes, standard input; packed, UTF-16 -> a file of lines
         columns         one row per request sent, and what else the log says
         stretches       a large log, read by several processes
         older_form      logs of the older form

@@ -104,7 +104,11 @@ def compare_main(
             epilog=_COMPARE_EXIT_CODES,
         )
         found.add_argument(
-            "log", metavar="NEW", nargs="+", type=Path, help="Log of a new run, or several."
+            "log",
+            metavar="NEW",
+            nargs="+",
+            type=Path,
+            help="Log of a new run, or several; - is standard input.",
         )
         _add_common(found, config)
         _add_comparison(found, required=True)
@@ -171,7 +175,8 @@ def _add_log(parser: Parser, config: Mapping[str, object], *, several: bool) -> 
         nargs="*" if several else "?",
         type=Path if several else lambda text: [Path(text)],
         default=[default],
-        help=f"Log of a run, of the present form or an older one.{more} (default: {default})",
+        help="Log of a run, of the present form or an older one, also packed; - is standard input."
+        f"{more} (default: {default})",
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from edgeload import exit_codes
-from edgeload.host.samples import HostSample, SampleFile
+from edgeload.host.samples import SampleFile
 from edgeload.objectives import Objective
 from edgeload.read.analysis.comparison import Comparison, compare
 from edgeload.read.analysis.findings import find
@@ -16,6 +16,7 @@ from edgeload.read.analysis.run_summary import RunSummary, analyse, with_host
 from edgeload.read.figures.shown import charts_of, prepare_comparison, prepare_figures
 from edgeload.read.log.columns import LogError
 from edgeload.read.log.open import read_log
+from edgeload.read.log.source import read_once, shown_name, utf8_file
 from edgeload.read.output import hdr, png
 from edgeload.read.output.comparison_json import comparison_json
 from edgeload.read.output.comparison_terminal import print_comparison
@@ -42,10 +43,11 @@ def write_results(
     files; `host_samples` is what the monitor wrote on the host meanwhile. Raises LogError, in one
     line, if there is nothing to read or no folder to write to.
     """
+    read_once([log_file, *([host_samples] if host_samples else [])])
     log = read_log(log_file, requests_per_second=requests_per_second)
     summary = analyse(log, objectives)
     if host_samples is not None:
-        summary = with_host(summary, _samples(host_samples))
+        summary = _with_samples(summary, host_samples)
     findings = find(summary)
     pictures = prepare_figures(summary)
     try:
@@ -81,6 +83,7 @@ def write_comparison(
 
     Differences within `margin`, a share, are no change. Raises LogError as `write_results` does.
     """
+    read_once([*new, *baseline])
     old_runs, new_runs = (
         [analyse(read_log(path, requests_per_second=requests_per_second)) for path in side]
         for side in (baseline, new)
@@ -115,14 +118,13 @@ def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
     return exit_codes.NO_RESULT if summary.no_result else exit_codes.OK
 
 
-def _samples(path: Path) -> Iterator[HostSample]:
-    try:
-        file = SampleFile(path)
-    except OSError as problem:
-        raise LogError(f"cannot read the host's samples {path}: {problem.strerror}") from problem
-    except ValueError as problem:
-        raise LogError(str(problem)) from None
-    return file.samples()
+def _with_samples(summary: RunSummary, given: Path) -> RunSummary:
+    """The summary with the samples of the host that the monitor wrote into a file."""
+    with utf8_file(given, "the host's samples") as path:
+        try:
+            return with_host(summary, SampleFile(path).samples())
+        except ValueError as problem:
+            raise LogError(str(problem).replace(str(path), str(shown_name(given)))) from None
 
 
 def _write(path: Path, text: str) -> Path:

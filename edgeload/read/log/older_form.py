@@ -67,8 +67,8 @@ def looks_older(lines: Iterable[bytes]) -> bool:
     return any(_RAMP.fullmatch(line) or _is_request(decoder, line) for line in lines)
 
 
-def read(path: Path, requests_per_second: float | None) -> RunLog:
-    """An older log as a RunLog. Raises LogError if it has no request.
+def read(path: Path, name: Path, requests_per_second: float | None) -> RunLog:
+    """An older log as a RunLog that is called `name`. Raises LogError if it has no request.
 
     Such a log says when a request was done and how long it took, so sent = done - latency. When it
     was due it does not say: due times are NaN, and nothing can be known about response time,
@@ -76,12 +76,12 @@ def read(path: Path, requests_per_second: float | None) -> RunLog:
     """
     found = _find(path)
     if not found.done_wall_s:
-        raise LogError(f"the log {path} holds no request")
+        raise LogError(f"the log {name} holds no request")
     first_sent = min(d - t for d, t in zip(found.done_wall_s, found.latency_s, strict=True))
     last_done = max(found.done_wall_s)
     wall_s, steps = _steps(found, first_sent, last_done)
     return RunLog(
-        path=path,
+        path=name,
         header=None,
         plan=None,
         steps=steps,

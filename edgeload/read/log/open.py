@@ -17,6 +17,7 @@ from edgeload.read.log.columns import (
     RunLog,
     Tally,
 )
+from edgeload.read.log.source import shown_name, utf8_file
 from edgeload.read.log.stretches import read_whole
 from edgeload.records import (
     LOG_FORMAT_VERSION,
@@ -71,37 +72,40 @@ def load_log(path: str | Path, *, requests_per_second: float | None = None) -> p
 def read_log(path: Path, *, requests_per_second: float | None = None) -> RunLog:
     """A log of either form. Raises LogError, in one line, for a file that is not a log.
 
+    The file may be packed or a pipe, and `-` is standard input (see `source`).
     `requests_per_second` is a client's arrival rate, for older logs, which do not say it.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(1 << 20)
-    except OSError as problem:
-        raise LogError(f"cannot read the log {path}: {problem.strerror}") from problem
+    with utf8_file(path) as file:
+        return _read(file, shown_name(path), requests_per_second)
+
+
+def _read(file: Path, name: Path, requests_per_second: float | None) -> RunLog:
+    with file.open("rb") as opened:
+        head = opened.read(1 << 20)
     if not head.strip():
-        raise LogError(f"the log {path} is empty")
+        raise LogError(f"the log {name} is empty")
     if _HEADER.search(head):
-        return _read(path)
+        return _read_present_form(file, name)
     if older_log.looks_older(head.splitlines()):
-        return older_log.read(path, requests_per_second)
+        return older_log.read(file, name, requests_per_second)
     raise LogError(
-        f"{path} is not the log of a load test: it has neither a header line nor lines of "
+        f"{name} is not the log of a load test: it has neither a header line nor lines of "
         "the older form"
     )
 
 
-def _read(path: Path) -> RunLog:
-    whole = read_whole(path)
+def _read_present_form(file: Path, name: Path) -> RunLog:
+    whole = read_whole(file)
     header, last_s = whole.header, whole.last_s
     if header is None:
-        raise LogError(f"the log {path} has no header that can be read: {_first(whole.tally)}")
-    plan = _plan(header.plan, path)
+        raise LogError(f"the log {name} has no header that can be read: {_first(whole.tally)}")
+    plan = _plan(header.plan, name)
     requests_read, tally = _within(whole.table.columns(), plan, whole.tally)
     if len(requests_read):
         last_s = max(last_s, float(requests_read.done_s.max()))
     return RunLog(
-        path=path,
-        header=_known(header, path),
+        path=name,
+        header=_known(header, name),
         plan=plan,
         steps=plan.steps,
         requests_per_second=plan.requests_per_second,
