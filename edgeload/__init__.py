@@ -119,6 +119,11 @@ read                    a log -> columns -> summary -> findings, report and plot
         columns         one row per request sent, and what else the log says
         stretches       a large log, read by several processes
         older_form      logs of the older form
+        older_rows      their lines in columns, as they were written
+        older_line      one of their lines: a request, a ramp step, a sample of the host
+        older_host      their CPU and GPU lines -> samples of the host
+        failure_text    the text of a failure -> its class
+        instants        units, zones and jumps of a wall clock -> one steady time axis
     statistics          statistics that know nothing of load tests
         windows         spans of run time: counts and rates
         backlog         does a backlog grow? then the load is not carried

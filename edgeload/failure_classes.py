@@ -115,7 +115,7 @@ FAILURE_KINDS: tuple[FailureKind, ...] = (
     ),
     FailureKind(
         UNCLASSIFIED,
-        "the log is of the older form, which records failures without a class",
+        "the log is of the older form, and the text of the failure tells no known class",
         "nobody",
         "read the error texts, or repeat the run with this version",
     ),

@@ -80,6 +80,7 @@ ARROWS = {
     ),
     "edgeload.read.statistics": (),
     "edgeload.read.log": (
+        "edgeload.host.samples",
         "edgeload.machine",
         "edgeload.plan",
         "edgeload.read.statistics",

@@ -59,12 +59,13 @@ class HostHeader:
 class Memory:
     """Main memory. `used_percent` is (total - available) / total, as free(1) counts it.
 
-    `available_bytes` is what programs can still get without swapping.
+    `available_bytes` is what programs can still get without swapping. A value that is not known is
+    null.
     """
 
-    used_bytes: int
-    available_bytes: int
-    used_percent: float
+    used_bytes: int | None
+    available_bytes: int | None
+    used_percent: float | None
 
 
 @dataclass(frozen=True)

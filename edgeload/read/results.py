@@ -40,14 +40,17 @@ def write_results(
 
     `requests_per_second` is a client's arrival rate, for older logs, which do not say it;
     `objectives` take the place of those in the log; `with_hdr` adds HdrHistogram's percentile
-    files; `host_samples` is what the monitor wrote on the host meanwhile. Raises LogError, in one
-    line, if there is nothing to read or no folder to write to.
+    files; `host_samples` is what the monitor wrote on the host meanwhile, and takes the place of
+    samples in the log itself. Raises LogError, in one line, if there is nothing to read or no
+    folder to write to.
     """
     read_once([log_file, *([host_samples] if host_samples else [])])
     log = read_log(log_file, requests_per_second=requests_per_second)
     summary = analyse(log, objectives)
     if host_samples is not None:
         summary = _with_samples(summary, host_samples)
+    elif log.host:
+        summary = with_host(summary, log.host)
     findings = find(summary)
     pictures = prepare_figures(summary)
     try:

@@ -36,6 +36,8 @@ PRESENT_FORM = (
 
 # Texts for people may be worded better, wherever they stand in summary.json.
 WORDS = ("message", "advice")
+# Yesterday a failure of the older form had no class; today its text tells of one.
+CLASSES = {"unclassified": "http_500"}
 # How many more seconds a step needs: quantiles of t and z were rounded constants yesterday.
 ROUNDED = {"more_s": 2e-3}
 EXACT = 1e-9
@@ -102,7 +104,10 @@ def changes(then: Any, now: Any, where: str = "", *, words: tuple[str, ...] = WO
 @pytest.mark.parametrize("name", (*PRESENT_FORM, *OLDER_FORM))
 def test_a_log_gives_the_same_summary(tmp_path: Path, name: str) -> None:
     """Every key of yesterday's summary.json is there with the same value."""
-    then = json.loads((YESTERDAY / f"{name}.summary.json").read_text())
+    text = (YESTERDAY / f"{name}.summary.json").read_text()
+    for before, after in CLASSES.items() if name in OLDER_FORM else ():
+        text = text.replace(before, after)
+    then = json.loads(text)
     for step in then["steps"]:
         if set(step["failures"]) - {"timeout"}:  # every failure is over every response time now
             del step["response_time_s"]

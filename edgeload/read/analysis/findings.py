@@ -19,6 +19,7 @@ from edgeload.read.analysis.step_summary import StepSummary
 
 CLIENTS_NEAR_LIMIT = 100
 ANSWERS_FOR_P99 = 299
+MOST_JUMPS_NAMED = 3
 
 
 def find(summary: RunSummary) -> tuple[Finding, ...]:
@@ -28,6 +29,8 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *summary.doubts,
             # the log and the run
             *_damaged(summary),
+            *_clock_jumps(summary),
+            *_incomplete(summary),
             *_interrupted(summary),
             # the answers
             *_nothing_answered(summary),
@@ -46,6 +49,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_too_few_samples(summary),
             # what the figures mean
             *_older_form(summary),
+            *_units(summary),
             *_same_image(summary),
             *_not_monotone(summary),
             *_not_saturated(summary),
@@ -76,6 +80,30 @@ def _damaged(summary: RunSummary) -> Iterator[Finding]:
                 "count_as_missed": summary.log.knows_due,
             },
         )
+
+
+def _clock_jumps(summary: RunSummary) -> Iterator[Finding]:
+    jumps = summary.log.repairs.jumps
+    if jumps:
+        yield Finding(
+            "clock_jumped",
+            "warning",
+            numbers={
+                "jumps": len(jumps),
+                "lines": tuple(jump.line for jump in jumps[:MOST_JUMPS_NAMED]),
+                "seconds": tuple(jump.seconds for jump in jumps[:MOST_JUMPS_NAMED]),
+            },
+        )
+
+
+def _incomplete(summary: RunSummary) -> Iterator[Finding]:
+    repairs = summary.log.repairs
+    if repairs.without_instant or repairs.without_latency:
+        numbers = {
+            "without_instant": repairs.without_instant,
+            "without_latency": repairs.without_latency,
+        }
+        yield Finding("incomplete_requests", "warning", numbers=numbers)
 
 
 def _interrupted(summary: RunSummary) -> Iterator[Finding]:
@@ -298,6 +326,13 @@ def _step_s_for_p99(step: StepSummary, requests_per_second: float | None) -> flo
 def _older_form(summary: RunSummary) -> Iterator[Finding]:
     if not summary.log.knows_due:
         yield Finding("older_form", "warning")
+
+
+def _units(summary: RunSummary) -> Iterator[Finding]:
+    repairs = summary.log.repairs
+    if repairs.instants_unit or repairs.latencies_unit:
+        numbers = {"instants": repairs.instants_unit, "latencies": repairs.latencies_unit}
+        yield Finding("other_units", "warning", numbers=numbers)
 
 
 def _same_image(summary: RunSummary) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ def littles_law(requests: Requests, window: Window) -> LittlesLaw:
     sent_s, done_s = requests.sent_s, requests.done_s
     overlap = np.minimum(done_s, window.end_s) - np.maximum(sent_s, window.start_s)
     area = float(overlap[overlap > 0].sum())
-    service_s = (done_s - sent_s)[window.holds(done_s)]
+    service_s = (done_s - sent_s)[window.holds(done_s) & ~np.isnan(sent_s)]
     if not len(service_s) or area <= 0:
         return LittlesLaw(None, None, None)
     edges = [

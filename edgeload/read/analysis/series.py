@@ -153,10 +153,10 @@ def failure_rates(summary: RunSummary) -> FailureRates | None:
 def heat_map(summary: RunSummary) -> HeatMap | None:
     """The spread of times over the run, by due time; None: a short run, or no good answer."""
     log, requests, end_s = summary.log, summary.log.requests, end_of(summary)
-    ok = requests.ok
+    from_s = log.at_s
+    ok = requests.ok & ~np.isnan(from_s)
     if end_s < LONG_RUN_S or not ok.any():
         return None
-    from_s = log.at_s
     width_s = window_width(end_s, MOST_BARS)
     edges_s = np.arange(math.ceil(end_s / width_s - 1e-9) + 1, dtype=np.float64) * width_s
     time_s = np.maximum(requests.done_s[ok] - from_s[ok], _LEAST_BAND_S)

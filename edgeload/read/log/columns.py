@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeload.failure_classes import SUCCESS
+from edgeload.host.samples import HostSample
 from edgeload.plan import Plan, RampStep
 from edgeload.read.statistics.windows import Floats
 from edgeload.records import End, Header, Missed, RequestRow, WorkerDied, WorkerSample
@@ -58,7 +59,8 @@ class Requests:
 
     Instants are seconds of run time. Codes: `outcome` indexes `outcomes` (0 is "ok"), `error`
     indexes `errors` (-1 is none), `from_edge` is 1, 0 or -1 (not said), `status` is 0 for none.
-    `due_s` is NaN throughout for a log that does not say it (see `RunLog.plan`).
+    `due_s` is NaN throughout for a log that does not say it (see `RunLog.plan`); `sent_s` is NaN
+    if such a log does not say how long an answer took.
     """
 
     client: Ints
@@ -105,6 +107,33 @@ class Damage:
 
 
 @dataclass(frozen=True)
+class ClockJump:
+    """From this line on, the clock had been set: by less than 0 s if it was set back.
+
+    Forward it may also be that the generator stood still.
+    """
+
+    line: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """What a log of the older form did not say as it should, and how it was read all the same.
+
+    `instants_unit` and `latencies_unit` name a unit that is not the second. Requests without an
+    instant are taken to have ended with the line before; successes without a latency have no
+    service time.
+    """
+
+    jumps: tuple[ClockJump, ...] = ()
+    instants_unit: str | None = None
+    latencies_unit: str | None = None
+    without_instant: int = 0
+    without_latency: int = 0
+
+
+@dataclass(frozen=True)
 class RunLog:
     """All that a log says. `header` and `plan` are None for a log of the older form.
 
@@ -126,6 +155,9 @@ class RunLog:
     deaths: tuple[WorkerDied, ...]
     end: End | None
     damage: Damage
+    repairs: Repairs = Repairs()
+    host: tuple[HostSample, ...] = ()
+    """Samples of the endpoint's host in the log itself: some logs of the older form have them."""
 
     @property
     def knows_due(self) -> bool:

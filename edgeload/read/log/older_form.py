@@ -3,68 +3,52 @@
 from __future__ import annotations
 
 import math
-import re
-import time
-from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-import msgspec
+import numpy as np
 
-from edgeload.failure_classes import SUCCESS, UNCLASSIFIED
+from edgeload.failure_classes import ESCALATED, SUCCESS
+from edgeload.host.samples import HostSample
 from edgeload.plan import RampStep
-from edgeload.read.log.columns import LogError, RunLog, TableBuilder, Tally
+from edgeload.read.log.columns import ClockJump, Ints, Repairs, RunLog, TableBuilder
+from edgeload.read.log.instants import (
+    UNIT_NAMES,
+    Pause,
+    filled,
+    impossible,
+    in_seconds,
+    latency_unit,
+    pauses,
+    without_back_jumps,
+    without_pauses,
+    zone_s,
+)
+from edgeload.read.log.older_host import host_samples
+from edgeload.read.log.older_rows import LOCAL, UNKNOWN, OlderRows, older_rows
+from edgeload.read.statistics.windows import Floats
 from edgeload.records import RequestRow
-from edgeload.runlog import DamagedLine, read_lines
-from edgeload.untrusted_text import printable
 
-_RAMP = re.compile(rb"\s*RAMP\s+(\d+)(?:\s+ts=(\d+(?:\.\d+)?))?\s*")
-_SHOWN_CHARS = 120
 _ROWS_A_BATCH = 10_000
+_MARK = -1
 
 
-class _Line(msgspec.Struct):
-    """A JSON line of the older form, or of its successor, which adds `ts` and `event`."""
+@dataclass(frozen=True)
+class _Timed:
+    """The same log on one time axis, in seconds since the epoch. NaN: not known.
 
-    asctime: str | None = None
-    ts: float | None = None
-    event: str = "request"
-    worker_number: int | None = None
-    request_number: int | None = None
-    latency: float | None = None
-    success: bool | None = None
-    error: str | None = None
+    A mark has no instant if it told none and no request came before it. A failure that does not
+    say how long it took, took 0 s.
+    """
 
-
-@dataclass
-class _Mark:
-    """A `RAMP` line: clients from `at_wall_s` on."""
-
-    clients: int
-    at_wall_s: float | None
-
-
-@dataclass
-class _Found:
-    """What the lines hold, wall-clock seconds, in the log's order."""
-
-    marks: list[_Mark] = field(default_factory=list)
-    client: array[int] = field(default_factory=lambda: array("i"))
-    number: array[int] = field(default_factory=lambda: array("i"))
-    done_wall_s: array[float] = field(default_factory=lambda: array("d"))
-    latency_s: array[float] = field(default_factory=lambda: array("d"))
-    errors: dict[int, str] = field(default_factory=dict)
-    tally: Tally = field(default_factory=Tally)
-
-
-def looks_older(lines: Iterable[bytes]) -> bool:
-    """Whether one of a log's first lines is of the older form."""
-    decoder = msgspec.json.Decoder(_Line)
-    return any(_RAMP.fullmatch(line) or _is_request(decoder, line) for line in lines)
+    done_s: Floats
+    latency_s: Floats
+    marks_s: Floats
+    host: tuple[HostSample, ...]
+    repairs: Repairs
 
 
 def read(path: Path, name: Path, requests_per_second: float | None) -> RunLog:
@@ -74,12 +58,11 @@ def read(path: Path, name: Path, requests_per_second: float | None) -> RunLog:
     was due it does not say: due times are NaN, and nothing can be known about response time,
     generator lag or requests missed. A request belongs to the step it was sent in.
     """
-    found = _find(path)
-    if not found.done_wall_s:
-        raise LogError(f"the log {name} holds no request")
-    first_sent = min(d - t for d, t in zip(found.done_wall_s, found.latency_s, strict=True))
-    last_done = max(found.done_wall_s)
-    wall_s, steps = _steps(found, first_sent, last_done)
+    rows = older_rows(path, name)
+    timed = _timed(rows)
+    first_sent = float((timed.done_s - np.nan_to_num(timed.latency_s)).min())
+    last_done = float(timed.done_s.max())
+    wall_s, steps = _steps(rows, timed.marks_s, first_sent, last_done)
     return RunLog(
         path=name,
         header=None,
@@ -88,101 +71,179 @@ def read(path: Path, name: Path, requests_per_second: float | None) -> RunLog:
         requests_per_second=requests_per_second,
         wall_s=wall_s,
         last_s=last_done - wall_s,
-        requests=_table(found, wall_s, steps).columns(),
+        requests=_table(rows, timed, wall_s, steps).columns(),
         missed={},
         workers=(),
         deaths=(),
         end=None,
-        damage=found.tally.total,
+        damage=rows.tally.total,
+        repairs=timed.repairs,
+        host=timed.host,
     )
 
 
-def _find(path: Path) -> _Found:
-    found = _Found()
-    decoder = msgspec.json.Decoder(_Line)
-    clock = _Asctime()
-    for number, lines in read_lines(path):
-        for i, line in enumerate(lines):
-            if not line.strip():
-                continue
-            if ramp := _RAMP.fullmatch(line):
-                _mark(found, ramp)
-                continue
-            try:
-                _take(found, decoder.decode(line), clock)
-            except (msgspec.MsgspecError, ValueError, OverflowError) as problem:
-                found.tally.damage(
-                    [DamagedLine(number + i, printable(line)[:_SHOWN_CHARS], str(problem))]
-                )
-    return found
+def _timed(rows: OlderRows) -> _Timed:
+    """Units, zones, and what happened to the clock, in that order."""
+    client = np.array(rows.client)
+    told_s, unit = _in_seconds(rows, np.array(rows.instant), np.array(rows.told))
+    done_s = filled(told_s)
+    latency = np.array(rows.latency)
+    most_clients = max((mark.clients for mark in rows.marks), default=0)
+    latencies_unit = latency_unit(latency, done_s, client, most_clients)
+    latency_s = latency * latencies_unit if latencies_unit != 1.0 else latency
+    latency_s = np.where(impossible(latency_s), np.nan, latency_s)
+    marks_s = _marks_in_seconds(rows)
+    order, done_s, marks_s, back = _straightened(rows, done_s, marks_s, latency_s, client)
+    sent_s = done_s - latency_s
+    hosts_s = _hosts_in_seconds(rows, order, done_s)
+    others_s = np.concatenate([marks_s[~np.isnan(marks_s)], hosts_s])
+    found = pauses(sent_s, done_s, client, others_s)
+    for pause in found:  # how long these took is not known: the clock changed meanwhile
+        latency_s[(sent_s <= pause.start_s) & (done_s >= pause.end_s)] = np.nan
+    ahead = [_as_jump(pause, rows, done_s) for pause in found]
+    done_s, marks_s, hosts_s = (without_pauses(at_s, found) for at_s in (done_s, marks_s, hosts_s))
+    failed = np.zeros(len(done_s), dtype=np.bool_)
+    failed[list(rows.failures)] = True
+    unknown = np.isnan(latency_s)
+    latency_s[unknown & failed] = 0.0
+    samples = zip(hosts_s.tolist(), (host.values for host in rows.hosts), strict=True)
+    return _Timed(
+        done_s=done_s,
+        latency_s=latency_s,
+        marks_s=marks_s,
+        host=tuple(host_samples(samples)),
+        repairs=Repairs(
+            jumps=tuple(sorted([*back, *ahead], key=lambda jump: jump.line)),
+            instants_unit=UNIT_NAMES.get(unit),
+            latencies_unit=UNIT_NAMES.get(latencies_unit),
+            without_instant=int(np.isnan(told_s).sum()),
+            without_latency=int(np.count_nonzero(unknown & ~failed)),
+        ),
+    )
 
 
-def _mark(found: _Found, ramp: re.Match[bytes]) -> None:
-    at = float(ramp[2]) if ramp[2] else None
-    if at is None and found.done_wall_s:
-        at = found.done_wall_s[-1]  # the line before was written when its request was done
-    found.marks.append(_Mark(int(ramp[1]), at))
+def _in_seconds(rows: OlderRows, instants: Floats, told: Ints) -> tuple[Floats, float]:
+    """Instants in seconds since the epoch, NaN if not told, and the finest unit among them."""
+    exact_s, unit = in_seconds(instants)
+    local = told == LOCAL
+    if local.any():
+        first = float(instants[local][0]) if len(instants) else 0.0
+        exact_s[local] = instants[local] + zone_s(_told_both_ways(rows), first)
+    exact_s[told == UNKNOWN] = np.nan
+    return exact_s, unit
 
 
-def _take(found: _Found, line: _Line, clock: _Asctime) -> None:
-    """Keep a request line. Raises ValueError if it has no latency or success."""
-    if line.event != "request":
-        return  # samples of the host's CPU and GPU
-    if line.latency is None or line.success is None or not 0 <= line.latency < math.inf:
-        raise ValueError("a request without latency or success")
-    done_wall_s = line.ts if line.ts is not None else clock.seconds(line.asctime)
-    client = line.worker_number or 0
-    number = line.request_number or len(found.number) + 1
-    if not max(abs(client), abs(number)) < 2**31:
-        raise ValueError("worker_number or request_number is out of range")
-    if not line.success:
-        found.errors[len(found.number)] = line.error or ""
-    found.client.append(client)
-    found.number.append(number)
-    found.done_wall_s.append(done_wall_s)
-    found.latency_s.append(line.latency)
+def _told_both_ways(rows: OlderRows) -> tuple[float, float] | None:
+    """An instant known exactly and as local time: of one line, or a ramp line and the next."""
+    if rows.both is not None:
+        exact, local_s = rows.both
+        return float(in_seconds(np.array([exact]))[0][0]), local_s
+    for mark in rows.marks:
+        next_row = mark.requests_before
+        if mark.instant is not None and next_row < len(rows.told) and rows.told[next_row] == LOCAL:
+            exact_s = float(in_seconds(np.array([mark.instant]))[0][0])
+            return (exact_s, rows.instant[next_row]) if math.isfinite(exact_s) else None
+    return None
+
+
+def _marks_in_seconds(rows: OlderRows) -> Floats:
+    told = [math.nan if mark.instant is None else mark.instant for mark in rows.marks]
+    return in_seconds(np.array(told, dtype=np.float64))[0]
+
+
+def _straightened(
+    rows: OlderRows, done_s: Floats, marks_s: Floats, latency_s: Floats, client: Ints
+) -> tuple[Floats, Floats, Floats, list[ClockJump]]:
+    """What was added to each request's instant, and all instants with the clock never set back.
+
+    A ramp line that tells no instant was written after the request before it was done.
+    """
+    told = np.flatnonzero(~np.isnan(marks_s))
+    before = np.array([mark.requests_before for mark in rows.marks], dtype=np.int64)
+    whole_seconds = np.array(rows.told) != 0
+    slack_s = np.where(whole_seconds, 1.0 + np.nan_to_num(latency_s), 0.0)
+    all_s = np.insert(done_s, before[told], marks_s[told])
+    found = without_back_jumps(
+        all_s,
+        np.insert(slack_s, before[told], 0.0),
+        np.insert(client, before[told], _MARK),
+    )
+    lines = np.insert(np.array(rows.line), before[told], [rows.marks[i].line for i in told])
+    is_mark = np.insert(np.zeros(len(done_s), np.bool_), before[told], True)
+    straight_s = found.at_s[~is_mark]
+    marks_s = marks_s.copy()
+    marks_s[told] = found.at_s[is_mark]
+    for i in np.flatnonzero(np.isnan(marks_s)).tolist():
+        if before[i]:
+            marks_s[i] = straight_s[before[i] - 1]
+    jumps = [ClockJump(int(lines[jump.line]), jump.seconds) for jump in found.jumps]
+    return straight_s - done_s, straight_s, marks_s, jumps
+
+
+def _hosts_in_seconds(rows: OlderRows, added_s: Floats, done_s: Floats) -> Floats:
+    """Instants of the host's samples; the clock was set for them as for the request before."""
+    if not rows.hosts:
+        return np.zeros(0)
+    at_s, _ = _in_seconds(
+        rows,
+        np.array([host.instant for host in rows.hosts]),
+        np.array([host.told for host in rows.hosts]),
+    )
+    before = np.searchsorted(np.array(rows.line), [host.line for host in rows.hosts]) - 1
+    shifted: Floats = at_s + np.where(before >= 0, added_s[before], 0.0)
+    return filled(shifted) if not np.isnan(shifted).all() else np.full(len(shifted), done_s[0])
+
+
+def _as_jump(pause: Pause, rows: OlderRows, done_s: Floats) -> ClockJump:
+    after = int(np.argmax(done_s >= pause.end_s))
+    return ClockJump(rows.line[after], pause.end_s - pause.start_s)
 
 
 def _steps(
-    found: _Found, first_sent: float, last_done: float
+    rows: OlderRows, marks_s: Floats, first_sent: float, last_done: float
 ) -> tuple[float, tuple[RampStep, ...]]:
     """Wall-clock second of run time 0, and the steps in run time.
 
     The log does not say when the last step was to end. The steps before it were of one length, as
     a rule, so it ends after their median length, or with the last answer if that is earlier.
     """
-    marks = found.marks or [_Mark(len(set(found.client)), first_sent)]
-    starts = [m.at_wall_s if m.at_wall_s is not None else first_sent for m in marks]
+    clients = [mark.clients for mark in rows.marks] or [len(set(rows.client))]
+    starts = [first_sent if math.isnan(at_s) else at_s for at_s in marks_s.tolist()]
+    starts = starts or [first_sent]
     starts = [max(starts[: i + 1]) for i in range(len(starts))]
     lengths = [b - a for a, b in pairwise(starts)]
     final = min(last_done, starts[-1] + median(lengths)) if lengths else last_done
     ends = [*starts[1:], max(final, starts[-1])]
     return starts[0], tuple(
-        RampStep(i, mark.clients, start - starts[0], end - starts[0])
-        for i, (mark, start, end) in enumerate(zip(marks, starts, ends, strict=True))
+        RampStep(i, count, start - starts[0], end - starts[0])
+        for i, (count, start, end) in enumerate(zip(clients, starts, ends, strict=True))
     )
 
 
-def _table(found: _Found, wall_s: float, steps: tuple[RampStep, ...]) -> TableBuilder:
+def _table(
+    rows: OlderRows, timed: _Timed, wall_s: float, steps: tuple[RampStep, ...]
+) -> TableBuilder:
     table = TableBuilder()
     starts = [step.start_s for step in steps]
     batch: list[RequestRow] = []
-    for i, done_wall_s in enumerate(found.done_wall_s):
+    done, latency = timed.done_s.tolist(), timed.latency_s.tolist()
+    for i, done_wall_s in enumerate(done):
         done_s = done_wall_s - wall_s
-        sent_s = done_s - found.latency_s[i]
-        error = found.errors.get(i)
+        sent_s = done_s - latency[i]
+        outcome, error = rows.failures.get(i, (SUCCESS, None))
+        said = rows.from_edge[i]
         batch.append(
             RequestRow(
-                worker_number=found.client[i],
-                request_number=found.number[i],
+                worker_number=rows.client[i],
+                request_number=rows.number[i],
                 error=error,
-                step=max(0, bisect_right(starts, sent_s) - 1),
+                step=max(0, bisect_right(starts, done_s if math.isnan(sent_s) else sent_s) - 1),
                 due_s=math.nan,
                 sent_s=sent_s,
                 done_s=done_s,
                 status=None,
-                outcome=SUCCESS if error is None else UNCLASSIFIED,
-                from_edge=None,
+                outcome=outcome,
+                from_edge=False if outcome == ESCALATED else True if said > 0 else None,
                 bytes=0,
             )
         )
@@ -191,33 +252,3 @@ def _table(found: _Found, wall_s: float, steps: tuple[RampStep, ...]) -> TableBu
             batch.clear()
     table.add(batch)
     return table
-
-
-class _Asctime:
-    """Unix seconds of local times, for example `2026-11-23 18:30:01` with or without `,123`."""
-
-    def __init__(self) -> None:
-        self._text = ""
-        self._second = 0.0
-
-    def seconds(self, text: str | None) -> float:
-        """Raises ValueError for a text of another form."""
-        if text is None:
-            raise ValueError("a request without ts or asctime")
-        head, tail = text[:19], text[19:]
-        if head != self._text:
-            self._second = time.mktime(time.strptime(head, "%Y-%m-%d %H:%M:%S"))
-            self._text = head
-        if not tail:
-            return self._second
-        if tail[0] not in ",." or not tail[1:].isdecimal():
-            raise ValueError(f"asctime {text[:40]!r} is of no known form")
-        return self._second + float(f"0.{tail[1:]}")
-
-
-def _is_request(decoder: msgspec.json.Decoder[_Line], line: bytes) -> bool:
-    try:
-        decoded = decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return False
-    return decoded.latency is not None and decoded.success is not None

@@ -17,6 +17,7 @@ from edgeload.read.log.columns import (
     RunLog,
     Tally,
 )
+from edgeload.read.log.older_rows import looks_older
 from edgeload.read.log.source import shown_name, utf8_file
 from edgeload.read.log.stretches import read_whole
 from edgeload.records import (
@@ -86,7 +87,7 @@ def _read(file: Path, name: Path, requests_per_second: float | None) -> RunLog:
         raise LogError(f"the log {name} is empty")
     if _HEADER.search(head):
         return _read_present_form(file, name)
-    if older_log.looks_older(head.splitlines()):
+    if looks_older(head.splitlines()):
         return older_log.read(file, name, requests_per_second)
     raise LogError(
         f"{name} is not the log of a load test: it has neither a header line nor lines of "

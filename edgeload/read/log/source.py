@@ -31,7 +31,7 @@ _HEAD_BYTES = 1 << 10
 
 _Opener = Callable[[Path], Any]
 _PACKED: tuple[tuple[bytes, str, _Opener], ...] = (
-    (b"\x1f\x8b", "gzip", gzip.open),
+    (b"\x1f\x8b\x08", "gzip", gzip.open),
     (b"BZh", "bzip2", bz2.open),
     (b"\xfd7zXZ\x00", "xz", lzma.open),
 )

@@ -41,6 +41,32 @@ def _log_damaged_advice(n: Numbers) -> str:
     return f"A cut last line is usual after a kill. Requests on unreadable lines {fate}."
 
 
+def _clock_jumped(n: Numbers) -> str:
+    said = [
+        f"{'back' if seconds < 0 else 'forward'} {number(abs(seconds))} s at line {line}"
+        for line, seconds in zip(n["lines"], n["seconds"], strict=True)
+    ]
+    more = n["jumps"] - len(said)
+    return "time goes " + ", ".join(said) + (f", and {plural(more, 'more time')}" if more else "")
+
+
+def _incomplete(n: Numbers) -> str:
+    said = []
+    if n["without_instant"]:
+        said.append(f"{plural(n['without_instant'], 'request')} without a time of day")
+    if n["without_latency"]:
+        said.append(f"{plural(n['without_latency'], 'success')} without a latency")
+    return "the log holds " + " and ".join(said)
+
+
+def _other_units(n: Numbers) -> str:
+    if n["instants"] == n["latencies"]:
+        said = f"instants and latencies in {n['instants']}"
+    else:
+        said = " and ".join(f"{k} in {n[k]}" for k in ("instants", "latencies") if n[k])
+    return f"this log has {said}; they were read as such"
+
+
 def _failed(n: Numbers) -> str:
     said = (
         f"{n['requests']:,} of {plural(n['sent'], 'request')} ({share(n['share'])}) failed as "
@@ -252,6 +278,27 @@ WARNING_KINDS = {
         "missed; in a log of the older form they are left out.",
         message=_log_damaged,
         advise=_log_damaged_advice,
+    ),
+    "clock_jumped": Kind(
+        meaning="The clock of a log of the older form was set during the run.",
+        cause="The clock was set, a zone changed, or the load generator stood still.",
+        advice="The steps follow the order of the lines, and the jumps are cut out of the run's "
+        "time. Keep the clock synchronised, and repeat the run if these steps matter.",
+        message=_clock_jumped,
+    ),
+    "incomplete_requests": Kind(
+        meaning="Requests of a log of the older form do not say when they ended or how long they "
+        "took.",
+        cause="The program that wrote the log left it out, or the clock was set meanwhile.",
+        advice="They count as requests. One without a time of day is placed with the line before "
+        "it, and one without a latency is left out of the service times.",
+        message=_incomplete,
+    ),
+    "other_units": Kind(
+        meaning="A log of the older form has instants or latencies that cannot be in seconds.",
+        cause="Another program wrote the log, or converted it.",
+        advice="Check one line: if the unit is another one, convert the log to seconds.",
+        message=_other_units,
     ),
     "interrupted": Kind(
         meaning="The run ended before its plan did.",

@@ -61,7 +61,8 @@ def failures_title(summary: RunSummary) -> str:
 def heat_map_title(summary: RunSummary, drawn: HeatMap) -> str:
     """Within which time half and nearly all of the good answers of the run came."""
     requests = summary.log.requests
-    times_s = np.sort((requests.done_s - summary.log.at_s)[requests.ok])
+    times_s = (requests.done_s - summary.log.at_s)[requests.ok]
+    times_s = np.sort(times_s[~np.isnan(times_s)])
     middle, high = (
         milliseconds(float(np.quantile(times_s, q, method="inverted_cdf"))) for q in (0.5, 0.99)
     )

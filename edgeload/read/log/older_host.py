@@ -1,0 +1,86 @@
+"""CPU and GPU lines of a log of the older form -> samples of the endpoint's host. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from edgeload.host.samples import GpuSample, HostSample, Memory
+from edgeload.read.log.older_line import finite_number, small_whole_number
+
+
+def host_samples(lines: Iterable[tuple[float, Mapping[str, Any]]]) -> Iterator[HostSample]:
+    """One sample per line, in order of time; `lines` are (seconds since the epoch, keys).
+
+    A line tells of the CPU or of the GPUs. A figure is a mean over the time since the one before
+    it. The box renews those of its CPU every 15 s only, so a copy is left out and the next new one
+    is over all that time. Zero in everything is what a dead metrics server says: no data.
+    """
+    last_s: dict[str, float] = {}
+    last_cpu: tuple[float | None, float | None] | None = None
+    for at_s, values in sorted(lines, key=lambda line: line[0]):
+        if str(values.get("event")).lower() == "cpu":
+            cpu = (
+                finite_number(values.get("cpu_percent")),
+                finite_number(values.get("memory_percent")),
+            )
+            if not any(cpu) or cpu == last_cpu:
+                continue
+            last_cpu = cpu
+            sample = _sample(at_s, at_s - last_s.get("cpu", at_s), *cpu, [])
+            last_s["cpu"] = at_s
+        else:
+            gpus = _gpus(values)
+            if not gpus:
+                continue
+            sample = _sample(at_s, at_s - last_s.get("gpu", at_s), None, None, gpus)
+            last_s["gpu"] = at_s
+        yield sample
+
+
+def _percent(values: Mapping[str, Any], key: str) -> float | None:
+    return finite_number(values.get(key))
+
+
+def _sample(
+    at_s: float,
+    interval_s: float,
+    cpu_percent: float | None,
+    memory_percent: float | None,
+    gpus: list[GpuSample],
+) -> HostSample:
+    return HostSample(
+        ts=at_s,
+        asctime="",
+        monotonic_s=at_s,
+        interval_s=interval_s,
+        cpu_percent=cpu_percent,
+        cpu_per_core_percent=[],
+        load_average=None,
+        memory=Memory(None, None, memory_percent),
+        network=None,
+        gpus=gpus,
+    )
+
+
+def _gpus(values: Mapping[str, Any]) -> list[GpuSample]:
+    """Each GPU if the line names them, else one for all: their mean, as GPU 0."""
+    each = values.get("gpus")
+    if isinstance(each, list) and each:
+        return [
+            GpuSample(
+                index=small_whole_number(gpu.get("id")) or 0,
+                uuid=None,
+                name=gpu["name"] if isinstance(gpu.get("name"), str) else None,
+                utilization_percent=_percent(gpu, "gpu_utilization"),
+            )
+            for gpu in each
+            if isinstance(gpu, dict)
+        ]
+    busy, memory = (
+        finite_number(values.get("gpu_utilization")),
+        finite_number(values.get("vram_utilization")),
+    )
+    if not busy and not memory:
+        return []
+    return [GpuSample(index=0, uuid=None, name=None, utilization_percent=busy)]
