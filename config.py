@@ -34,6 +34,10 @@ TIMEOUT = 10.0
 # take minutes.
 READY_TIMEOUT = 10.0
 
+# Before the run, send image queries, each over a new connection, until 16 in a row are answered
+# well. What does not answer then, for example because of a wrong token, is not tested.
+PREFLIGHT = True
+
 # Accept any TLS certificate. An Edge Endpoint signs its own, for the name localhost.
 INSECURE = False
 

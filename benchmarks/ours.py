@@ -22,7 +22,7 @@ def command(
         "--detector-id", detector_id, "--custom-ramp", str(clients),
         "--requests-per-second", str(rate), "--time-between-ramp", str(seconds),
         "--log-file", str(log_in(folder)), "--output-dir", str(folder / "ours"),
-        "--image-path", str(PICTURE), *more,
+        "--image-path", str(PICTURE), "--no-preflight", *more,
     ]  # fmt: skip
 
 

@@ -57,6 +57,8 @@ edge                    the Edge Endpoint from outside
 run                     sends the planned requests and writes down what happened
     session             from settings to a finished log
     reaching            from the URL to an endpoint that is ready
+    preflight_queries   real image queries before the ramp
+    preflight_rules     when they have shown enough, and what a refusal means
     preflight           checks that can fail a run before anything is sent
     environment         facts for the log's header: machine and versions
     images              the pool of different pictures

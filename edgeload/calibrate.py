@@ -69,6 +69,7 @@ def calibrate(settings: Settings) -> Calibration:
                 update={
                     "endpoint_url": url,
                     "detector_id": DETECTOR_ID,
+                    "preflight": False,
                     "client": "http",
                     "workers": workers,
                     "custom_ramp": (clients,),

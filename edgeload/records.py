@@ -8,7 +8,8 @@ History of `LOG_FORMAT_VERSION`:
 
 * no version: logs of the older form, JSON lines of requests between plain lines `RAMP <n>`
   (`read/log/older_form.py` reads them, nothing writes them);
-* 1: every line is JSON: header, ramp_step, request, missed, worker, worker_died, end.
+* 1: every line is JSON: header, preflight (added later), ramp_step, request, missed, worker,
+  worker_died, end.
 """
 
 from __future__ import annotations
@@ -79,6 +80,23 @@ class RampStepStart(msgspec.Struct, frozen=True, tag_field="event", tag="ramp_st
     clients: int
     start_s: float
     at_s: float
+
+
+class Preflight(msgspec.Struct, frozen=True, tag_field="event", tag="preflight"):
+    """One image query before the ramp, which shows that the endpoint answers; in no figure.
+
+    Its instants are negative: run time 0 had not come. `outcome` and `from_edge` are those of a
+    Request.
+    """
+
+    ts: float
+    number: int
+    sent_s: float
+    done_s: float
+    status: int | None
+    outcome: str
+    from_edge: bool | None
+    error: str | None
 
 
 class Request(
@@ -184,8 +202,8 @@ class End(msgspec.Struct, frozen=True, tag_field="event", tag="end"):
     """Counts of the workers' shared memory: sent, ok, failed, missed. The log must agree."""
 
 
-Record = Header | RampStepStart | Request | Missed | WorkerSample | WorkerDied | End
-Row = Header | RampStepStart | RequestRow | Missed | WorkerSample | WorkerDied | End
+Record = Header | Preflight | RampStepStart | Request | Missed | WorkerSample | WorkerDied | End
+Row = Header | Preflight | RampStepStart | RequestRow | Missed | WorkerSample | WorkerDied | End
 
 _encoder = msgspec.json.Encoder()
 

@@ -38,12 +38,18 @@ def environment() -> dict[str, str]:
 
 
 def start(folder: Path, script: str, *arguments: str) -> subprocess.Popen[str]:
-    """Start a script of the project; logs and results go to `folder`."""
+    """Start a script of the project; logs and results go to `folder`.
+
+    A load test sends its load at once, also to endpoints that fail; `--preflight` undoes that.
+    """
     where = {
-        "load_test.py": ["--log-file", f"{folder}/run.log", "--output-dir", f"{folder}/results"],
+        "load_test.py": [
+            "--log-file", f"{folder}/run.log", "--output-dir", f"{folder}/results",
+            "--no-preflight",
+        ],
         "parse_load_test_logs.py": ["--output-dir", f"{folder}/results"],
         "monitor_cpu_gpu_usage.py": ["--output", f"{folder}/monitor"],
-    }
+    }  # fmt: skip
     return subprocess.Popen(
         [sys.executable, script, *where[script], *arguments],
         cwd=ROOT,

@@ -312,6 +312,7 @@ def test_a_public_name_means_one_thing() -> None:
 # Tests of several modules at once, of what lies outside the package, or of the whole.
 TESTS_OF_MORE_THAN_A_MODULE = {
     "test_architecture": "the arrows between all modules, the map, these names",
+    "test_before_the_run": "run/session.py and all that it asks before the ramp",
     "test_benchmarks": "benchmarks/",
     "test_end_to_end": "the scripts as a user runs them",
     "test_entry_point": "edgeload/__main__.py and all its commands",

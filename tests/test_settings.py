@@ -88,10 +88,11 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
     """The names are a part of the log's format; new ones may join."""
     assert list(resolve({}, {}, {}).public()) == [
         "endpoint_url", "detector_id", "detector_name", "detector_query", "timeout",
-        "ready_timeout", "insecure", "cacert", "max_clients", "step_size", "custom_ramp",
-        "requests_per_second", "time_between_ramp", "warmup", "arrivals", "late", "client",
-        "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path", "image_pool",
-        "same_image", "log_file", "output_dir", "hdr", "prometheus_port", "simulator_options",
+        "ready_timeout", "preflight", "insecure", "cacert", "max_clients", "step_size",
+        "custom_ramp", "requests_per_second", "time_between_ramp", "warmup", "arrivals", "late",
+        "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",
+        "image_pool", "same_image", "log_file", "output_dir", "hdr", "prometheus_port",
+        "simulator_options",
     ]  # fmt: skip
 
 

@@ -112,12 +112,19 @@ def _one_line(token: str) -> Iterator[None]:
 
 def _text_of(error: BaseException, token: str) -> str:
     """One line: the server's own text, whole, if the SDK passes it on; else the SDK's."""
-    for problem in (error, error.__cause__):
-        status, body = getattr(problem, "status", None), getattr(problem, "body", None)
-        if status and body:
-            text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
-            return f"HTTP status {status}: {printable(without_token(text, token), MOST_SAID_CHARS)}"
-    return printable(without_token(str(error), token), MOST_SAID_CHARS)
+    said = _said_by_server(error)
+    if said is None:
+        by_cause = _said_by_server(error.__cause__)
+        said = f"{error} ({by_cause})" if by_cause else str(error)
+    return printable(without_token(said, token), MOST_SAID_CHARS)
+
+
+def _said_by_server(error: BaseException | None) -> str | None:
+    status, body = getattr(error, "status", None), getattr(error, "body", None)
+    if not status or not body:
+        return None
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
+    return f"HTTP status {status}: {text}"
 
 
 def without_token(text: str, token: str) -> str:

@@ -39,6 +39,81 @@ class _OutOfTime(BaseException):
     """The request's time is over. Not an Exception, because a library might swallow that."""
 
 
+class SdkQueries:
+    """Image queries through the SDK, one call and one request each. Raises SdkError."""
+
+    def __init__(self, task: WorkerTask, client: int) -> None:
+        """`client` is the number that stands in the requests' ids."""
+        self._task = task
+        self._id_prefix = id_prefix(task.run_id, client).decode()
+        self._url = f"{task.target.scheme}://{task.target.authority}"
+        self._gl: Any = sdk_client(self._url, task.token, task.trust)
+        take_off_retries(self._gl, self._next_request_id)
+        read_early_answers(self._gl)
+        self._number = 0
+
+    def submit(self, image: bytes, number: int) -> tuple[int | None, RequestResult]:
+        """Make one call; returns the HTTP status and how the request ended."""
+        try:
+            self.call(image, number, self._task.timeout_s)
+        except Exception as error:  # the SDK raises a dozen unrelated classes
+            return self.result(error)
+        return self.result(None)
+
+    def reconnect(self) -> None:
+        """Close the kept connections: the next call opens a new one."""
+        self._gl.api_client.rest_client.pool_manager.clear()
+
+    def connections(self) -> int:
+        """How many connections the SDK has opened since it last had to begin anew."""
+        pools = self._gl.api_client.rest_client.pool_manager
+        return int(pools.connection_from_url(self._url).num_connections)
+
+    def call(self, image: bytes, number: int, timeout_s: float) -> None:
+        """Send one query. Raises whatever the SDK does; then ask `result` what it means."""
+        self._number = number
+        self._gl.api_client.last_response = None
+        self._gl.submit_image_query(
+            self._task.detector_id,
+            image,
+            wait=0,
+            human_review="NEVER",
+            confidence_threshold=0.0,
+            request_timeout=timeout_s,
+        )
+
+    def result(self, problem: BaseException | None) -> tuple[int | None, RequestResult]:
+        """Status and result of the last call, which raised `problem`, or nothing."""
+        if problem is not None:
+            return self._failed(problem)
+        api = self._gl.api_client
+        status, body = api.last_response.status, api.last_response.data
+        raw = body.encode() if isinstance(body, str) else body
+        return status, check_answer(status, raw, self._task.detector_id)
+
+    def _failed(self, problem: BaseException) -> tuple[int | None, RequestResult]:
+        status = getattr(problem, "status", None)
+        if status:
+            body = getattr(problem, "body", b"") or b""
+            raw = body.encode() if isinstance(body, str) else body
+            return status, check_answer(status, raw, self._task.detector_id)
+        text = printable(without_token(str(problem), self._task.token))
+        if isinstance(problem, _OutOfTime) or "timed out" in text:
+            self.reconnect()  # the connection is in an unknown state
+            return None, RequestResult(TIMEOUT, None, "no complete answer in time")
+        if status == 0:  # how the SDK reports a TLS failure
+            return None, RequestResult(TLS, None, text)
+        cause = os_error_in(problem)
+        if cause is not None:
+            return None, classify(cause)
+        if self._gl.api_client.last_response is not None:
+            return self._gl.api_client.last_response.status, RequestResult(BAD_ANSWER, None, text)
+        return None, RequestResult(RESET, None, text)
+
+    def _next_request_id(self) -> str:
+        return f"req_uu{self._id_prefix}{self._number:08x}"
+
+
 class SdkClient:
     """The blocking counterpart of `client.HttpClient` and its loop."""
 
@@ -47,11 +122,7 @@ class SdkClient:
         self._counts = counts
         self._images = task.pictures.map()
         self._schedule = ClientSchedule(task.plan, task.index)
-        self._url = f"{task.target.scheme}://{task.target.authority}"
-        self._gl: Any = sdk_client(self._url, task.token, task.trust)
-        take_off_retries(self._gl, self._next_request_id)
-        read_early_answers(self._gl)
-        self._number = 0
+        self._queries = SdkQueries(task, task.index)
         self._answered_s = 0.0  # when the connection carried the last answer
         self._timed = False
         self._stop_s = float("inf")
@@ -97,20 +168,20 @@ class SdkClient:
 
     def _send(self, due: Due) -> None:
         image = bytes(self._images[image_index(self._task.index, due.number, len(self._images))])
-        self._number = due.number
         sent_s = self._now()
         self._recorder.sent += 1
-        opened = self._connections()
-        status, result = self._submit(image, self._task.timeout_s)
+        opened = self._queries.connections()
+        status, result = self._submit(image, due.number, self._task.timeout_s)
         failed_after_s = self._now() - sent_s
         retried = (
             result.outcome == RESET
-            and self._connections() == opened > 0
+            and self._queries.connections() == opened > 0
             and lost_a_race(sent_s - self._answered_s, failed_after_s, connect_s=0.0)
         )
         if retried:
             self._recorder.stale_retries += 1
-            status, result = self._submit(image, self._task.timeout_s - failed_after_s)
+            left_s = self._task.timeout_s - failed_after_s
+            status, result = self._submit(image, due.number, left_s)
             if result.outcome == RESET:
                 result = RequestResult(STALE_CONNECTION, None, result.error)
         done_s = self._now()
@@ -120,61 +191,21 @@ class SdkClient:
             self._task.index, due, sent_s, done_s, status, result, len(image), retried
         )
 
-    def _connections(self) -> int:
-        """How many connections the SDK has opened since it last had to begin anew."""
-        pools = self._gl.api_client.rest_client.pool_manager
-        return int(pools.connection_from_url(self._url).num_connections)
-
-    def _submit(self, image: bytes, timeout_s: float) -> tuple[int | None, RequestResult]:
+    def _submit(
+        self, image: bytes, number: int, timeout_s: float
+    ) -> tuple[int | None, RequestResult]:
         """Make one call of the SDK; it ends after the timeout at the latest."""
-        api = self._gl.api_client
-        api.last_response = None
         problem: BaseException | None = None
         self._timed = True
         signal.setitimer(signal.ITIMER_REAL, timeout_s)
         try:
-            self._gl.submit_image_query(
-                self._task.detector_id,
-                image,
-                wait=0,
-                human_review="NEVER",
-                confidence_threshold=0.0,
-                request_timeout=timeout_s,
-            )
+            self._queries.call(image, number, timeout_s)
         except (_OutOfTime, Exception) as error:  # the SDK raises a dozen unrelated classes
             problem = error
         finally:
             self._timed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
-        if problem is not None:
-            return self._failed(problem)
-        status, body = api.last_response.status, api.last_response.data
-        raw = body.encode() if isinstance(body, str) else body
-        return status, check_answer(status, raw, self._task.detector_id)
-
-    def _failed(self, problem: BaseException) -> tuple[int | None, RequestResult]:
-        status = getattr(problem, "status", None)
-        if status:
-            body = getattr(problem, "body", b"") or b""
-            raw = body.encode() if isinstance(body, str) else body
-            return status, check_answer(status, raw, self._task.detector_id)
-        text = printable(without_token(str(problem), self._task.token))
-        if isinstance(problem, _OutOfTime) or "timed out" in text:
-            # The connection is in an unknown state.
-            self._gl.api_client.rest_client.pool_manager.clear()
-            return None, RequestResult(TIMEOUT, None, "no complete answer in time")
-        if status == 0:  # how the SDK reports a TLS failure
-            return None, RequestResult(TLS, None, text)
-        cause = os_error_in(problem)
-        if cause is not None:
-            return None, classify(cause)
-        if self._gl.api_client.last_response is not None:
-            return self._gl.api_client.last_response.status, RequestResult(BAD_ANSWER, None, text)
-        return None, RequestResult(RESET, None, text)
-
-    def _next_request_id(self) -> str:
-        run_id = self._task.run_id
-        return f"req_uu{id_prefix(run_id, self._task.index).decode()}{self._number:08x}"
+        return self._queries.result(problem)
 
     def _out_of_time(self, signum: int, frame: FrameType | None) -> None:
         if self._timed:

@@ -7,7 +7,7 @@ import dataclasses
 import secrets
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +21,8 @@ from edgeload.run.live import LiveView
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.picture_file import PictureFile, write_pictures
 from edgeload.run.preflight import check_before_run, check_cacert
+from edgeload.run.preflight_queries import HttpSender, SdkSender, ask_until_certain
+from edgeload.run.preflight_rules import PreflightQuery, Subject
 from edgeload.run.prometheus import exported
 from edgeload.run.reaching import Reached, reach
 from edgeload.run.supervisor import RunProgress, Supervisor
@@ -55,12 +57,16 @@ def run_session(settings: Settings, console: Console) -> RunOutcome:
                 stop, lambda pause: reach(url, settings, pause, lambda text: _say(console, text))
             )
         except Stopped:
-            return RunOutcome(Ending.NOTHING_SENT, f"stopped by {stop.last} before the load began")
+            return _stopped(stop)
         pictures = write_pictures(pool)
         try:
             task = _first_task(settings, plan, reached, pictures)
             endpoint = reached.facts(embedded)
             images = dataclasses.asdict(image_facts(pool, settings.image_path))
+            try:
+                queries = _preflight(settings, task, reached, stop, console)
+            except Stopped:
+                return _stopped(stop)
             _say(console, intention(plan, url, task.workers))
             with LiveView(console) as view:
 
@@ -68,7 +74,7 @@ def run_session(settings: Settings, console: Console) -> RunOutcome:
                     exporter.show(progress)
                     view.show(progress)
 
-                return Supervisor(task, settings, endpoint, images, stop, show).run()
+                return Supervisor(task, settings, endpoint, images, stop, show, queries).run()
         finally:
             pictures.path.unlink()
 
@@ -102,6 +108,31 @@ def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str |
 def _say(console: Console, text: str) -> None:
     """Print a sentence; a terminal wraps it, a file or pipe gets it in one line."""
     console.print(text, highlight=False, soft_wrap=not console.is_terminal)
+
+
+def _stopped(stop: StopSignals) -> RunOutcome:
+    return RunOutcome(Ending.NOTHING_SENT, f"stopped by {stop.last} before the load began")
+
+
+def _preflight(
+    settings: Settings, task: WorkerTask, reached: Reached, stop: StopSignals, console: Console
+) -> list[PreflightQuery]:
+    """Real image queries until the endpoint is certain, if they are wanted. Raises Stopped."""
+    if not settings.preflight:
+        return []
+    subject = Subject(reached.url, reached.detector.id, reached.asked.status)
+
+    def work(pause: Callable[[float], None]) -> list[PreflightQuery]:
+        sender = SdkSender(task) if settings.client == "sdk" else HttpSender(task)
+        return ask_until_certain(
+            sender,
+            subject,
+            timeout_s=settings.ready_timeout,
+            pause=pause,
+            say=lambda text: _say(console, text),
+        )
+
+    return interruptible(stop, work)
 
 
 def _first_task(

@@ -7,7 +7,7 @@ and callbacks only, so it does not depend on a terminal.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from edgeload.records import (
     End,
     Header,
     PlanRecord,
+    Preflight,
     RampStepStart,
     StepRecord,
     WallClock,
@@ -27,6 +28,7 @@ from edgeload.run.abort_conditions import breached
 from edgeload.run.counters import LiveCounts
 from edgeload.run.environment import generator_machine, package_versions
 from edgeload.run.phases import Ending, Phase, RunOutcome, RunState, sending
+from edgeload.run.preflight_rules import PreflightQuery
 from edgeload.run.worker import WorkerTask
 from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
 from edgeload.runlog import LogWriter, create_log
@@ -66,7 +68,9 @@ class Supervisor:
         images: dict[str, Any],
         stop: StopSignals,
         show: Callable[[RunProgress], None],
+        preflight: Sequence[PreflightQuery] = (),
     ) -> None:
+        self._preflight = preflight
         self._task = task
         self._plan = task.plan
         self._settings = settings
@@ -106,7 +110,7 @@ class Supervisor:
     def _begin(self) -> None:
         self._anchor = Anchor(time.time() + _LEAD_S, time.monotonic() + _LEAD_S)
         self._clock = WallClock(self._anchor)
-        self._log.append([self._header()])
+        self._log.append([self._header(), *map(self._preflight_record, self._preflight)])
         self._workers.tell("start", self._anchor)
 
     def _header(self) -> Header:
@@ -126,6 +130,22 @@ class Supervisor:
             versions=package_versions(),
             images=self._images,
             command=self._settings.command(),
+        )
+
+    def _preflight_record(self, query: PreflightQuery) -> Preflight:
+        sent_s, done_s = (
+            round(at_s - self._anchor.monotonic_s, 6) for at_s in (query.sent_s, query.done_s)
+        )
+        result = query.result
+        return Preflight(
+            ts=self._clock.ts(done_s),
+            number=query.number,
+            sent_s=sent_s,
+            done_s=done_s,
+            status=query.status,
+            outcome=result.outcome,
+            from_edge=result.from_edge,
+            error=result.error,
         )
 
     def _now(self) -> float:

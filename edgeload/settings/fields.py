@@ -78,6 +78,15 @@ class Fields(BaseModel):
         example="300",
         measured=False,
     )
+    preflight: bool = declare(
+        True,
+        "The endpoint",
+        "Before the run, send image queries, each over a new connection, until 16 in a row are "
+        "answered well. What does not answer then, for example because of a wrong token, is not "
+        "tested.",
+        form="flag",
+        example="False",
+    )
     insecure: bool = declare(
         False,
         "The endpoint",

@@ -32,6 +32,7 @@ def run(tmp_path: Path, url: str, **options: Any) -> list[Any]:
         {
             "endpoint_url": url,
             "detector_id": DETECTOR_ID,
+            "preflight": False,
             "image_path": IMAGE,
             "image_pool": 8,
             "log_file": tmp_path / "run.log",

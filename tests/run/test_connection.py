@@ -48,7 +48,7 @@ def run(tmp_path: Path, url: str, **options: Any) -> list[Request]:
         {},
         {
             "endpoint_url": url, "detector_id": DETECTOR_ID, "image_path": LARGE,
-            "same_image": True, "log_file": tmp_path / "run.log",
+            "same_image": True, "preflight": False, "log_file": tmp_path / "run.log",
             "output_dir": tmp_path / "results", "custom_ramp": "2", "time_between_ramp": 1,
             "requests_per_second": 3, "insecure": True, **options,
         },

@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 import synthetic_log as sl
 
+from edgeload.read.analysis.findings import find
+from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.log.columns import OTHER_TEXTS, TEXTS_PER_CLASS, LogError
 from edgeload.read.log.open import load_log, read_log
+from edgeload.read.output.summary_json import summary_json
+from edgeload.records import Preflight, encode
 
 
 def _played() -> sl.Played:
@@ -54,6 +58,24 @@ def test_the_notebook_table_has_one_row_per_request(tmp_path: Path) -> None:
     assert set(failed.error) == {"reset: no answer"}
     assert bool(table.error[table.ok].isna().all())
     assert bool(table.from_edge[table.ok].all())
+
+
+def test_queries_before_the_run_are_in_no_figure(tmp_path: Path) -> None:
+    """A log gives the same results with and without `preflight` lines, and none is damage."""
+    path = sl.write(tmp_path / "log", _played())
+
+    def results() -> str:
+        summary = analyse(read_log(path))
+        return summary_json(summary, find(summary))
+
+    without = results()
+    header, rest = path.read_bytes().split(b"\n", 1)
+    before = [
+        Preflight(sl.WALL_S - 1.0, 1, -1.1, -1.0, 503, "http_503", None, "not ready"),
+        Preflight(sl.WALL_S - 0.8, 2, -0.9, -0.8, 200, "ok", True, None),
+    ]
+    path.write_bytes(header + b"\n" + encode(before) + rest)
+    assert results() == without
 
 
 def test_a_line_cut_or_garbled_is_counted_and_the_first_shown(tmp_path: Path) -> None:

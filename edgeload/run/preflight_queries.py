@@ -1,0 +1,180 @@
+"""Real image queries before the ramp, as a client sends them, until the endpoint is certain.
+
+Each goes over a connection of its own, because every proxy process of an Edge Endpoint is cold by
+itself, and only a new connection may meet another one. When it is enough, and what a refusal
+means, is decided in `preflight_rules`.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from edgeload.edge.location import Unreachable
+from edgeload.edge.sdk import SdkError
+from edgeload.failure_classes import BAD_ANSWER, TIMEOUT
+from edgeload.run.client import image_index
+from edgeload.run.connection import Connection, classify, connect
+from edgeload.run.poller import READABLE, WRITABLE
+from edgeload.run.preflight_rules import (
+    PreflightQuery,
+    Subject,
+    given_up,
+    is_certain,
+    still_refused,
+    why_not,
+)
+from edgeload.run.wire import (
+    Answer,
+    AnswerReader,
+    RequestResult,
+    WireError,
+    check_answer,
+    id_prefix,
+    request_head,
+)
+from edgeload.run.worker import WorkerTask
+
+_CLIENT = 0xFFFF_FFFF
+"""Stands in a request's id for the client; no client of a run has this number."""
+_AFTER_A_REFUSAL_S = 0.2
+_BUFFER_BYTES = 1 << 16
+
+
+class Sender(Protocol):
+    """Sends one query over a new connection, as a client of the run would."""
+
+    def send(self, number: int) -> tuple[int | None, RequestResult]:
+        """The HTTP status, None without an answer, and how the query ended."""
+
+
+def ask_until_certain(
+    sender: Sender,
+    subject: Subject,
+    *,
+    timeout_s: float,
+    pause: Callable[[float], object] = time.sleep,
+    say: Callable[[str], object] = lambda text: None,
+) -> list[PreflightQuery]:
+    """Send queries until the endpoint is certain; all of them, in order.
+
+    Refusals that may pass are waited out for `timeout_s` seconds; `say` then gets one line. Raises
+    Unreachable, in one line that names the cause.
+    """
+    queries: list[PreflightQuery] = []
+    began_s = time.monotonic()
+    said = False
+    while not is_certain(queries):
+        number, sent_s = len(queries) + 1, time.monotonic()
+        status, result = sender.send(number)
+        query = PreflightQuery(number, sent_s, time.monotonic(), status, result)
+        queries.append(query)
+        if query.good:
+            pause(0.0)
+            continue
+        if cause := why_not(query, subject):
+            raise Unreachable(cause)
+        if query.done_s - began_s >= timeout_s:
+            raise Unreachable(given_up(queries, subject))
+        if not said:
+            say(still_refused(query, subject, timeout_s))
+            said = True
+        pause(_AFTER_A_REFUSAL_S)
+    return queries
+
+
+class HttpSender:
+    """Sends queries as the lean HTTP client does, one after the other, and waits for each."""
+
+    def __init__(self, task: WorkerTask) -> None:
+        self._task = task
+        self._tls = task.trust.ssl_context() if task.target.scheme == "https" else None
+        self._images = task.pictures.map()
+        self._head = request_head(
+            task.target.authority, task.detector_id, task.token, task.pictures.sizes
+        )
+        self._id_prefix = id_prefix(task.run_id, _CLIENT)
+        self._buffer = memoryview(bytearray(_BUFFER_BYTES))
+
+    def send(self, number: int) -> tuple[int | None, RequestResult]:
+        """See Sender."""
+        connection = None
+        try:
+            connection = connect(self._task.target, self._tls)
+            answer = self._exchange(connection, number)
+        except WireError as error:
+            return None, RequestResult(BAD_ANSWER, None, str(error))
+        except TimeoutError:
+            return None, RequestResult(TIMEOUT, None, "no complete answer in time")
+        except OSError as error:
+            return None, classify(error)
+        finally:
+            if connection is not None:
+                connection.close()
+        return answer.status, check_answer(answer.status, answer.body, self._task.detector_id)
+
+    def _exchange(self, connection: Connection, number: int) -> Answer:
+        """Open the connection, send the query and read the answer. Raises TimeoutError."""
+        until_s = time.monotonic() + self._task.timeout_s
+        wanted = WRITABLE
+        while wanted:
+            _wait(connection, wanted, until_s)
+            wanted = connection.advance()
+        picture = image_index(0, number, len(self._images))
+        head = self._head.render(picture, self._id_prefix, number)
+        connection.send(head, self._images[picture])
+        reader = AnswerReader()
+        while True:
+            events = READABLE | WRITABLE if connection.sending else READABLE
+            ready = _wait(connection, events, until_s)
+            if ready & WRITABLE and connection.sending:
+                connection.send_more()
+            if ready & ~WRITABLE and (answer := self._receive(connection, reader)):
+                return answer
+
+    def _receive(self, connection: Connection, reader: AnswerReader) -> Answer | None:
+        """Read what has arrived; the answer once it is complete."""
+        while True:
+            try:
+                size = connection.receive(self._buffer)
+            except BlockingIOError:
+                return None
+            if size == 0 and not reader.begun:
+                raise ConnectionResetError("the server closed the connection without an answer")
+            answer = reader.feed(bytes(self._buffer[:size])) if size else reader.eof()
+            if answer is not None or not connection.has_more():
+                return answer
+
+
+def _wait(connection: Connection, events: int, until_s: float) -> int:
+    """Wait for one of these events, errors included. Raises TimeoutError at `until_s`."""
+    poll = select.poll()
+    poll.register(connection.fd, events)
+    ready = poll.poll(max(0.0, until_s - time.monotonic()) * 1000.0)
+    if not ready:
+        raise TimeoutError
+    return ready[0][1]
+
+
+class SdkSender:
+    """Sends queries through the SDK, as the client `sdk` does."""
+
+    def __init__(self, task: WorkerTask) -> None:
+        from edgeload.run.sdk_client import SdkQueries  # noqa: PLC0415  (imports the SDK)
+
+        self._images = task.pictures.map()
+        try:
+            self._queries = SdkQueries(task, _CLIENT)
+        except SdkError as error:
+            raise Unreachable(f"CLIENT = 'sdk': {error}") from error
+
+    def send(self, number: int) -> tuple[int | None, RequestResult]:
+        """See Sender."""
+        self._queries.reconnect()
+        picture: Any = self._images[image_index(0, number, len(self._images))]
+        with warnings.catch_warnings():  # urllib3 complains of --insecure
+            warnings.simplefilter("ignore")
+            return self._queries.submit(bytes(picture), number)

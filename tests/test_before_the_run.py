@@ -1,0 +1,137 @@
+"""What a user sees before any load is sent: the scripts against the simulator, and oddities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import as_a_user as user
+import pytest
+
+from edgeload.records import Preflight
+from edgeload.simulator.launch import RunningSimulator, running_simulator
+
+SHORT = ("--custom-ramp", "2", "--time-between-ramp", "2", "--requests-per-second", "5")
+CLIENTS = ["http", pytest.param("sdk", marks=pytest.mark.slow)]
+
+
+def run(folder: Path, simulator: RunningSimulator, *options: str) -> user.Finished:
+    """A short load test of a detector of ours, with queries before it."""
+    return user.run(
+        folder, "load_test.py", "--endpoint-url", simulator.url, "--preflight", *SHORT,
+        *([] if "--detector-name" in options else ["--detector-id", user.DETECTOR_ID]), *options,
+    )  # fmt: skip
+
+
+def assert_refused(folder: Path, ended: user.Finished) -> str:
+    """Exit code 5, one line, no traceback, no token, and no log; the line."""
+    assert (ended.code, ended.out) == (5, ""), ended.err
+    assert user.TOKEN not in ended.err
+    assert not (folder / "run.log").exists()
+    *waiting, line = ended.err.splitlines()
+    assert all("for up to" in note or "waiting up to" in note for note in waiting)
+    return line
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_queries_before_the_run_are_in_the_log_and_in_no_figure(
+    tmp_path: Path, client: str
+) -> None:
+    """Sixteen of them, before run time 0, each over a connection of its own; counted nowhere."""
+    with running_simulator(["--service-time", "5ms"]) as simulator:
+        user.check_done(tmp_path, run(tmp_path, simulator, "--client", client))
+        stats = simulator.stats()
+    before = [record for record in user.records(tmp_path) if isinstance(record, Preflight)]
+    assert [record.number for record in before] == list(range(1, 17))
+    assert {(r.outcome, r.status, r.from_edge) for r in before} == {("ok", 200, True)}
+    assert all(record.sent_s < record.done_s < 0 for record in before)
+    assert user.summary(tmp_path)["totals"] == {
+        "planned": 20, "sent": 20, "ok": 20, "failed": 0, "missed": 0
+    }  # fmt: skip
+    assert stats["received"] == 16 + 20
+    assert stats["connections"] >= 16 + 2
+
+
+@pytest.mark.parametrize("client", ["http"])
+def test_a_wrong_token_stops_before_the_load(tmp_path: Path, client: str) -> None:
+    """Although the endpoint says only 500 to it; one query is all that is sent."""
+    with running_simulator(["--api-token", "another"]) as simulator:
+        ended = run(tmp_path, simulator, "--client", client)
+        assert simulator.stats()["received"] == 1
+    assert assert_refused(tmp_path, ended).startswith("GROUNDLIGHT_API_TOKEN: ")
+
+
+def test_a_wrong_token_is_named_for_a_detector_by_name_and_for_the_sdk(tmp_path: Path) -> None:
+    """Both ask the cloud first, which says 401: no query is sent."""
+    with running_simulator(["--api-token", "another"]) as simulator:
+        by_name = assert_refused(tmp_path, run(tmp_path, simulator, "--detector-name", "d"))
+        assert by_name.startswith("GROUNDLIGHT_API_TOKEN: ")
+        by_sdk = assert_refused(tmp_path, run(tmp_path, simulator, "--client", "sdk"))
+        assert "token" in by_sdk
+        assert simulator.stats()["received"] == 0
+
+
+def test_an_unknown_detector_stops_before_the_load(tmp_path: Path) -> None:
+    """Its setting and its value are named."""
+    with running_simulator(["--strict-detector"]) as simulator:
+        ended = run(tmp_path, simulator)
+    assert assert_refused(tmp_path, ended).startswith(f"DETECTOR_ID = '{user.DETECTOR_ID}': ")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--load-time", "3600s"], "the detector's model is not ready"),
+        (["--fault", "escalate=1"], "the cloud answered an image query instead of the edge"),
+        (["--fault", "bad_json=1"], "is this an Edge Endpoint?"),
+        (["--fault", "status_500=1"], "image queries before the run failed"),
+        (["--fault", "reset=1"], "class reset"),
+    ],
+)
+def test_what_answers_no_query_stops_before_the_load(
+    tmp_path: Path, options: list[str], says: str
+) -> None:
+    """Each cause in its own words, exit code 5."""
+    with running_simulator(options) as simulator:
+        line = assert_refused(tmp_path, run(tmp_path, simulator, "--ready-timeout", "0.5"))
+    assert says in line
+
+
+@pytest.mark.parametrize("how", [["--detector-name", "line"], []])
+def test_a_model_that_is_loaded_in_time_is_measured(tmp_path: Path, how: list[str]) -> None:
+    """The run begins when the model is there; its own requests meet no 503."""
+    options = ["--load-time", "3s", "--service-time", "5ms", "--detector-name", "line"]
+    with running_simulator(options) as simulator:
+        ended = run(tmp_path, simulator, "--ready-timeout", "60", *how)
+    user.check_done(tmp_path, ended)
+    assert user.summary(tmp_path)["totals"]["ok"] == 20
+
+
+def test_without_preflight_the_load_is_sent_at_once(tmp_path: Path) -> None:
+    """For those who know: a box that refuses every query is measured."""
+    with running_simulator(["--fault", "status_503=1"]) as simulator:
+        run(tmp_path, simulator, "--no-preflight")
+        assert simulator.stats()["received"] == 20
+    assert not [record for record in user.records(tmp_path) if isinstance(record, Preflight)]
+    assert user.summary(tmp_path)["totals"]["failed"] == 20
+
+
+def test_a_box_without_the_cloud_is_measured(tmp_path: Path) -> None:
+    """Nothing that only the cloud knows is needed for a detector by its id."""
+    with running_simulator(["--offline", "--service-time", "5ms"]) as simulator:
+        user.check_done(tmp_path, run(tmp_path, simulator))
+    assert user.summary(tmp_path)["totals"]["ok"] == 20
+
+
+def test_ctrl_c_before_the_run_stops_at_once(tmp_path: Path) -> None:
+    """While a query hangs: exit 130, in one line, without a log, long before the timeout."""
+    with running_simulator(["--fault", "hang=1"]) as simulator:
+        process = user.start(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url, "--preflight", *SHORT,
+            "--detector-id", user.DETECTOR_ID, "--timeout", "600",
+        )  # fmt: skip
+        user.wait_for(lambda: simulator.stats()["received"] >= 1, 30, "a query")
+        user.interrupt(process)
+        ended = user.finish(process, 20)
+    assert ended.code == 130
+    assert ended.err.splitlines() == ["stopped by SIGINT before the load began"]
+    assert not (tmp_path / "run.log").exists()
