@@ -101,11 +101,7 @@ def _busy(cpu_cores: float | None) -> Iterator[Finding]:
 
 
 def _stood_still(log: RunLog, step: RampStep, window: Window) -> Iterator[Finding]:
-    """Worker processes that took no sample of themselves for long: they were frozen or starved.
-
-    A worker ends with a last sample when none of its clients has anything more to send. So one
-    whose clients have requests due long after its last sample was never heard of again.
-    """
+    """Worker processes that took no sample of themselves for long: they were frozen or starved."""
     if log.header is None or not log.workers:
         return
     dead = {death.worker for death in log.deaths}
@@ -113,24 +109,40 @@ def _stood_still(log: RunLog, step: RampStep, window: Window) -> Iterator[Findin
         (after_s - before_s, worker, before_s)
         for worker in range(min(log.header.workers, step.clients))
         if worker not in dead
-        for before_s, after_s in pairwise(_sampled_s(log, worker, step, window.end_s))
-        if after_s > step.start_s and before_s < window.end_s
+        for before_s, after_s in _gaps(log, worker, step, window.end_s)
     ]
-    gap_s, worker, from_s = max(gaps, default=(0.0, 0, 0.0))
-    if gap_s > LONGEST_GAP_S:
+    if gaps:
+        gap_s, worker, from_s = max(gaps)
         numbers = {"worker": worker, "from_s": from_s, "gap_s": gap_s}
         yield Finding("worker_stood_still", "invalid", numbers=numbers)
 
 
-def _sampled_s(log: RunLog, worker: int, step: RampStep, end_s: float) -> list[float]:
-    """When a worker took its samples, and the end of the step if it was silent before it."""
-    at_s = sorted(sample.at_s for sample in log.workers if sample.worker == worker) or [0.0]
-    if log.plan is None or log.header is None or end_s - at_s[-1] <= LONGEST_GAP_S:
-        return at_s
+def _gaps(log: RunLog, worker: int, step: RampStep, end_s: float) -> Iterator[tuple[float, float]]:
+    """The spans of a step in which a worker should have taken a sample and did not.
+
+    A worker samples itself once a second and, with its last sample, ends when none of its clients
+    has anything more to send. The SDK's client, a process that waits for each answer and for each
+    due time, samples itself between them. So the last span of all, and each span of the SDK's,
+    only counts if a request of that worker was due in it.
+    """
+    at_s = sorted(s.at_s for s in log.workers if s.worker == worker) or [step.start_s]
+    sdk = log.settings.get("client") == "sdk"
+    longest_s = LONGEST_GAP_S + (float(log.settings.get("timeout") or 0.0) if sdk else 0.0)
+    for before_s, after_s in pairwise([*at_s, max(end_s, at_s[-1])]):
+        if after_s <= step.start_s or before_s >= end_s or after_s - before_s <= longest_s:
+            continue
+        regular = not sdk and after_s != end_s
+        if regular or _was_due(log, worker, step, before_s + longest_s, after_s):
+            yield before_s, after_s
+
+
+def _was_due(log: RunLog, worker: int, step: RampStep, start_s: float, end_s: float) -> bool:
+    """Whether a request of one of the worker's clients fell due in a part of a step."""
+    if log.plan is None or log.header is None:
+        return False
     clients = range(worker, step.clients, log.header.workers)
     dues = (due_s for client in clients for due_s in log.plan.step_dues(client, step))
-    silent = any(at_s[-1] + LONGEST_GAP_S < due_s < end_s for due_s in dues)
-    return [*at_s, end_s] if silent else at_s
+    return any(start_s < due_s < end_s for due_s in dues)
 
 
 def _died(deaths: tuple[WorkerDied, ...], step: RampStep) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from edgeload.read.analysis.generator_lag import generator_lag
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.columns import TableBuilder
 from edgeload.read.log.open import read_log
-from edgeload.records import Request, RequestRow
+from edgeload.records import Request, RequestRow, WorkerSample
 
 
 def _frozen(
@@ -120,3 +120,16 @@ def _late(rows: list[Request]) -> list[bool]:
     builder.add([msgspec.json.decode(msgspec.json.encode(row), type=RequestRow) for row in rows])
     found: list[bool] = generator_lag(builder.columns(), 5.0).late.tolist()
     return found
+
+
+def test_the_sdks_client_may_wait_without_a_sample(tmp_path: Path) -> None:
+    """Its process samples itself between calls only: rare requests leave gaps without a fault."""
+    plan = sl.plan_of([2], 40, 0.2)
+    played = sl.play(plan, servers=2, service=sl.constant(0.05))
+    told = [
+        WorkerSample(sl.WALL_S + r.done_s, r.worker_number, 100, r.done_s, 0.1, 0, 0, 0)
+        for r in played.requests
+    ]
+    for client, valid in (("sdk", True), ("http", False)):
+        path = sl.write(tmp_path / client, played, workers=told, client=client)
+        assert analyse(read_log(path)).valid == valid
