@@ -39,7 +39,7 @@ def _reasons(step: StepSummary, outages: Sequence[Outage]) -> Iterator[Finding]:
     if bad is not None and bad > BAD_SHARE and not asked & {"errors", "missed"}:
         yield _short("failures", step, bad_share=bad, allowed_share=BAD_SHARE)
     if any(step.index in outage.steps for outage in outages):
-        yield _short("outage", step)
+        yield _short("down", step)
     away = sum(step.counts.failures.get(outcome, 0) for outcome in NOT_EDGE)
     purity = step.rates.edge_purity
     if "edge" not in asked and (away or (purity is not None and purity < 1)):

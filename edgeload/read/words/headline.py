@@ -59,11 +59,7 @@ def _answer(summary: RunSummary) -> Iterator[str]:
             f"{number(capacity.requests_per_s)} answers/s, {felt_p95_words(best)}{_within(best)}."
         )
     if bracket.contradicting and bracket.overload:
-        loads = _loads(bracket.contradicting)
-        yield (
-            f"{loads} were carried although {plural(bracket.overload.clients, 'client')} "
-            "were not, so the lower figure is the sure one."
-        )
+        yield _contradiction(bracket.contradicting, bracket.overload.clients)
     if bracket.undecided and (capacity or bracket.overload):
         yield _undecided(bracket.undecided)
 
@@ -80,7 +76,16 @@ def _loads(clients: Sequence[int]) -> str:
     if more:
         shown.append(f"{more} more")
     text = " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
-    return f"{text} {'client' if clients == (1,) else 'clients'}"
+    return f"{text} {'client' if list(clients) == [1] else 'clients'}"
+
+
+def _contradiction(carried: Sequence[int], refused: int) -> str:
+    larger = [clients for clients in carried if clients > refused]
+    if not larger:
+        said = f"Another step of {plural(refused, 'client')} was carried"
+    else:
+        said = f"{_loads(larger)} were carried although {plural(refused, 'client')} were not"
+    return f"{said}, so the lower figure is the sure one."
 
 
 def _undecided(loads: Sequence[LoadShortfall]) -> str:

@@ -101,9 +101,9 @@ SHORTFALL_KINDS = {
             f"{share(n['bad_share'])} of what was due after the warm-up failed or was missed"
         ),
     ),
-    "outage": Kind(
+    "down": Kind(
         meaning="The endpoint was down during a part of a step.",
-        cause="See the finding of that code.",
+        cause="See the finding `outage`.",
         advice="Find out why it was down, and repeat the run.",
         message=lambda n: "the endpoint was down during a part of it",
     ),

@@ -134,8 +134,8 @@ def _outage(n: Numbers) -> str:
 def _not_monotone(n: Numbers) -> str:
     loads = ", ".join(f"{clients:,}" for clients in n["clients"])
     return (
-        f"steps of {loads} clients were carried although one of "
-        f"{plural(n['not_carried'], 'client')} was not"
+        f"with {loads} clients, {{steps}} carried the load, although another step of "
+        f"{plural(n['not_carried'], 'client')} did not"
     )
 
 
