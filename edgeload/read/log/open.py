@@ -19,17 +19,18 @@ from edgeload.read.log.columns import (
 )
 from edgeload.read.log.older_rows import looks_older
 from edgeload.read.log.source import shown_name, utf8_file
-from edgeload.read.log.stretches import read_whole
+from edgeload.read.log.stretches import Stretch, read_whole
 from edgeload.records import (
     LOG_FORMAT_VERSION,
     Header,
     PlanRecord,
 )
-from edgeload.runlog import DamagedLine
+from edgeload.runlog import DamagedLine, read_lines
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_OLDER_BEGINNINGS = ("RAMP ", '{"asctime": ')
 _HEADER = re.compile(rb'"event"\s*:\s*"header"')
 
 
@@ -100,6 +101,7 @@ def _read_present_form(file: Path, name: Path) -> RunLog:
     header, last_s = whole.header, whole.last_s
     if header is None:
         raise LogError(f"the log {name} has no header that can be read: {_first(whole.tally)}")
+    _check_is_one_run(whole, file, name)
     plan = _plan(header.plan, name)
     requests_read, tally = _within(whole.table.columns(), plan, whole.tally)
     if len(requests_read):
@@ -119,6 +121,40 @@ def _read_present_form(file: Path, name: Path) -> RunLog:
         end=whole.end,
         damage=tally.total,
     )
+
+
+def _check_is_one_run(whole: Stretch, file: Path, name: Path) -> None:
+    """Raises LogError for joined logs, whose requests would be added up, and for other texts."""
+    if whole.headers > 1:
+        line = _second_header(file)
+        raise LogError(
+            f"the log {name} holds several runs, and the second begins in line {line}: divide it, "
+            f"for example with head -n {line - 1} and tail -n +{line}"
+        )
+    first = whole.tally.first_damage
+    if first is None:
+        return
+    if first.number == 1 and 2 * whole.tally.damaged > whole.lines:
+        raise LogError(
+            f"{name} is not the log of a load test: {whole.tally.damaged:,} of its "
+            f"{whole.lines:,} lines are something else"
+        )
+    if first.text.startswith(_OLDER_BEGINNINGS):
+        raise LogError(
+            f"the log {name} has a header line, but line {first.number} is of the older form: two "
+            "logs were joined"
+        )
+
+
+def _second_header(file: Path) -> int:
+    found = (
+        number
+        for first, lines in read_lines(file)
+        for number, line in enumerate(lines, first)
+        if _HEADER.search(line)
+    )
+    next(found)
+    return next(found)
 
 
 def _first(tally: Tally) -> str:

@@ -46,6 +46,7 @@ class Stretch:
     tally: Tally = field(default_factory=Tally)
     lines: int = 0
     header: Header | None = None
+    headers: int = 0
     end: End | None = None
     workers: list[WorkerSample] = field(default_factory=list)
     deaths: list[WorkerDied] = field(default_factory=list)
@@ -63,7 +64,9 @@ class Stretch:
         self.tally.damage(r for r in others if isinstance(r, DamagedLine))
         self.workers += [r for r in others if isinstance(r, WorkerSample)]
         self.deaths += [r for r in others if isinstance(r, WorkerDied)]
-        self.header = self.header or next((r for r in others if isinstance(r, Header)), None)
+        headers = [r for r in others if isinstance(r, Header)]
+        self.header = self.header or next(iter(headers), None)
+        self.headers += len(headers)
         self.end = next((r for r in others if isinstance(r, End)), self.end)
         self.last_s = max(self.last_s, *(_at_s(r) for r in others))
 
@@ -84,6 +87,7 @@ class Stretch:
         self.tally.extend(other.tally, self.lines)
         self.lines += other.lines
         self.header = self.header or other.header
+        self.headers += other.headers
         self.end = other.end or self.end
         self.workers += other.workers
         self.deaths += other.deaths

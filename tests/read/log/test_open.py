@@ -143,6 +143,37 @@ def test_what_is_no_log_is_said_in_one_line(
     assert "\n" not in str(problem.value)
 
 
+def test_several_runs_in_one_file_are_refused(tmp_path: Path) -> None:
+    """Their requests would add up to a throughput that no endpoint had."""
+    one = sl.write(tmp_path / "one", _played()).read_bytes()
+    path = tmp_path / "both"
+    path.write_bytes(one + b"\n" + one)
+    line = len(one.splitlines()) + 2
+    with pytest.raises(LogError, match=f"several runs, and the second begins in line {line}:"):
+        read_log(path)
+    assert b'"event":"header"' in path.read_bytes().splitlines()[line - 1]
+
+
+def test_a_log_joined_with_one_of_the_older_form_is_refused(tmp_path: Path) -> None:
+    """Whichever comes first, its requests are not dropped as damage."""
+    one = sl.write(tmp_path / "one", _played()).read_bytes()
+    older = b'RAMP 1\n{"ts": 1.0, "latency": 0.1, "success": true, "worker_number": 0}\n'
+    path = tmp_path / "both"
+    for joined in (one + older, older + one):
+        path.write_bytes(joined)
+        with pytest.raises(LogError, match="is of the older form: two logs were joined"):
+            read_log(path)
+
+
+def test_a_text_that_quotes_a_log_is_refused(tmp_path: Path) -> None:
+    """A whole header in the midst of a text does not make it a log."""
+    header = sl.write(tmp_path / "one", _played()).read_bytes().splitlines()[0]
+    path = tmp_path / "README.md"
+    path.write_bytes(b"# The log\n\nIts first line:\n\n" + header + b"\n\nThat was all.\n")
+    with pytest.raises(LogError, match=r"README\.md is not the log of a load test: "):
+        read_log(path)
+
+
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     """A log of a later format version is not guessed at."""
     path = sl.write(tmp_path / "log", _played())
