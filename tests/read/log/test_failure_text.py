@@ -34,9 +34,9 @@ def _server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         server.shutdown(socket.SHUT_RDWR)
 
 
-def _text(url: str, session: requests.Session | None = None) -> str:
+def _text(url: str, session: requests.Session | None = None, timeout_s: float = 10.0) -> str:
     with pytest.raises(requests.RequestException) as failure:
-        (session or requests.Session()).get(url, timeout=0.2).raise_for_status()
+        (session or requests.Session()).get(url, timeout=timeout_s).raise_for_status()
     return str(failure.value)
 
 
@@ -51,7 +51,7 @@ def _close(connection: socket.socket) -> None:
 
 def _busy(connection: socket.socket) -> None:
     connection.recv(65536)
-    connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+    connection.sendall(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def _busy(connection: socket.socket) -> None:
 def test_texts_of_requests(answer: Callable[[socket.socket], None], expected: str) -> None:
     """A server that hangs, closes or answers 503, as requests words it."""
     with _server(answer) as url:
-        assert class_of_text(_text(url)) == expected
+        assert class_of_text(_text(url, timeout_s=0.2 if answer is _hang else 10.0)) == expected
 
 
 def test_texts_of_requests_without_a_server() -> None:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from edgeload.objectives import parse_objective
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.log.columns import LogError, RunLog
@@ -295,6 +296,45 @@ def test_an_endpoint_that_hangs_is_no_jump(tmp_path: Path) -> None:
     assert float((log.requests.done_s - log.requests.sent_s).max()) == pytest.approx(30.1)
 
 
+def test_an_answer_that_was_waited_for_while_the_clock_jumped_has_no_time(tmp_path: Path) -> None:
+    """One client is free and sends nothing for 600 s, so the other's 600.5 s are the clock's."""
+    lines = []
+    for number in range(1, 200):
+        jump_s = 600 if number >= 100 else 0
+        for client in range(2):
+            waited_s = 0.04 + (600.5 if (number, client) == (100, 1) else 0.0)
+            values = {"worker_number": client, "request_number": number, "latency": waited_s}
+            at_s = _T0 + number * 0.2 + jump_s + client * 0.1
+            lines.append(_text({**values, "success": True}, at_s))
+    path = tmp_path / "log"
+    path.write_text("\n".join(lines))
+    log = read_log(path)
+    service_s = log.requests.done_s - log.requests.sent_s
+    assert [round(jump.seconds) for jump in log.repairs.jumps] == [600]
+    assert log.repairs.without_latency == int(np.isnan(service_s).sum()) == 1
+    assert float(np.nanmax(service_s)) == pytest.approx(_LATENCY_S)
+
+
+def test_one_line_with_a_wrong_instant_is_no_jump(tmp_path: Path) -> None:
+    """The lines after it are as before: the clock was not set."""
+    path = _stored(tmp_path / "log")
+    lines = path.read_text().splitlines()
+    lines[400] = lines[400].replace('"ts": 17', '"ts": 16')
+    path.write_text("\n".join(lines))
+    log = read_log(path)
+    assert not [jump for jump in log.repairs.jumps if jump.seconds < 0]
+
+
+def test_a_stray_line_of_long_ago_does_not_stretch_the_run(tmp_path: Path) -> None:
+    """Of a client that wrote nothing else, a second after 1970: the run lasts a minute."""
+    path = _stored(tmp_path / "log")
+    stray = {"worker_number": 7, "request_number": 1, "latency": 0.04, "success": True}
+    path.write_text(path.read_text() + _text(stray, 1.0))
+    log = read_log(path)
+    assert log.last_s < 2 * STEP_S * len(STEPS)
+    assert len(log.requests) == 701
+
+
 def test_lines_in_another_order_are_no_jump(tmp_path: Path) -> None:
     """Logs of single workers put one behind the other: each by itself is in order."""
     path = _stored(tmp_path / "sorted")
@@ -446,6 +486,18 @@ def test_a_failure_is_a_failure_whatever_else_is_missing(tmp_path: Path, failure
     ]
 
 
+def test_failures_without_a_latency_count_for_objectives(tmp_path: Path) -> None:
+    """Half of the requests fail without saying how long they took: errors<10% is not met."""
+
+    def edit(at_s: float, values: Values) -> Values:
+        fails = values.get("request_number", 1) % 2 == 0
+        return {**values, "success": False, "latency": None} if fails else values
+
+    log = read_log(_stored(tmp_path / "log", edit))
+    [result] = analyse(log, [parse_objective("errors<10%")]).objectives
+    assert result.status == "fail"
+
+
 SUCCESSES: tuple[Values, ...] = (
     {"latency": "0.04"},
     {"ts": "1730000000.05"},
@@ -481,6 +533,7 @@ def test_a_success_without_a_latency_counts_but_has_no_time(tmp_path: Path, late
     assert log.damage.lines == 0
     _check_steps(log)
     assert "350 successes without a latency" in _codes(log)["incomplete_requests"]
+    assert "littles_law" not in _codes(log)
     assert analyse(log).steps[2].times.service.n <= 200
 
 
