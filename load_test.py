@@ -9,7 +9,6 @@ from pathlib import Path
 from edgeload import cli
 from edgeload.commands import run
 
-# Every worker process imports this file once more as its main module: keep its imports light.
 _CONFIG_FOLDERS = (Path(), Path(__file__).resolve().parent)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from edgeload import cli
 
-# The commands are imported when they are called: worker processes import this file once more.
+# A command is imported when it is called: the monitor's host lacks what the others need.
 # ruff: noqa: PLC0415
 
 _COMMANDS = {

@@ -7,6 +7,7 @@ import codecs
 import contextlib
 import io
 import math
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TextIO
@@ -113,6 +114,8 @@ def leave(program: Callable[[], int]) -> NoReturn:
         except KeyboardInterrupt:
             print("Interrupted.", file=sys.stderr)
             code = INTERRUPTED
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # one more Ctrl-C does not change the exit code
     sys.exit(code)
 
 

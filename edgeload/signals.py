@@ -6,17 +6,15 @@ import contextlib
 import os
 import select
 import signal
-import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from types import FrameType, TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_Result = TypeVar("_Result")
 
 
-class Stopped(Exception):
-    """A signal came before the work was done."""
+class Stopped(BaseException):
+    """A signal has come; the text is its name. Not an Exception, which a library might swallow."""
 
 
 class StopSignals:
@@ -30,6 +28,7 @@ class StopSignals:
         self.count = 0
         self.last = ""
         """Name of the latest signal, for example SIGINT; empty before the first."""
+        self._raises = False
 
     def __enter__(self) -> StopSignals:
         self._read_fd, self._write_fd = os.pipe()
@@ -65,45 +64,25 @@ class StopSignals:
         with contextlib.suppress(BlockingIOError):
             os.read(self._read_fd, 4096)
 
+    @contextlib.contextmanager
+    def raised(self) -> Iterator[None]:
+        """While entered, the first signal raises Stopped in the main thread, whatever that does.
+
+        Further signals are only counted, so that they do not interrupt the tidying up.
+        """
+        self._raises = True
+        try:
+            if self.count:
+                raise Stopped(self.last)
+            yield
+        finally:
+            self._raises = False
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
         self.last = signal.Signals(number).name
         with contextlib.suppress(BlockingIOError):  # a full pipe is readable already
             os.write(self._write_fd, b"\0")
-
-
-def interruptible(stop: StopSignals, work: Callable[[Callable[[float], None]], _Result]) -> _Result:
-    """Do work that waits for others, and leave it at once if a signal comes; then raises Stopped.
-
-    The work is done in a thread, because a library that waits for an answer cannot be interrupted.
-    It gets a function that pauses for some seconds, and raises Stopped once the work is no longer
-    wanted.
-    """
-    unwanted = threading.Event()
-    results: list[_Result] = []
-    problems: list[BaseException] = []
-    read_fd, write_fd = os.pipe()
-
-    def pause(seconds: float) -> None:
-        if unwanted.wait(seconds):
-            raise Stopped
-
-    def run() -> None:
-        try:
-            results.append(work(pause))
-        except BaseException as problem:  # raised again below, in the thread that waits
-            problems.append(problem)
-        finally:
-            os.close(write_fd)
-
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        select.select([read_fd, stop.fileno()], [], [])
-    finally:
-        unwanted.set()
-        os.close(read_fd)
-    if stop.count:
-        raise Stopped
-    if problems:
-        raise problems[0]
-    return results[0]
+        if self._raises:
+            self._raises = False
+            raise Stopped(self.last)

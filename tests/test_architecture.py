@@ -257,7 +257,7 @@ def test_matplotlib_is_imported_for_plots_only() -> None:
 
 
 def test_workers_import_neither_plots_nor_tables_nor_the_sdk() -> None:
-    """What a worker loads, load_test.py as its main module included, is light."""
+    """What a worker loads is light, and so is load_test.py until it knows what is wanted."""
     code = (
         "import sys; import load_test, edgeload.run.worker; "
         "heavy = {'matplotlib', 'pandas', 'numpy', 'groundlight', 'PIL', 'aiohttp'}; "

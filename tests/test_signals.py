@@ -6,11 +6,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
-from edgeload.signals import Stopped, StopSignals, interruptible
+from edgeload.signals import Stopped, StopSignals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -50,46 +49,25 @@ def test_signals_are_counted_and_named() -> None:
         assert (stop.count, stop.last) == (2, "SIGTERM")
 
 
-def test_work_that_is_not_interrupted_gives_its_result_or_its_error() -> None:
-    """As if it had been called: the value that it returns, or what it raises."""
+def test_a_signal_leaves_what_is_being_done() -> None:
+    """Whatever the main thread waits for; a second signal does not disturb the tidying up."""
+    tidy = False
     with StopSignals() as stop:
-        assert interruptible(stop, lambda pause: 7) == 7
-        with pytest.raises(ZeroDivisionError):
-            interruptible(stop, lambda pause: 1 // 0)
+        timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(Stopped, match="SIGINT"), stop.raised():
+            try:
+                time.sleep(60.0)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+                tidy = True
+        timer.join()
+        assert (tidy, stop.count) == (True, 2)
 
 
-def test_work_is_left_at_once_when_a_signal_comes() -> None:
-    """Even if it hangs; and its next pause tells the thread that it is not wanted any more."""
-    began, over, ended = threading.Event(), threading.Event(), threading.Event()
-
-    def work(pause: Callable[[float], None]) -> None:
-        began.set()
-        over.wait(60.0)
-        try:
-            pause(60.0)
-        except Stopped:
-            ended.set()
-            raise
-
-    with StopSignals() as stop:
-
-        def press() -> None:
-            began.wait(60.0)
-            os.kill(os.getpid(), signal.SIGINT)
-
-        presser = threading.Thread(target=press)
-        presser.start()
-        with pytest.raises(Stopped):
-            interruptible(stop, work)
-        presser.join()
-        over.set()
-        assert ended.wait(60.0)
-
-
-def test_a_signal_from_before_leaves_the_work_too() -> None:
+def test_a_signal_from_before_leaves_what_follows() -> None:
     """Ctrl-C between two pieces of work counts for the next."""
     with StopSignals() as stop:
         os.kill(os.getpid(), signal.SIGINT)
-        assert stop.wait(10.0)
-        with pytest.raises(Stopped):
-            interruptible(stop, lambda pause: pause(60.0))
+        with pytest.raises(Stopped), stop.raised():
+            time.sleep(60.0)

@@ -13,8 +13,8 @@ from edgeload import exit_codes
 if TYPE_CHECKING:
     from edgeload.settings import Settings
 
-# The other imports stand where they are used: every worker process imports this file once more, as
-# a part of its main module, and needs neither the settings nor the reading side.
+# The other imports stand where they are used: --help needs neither pictures nor plots, and a run
+# that sends load does not yet need the reading side.
 # ruff: noqa: PLC0415
 
 

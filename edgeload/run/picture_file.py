@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +28,10 @@ class PictureFile:
         return views
 
 
-def write_pictures(pool: Sequence[bytes]) -> PictureFile:
-    """Write a pool to a temporary file; the caller removes it when all workers have mapped it."""
-    with tempfile.NamedTemporaryFile(prefix="edgeload-pictures-", delete=False) as file:
+@contextlib.contextmanager
+def written_pictures(pool: Sequence[bytes]) -> Iterator[PictureFile]:
+    """While entered, a pool lies in a temporary file, which all workers map at their start."""
+    with tempfile.NamedTemporaryFile(prefix="edgeload-pictures-") as file:
         file.writelines(pool)
-    return PictureFile(Path(file.name), tuple(len(picture) for picture in pool))
+        file.flush()
+        yield PictureFile(Path(file.name), tuple(len(picture) for picture in pool))

@@ -7,8 +7,9 @@ import dataclasses
 import secrets
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -19,7 +20,7 @@ from edgeload.plan import Plan
 from edgeload.run.images import image_facts, make_pool, single_image
 from edgeload.run.live import LiveView
 from edgeload.run.phases import Ending, RunOutcome
-from edgeload.run.picture_file import PictureFile, write_pictures
+from edgeload.run.picture_file import PictureFile, written_pictures
 from edgeload.run.preflight import check_before_run, check_cacert
 from edgeload.run.preflight_queries import HttpSender, SdkSender, ask_until_certain
 from edgeload.run.preflight_rules import PreflightQuery, Subject
@@ -28,7 +29,7 @@ from edgeload.run.reaching import Reached, reach
 from edgeload.run.supervisor import RunProgress, Supervisor
 from edgeload.run.worker import WorkerTask
 from edgeload.settings import SettingError, Settings
-from edgeload.signals import Stopped, StopSignals, interruptible
+from edgeload.signals import Stopped, StopSignals
 from edgeload.simulator.launch import BadOptions, running_simulator
 
 
@@ -41,33 +42,14 @@ def run_session(settings: Settings, console: Console) -> RunOutcome:
     """
     plan = settings.plan()
     check_before_run(settings, plan, worker_count(settings, plan))
-    with (
-        exported(settings.prometheus_port) as exporter,
-        StopSignals() as stop,
-        _endpoint(settings, console) as (url, embedded),
-    ):
-        pool = (
-            single_image(settings.image_path)
-            if settings.same_image
-            else make_pool(settings.image_path, settings.image_pool, settings.seed)
-        )
-        check_cacert(settings)
-        try:
-            reached = interruptible(
-                stop, lambda pause: reach(url, settings, pause, lambda text: _say(console, text))
-            )
-        except Stopped:
-            return _stopped(stop)
-        pictures = write_pictures(pool)
-        try:
-            task = _first_task(settings, plan, reached, pictures)
-            endpoint = reached.facts(embedded)
-            images = dataclasses.asdict(image_facts(pool, settings.image_path))
-            try:
-                queries = _preflight(settings, task, reached, stop, console)
-            except Stopped:
-                return _stopped(stop)
-            _say(console, intention(plan, url, task.workers))
+    try:
+        with (
+            exported(settings.prometheus_port) as exporter,
+            StopSignals() as stop,
+            contextlib.ExitStack() as stack,
+        ):
+            with stop.raised():
+                task, endpoint, images, queries = _prepare(settings, plan, console, stack)
             with LiveView(console) as view:
 
                 def show(progress: RunProgress) -> None:
@@ -75,8 +57,32 @@ def run_session(settings: Settings, console: Console) -> RunOutcome:
                     view.show(progress)
 
                 return Supervisor(task, settings, endpoint, images, stop, show, queries).run()
-        finally:
-            pictures.path.unlink()
+    except Stopped as signal:
+        return RunOutcome(Ending.NOTHING_SENT, f"stopped by {signal} before the load began")
+
+
+def _prepare(
+    settings: Settings, plan: Plan, console: Console, stack: contextlib.ExitStack
+) -> tuple[WorkerTask, dict[str, Any], dict[str, Any], list[PreflightQuery]]:
+    """The first worker's task, what the log says about the endpoint and the pictures, and the
+    queries before the ramp.
+
+    `stack` ends what has to last as long as the run.
+    """
+    url, embedded = stack.enter_context(_endpoint(settings, console))
+    pool = (
+        single_image(settings.image_path)
+        if settings.same_image
+        else make_pool(settings.image_path, settings.image_pool, settings.seed)
+    )
+    check_cacert(settings)
+    reached = reach(url, settings, time.sleep, lambda text: _say(console, text))
+    pictures = stack.enter_context(written_pictures(pool))
+    task = _first_task(settings, plan, reached, pictures)
+    queries = _preflight(settings, task, reached, console)
+    images = dataclasses.asdict(image_facts(pool, settings.image_path))
+    _say(console, intention(plan, url, task.workers))
+    return task, reached.facts(embedded), images, queries
 
 
 @contextlib.contextmanager
@@ -110,29 +116,19 @@ def _say(console: Console, text: str) -> None:
     console.print(text, highlight=False, soft_wrap=not console.is_terminal)
 
 
-def _stopped(stop: StopSignals) -> RunOutcome:
-    return RunOutcome(Ending.NOTHING_SENT, f"stopped by {stop.last} before the load began")
-
-
 def _preflight(
-    settings: Settings, task: WorkerTask, reached: Reached, stop: StopSignals, console: Console
+    settings: Settings, task: WorkerTask, reached: Reached, console: Console
 ) -> list[PreflightQuery]:
-    """Real image queries until the endpoint is certain, if they are wanted. Raises Stopped."""
+    """Real image queries until the endpoint is certain, if they are wanted."""
     if not settings.preflight:
         return []
-    subject = Subject(reached.url, reached.detector.id, reached.asked.status)
-
-    def work(pause: Callable[[float], None]) -> list[PreflightQuery]:
-        sender = SdkSender(task) if settings.client == "sdk" else HttpSender(task)
-        return ask_until_certain(
-            sender,
-            subject,
-            timeout_s=settings.ready_timeout,
-            pause=pause,
-            say=lambda text: _say(console, text),
-        )
-
-    return interruptible(stop, work)
+    return ask_until_certain(
+        SdkSender(task) if settings.client == "sdk" else HttpSender(task),
+        Subject(reached.url, reached.detector.id, reached.asked.status),
+        timeout_s=settings.ready_timeout,
+        pause=time.sleep,
+        say=lambda text: _say(console, text),
+    )
 
 
 def _first_task(

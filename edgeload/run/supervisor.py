@@ -6,6 +6,7 @@ and callbacks only, so it does not depend on a terminal.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from edgeload.records import (
 from edgeload.run.abort_conditions import breached
 from edgeload.run.counters import LiveCounts
 from edgeload.run.environment import generator_machine, package_versions
-from edgeload.run.phases import Ending, Phase, RunOutcome, RunState, sending
+from edgeload.run.phases import Phase, RunOutcome, RunState, sending
 from edgeload.run.preflight_rules import PreflightQuery
 from edgeload.run.worker import WorkerTask
 from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
@@ -89,23 +90,21 @@ class Supervisor:
     def run(self) -> RunOutcome:
         """Send the planned load. Afterwards no worker process is left, whatever happened.
 
-        Raises Unreachable if a worker cannot begin, and OSError if the log cannot be written.
+        Raises Unreachable if a worker cannot begin, Stopped if a signal comes before all can, and
+        OSError if the log cannot be written.
         """
-        create_log(self._task.log_file)
-        self._log = LogWriter(self._task.log_file)
-        try:
-            self._workers.start(self._task, sdk=self._settings.client == "sdk")
-            self._workers.await_ready(self._stop)
-            if self._stop.count:
-                reason = f"stopped by {self._stop.last} before anything was sent"
-                return RunOutcome(Ending.NOTHING_SENT, reason)
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._workers.close)
+            with self._stop.raised():
+                self._workers.start(self._task, sdk=self._settings.client == "sdk")
+                self._workers.await_ready()
+            create_log(self._task.log_file)  # not before: until now nothing is overwritten
+            self._log = LogWriter(self._task.log_file)
+            stack.callback(self._log.close, sync=True)
             self._begin()
             self._follow()
             self._finish()
             return self._state.outcome
-        finally:
-            self._workers.close()
-            self._log.close(sync=True)
 
     def _begin(self) -> None:
         self._anchor = Anchor(time.time() + _LEAD_S, time.monotonic() + _LEAD_S)

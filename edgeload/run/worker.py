@@ -68,7 +68,7 @@ class Worker:
         self._pipe = pipe
         self._poller.watch(pipe.fileno(), READABLE)
         self._task = task
-        self._log = LogWriter(task.log_file)
+        self._log: LogWriter
         self._counts = counts
         self.buffer = memoryview(bytearray(_BUFFER_BYTES))
         template = RequestTemplate(
@@ -141,6 +141,7 @@ class Worker:
     def run(self, anchor: Anchor) -> None:
         """Send what is planned and return when nothing is in flight any more."""
         self._zero_ns = round(anchor.monotonic_s * 1e9)
+        self._log = LogWriter(self._task.log_file)
         self.recorder = Recorder(self._log, self._counts, anchor, self._task.index)
         for client in self._clients:
             due = client.schedule.next

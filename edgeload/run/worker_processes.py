@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import multiprocessing
 import signal
+import sys
 import time
-from collections.abc import Callable, Sequence
+import types
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
@@ -67,33 +70,30 @@ class WorkerProcesses:
         """Start `task.workers` processes. `task` is the first one's; the others differ in index."""
         context = multiprocessing.get_context("forkserver")
         module = "edgeload.run.sdk_client" if sdk else "edgeload.run.worker"
-        # Besides the worker's own module, preload what load_test.py imports at its top, because
-        # each worker imports that file again as its main module.
-        light = [module, "edgeload.cli", "edgeload.commands.run"]
-        context.set_forkserver_preload([*light, *(["groundlight"] if sdk else [])])
+        context.set_forkserver_preload([module, *(["groundlight"] if sdk else [])])
         main = _import_entry(sdk=sdk)
         for index in range(task.workers):
             own_task = dataclasses.replace(task, index=index)
             counts = context.RawArray("q", SLOTS)
             ours, theirs = context.Pipe()
             process = context.Process(target=main, args=(theirs, counts), daemon=True)
-            process.start()
+            with _without_main_module():
+                process.start()
             theirs.close()
             self._members.append(Member(index, len(own_task.clients()), process, ours, counts))
             ours.send(own_task)
 
-    def await_ready(self, stop: StopSignals) -> None:
-        """Return when all are ready, or when a signal has come. Raises Unreachable."""
+    def await_ready(self) -> None:
+        """Return when all are ready. Raises Unreachable."""
         waiting = {member.pipe: member for member in self._members}
         until_s = time.monotonic() + _READY_WITHIN_S
-        while waiting and not stop.count:
-            ready = wait([*waiting, stop.fileno()], timeout=max(0.0, until_s - time.monotonic()))
+        while waiting:
+            ready = wait(list(waiting), timeout=max(0.0, until_s - time.monotonic()))
             if not ready:
                 workers = plural(len(waiting), "worker process")
                 raise Unreachable(f"{workers} did not become ready in {_READY_WITHIN_S:g} s")
             for pipe in ready:
-                if not isinstance(pipe, Pipe):
-                    continue
+                assert isinstance(pipe, Pipe)
                 member = waiting.pop(pipe)
                 try:
                     word = pipe.recv()
@@ -149,6 +149,21 @@ class WorkerProcesses:
             if member.process.is_alive():
                 member.process.kill()
             member.process.join()
+
+
+@contextlib.contextmanager
+def _without_main_module() -> Iterator[None]:
+    """While entered, a new process does not import the main module of this program once more.
+
+    Our workers need nothing of it. It may be anybody's script that calls a load test at its top
+    level, and each worker would then start another one. It also takes time.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _import_entry(*, sdk: bool) -> Callable[[Any, Any], None]:

@@ -110,7 +110,13 @@ def running_simulator(
             start_new_session=True,
         )
         try:
-            yield RunningSimulator(process.pid, _first_line(process, errors, timeout_s))
+            running = RunningSimulator(process.pid, _first_line(process, errors, timeout_s))
+        except BaseException:  # one that is just starting would notice the end of its input late
+            _kill(process)
+            _end(process)
+            raise
+        try:
+            yield running
         finally:
             _end(process)
 
@@ -156,7 +162,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(_END_S)
     except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # its session has no other processes
-        process.wait()
+        _kill(process)
     process.stdout.close()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # its session has no other processes
+    process.wait()

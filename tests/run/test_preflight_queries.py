@@ -13,7 +13,7 @@ from recording_server import DETECTOR_ID, Handler, Recorder, edge_answer, record
 from edgeload.edge.location import Unreachable, locate
 from edgeload.edge.trust import TlsTrust
 from edgeload.plan import Plan, ramp_steps
-from edgeload.run.picture_file import write_pictures
+from edgeload.run.picture_file import written_pictures
 from edgeload.run.preflight_queries import HttpSender, SdkSender, ask_until_certain
 from edgeload.run.preflight_rules import PreflightQuery, Subject
 from edgeload.run.worker import WorkerTask
@@ -26,8 +26,7 @@ PICTURES = [b"\xff\xd8\xff\xe0" + bytes([i]) * 20_000 for i in range(4)]
 
 @contextmanager
 def task_for(recorder: Recorder, timeout_s: float = 5.0) -> Iterator[WorkerTask]:
-    pictures = write_pictures(PICTURES)
-    try:
+    with written_pictures(PICTURES) as pictures:
         yield WorkerTask(
             index=0,
             workers=1,
@@ -41,8 +40,6 @@ def task_for(recorder: Recorder, timeout_s: float = 5.0) -> Iterator[WorkerTask]
             pictures=pictures,
             log_file=Path("unused.log"),
         )
-    finally:
-        pictures.path.unlink()
 
 
 def ask(

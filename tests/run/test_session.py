@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import time
+from pathlib import Path
+
+import as_a_user as user
 import pytest
 
 from edgeload.plan import Plan, ramp_steps
@@ -51,3 +57,38 @@ def test_the_intention_is_announced_in_plain_words(
 ) -> None:
     """One client is no "clients", and one process no "processes"."""
     assert intention(plan_of(*clients), "U", workers) == line
+
+
+PREPARING = {
+    "pictures": ["--image-pool", "3000", "--image-path", "images/dog_1920x1080.jpeg"],
+    "readiness": ["--endpoint-url", "{silent}", "--detector-id", user.DETECTOR_ID],
+}
+
+
+@pytest.mark.parametrize("stage", PREPARING)
+@pytest.mark.parametrize("signals", [["SIGINT"], ["SIGTERM"], ["SIGINT", "SIGINT"]], ids="+".join)
+def test_a_signal_stops_a_run_that_is_being_prepared(
+    tmp_path: Path, stage: str, signals: list[str]
+) -> None:
+    """Minutes of pictures, or a silent endpoint: it ends, and the last run's log is still there."""
+    (tmp_path / "run.log").write_text("the last run")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        words = [word.format(silent=url) for word in PREPARING[stage]]
+        process = user.start(tmp_path, "load_test.py", *words)
+        if stage == "pictures":
+            user.wait_for(lambda: len(user.family(process)) >= 3, 30, "the embedded endpoint")
+            time.sleep(0.5)
+        else:
+            silent.settimeout(30)
+            kept = [silent.accept() for _ in range(2)]  # looking for it, then asking it
+        for name in signals:
+            process.send_signal(signal.Signals[name])
+            time.sleep(0.02)
+        ended = user.finish(process, timeout_s=8.0)
+        if stage == "readiness":
+            for peer, _ in kept:
+                peer.close()
+    assert ended.code == 130, ended.err
+    assert ended.err.splitlines()[-1] == f"stopped by {signals[0]} before the load began"
+    assert (tmp_path / "run.log").read_text() == "the last run"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
+import sys
+from pathlib import Path
 
+import as_a_user as user
 import pytest
 
 from edgeload.edge.location import Unreachable
 from edgeload.run.worker_processes import EndedWorker, Member, WorkerProcesses
-from edgeload.signals import StopSignals
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,28 @@ def test_a_worker_that_ends_before_the_run_is_named(task_was_read: bool) -> None
         theirs.recv()
     theirs.close()
     workers = WorkerProcesses([Member(4, 1, None, ours, None)])
-    with StopSignals() as stop, pytest.raises(Unreachable, match="worker 4: the process ended"):
-        workers.await_ready(stop)
+    with pytest.raises(Unreachable, match="worker 4: the process ended"):
+        workers.await_ready()
     ours.close()
+
+
+def test_a_program_without_a_main_guard_can_run_a_load_test(tmp_path: Path) -> None:
+    """A script that calls it at its top level: the workers do not run the script once more."""
+    script = tmp_path / "program.py"
+    script.write_text(
+        "import sys\n"
+        f"sys.path.insert(0, {str(user.ROOT)!r})\n"
+        "import load_test\n"
+        "print('top level')\n"
+        "code = load_test.main(['--custom-ramp', '2', '--time-between-ramp', '1'])\n"
+        "print('exit code', code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, env=user.environment(), capture_output=True,
+        text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert done.stdout.count("top level") == 1
+    assert done.stdout.splitlines()[-1] in ("exit code 0", "exit code 4")  # 4: a busy machine
+    requests = (tmp_path / "load_test.log").read_text().count('"event":"request"')
+    assert requests == 2 * 10
