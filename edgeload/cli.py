@@ -7,6 +7,7 @@ import codecs
 import contextlib
 import io
 import math
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -107,7 +108,9 @@ def leave(program: Callable[[], int]) -> NoReturn:
     """Run a program and end the process with its exit code, whoever and whatever reads its output.
 
     Ctrl-C where no program counts it, for example while results are drawn, ends with one line.
+    What the user has set for matplotlib, which reads it when it is imported, has no effect.
     """
+    os.environ.update(MATPLOTLIBRC=os.devnull, MPLBACKEND="agg")
     with output_never_fails():
         try:
             code = program()

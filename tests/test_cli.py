@@ -241,3 +241,34 @@ def test_a_page_is_made_in_utf_8(tmp_path: Path, module: str, page: str) -> None
     """Its file is the same, whatever the locale of whoever makes it."""
     done = _in_encoding("ascii", tmp_path, "-m", module)
     assert done.stdout == (user.ROOT / "docs" / f"{page}.md").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "script", ["parse_load_test_logs.py", "monitor_cpu_gpu_usage.py"], ids=["report", "monitor"]
+)
+def test_what_the_user_set_for_matplotlib_has_no_effect(tmp_path: Path, script: str) -> None:
+    """LaTeX, a backend that does not exist, a style that cannot be read: pictures, and no word."""
+    style = tmp_path / "config" / "matplotlibrc"
+    style.parent.mkdir()
+    style.write_bytes(b"text.usetex: True\nno.such.key: 1\n\xff\xfe\n")
+    played = sl.play(sl.plan_of([2], 5, 5.0), servers=8, service=sl.constant(0.01))
+    log = sl.write(tmp_path / "log", played)
+    words = {
+        "parse_load_test_logs.py": [str(log), "--output-dir", "results"],
+        "monitor_cpu_gpu_usage.py": [
+            "--duration",
+            "0.5",
+            "--interval",
+            "0.5",
+            "--output",
+            "results",
+        ],
+    }
+    done = subprocess.run(
+        [sys.executable, str(user.ROOT / script), *words[script]], cwd=tmp_path, text=True,
+        env={**user.environment(), "MATPLOTLIBRC": str(style), "MPLBACKEND": "nonsense"},
+        capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "matplotlib" not in done.stderr
+    assert list((tmp_path / "results").glob("*.png"))

@@ -14,7 +14,6 @@ from edgeload.cli import Parser, number_above_0, objective, typed
 from edgeload.config_file import load_config
 from edgeload.read.log.columns import LogError
 from edgeload.read.output import hdr
-from edgeload.read.results import exit_code, write_comparison, write_results
 from edgeload.read.words.headline import undecided_objectives
 from edgeload.settings import SettingError
 from edgeload.settings.fields import Fields
@@ -133,6 +132,8 @@ def _command(
 
 
 def _report(options: argparse.Namespace) -> int:
+    from edgeload.read.results import exit_code, write_results  # noqa: PLC0415 (see cli.leave)
+
     if options.hdr and (what := hdr.missing()):
         raise LogError(f"--hdr {what}")
     summary = write_results(
@@ -150,6 +151,8 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
+    from edgeload.read.results import write_comparison  # noqa: PLC0415 (see cli.leave)
+
     comparison = write_comparison(
         options.log,
         options.baseline,

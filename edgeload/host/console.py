@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from edgeload.host.quantities import GPU_QUANTITIES, HOST_QUANTITIES, HostQuantity, display_unit
 from edgeload.host.samples import HostSample
 from edgeload.host.summary import GpuSummary, HostSummary, Spread
+from edgeload.plain_words import plural
 from edgeload.untrusted_text import printable
 
 _Row = tuple[str, ...]
@@ -110,7 +111,7 @@ def _line(row: _Row, widths: Sequence[int]) -> str:
 
 def notes(summary: HostSummary) -> list[str]:
     """What a reader must know besides the numbers: counts, faults, throttling, lost GPUs."""
-    counted = f"{summary.samples_taken} samples over {summary.sampled_s:.1f} s"
+    counted = f"{plural(summary.samples_taken, 'sample')} over {summary.sampled_s:.1f} s"
     if summary.samples_skipped:
         counted += f", {summary.samples_skipped} skipped because the one before took too long"
     if summary.interrupted:
@@ -133,11 +134,12 @@ def _packets(count: int | None) -> str:
 
 
 def _gpu_notes(gpu: GpuSummary, samples: int) -> Iterable[str]:
+    taken = plural(samples, "sample")
     for reason, count in gpu.slowed_samples.items():
-        yield f"GPU {gpu.index}: {reason} lowered the clock in {count} of {samples} samples."
+        yield f"GPU {gpu.index}: {reason} lowered the clock in {count} of {taken}."
     if gpu.first_error is not None:
         yield (
-            f"GPU {gpu.index}: no figures in {gpu.failed_samples} of {samples} samples, first"
+            f"GPU {gpu.index}: no figures in {gpu.failed_samples} of {taken}, first"
             f" after {gpu.first_error_s:.1f} s: {gpu.first_error}."
         )
 

@@ -18,6 +18,7 @@ from edgeload.host.quantities import (
 )
 from edgeload.host.samples import Gpu, HostHeader, SampleFile
 from edgeload.palette import PALETTE
+from edgeload.plain_words import plural
 from edgeload.png_style import new_figure, save, style
 
 HOST_FIGURE = "host_usage.png"
@@ -253,7 +254,8 @@ def _gpu_title(header: HostHeader, columns: Columns) -> str:
         if failed and list(failed) == list(columns.at_s[-len(failed) :]):
             parts.append(f"GPU {index} gave no figures from {failed[0]:.1f} s on")
         elif failed:
-            parts.append(f"GPU {index} failed in {len(failed)} of {len(columns.at_s)} samples")
+            taken = plural(len(columns.at_s), "sample")
+            parts.append(f"GPU {index} failed in {len(failed)} of {taken}")
     return "; ".join(parts) or "The GPUs report neither utilisation nor memory"
 
 

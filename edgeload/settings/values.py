@@ -43,6 +43,8 @@ def _ramp(value: object) -> object:
     counts = [count.strip() for count in text.split(",")]
     if not all(count.isdecimal() for count in counts):
         raise ValueError(_LEGAL_RAMP)
+    if not all(map(int, counts)):
+        raise ValueError("every step must have at least 1 client, for example 1,5,20")
     return tuple(counts)
 
 

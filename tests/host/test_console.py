@@ -74,8 +74,8 @@ def test_lost_and_slowed_gpus_are_told_under_the_table() -> None:
     gpus = [host_examples.lost_gpu(0), host_examples.gpu(1, throttle_reasons=["hw_slowdown"])]
     summary = summarise(host_examples.header(gpus=2), [host_examples.sample(2.5, gpus=gpus)])
     text = " ".join(table_of(summary))
-    assert "GPU 0: no figures in 1 of 1 samples, first after 2.5 s: GPU is lost." in text
-    assert "GPU 1: hw_slowdown lowered the clock in 1 of 1 samples." in text
+    assert "GPU 0: no figures in 1 of 1 sample, first after 2.5 s: GPU is lost." in text
+    assert "GPU 1: hw_slowdown lowered the clock in 1 of 1 sample." in text
 
 
 @pytest.mark.parametrize(
