@@ -57,6 +57,7 @@ edge                    the Edge Endpoint from outside
 run                     sends the planned requests and writes down what happened
     session             from settings to a finished log
     reaching            from the URL to an endpoint that is ready
+    announcement        what the box says about the detector, in sentences
     preflight_queries   real image queries before the ramp
     preflight_rules     when they have shown enough, and what a refusal means
     preflight           checks that can fail a run before anything is sent
@@ -154,11 +155,13 @@ read                    a log -> columns -> summary -> findings, report and plot
         percentile_curves  how the times of each step spread
         comparison      two sides -> better, worse, same or undecided
         finding         the one type for what was found out
+        box_findings    findings about how the box is configured
         findings        all findings about a run
     words               numbers and codes -> sentences
         headline        a run's answer
         finding_kind    what is said about one kind of finding
         run_findings    the findings about a run: meaning, cause, advice
+        box_kinds       the findings about how the box is configured
         load_findings   why a load is not the capacity, or was not compared
         finding_words   a finding in words
         findings_page   docs/findings.md

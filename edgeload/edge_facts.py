@@ -13,6 +13,12 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 MAX_CONNECTIONS = 119
 """Connections that the endpoint's proxy takes at the same time; it resets any further one."""
 
+NOTICEABLE_AUDIT_RATE = 0.01
+"""From this `confident_audit_rate` on, a noticeable share of answers also goes to the cloud."""
+
+DEFAULT_AUDIT_RATE = 0.00001
+"""The `confident_audit_rate` of an endpoint for which nobody set another."""
+
 DETECTOR_ID_FORM = "det_ followed by 27 letters or digits"
 
 _DETECTOR_ID = re.compile(r"det_[0-9A-Za-z]{27}")

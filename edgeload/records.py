@@ -161,8 +161,13 @@ class Missed(msgspec.Struct, frozen=True, tag_field="event", tag="missed"):
     reason: MissedReason
 
 
-class WorkerSample(msgspec.Struct, frozen=True, tag_field="event", tag="worker"):
-    """What a worker process has spent, once per second; all figures except `at_s` count up."""
+class WorkerSample(
+    msgspec.Struct, frozen=True, tag_field="event", tag="worker", omit_defaults=True
+):
+    """What a worker process has spent, once per second; all figures except `at_s` count up.
+
+    Lines leave out the last two figures while they are 0, as logs of before they existed do.
+    """
 
     ts: float
     worker: int
@@ -174,6 +179,10 @@ class WorkerSample(msgspec.Struct, frozen=True, tag_field="event", tag="worker")
     connects: int
     stale_retries: int
     """Requests that were sent again because the server had closed a kept connection."""
+    confident: int = 0
+    """Good answers whose confidence was at least the detector's own threshold, if that is known."""
+    below_threshold: int = 0
+    """Those whose confidence was below it."""
 
 
 class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_died"):

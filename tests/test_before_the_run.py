@@ -135,3 +135,29 @@ def test_ctrl_c_before_the_run_stops_at_once(tmp_path: Path) -> None:
     assert ended.code == 130
     assert ended.err.splitlines() == ["stopped by SIGINT before the load began"]
     assert not (tmp_path / "run.log").exists()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_box_that_audits_is_named_before_and_after_the_run(tmp_path: Path, client: str) -> None:
+    """Every answer came from the edge, and every one also went to the cloud."""
+    with running_simulator(["--audit-rate", "1", "--service-time", "5ms"]) as simulator:
+        ended = run(tmp_path, simulator, "--client", client)
+    assert "WARNING: the box also sends 100 % of its confident answers" in ended.err
+    found = {finding["code"]: finding for finding in user.summary(tmp_path)["findings"]}
+    assert found["audited"]["numbers"] == {"audit_rate": 1.0, "answers": 20, "audited": 20}
+    below = found["below_own_threshold"]["numbers"]
+    assert (below["threshold"], below["known"]) == (0.9, 20)
+    assert 0 < below["below"] < 20  # the simulator's confidences are uniform from 0.75 to 0.99
+
+
+def test_the_box_is_said_before_the_run_and_in_the_log(tmp_path: Path) -> None:
+    """Its own detector is edge-only: no warning, no note about cameras."""
+    options = ["--detector-name", "door", "--service-time", "5ms"]
+    with running_simulator(options) as simulator:
+        ended = run(tmp_path, simulator, "--detector-name", "door")
+    user.check_done(tmp_path, ended)
+    assert "('door'): edge-only, confidence threshold 0.9, audit rate 1e-05." in ended.err
+    endpoint = user.header_of(tmp_path).endpoint
+    assert (endpoint["edge_only"], endpoint["confident_audit_rate"]) == (True, 1e-5)
+    codes = {finding["code"] for finding in user.summary(tmp_path)["findings"]}
+    assert not codes & {"audited", "below_own_threshold"}

@@ -13,15 +13,15 @@ from edgeload.edge.asking import ask
 from edgeload.edge.location import Unreachable
 from edgeload.edge.trust import TlsTrust
 
-_EDGE_ONLY_FLAGS = ("always_return_edge_prediction", "disable_cloud_escalation")
-
 
 @dataclass(frozen=True)
 class EdgeConfiguration:
     """What the box says about one detector; None for what it does not say."""
 
+    always_edge: bool | None = None
+    """Whether the edge answers every query itself, whatever its confidence."""
     edge_only: bool | None = None
-    """Whether the edge answers every query itself and never sends one on to the cloud."""
+    """Whether it does, and never sends a query to the cloud, not even in the background."""
     confident_audit_rate: float | None = None
     """Share of the confident answers that the box also sends to the cloud, to check them."""
 
@@ -57,8 +57,10 @@ def configuration_of(values: Any, detector_id: str) -> EdgeConfiguration:
     )
     named = _object(config.get("edge_inference_configs")).get(own.get("edge_inference_config"))
     flags = {**own, **_object(named)}
+    always_edge = flags.get("always_return_edge_prediction") is True
     return EdgeConfiguration(
-        edge_only=all(flags.get(flag) is True for flag in _EDGE_ONLY_FLAGS),
+        always_edge=always_edge,
+        edge_only=always_edge and flags.get("disable_cloud_escalation") is True,
         confident_audit_rate=_share(rate),
     )
 

@@ -42,6 +42,8 @@ class RequestTemplate:
     images: Sequence[memoryview]
     detector_id: str
     run_id: str
+    confidence_threshold: float | None = None
+    """The detector's own, if it is known."""
 
 
 class Host(Protocol):
@@ -279,7 +281,10 @@ class HttpClient:
     def _finish(self, answer: Answer, *, broken: bool = False) -> None:
         """The answer is complete: end the request with it, and drop a `broken` connection."""
         done_s = self._answered_s = self._host.now()
-        result = check_answer(answer.status, answer.body, self._template.detector_id)
+        template = self._template
+        result = check_answer(
+            answer.status, answer.body, template.detector_id, template.confidence_threshold
+        )
         self._used = True
         assert self._connection is not None
         if broken or not answer.keep_alive or self._connection.sending:

@@ -39,6 +39,7 @@ class Reached:
             "detector_name": self.detector.name,
             "detector_query": self.detector.query,
             "confidence_threshold": self.detector.confidence_threshold,
+            "always_edge": self.configuration.always_edge,
             "edge_only": self.configuration.edge_only,
             "confident_audit_rate": self.configuration.confident_audit_rate,
         }

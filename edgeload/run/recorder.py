@@ -28,6 +28,8 @@ class Recorder:
         self._worker = worker
         self._requests: list[Request] = []
         self._others: list[Missed | WorkerSample] = []
+        self._confident = 0
+        self._below_threshold = 0
         self.sent = 0
         self.connects = 0
         self.stale_retries = 0
@@ -46,7 +48,10 @@ class Recorder:
         retried: bool = False,
     ) -> None:
         """Record a request that has ended, successful or not."""
-        outcome, from_edge, error = result
+        outcome, from_edge, error, below_threshold = result
+        if below_threshold is not None:
+            self._below_threshold += below_threshold
+            self._confident += not below_threshold
         ts = self._clock.ts(done_s)
         self._requests.append(
             Request(
@@ -92,6 +97,8 @@ class Recorder:
                 sent=self.sent,
                 connects=self.connects,
                 stale_retries=self.stale_retries,
+                confident=self._confident,
+                below_threshold=self._below_threshold,
             ),
         )
         self.flush_due_s = min(self.flush_due_s, now_s + FLUSH_S)

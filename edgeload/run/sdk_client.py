@@ -89,7 +89,8 @@ class SdkQueries:
         api = self._gl.api_client
         status, body = api.last_response.status, api.last_response.data
         raw = body.encode() if isinstance(body, str) else body
-        return status, check_answer(status, raw, self._task.detector_id)
+        task = self._task
+        return status, check_answer(status, raw, task.detector_id, task.confidence_threshold)
 
     def _failed(self, problem: BaseException) -> tuple[int | None, RequestResult]:
         status = getattr(problem, "status", None)

@@ -17,6 +17,7 @@ from edgeload.edge.location import Unreachable
 from edgeload.machine import usable_cores
 from edgeload.plain_words import plural
 from edgeload.plan import Plan
+from edgeload.run.announcement import announcement
 from edgeload.run.images import image_facts, make_pool, single_image
 from edgeload.run.live import LiveView
 from edgeload.run.phases import Ending, RunOutcome
@@ -81,6 +82,8 @@ def _prepare(
     task = _first_task(settings, plan, reached, pictures)
     queries = _preflight(settings, task, reached, console)
     images = dataclasses.asdict(image_facts(pool, settings.image_path))
+    for line in announcement(reached.detector, reached.configuration):
+        _say(console, line)
     _say(console, intention(plan, url, task.workers))
     return task, reached.facts(embedded), images, queries
 
@@ -146,6 +149,7 @@ def _first_task(
         timeout_s=settings.timeout,
         pictures=pictures,
         log_file=Path(settings.log_file).absolute(),
+        confidence_threshold=reached.detector.confidence_threshold,
     )
 
 

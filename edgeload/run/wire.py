@@ -253,6 +253,7 @@ class _Metadata(msgspec.Struct):
 
 class _Result(msgspec.Struct):
     from_edge: bool | None = None
+    confidence: float | None = None
 
 
 class _ImageQuery(msgspec.Struct):
@@ -273,18 +274,25 @@ class RequestResult(NamedTuple):
     """Whether the edge itself answered; None if the answer does not say so."""
     error: str | None
     """What was wrong, in words; None for a success."""
+    below_threshold: bool | None = None
+    """Whether a good answer's confidence is below the detector's own threshold, if both are known.
+    """
 
 
 _OK = RequestResult("ok", True, None)
+_OK_CONFIDENT = RequestResult("ok", True, None, False)
+_OK_BELOW = RequestResult("ok", True, None, True)
 _decode_query = msgspec.json.Decoder(_ImageQuery).decode
 
 
-def check_answer(status: int, body: bytes, detector_id: str) -> RequestResult:
+def check_answer(
+    status: int, body: bytes, detector_id: str, threshold: float | None = None
+) -> RequestResult:
     """Check an answer's status, JSON form and detector, and that it came from the edge itself.
 
     An edge answer has `result.from_edge` (since 2025-06), `metadata.is_from_edge` (since 2024-12)
     or an id that begins with `iqe_` (until 2024-11). An answer with none of these counts as
-    escalated.
+    escalated. `threshold` is the detector's own, which our requests replace by 0.
     """
     if status not in (200, 201):
         return RequestResult(http_failure(status), None, printable(body) or None)
@@ -301,5 +309,8 @@ def check_answer(status: int, body: bytes, detector_id: str) -> RequestResult:
         or (query.metadata is not None and query.metadata.is_from_edge)
         or query.id.startswith("iqe_")
     ):
-        return _OK
+        confidence = None if query.result is None else query.result.confidence
+        if threshold is None or confidence is None:
+            return _OK
+        return _OK_BELOW if confidence < threshold else _OK_CONFIDENT
     return RequestResult(ESCALATED, False, "the answer did not come from the edge")

@@ -54,6 +54,8 @@ class WorkerTask:
     timeout_s: float
     pictures: PictureFile
     log_file: Path
+    confidence_threshold: float | None = None
+    """The detector's own, if it is known; every request replaces it by 0."""
 
     def clients(self) -> range:
         """Numbers of the clients that this worker hosts."""
@@ -78,6 +80,7 @@ class Worker:
             task.pictures.map(),
             task.detector_id,
             task.run_id,
+            task.confidence_threshold,
         )
         self._clients = [
             HttpClient(number, ClientSchedule(task.plan, number), template, self)

@@ -48,7 +48,16 @@ def test_what_a_configuration_says_of_a_detector(
     values: Any, edge_only: bool | None, rate: float | None
 ) -> None:
     """Both flags make it edge-only; one that is not listed is not; no answer says nothing."""
-    assert configuration_of(values, DETECTOR_ID) == EdgeConfiguration(edge_only, rate)
+    found = configuration_of(values, DETECTOR_ID)
+    assert (found.edge_only, found.confident_audit_rate) == (edge_only, rate)
+
+
+def test_an_edge_that_always_answers_need_not_be_edge_only() -> None:
+    """It may send a picture to the cloud after its answer."""
+    found = configuration_of(present({"always_return_edge_prediction": True}), DETECTOR_ID)
+    assert (found.always_edge, found.edge_only) == (True, False)
+    found = configuration_of(present({"disable_cloud_escalation": True}), DETECTOR_ID)
+    assert (found.always_edge, found.edge_only) == (False, False)
 
 
 def test_the_simulators_detector_is_edge_only() -> None:
@@ -56,7 +65,7 @@ def test_the_simulators_detector_is_edge_only() -> None:
     options = ["--detector-id", DETECTOR_ID, "--audit-rate", "0.5", "--api-token", "t"]
     with running_simulator(options) as simulator:
         found = ask_configuration(simulator.url, DETECTOR_ID, TlsTrust())
-    assert found == EdgeConfiguration(edge_only=True, confident_audit_rate=0.5)
+    assert found == EdgeConfiguration(True, True, 0.5)
 
 
 def test_an_endpoint_without_the_route_says_nothing() -> None:

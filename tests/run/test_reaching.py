@@ -28,7 +28,8 @@ def test_the_header_says_what_the_box_says() -> None:
         by_name, remarks = reached(simulator.url, detector_name="door")
     assert by_id.facts(None) == by_name.facts(None) == {
         "url": simulator.url, "detector_id": ID, "embedded": None, "detector_name": "door",
-        "detector_query": "Open?", "confidence_threshold": 0.9, "edge_only": True,
+        "detector_query": "Open?", "confidence_threshold": 0.9, "always_edge": True,
+        "edge_only": True,
         "confident_audit_rate": 0.5,
     }  # fmt: skip
     assert nothing == []

@@ -12,6 +12,7 @@ import httptools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recording_server import edge_answer
 
 from edgeload.run import wire
 from edgeload.run.wire import (
@@ -253,3 +254,26 @@ def test_an_answer_says_how_long_its_connection_is_kept(
     assert answer is not None
     assert answer.idle_s == idle_s
     assert answer.keep_alive
+
+
+@pytest.mark.parametrize(
+    ("confidence", "threshold", "below"),
+    [
+        ("0.97", 0.9, False),
+        ("0.9", 0.9, False),
+        ("0.89", 0.9, True),
+        ("0", 0.9, True),
+        ("1", 1.0, False),
+        ("null", 0.9, None),
+        ("0.97", None, None),
+    ],
+)
+def test_a_good_answer_tells_whether_its_confidence_is_below_the_detectors_threshold(
+    confidence: str, threshold: float | None, below: bool | None
+) -> None:
+    """Compared with the detector's own, not with the 0 that the request asked for."""
+    body = edge_answer(DETECTOR).replace(
+        b'"confidence": 0.97', b'"confidence": %b' % confidence.encode()
+    )
+    result = check_answer(200, body, DETECTOR, threshold)
+    assert (result.outcome, result.below_threshold) == ("ok", below)

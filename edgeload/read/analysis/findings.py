@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from edgeload.edge_facts import MAX_CONNECTIONS
 from edgeload.failure_classes import RESET
+from edgeload.read.analysis.box_findings import audited, below_own_threshold
 from edgeload.read.analysis.cold_answers import find_cold_answers
 from edgeload.read.analysis.finding import Finding, most_damaging_first
 from edgeload.read.analysis.run_summary import RunSummary
@@ -27,6 +28,8 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
     return most_damaging_first(
         [
             *summary.doubts,
+            # the box
+            *audited(summary),
             # the log and the run
             *_damaged(summary),
             *_clock_jumps(summary),
@@ -52,6 +55,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_units(summary),
             *_same_image(summary),
             *_not_monotone(summary),
+            *below_own_threshold(summary),
             *_not_saturated(summary),
             *_scaling_law(summary),
             *_demand(summary),

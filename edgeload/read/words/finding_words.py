@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeload.read.analysis.finding import Finding
+from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
 from edgeload.read.words.finding_kind import Kind
 from edgeload.read.words.load_findings import COMPARISON_KINDS, SHORTFALL_KINDS
 from edgeload.read.words.run_findings import INVALID_KINDS, NOTE_KINDS, WARNING_KINDS
 
 FINDING_KINDS = {
     **INVALID_KINDS,
+    **BOX_WARNING_KINDS,
     **WARNING_KINDS,
     **NOTE_KINDS,
+    **BOX_NOTE_KINDS,
     **SHORTFALL_KINDS,
     **COMPARISON_KINDS,
 }

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from edgeload.failure_classes import FAILURE_KINDS, failure_class, http_failure
 from edgeload.plain_words import sentence
+from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
 from edgeload.read.words.finding_kind import Kind
 from edgeload.read.words.load_findings import COMPARISON_KINDS, SHORTFALL_KINDS
 from edgeload.read.words.run_findings import INVALID_KINDS, NOTE_KINDS, WARNING_KINDS
@@ -32,9 +33,9 @@ _PARTS = (
     (
         "warning",
         "The endpoint did wrong, or the answer is poorer for it.",
-        WARNING_KINDS,
+        {**BOX_WARNING_KINDS, **WARNING_KINDS},
     ),
-    ("note", "How the figures are to be read.", NOTE_KINDS),
+    ("note", "How the figures are to be read.", {**NOTE_KINDS, **BOX_NOTE_KINDS}),
     (
         "Why a load is not the capacity",
         "The reasons in `capacity.broke.reasons`, and behind the second line of the report.",
