@@ -152,11 +152,11 @@ def test_a_box_that_audits_is_named_before_and_after_the_run(tmp_path: Path, cli
 
 def test_the_box_is_said_before_the_run_and_in_the_log(tmp_path: Path) -> None:
     """Its own detector is edge-only: no warning, no note about cameras."""
-    options = ["--detector-name", "door", "--service-time", "5ms"]
-    with running_simulator(options) as simulator:
-        ended = run(tmp_path, simulator, "--detector-name", "door")
+    name = "[/door] :key:"  # which is neither a tag nor a picture
+    with running_simulator(["--detector-name", name, "--service-time", "5ms"]) as simulator:
+        ended = run(tmp_path, simulator, "--detector-name", name)
     user.check_done(tmp_path, ended)
-    assert "('door'): edge-only, confidence threshold 0.9, audit rate 1e-05." in ended.err
+    assert f"('{name}'): edge-only, confidence threshold 0.9, audit rate 1e-05." in ended.err
     endpoint = user.header_of(tmp_path).endpoint
     assert (endpoint["edge_only"], endpoint["confident_audit_rate"]) == (True, 1e-5)
     codes = {finding["code"] for finding in user.summary(tmp_path)["findings"]}

@@ -115,8 +115,12 @@ def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str |
 
 
 def _say(console: Console, text: str) -> None:
-    """Print a sentence; a terminal wraps it, a file or pipe gets it in one line."""
-    console.print(text, highlight=False, soft_wrap=not console.is_terminal)
+    """Print a sentence; a terminal wraps it, a file or pipe gets it in one line.
+
+    It may quote the endpoint, so nothing in it is markup.
+    """
+    wrap = console.is_terminal
+    console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=not wrap)
 
 
 def _preflight(
