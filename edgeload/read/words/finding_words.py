@@ -15,15 +15,16 @@ from edgeload.read.words.finding_kind import Kind
 from edgeload.read.words.load_findings import COMPARISON_KINDS, SHORTFALL_KINDS
 from edgeload.read.words.run_findings import INVALID_KINDS, NOTE_KINDS, WARNING_KINDS
 
-FINDING_KINDS = {
-    **INVALID_KINDS,
-    **BOX_WARNING_KINDS,
-    **WARNING_KINDS,
-    **NOTE_KINDS,
-    **BOX_NOTE_KINDS,
-    **SHORTFALL_KINDS,
-    **COMPARISON_KINDS,
-}
+FINDING_TABLES = (
+    INVALID_KINDS,
+    BOX_WARNING_KINDS,
+    WARNING_KINDS,
+    NOTE_KINDS,
+    BOX_NOTE_KINDS,
+    SHORTFALL_KINDS,
+    COMPARISON_KINDS,
+)
+FINDING_KINDS = {code: kind for table in FINDING_TABLES for code, kind in table.items()}
 _FAILED = "failed_"
 
 

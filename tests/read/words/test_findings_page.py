@@ -7,10 +7,8 @@ import re
 from pathlib import Path
 
 from edgeload.read import analysis
-from edgeload.read.words.finding_words import FINDING_KINDS
+from edgeload.read.words.finding_words import FINDING_KINDS, FINDING_TABLES
 from edgeload.read.words.findings_page import findings_page
-from edgeload.read.words.load_findings import COMPARISON_KINDS, SHORTFALL_KINDS
-from edgeload.read.words.run_findings import INVALID_KINDS, NOTE_KINDS, WARNING_KINDS
 
 ROOT = Path(__file__).parents[3]
 
@@ -51,5 +49,4 @@ def test_explanations_are_whole_sentences() -> None:
 
 def test_no_code_means_two_things() -> None:
     """The tables of kinds share no code, so that none hides another's words."""
-    tables = (INVALID_KINDS, WARNING_KINDS, NOTE_KINDS, SHORTFALL_KINDS, COMPARISON_KINDS)
-    assert sum(map(len, tables)) == len(FINDING_KINDS)
+    assert sum(map(len, FINDING_TABLES)) == len(FINDING_KINDS)
