@@ -13,27 +13,27 @@ def short(text: str, limit: int) -> str:
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
-def number(value: float | None, none: str = "-") -> str:
+def number(value: float | None, none: str = "-", *, digits: int = 3) -> str:
     """A number with three significant digits, or as a whole number from 100 on.
 
     Examples: 0.0123, 1.23, 12.3, 123, 12345. Infinity is "never"; None is the text `none`.
+    With another number of `digits`, a number is whole from as many digits on.
     """
     if value is None:
         return none
     if math.isinf(value):
         return "never"
-    if value == 0 or abs(value) >= 99.95:
-        return f"{value:.0f}"
-    if abs(value) >= 9.995:
-        return f"{value:.1f}"
-    if abs(value) >= 0.9995:
-        return f"{value:.2f}"
-    return f"{value:.3g}"
+    if value == 0:
+        return "0"
+    for decimals in range(digits):  # what rounds up to a power of ten has its digits
+        if abs(value) >= (10**digits - 0.5) / 10 ** (decimals + 1):
+            return f"{value:.{decimals}f}"
+    return f"{value:.{digits}g}"
 
 
-def milliseconds(value_s: float | None, none: str = "-") -> str:
+def milliseconds(value_s: float | None, none: str = "-", *, digits: int = 3) -> str:
     """A time in seconds as a number of milliseconds, without the unit."""
-    return number(None if value_s is None else value_s * 1000, none)
+    return number(None if value_s is None else value_s * 1000, none, digits=digits)
 
 
 def interval(low: float | None, high: float | None) -> str:

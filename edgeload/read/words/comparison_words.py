@@ -77,28 +77,29 @@ def _capacity(capacity: Capacity | None) -> str:
 
 
 def change(row: ComparedQuantity) -> str:
-    """`+12 % (+8 % to +16 %)`."""
+    """`+12.3 % (+8.0 % to +16.4 %)`."""
     if row.shift is None:
         return "-"
-    close = _signed(row.low) == _signed(row.high) != "0 %"
-    value, low, high = (_signed(v, close=close) for v in (row.shift, row.low, row.high))
-    return f"{value} ({low} to {high})"
+    return f"{_signed(row.shift)} ({_signed(row.low)} to {_signed(row.high)})"
 
 
-def _signed(value: float | None, *, close: bool = False) -> str:
+def _signed(value: float | None) -> str:
+    """A change to a tenth of a percent: two that are alike do not read as +20 % and +19 %."""
     if value is None:
         return "?"
     if math.isinf(value):
         return "never" if value > 0 else "?"
-    percent = value * 100
-    digits = 0 if abs(percent) >= 9.95 and not close else 1
-    text = f"{percent:+.{digits}f} %"
-    return "0 %" if float(f"{percent:.{digits}f}") == 0 else text
+    text = f"{value * 100:+.1f} %"
+    return "0 %" if float(text[:-2]) == 0 else text
 
 
 def quantity_value(row: ComparedQuantity, value: float | None) -> str:
-    """A value of a row's quantity: per second, or in milliseconds."""
-    return number(value) if row.quantity == "throughput" else milliseconds(value)
+    """A value of a row's quantity: per second, or in milliseconds.
+
+    It has as many digits as the change has, so values that print alike have no change to show.
+    """
+    show = number if row.quantity == "throughput" else milliseconds
+    return show(value, digits=4)
 
 
 def margin_note(comparison: Comparison) -> str:
