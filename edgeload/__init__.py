@@ -153,6 +153,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         failures        failures by class and text
         series          what plots over time show, in few points
         percentile_curves  how the times of each step spread
+        differences     what else is not the same on two sides
         comparison      two sides -> better, worse, same or undecided
         finding         the one type for what was found out
         box_findings    findings about how the box is configured

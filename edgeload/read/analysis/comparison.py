@@ -9,14 +9,15 @@ windows. A load is compared if both sides have a valid, complete step of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from edgeload.read.analysis.capacity import Capacity
+from edgeload.read.analysis.differences import Difference, Side, differences, without_header
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
@@ -30,10 +31,8 @@ from edgeload.read.statistics.two_samples import (
     percentile_ratio,
 )
 from edgeload.read.statistics.windows import Floats, rate_in
-from edgeload.settings.fields import not_measured
 
 Verdict = Literal["better", "worse", "same", "undecided"]
-Side = Sequence[RunSummary]
 
 WINDOWS = 10
 LEAST_WINDOWS = 5
@@ -42,15 +41,6 @@ _LEAST_ANSWERS = 5
 _AS_GOOD_AS_NEVER_S = 1e6
 _LEAST_FOR = {"p50": 59, "p95": 59, "p99": 299}
 _QUANTILES = {"p95": 0.95, "p99": 0.99}
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A setting, version or fact that is not the same on both sides, as texts."""
-
-    name: str
-    old: str
-    new: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +73,8 @@ class Comparison:
     """The rows that made the verdict: significant although so many were tested (Holm)."""
     rows: tuple[ComparedQuantity, ...]
     differences: tuple[Difference, ...]
+    without_header: tuple[str, ...]
+    """Logs that do not say with which settings, machine and versions they were made."""
     invalid: tuple[str, ...]
     """Logs whose run is INVALID."""
     capacities: tuple[tuple[Capacity | None, ...], tuple[Capacity | None, ...]]
@@ -102,7 +94,8 @@ def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
         margin=margin,
         deciding=tuple(deciding),
         rows=tuple(rows),
-        differences=differences(old[0], new[0]),
+        differences=differences(old, new),
+        without_header=without_header(old, new),
         invalid=tuple(run.log.path.name for run in chain(old, new) if not run.valid),
         capacities=(_capacities(old), _capacities(new)),
     )
@@ -294,43 +287,3 @@ def _together(candidates: Sequence[ComparedQuantity]) -> tuple[Verdict, list[Com
     if candidates and all(row.verdict == "same" for row in candidates):
         return "same", []
     return "undecided", []
-
-
-def differences(old: RunSummary, new: RunSummary) -> tuple[Difference, ...]:
-    """What else was not the same: settings, machine, versions, pictures, endpoint."""
-    found = []
-    ignored = not_measured()
-    for room, before, after in _facts(old, new):
-        for name in sorted({*before, *after}):
-            a, b = before.get(name), after.get(name)
-            if a != b and name not in ignored:
-                found.append(Difference(f"{room} {name}".strip(), _text(a), _text(b)))
-    return tuple(found)
-
-
-def _facts(
-    old: RunSummary, new: RunSummary
-) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-    a, b = old.log.header, new.log.header
-    if a is None or b is None:
-        return []
-    return [
-        ("", a.settings, b.settings),
-        ("endpoint", _without_port(a.endpoint), _without_port(b.endpoint)),
-        ("machine", a.machine, b.machine),
-        ("version of", a.versions, b.versions),
-        ("pictures", a.images, b.images),
-    ]
-
-
-def _without_port(endpoint: Mapping[str, Any]) -> dict[str, Any]:
-    """The embedded endpoint has another free port each time, also in its description."""
-    if endpoint.get("embedded"):
-        return {"embedded": str(endpoint["embedded"]).split("(", 1)[-1].removesuffix(")")}
-    return dict(endpoint)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ",".join(map(str, value))
-    return "-" if value is None else str(value)

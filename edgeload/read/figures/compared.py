@@ -10,7 +10,8 @@ import numpy as np
 
 from edgeload.palette import PALETTE
 from edgeload.plain_words import plural
-from edgeload.read.analysis.comparison import Comparison, Side
+from edgeload.read.analysis.comparison import Comparison
+from edgeload.read.analysis.differences import Side
 from edgeload.read.analysis.percentile_curves import Curve, percentile_curves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary

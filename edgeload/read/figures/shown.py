@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from edgeload.read.analysis.comparison import Comparison, Side
+from edgeload.read.analysis.comparison import Comparison
+from edgeload.read.analysis.differences import Side
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.by_load import by_load_charts
 from edgeload.read.figures.chart import Chart, Picture

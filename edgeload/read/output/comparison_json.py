@@ -45,7 +45,10 @@ class CapacitiesRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """comparison.json; null for no data. `verdict` is `word` in a sentence."""
+    """comparison.json; null for no data. `verdict` is `word` in a sentence.
+
+    Whether the logs in `unknown_settings` have the same settings as the others cannot be told.
+    """
 
     schema_version: int
     word: Verdict
@@ -54,6 +57,7 @@ class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
     capacity_clients: CapacitiesRecord
     invalid_logs: list[str]
     differences: list[DifferenceRecord]
+    unknown_settings: list[str]
     deciding: list[ComparedRecord]
     rows: list[ComparedRecord]
 
@@ -71,6 +75,7 @@ def comparison_json(comparison: Comparison) -> str:
         differences=[
             DifferenceRecord(name=d.name, before=d.old, after=d.new) for d in comparison.differences
         ],
+        unknown_settings=list(comparison.without_header),
         deciding=[_row(row) for row in comparison.deciding],
         rows=[_row(row) for row in comparison.rows],
     )

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from edgeload.read.analysis.comparison import ComparedQuantity, Comparison, Difference
+from edgeload.read.analysis.comparison import ComparedQuantity, Comparison
+from edgeload.read.analysis.differences import Difference
 from edgeload.read.output.wrapped import print_parts, width_of, wrapped
 from edgeload.read.statistics.format import short
 from edgeload.read.words import comparison_words as words
@@ -47,12 +48,11 @@ def _headline(comparison: Comparison, width: int) -> Text:
 
 def _differences(comparison: Comparison, width: int) -> Text:
     found = comparison.differences
-    if not found:
-        return Text(words.NOTHING_DIFFERS)
-    lines = [_difference(difference, width) for difference in found[:_MOST_DIFFERENCES]]
+    lines = [wrapped(line, width).plain for line in words.differences_heads(comparison)]
+    lines += [_difference(difference, width) for difference in found[:_MOST_DIFFERENCES]]
     if len(found) > _MOST_DIFFERENCES:
         lines.append(f"  {words.more_differences(len(found) - _MOST_DIFFERENCES)}")
-    return Text("\n".join([words.DIFFERS, *lines]))
+    return Text("\n".join(lines))
 
 
 def _difference(difference: Difference, width: int) -> str:

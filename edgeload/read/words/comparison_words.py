@@ -112,8 +112,19 @@ def margin_note(comparison: Comparison) -> str:
     )
 
 
-NOTHING_DIFFERS = "Settings, machine and versions are the same."
-DIFFERS = "What else differs (before -> after):"
+def differences_heads(comparison: Comparison) -> tuple[str, ...]:
+    """Whether the sides are alike beside the figures, above the list of what differs."""
+    unknown = comparison.without_header
+    heads = []
+    if unknown:
+        verb = "does" if len(unknown) == 1 else "do"
+        heads.append(
+            "It is unknown whether settings, machine and versions are the same: "
+            f"{', '.join(unknown)} {verb} not say them."
+        )
+    if comparison.differences:
+        heads.append("What else differs (before -> after):")
+    return tuple(heads) or ("Settings, machine and versions are the same.",)
 
 
 def invalid_words(names: str) -> str:
