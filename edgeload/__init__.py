@@ -135,6 +135,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         drift           a warm-up longer than the cut, a box that slows down
         scaling_law     the Universal Scalability Law
         two_samples     shifts with intervals and p-values, ratios of percentiles
+        shares          the difference of two shares, with its interval
         format          numbers in few digits
     analysis            columns -> numbers and codes
         step_summary    a ramp step in numbers
