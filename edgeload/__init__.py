@@ -155,7 +155,11 @@ read                    a log -> columns -> summary -> findings, report and plot
         series          what plots over time show, in few points
         percentile_curves  how the times of each step spread
         differences     what else is not the same on two sides
-        comparison      two sides -> better, worse, same or undecided
+        compared_loads  the steps of two sides that had the same load
+        compared_windows  a load cut into windows of time
+        compared_quantities  the quantities of one load, a verdict each
+        compared_capacity  the capacities of two sides
+        comparison      two sides -> better, worse, same, undecided or not comparable
         finding         the one type for what was found out
         box_findings    findings about how the box is configured
         findings        all findings about a run

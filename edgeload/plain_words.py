@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def plural(count: int, noun: str) -> str:
     """`1 client`, `12 clients`, `1,234,567 requests`, `2 processes`."""
     ending = "" if count == 1 else "es" if noun.endswith(("s", "x", "ch", "sh")) else "s"
     return f"{count:,} {noun}{ending}"
+
+
+def listed(texts: Sequence[str]) -> str:
+    """`50`, `50 and 100`, `50, 100 and 150`."""
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
 def sentence(clause: str) -> str:

@@ -14,17 +14,20 @@ from edgeload.cli import Parser, number_above_0, objective, typed
 from edgeload.config_file import load_config
 from edgeload.read.log.columns import LogError
 from edgeload.read.output import hdr
+from edgeload.read.words.comparison_words import gate_words
 from edgeload.read.words.headline import undecided_objectives
 from edgeload.settings import SettingError
 from edgeload.settings.fields import Fields
 
 _EXIT_CODES = """\
 Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong, 3 an
-objective was not met, 4 the run is INVALID.
+objective was not met, 4 the run is INVALID. With --fail-if-worse: 3 the verdict
+is worse, 6 nothing could be compared, or the new side answered nothing.
 """
 _COMPARE_EXIT_CODES = """\
-Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong, 3 the
-verdict is worse and --fail-if-worse was given.
+Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong. With
+--fail-if-worse: 3 the verdict is worse, 6 nothing could be compared, or the new
+side answered nothing.
 """
 _REPORT = "Rebuilds the results of a load test from its log alone."
 _COMPARE = """\
@@ -60,7 +63,7 @@ def script_main(
                 f"{len(options.log)} logs were given: must be one, or several with --baseline, "
                 "for example after.jsonl --baseline before.jsonl"
             )
-        return _compare(options) if options.baseline else _report(options)
+        return _compare(options, program) if options.baseline else _report(options)
 
     return _command(arguments, program, config_folders, parser, carry_out)
 
@@ -93,7 +96,7 @@ def compare_main(
     program: str = "edgeload compare",
     config_folders: Sequence[Path] = (Path(),),
 ) -> int:
-    """Exit code: 0; 3 if worse and --fail-if-worse; 2 if an option, a log or a folder is wrong."""
+    """Exit code: 0; 3 or 6 with --fail-if-worse; 2 if an option, a log or a folder is wrong."""
 
     def parser(config: Mapping[str, object]) -> Parser:
         found = Parser(
@@ -113,7 +116,9 @@ def compare_main(
         _add_comparison(found, required=True)
         return found
 
-    return _command(arguments, program, config_folders, parser, lambda given, _: _compare(given))
+    return _command(
+        arguments, program, config_folders, parser, lambda given, _: _compare(given, program)
+    )
 
 
 def _command(
@@ -150,8 +155,8 @@ def _report(options: argparse.Namespace) -> int:
     return exit_code(summary, options.slo_undecided)
 
 
-def _compare(options: argparse.Namespace) -> int:
-    from edgeload.read.results import write_comparison  # noqa: PLC0415 (see cli.leave)
+def _compare(options: argparse.Namespace, program: str) -> int:
+    from edgeload.read.results import gate, write_comparison  # noqa: PLC0415 (see cli.leave)
 
     comparison = write_comparison(
         options.log,
@@ -161,8 +166,10 @@ def _compare(options: argparse.Namespace) -> int:
         console=Console(),
         requests_per_second=options.requests_per_second,
     )
-    failed = options.fail_if_worse and comparison.verdict == "worse"
-    return exit_codes.OBJECTIVE_FAILED if failed else exit_codes.OK
+    code = gate(comparison) if options.fail_if_worse else exit_codes.OK
+    if code:
+        print(f"{program}: --fail-if-worse: {gate_words(comparison)}", file=sys.stderr)
+    return code
 
 
 def _path(config: Mapping[str, object], name: str) -> Path:
@@ -248,5 +255,6 @@ def _add_comparison(group: argparse._ActionsContainer, *, required: bool = False
     group.add_argument(
         "--fail-if-worse",
         action="store_true",
-        help="End with exit code 3 if the verdict is worse.",
+        help="End with exit code 3 if the verdict is worse, with 6 if nothing could be compared or "
+        "the new side answered nothing.",
     )

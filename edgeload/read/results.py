@@ -121,6 +121,13 @@ def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
     return exit_codes.NO_RESULT if summary.no_result else exit_codes.OK
 
 
+def gate(comparison: Comparison) -> int:
+    """The exit code of a script that must not pass a change to the worse: --fail-if-worse."""
+    if comparison.verdict == "worse":
+        return exit_codes.OBJECTIVE_FAILED
+    return exit_codes.NO_RESULT if comparison.tells_nothing else exit_codes.OK
+
+
 def _with_samples(summary: RunSummary, given: Path) -> RunSummary:
     """The summary with the samples of the host that the monitor wrote into a file."""
     with utf8_file(given, "the host's samples") as path:

@@ -52,7 +52,8 @@ def without_header(old: Side, new: Side) -> tuple[str, ...]:
 
     Those are logs of the older form.
     """
-    return tuple(run.log.path.name for run in chain(old, new) if run.log.header is None)
+    names = (run.log.path.name for run in chain(old, new) if run.log.header is None)
+    return tuple(dict.fromkeys(names))
 
 
 def measured_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

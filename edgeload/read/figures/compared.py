@@ -10,6 +10,7 @@ import numpy as np
 
 from edgeload.palette import PALETTE
 from edgeload.plain_words import plural
+from edgeload.read.analysis.compared_loads import matched_loads, nominal_rate
 from edgeload.read.analysis.comparison import Comparison
 from edgeload.read.analysis.differences import Side
 from edgeload.read.analysis.percentile_curves import Curve, percentile_curves
@@ -21,6 +22,7 @@ from edgeload.read.figures.over_time import time_label
 from edgeload.read.figures.percentile_curves import CURVE_CROSS_KEY, shown_times_ms
 from edgeload.read.figures.scales import (
     clients_axis,
+    due_axis,
     log_axis,
     places_of_never,
     plain,
@@ -52,18 +54,23 @@ class _Run:
 
 
 def compared_charts(comparison: Comparison, old: Side, new: Side) -> tuple[Chart, ...]:
-    """Throughput and p95 against clients; runs of one side share their colour."""
-    steps = [step for run in (*old, *new) for step in run.steps]
-    x_axis = clients_axis([step.clients for step in steps])
-    due = sorted({(s.clients, s.rates.arrival_per_s) for s in steps if s.rates.arrival_per_s})
-    x, due_places, runs = _runs(old, new, [float(clients) for clients, _ in due], x_axis.high)
+    """Throughput and p95 against the arrival rate; runs of one side share their colour.
+
+    Clients take the place of the rate if a log does not say what was due.
+    """
+    everything = [*old, *new]
+    by_rate = all(run.log.requests_per_second for run in everything)
+    loads = {_place(run, step, by_rate) for run in everything for step in run.steps}
+    x_axis = due_axis(loads) if by_rate else clients_axis([int(load) for load in loads])
+    due = sorted(loads) if by_rate else []
+    x, due_places, runs = _runs(old, new, due, x_axis.high, by_rate=by_rate)
     answered = [
         _line(run, len(x), [plain(step.rates.throughput_per_s) for step in run.steps])
         for run in runs
     ]
     lines = list(answered)
     if due:
-        rates = _spread([rate for _, rate in due], due_places, len(x))
+        rates = _spread(due, due_places, len(x))
         lines.insert(0, replace(due_line(rates), point_size=0.0))
     throughput = Chart(
         name="compared-throughput",
@@ -86,20 +93,25 @@ def compared_curve_charts(comparison: Comparison, old: Side, new: Side) -> tuple
     """
     kind = _common_kind([old[0], new[0]])
     before, after = (_curves(side[0], kind) for side in (old, new))
-    loads = sorted(before.keys() & after.keys())
-    if not loads:
+    both = [
+        (matched.load, before[first.index], after[second.index])
+        for matched in matched_loads(old[:1], new[:1])
+        for (_, first), (_, second) in [(matched.old[0], matched.new[0])]
+        if first.index in before and second.index in after
+    ]
+    if not both:
         return ()
-    chosen = [loads[i] for i in np.unique(np.linspace(0, len(loads) - 1, _MOST_LOADS).astype(int))]
+    chosen = [both[i] for i in np.unique(np.linspace(0, len(both) - 1, _MOST_LOADS).astype(int))]
     pairs = [
-        (side[load], name, colour, dash)
-        for load, colour in zip(chosen, _COLOURS, strict=False)
-        for side, (name, _, dash) in zip((before, after), _SIDES, strict=True)
+        (curve, name, colour, dash)
+        for (_, *curves), colour in zip(chosen, _COLOURS, strict=False)
+        for curve, (name, _, dash) in zip(curves, _SIDES, strict=True)
     ]
     x, places = _aligned([stretched(curve.shares).tolist() for curve, _, _, _ in pairs])
     lines = tuple(_curve_line(*pair, own, len(x)) for pair, own in zip(pairs, places, strict=True))
     chart = Chart(
         name="compared-percentiles",
-        title=curves_title(comparison, chosen),
+        title=curves_title(comparison, [load for load, _, _ in chosen]),
         group="share",
         unit="ms",
         x=x,
@@ -113,21 +125,27 @@ def compared_curve_charts(comparison: Comparison, old: Side, new: Side) -> tuple
     return (chart,)
 
 
+def _place(run: RunSummary, step: StepSummary, by_rate: bool) -> float:
+    """Where a step stands on the x axis."""
+    rate = nominal_rate(run, step.clients) if by_rate else None
+    return float(step.clients) if rate is None else rate
+
+
 def _common_kind(runs: Iterable[RunSummary]) -> str:
     """Response time, unless a log is of an older form, which knows service time alone."""
     return "service" if any(not run.log.knows_due for run in runs) else "response"
 
 
 def _runs(
-    old: Side, new: Side, due: list[float], reach: float
+    old: Side, new: Side, due: list[float], reach: float, *, by_rate: bool
 ) -> tuple[Values, Sequence[int], list[_Run]]:
-    """The common x, the places of `due` on it, and the runs, each a little beside its clients."""
+    """The common x, the places of `due` on it, and the runs, each a little beside its loads."""
     looks = [(_SIDES[place], run) for place, side in enumerate((old, new)) for run in side]
     ordered = [sorted(run.steps, key=lambda s: (s.clients, s.index)) for _, run in looks]
     aside = {"before": -_APART * reach / 2, "after": _APART * reach / 2}
     own = [
-        [step.clients + aside[name] for step in steps]
-        for ((name, _, _), _), steps in zip(looks, ordered, strict=True)
+        [_place(run, step, by_rate) + aside[name] for step in steps]
+        for ((name, _, _), run), steps in zip(looks, ordered, strict=True)
     ]
     x, (due_places, *places) = _aligned([due, *own])
     return (
@@ -226,7 +244,7 @@ def _curves(run: RunSummary, kind: str) -> dict[int, Curve]:
     if found is None:
         return {}
     curves = found.response if kind == "response" else found.service
-    return {curve.clients: curve for curve in curves or ()}
+    return {curve.step: curve for curve in curves or ()}
 
 
 def _curve_line(

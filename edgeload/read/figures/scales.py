@@ -70,6 +70,11 @@ def clients_axis(loads: Sequence[int]) -> Axis:
     return Axis("clients", 0.0, max(loads, default=1) * 1.05, whole=True)
 
 
+def due_axis(rates: Iterable[float]) -> Axis:
+    """From 0 to a little more than the largest arrival rate."""
+    return Axis("requests due per second", 0.0, max(rates, default=1.0) * 1.05)
+
+
 def stretched(shares: Floats) -> Floats:
     """A tenth of the requests above is one unit further right, as on HdrHistogram's plots."""
     places: Floats = -np.log10(1.0 - shares)

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from edgeload.read.analysis.capacity import Capacity
-from edgeload.read.analysis.comparison import ComparedQuantity, Comparison, Verdict
+from edgeload.read.analysis.compared_loads import OneSidedLoad, SideName
+from edgeload.read.analysis.compared_quantities import ComparedQuantity, QuantityVerdict
+from edgeload.read.analysis.comparison import Comparison, Verdict
 from edgeload.read.output.json_numbers import Number, json_number
 from edgeload.read.words.comparison_words import comparison_headline
 from edgeload.read.words.finding_words import message
@@ -16,16 +18,23 @@ COMPARISON_SCHEMA_VERSION = 1
 
 
 class ComparedRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One quantity at one load; seconds or per second, shifts as shares of the old value."""
+    """One quantity at one load; seconds, per second, or shares from 0 to 1.
 
-    clients: int
+    Shifts are shares of the old value; those of errors, missed and escalated are differences. A
+    value of null beside a shift is "never answered". `clients` are those of the new side. The
+    capacity has no load; its values are requests due per second.
+    """
+
+    clients: int | None
+    clients_before: int | None
+    arrival_rate_per_s: Number
     figure: str
     before: Number
     after: Number
     shift: Number
     limits: tuple[Number, Number]
     p: Number
-    word: Verdict
+    word: QuantityVerdict
     why: str | None
 
 
@@ -44,6 +53,15 @@ class CapacitiesRecord(msgspec.Struct, frozen=True, kw_only=True):
     after: list[int | None]
 
 
+class OneSidedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A load that only one side has; `stopped`: the other side's run ended before it."""
+
+    side: SideName
+    clients: int
+    arrival_rate_per_s: Number
+    stopped: bool
+
+
 class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
     """comparison.json; null for no data. `verdict` is `word` in a sentence.
 
@@ -60,6 +78,9 @@ class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
     unknown_settings: list[str]
     deciding: list[ComparedRecord]
     rows: list[ComparedRecord]
+    capacity: ComparedRecord | None
+    one_sided: list[OneSidedRecord]
+    why: list[str]
 
 
 def comparison_json(comparison: Comparison) -> str:
@@ -78,6 +99,9 @@ def comparison_json(comparison: Comparison) -> str:
         unknown_settings=list(comparison.without_header),
         deciding=[_row(row) for row in comparison.deciding],
         rows=[_row(row) for row in comparison.rows],
+        capacity=_row(comparison.capacity) if comparison.capacity else None,
+        one_sided=[_one_sided(each) for each in comparison.one_sided],
+        why=[message(why) for why in comparison.why],
     )
     return msgspec.json.format(msgspec.json.encode(record), indent=2).decode() + "\n"
 
@@ -86,9 +110,20 @@ def _clients(side: Sequence[Capacity | None]) -> list[int | None]:
     return [capacity.clients if capacity else None for capacity in side]
 
 
+def _one_sided(each: OneSidedLoad) -> OneSidedRecord:
+    return OneSidedRecord(
+        side=each.side,
+        clients=each.load.clients,
+        arrival_rate_per_s=json_number(each.load.arrival_per_s),
+        stopped=each.stopped,
+    )
+
+
 def _row(row: ComparedQuantity) -> ComparedRecord:
     return ComparedRecord(
         clients=row.clients,
+        clients_before=row.load.old_clients if row.load else None,
+        arrival_rate_per_s=json_number(row.load.arrival_per_s) if row.load else None,
         figure=row.quantity,
         before=json_number(row.old),
         after=json_number(row.new),

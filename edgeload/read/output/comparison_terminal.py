@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edgeload.read.analysis.comparison import ComparedQuantity, Comparison
+from edgeload.read.analysis.compared_quantities import SHARES, ComparedQuantity
+from edgeload.read.analysis.comparison import Comparison
 from edgeload.read.analysis.differences import Difference
 from edgeload.read.output.wrapped import print_parts, width_of, wrapped
-from edgeload.read.statistics.format import short
+from edgeload.read.statistics.format import number, short
 from edgeload.read.words import comparison_words as words
 
 _MOST_DIFFERENCES = 12
 _STYLES = {"better": "green", "worse": "bold red", "same": "", "undecided": "yellow"}
+_STYLES["not comparable"] = _STYLES["undecided"]
 
 
 def print_comparison(console: Console, comparison: Comparison, files: Sequence[Path]) -> None:
@@ -27,8 +29,7 @@ def print_comparison(console: Console, comparison: Comparison, files: Sequence[P
         (
             _headline(comparison, width),
             _differences(comparison, width),
-            _table(comparison),
-            wrapped(words.margin_note(comparison), width, style="dim"),
+            *_rows(comparison, width),
             Text("\n".join(str(path) for path in files)),
         ),
     )
@@ -63,23 +64,51 @@ def _difference(difference: Difference, width: int) -> str:
     return line if len(line) <= width else f"  {name}:\n    {old}\n    -> {new}"
 
 
+def _rows(comparison: Comparison, width: int) -> list[RenderableType]:
+    """The table and how to read it; nothing if there is nothing in common."""
+    if not comparison.rows:
+        return []
+    missing = _not_compared(comparison, width)
+    note = wrapped(words.margin_note(comparison), width, style="dim")
+    return [_table(comparison), *([missing] if missing else []), note]
+
+
 def _table(comparison: Comparison) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    for head in ("clients", "figure", "before", "after", "change (95 % interval)", ""):
+    heads = ("due/s", "clients", "figure", "before", "after", "change (95 % interval)", "")
+    for head in heads:
         table.add_column(head, justify="left" if head == "figure" else "right", no_wrap=True)
     last = None
     for row in comparison.rows:
+        if row.load is None or not _is_shown(row):
+            continue
         table.add_row(
-            "" if row.clients == last else f"{row.clients:,}",
+            *(
+                ("", "")
+                if row.load == last
+                else (number(row.load.arrival_per_s), words.clients_words(row.load))
+            ),
             _name(row),
             words.quantity_value(row, row.old),
             words.quantity_value(row, row.new),
             words.change(row) if not row.why else "",
             Text(row.verdict, style=_STYLES[row.verdict]),
         )
-        last = row.clients
+        last = row.load
     return table
 
 
+def _is_shown(row: ComparedQuantity) -> bool:
+    """Shares are shown where there is something to see."""
+    return row.quantity not in SHARES or bool(row.old or row.new or row.why)
+
+
 def _name(row: ComparedQuantity) -> str:
+    if row.quantity in SHARES:
+        return row.quantity
     return row.quantity + (" /s" if row.quantity == "throughput" else " ms")
+
+
+def _not_compared(comparison: Comparison, width: int) -> Text:
+    lines = dict.fromkeys(words.why_not_compared(row) for row in comparison.rows if row.why)
+    return Text("\n".join(wrapped(line, width).plain for line in lines))

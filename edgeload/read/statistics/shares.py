@@ -25,6 +25,20 @@ class WindowedShare:
         """The share over all windows; None if they have no members."""
         return float(self.hits.sum() / self.of.sum()) if self.of.sum() > 0 else None
 
+    @property
+    def by_window(self) -> Floats:
+        """The share in each window; 0 in one without members."""
+        shares: Floats = self.hits / np.maximum(self.of, 1.0)
+        return shares
+
+    @classmethod
+    def merged(cls, parts: Sequence[WindowedShare]) -> WindowedShare:
+        """The windows of several runs as those of one."""
+        return cls(
+            np.concatenate([part.hits for part in parts]),
+            np.concatenate([part.of for part in parts]),
+        )
+
 
 def difference_of_shares(
     old: WindowedShare, new: WindowedShare, factor: float = 1.0, confidence: float = 0.95

@@ -5,47 +5,100 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from edgeload.plain_words import plural
+from edgeload.plain_words import listed, plural
 from edgeload.read.analysis.capacity import Capacity
-from edgeload.read.analysis.comparison import ComparedQuantity, Comparison
+from edgeload.read.analysis.compared_loads import Load
+from edgeload.read.analysis.compared_quantities import SHARE_MARGIN, SHARES, ComparedQuantity
+from edgeload.read.analysis.comparison import Comparison
 from edgeload.read.statistics.format import milliseconds, number
 from edgeload.read.words.finding_words import message
 
+_SHARE_POINTS = f"{SHARE_MARGIN * 100:g}"
+
 
 def comparison_headline(comparison: Comparison) -> str:
-    """One sentence: the verdict, and the quantity that decides."""
-    margin = f"±{comparison.margin * 100:g} %"
+    """The verdict, the quantity that decides or what leaves it open, and loads of one side only."""
+    return " ".join([_verdict_sentence(comparison), *one_sided_words(comparison)])
+
+
+def _verdict_sentence(comparison: Comparison) -> str:
+    if comparison.same_runs:
+        return "Same: both sides are the same run."
+    head = comparison.verdict.capitalize()
     if comparison.verdict == "same":
-        return f"Same: throughput and times changed by less than {margin} at every load."
+        loads = "every load that both sides have" if comparison.one_sided else "every load"
+        return (
+            f"{head}: at {loads}, throughput and times changed by less than "
+            f"{_margin(comparison)}, and the shares of failed, missed and escalated requests by "
+            f"less than {_SHARE_POINTS} points."
+        )
     if comparison.deciding:
         first = comparison.deciding[0]
-        return (
-            f"{comparison.verdict.capitalize()}: {first.quantity} {change(first)} at "
-            f"{plural(first.clients, 'client')}."
-        )
-    if not comparison.rows:
-        return "Undecided: the two sides have no load in common."
-    reasons = {message(row.why) for row in comparison.rows if row.why}
-    if reasons:
-        return f"Undecided: {'; '.join(sorted(reasons))}."
+        return f"{head}: {first.quantity} {change(first)}{_at(first)}."
+    if comparison.why:
+        return f"{head}: {'; '.join(message(why) for why in comparison.why)}."
+    if all(row.verdict == "same" for row in comparison.rows):
+        return f"{head}: one side stopped before its last load."
     return (
-        f"Undecided: no significant change, but changes above {margin} cannot be ruled out. Use "
-        "longer steps, or pass more logs per side."
+        f"{head}: no significant change, but changes above {_margin(comparison)} cannot be ruled "
+        "out. Use longer steps, or pass more logs per side."
     )
+
+
+def gate_words(comparison: Comparison) -> str:
+    """Why --fail-if-worse does not let a comparison pass, in one line."""
+    headline = comparison_headline(comparison)
+    if comparison.verdict == "worse" or not any(row.new == 0 for row in comparison.rows):
+        return headline
+    return f"the new side answered nothing. {headline}"
+
+
+def one_sided_words(comparison: Comparison) -> list[str]:
+    """A sentence for each side that alone has some of the loads."""
+    if not comparison.rows:
+        return []
+    found = []
+    for side, other in (("old", "new"), ("new", "old")):
+        own = [each for each in comparison.one_sided if each.side == side]
+        if own:
+            stopped = f": the {other} run stopped before" if any(o.stopped for o in own) else ""
+            loads = listed([load_words(each.load) for each in own])
+            found.append(f"Only the {side} side has {loads}{stopped}.")
+    return found
+
+
+def load_words(load: Load) -> str:
+    """`10 clients`; with the arrival rate if the sides have different clients or one has none."""
+    clients = {load.old_clients, load.new_clients}
+    if len(clients) == 1 or load.arrival_per_s is None:
+        return plural(load.clients, "client")
+    rate = f"{load.arrival_per_s:,.4g} requests/s"
+    if None in clients:
+        return f"{rate} ({plural(load.clients, 'client')})"
+    return f"{rate} ({load.old_clients:,} clients before, {load.new_clients:,} after)"
+
+
+def _at(row: ComparedQuantity) -> str:
+    return f" at {load_words(row.load)}" if row.load else ""
+
+
+def _margin(comparison: Comparison) -> str:
+    return f"±{comparison.margin * 100:g} %"
 
 
 def comparison_title(comparison: Comparison) -> str:
     """The answer, and the quantity that decides, as the title of a picture."""
+    head = comparison.verdict.capitalize()
     if comparison.deciding:
         first = comparison.deciding[0]
-        return (
-            f"{comparison.verdict.capitalize()}: {first.quantity} {change(first)} "
-            f"at {plural(first.clients, 'client')}"
-        )
+        return f"{head}: {first.quantity} {change(first)}{_at(first)}"
+    if comparison.same_runs:
+        return "Same: both sides are the same run"
     if comparison.verdict == "same":
-        return f"Same within ±{comparison.margin * 100:g} % at every load"
-    if all(row.why for row in comparison.rows):
-        return "Undecided: no load could be compared"
+        some = " that both sides have" if comparison.one_sided else ""
+        return f"Same within {_margin(comparison)} at every load{some}"
+    if comparison.verdict == "not comparable" or all(row.why for row in comparison.rows):
+        return f"{head}: no load could be compared"
     return "Undecided: no significant change"
 
 
@@ -54,20 +107,20 @@ def p95_title(kind: str) -> str:
     return f"{kind.capitalize()} time p95 at each load, with its 95 % interval"
 
 
-def curves_title(comparison: Comparison, loads: Sequence[int]) -> str:
+def curves_title(comparison: Comparison, loads: Sequence[Load]) -> str:
     """The title of the chart of percentile curves."""
-    named = ", ".join(f"{load:,}" for load in loads[:-1])
-    noun = plural(loads[-1], "client")
-    return (
-        f"{comparison.verdict.capitalize()}: how times spread at "
-        f"{f'{named} and {noun}' if named else noun}"
-    )
+    head = f"{comparison.verdict.capitalize()}: how times spread at"
+    if any(load.old_clients != load.new_clients for load in loads):
+        return f"{head} {listed([f'{load.arrival_per_s:,.4g}' for load in loads])} requests/s"
+    named = [f"{load.clients:,}" for load in loads[:-1]]
+    return f"{head} {listed([*named, plural(loads[-1].clients, 'client')])}"
 
 
 def capacities_words(comparison: Comparison) -> str:
-    """Clients before and after."""
+    """Clients before and after, and what is said about them."""
     old, new = (", ".join(map(_capacity, side)) for side in comparison.capacities)
-    return f"Capacity in clients: {old} before, {new} after."
+    verdict = f": {comparison.capacity.verdict}" if comparison.capacity else ""
+    return f"Capacity in clients: {old} before, {new} after{verdict}."
 
 
 def _capacity(capacity: Capacity | None) -> str:
@@ -77,9 +130,16 @@ def _capacity(capacity: Capacity | None) -> str:
 
 
 def change(row: ComparedQuantity) -> str:
-    """`+12.3 % (+8.0 % to +16.4 %)`."""
+    """`+12.3 % (+8.0 % to +16.4 %)`; of shares, `+4.00 (+3.31 to +4.78) points`."""
     if row.shift is None:
         return "-"
+    if row.new is not None and math.isinf(row.new) and row.shift != 0:
+        return "never answered"
+    if row.old is not None and math.isinf(row.old) and row.shift != 0:
+        return "answered again"
+    if row.quantity in SHARES:
+        value, low, high = map(_points, (row.shift, row.low, row.high))
+        return f"{value} ({low} to {high}) points"
     return f"{_signed(row.shift)} ({_signed(row.low)} to {_signed(row.high)})"
 
 
@@ -93,22 +153,44 @@ def _signed(value: float | None) -> str:
     return "0 %" if float(text[:-2]) == 0 else text
 
 
+def _points(value: float | None) -> str:
+    text = f"{(value or 0.0) * 100:+.2f}"
+    return "0" if float(text) == 0 else text
+
+
 def quantity_value(row: ComparedQuantity, value: float | None) -> str:
-    """A value of a row's quantity: per second, or in milliseconds.
+    """A value of a row's quantity: per second, in milliseconds, or a share in percent.
 
     It has as many digits as the change has, so values that print alike have no change to show.
     """
+    if row.quantity in SHARES:
+        return "-" if value is None else f"{value * 100:.{0 if value in (0, 1) else 2}f} %"
     show = number if row.quantity == "throughput" else milliseconds
     return show(value, digits=4)
+
+
+def clients_words(load: Load) -> str:
+    """The clients of a load in a table: `10`, or `10 -> 25` if the sides differ."""
+    clients = [load.old_clients, load.new_clients]
+    texts = dict.fromkeys(f"{each:,}" for each in clients if each is not None)
+    return " -> ".join(texts)
+
+
+def why_not_compared(row: ComparedQuantity) -> str:
+    """A line about a row that could not be compared."""
+    about = f"{load_words(row.load)}, {row.quantity}" if row.load else row.quantity
+    return f"Not compared: {about}: {message(row.why)}." if row.why else ""
 
 
 def margin_note(comparison: Comparison) -> str:
     """How to read the column of verdicts."""
     return (
-        f"same: the whole interval lies within ±{comparison.margin * 100:g} %. better, worse: the "
-        "change is larger than that, and chance explains it in fewer than 5 of 100 cases. The "
-        "verdict above looks at throughput and at p50 and p95 of what a camera feels, and corrects "
-        "for how many figures it looked at. More logs per side give narrower intervals."
+        f"same: the whole interval lies within {_margin(comparison)}, or within {_SHARE_POINTS} "
+        "percentage points for the shares of failed (errors), missed and escalated requests, which "
+        "are shown where there were any. better, worse: the change is larger than that, and chance "
+        "explains it in fewer than 5 of 100 cases. The verdict above looks at throughput, the "
+        "shares, p50 and p95 of what a camera feels, and the capacity, and corrects for how many "
+        "figures it looked at. More logs per side give narrower intervals."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,15 @@ import pytest
 import synthetic_log as sl
 
 import parse_load_test_logs
+from edgeload.read.analysis.compared_loads import Load
+from edgeload.read.analysis.compared_quantities import ComparedQuantity
 from edgeload.read.analysis.comparison import Comparison, compare
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.statistics.windows import Window
+from edgeload.read.words.comparison_words import comparison_headline
 from edgeload.read.words.finding_words import message
+from edgeload.records import Missed
 
 
 def lognormal(median_s: float, sigma: float) -> sl.Service:
@@ -141,10 +146,203 @@ def test_an_invalid_step_is_not_compared(tmp_path: Path) -> None:
     assert message(why) == "INVALID on the new side (worker_died)"
 
 
-def test_no_load_in_common_is_undecided(tmp_path: Path) -> None:
-    """There is nothing to say."""
-    found = compare([run(tmp_path, 1)], [run(tmp_path, 2, clients=(7,))])
-    assert (found.verdict, found.rows) == ("undecided", ())
+def simple(
+    path: Path, *, clients: tuple[int, ...] = (10, 20), rate: float = 5.0, seconds: float = 30.0,
+    servers: int = 8, share: float = 0.0, outcome: str = "http_503", seed: int = 1, **plan: Any,
+) -> Path:  # fmt: skip
+    """A run against a box of 20 ms; a share of the requests end in this outcome."""
+    path.unlink(missing_ok=True)
+    chance = random.Random(9)
+    planned = sl.plan_of(clients, seconds, rate, seed=seed, **plan)
+    played = sl.play(
+        planned, servers=servers, service=sl.constant(0.02), seed=seed,
+        outcome=lambda _, sent_s: outcome if chance.random() < share else "ok",
+    )  # fmt: skip
+    return sl.write(path, played, requests_per_second=rate)
+
+
+def compared(old: Path, new: Path) -> Comparison:
+    return compare([analyse(read_log(old))], [analyse(read_log(new))])
+
+
+def both(tmp_path: Path, old: dict[str, Any], new: dict[str, Any]) -> Comparison:
+    """The comparison of two simple runs."""
+    return compared(simple(tmp_path / "o", **old), simple(tmp_path / "n", **new))
+
+
+def gated(tmp_path: Path, old: Path, new: Path, *more: str) -> tuple[int, dict[str, Any]]:
+    """Exit code with --fail-if-worse, and comparison.json."""
+    code = parse_load_test_logs.main(
+        [str(new), "--baseline", str(old), "--output-dir", str(tmp_path / "r"), "--fail-if-worse",
+         *more]
+    )  # fmt: skip
+    values: dict[str, Any] = json.loads((tmp_path / "r" / "comparison.json").read_text())
+    return code, values
+
+
+@pytest.mark.parametrize("share", [0.9, 0.97, 1.0])
+def test_a_side_that_fails_is_worse(
+    tmp_path: Path, share: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """C1: with 100 % http_503 it was "undecided: too few answers", exit 0."""
+    old = simple(tmp_path / "old", seconds=60.0)
+    new = simple(tmp_path / "new", seconds=60.0, share=share)
+    code, values = gated(tmp_path, old, new)
+    assert (code, values["word"]) == (3, "worse")
+    errors = [row for row in values["rows"] if row["figure"] == "errors"]
+    assert [row["word"] for row in errors] == ["worse", "worse"]
+    assert errors[0]["after"] == pytest.approx(share, abs=0.02)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "--fail-if-worse: Worse: errors +" in said[0]
+    assert gated(tmp_path, new, old)[1]["word"] == "better"
+
+
+@pytest.mark.parametrize("share", [0.01, 0.02, 0.04])
+@pytest.mark.parametrize("seconds", [4.0, 8.0, 30.0])
+@pytest.mark.parametrize(
+    ("outcome", "figure"), [("http_503", "errors"), ("escalated", "escalated")]
+)
+def test_a_small_share_of_failures_is_never_the_same(
+    tmp_path: Path, share: float, seconds: float, outcome: str, figure: str
+) -> None:
+    """C2: 4 % were "same at every load". At worst a short run cannot tell, and says so."""
+    found = both(
+        tmp_path, {"seconds": seconds}, {"seconds": seconds, "share": share, "outcome": outcome}
+    )
+    rows = [row for row in found.rows if row.quantity == figure]
+    if not any(row.new for row in rows):
+        pytest.skip("by chance no request failed")
+    assert found.verdict in ("worse", "undecided")
+    assert all(row.verdict in ("worse", "undecided") for row in rows if row.new)
+    if share == 0.04 and seconds == 30.0:
+        assert found.verdict == "worse"
+
+
+def test_missed_requests_are_compared(tmp_path: Path) -> None:
+    """Every fifth request was skipped by its client; the others were answered as before."""
+    old = simple(tmp_path / "o", clients=(20,))
+    played = sl.play(sl.plan_of((20,), 30.0, 5.0), servers=8, service=sl.constant(0.02))
+    skipped = [r for r in played.requests if r.request_number % 5 == 0]
+    played.missed += [
+        Missed(r.ts, r.worker_number, r.request_number, r.step, r.due_s, "skipped") for r in skipped
+    ]
+    played.requests = [r for r in played.requests if r.request_number % 5]
+    found = compared(old, sl.write(tmp_path / "n", played, requests_per_second=5.0))
+    row = _row(found, "missed")
+    assert (row.old, row.verdict) == (0.0, "worse")
+    assert row.new == pytest.approx(0.2, abs=0.01)
+    assert found.verdict == "worse"
+
+
+def test_a_run_compared_with_itself_is_the_same(tmp_path: Path) -> None:
+    """R9: also its saturated step, a total failure, and steps with too few answers to tell."""
+    runs: list[dict[str, Any]] = [
+        {"clients": (10, 20, 30), "servers": 2},
+        {"clients": (10, 20, 30), "servers": 2, "late": "skip"},
+        {"share": 1.0},
+        {"clients": (1,), "seconds": 4.0},
+        {"share": 0.3, "outcome": "timeout"},
+    ]
+    for changes in runs:
+        found = both(tmp_path, changes, changes)
+        assert (found.verdict, found.why, found.deciding) == ("same", (), ())
+        assert {row.verdict for row in found.rows if not row.why} <= {"same"}
+        assert comparison_headline(found) == "Same: both sides are the same run."
+
+
+def test_never_answered_on_both_sides_is_no_change(tmp_path: Path) -> None:
+    """30 % timeouts put p95 among them on both sides: the same; on the old side alone: better."""
+    late = {"share": 0.3, "outcome": "timeout", "clients": (20,)}
+    fine = {"clients": (20,), "seed": 2}
+    row = _row(both(tmp_path, late, {**late, "seed": 2}), "response p95")
+    assert (row.old, row.new, row.verdict) == (math.inf, math.inf, "same")
+    row = _row(both(tmp_path, late, fine), "response p95")
+    assert (row.old, row.shift, row.verdict) == (math.inf, -1.0, "better")
+    row = _row(both(tmp_path, fine, late), "response p95")
+    assert (row.new, row.shift, row.verdict) == (math.inf, math.inf, "worse")
+
+
+def _row(found: Comparison, quantity: str) -> ComparedQuantity:
+    return next(row for row in found.rows if row.quantity == quantity)
+
+
+def test_other_rates_are_not_comparable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """C15: 2/s a client against 5/s, all answered, was "worse: throughput -60 %"."""
+    code, values = gated(tmp_path, simple(tmp_path / "o"), simple(tmp_path / "n", rate=2.0))
+    assert (code, values["word"], values["rows"]) == (6, "not comparable", [])
+    assert values["verdict"] == (
+        "Not comparable: the old side had 50 and 100 requests/s due, the new side 20 and 40, so no "
+        "load was the same."
+    )
+    said = capsys.readouterr()
+    assert said.out.startswith("Not comparable: ")
+    assert len(said.err.splitlines()) == 1
+
+
+def test_the_same_rate_by_other_clients_is_compared(tmp_path: Path) -> None:
+    """10 clients at 5/s and 25 at 2/s are 50 requests/s each; the difference is named."""
+    found = both(tmp_path, {}, {"rate": 2.0, "clients": (25, 50)})
+    assert found.verdict == "same"
+    assert {row.load for row in found.rows} == {Load(50.0, 10, 25), Load(100.0, 20, 50)}
+    assert [d.name for d in found.differences] == ["requests_per_second"]
+
+
+def test_a_step_of_one_side_alone_is_said(tmp_path: Path) -> None:
+    """Same at the load in common, and the other load is named, not counted as the same."""
+    found = both(tmp_path, {}, {"clients": (10,), "seed": 2})
+    assert found.verdict == "same"
+    headline = comparison_headline(found)
+    assert headline.startswith("Same: at every load that both sides have, ")
+    assert headline.endswith(" Only the old side has 100 requests/s (20 clients).")
+    assert found.capacity is not None
+    assert found.capacity.verdict == "undecided"
+    other = both(tmp_path, {"clients": (10, 30)}, {"clients": (10, 40), "seed": 2})
+    assert comparison_headline(other).endswith(
+        "Only the old side has 150 requests/s (30 clients). "
+        "Only the new side has 200 requests/s (40 clients)."
+    )
+
+
+def test_a_run_that_stopped_before_a_load_is_not_the_same(tmp_path: Path) -> None:
+    """Its plan has the load, and nobody knows what would have been there."""
+    old, new = simple(tmp_path / "o"), tmp_path / "n"
+    played = sl.play(sl.plan_of((10, 20), 30.0, 5.0), servers=8, service=sl.constant(0.02))
+    kept = [request for request in played.requests if request.step == 0]
+    cut = sl.Played(played.plan, kept, [])
+    sl.write(new, cut, end=sl.end_of(cut, stopped_s=30.0, at_s=30.1, interrupted=True))
+    found = compared(old, new)
+    assert found.verdict == "undecided"
+    assert comparison_headline(found).endswith(
+        "Only the old side has 100 requests/s (20 clients): the new run stopped before."
+    )
+
+
+def test_nothing_compared_is_not_green(tmp_path: Path) -> None:
+    """--fail-if-worse: an INVALID side, or two sides that answered nothing, end with 6, not 0."""
+    old = simple(tmp_path / "o")
+    played = sl.play(sl.plan_of((10, 20), 30.0, 5.0), servers=8, service=sl.constant(0.02))
+    invalid = sl.write(tmp_path / "i", played, deaths=[sl.death(0, 5.0)])
+    code, values = gated(tmp_path, old, invalid)
+    assert (code, values["word"]) == (6, "undecided")
+    dead = simple(tmp_path / "d", share=1.0)
+    assert gated(tmp_path, dead, simple(tmp_path / "e", share=1.0, seed=2))[0] == 6
+    assert gated(tmp_path, dead, dead)[0] == 6
+    few: dict[str, Any] = {"clients": (1,), "seconds": 4.0, "rate": 1.0}
+    assert (
+        gated(tmp_path, simple(tmp_path / "f", **few), simple(tmp_path / "g", **few, seed=2))[0]
+        == 6
+    )
+
+
+def test_a_p95_that_few_answers_cannot_give_is_not_the_same(tmp_path: Path) -> None:
+    """A figure that is missing leaves the verdict open: 40 answers give a p50 and no p95."""
+    few: dict[str, Any] = {"clients": (2,), "rate": 2.0, "seconds": 12.0}
+    found = both(tmp_path, few, {**few, "seed": 2})
+    assert _row(found, "response p50").verdict == "same"
+    assert _row(found, "response p95").why is not None
+    assert found.verdict == "undecided"
+    assert "fewer than 59 answers for a p95" in comparison_headline(found)
 
 
 def test_a_side_that_never_answers_is_worse(tmp_path: Path) -> None:

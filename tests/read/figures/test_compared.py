@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from edgeload.read.figures.compared import compared_charts, compared_curve_chart
 from edgeload.read.log.open import read_log
 
 
-def ramp(path: Path, clients: Sequence[int], service_s: float = 0.05) -> RunSummary:
-    played = sl.play(sl.plan_of(clients, 10, 2.0), servers=4, service=sl.constant(service_s))
+def ramp(
+    path: Path, clients: Sequence[int], service_s: float = 0.05, rate: float = 2.0
+) -> RunSummary:
+    played = sl.play(sl.plan_of(clients, 10, rate), servers=4, service=sl.constant(service_s))
     return analyse(read_log(sl.write(path, played)))
 
 
@@ -56,7 +59,7 @@ def test_reasons_of_two_sides_name_the_side(tmp_path: Path) -> None:
 
 
 def test_each_point_is_the_steps_own_with_its_interval(tmp_path: Path) -> None:
-    """Values, whiskers and places, a little aside of the clients: before left, after right."""
+    """Values, whiskers and places, a little aside of the arrival rate: before left, after right."""
     old, new = ramp(tmp_path / "a", [10, 20]), ramp(tmp_path / "b", [10, 30, 30], 0.06)
     throughput, times = charts([old], [new])
     assert throughput.x == times.x
@@ -64,7 +67,8 @@ def test_each_point_is_the_steps_own_with_its_interval(tmp_path: Path) -> None:
         for line, run, sign in zip(chart.lines[-2:], (old, new), (-1, 1), strict=True):
             places = [place for place, value in enumerate(line.values) if value is not None]
             aside = [
-                (chart.x[p] or 0.0) - s.clients for p, s in zip(places, run.steps, strict=True)
+                (chart.x[p] or 0.0) - 2.0 * s.clients
+                for p, s in zip(places, run.steps, strict=True)
             ]
             assert all(0.05 < sign * each < 0.5 for each in aside)
             assert line.joined
@@ -102,6 +106,33 @@ def test_curves_of_both_sides_lie_on_one_x(tmp_path: Path) -> None:
         assert len(line.values) == len(chart.x)
         assert values == sorted(values)
         assert math.isclose(values[0], 50.0, rel_tol=0.01)
+
+
+def test_the_same_rate_of_other_clients_is_at_one_place(tmp_path: Path) -> None:
+    """10 clients at 4/s stand beside 20 at 2/s, on the line of what was due; so do their curves."""
+    old = [ramp(tmp_path / "a", [10, 20], rate=4.0)]
+    new = [ramp(tmp_path / "b", [20, 40], rate=2.0)]
+    throughput = charts(old, new)[0]
+    assert throughput.x_axis.label == "requests due per second"
+    due = {at: v for at, v in zip(throughput.x, throughput.lines[0].values, strict=True) if v}
+    assert due == {40.0: 40.0, 80.0: 80.0}
+    for line in throughput.lines[1:]:
+        found = [(throughput.x[i] or 0.0) for i, v in enumerate(line.values) if v is not None]
+        assert found == pytest.approx([40.0, 80.0], abs=1.0)
+    (curves,) = compared_curve_charts(compare(old, new), old, new)
+    assert [line.label.split(" (")[0] for line in curves.lines] == [
+        "10 clients before", "20 clients after", "20 clients before", "40 clients after",
+    ]  # fmt: skip
+    assert curves.title.endswith("at 40 and 80 requests/s")
+
+
+def test_clients_take_the_place_of_a_rate_that_no_log_says(tmp_path: Path) -> None:
+    """Logs of the older form; there is no line of what was due either."""
+    run = ramp(tmp_path / "a", [10, 20])
+    unknown = [replace(run, log=replace(run.log, requests_per_second=None))]
+    throughput = charts(unknown, unknown)[0]
+    assert throughput.x_axis.label == "clients"
+    assert [line.label for line in throughput.lines] == ["before", "after"]
 
 
 def test_nothing_in_common_is_no_chart(tmp_path: Path) -> None:

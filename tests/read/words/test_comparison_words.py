@@ -6,13 +6,16 @@ import math
 
 import pytest
 
-from edgeload.read.analysis.comparison import ComparedQuantity
+from edgeload.read.analysis.compared_loads import Load
+from edgeload.read.analysis.compared_quantities import ComparedQuantity
 from edgeload.read.words.comparison_words import change, quantity_value
 
 
 def row(quantity: str, old: float, new: float, shift: float) -> ComparedQuantity:
     low, high = shift - 0.01, shift + 0.01
-    return ComparedQuantity(10, quantity, old, new, shift, low, high, 0.001, "worse")
+    return ComparedQuantity(
+        Load(50.0, 10, 10), quantity, old, new, shift, low, high, 0.001, "worse"
+    )
 
 
 def test_changes_that_are_alike_read_alike() -> None:
@@ -36,4 +39,4 @@ def test_a_change_has_its_sign_and_interval() -> None:
     """Nothing is 0 %, and what is never answered is "never"."""
     assert change(row("throughput", 50.0, 50.0, 0.0)) == "0 % (-1.0 % to +1.0 %)"
     assert change(row("throughput", 50.0, 30.0, -0.4)) == "-40.0 % (-41.0 % to -39.0 %)"
-    assert change(row("response p95", 0.1, math.inf, math.inf)) == "never (never to never)"
+    assert change(row("response p95", 0.1, math.inf, math.inf)) == "never answered"
