@@ -136,6 +136,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         scaling_law     the Universal Scalability Law
         two_samples     shifts with intervals and p-values, ratios of percentiles
         shares          the difference of two shares, with its interval
+        change_point    where the level of a series of runs changed
         format          numbers in few digits
     analysis            columns -> numbers and codes
         step_summary    a ramp step in numbers

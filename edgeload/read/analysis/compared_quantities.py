@@ -234,4 +234,4 @@ def _relative(change: float, before: float) -> float:
     """
     if abs(change) > _AS_GOOD_AS_NEVER_S / 2:
         return math.inf if change > 0 else -1.0
-    return change / min(before, _AS_GOOD_AS_NEVER_S)
+    return change / before
