@@ -127,6 +127,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         older_host      their CPU and GPU lines -> samples of the host
         failure_text    the text of a failure -> its class
         instants        units, zones and jumps of a wall clock -> one steady time axis
+        summaries       summary.json of earlier runs, read back
     statistics          statistics that know nothing of load tests
         windows         spans of run time: counts and rates
         backlog         does a backlog grow? then the load is not carried
@@ -161,6 +162,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         compared_quantities  the quantities of one load, a verdict each
         compared_capacity  the capacities of two sides
         comparison      two sides -> better, worse, same, undecided or not comparable
+        history         earlier runs in order of time -> changes of level
         finding         the one type for what was found out
         box_findings    findings about how the box is configured
         findings        all findings about a run
@@ -174,6 +176,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         findings_page   docs/findings.md
         objective_words an objective and how it was met
         comparison_words  a comparison
+        history_words   a history of runs, in one line
         titles          titles of the figures
         legend_words    what the signs in a chart mean
         terminal_words  the fixed sentences around a report's tables

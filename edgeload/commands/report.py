@@ -63,6 +63,11 @@ def script_main(
                 f"{len(options.log)} logs were given: must be one, or several with --baseline, "
                 "for example after.jsonl --baseline before.jsonl"
             )
+        if not options.baseline and options.history:
+            parser.error(
+                "--history needs --baseline: the log of an earlier run, for example "
+                "after.jsonl --baseline before.jsonl --history results"
+            )
         return _compare(options, program) if options.baseline else _report(options)
 
     return _command(arguments, program, config_folders, parser, carry_out)
@@ -158,17 +163,18 @@ def _report(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace, program: str) -> int:
     from edgeload.read.results import gate, write_comparison  # noqa: PLC0415 (see cli.leave)
 
-    comparison = write_comparison(
+    comparison, history = write_comparison(
         options.log,
         options.baseline,
         options.output_dir,
         margin=options.margin / 100,
         console=Console(),
         requests_per_second=options.requests_per_second,
+        history=options.history,
     )
-    code = gate(comparison) if options.fail_if_worse else exit_codes.OK
+    code = gate(comparison, history) if options.fail_if_worse else exit_codes.OK
     if code:
-        print(f"{program}: --fail-if-worse: {gate_words(comparison)}", file=sys.stderr)
+        print(f"{program}: --fail-if-worse: {gate_words(comparison, history)}", file=sys.stderr)
     return code
 
 
@@ -253,8 +259,15 @@ def _add_comparison(group: argparse._ActionsContainer, *, required: bool = False
         help="A change within this margin counts as the same. (default: %(default)g)",
     )
     group.add_argument(
+        "--history",
+        metavar="DIR",
+        type=Path,
+        help="Folder with the summary.json files of earlier runs, also in folders below it. A "
+        "change of level among the newest 30 runs of the same box and settings is looked for.",
+    )
+    group.add_argument(
         "--fail-if-worse",
         action="store_true",
-        help="End with exit code 3 if the verdict is worse, with 6 if nothing could be compared or "
-        "the new side answered nothing.",
+        help="End with exit code 3 if the verdict is worse, or the history is in its newest runs; "
+        "with 6 if nothing could be compared or the new side answered nothing.",
     )

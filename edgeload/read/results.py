@@ -12,11 +12,13 @@ from edgeload.host.samples import SampleFile
 from edgeload.objectives import Objective
 from edgeload.read.analysis.comparison import Comparison, compare
 from edgeload.read.analysis.findings import find
+from edgeload.read.analysis.history import History, history_of
 from edgeload.read.analysis.run_summary import RunSummary, analyse, with_host
 from edgeload.read.figures.shown import charts_of, prepare_comparison, prepare_figures
 from edgeload.read.log.columns import LogError
 from edgeload.read.log.open import read_log
 from edgeload.read.log.source import read_once, shown_name, utf8_file
+from edgeload.read.log.summaries import past_run, read_summaries
 from edgeload.read.output import hdr, png
 from edgeload.read.output.comparison_json import comparison_json
 from edgeload.read.output.comparison_terminal import print_comparison
@@ -81,28 +83,36 @@ def write_comparison(
     margin: float,
     console: Console,
     requests_per_second: float | None = None,
-) -> Comparison:
+    history: Path | None = None,
+) -> tuple[Comparison, History | None]:
     """Compare runs with earlier ones; comparison.json, plots, the comparison printed.
 
-    Differences within `margin`, a share, are no change. Raises LogError as `write_results` does.
+    Differences within `margin`, a share, are no change. `history` is a folder with the summaries of
+    more earlier runs, in which a change of level is looked for. Raises LogError as `write_results`
+    does.
     """
     read_once([*new, *baseline])
+    summaries = None if history is None else read_summaries(history)
     old_runs, new_runs = (
         [analyse(read_log(path, requests_per_second=requests_per_second)) for path in side]
         for side in (baseline, new)
     )
     comparison = compare(old_runs, new_runs, margin)
+    looked_back = None
+    if summaries is not None:
+        own = [past_run(summary_json(run, ())) for run in new_runs]
+        looked_back = history_of(summaries.runs, own, margin, unreadable=summaries.unreadable)
     pictures = prepare_comparison(comparison, old_runs, new_runs)
     try:
         output_dir.mkdir(parents=True, exist_ok=True)
         files = [
-            _write(output_dir / "comparison.json", comparison_json(comparison)),
+            _write(output_dir / "comparison.json", comparison_json(comparison, looked_back)),
             *png.write(pictures, output_dir),
         ]
     except OSError as problem:
         raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
-    print_comparison(console, comparison, files)
-    return comparison
+    print_comparison(console, comparison, looked_back, files)
+    return comparison, looked_back
 
 
 def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
@@ -121,9 +131,9 @@ def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
     return exit_codes.NO_RESULT if summary.no_result else exit_codes.OK
 
 
-def gate(comparison: Comparison) -> int:
+def gate(comparison: Comparison, history: History | None) -> int:
     """The exit code of a script that must not pass a change to the worse: --fail-if-worse."""
-    if comparison.verdict == "worse":
+    if comparison.verdict == "worse" or (history and history.verdict == "worse"):
         return exit_codes.OBJECTIVE_FAILED
     return exit_codes.NO_RESULT if comparison.tells_nothing else exit_codes.OK
 

@@ -10,9 +10,12 @@ from edgeload.read.analysis.capacity import Capacity
 from edgeload.read.analysis.compared_loads import OneSidedLoad, SideName
 from edgeload.read.analysis.compared_quantities import ComparedQuantity, QuantityVerdict
 from edgeload.read.analysis.comparison import Comparison, Verdict
+from edgeload.read.analysis.history import History, HistoryChange
 from edgeload.read.output.json_numbers import Number, json_number
+from edgeload.read.output.summary_json import utc
 from edgeload.read.words.comparison_words import comparison_headline
 from edgeload.read.words.finding_words import message
+from edgeload.read.words.history_words import history_words
 
 COMPARISON_SCHEMA_VERSION = 1
 
@@ -62,6 +65,33 @@ class OneSidedRecord(msgspec.Struct, frozen=True, kw_only=True):
     stopped: bool
 
 
+class HistoryChangeRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure whose level changed; `new` if it began in the newest five runs."""
+
+    figure: str
+    clients: int | None
+    arrival_rate_per_s: Number
+    before: Number
+    after: Number
+    p: Number
+    runs: int
+    runs_ago: int
+    since: str
+    new: bool
+    word: str
+
+
+class HistoryRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes among the newest runs of the same box and settings, and how many were left out."""
+
+    word: str
+    verdict: str
+    runs: int
+    series: int
+    changes: list[HistoryChangeRecord]
+    left_out: dict[str, int]
+
+
 class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
     """comparison.json; null for no data. `verdict` is `word` in a sentence.
 
@@ -81,9 +111,10 @@ class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
     capacity: ComparedRecord | None
     one_sided: list[OneSidedRecord]
     why: list[str]
+    history: HistoryRecord | None
 
 
-def comparison_json(comparison: Comparison) -> str:
+def comparison_json(comparison: Comparison, history: History | None = None) -> str:
     """The text of comparison.json."""
     before, after = comparison.capacities
     record = ComparisonRecord(
@@ -102,6 +133,7 @@ def comparison_json(comparison: Comparison) -> str:
         capacity=_row(comparison.capacity) if comparison.capacity else None,
         one_sided=[_one_sided(each) for each in comparison.one_sided],
         why=[message(why) for why in comparison.why],
+        history=_history(history) if history else None,
     )
     return msgspec.json.format(msgspec.json.encode(record), indent=2).decode() + "\n"
 
@@ -116,6 +148,33 @@ def _one_sided(each: OneSidedLoad) -> OneSidedRecord:
         clients=each.load.clients,
         arrival_rate_per_s=json_number(each.load.arrival_per_s),
         stopped=each.stopped,
+    )
+
+
+def _history(history: History) -> HistoryRecord:
+    return HistoryRecord(
+        word=history.verdict,
+        verdict=history_words(history),
+        runs=history.runs,
+        series=history.series,
+        changes=[_history_change(change) for change in history.changes],
+        left_out={str(why): count for why, count in history.left_out.items()},
+    )
+
+
+def _history_change(change: HistoryChange) -> HistoryChangeRecord:
+    return HistoryChangeRecord(
+        figure=change.quantity,
+        clients=change.clients,
+        arrival_rate_per_s=json_number(change.arrival_per_s),
+        before=json_number(change.point.before),
+        after=json_number(change.point.after),
+        p=change.point.p,
+        runs=change.runs,
+        runs_ago=change.runs_ago,
+        since=utc(change.started_s),
+        new=change.is_new,
+        word=change.verdict,
     )
 
 

@@ -12,22 +12,27 @@ from rich.text import Text
 from edgeload.read.analysis.compared_quantities import SHARES, ComparedQuantity
 from edgeload.read.analysis.comparison import Comparison
 from edgeload.read.analysis.differences import Difference
+from edgeload.read.analysis.history import History
 from edgeload.read.output.wrapped import print_parts, width_of, wrapped
 from edgeload.read.statistics.format import number, short
 from edgeload.read.words import comparison_words as words
+from edgeload.read.words.history_words import history_words
 
 _MOST_DIFFERENCES = 12
 _STYLES = {"better": "green", "worse": "bold red", "same": "", "undecided": "yellow"}
 _STYLES["not comparable"] = _STYLES["undecided"]
 
 
-def print_comparison(console: Console, comparison: Comparison, files: Sequence[Path]) -> None:
-    """Verdict, what differs between the sides, a row per load and quantity, the files."""
+def print_comparison(
+    console: Console, comparison: Comparison, history: History | None, files: Sequence[Path]
+) -> None:
+    """Verdict, history, what differs between the sides, a row per load and quantity, the files."""
     width = width_of(console)
     print_parts(
         console,
         (
             _headline(comparison, width),
+            *([_history(history, width)] if history else ()),
             _differences(comparison, width),
             *_rows(comparison, width),
             Text("\n".join(str(path) for path in files)),
@@ -45,6 +50,11 @@ def _headline(comparison: Comparison, width: int) -> Text:
         names = ", ".join(short(name, 40) for name in comparison.invalid)
         lines.append(wrapped(words.invalid_words(names), width, style="bold red"))
     return Text("\n").join(lines)
+
+
+def _history(history: History, width: int) -> Text:
+    style = _STYLES.get(history.verdict, "")
+    return wrapped(history_words(history), width, style=style)
 
 
 def _differences(comparison: Comparison, width: int) -> Text:

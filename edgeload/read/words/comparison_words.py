@@ -10,8 +10,10 @@ from edgeload.read.analysis.capacity import Capacity
 from edgeload.read.analysis.compared_loads import Load
 from edgeload.read.analysis.compared_quantities import SHARE_MARGIN, SHARES, ComparedQuantity
 from edgeload.read.analysis.comparison import Comparison
+from edgeload.read.analysis.history import History
 from edgeload.read.statistics.format import milliseconds, number
 from edgeload.read.words.finding_words import message
+from edgeload.read.words.history_words import history_words
 
 _SHARE_POINTS = f"{SHARE_MARGIN * 100:g}"
 
@@ -45,12 +47,16 @@ def _verdict_sentence(comparison: Comparison) -> str:
     )
 
 
-def gate_words(comparison: Comparison) -> str:
+def gate_words(comparison: Comparison, history: History | None) -> str:
     """Why --fail-if-worse does not let a comparison pass, in one line."""
     headline = comparison_headline(comparison)
-    if comparison.verdict == "worse" or not any(row.new == 0 for row in comparison.rows):
+    if comparison.verdict == "worse":
         return headline
-    return f"the new side answered nothing. {headline}"
+    if history is not None and history.verdict == "worse":
+        return history_words(history)
+    if any(row.new == 0 for row in comparison.rows if row.quantity == "throughput"):
+        return f"the new side answered nothing. {headline}"
+    return headline
 
 
 def one_sided_words(comparison: Comparison) -> list[str]:

@@ -1,0 +1,234 @@
+"""Earlier runs and new ones in order of time -> figures whose level changed, and when. Pure.
+
+A history has the runs of one box and one setting; versions and the generator's machine may change.
+Each figure at each load is a series with one value for each run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from edgeload.read.analysis.compared_quantities import SHARE_MARGIN
+from edgeload.read.analysis.differences import endpoint_facts, measured_settings
+from edgeload.read.log.summaries import PastRun, PastStep, PastTimes
+from edgeload.read.statistics.change_point import (
+    FALSE_ALARMS,
+    LEAST_RUNS,
+    ChangePoint,
+    last_change,
+)
+from edgeload.read.statistics.windows import Floats
+
+HISTORY_RUNS = 30
+"""So many of the newest runs are looked at."""
+NEWEST_RUNS = 5
+"""A change is news if it began in so few of the newest runs; older ones have been seen before."""
+
+LeftOut = Literal["other_settings", "invalid", "later", "unreadable"]
+HistoryVerdict = Literal["worse", "better", "no change", "too few runs"]
+
+_NEVER = 10.0  # times the slowest known value of a series
+
+
+@dataclass(frozen=True)
+class HistoryChange:
+    """A figure whose level changed: `point.at` counts from the first run of the series.
+
+    `runs_ago` of the series' newest runs have the new level, and the first of them began at
+    `started_s`, Unix time. `arrival_per_s` and `clients` are None for the capacity.
+    """
+
+    quantity: str
+    arrival_per_s: float | None
+    clients: int | None
+    point: ChangePoint
+    runs: int
+    runs_ago: int
+    started_s: float
+    verdict: Literal["worse", "better"]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the change began in the newest runs."""
+        return self.runs_ago <= NEWEST_RUNS
+
+
+@dataclass(frozen=True)
+class History:
+    """What the runs say together. `changes` has the newest ones first.
+
+    `runs` were looked at, the new ones among them, in `series` series that scatter at all.
+    """
+
+    verdict: HistoryVerdict
+    runs: int
+    series: int
+    changes: tuple[HistoryChange, ...]
+    left_out: Mapping[LeftOut, int]
+
+
+@dataclass(frozen=True)
+class _Series:
+    quantity: str
+    arrival_per_s: float | None
+    clients: int | None
+    values: Floats
+    started_s: Sequence[float]
+
+
+def history_of(
+    earlier: Sequence[PastRun], new: Sequence[PastRun], margin: float, *, unreadable: int = 0
+) -> History:
+    """The changes of level among the newest 30 runs that end with the new ones.
+
+    A change of less than half of `margin` is left alone. With many series, each may raise as much
+    smaller a share of the false alarms (Bonferroni).
+    """
+    runs, left_out = _chosen(earlier, new)
+    if unreadable:
+        left_out["unreadable"] = unreadable
+    series = [each for each in _all_series(runs[-HISTORY_RUNS:]) if len(each.values) >= LEAST_RUNS]
+    tested = [each for each in series if each.values.max() > each.values.min()]
+    found = [_change(each, FALSE_ALARMS / len(tested), margin) for each in tested]
+    changes = sorted((c for c in found if c), key=lambda c: (c.runs_ago, c.point.p))
+    return History(
+        verdict=_verdict(changes) if series else "too few runs",
+        runs=min(len(runs), HISTORY_RUNS),
+        series=len(tested),
+        changes=tuple(changes),
+        left_out=left_out,
+    )
+
+
+def _verdict(changes: Sequence[HistoryChange]) -> HistoryVerdict:
+    words = {change.verdict for change in changes if change.is_new}
+    if "worse" in words:
+        return "worse"
+    return "better" if words else "no change"
+
+
+def _chosen(
+    earlier: Sequence[PastRun], new: Sequence[PastRun]
+) -> tuple[list[PastRun], Counter[LeftOut]]:
+    """The runs of the same box and settings as the last new one, in order of time, each once."""
+    left_out: Counter[LeftOut] = Counter()
+    last = max(new, key=lambda run: run.started_s)
+    known = {run.identity for run in new}
+    chosen = [run for run in new if run.valid]
+    left_out["invalid"] += len(new) - len(chosen)
+    for run in earlier:
+        if run.identity in known:
+            continue
+        known.add(run.identity)
+        why = _why_left_out(run, last)
+        if why:
+            left_out[why] += 1
+        else:
+            chosen.append(run)
+    chosen.sort(key=lambda run: run.started_s)
+    return chosen, +left_out
+
+
+def _why_left_out(run: PastRun, last: PastRun) -> LeftOut | None:
+    if not _same_box(run, last):
+        return "other_settings"
+    if run.started_s > last.started_s:
+        return "later"
+    return None if run.valid else "invalid"
+
+
+def _same_box(run: PastRun, last: PastRun) -> bool:
+    """Same endpoint and settings; a setting that a version did not have yet does not count."""
+    if run.settings is None or last.settings is None:
+        return False
+    return _agree(measured_settings(run.settings), measured_settings(last.settings)) and _agree(
+        endpoint_facts(run.endpoint or {}), endpoint_facts(last.endpoint or {})
+    )
+
+
+def _agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one[name] == other[name] for name in one.keys() & other.keys())
+
+
+def _all_series(runs: Sequence[PastRun]) -> Iterator[_Series]:
+    """Each figure at each load, over the runs that have it."""
+    loads = sorted({step.clients for run in runs for step in run.steps})
+    for clients in loads:
+        steps = [
+            (run, next((step for step in run.steps if step.clients == clients), None))
+            for run in runs
+        ]
+        usable = [(run, step) for run, step in steps if step and step.valid and step.complete]
+        for quantity in ("throughput", "errors", "p50", "p95"):
+            yield _series(quantity, clients, usable)
+    found = [run for run in runs if run.capacity_clients is not None]
+    yield _Series(
+        "capacity",
+        None,
+        None,
+        np.array([run.capacity_clients for run in found], dtype=np.float64),
+        [run.started_s for run in found],
+    )
+
+
+def _series(quantity: str, clients: int, steps: Sequence[tuple[PastRun, PastStep]]) -> _Series:
+    known = [(run, value) for run, step in steps if (value := _value(quantity, step)) is not None]
+    values = np.array([value for _, value in known])
+    finite = values[np.isfinite(values)]
+    values = np.minimum(values, _NEVER * finite.max() if len(finite) else 1.0)
+    rate = steps[-1][0].requests_per_second if steps else None
+    return _Series(
+        _felt_name(quantity, steps),
+        None if rate is None else rate * clients,
+        clients,
+        values,
+        [run.started_s for run, _ in known],
+    )
+
+
+def _value(quantity: str, step: PastStep) -> float | None:
+    """A figure of a step; infinity for a time that is never. None: the step does not have it."""
+    if quantity == "throughput":
+        return step.throughput_per_s
+    if quantity == "errors":
+        return step.failed / step.sent if step.sent else None
+    times = _felt(step)
+    value: float | None = getattr(times, quantity)
+    return float("inf") if quantity in times.never else value
+
+
+def _felt(step: PastStep) -> PastTimes:
+    return step.response_time_s or step.service_time_s
+
+
+def _felt_name(quantity: str, steps: Sequence[tuple[PastRun, PastStep]]) -> str:
+    if quantity not in ("p50", "p95"):
+        return quantity
+    is_response = all(step.response_time_s is not None for _, step in steps)
+    return f"{'response' if is_response else 'service'} {quantity}"
+
+
+def _change(series: _Series, level: float, margin: float) -> HistoryChange | None:
+    point = last_change(series.values, level)
+    if point is None:
+        return None
+    least = SHARE_MARGIN if series.quantity == "errors" else margin / 2 * abs(point.before)
+    grew = point.after - point.before
+    if abs(grew) < least:
+        return None
+    more_is_better = series.quantity in ("throughput", "capacity")
+    return HistoryChange(
+        quantity=series.quantity,
+        arrival_per_s=series.arrival_per_s,
+        clients=series.clients,
+        point=point,
+        runs=len(series.values),
+        runs_ago=len(series.values) - point.at,
+        started_s=series.started_s[point.at],
+        verdict="better" if (grew > 0) == more_is_better else "worse",
+    )

@@ -1,0 +1,195 @@
+"""A history of runs: what changed is named, flat ones are left alone, strangers left out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import synthetic_log as sl
+
+import parse_load_test_logs
+from edgeload.read.analysis.history import History, history_of
+from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.log.open import read_log
+from edgeload.read.log.summaries import PastRun, PastStep, PastTimes
+from edgeload.read.output.summary_json import summary_json
+from edgeload.read.words.history_words import history_words
+
+SETTINGS = {"requests_per_second": 5.0, "timeout": 10.0, "output_dir": "a", "endpoint_url": "x"}
+DAY_S = 86_400.0
+
+
+def past(
+    number: int, p50: float = 0.020, *, p95: float | None = 0.030, throughput: float = 50.0,
+    failed: int = 0, capacity: int | None = 10, **changes: Any,
+) -> PastRun:  # fmt: skip
+    """A run of one step, one a day."""
+    never = ["p95"] if p95 is None else []
+    times = PastTimes(p50, p95, never)
+    step = PastStep(10, True, True, 1_000, failed, throughput, times, times)
+    run = PastRun(
+        identity=str(number), started_s=number * DAY_S, valid=True, requests_per_second=5.0,
+        steps=(step,), capacity_clients=capacity, settings=SETTINGS,
+        endpoint={"url": "http://box:30101", "detector_id": "det_a", "embedded": None},
+    )  # fmt: skip
+    return replace(run, **changes)
+
+
+def noisy(
+    seed: int, runs: int = 30, step_at: int | None = None, step: float = 0.1
+) -> list[PastRun]:
+    """Response times with 2 % noise; from `step_at` on they are larger."""
+    chance = np.random.default_rng(seed)
+    found = []
+    for i in range(runs):
+        factor = 1.0 if step_at is None or i < step_at else 1.0 + step
+        p50, p95 = 0.02 * factor * (1 + 0.02 * chance.standard_normal(2))
+        found.append(past(i, float(p50), p95=1.5 * float(p95)))
+    return found
+
+
+def looked_back(runs: list[PastRun], **changes: Any) -> History:
+    """The history as it stands after the last of the runs."""
+    return history_of(runs[:-1], runs[-1:], 0.05, **changes)
+
+
+def test_flat_histories_are_left_alone() -> None:
+    """All figures of a run together raise one alarm in 100 histories."""
+    found = [looked_back(noisy(seed)).verdict for seed in range(200)]
+    assert found.count("no change") >= 195
+
+
+@pytest.mark.parametrize("ago", [3, 4, 5])
+def test_a_step_in_the_newest_runs_is_worse(ago: int) -> None:
+    """10 % more, three to five runs ago: named with its place, its levels and its day."""
+    runs = noisy(3, step_at=30 - ago)
+    found = looked_back(runs)
+    assert found.verdict == "worse"
+    assert {change.quantity for change in found.changes} == {"response p50", "response p95"}
+    for change in found.changes:
+        assert (change.runs_ago, change.clients, change.arrival_per_s) == (ago, 10, 50.0)
+        assert change.started_s == runs[-ago].started_s
+    assert history_words(found).startswith("History: worse: response p")
+    assert f"the newest {ago} runs (and 1 more figure), in the newest 30 runs" in history_words(
+        found
+    )
+    assert looked_back(noisy(3, step_at=30 - ago, step=-0.1)).verdict == "better"
+
+
+def test_an_old_step_is_told_but_is_no_news() -> None:
+    """Everything after it is compared with the new level."""
+    found = looked_back(noisy(4, step_at=12))
+    assert found.verdict == "no change"
+    assert {change.runs_ago for change in found.changes} == {18}
+    assert "no new change in the newest 30 runs" in history_words(found)
+    assert looked_back(noisy(4, runs=60, step_at=12)).changes == ()
+
+
+def test_small_changes_are_left_alone() -> None:
+    """1 % is significant if there is hardly any noise, and less than half of the margin."""
+    assert looked_back([past(i, 0.02 * (1.01 if i > 15 else 1.0)) for i in range(20)]).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "quantity"),
+    [
+        ({"failed": 40}, "errors"),
+        ({"throughput": 45.0}, "throughput"),
+        ({"capacity": 8}, "capacity"),
+        ({"p95": None}, "response p95"),
+    ],
+)
+def test_every_figure_is_looked_at(change: dict[str, Any], quantity: str) -> None:
+    """4 % failures, lost throughput or capacity, and a p95 that became "never"."""
+    found = looked_back([past(i, **(change if i >= 17 else {})) for i in range(20)])
+    assert found.verdict == "worse"
+    assert [each.quantity for each in found.changes] == [quantity]
+    back = looked_back([past(i, **(change if i < 17 else {})) for i in range(20)])
+    assert back.verdict == "better"
+
+
+def test_strangers_are_left_out_and_counted() -> None:
+    """Another box, other settings, INVALID and later runs; a run counts once, also the new one."""
+    runs = noisy(5, runs=12)
+    other_box = past(100, endpoint={"url": "http://other:30101", "detector_id": "det_a"})
+    other_rate = past(101, settings={**SETTINGS, "requests_per_second": 2.0})
+    unknown = past(102, settings=None)
+    strangers = [other_box, other_rate, unknown, past(4, valid=False, identity="i"), past(99)]
+    found = history_of([*runs, *runs, *strangers], runs[-1:], 0.05, unreadable=2)
+    assert found.runs == 12
+    assert found.left_out == {"other_settings": 3, "invalid": 1, "later": 1, "unreadable": 2}
+    assert history_words(found) == (
+        "History: no change in the newest 12 runs of the same box and settings; left out: 3 of "
+        "another box or with other settings, 1 INVALID, 1 later than the new run and 2 no summary "
+        "of a run."
+    )
+
+
+def test_what_does_not_change_the_measurement_may_differ() -> None:
+    """Where results were put, and settings that an earlier version did not have yet."""
+    runs = noisy(6, runs=12)
+    renamed = [replace(run, settings={**SETTINGS, "output_dir": run.identity}) for run in runs]
+    newer = replace(runs[-1], settings={**SETTINGS, "ready_timeout": 10.0})
+    assert history_of(renamed[:-1], [newer], 0.05).runs == 12
+
+
+def test_few_runs_cannot_tell() -> None:
+    """Seven runs are too few, whatever they show; and so is a history of nothing."""
+    found = looked_back([past(i, 0.02 if i < 4 else 0.04) for i in range(7)])
+    assert found.verdict == "too few runs"
+    assert "too few runs to tell: 7 runs" in history_words(found)
+    assert history_of((), [past(0)], 0.05).verdict == "too few runs"
+
+
+def test_the_script_looks_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Twelve runs, the newest three 20 % slower: like the run before, and worse than the others."""
+    history = tmp_path / "h"
+    for i in range(12):
+        plan = sl.plan_of((10,), 12.0, 5.0, seed=i)
+        factor = (1.2 if i >= 9 else 1.0) * (1.0 + 0.002 * (i % 3))
+        log = sl.write(
+            tmp_path / f"{i}.jsonl", sl.play(plan, servers=8, service=sl.constant(0.02 * factor))
+        )
+        values = json.loads(summary_json(analyse(read_log(log)), ()))
+        values |= {"run_id": str(i), "started_at": f"2026-11-{i + 1:02d}T12:00:00Z"}
+        (history / str(i)).mkdir(parents=True)
+        if i < 11:
+            (history / str(i) / "summary.json").write_text(json.dumps(values))
+    (history / "notes.json").write_text("[]")
+    capsys.readouterr()
+    new, before = (str(tmp_path / f"{i}.jsonl") for i in (11, 10))
+    common = ["--baseline", before, "--output-dir", str(tmp_path / "r"), "--fail-if-worse"]
+    assert parse_load_test_logs.main([new, *common]) == 0
+    assert "History" not in capsys.readouterr().out
+    code = parse_load_test_logs.main([new, *common, "--history", str(history)])
+    said = capsys.readouterr()
+    assert code == 3
+    assert said.out.startswith("Same: ")
+    (line,) = said.err.splitlines()
+    assert "--fail-if-worse: History: worse: response p" in line
+    assert "1 no summary of a run" in line
+    values = json.loads((tmp_path / "r" / "comparison.json").read_text())
+    assert values["word"] == "same"
+    assert values["history"]["word"] == "worse"
+    assert {change["runs_ago"] for change in values["history"]["changes"]} == {3}
+
+
+def test_a_history_that_is_none_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No such folder, or no baseline beside it: exit 2."""
+    played = sl.play(sl.plan_of((10,), 12.0, 5.0), servers=8, service=sl.constant(0.02))
+    log = str(sl.write(tmp_path / "log", played))
+    out = ["--output-dir", str(tmp_path / "r")]
+    absent = str(tmp_path / "absent")
+    assert parse_load_test_logs.main([log, "--baseline", log, "--history", absent, *out]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"the history {absent} is not a folder: give one with summary.json files" in line
+    with pytest.raises(SystemExit) as ended:
+        parse_load_test_logs.main([log, "--history", str(tmp_path), *out])
+    assert ended.value.code == 2
+    assert "--history needs --baseline" in capsys.readouterr().err
