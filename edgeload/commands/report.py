@@ -22,12 +22,13 @@ from edgeload.settings.fields import Fields
 _EXIT_CODES = """\
 Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong, 3 an
 objective was not met, 4 the run is INVALID. With --fail-if-worse: 3 the verdict
-is worse, 6 nothing could be compared, or the new side answered nothing.
+or the history is worse, 6 nothing could be compared, or the new side answered
+nothing.
 """
 _COMPARE_EXIT_CODES = """\
 Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong. With
---fail-if-worse: 3 the verdict is worse, 6 nothing could be compared, or the new
-side answered nothing.
+--fail-if-worse: 3 the verdict or the history is worse, 6 nothing could be
+compared, or the new side answered nothing.
 """
 _REPORT = "Rebuilds the results of a load test from its log alone."
 _COMPARE = """\
@@ -172,8 +173,10 @@ def _compare(options: argparse.Namespace, program: str) -> int:
         requests_per_second=options.requests_per_second,
         history=options.history,
     )
-    code = gate(comparison, history) if options.fail_if_worse else exit_codes.OK
-    if code:
+    if not options.fail_if_worse:
+        return exit_codes.OK
+    code = gate(comparison, history)
+    if code or comparison.verdict == "undecided":
         print(f"{program}: --fail-if-worse: {gate_words(comparison, history)}", file=sys.stderr)
     return code
 
@@ -268,6 +271,7 @@ def _add_comparison(group: argparse._ActionsContainer, *, required: bool = False
     group.add_argument(
         "--fail-if-worse",
         action="store_true",
-        help="End with exit code 3 if the verdict is worse, or the history is in its newest runs; "
-        "with 6 if nothing could be compared or the new side answered nothing.",
+        help="End with exit code 3 if the verdict is worse, or a figure became worse in the newest "
+        "runs of the history; with 6 if nothing could be compared or the new side answered "
+        "nothing.",
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
 
@@ -36,6 +36,10 @@ SHARE_MARGIN = 0.005
 SHARES = ("errors", "missed", "escalated")
 """The quantities that are shares of requests; they change by a difference, and less is better."""
 
+NO_OBSTACLE = ("both_overloaded", "capacity_beyond_ramp")
+"""Why a quantity is not compared, although other quantities say what there is to say."""
+
+_KEPT_UP = 0.95
 _AS_GOOD_AS_NEVER_S = 1e6
 _QUANTILES = {"p95": (0.95, 59), "p99": (0.99, 299)}  # with the fewest times that bound it
 _NO_CHANGE = Shift(0.0, 0.0, 0.0, 1.0)
@@ -87,6 +91,8 @@ def compare_load(matched: MatchedLoad, margin: float, *, same_runs: bool) -> lis
     rows += _times(pair, "service", old.service, new.service)
     if old.response is not None and new.response is not None:
         rows += _times(pair, "response", old.response, new.response)
+    if _overloaded(usable_old) and _overloaded(usable_new) and not same_runs:
+        rows = [_without_change(row) if _grows(row) else row for row in rows]
     return rows
 
 
@@ -118,6 +124,22 @@ def _sent_differ(old: Sequence[Found], new: Sequence[Found]) -> Finding | None:
     if abs(after - before) <= MARGIN * before:
         return None
     return Finding("sent_rates_differ", "note", numbers={"old_per_s": before, "new_per_s": after})
+
+
+def _overloaded(found: Sequence[Found]) -> bool:
+    """Whether every step ended fewer requests than were due, so that a queue grew to its end."""
+    rates = [(step.rates.completions_per_s, step.rates.arrival_per_s) for _, step in found]
+    return all(ended is not None and due and ended < _KEPT_UP * due for ended, due in rates)
+
+
+def _grows(row: ComparedQuantity) -> bool:
+    return row.quantity == "missed" or row.quantity.startswith("response")
+
+
+def _without_change(row: ComparedQuantity) -> ComparedQuantity:
+    """Where a queue grows, these figures tell how long the step was; throughput tells the rest."""
+    why = Finding("both_overloaded", "note")
+    return replace(row, shift=None, low=None, high=None, p=None, verdict="undecided", why=why)
 
 
 def _shares(pair: _Pair, old: LoadWindows, new: LoadWindows) -> Iterator[ComparedQuantity]:

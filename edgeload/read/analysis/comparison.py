@@ -23,6 +23,7 @@ from edgeload.read.analysis.compared_loads import (
 )
 from edgeload.read.analysis.compared_quantities import (
     MARGIN,
+    NO_OBSTACLE,
     SHARES,
     ComparedQuantity,
     QuantityVerdict,
@@ -128,9 +129,8 @@ def _together(
 
     Differences must survive Holm's correction for the many tests.
     """
-    candidates = _that_decide(rows)
-    if capacity and not (capacity.why and capacity.why.code == "capacity_beyond_ramp"):
-        candidates.append(capacity)
+    candidates = [*_that_decide(rows), *([capacity] if capacity else ())]
+    candidates = [row for row in candidates if not (row.why and row.why.code in NO_OBSTACLE)]
     tested = [row for row in candidates if row.p is not None]
     believed = holm([row.p or 0.0 for row in tested])
     verdicts: tuple[QuantityVerdict, ...] = ("worse", "better")

@@ -120,5 +120,5 @@ def _name(row: ComparedQuantity) -> str:
 
 
 def _not_compared(comparison: Comparison, width: int) -> Text:
-    lines = dict.fromkeys(words.why_not_compared(row) for row in comparison.rows if row.why)
+    lines = words.why_not_compared(comparison.rows)
     return Text("\n".join(wrapped(line, width).plain for line in lines))

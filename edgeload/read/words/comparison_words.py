@@ -20,7 +20,13 @@ _SHARE_POINTS = f"{SHARE_MARGIN * 100:g}"
 
 def comparison_headline(comparison: Comparison) -> str:
     """The verdict, the quantity that decides or what leaves it open, and loads of one side only."""
-    return " ".join([_verdict_sentence(comparison), *one_sided_words(comparison)])
+    return " ".join(
+        [
+            _verdict_sentence(comparison),
+            *_overloaded_words(comparison),
+            *one_sided_words(comparison),
+        ]
+    )
 
 
 def _verdict_sentence(comparison: Comparison) -> str:
@@ -39,7 +45,7 @@ def _verdict_sentence(comparison: Comparison) -> str:
         return f"{head}: {first.quantity} {change(first)}{_at(first)}."
     if comparison.why:
         return f"{head}: {'; '.join(message(why) for why in comparison.why)}."
-    if all(row.verdict == "same" for row in comparison.rows):
+    if all(row.verdict == "same" or row.why for row in comparison.rows):
         return f"{head}: one side stopped before its last load."
     return (
         f"{head}: no significant change, but changes above {_margin(comparison)} cannot be ruled "
@@ -57,6 +63,23 @@ def gate_words(comparison: Comparison, history: History | None) -> str:
     if any(row.new == 0 for row in comparison.rows if row.quantity == "throughput"):
         return f"the new side answered nothing. {headline}"
     return headline
+
+
+def _overloaded_words(comparison: Comparison) -> list[str]:
+    """A sentence about loads at which only some of the figures count."""
+    if comparison.verdict != "same":
+        return []
+    loads = dict.fromkeys(
+        load_words(row.load)
+        for row in comparison.rows
+        if row.load and row.why and row.why.code == "both_overloaded"
+    )
+    if not loads:
+        return []
+    return [
+        f"At {listed(list(loads))} both were overloaded, so response times and missed requests are "
+        "left out."
+    ]
 
 
 def one_sided_words(comparison: Comparison) -> list[str]:
@@ -182,10 +205,16 @@ def clients_words(load: Load) -> str:
     return " -> ".join(texts)
 
 
-def why_not_compared(row: ComparedQuantity) -> str:
-    """A line about a row that could not be compared."""
-    about = f"{load_words(row.load)}, {row.quantity}" if row.load else row.quantity
-    return f"Not compared: {about}: {message(row.why)}." if row.why else ""
+def why_not_compared(rows: Sequence[ComparedQuantity]) -> list[str]:
+    """A line for each load and reason for which rows could not be compared."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row.why:
+            found.setdefault((_at(row), message(row.why)), []).append(row.quantity)
+    return [
+        f"Not compared{at}: {listed(quantities)} ({why})."
+        for (at, why), quantities in found.items()
+    ]
 
 
 def margin_note(comparison: Comparison) -> str:

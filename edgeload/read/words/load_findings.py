@@ -211,6 +211,13 @@ COMPARISON_KINDS = {
         advice="Use longer steps, or pass more logs per side.",
         message=lambda n: f"fewer than {n['needed']} answers for a p95",
     ),
+    "both_overloaded": Kind(
+        meaning="Response times and missed requests are not compared, because a queue grew on both "
+        "sides until the step ended: they tell how long the step was.",
+        cause="The load is above what either side can carry.",
+        advice="Look at throughput, which is compared, or compare at smaller loads.",
+        message=lambda n: "both sides were overloaded: this tells how long the step was",
+    ),
     "old_side_empty": Kind(
         meaning="A quantity cannot be compared because the old side had no answers.",
         cause="The old side failed at this load.",

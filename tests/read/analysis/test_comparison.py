@@ -251,6 +251,23 @@ def test_a_run_compared_with_itself_is_the_same(tmp_path: Path) -> None:
         assert comparison_headline(found) == "Same: both sides are the same run."
 
 
+@pytest.mark.parametrize("late", ["queue", "skip"])
+def test_a_saturated_step_of_two_runs_can_be_the_same(tmp_path: Path, late: str) -> None:
+    """100 answers/s of 150 due on both sides: how long they waited is the step's length.
+
+    Throughput still decides there: with one server less it is worse.
+    """
+    old: dict[str, Any] = {"clients": (10, 30), "servers": 2, "late": late}
+    found = both(tmp_path, old, {**old, "seed": 2})
+    assert found.verdict == "same"
+    assert "At 30 clients both were overloaded" in comparison_headline(found)
+    left_out = {row.quantity for row in found.rows if row.why and row.clients == 30}
+    assert {"missed", "response p50", "response p95"} <= left_out
+    slower = both(tmp_path, old, {**old, "seed": 2, "servers": 1})
+    assert slower.verdict == "worse"
+    assert "overloaded" not in comparison_headline(slower)
+
+
 def test_never_answered_on_both_sides_is_no_change(tmp_path: Path) -> None:
     """30 % timeouts put p95 among them on both sides: the same; on the old side alone: better."""
     late = {"share": 0.3, "outcome": "timeout", "clients": (20,)}
@@ -333,6 +350,19 @@ def test_nothing_compared_is_not_green(tmp_path: Path) -> None:
         gated(tmp_path, simple(tmp_path / "f", **few), simple(tmp_path / "g", **few, seed=2))[0]
         == 6
     )
+
+
+def test_undecided_passes_but_not_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One load is the same, the other INVALID on the new side: exit 0, and a line that says so."""
+    old = simple(tmp_path / "o", clients=(1, 20))
+    played = sl.play(sl.plan_of((1, 20), 30.0, 5.0), servers=8, service=sl.constant(0.02))
+    new = sl.write(tmp_path / "n", played, deaths=[sl.death(1, 5.0)])
+    code, values = gated(tmp_path, old, new)
+    assert (code, values["word"]) == (0, "undecided")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("--fail-if-worse: Undecided: INVALID on the new side (worker_died).")
 
 
 def test_a_p95_that_few_answers_cannot_give_is_not_the_same(tmp_path: Path) -> None:
