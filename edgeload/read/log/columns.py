@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +24,7 @@ from edgeload.runlog import DamagedLine
 TEXTS_PER_CLASS = 50
 OTHER_TEXTS = "(further texts)"
 NO_TEXT = -1
+_WITH_DIGIT = re.compile(r"[\w.:+-]*\d[\w.:+-]*\b")
 
 # Type codes of the columns, for `array` and numpy alike.
 _TYPES = {
@@ -47,10 +50,23 @@ class LogError(ValueError):
 
 
 class ErrorText(NamedTuple):
-    """A failure's class and one of its texts, as `Requests.error` refers to them."""
+    """A failure's class and one of its texts, as `Requests.error` refers to them.
+
+    Texts of a class that differ only in numbers and ids count as the first of them.
+    """
 
     outcome: str
     text: str
+
+
+@lru_cache(maxsize=4096)
+def without_numbers(text: str) -> str:
+    """The text with a # for each word that holds a digit: numbers, times, addresses and ids.
+
+    >>> without_numbers("request 3f2a-77 to 10.0.0.7:8000 failed after 1.5e-3 s")
+    'request # to # failed after # s'
+    """
+    return _WITH_DIGIT.sub("#", text)
 
 
 @dataclass(frozen=True)
@@ -185,6 +201,7 @@ class TableBuilder:
         self._columns: tuple[array[Any], ...] = tuple(array(code) for code in _TYPES.values())
         self._outcomes = {SUCCESS: 0}
         self._errors: dict[ErrorText, int] = {}
+        self._groups: dict[ErrorText, int] = {}
         self._texts_of: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -234,13 +251,17 @@ class TableBuilder:
         return self._text_code(request.outcome, request.error)
 
     def _text_code(self, outcome: str, text: str | None) -> int:
-        key = ErrorText(outcome, text or "")
-        code = self._errors.get(key)
+        """The code of a text, which is that of the first one that differs in numbers and ids."""
+        said = text or ""
+        key = ErrorText(outcome, without_numbers(said))
+        code = self._groups.get(key)
         if code is None:
             if self._texts_of[outcome] >= TEXTS_PER_CLASS:
-                key = ErrorText(outcome, OTHER_TEXTS)
+                said = OTHER_TEXTS
             self._texts_of[outcome] += 1
-            code = self._errors.setdefault(key, len(self._errors))
+            code = self._errors.setdefault(ErrorText(outcome, said), len(self._errors))
+            if said is not OTHER_TEXTS:
+                self._groups[key] = code
         return code
 
     def extend(self, other: TableBuilder) -> None:

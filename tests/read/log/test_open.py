@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+import uuid
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.log.columns import OTHER_TEXTS, TEXTS_PER_CLASS, LogError
 from edgeload.read.log.open import load_log, read_log
 from edgeload.read.output.summary_json import summary_json
+from edgeload.read.words.finding_words import message
 from edgeload.records import Preflight, encode
 
 
@@ -110,13 +112,33 @@ def test_distinct_texts_are_bounded(tmp_path: Path) -> None:
     played = sl.Played(sl.plan_of([1], 10, 100.0))
     for i in range(1, 400):
         at = i / 50
-        played.requests.append(sl.request(0, i, 0, at, at, at + 0.01, "reset", f"text {i}"))
+        played.requests.append(
+            sl.request(0, i, 0, at, at, at + 0.01, "reset", f"text {chr(19_968 + i)}")
+        )
     log = read_log(sl.write(tmp_path / "log", played))
     texts = [error.text for error in log.requests.errors]
     assert len(texts) == TEXTS_PER_CLASS + 1
     assert texts[-1] == OTHER_TEXTS
     others = int((log.requests.error == TEXTS_PER_CLASS).sum())
     assert others == 399 - TEXTS_PER_CLASS
+
+
+def test_texts_that_differ_in_numbers_and_ids_are_one(tmp_path: Path) -> None:
+    """400 failures with a UUID each: one text with its count, and a real one is shown."""
+    played = sl.Played(sl.plan_of([1], 10, 100.0))
+    said = [f"request {uuid.UUID(int=i << 70)} failed on 10.0.0.{i % 9}:80{i}" for i in range(400)]
+    for i, text in enumerate(said, 1):
+        played.requests.append(sl.request(0, i, 0, i / 50, i / 50, i / 50, "http_500", text))
+    played.requests.append(sl.request(0, 401, 0, 9.0, 9.0, 9.1, "http_500", "the disk is full"))
+    played.requests.append(sl.request(0, 402, 0, 9.1, 9.1, 9.2, "http_503", said[5]))
+    summary = analyse(read_log(sl.write(tmp_path / "log", played)))
+    found = {(t.outcome, t.text): t.count for t in summary.failure_texts}
+    assert found == {
+        ("http_500", said[0]): 400,
+        ("http_500", "the disk is full"): 1,
+        ("http_503", said[5]): 1,
+    }
+    assert said[0] in message(next(f for f in find(summary) if f.code == "failed_http_500"))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import random
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import synthetic_log as sl
@@ -25,6 +26,10 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
         service=sl.exponential(0.05),
         outcome=lambda chance, sent_s: chance.choice(["ok"] * 8 + ["reset", "http_503"]),
     )
+    played.requests = [
+        r if r.outcome == "ok" else msgspec.structs.replace(r, error=f"worker {i}: {r.outcome}")
+        for i, r in enumerate(played.requests)
+    ]
     path = tmp_path_factory.mktemp("log") / "load.log"
     sl.write(path, played, deaths=[sl.death(1, 5.0)])
     lines = path.read_bytes().splitlines(keepends=True)
