@@ -148,6 +148,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         validity        what forbids to present a step's numbers as the endpoint's
         objective_results  objectives: pass, fail or undecided
         cold_answers    answers that were slow because something was cold
+        connection_limit  what shows that the proxy took no more requests at once
         outages         spells without a good answer
         shortfalls      what keeps a step from showing that its load is carried
         capacity        what a ramp shows of the capacity

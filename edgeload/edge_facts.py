@@ -11,7 +11,8 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 """The endpoint's proxy answers 413 to a larger request body."""
 
 MAX_CONNECTIONS = 119
-"""Connections that the endpoint's proxy takes at the same time; it resets any further one."""
+"""Requests that the endpoint's proxy takes at the same time, about: nginx answers a further one
+with its own 500, a page in HTML, or resets its connection."""
 
 NOTICEABLE_AUDIT_RATE = 0.01
 """From this `confident_audit_rate` on, a noticeable share of answers also goes to the cloud."""

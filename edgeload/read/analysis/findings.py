@@ -10,15 +10,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from edgeload.edge_facts import MAX_CONNECTIONS
-from edgeload.failure_classes import RESET
 from edgeload.read.analysis.box_findings import audited, below_own_threshold
 from edgeload.read.analysis.cold_answers import find_cold_answers
+from edgeload.read.analysis.connection_limit import find_connection_limit
 from edgeload.read.analysis.finding import Finding, most_damaging_first
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 
-CLIENTS_NEAR_LIMIT = 100
 ANSWERS_FOR_P99 = 299
 MOST_JUMPS_NAMED = 3
 
@@ -39,7 +37,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_nothing_answered(summary),
             *_outages(summary),
             *_failures(summary),
-            *_connection_limit(summary),
+            *find_connection_limit(summary.log.requests),
             *_retried(summary),
             *_missed(summary),
             # the times
@@ -170,17 +168,6 @@ def _failures(summary: RunSummary) -> Iterator[Finding]:
                 "text": texts[0].text if texts else "",
             },
         )
-
-
-def _connection_limit(summary: RunSummary) -> Iterator[Finding]:
-    steps = [
-        step
-        for step in summary.steps
-        if step.clients > CLIENTS_NEAR_LIMIT and RESET in step.counts.failures
-    ]
-    if steps:
-        numbers = {"clients": CLIENTS_NEAR_LIMIT, "limit": MAX_CONNECTIONS}
-        yield Finding("connection_limit", "warning", _of(steps), numbers)
 
 
 def _retried(summary: RunSummary) -> Iterator[Finding]:

@@ -77,6 +77,17 @@ def _failed(n: Numbers) -> str:
     return said + (f": {short(n['text'], _SHOWN_CHARS)}" if n["text"] else "")
 
 
+def _connection_limit(n: Numbers) -> str:
+    least, most = n["in_flight"]
+    signs = {"the proxy's own 500": n["http_500"], "a reset": n["reset"]}
+    ended = " and ".join(f"{count:,} in {sign}" for sign, count in signs.items() if count)
+    flight = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    return (
+        f"in {{steps}}, requests ended with {flight} requests in flight, {ended}; an Edge "
+        f"Endpoint's proxy takes about {n['limit']} at once"
+    )
+
+
 _DEAD = "because their worker had died"
 _MISSED_BECAUSE = {
     "late": "because their step ended first",
@@ -338,14 +349,12 @@ WARNING_KINDS = {
         advise=lambda n: sentence(failure_class(n["outcome"]).advice),
     ),
     "connection_limit": Kind(
-        meaning="Connections were reset in steps with more than 100 clients.",
+        meaning="With more than 100 requests in flight, the endpoint's proxy answered with its own "
+        "500 (a page in HTML), or connections were reset.",
         cause=f"The proxy of an Edge Endpoint takes about {MAX_CONNECTIONS} requests at once.",
         advice="This limit of the proxy, not inference, may be what was measured. Stay below it, "
         "or raise worker_connections in the endpoint's nginx.",
-        message=lambda n: (
-            f"connections were reset in {{steps}}, with more than {n['clients']} clients; an Edge "
-            f"Endpoint's proxy takes about {n['limit']} requests at once and resets the rest"
-        ),
+        message=_connection_limit,
     ),
     "retried": Kind(
         meaning="The endpoint closed kept connections at the moment at which requests were sent on "

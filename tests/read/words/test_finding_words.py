@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import synthetic_log as sl
 
@@ -70,16 +71,53 @@ def test_every_class_of_failure_is_named_with_count_time_and_advice(
     assert advice(finding)
 
 
-def test_resets_past_a_hundred_clients_point_at_the_connection_limit(tmp_path: Path) -> None:
-    """An Edge Endpoint takes 119 connections: with fewer than 100 clients that is no suspect."""
-    for clients, expected in ((150, True), (90, False)):
+NGINX_500 = "<html> <head><title>500 Internal Server Error</title></head> <body> nginx/1.22.1"
+
+
+@pytest.mark.parametrize(
+    ("clients", "service_s", "text", "expected"),
+    [
+        (150, 3.0, NGINX_500, True),
+        (90, 3.0, NGINX_500, False),
+        (150, 0.02, NGINX_500, False),
+        (150, 3.0, "Internal Server Error", False),
+    ],
+    ids=["past the limit", "fewer clients", "few in flight", "the application's own 500"],
+)
+def test_the_connection_limit_has_two_signs_and_is_near_119_in_flight(
+    tmp_path: Path, clients: int, service_s: float, text: str, expected: bool
+) -> None:
+    """The proxy's own 500 counts like a reset, but only with 100 or more requests in flight."""
+    played = sl.play(
+        sl.plan_of([clients], 12, 1.0),
+        servers=200,
+        service=sl.constant(service_s),
+        outcome=lambda chance, sent_s: "http_500" if sent_s > 4 and chance.random() < 0.1 else "ok",
+    )
+    failed = [r for r in played.requests if r.outcome == "http_500"]
+    for request in failed:
+        outcome = "reset" if request is failed[0] and text == NGINX_500 else "http_500"
+        changed = msgspec.structs.replace(request, outcome=outcome, error=text)
+        played.requests[played.requests.index(request)] = changed
+    found = _find(tmp_path, played)
+    assert ("connection_limit" in found) is expected
+    if expected:
+        finding = found["connection_limit"]
+        assert (finding.numbers["http_500"], finding.numbers["reset"]) == (len(failed) - 1, 1)
+        assert f"{len(failed) - 1:,} in the proxy's own 500 and 1 in a reset" in message(finding)
+
+
+def test_resets_point_at_the_connection_limit_only_near_it(tmp_path: Path) -> None:
+    """With 150 clients: if all of them wait for their answers, and not if few do."""
+    for service_s, expected in ((3.0, True), (0.02, False)):
         played = sl.play(
-            sl.plan_of([clients], 6, 2.0),
+            sl.plan_of([150], 12, 1.0),
             servers=200,
-            service=sl.constant(0.02),
-            outcome=lambda chance, sent_s: "reset" if chance.random() < 0.1 else "ok",
+            service=sl.constant(service_s),
+            outcome=lambda chance, at_s: "reset" if at_s > 4 and chance.random() < 0.1 else "ok",
         )
-        assert ("connection_limit" in _find(tmp_path / str(clients), played)) is expected
+        found = _find(tmp_path / str(service_s), played)
+        assert ("connection_limit" in found) is expected
 
 
 def test_identical_images_few_samples_interruption_and_damage(tmp_path: Path) -> None:
