@@ -109,7 +109,7 @@ def rank(n: int, q: float) -> int:
 
     The subtraction undoes what floating point adds to products such as 0.07 * 100.
     """
-    return max(1, math.ceil(q * n - 1e-9 * max(1.0, q * n)))
+    return max(1, math.ceil(q * n * (1.0 - 1e-15)))
 
 
 def nearest_rank(values: Sequence[float] | Floats, q: float) -> float:

@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 import synthetic_log as sl
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edgeload.read.statistics.percentiles import (
@@ -52,6 +52,8 @@ def test_nearest_rank_agrees_with_numpy() -> None:
 
 @settings(max_examples=300)
 @given(st.integers(1, 20_000_000), st.integers(1, 999))
+@example(19_999_999, 981)  # 0.019 above a whole number
+@example(100, 70)
 def test_rank_is_exact_for_any_n(n: int, per_mille: int) -> None:
     """rank(n, q) is the ceiling of n q in exact arithmetic, whatever floating point makes of it."""
     assert rank(n, per_mille / 1000) == max(1, math.ceil(Fraction(n * per_mille, 1000)))
