@@ -40,8 +40,9 @@ def test_loads_are_matched_by_rate_within_one_percent(tmp_path: Path) -> None:
     (load,) = loads(old, ramp(tmp_path / "b", (30,), 3.33))
     assert (load.old_clients, load.new_clients) == (10, 30)
     assert load.arrival_per_s == pytest.approx(99.9)
-    assert loads(old, ramp(tmp_path / "c", (10,), 10.2)) == []
-    (first, second) = one_sided_loads([old], [ramp(tmp_path / "c", (10,), 10.2)])
+    more = ramp(tmp_path / "c", (10,), 10.2)
+    assert loads(old, more) == []
+    (first, second) = one_sided_loads([old], [more])
     assert (first.side, first.load.arrival_per_s) == ("old", 100.0)
     assert second.side == "new"
     assert second.load.arrival_per_s == pytest.approx(102.0)
