@@ -210,9 +210,9 @@ class _Pair:
             [np.array([nearest_rank(window, q) for window in run]) for run in side]
             for side in (old, new)
         )
-        if math.isinf(before) or math.isinf(after):
-            return self.by_windows(quantity, each_old, each_new)
-        if self.same_runs:
+        if math.isinf(before) != math.isinf(after):
+            return replace(self.by_windows(quantity, each_old, each_new), old=before, new=after)
+        if self.same_runs or math.isinf(before):
             return self._judged(quantity, before, after, _NO_CHANGE)
         shift = percentile_ratio(a, b, q).widened(inflation([each_old, each_new]))
         return self._judged(quantity, before, after, shift)

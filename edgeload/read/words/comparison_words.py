@@ -162,10 +162,9 @@ def change(row: ComparedQuantity) -> str:
     """`+12.3 % (+8.0 % to +16.4 %)`; of shares, `+4.00 (+3.31 to +4.78) points`."""
     if row.shift is None:
         return "-"
-    if row.new is not None and math.isinf(row.new) and row.shift != 0:
-        return "never answered"
-    if row.old is not None and math.isinf(row.old) and row.shift != 0:
-        return "answered again"
+    never_before, never_after = (v is not None and math.isinf(v) for v in (row.old, row.new))
+    if never_before != never_after:
+        return "never answered" if never_after else "answered again"
     if row.quantity in SHARES:
         value, low, high = map(_points, (row.shift, row.low, row.high))
         return f"{value} ({low} to {high}) points"

@@ -261,6 +261,8 @@ def test_a_saturated_step_of_two_runs_can_be_the_same(tmp_path: Path, late: str)
     found = both(tmp_path, old, {**old, "seed": 2})
     assert found.verdict == "same"
     assert "At 30 clients both were overloaded" in comparison_headline(found)
+    p95 = [row for row in found.rows if row.quantity == "response p95"][-1]
+    assert (p95.old, p95.new) == (math.inf, math.inf)  # not that of a window: a third was missed
     left_out = {row.quantity for row in found.rows if row.why and row.clients == 30}
     assert {"missed", "response p50", "response p95"} <= left_out
     slower = both(tmp_path, old, {**old, "seed": 2, "servers": 1})
