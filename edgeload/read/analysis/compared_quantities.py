@@ -39,7 +39,6 @@ SHARES = ("errors", "missed", "escalated")
 NO_OBSTACLE = ("both_overloaded", "capacity_beyond_ramp")
 """Why a quantity is not compared, although other quantities say what there is to say."""
 
-_KEPT_UP = 0.95
 _AS_GOOD_AS_NEVER_S = 1e6
 _QUANTILES = {"p95": (0.95, 59), "p99": (0.99, 299)}  # with the fewest times that bound it
 _NO_CHANGE = Shift(0.0, 0.0, 0.0, 1.0)
@@ -127,9 +126,8 @@ def _sent_differ(old: Sequence[Found], new: Sequence[Found]) -> Finding | None:
 
 
 def _overloaded(found: Sequence[Found]) -> bool:
-    """Whether every step ended fewer requests than were due, so that a queue grew to its end."""
-    rates = [(step.rates.completions_per_s, step.rates.arrival_per_s) for _, step in found]
-    return all(ended is not None and due and ended < _KEPT_UP * due for ended, due in rates)
+    """Whether a backlog grew in every step."""
+    return all(step.overloaded for _, step in found)
 
 
 def _grows(row: ComparedQuantity) -> bool:
