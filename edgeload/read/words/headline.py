@@ -217,10 +217,12 @@ def _limit(summary: RunSummary) -> str:
 def _reasons(overload: LoadShortfall, *, said: bool) -> Iterator[str]:
     """What the endpoint fell short of; one objective for several scopes is named once.
 
-    `said`: the ceiling has been named, so that a backlog grew is no news.
+    `said`: the ceiling has been named, so that a backlog grew is no news. An outage is the reason
+    of everything else.
     """
+    down = [shortfall for shortfall in overload.shortfalls if shortfall.code == "down"]
     quantities = set()
-    for shortfall in overload.shortfalls:
+    for shortfall in down or overload.shortfalls:
         if shortfall.severity != "warning" or (said and shortfall.code == "backlog_grows"):
             continue
         about = shortfall.about.rpartition(": ")[2] or shortfall.code

@@ -86,8 +86,10 @@ def _throughput_title(summary: RunSummary) -> str:
     if best.rates.throughput_per_s is None:
         return "The run stopped during the warm-up, so there is no throughput"
     most = f"{number(best.rates.throughput_per_s)} answers/s"
-    overload = summary.first_overload
+    overload, ceiling = summary.first_overload, summary.bracket.ceiling
     if overload is not None:
+        if ceiling is not None:
+            most = f"{number(ceiling.per_s)} answers/s"
         return f"At most {most}; {plural(overload.clients, 'client')} not carried"
     if summary.totals.failed:
         return f"At most {most}, and {plural(summary.totals.failed, 'failure')}"
