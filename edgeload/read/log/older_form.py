@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +33,7 @@ from edgeload.records import RequestRow
 
 _ROWS_A_BATCH = 10_000
 _MARK = -1
+_SUCCEEDED = (SUCCESS, None)
 
 
 @dataclass(frozen=True)
@@ -224,23 +224,26 @@ def _table(
     rows: OlderRows, timed: _Timed, wall_s: float, steps: tuple[RampStep, ...]
 ) -> TableBuilder:
     table = TableBuilder()
+    done_s = timed.done_s - wall_s
+    sent_s = done_s - timed.latency_s
     starts = [step.start_s for step in steps]
+    began_s = np.where(np.isnan(sent_s), done_s, sent_s)
+    step = np.maximum(np.searchsorted(starts, began_s, side="right") - 1, 0)
+    columns = (rows.client, rows.number, rows.from_edge, step.tolist())
     batch: list[RequestRow] = []
-    done, latency = timed.done_s.tolist(), timed.latency_s.tolist()
-    for i, done_wall_s in enumerate(done):
-        done_s = done_wall_s - wall_s
-        sent_s = done_s - latency[i]
-        outcome, error = rows.failures.get(i, (SUCCESS, None))
-        said = rows.from_edge[i]
+    for i, (client, number, said, in_step, sent, done) in enumerate(
+        zip(*columns, sent_s.tolist(), done_s.tolist(), strict=True)
+    ):
+        outcome, error = rows.failures.get(i, _SUCCEEDED)
         batch.append(
             RequestRow(
-                worker_number=rows.client[i],
-                request_number=rows.number[i],
+                worker_number=client,
+                request_number=number,
                 error=error,
-                step=max(0, bisect_right(starts, done_s if math.isnan(sent_s) else sent_s) - 1),
+                step=in_step,
                 due_s=math.nan,
-                sent_s=sent_s,
-                done_s=done_s,
+                sent_s=sent,
+                done_s=done,
                 status=None,
                 outcome=outcome,
                 from_edge=False if outcome == ESCALATED else True if said > 0 else None,

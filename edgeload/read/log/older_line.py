@@ -151,6 +151,8 @@ def finite_number(value: Any) -> float | None:
 
 def small_whole_number(value: Any) -> int | None:
     """A whole number from 0 that 32 bits hold, also if written as text; None for anything else."""
+    if type(value) is int:
+        return value if 0 <= value < 2**31 else None
     found = finite_number(value)
     return int(found) if found is not None and 0 <= found < 2**31 and found % 1 == 0 else None
 
@@ -161,6 +163,8 @@ def outcome_of(line: OlderLine) -> tuple[str, str] | None:
     Without `success`, a text of an error is one, and so is an answer that was not the edge's.
     """
     succeeded = line.success
+    if succeeded is True and line.from_edge is not False:
+        return SUCCESS, ""
     if isinstance(succeeded, str):
         succeeded = _TRUTHS.get(succeeded.strip().lower())
     failed = not succeeded if succeeded is not None else line.error not in _NO_ERROR

@@ -148,7 +148,10 @@ class _Reader:
             rows.first_line = at
         try:
             for parsed in parse_line(raw):
-                self._take(at, parsed)
+                if isinstance(parsed, OlderLine):
+                    self._request(at, parsed)
+                else:
+                    self._take(at, parsed)
         except ValueError as problem:
             if isinstance(problem, LogError):
                 raise
@@ -160,9 +163,7 @@ class _Reader:
             rows.first_good = at
 
     def _take(self, at: int, parsed: ParsedLine) -> None:
-        if isinstance(parsed, OlderLine):
-            self._request(at, parsed)
-        elif isinstance(parsed, RampLine):
+        if isinstance(parsed, RampLine):
             if len(self._rows.marks) == _MOST_STEPS:
                 raise LogError(f"the log {self._name} has more than {_MOST_STEPS:,} ramp steps")
             mark = RampMark(parsed.clients, at, len(self._rows.client), parsed.ts)
@@ -185,7 +186,11 @@ class _Reader:
         latency = line.latency if type(line.latency) is float else finite_number(line.latency)
         if told == UNKNOWN and latency is None and line.worker_number is None:
             raise ValueError("a request without instant, latency and worker_number")
-        client = self._client(line.worker_number)
+        said = line.worker_number
+        if type(said) is int and 0 <= said < _NAMED_CLIENTS_FROM:
+            client = said
+        else:
+            client = self._client(said)
         if (numbered := small_whole_number(line.request_number)) is not None:
             self._follow(at, client, numbered)
         if outcome[0] != SUCCESS:
@@ -210,8 +215,6 @@ class _Reader:
         return found[0], EXACT if found[1] else LOCAL
 
     def _client(self, said: Any) -> int:
-        if type(said) is int and 0 <= said < _NAMED_CLIENTS_FROM:
-            return said
         numbered = small_whole_number(said)
         if numbered is not None and numbered < _NAMED_CLIENTS_FROM:
             return numbered

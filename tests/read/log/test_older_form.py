@@ -604,6 +604,18 @@ def test_ramp_lines_may_be_json_or_come_through_a_logger(
     _check_steps(log)
 
 
+def test_a_ramp_to_nobody_is_a_step_without_load(tmp_path: Path) -> None:
+    """RAMP 0 among loads that a scaling law can be fitted to: it has no part in that."""
+    path = tmp_path / "log"
+    lines = [_text(values, _T0 + at_s) for at_s, values in _run((1, 2, 3, 4, 5, 6, 7))]
+    last_s = 7 * STEP_S
+    late = {"worker_number": 0, "latency": 0.04, "success": True}
+    more = [_text(late, _T0 + last_s + 5 + i) for i in range(10)]
+    path.write_text("\n".join([*lines, f"RAMP 0 ts={_T0 + last_s}", *more]))
+    summary = analyse(read_log(path))
+    assert [step.clients for step in summary.steps] == [1, 2, 3, 4, 5, 6, 7, 0]
+
+
 def test_several_runs_in_one_file_are_refused(tmp_path: Path) -> None:
     """One line says where the second begins, and that is where the file can be divided."""
     one = _stored(tmp_path / "one").read_text()
