@@ -126,6 +126,11 @@ class Plan:
         phase_s, first, last = self.constant_span(client, step)
         return (phase_s + n / self.requests_per_second for n in range(first, last))
 
+    def anything_due(self, step: RampStep) -> bool:
+        """Whether at least one request is due in a step."""
+        first_dues = (next(self.step_dues(c, step), None) for c in range(step.clients))
+        return any(due_s is not None for due_s in first_dues)
+
     def step_requests(self, step: RampStep, until_s: float = math.inf) -> int:
         """Number of requests due in a step before run time `until_s`, over all of its clients."""
         cut = RampStep(step.index, step.clients, step.start_s, min(step.end_s, until_s))

@@ -45,3 +45,16 @@ def test_each_ending_has_its_exit_code(
     said = capsys.readouterr().err
     assert ("the reason" in said) is not shows_results
     assert ("parse_load_test_logs.py" in said) == (ending is Ending.CUT_OFF)
+
+
+@pytest.mark.parametrize("wanted", [[], ["--dry-run"]], ids=["run", "dry run"])
+def test_a_step_in_which_nothing_may_be_due_is_refused(
+    wanted: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line and exit code 2, before anything is started or written; the dry run says it too."""
+    log = tmp_path / "log"
+    words = ["--custom-ramp", "1", "--time-between-ramp", "4", "--requests-per-second", "0.1"]
+    assert load_test.main([*wanted, *words, "--log-file", str(log)]) == exit_codes.BAD_SETTING
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("TIME_BETWEEN_RAMP = 4: must be at least the period of a client, 10 s")
+    assert not log.exists()

@@ -157,6 +157,24 @@ def test_the_token_is_nowhere_to_be_read() -> None:
         ({"seed": 1.5}, "SEED", "1.5", "whole number"),
         ({"hdr": "perhaps"}, "HDR", "'perhaps'", "True or False"),
         ({"warmup": "99"}, "WARMUP", "99", "shorter than TIME_BETWEEN_RAMP"),
+        (
+            {"time_between_ramp": "4", "requests_per_second": "0.1"},
+            "TIME_BETWEEN_RAMP",
+            "4",
+            "at least the period of a client, 10 s with REQUESTS_PER_SECOND = 0.1",
+        ),
+        (
+            {
+                "custom_ramp": "1,1,1,1",
+                "time_between_ramp": "1",
+                "arrivals": "poisson",
+                "requests_per_second": "1",
+                "seed": "5",
+            },
+            "ARRIVALS",
+            "'poisson'",
+            "no request is due in step ",
+        ),
         ({"detector_id": "dog"}, "DETECTOR_ID", "'dog'", "27 letters or digits"),
         ({"image_pool": "0"}, "IMAGE_POOL", "'0'", "at least 1"),
         ({"simulator_options": "'"}, "SIMULATOR_OPTIONS", '"\'"', "types them in a shell"),
@@ -309,3 +327,13 @@ def test_an_empty_constant_is_kept_in_the_command_to_repeat() -> None:
     """DETECTOR_QUERY = "" in config.py means that no detector is created."""
     settings = resolve({"DETECTOR_QUERY": ""}, {}, {})
     assert settings.command() == "python load_test.py --detector-query ''"
+
+
+@pytest.mark.parametrize("rate", ["0.1", "0.3", "3", "7", "10"])
+def test_a_step_of_one_period_is_long_enough(rate: str) -> None:
+    """Then each client has a request due in each step, whatever its phase."""
+    options = {"requests_per_second": rate, "time_between_ramp": str(1 / float(rate))}
+    plan = resolve({}, {**options, "custom_ramp": "3,1,7"}, {TOKEN: "t"}).plan()
+    for step in plan.steps:
+        assert all(next(plan.step_dues(c, step), None) is not None for c in range(step.clients))
+        assert plan.anything_due(step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from typing import Any
 
@@ -10,6 +11,8 @@ from pydantic import PrivateAttr, model_validator
 from edgeload.objectives import Objective, parse_abort, parse_objective
 from edgeload.plan import Plan, linear_ramp, ramp_steps
 from edgeload.settings.fields import TOKEN, Fields, declared, option_of
+
+_ROUNDING = 1e-9
 
 
 class Settings(Fields):
@@ -34,7 +37,22 @@ class Settings(Fields):
                 f"WARMUP = {self.warmup:g}: must be shorter than TIME_BETWEEN_RAMP "
                 f"({self.time_between_ramp:g} s), for example {self.time_between_ramp / 10:g}"
             )
-        loads = {step.clients for step in self.plan().steps}
+        plan = self.plan()
+        if plan.steps[0].duration_s * self.requests_per_second < 1.0 - _ROUNDING:
+            period_s = 1.0 / self.requests_per_second
+            raise ValueError(
+                f"TIME_BETWEEN_RAMP = {self.time_between_ramp:g}: must be at least the period of a "
+                f"client, {period_s:.6g} s with REQUESTS_PER_SECOND = "
+                f"{self.requests_per_second:g}, for example {math.ceil(10 * period_s)}"
+            )
+        empty = next((step for step in plan.steps if not plan.anything_due(step)), None)
+        if empty is not None:  # by chance
+            raise ValueError(
+                f"ARRIVALS = {self.arrivals!r}: no request is due in step {empty.index + 1}; use a "
+                f"larger TIME_BETWEEN_RAMP ({self.time_between_ramp:g}), REQUESTS_PER_SECOND "
+                f"({self.requests_per_second:g}), or another SEED, for example {self.seed + 1}"
+            )
+        loads = {step.clients for step in plan.steps}
         for objective in map(parse_objective, self.slo):
             if objective.clients is not None and objective.clients not in loads:
                 raise ValueError(
