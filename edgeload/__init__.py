@@ -166,12 +166,14 @@ read                    a log -> columns -> summary -> findings, report and plot
         history         earlier runs in order of time -> changes of level
         finding         the one type for what was found out
         box_findings    findings about how the box is configured
+        host_findings   findings about what limits the host
         findings        all findings about a run
     words               numbers and codes -> sentences
         headline        a run's answer
         finding_kind    what is said about one kind of finding
         run_findings    the findings about a run: meaning, cause, advice
         box_kinds       the findings about how the box is configured
+        host_kinds      the findings about the host
         load_findings   why a load is not the capacity, or was not compared
         finding_words   a finding in words
         findings_page   docs/findings.md

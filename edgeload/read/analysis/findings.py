@@ -14,6 +14,7 @@ from edgeload.read.analysis.box_findings import audited, below_own_threshold
 from edgeload.read.analysis.cold_answers import find_cold_answers
 from edgeload.read.analysis.connection_limit import find_connection_limit
 from edgeload.read.analysis.finding import Finding, most_damaging_first
+from edgeload.read.analysis.host_findings import find_host_findings
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 
@@ -56,7 +57,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *below_own_threshold(summary),
             *_not_saturated(summary),
             *_scaling_law(summary),
-            *_demand(summary),
+            *find_host_findings(summary),
         ]
     )
 
@@ -374,26 +375,5 @@ def _scaling_law(summary: RunSummary) -> Iterator[Finding]:
             "coherency": law.coherency.value,
             "coherency_limits": (law.coherency.low, law.coherency.high),
             "peak_clients": peak,
-        },
-    )
-
-
-def _demand(summary: RunSummary) -> Iterator[Finding]:
-    """What limits the host, by the utilisation law."""
-    if summary.demands is None:
-        return
-    if not summary.demands:
-        yield Finding("no_demand", "note")
-        return
-    first, *others = summary.demands
-    yield Finding(
-        "largest_demand",
-        "note",
-        numbers={
-            "resource": first.resource,
-            "demand_s": first.demand_s.value,
-            "demand_limits_s": (first.demand_s.low, first.demand_s.high),
-            "full_at_per_s": first.full_at_per_s,
-            "next": {demand.resource: demand.full_at_per_s for demand in others[:3]},
         },
     )

@@ -23,7 +23,12 @@ from edgeload.read.analysis.outages import Outage, find_outages
 from edgeload.read.analysis.shortfalls import find_shortfalls
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.steps import Prepared, planned_dues, prepare, summarise_step
-from edgeload.read.analysis.utilisation_law import ResourceDemand, fit_demands
+from edgeload.read.analysis.utilisation_law import (
+    HostUse,
+    ResourceDemand,
+    fit_demands,
+    host_use,
+)
 from edgeload.read.analysis.validity import run_doubts
 from edgeload.read.log.columns import LogError, Requests, RunLog
 from edgeload.read.statistics.scaling_law import ScalingLaw, fit_scaling_law
@@ -65,6 +70,8 @@ class RunSummary:
     demands: tuple[ResourceDemand, ...] | None = None
     """The host's resources, the first to be full first; None without samples of the host.
     """
+    host: HostUse | None = None
+    """What the host's samples say by themselves; None as for `demands`."""
 
     @property
     def time_objectives(self) -> tuple[Objective, ...]:
@@ -141,7 +148,12 @@ def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSu
 
 def with_host(summary: RunSummary, samples: Iterable[HostSample]) -> RunSummary:
     """The summary with what the host's samples add: the demand on each of its resources."""
-    return replace(summary, demands=fit_demands(summary.steps, samples, summary.log.wall_s))
+    kept, wall_s = list(samples), summary.log.wall_s
+    return replace(
+        summary,
+        demands=fit_demands(summary.steps, kept, wall_s),
+        host=host_use(summary.steps, kept, wall_s, summary.ended_s),
+    )
 
 
 def results_of_run(

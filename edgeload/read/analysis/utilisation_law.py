@@ -41,6 +41,62 @@ class ResourceDemand:
         return (1.0 - max(0.0, self.idle_share)) / self.demand_s.value
 
 
+@dataclass(frozen=True)
+class HostUse:
+    """How the host's samples and the run lie to each other, and how busy overloaded steps made it.
+
+    `first_s` and `last_s` are run time, by the clocks of both machines. `during` counts the samples
+    inside the run; `loads` the different loads that the utilisation law can use. `overloaded` are
+    the steps whose load was not carried and that have samples, `shares` how busy each resource was
+    on average in them, from 0 to 1.
+    """
+
+    samples: int
+    first_s: float | None
+    last_s: float | None
+    during: int
+    loads: int
+    overloaded: tuple[int, ...]
+    shares: dict[str, float]
+
+
+def host_use(
+    steps: Sequence[StepSummary], samples: Iterable[HostSample], wall_s: float, end_s: float
+) -> HostUse:
+    """What the samples say without any fit. The run took from run time 0 to `end_s`."""
+    usable = {step.clients for step in steps if _usable(step)}
+    overloaded = [step for step in steps if step.valid and step.overloaded]
+    ends_s: list[float] = []
+    during = 0
+    loads: set[int] = set()
+    seen: set[int] = set()
+    told: dict[str, list[float]] = {}
+    for sample in samples:
+        ends_s.append(sample.ts - wall_s)
+        during += 0.0 <= ends_s[-1] <= end_s + sample.interval_s
+        inside = [step for step in steps if _inside(sample, step, wall_s)]
+        loads.update(step.clients for step in inside if step.clients in usable)
+        for step in inside:
+            if step in overloaded:
+                seen.add(step.index)
+                for name, share in shares(sample).items():
+                    told.setdefault(name, []).append(share)
+    return HostUse(
+        samples=len(ends_s),
+        first_s=min(ends_s, default=None),
+        last_s=max(ends_s, default=None),
+        during=during,
+        loads=len(loads),
+        overloaded=tuple(sorted(seen)),
+        shares={name: sum(values) / len(values) for name, values in told.items()},
+    )
+
+
+def _usable(step: StepSummary) -> bool:
+    """Whether the utilisation law can use a step."""
+    return step.valid and step.complete and bool(step.rates.throughput_per_s)
+
+
 def fit_demands(
     steps: Sequence[StepSummary], samples: Iterable[HostSample], wall_s: float
 ) -> tuple[ResourceDemand, ...]:
@@ -49,7 +105,7 @@ def fit_demands(
     `wall_s` is the Unix time of run time 0; the host's clock and ours are assumed to agree. Empty
     unless there are six different loads whose steps are valid, complete and sampled on the host.
     """
-    usable = [s for s in steps if s.valid and s.complete and s.rates.throughput_per_s]
+    usable = [step for step in steps if _usable(step)]
     of_step: dict[int, list[dict[str, float]]] = {step.index: [] for step in usable}
     for sample in samples:
         for step in usable:

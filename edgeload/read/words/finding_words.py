@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
 from edgeload.read.words.finding_kind import Kind
+from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
 from edgeload.read.words.load_findings import COMPARISON_KINDS, SHORTFALL_KINDS
 from edgeload.read.words.run_findings import INVALID_KINDS, NOTE_KINDS, WARNING_KINDS
 
@@ -21,6 +22,8 @@ FINDING_TABLES = (
     WARNING_KINDS,
     NOTE_KINDS,
     BOX_NOTE_KINDS,
+    HOST_WARNING_KINDS,
+    HOST_NOTE_KINDS,
     SHORTFALL_KINDS,
     COMPARISON_KINDS,
 )

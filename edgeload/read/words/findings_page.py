@@ -13,6 +13,7 @@ from edgeload.failure_classes import FAILURE_KINDS, failure_class, http_failure
 from edgeload.plain_words import sentence
 from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
 from edgeload.read.words.finding_kind import Kind
+from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
 from edgeload.read.words.load_findings import COMPARISON_KINDS, SHORTFALL_KINDS
 from edgeload.read.words.run_findings import INVALID_KINDS, NOTE_KINDS, WARNING_KINDS
 
@@ -33,9 +34,13 @@ _PARTS = (
     (
         "warning",
         "The endpoint did wrong, or the answer is poorer for it.",
-        {**BOX_WARNING_KINDS, **WARNING_KINDS},
+        {**BOX_WARNING_KINDS, **WARNING_KINDS, **HOST_WARNING_KINDS},
     ),
-    ("note", "How the figures are to be read.", {**NOTE_KINDS, **BOX_NOTE_KINDS}),
+    (
+        "note",
+        "How the figures are to be read.",
+        {**NOTE_KINDS, **BOX_NOTE_KINDS, **HOST_NOTE_KINDS},
+    ),
     (
         "Why a load is not the capacity",
         "The reasons in `capacity.broke.reasons`, and behind the second line of the report.",

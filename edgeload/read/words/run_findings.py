@@ -474,13 +474,6 @@ NOTE_KINDS = {
         "work that grows with every pair of clients.",
         message=_scaling_law,
     ),
-    "no_demand": Kind(
-        meaning="The host's samples do not show which resource the load uses up.",
-        cause="Too few steps with samples, no resource that gets busier, or clocks that differ.",
-        advice="Needed: host samples during at least six valid steps at different loads, a "
-        "resource whose use rises with load, and synchronised clocks.",
-        message=lambda n: "the host's samples do not show which resource the load uses up",
-    ),
     "largest_demand": Kind(
         meaning="The resource of the host that is full first, by the utilisation law.",
         cause="It is the resource that each answer uses most of.",

@@ -21,6 +21,7 @@ from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary, analyse, with_host
 from edgeload.read.analysis.utilisation_law import fit_demands
 from edgeload.read.log.open import read_log
+from edgeload.read.words.finding_words import message
 
 LOADS = (5, 10, 15, 20, 25, 30, 35)
 CPU_S, GPU_S, IDLE = 0.004, 0.012, 0.05
@@ -98,13 +99,55 @@ def test_what_does_not_grow_with_the_load_is_no_demand(tmp_path: Path) -> None:
     assert _summary(tmp_path, flat).demands == ()
 
 
-def test_fewer_than_six_loads_or_other_clocks_say_nothing(tmp_path: Path) -> None:
-    """Five steps sampled, or samples of another hour: a note says what it takes."""
-    for samples in (_samples(steps=5), _samples(offset_s=3600.0)):
-        summary = _summary(tmp_path, samples)
+def _said(summary: RunSummary) -> dict[str, str]:
+    return {finding.code: message(finding) for finding in find(summary)}
+
+
+def test_too_few_loads_and_samples_of_another_time_are_told_apart(tmp_path: Path) -> None:
+    """Five steps sampled: six are needed. Samples of another hour: when they were taken."""
+    few = _summary(tmp_path, _samples(steps=5))
+    assert few.demands == ()
+    assert "they cover 5 loads, and 6 are needed" in _said(few)["no_demand"]
+    for offset_s, when in ((3 * 3600.0, "hours after it ended"), (-7200.0, "hours before it")):
         (tmp_path / "load.log").unlink()
-        assert summary.demands == ()
-        assert "no_demand" in {finding.code for finding in find(summary)}
+        other = _summary(tmp_path, _samples(offset_s=offset_s))
+        assert other.demands == ()
+        assert "no_demand" not in _said(other)
+        assert "none of the host's 112 samples is from the time of the run" in (
+            said := _said(other)["host_other_time"]
+        )
+        assert when in said
+    assert "host_other_time" not in _said(few)
+
+
+@pytest.mark.parametrize(
+    ("cpu", "core", "said"),
+    [
+        (23.0, 40.0, "it was not the host's CPU that limited step 1: 23 % busy"),
+        (25.0, 99.0, "the host's CPU was 25 % busy, but one core was nearly full"),
+        (97.0, 99.0, "the host's CPU was nearly full: 97 % busy"),
+    ],
+)
+def test_one_overloaded_step_says_whether_the_cpu_limited_it(
+    tmp_path: Path, cpu: float, core: float, said: str
+) -> None:
+    """A fit takes six loads, but one step with room left on all cores rules the CPU out."""
+    played = sl.play(sl.plan_of((60,), 40, 2.0), servers=4, service=sl.constant(0.05))
+    samples = [
+        HostSample(
+            ts=sl.WALL_S + at_s, asctime="", monotonic_s=float(at_s), interval_s=1.0,
+            cpu_percent=cpu, cpu_per_core_percent=[core, 10.0], load_average=None,
+            memory=Memory(1, 1, 50.0), network=None, gpus=[],
+        )
+        for at_s in range(1, 40)
+    ]  # fmt: skip
+    log = read_log(sl.write(tmp_path / "overloaded.log", played))
+    assert said in _said(with_host(analyse(log), samples))["host_use"]
+
+
+def test_a_step_that_was_carried_says_nothing_about_what_limits(tmp_path: Path) -> None:
+    """There is no limit to explain."""
+    assert "host_use" not in _said(_summary(tmp_path, _samples()))
 
 
 def test_the_script_reads_the_monitors_file(
