@@ -131,6 +131,7 @@ read                    a log -> columns -> summary -> findings, report and plot
     statistics          statistics that know nothing of load tests
         windows         spans of run time: counts and rates
         backlog         does a backlog grow? then the load is not carried
+        effective_size  how many independent values neighbours that are alike are worth
         percentiles     percentiles and shares with their intervals
         steadiness      whether a step had settled
         drift           a warm-up longer than the cut, a box that slows down

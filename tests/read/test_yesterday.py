@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,16 @@ EXACT = 1e-9
 # capacity by the growth of the backlog instead of by 95 % and steadiness, and the scaling law from
 # overloaded steps alone. The numbers that were measured stay.
 JUDGED_ANEW = (".capacity", ".scaling_law", ".findings")
+# Intervals of percentiles were too narrow in queues: neighbouring requests share a backlog, and
+# batches of a twentieth of a step were too short to see it (benchmarks.coverage, docs/method.md).
+# They are wider now, or null, and 40 requests of one step need a little more company.
+WIDER = re.compile(
+    r"\.steps\[\d+\]\.(service_time_s|response_time_s|generator_lag_s)\.limits\."
+    r"|(\.steps\[\d+\])?\.objectives\[\d+\]\.limits\["
+)
+DECIDED_OTHERWISE = {
+    "six_loads": [".steps[0].objectives[0].more_s: 1.0 -> 1.1891892"],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +130,7 @@ def group_texts(then: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", (*PRESENT_FORM, *OLDER_FORM))
 def test_a_log_gives_the_same_summary(tmp_path: Path, name: str) -> None:
-    """Every key of yesterday's summary.json is there with the same value."""
+    """Every key of yesterday's summary.json is there with the same value, apart from intervals."""
     text = (YESTERDAY / f"{name}.summary.json").read_text()
     for before, after in CLASSES.items() if name in OLDER_FORM else ():
         text = text.replace(before, after)
@@ -129,7 +140,9 @@ def test_a_log_gives_the_same_summary(tmp_path: Path, name: str) -> None:
             del step["response_time_s"]
     group_texts(then)
     summary = analysed(name, tmp_path)
-    assert changes(then, json.loads(summary_json(summary, find(summary)))) == []
+    found = changes(then, json.loads(summary_json(summary, find(summary))))
+    others = [change for change in found if not WIDER.match(change)]
+    assert others == DECIDED_OTHERWISE.get(name, [])
 
 
 def test_two_logs_give_the_same_comparison(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -17,9 +18,15 @@ from scipy import special
 from edgeload.objectives import Objective
 from edgeload.read.analysis.window_times import WindowTimes
 from edgeload.read.log.columns import Bools
+from edgeload.read.statistics.effective_size import (
+    LEAST_INDEPENDENT,
+    SAME,
+    independent_share,
+    share_at_levels,
+)
 from edgeload.read.statistics.percentiles import (
     CONFIDENCE,
-    independent_share,
+    nearest_rank,
     quantile_limits,
     rank,
     share_limits,
@@ -31,6 +38,7 @@ Status = Literal["pass", "fail", "undecided"]
 _BATCHES = 10
 _T_95 = float(special.stdtrit(_BATCHES - 1, CONFIDENCE))  # Student's t, one-sided
 _Z_95 = float(special.ndtri(CONFIDENCE))
+_SURE = 0.98
 _LONGEST_S = 24 * 3600.0
 _NONE: Floats = np.zeros(0)
 
@@ -55,6 +63,8 @@ class Sample:
     overloaded: bool
     done: Floats
     due: Floats | None
+    cuts: tuple[int, ...] = ()
+    """Places in `failed` at which one of several windows ends and the next begins."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +115,7 @@ def merged(samples: Iterable[Sample]) -> Sample:
         overloaded=any(part.overloaded for part in parts),
         done=_joined(part.done for part in parts),
         due=_all_or_none([part.due for part in parts]),
+        cuts=tuple(accumulate(len(part.failed) for part in parts[:-1])),
     )
 
 
@@ -143,7 +154,9 @@ def unknown(objective: Objective, step: int | None = None) -> ObjectiveResult:
 def _time_result(objective: Objective, sample: Sample, step: int | None) -> ObjectiveResult:
     """A percentile of the times, by order statistics.
 
-    A request without a correct edge answer is over every bound, whatever became of it.
+    A request without a correct edge answer is over every bound, whatever became of it. A sample
+    that is worth too few independent values never passes. It fails if even those few show with
+    98 % confidence that the bound is exceeded, as an overloaded step does.
     """
     response = objective.quantity == "response"
     values = sample.times.response_s if response else sample.times.service_s
@@ -151,20 +164,39 @@ def _time_result(objective: Objective, sample: Sample, step: int | None) -> Obje
     if values is None or objective.quantile is None or len(values) + unanswered == 0:
         return unknown(objective, step)
     n = len(values) + unanswered
-    over = sample.failed.copy()
-    over[~sample.failed] = values > objective.bound
-    size = max(1, math.floor(n * independent_share(over)))
     ordered = np.sort(values)
-    low, high = quantile_limits(ordered, n, objective.quantile, size)
     at = rank(n, objective.quantile)
     value = float(ordered[at - 1]) if at <= len(ordered) else math.inf
+    sent_s = np.full(len(sample.failed), np.inf)
+    sent_s[~sample.failed] = values
+    windows = np.split(sent_s, sample.cuts)
+    size = max(1, math.floor(n * _independent_share(windows, (SAME * value, objective.bound))))
+    low, high = quantile_limits(ordered, n, objective.quantile, size)
+    if size < LEAST_INDEPENDENT:
+        low, high = quantile_limits(ordered, n, objective.quantile, size, _SURE)[0], None
     fails = low is not None and low > objective.bound
     status = _status(fails, high is not None and high <= objective.bound)
-    beyond = int((values > objective.bound).sum()) + unanswered
-    extra_s = _extra_s(beyond / n, 1.0 - objective.quantile, size, sample.length_s)
+    beyond = int(np.count_nonzero(values > objective.bound)) + unanswered
+    extra_s = _extra_s(
+        beyond / n, 1.0 - objective.quantile, size, sample.length_s, LEAST_INDEPENDENT
+    )
     return ObjectiveResult(
         objective, step, status, value, low, high, n, extra_s if status == "undecided" else None
     )
+
+
+def _independent_share(windows: Sequence[Floats], levels: tuple[float, ...]) -> float:
+    """Effective size of several windows together as a share of their size.
+
+    Each window is a series by itself: it is planned that they differ in load. Its median and its
+    upper quartile show for how long its queue remembers, even if no value comes near the levels.
+    """
+    filled = [window for window in windows if len(window)]
+    worth = 0.0
+    for window in filled:
+        usual = [SAME * nearest_rank(window, q) for q in (0.5, 0.75)]
+        worth += len(window) * share_at_levels(window, (*usual, *levels))
+    return worth / sum(map(len, filled)) if filled else 1.0
 
 
 def _share_result(objective: Objective, sample: Sample, step: int | None) -> ObjectiveResult:
@@ -234,17 +266,20 @@ def _status(fails: bool, passes: bool) -> Status:
     return "pass" if passes else "undecided"
 
 
-def _extra_s(share: float, allowed: float, size: int, length_s: float) -> float | None:
+def _extra_s(
+    share: float, allowed: float, size: int, length_s: float, least: int = 0
+) -> float | None:
     """Seconds more until a share as seen is told from the one allowed, at this rate.
 
     From the normal approximation of the binomial, n = z^2 p (1 - p) / (p - allowed)^2, and at
-    least what no breach at all takes, n = ln 0.05 / ln (1 - allowed).
+    least what no breach at all takes, n = ln 0.05 / ln (1 - allowed). `size` and `least`, the
+    fewest that may decide, count independent requests.
     """
     if share == allowed or not 0 < allowed < 1:
         return None
     near = min(max(share, allowed), 0.5)
     needed = _Z_95**2 * near * (1.0 - near) / (share - allowed) ** 2
-    needed = max(needed, math.log(0.05) / math.log(1.0 - allowed))
+    needed = max(needed, math.log(0.05) / math.log(1.0 - allowed), least)
     return _at_most_a_day((needed / size - 1.0) * length_s)
 
 

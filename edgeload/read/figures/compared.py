@@ -32,6 +32,7 @@ from edgeload.read.figures.scales import (
     values_of,
 )
 from edgeload.read.figures.signs import cross_keys, hollow_keys, hollow_points
+from edgeload.read.statistics.percentiles import Quantile
 from edgeload.read.words.comparison_words import comparison_title, curves_title, p95_title
 from edgeload.read.words.legend_words import TOO_FEW, WHISKER
 
@@ -218,7 +219,7 @@ def _time_line(run: _Run, length: int, kind: str) -> Line:
     ]
     known = [sample.quantile("p95") if sample else None for sample in samples]
     shown = [None if q is None or q.never else q for q in known]
-    ends = [(q.low, min(q.high, q.value * _LONGEST_WHISKER)) if q else None for q in shown]
+    ends = [_whisker(q) if q else None for q in shown]
     never = tuple(
         place for place, q in zip(run.places, known, strict=True) if q is not None and q.never
     )
@@ -229,6 +230,12 @@ def _time_line(run: _Run, length: int, kind: str) -> Line:
         low=_spread([end[0] * 1000 if end else None for end in ends], run.places, length),
         high=_spread([end[1] * 1000 if end else None for end in ends], run.places, length),
     )
+
+
+def _whisker(quantile: Quantile) -> tuple[float, float] | None:
+    if quantile.low is None or quantile.high is None:
+        return None
+    return quantile.low, min(quantile.high, quantile.value * _LONGEST_WHISKER)
 
 
 def _hollow_keys(runs: Sequence[_Run], lines: Sequence[Line]) -> tuple[Key, ...]:

@@ -25,7 +25,7 @@ from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, limit, validity
 from edgeload.read.words.objective_words import MARKS, STATUSES, measured_words, undecided_words
-from edgeload.read.words.terminal_words import PAGE_TABLE_NOTE
+from edgeload.read.words.terminal_words import NO_INTERVAL, PAGE_TABLE_NOTE
 
 _ASSETS = "html"
 
@@ -249,6 +249,8 @@ def _time_cell(name: str, sample: Mapping[str, Any] | None, quantile: str) -> Ce
     if value is None:
         missing = "few" if sample["n"] else "-"
         return Cell(name, "", "never" if quantile in sample["never"] else missing)
+    if ends is None:
+        return Cell(name, _raw(value), milliseconds(value), NO_INTERVAL)
     low, high = (milliseconds(end, "never") for end in ends)
     return Cell(name, _raw(value), milliseconds(value), f"{low} to {high}")
 

@@ -275,7 +275,8 @@ def _distribution(sample: Distribution) -> DistributionRecord:
     known = {name: sample.quantile(name) for name in QUANTILES}
     values = {name: json_number(q.value) if q else None for name, q in known.items()}
     limits = {
-        name: (json_number(q.low), json_number(q.high)) if q else None for name, q in known.items()
+        name: None if q is None or q.low is None else (json_number(q.low), json_number(q.high))
+        for name, q in known.items()
     }
     return DistributionRecord(
         n=sample.n,

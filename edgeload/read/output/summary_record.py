@@ -127,7 +127,10 @@ class WindowRecord(SummaryPart):
 
 
 class QuantileLimitsRecord(SummaryPart):
-    """95 % limits of each percentile; a limit is null if it is "never"."""
+    """95 % limits of each percentile; null if the sample holds too few independent values.
+
+    A single limit is null if it is "never".
+    """
 
     p50: tuple[Number, Number] | None
     p95: tuple[Number, Number] | None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeload.read.statistics.percentiles import Distribution, distribution
+from edgeload.read.statistics.percentiles import distribution
 from edgeload.read.statistics.windows import Floats, Window
 
 _BATCH = 5
@@ -33,7 +33,8 @@ def drift(at_s: Floats, service_s: Floats, window: Window) -> Drift | None:
     """The change of the median service time from the first to the last minute of a window.
 
     None unless it exceeds 10 % and the two 95 % intervals do not overlap, and None if the window is
-    shorter than two minutes. A box that throttles because it is hot shows here.
+    shorter than two minutes. A median without an interval, as in a minute with a trend, lies
+    between the least and the largest value. A box that throttles because it is hot shows here.
     """
     if window.length_s < 2 * _SPAN_S:
         return None
@@ -41,16 +42,20 @@ def drift(at_s: Floats, service_s: Floats, window: Window) -> Drift | None:
         Window(window.start_s, window.start_s + _SPAN_S),
         Window(window.end_s - _SPAN_S, window.end_s),
     )
-    first, last = (_median(distribution(service_s[span.holds(at_s)])) for span in spans)
+    first, last = (_median(service_s[span.holds(at_s)]) for span in spans)
     if first is None or last is None or abs(last[1] / first[1] - 1.0) <= _CLEARLY:
         return None
     apart = last[0] > first[2] or last[2] < first[0]
     return Drift(first[1], last[1]) if apart else None
 
 
-def _median(sample: Distribution) -> tuple[float, float, float] | None:
-    quantile = sample.quantile("p50")
-    return (quantile.low, quantile.value, quantile.high) if quantile else None
+def _median(values: Floats) -> tuple[float, float, float] | None:
+    quantile = distribution(values).quantile("p50")
+    if quantile is None:
+        return None
+    if quantile.low is None or quantile.high is None:
+        return float(values.min()), quantile.value, float(values.max())
+    return quantile.low, quantile.value, quantile.high
 
 
 def mser_5(values: Floats) -> int:

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
+from edgeload.read.statistics.effective_size import (
+    LEAST_INDEPENDENT,
+    SAME,
+    independent_share,
+)
 from edgeload.read.statistics.windows import Floats
 
 CONFIDENCE = 0.95
 """Probability with which an interval holds the true value, and each limit by itself does."""
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 """The percentiles that are reported, by their names in files."""
-
-_BATCHES = 20
-# Chi-square over its degrees of freedom: independent batches scatter more 5 times in 100.
-_SCATTER_95 = float(special.chdtri(_BATCHES - 1, 1.0 - CONFIDENCE)) / (_BATCHES - 1)
 
 Limits = tuple[float | None, float | None]
 """A lower and an upper limit; None if the sample is too small for one."""
@@ -31,12 +31,14 @@ Limits = tuple[float | None, float | None]
 class Quantile:
     """A percentile and the limits of its 95 % interval, in the unit of the sample.
 
-    Infinity means "never": the percentile or limit falls on a request without an answer.
+    Infinity means "never": the percentile or limit falls on a request without an answer. Both
+    limits are None if the sample says nothing about the percentile of a longer one: it holds too
+    few independent values.
     """
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
     @property
     def never(self) -> bool:
@@ -72,30 +74,65 @@ def distribution(values: Floats, unanswered: int = 0) -> Distribution:
 
     `values` are in order of time, as in the log. If neighbouring values are alike, the sample holds
     less information than its size suggests, so the intervals are computed for the equivalent
-    number of independent values. If that number is too small to bound a percentile, its interval
-    reaches from the smallest to the largest value.
+    number of independent values. If that number is too small to bound a percentile, it has no
+    interval.
     """
     ordered = np.sort(values)
     n = len(ordered) + unanswered
+    middle = _at_rank(ordered, rank(len(ordered), 0.5))
+    share = independent_share(values <= SAME * middle)
     return Distribution(
         n=n,
         unanswered=unanswered,
         mean=float(ordered.mean()) if len(ordered) else None,
         max=float(ordered[-1]) if len(ordered) else None,
-        quantiles={name: _quantile(values, ordered, n, q) for name, q in QUANTILES.items()},
+        quantiles={name: _quantile(values, ordered, n, q, share) for name, q in QUANTILES.items()},
     )
 
 
-def _quantile(values: Floats, ordered: Floats, n: int, q: float) -> Quantile | None:
+def _quantile(
+    values: Floats, ordered: Floats, n: int, q: float, share_at_median: float
+) -> Quantile | None:
+    """A percentile, whose interval the effective size at its value or the median's determines.
+
+    In a calm step hardly any value exceeds a high percentile, and the median still shows for how
+    long a queue remembers.
+    """
     if not enough(n, q):
         return None
     value = _at_rank(ordered, rank(n, q))
-    size = math.floor(n * independent_share(values <= value))
-    low, high = interval_ranks(size, q) or (1, size)
-    return Quantile(
-        value,
-        _at_rank(ordered, max(1, low * n // size)),
-        _at_rank(ordered, min(n, -(-high * n // size))),
+    size = math.floor(n * min(share_at_median, independent_share(values <= value)))
+    ranks = interval_ranks(size, q) if size >= LEAST_INDEPENDENT else None
+    if ranks is not None:
+        low = _at_rank(ordered, max(1, ranks[0] * n // size))
+        high = _at_rank(ordered, min(n, -(-ranks[1] * n // size)))
+        return Quantile(value, low, high)
+    coarse = value / SAME, value * SAME
+    if _lies_between(values, n, q, coarse, share_at_median):
+        return Quantile(value, *coarse)
+    return Quantile(value, None, None)
+
+
+def _lies_between(
+    values: Floats, n: int, q: float, limits: tuple[float, float], most_share: float
+) -> bool:
+    """Whether the q-quantile lies between two values, by the shares of the sample up to each.
+
+    It does if both shares differ from q with 97.5 % confidence, each at its own effective size.
+    That is how a box whose times wander by less than 5 % keeps an interval.
+    """
+    if math.isinf(limits[1]):
+        return False
+    low, high = (values <= limit for limit in limits)
+    sizes = [math.floor(n * min(most_share, independent_share(hits))) for hits in (low, high)]
+    if min(sizes) < LEAST_INDEPENDENT:
+        return False
+    fewest = math.ceil(np.count_nonzero(low) / n * sizes[0])
+    most = math.floor(np.count_nonzero(high) / n * sizes[1])
+    error = (1.0 - CONFIDENCE) / 2
+    return (
+        binomial_cdf(fewest, sizes[0], q) <= error
+        and 1.0 - binomial_cdf(most - 1, sizes[1], q) <= error
     )
 
 
@@ -159,36 +196,20 @@ def binomial_cdf(k: int, n: int, q: float) -> float:
     return float(special.betainc(n - k, k + 1, 1.0 - q)) if k < n else 1.0
 
 
-def independent_share(hits: npt.NDArray[np.bool_]) -> float:
-    """Effective sample size of a series of hits and misses in order of time, as a share of n.
-
-    If neighbours are alike, the share of hits varies between 20 batches more than a binomial would,
-    and the effective size is smaller by that ratio (variance inflation of batch means, Law 1983).
-    The answer is 1 unless the variation exceeds what 95 of 100 independent series show.
-    """
-    n = len(hits)
-    total = int(np.count_nonzero(hits))
-    if n < 5 * _BATCHES or total in (0, n):
-        return 1.0
-    edges = np.linspace(0, n, _BATCHES + 1).astype(np.int64)
-    sums = np.add.reduceat(hits, edges[:-1], dtype=np.int64)
-    share = total / n
-    ratio = float(np.var(sums / np.diff(edges), ddof=1)) / (share * (1 - share) * _BATCHES / n)
-    return 1.0 if ratio <= _SCATTER_95 else max(1.0 / ratio, 1.0 / n)
-
-
-def quantile_limits(ordered: Floats, n: int, q: float, size: int) -> Limits:
-    """One-sided limits of the q-quantile, each of which holds with 95 % confidence.
+def quantile_limits(
+    ordered: Floats, n: int, q: float, size: int, confidence: float = CONFIDENCE
+) -> Limits:
+    """One-sided limits of the q-quantile, each of which holds with the given confidence.
 
     `ordered` holds the sorted values of those of the n members that have one; the sample carries
     as much information as `size` independent values (at most n). A limit is None if the sample is
-    too small for it: the upper limit of p95 needs 59 members, of p99 299 (method 6). Infinity
-    means "never", as in `Quantile`.
+    too small for it: the upper limit of p95 needs 59 members, of p99 299 (method 6), at 95 %
+    confidence. Infinity means "never", as in `Quantile`.
     """
     at_most = partial(binomial_cdf, n=size, q=q)
     # The lower limit of p95 from a single value is a tie, 0.05 against 0.05: no limit then.
-    below = bisect_right(range(size), 1.0 - CONFIDENCE - 1e-12, key=at_most)
-    above = bisect_left(range(size), CONFIDENCE, key=at_most) + 1
+    below = bisect_right(range(size), 1.0 - confidence - 1e-12, key=at_most)
+    above = bisect_left(range(size), confidence, key=at_most) + 1
     low = _at_rank(ordered, max(1, below * n // size)) if below >= 1 else None
     high = _at_rank(ordered, min(n, -(-above * n // size))) if above <= size else None
     return low, high

@@ -27,8 +27,10 @@ PAGE_TABLE_NOTE = (
     "Counts cover whole steps; rates and times leave out the warm-up. Service time runs from sent "
     "to answered. Response time runs from due to answered; a failed or missed request counts as "
     'never answered. The small figures are 95 % intervals. "few": too few answers to state that '
-    "percentile."
+    'percentile. "n too small": too few answers that are independent of each other, because '
+    "neighbouring requests waited for the same backlog."
 )
+NO_INTERVAL = "n too small"
 WHOLE_RUN = "all steps together: "
 OBJECTIVES_HEAD = (
     "Objectives (✓ met, ✗ not met, ? undecided; in brackets: limits at 95 % confidence):"

@@ -84,6 +84,8 @@ def test_each_point_is_the_steps_own_with_its_interval(tmp_path: Path) -> None:
             assert step.times.response is not None
             p95 = step.times.response.quantile("p95")
             assert p95 is not None
+            assert p95.low is not None
+            assert p95.high is not None
             ends = [p95.low * 1000, p95.value * 1000, min(p95.high, 5 * p95.value) * 1000]
             assert found == pytest.approx(ends, rel=1e-5)
     assert [key.sample for key in times.keys] == ["whisker"]

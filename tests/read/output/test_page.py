@@ -217,12 +217,13 @@ def test_numbers_are_those_of_summary_json(
     browser.open(page.path)
     rows = browser.js(
         """[...document.querySelectorAll('#steps tbody tr')].map((row) => [...row.cells].map(
-        (cell) => [cell.dataset.name, cell.dataset.value, cell.firstChild.textContent]))"""
+        (cell) => [cell.dataset.name, cell.dataset.value, cell.firstChild.textContent,
+        cell.textContent]))"""
     )
     assert len(rows) == len(page.values["steps"])
     compared = 0
     for row, step in zip(rows, page.values["steps"], strict=True):
-        for key, value, text in row:
+        for key, value, text, whole in row:
             if key == "state":
                 continue
             kind, _, quantile = key.partition(".")
@@ -232,6 +233,7 @@ def test_numbers_are_those_of_summary_json(
                 assert text in ("-", "few", "never")
             elif quantile:
                 assert text == milliseconds(known)
+                assert ("n too small" in whole) == (step[kind]["limits"][quantile] is None)
             elif key.endswith("_per_s"):
                 assert text == number(known)
             compared += known is not None

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from edgeload.read.statistics.percentiles import (
     QUANTILES,
+    Quantile,
     distribution,
     enough,
     interval_ranks,
@@ -95,40 +96,78 @@ def test_interval_covers_at_95_percent_by_exact_binomial(n: int, per_mille: int)
 
 
 def test_interval_covers_the_truth_in_simulation() -> None:
-    """Over 2,000 samples the interval holds the true p95 in 95 % or a little more of them."""
+    """Of 1,000 independent samples the interval misses the true p95 in at most 5 %, and is stated.
+
+    It is a little too wide, because that they are independent has to be seen in each by itself.
+    Therefore 59 values, which bound a p95 if they are known to be independent, have no interval.
+    """
     chance = np.random.default_rng(7)
     truth = -math.log(1 - 0.95)
-    for n in (59, 200, 1000):
-        covered = 0
-        for _ in range(2000):
-            quantile = distribution(chance.exponential(size=n)).quantile("p95")
-            assert quantile is not None
-            covered += quantile.low <= truth <= quantile.high
-        assert 0.94 <= covered / 2000 <= 0.985
+    for n, least_stated in ((59, 0.0), (200, 0.95), (1000, 1.0)):
+        covers = [
+            holds(distribution(chance.exponential(size=n)).quantile("p95"), truth)
+            for _ in range(1000)
+        ]
+        assert covers.count(False) <= 1000 * 0.05 + 3 * math.sqrt(1000 * 0.05 * 0.95)
+        assert 1000 - covers.count(None) >= 1000 * least_stated
+
+
+def holds(quantile: Quantile | None, truth: float) -> bool | None:
+    """Whether an interval holds the truth; None: there is no interval."""
+    assert quantile is not None
+    if quantile.low is None or quantile.high is None:
+        return None
+    return quantile.low <= truth <= quantile.high
 
 
 @pytest.mark.parametrize("correlation", [0.5, 0.9])
 def test_interval_covers_the_truth_where_neighbours_are_alike(correlation: float) -> None:
-    """A first-order autoregressive series, as a queue makes: 95 % within what 20 batches can tell.
+    """A first-order autoregressive series: of 300 intervals that are stated, at most 5 % miss.
 
-    Taken for independent, a correlation of 0.9 leaves 44 to 55 of 100 intervals covering.
+    Taken for independent, a correlation of 0.9 leaves 44 to 55 of 100 intervals covering. Real
+    queues, at more loads and lengths, are in `python -m benchmarks.coverage`.
     """
     chance = np.random.default_rng(5)
     n, runs = 4000, 300
-    covered = dict.fromkeys(("p50", "p95", "p99"), 0)
+    covered: dict[str, list[bool | None]] = {"p50": [], "p95": [], "p99": []}
     for _ in range(runs):
         series = chance.normal(size=n) * np.sqrt(1 - correlation**2)
         level = chance.normal()
         for i in range(n):
             level = series[i] = correlation * level + series[i]
         sample = distribution(series)
-        for name in covered:
+        for name, found in covered.items():
+            truth = NormalDist().inv_cdf(QUANTILES[name])
+            found.append(holds(sample.quantile(name), truth))
+    for found in covered.values():
+        assert found.count(False) <= runs * 0.05 + 3 * math.sqrt(runs * 0.05 * 0.95)
+    assert covered["p50"].count(None) == 0
+    assert covered["p95"].count(None) <= 0.05 * runs
+
+
+def test_a_growing_queue_has_percentiles_and_no_interval() -> None:
+    """Each request waits longer than the one before: no length of the sample bounds a percentile.
+
+    What was measured is stated all the same.
+    """
+    for n in (600, 60_000):
+        sample = distribution(np.linspace(0.1, 5.0, n))
+        for name, q in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
             quantile = sample.quantile(name)
             assert quantile is not None
-            truth = NormalDist().inv_cdf(QUANTILES[name])
-            covered[name] += quantile.low <= truth <= quantile.high
-    assert min(covered.values()) / runs > 0.90 - 3 * math.sqrt(0.9 * 0.1 / runs)
-    assert max(covered.values()) / runs < 0.99
+            assert quantile.value == pytest.approx(0.1 + 4.9 * q, rel=0.01)
+            assert (quantile.low, quantile.high) == (None, None)
+
+
+def test_times_that_wander_by_less_than_a_twentieth_keep_an_interval() -> None:
+    """A box that gets 3 % slower over the step: within 5 %, however alike neighbours are.
+
+    One that gets 15 % slower has no interval.
+    """
+    p50 = distribution(np.linspace(0.050, 0.0515, 300)).quantile("p50")
+    assert p50 is not None
+    assert (p50.low, p50.high) == pytest.approx((p50.value / 1.05, p50.value * 1.05))
+    assert holds(distribution(np.linspace(0.050, 0.0575, 300)).quantile("p50"), 0.05375) is None
 
 
 def test_large_samples_cost_no_more_than_their_spread() -> None:

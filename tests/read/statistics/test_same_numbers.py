@@ -18,7 +18,13 @@ import pytest
 from scipy import stats
 
 from edgeload.read.analysis import objective_results, utilisation_law
-from edgeload.read.statistics import percentiles, scaling_law, steadiness, two_samples
+from edgeload.read.statistics import (
+    effective_size,
+    percentiles,
+    scaling_law,
+    steadiness,
+    two_samples,
+)
 from edgeload.read.statistics.windows import Floats, Window
 
 SIZES = [*range(1, 130), 298, 299, 300, 1000, 2994, 2995, 12_345, 10**5, 10**6, 10**7]
@@ -229,7 +235,7 @@ def test_the_error_of_a_mean_time_is_the_same() -> None:
 @pytest.mark.parametrize(
     ("constant", "rounded", "exact"),
     [
-        (percentiles._SCATTER_95, 1.587, stats.chi2.ppf(0.95, 19) / 19),
+        (effective_size._widening(10), 1.332, (stats.t.ppf(0.975, 9) / stats.norm.ppf(0.975)) ** 2),
         (objective_results._T_95, 1.833, stats.t.ppf(0.95, 9)),
         (objective_results._Z_95, 1.645, stats.norm.ppf(0.95)),
     ],
