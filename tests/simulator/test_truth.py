@@ -46,7 +46,8 @@ def replayed(truths: list[Truth], servers: int) -> list[tuple[float, float]]:
 def test_capacity_end_to_end(tmp_path: Path) -> None:
     """40 queries over 4 workers of 50 ms take at least 0.5 s; service is 50 ms to the microsecond.
 
-    And the log agrees with the client's clock, and with the queue when that is replayed.
+    And the log agrees with the client's clock, and with the queue when that is replayed. A proxy
+    reads its clock after it has sent the last byte: by then a client may have the answer.
     """
     log = tmp_path / "truth.jsonl"
     with running_simulator(["--service-time", "50ms", "--truth-log", str(log)]) as simulator:
@@ -62,12 +63,12 @@ def test_capacity_end_to_end(tmp_path: Path) -> None:
         assert truth.answered_s is not None
         assert truth.end_s - truth.start_s == pytest.approx(0.05, abs=1e-6)
         assert start_s <= truth.arrival_s <= truth.start_s
-        assert truth.end_s <= truth.answered_s <= end_s
+        assert truth.end_s <= min(truth.answered_s, end_s)
     expected = replayed(truths, 4)
     found = sorted((t.start_s, t.end_s) for t in truths)
     assert found == [pytest.approx(pair, abs=1e-6) for pair in sorted(expected)]
     busy_s = max(t.end_s or 0.0 for t in truths) - min(t.start_s or 0.0 for t in truths)
-    assert 0.5 - 1e-6 <= busy_s < 1.5
+    assert busy_s >= 0.5 - 1e-6
 
 
 def test_random_service_times_queue_as_computed(tmp_path: Path) -> None:
