@@ -7,9 +7,11 @@ from typing import Any
 
 import synthetic_log as sl
 
+from edgeload import exit_codes
 from edgeload.objectives import parse_objective
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.open import read_log
+from edgeload.read.results import exit_code
 from edgeload.read.words.headline import headline, limit, validity
 
 
@@ -62,7 +64,8 @@ def test_nothing_answered_and_nothing_valid_are_told_apart(tmp_path: Path) -> No
         service=sl.constant(0.05),
         outcome=lambda chance, sent_s: "refused",
     )
-    assert headline(_run(tmp_path / "f", failed)) == (
+    assert exit_code(_run(tmp_path / "f", failed)) == exit_codes.NO_RESULT
+    assert headline(_run(tmp_path / "f2", failed)) == (
         "NO RESULT: none of 100 requests got a correct edge answer (all failed as refused: "
         "refused: no answer)."
     )
