@@ -15,7 +15,16 @@ from benchmarks.peers import PEERS
 from benchmarks.table import markdown, spread
 from benchmarks.truth import SERVERS, Server, batch_means
 
-COMMANDS = ("change_points", "cost", "freeze", "log_and_read", "punctuality", "truth")
+COMMANDS = (
+    "carried",
+    "change_points",
+    "cost",
+    "coverage",
+    "freeze",
+    "log_and_read",
+    "punctuality",
+    "truth",
+)
 
 
 @pytest.mark.parametrize("server", [s for s in SERVERS if s.mean_wait_s()], ids=lambda s: s.name)
