@@ -98,3 +98,12 @@ def test_the_backlog_of_an_outage_ends_later(tmp_path: Path) -> None:
     (outage,) = summary.outages
     assert outage.recovered_s == pytest.approx(15.02, abs=0.05)
     assert outage.caught_up_s == pytest.approx(15.02 + 25 * 0.02 / 0.9, abs=0.2)
+
+
+def test_an_outage_in_the_warm_up_is_no_sign_of_capacity(tmp_path: Path) -> None:
+    """The window that is summarised saw nothing of it, but the load was not carried throughout."""
+    summary = _run(tmp_path, _down(13.1, 14.6))
+    assert [outage.steps for outage in summary.outages] == [(1,)]
+    assert summary.steps[1].within.failed_share == 0
+    assert summary.steps[1].state == "not carried"
+    assert headline(summary).startswith("The endpoint was down for 1.5 s")
