@@ -98,6 +98,28 @@ def lost_a_race(idle_s: float, failed_after_s: float, connect_s: float) -> bool:
     return idle_s >= _LEAST_IDLE_S and failed_after_s <= 2.0 * connect_s + _RACE_S
 
 
+def last_words(connection: Connection, buffer: memoryview, reader: AnswerReader) -> Answer | None:
+    """The answer that arrived before the connection failed; None if there is no whole one.
+
+    A server may refuse a request before it has read all of it, and then close the connection. Our
+    next write fails, but its answer is here already. Such an answer may end where the connection
+    does. `reader` has what was read before.
+    """
+    try:
+        while size := connection.receive(buffer):
+            if answer := reader.feed(bytes(buffer[:size])):
+                return answer
+    except WireError:
+        return None
+    except OSError:  # also BlockingIOError: nothing more has arrived
+        pass
+    try:
+        answer = reader.eof() if reader.begun else None
+    except WireError:
+        return None
+    return answer if answer is not None and answer.status >= 400 else None
+
+
 class HttpClient:
     """A simulated camera: at most one request in flight, on one kept connection."""
 
@@ -301,7 +323,7 @@ class HttpClient:
         connection = self._connection
         if connection is None or not connection.open:
             self._end(None, classify(error))
-        elif answer := self._last_words(connection):
+        elif answer := last_words(connection, self._host.buffer, self._reader or AnswerReader()):
             self._finish(answer, broken=True)
         elif self._lost_a_race(error):
             try:
@@ -310,28 +332,6 @@ class HttpClient:
                 self._end(None, classify(new))
         else:
             self._end(None, classify(error))
-
-    def _last_words(self, connection: Connection) -> Answer | None:
-        """The answer that arrived before the connection failed; None if there is no whole one.
-
-        A server may refuse a request before it has read all of it, and then close the connection.
-        Our next write fails, but its answer is here already. Such an answer may end where the
-        connection does.
-        """
-        buffer = self._host.buffer
-        try:
-            while size := connection.receive(buffer):
-                if answer := self._read_on(bytes(buffer[:size])):
-                    return answer
-        except WireError:
-            return None
-        except OSError:  # also BlockingIOError: nothing more has arrived
-            pass
-        try:
-            answer = self._reader.eof() if self._reader and self._reader.begun else None
-        except WireError:
-            return None
-        return answer if answer is not None and answer.status >= 400 else None
 
     def _lost_a_race(self, error: OSError) -> bool:
         """Whether the request may be sent again: see `lost_a_race`."""

@@ -38,7 +38,11 @@ class LiveView:
         if progress.message is not None:
             wrap = self._console.is_terminal  # a program that reads a pipe gets one line
             self._console.print(
-                progress.message, style="bold red", highlight=False, soft_wrap=not wrap
+                progress.message,
+                style="bold red",
+                highlight=False,
+                markup=False,
+                soft_wrap=not wrap,
             )
             return
         new_step = progress.step != self._step

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from edgeload.edge.location import Unreachable
 from edgeload.edge.sdk import SdkError
 from edgeload.failure_classes import BAD_ANSWER, TIMEOUT
-from edgeload.run.client import image_index
+from edgeload.run.client import image_index, last_words
 from edgeload.run.connection import Connection, classify, connect
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.preflight_rules import (
@@ -101,22 +101,26 @@ class HttpSender:
 
     def send(self, number: int) -> tuple[int | None, RequestResult]:
         """See Sender."""
-        connection = None
+        connection, reader = None, AnswerReader()
         try:
             connection = connect(self._task.target, self._tls)
-            answer = self._exchange(connection, number)
+            answer = self._exchange(connection, reader, number)
         except WireError as error:
             return None, RequestResult(BAD_ANSWER, None, str(error))
         except TimeoutError:
             return None, RequestResult(TIMEOUT, None, "no complete answer in time")
         except OSError as error:
-            return None, classify(error)
+            opened = connection if connection is not None and connection.open else None
+            words = last_words(opened, self._buffer, reader) if opened else None
+            if words is None:
+                return None, classify(error)
+            answer = words
         finally:
             if connection is not None:
                 connection.close()
         return answer.status, check_answer(answer.status, answer.body, self._task.detector_id)
 
-    def _exchange(self, connection: Connection, number: int) -> Answer:
+    def _exchange(self, connection: Connection, reader: AnswerReader, number: int) -> Answer:
         """Open the connection, send the query and read the answer. Raises TimeoutError."""
         until_s = time.monotonic() + self._task.timeout_s
         wanted = WRITABLE
@@ -126,7 +130,6 @@ class HttpSender:
         picture = image_index(0, number, len(self._images))
         head = self._head.render(picture, self._id_prefix, number)
         connection.send(head, self._images[picture])
-        reader = AnswerReader()
         while True:
             events = READABLE | WRITABLE if connection.sending else READABLE
             ready = _wait(connection, events, until_s)

@@ -55,3 +55,10 @@ def test_a_message_is_one_line() -> None:
     message = "worker 3 died, " * 10
     (line,) = shown(RunProgress(3.0, 0, PLAN, NO_COUNTS, False, message.strip()))
     assert line == message.strip()
+
+
+def test_a_message_is_shown_as_it_is() -> None:
+    """What an endpoint says is no markup: brackets stay, and none can break the view."""
+    message = "worker 1 died: [bold]OSError[/red] [Errno 24]"
+    moment = RunProgress(10.0, 1, PLAN, NO_COUNTS, False, message)
+    assert message in shown(moment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,8 +25,10 @@ PICTURES = [b"\xff\xd8\xff\xe0" + bytes([i]) * 20_000 for i in range(4)]
 
 
 @contextmanager
-def task_for(recorder: Recorder, timeout_s: float = 5.0) -> Iterator[WorkerTask]:
-    with written_pictures(PICTURES) as pictures:
+def task_for(
+    recorder: Recorder, timeout_s: float = 5.0, pool: Sequence[bytes] = PICTURES
+) -> Iterator[WorkerTask]:
+    with written_pictures(pool) as pictures:
         yield WorkerTask(
             index=0,
             workers=1,
@@ -49,9 +51,10 @@ def ask(
     timeout_s: float = 5.0,
     ready_timeout_s: float = 30.0,
     detector_status: int | None = 200,
+    pictures: Sequence[bytes] = PICTURES,
 ) -> list[PreflightQuery]:
     """The queries of a run against this server; pauses take no time."""
-    with task_for(recorder, timeout_s) as task:
+    with task_for(recorder, timeout_s, pictures) as task:
         sender = SdkSender(task) if client == "sdk" else HttpSender(task)
         subject = Subject(recorder.url, DETECTOR_ID, detector_status)
         return ask_until_certain(
@@ -160,3 +163,23 @@ def test_an_answer_in_pieces_and_one_that_ends_with_the_connection_are_read() ->
 
     with recording_server(answer) as recorder:
         assert len(ask(recorder)) == 16
+
+
+class RefusingEarly(Handler):
+    """Refuses a query when its head is in, and closes the connection."""
+
+    def do_POST(self) -> None:
+        self.wfile.write(b"HTTP/1.1 413 No\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig")
+        self.wfile.flush()
+        self.close_connection = True
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_refusal_before_the_picture_is_in_is_named(client: str, encrypted: bool) -> None:
+    """The status that the server gave, and not the reset that follows it (cases: early answer)."""
+    tls: ssl.SSLContext | None = server_context(*self_signed()) if encrypted else None
+    with recording_server(handler=RefusingEarly, tls=tls, receive_buffer_bytes=4096) as recorder:
+        for _ in range(5):
+            with pytest.raises(Unreachable, match="413"):
+                ask(recorder, client, pictures=[b"\xff\xd8" + bytes(1_800_000)])

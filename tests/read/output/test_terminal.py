@@ -53,6 +53,18 @@ def test_the_answer_comes_first_and_fits(tmp_path: Path) -> None:
     assert "results/summary.json" in lines
 
 
+def test_invalid_is_the_first_word_and_no_result_before_valid(tmp_path: Path) -> None:
+    """What forbids to believe the figures stands before them."""
+    plan = sl.plan_of([10], 10, 2.0)
+    good = sl.play(plan, servers=4, service=sl.constant(0.05))
+    busy = sl.write(tmp_path / "busy", good, workers=sl.cpu_samples(plan, 0.95))
+    assert _printed(analyse(read_log(busy))).startswith("INVALID: a worker process used 95 %")
+    failed = sl.play(plan, servers=4, service=sl.constant(0.05), outcome=lambda c, s: "refused")
+    lines = _printed(analyse(read_log(sl.write(tmp_path / "failed", failed)))).splitlines()
+    assert lines[0].startswith("NO RESULT: none of 200 requests")
+    assert not any(line.startswith("VALID") for line in lines)
+
+
 def test_the_table_has_the_steps_figures(tmp_path: Path) -> None:
     """A row holds clients, rates, counts and percentiles in milliseconds, in that order."""
     summary = _summary(tmp_path)

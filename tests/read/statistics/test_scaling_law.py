@@ -44,6 +44,14 @@ def test_points_of_the_law_give_its_parameters(
         assert found.peak_clients is None
 
 
+def test_a_peak_beyond_the_largest_load_is_not_claimed() -> None:
+    """Points of a law whose peak lies at 1.5 times the largest load: nothing was measured there."""
+    coherency = 0.9 / (1.5 * 64) ** 2
+    found = fitted(law(np.array(LOADS, dtype=np.float64), 2.0, 0.1, coherency))
+    assert found.coherency.value == pytest.approx(coherency, rel=1e-3)
+    assert found.peak_clients is None
+
+
 @pytest.mark.slow
 def test_the_limits_hold_the_truth_in_95_of_100() -> None:
     """Over 200 ramps with 3 % of noise, for each of the parameters."""
