@@ -30,7 +30,8 @@ class Difference:
 def differences(old: Side, new: Side) -> tuple[Difference, ...]:
     """What else was not the same: settings, machine, versions, pictures, endpoint.
 
-    All runs that say it are looked at, also those of one side among each other.
+    All runs that say it are looked at, also those of one side among each other. What only one
+    side's version of the log says is left out: it may have been the same.
     """
     before, after = ([dict(_facts(header)) for header in _headers(side)] for side in (old, new))
     if not before or not after:
@@ -39,9 +40,11 @@ def differences(old: Side, new: Side) -> tuple[Difference, ...]:
     found = []
     for name in names:
         texts = [
-            list(dict.fromkeys(_text(facts.get(name)) for facts in side))
+            list(dict.fromkeys(_text(facts[name]) for facts in side if name in facts))
             for side in (before, after)
         ]
+        if not all(texts):
+            continue
         if len({*texts[0], *texts[1]}) > 1:
             found.append(Difference(name, *(" | ".join(each) for each in texts)))
     return tuple(found)

@@ -67,12 +67,12 @@ def log_ticks(low: float, high: float) -> tuple[Tick, ...]:
 
 def clients_axis(loads: Sequence[int]) -> Axis:
     """From 0 to a little more than the largest number of clients."""
-    return Axis("clients", 0.0, max(loads, default=1) * 1.05, whole=True)
+    return Axis("clients", 0.0, max(1, *loads) * 1.05, whole=True)
 
 
 def due_axis(rates: Iterable[float]) -> Axis:
     """From 0 to a little more than the largest arrival rate."""
-    return Axis("requests due per second", 0.0, max(rates, default=1.0) * 1.05)
+    return Axis("requests due per second", 0.0, max(1e-3, *rates) * 1.05)
 
 
 def stretched(shares: Floats) -> Floats:

@@ -55,7 +55,8 @@ def steadiness(done_s: Floats, at_s: Floats, time_s: Floats, window: Window) -> 
     samples = [(at_s[inside], time_s[inside]) for inside in (part.holds(at_s) for part in windows)]
     sizes = [*counts, *(len(times) for _, times in samples)]
     if min(sizes) < _LEAST_ANSWERS_A_WINDOW:
-        starved = sum(counts) >= 3 * STEADY_WINDOWS * _LEAST_ANSWERS_A_WINDOW
+        timed = any(len(times) for _, times in samples)  # without any, there is nothing to tell by
+        starved = timed and sum(counts) >= 3 * STEADY_WINDOWS * _LEAST_ANSWERS_A_WINDOW
         return Steadiness(False if starved else None, None, None)
     count_error = _RANGE_OF_THREE * math.sqrt(_count_variance(done_s, windows)) + 1.0
     means = [float(times.mean()) for _, times in samples]

@@ -71,3 +71,9 @@ def test_a_log_without_a_header_is_not_called_the_same(
     assert "It is unknown whether settings, machine and versions are the same: " in out
     for side in older_sides:
         assert f"{side}.log" in out
+
+
+def test_a_fact_that_an_older_version_did_not_write_is_no_difference(tmp_path: Path) -> None:
+    """A new setting in the newer log alone: it may have been the same, so nothing is said of it."""
+    old, new = run(tmp_path / "1", timeout=10.0), run(tmp_path / "2", timeout=10.0, preflight=True)
+    assert differences([old], [new]) == differences([new], [old]) == ()

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 import synthetic_log as sl
 
+from edgeload.read.analysis.littles_law import littles_law
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.steps import planned_dues
 from edgeload.read.log.open import read_log
+from edgeload.read.statistics.steadiness import steadiness
+from edgeload.read.statistics.windows import Window
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.headline import headline
 
@@ -348,3 +351,26 @@ def test_little_law_notices_a_wrong_clock(tmp_path: Path) -> None:
             sl.request(r.worker_number, r.request_number, 0, r.due_s, r.sent_s, done_s)
         )
     assert _analyse(tmp_path / "bad", broken).steps[0].stability.littles_law.holds is False
+
+
+def test_littles_law_holds_in_a_log_of_whole_seconds(tmp_path: Path) -> None:
+    """Ends that are rounded to seconds fall on the window's edges by the dozen."""
+    played = sl.play(sl.plan_of([20], 12, 5.0), servers=50, service=sl.constant(0.4))
+    rounded = [
+        sl.request(
+            r.worker_number, r.request_number, r.step, r.due_s,
+            round(r.done_s) - 0.4, float(round(r.done_s)),
+        )
+        for r in played.requests
+    ]  # fmt: skip
+    log = read_log(sl.write(tmp_path / "log", sl.Played(played.plan, rounded)))
+    assert littles_law(log.requests, Window(0.0, 3.0)).holds
+
+
+def test_answers_without_times_do_not_tell_whether_a_step_settled() -> None:
+    """No evidence is an answer of its own; answers in one third alone are evidence."""
+    done_s, window = np.linspace(0.01, 11.9, 200), Window(0.0, 12.0)
+    nothing = np.zeros(0)
+    assert steadiness(done_s, nothing, nothing, window).steady is None
+    early = done_s[done_s < 3]
+    assert steadiness(early, early, np.full(len(early), 0.1), window).steady is False
