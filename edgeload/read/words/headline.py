@@ -22,7 +22,13 @@ def headline(summary: RunSummary) -> str:
     """The answer in the user's unit: clients served, at which rate, how fast."""
     if summary.no_result:
         return _no_result(summary)
-    return " ".join([*map(outage_words, summary.outages[:1]), *_answer(summary)])
+    return " ".join(
+        [
+            *map(outage_words, summary.outages[:1]),
+            *_answer(summary),
+            *undecided_objectives(summary)[:1],
+        ]
+    )
 
 
 # --- no result ------------------------------------------------------------------------------------
@@ -191,11 +197,7 @@ def outage_words(outage: Outage) -> str:
 
 
 def limit(summary: RunSummary) -> str:
-    """What keeps the capacity from being larger, and what objectives are undecided."""
-    return " ".join([_limit(summary), *undecided_objectives(summary)[:1]])
-
-
-def _limit(summary: RunSummary) -> str:
+    """What keeps the capacity from being larger: the ceiling, and what the load fell short of."""
     bracket = summary.bracket
     if summary.no_result:
         return "What the endpoint can serve is unknown."
