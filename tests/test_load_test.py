@@ -10,6 +10,7 @@ import pytest
 import load_test
 from edgeload import exit_codes
 from edgeload.read import results
+from edgeload.read.words import headline
 from edgeload.run import session
 from edgeload.run.phases import Ending, RunOutcome
 
@@ -22,6 +23,7 @@ from edgeload.run.phases import Ending, RunOutcome
         (Ending.SIGNAL, 0, exit_codes.INTERRUPTED, True),
         (Ending.ABORT_CONDITION, 0, exit_codes.OBJECTIVE_FAILED, True),
         (Ending.ABORT_CONDITION, exit_codes.INVALID, exit_codes.INVALID, True),
+        (Ending.ABORT_CONDITION, exit_codes.NO_RESULT, exit_codes.OBJECTIVE_FAILED, True),
         (Ending.CUT_OFF, 0, exit_codes.INTERRUPTED, False),
         (Ending.NOTHING_SENT, 0, exit_codes.INTERRUPTED, False),
     ],
@@ -40,6 +42,7 @@ def test_each_ending_has_its_exit_code(
     monkeypatch.setattr(session, "run_session", lambda *_: RunOutcome(ending, "the reason"))
     monkeypatch.setattr(results, "write_results", lambda *a, **_: written.append(a))
     monkeypatch.setattr(results, "exit_code", lambda _: judged)
+    monkeypatch.setattr(headline, "undecided_objectives", lambda _: [])
     assert load_test.main(["--log-file", str(tmp_path / "run.log")]) == code
     assert bool(written) == shows_results
     said = capsys.readouterr().err

@@ -104,7 +104,7 @@ def _load(settings: Settings, *, report: str) -> int:
         return exit_codes.INTERRUPTED
     code = exit_code(summary)
     aborted = outcome.ending is Ending.ABORT_CONDITION
-    return exit_codes.OBJECTIVE_FAILED if aborted and not code else code
+    return exit_codes.OBJECTIVE_FAILED if aborted and code != exit_codes.INVALID else code
 
 
 def _check_hdr(settings: Settings) -> None:
