@@ -168,11 +168,14 @@ read                    a log -> columns -> summary -> findings, report and plot
         finding         the one type for what was found out
         box_findings    findings about how the box is configured
         host_findings   findings about what limits the host
+        time_findings   findings about the times
         findings        all findings about a run
     words               numbers and codes -> sentences
         headline        a run's answer
         finding_kind    what is said about one kind of finding
-        run_findings    the findings about a run: meaning, cause, advice
+        invalid_kinds   what makes a run INVALID: meaning, cause, advice
+        warning_kinds   what went wrong, or makes the answer poorer
+        note_kinds      how figures are to be read
         box_kinds       the findings about how the box is configured
         host_kinds      the findings about the host
         load_findings   why a load is not the capacity, or was not compared

@@ -6,19 +6,17 @@ One function per finding, grouped by what the findings are about. Each yields co
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from edgeload.read.analysis.box_findings import audited, below_own_threshold
-from edgeload.read.analysis.cold_answers import find_cold_answers
 from edgeload.read.analysis.connection_limit import find_connection_limit
 from edgeload.read.analysis.finding import Finding, most_damaging_first
 from edgeload.read.analysis.host_findings import find_host_findings
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.analysis.step_summary import indices_of
+from edgeload.read.analysis.time_findings import find_time_findings
 
-ANSWERS_FOR_P99 = 299
 MOST_JUMPS_NAMED = 3
 
 
@@ -42,13 +40,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_retried(summary),
             *_missed(summary),
             # the times
-            *_clocks(summary),
-            *_not_steady(summary),
-            *_warm_up(summary),
-            *_cold_answers(summary),
-            *_drift(summary),
-            *_littles_law(summary),
-            *_too_few_samples(summary),
+            *find_time_findings(summary),
             # what the figures mean
             *_older_form(summary),
             *_units(summary),
@@ -60,10 +52,6 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *find_host_findings(summary),
         ]
     )
-
-
-def _of(steps: Iterable[StepSummary]) -> tuple[int, ...]:
-    return tuple(sorted(step.index for step in steps))
 
 
 # --- the log and the run --------------------------------------------------------------------------
@@ -158,7 +146,7 @@ def _failures(summary: RunSummary) -> Iterator[Finding]:
         yield Finding(
             f"failed_{outcome}",
             "warning",
-            _of(step for step in summary.steps if outcome in step.counts.failures),
+            indices_of(step for step in summary.steps if outcome in step.counts.failures),
             {
                 "outcome": outcome,
                 "requests": counts[outcome],
@@ -195,7 +183,7 @@ def _missed(summary: RunSummary) -> Iterator[Finding]:
     yield Finding(
         "missed",
         "warning",
-        _of(step for step in summary.steps if step.counts.missed),
+        indices_of(step for step in summary.steps if step.counts.missed),
         {
             "missed": totals.missed,
             "planned": sum(s.counts.planned or 0 for s in summary.steps if s.counts.missed),
@@ -203,113 +191,6 @@ def _missed(summary: RunSummary) -> Iterator[Finding]:
             "worker_died": bool(summary.log.deaths),
         },
     )
-
-
-# --- the times ------------------------------------------------------------------------------------
-
-
-def _clocks(summary: RunSummary) -> Iterator[Finding]:
-    if summary.out_of_order:
-        numbers = {"requests": summary.out_of_order}
-        yield Finding("clocks_unaligned", "warning", numbers=numbers)
-
-
-def _not_steady(summary: RunSummary) -> Iterator[Finding]:
-    """An overloaded step cannot be steady, and is named for that."""
-    steps = [
-        s for s in summary.steps if s.stability.steadiness.steady is False and not s.overloaded
-    ]
-    if steps:
-        ratios = [
-            ratio or 0.0
-            for step in steps
-            for ratio in (
-                step.stability.steadiness.rate_ratio,
-                step.stability.steadiness.time_ratio,
-            )
-        ]
-        yield Finding(
-            "not_steady",
-            "warning",
-            _of(steps),
-            {"largest_ratio": max(ratios) or None},
-        )
-
-
-def _warm_up(summary: RunSummary) -> Iterator[Finding]:
-    ends = {
-        step.index: step.window.start_s - step.span.start_s + step.stability.settled_s
-        for step in summary.steps
-        if step.stability.settled_s is not None and not step.overloaded
-    }
-    if ends:
-        until_s = max(ends.values())
-        numbers = {"until_s": until_s, "suggested_warmup_s": math.ceil(until_s)}
-        yield Finding("warm_up_longer", "warning", tuple(sorted(ends)), numbers)
-
-
-def _cold_answers(summary: RunSummary) -> Iterator[Finding]:
-    for cold in find_cold_answers(summary.log, summary.steps):
-        until_s = cold.until_s
-        touched = (s for s in summary.steps if until_s is not None and s.span.start_s <= until_s)
-        yield Finding(
-            "cold_answers",
-            "warning",
-            _of(touched),
-            {
-                "slow": cold.slow,
-                "answers": cold.answers,
-                "fastest_s": cold.fastest_s,
-                "slowest_s": cold.slowest_s,
-                "warm_p95_s": cold.warm_p95_s,
-                "until_s": until_s,
-            },
-            about="start" if until_s is not None else "clients",
-        )
-
-
-def _drift(summary: RunSummary) -> Iterator[Finding]:
-    for step in summary.steps:
-        drift = step.stability.drift
-        if drift is not None:
-            numbers = {
-                "first_s": drift.first_s,
-                "last_s": drift.last_s,
-                "change": drift.last_s / drift.first_s - 1.0,
-            }
-            yield Finding("drift", "warning", (step.index,), numbers)
-
-
-def _littles_law(summary: RunSummary) -> Iterator[Finding]:
-    broken = [step for step in summary.steps if step.stability.littles_law.holds is False]
-    if broken:
-        law = broken[0].stability.littles_law
-        numbers = {"in_flight": law.in_flight, "throughput_times_service": law.product}
-        yield Finding("littles_law", "warning", _of(broken), numbers)
-
-
-def _too_few_samples(summary: RunSummary) -> Iterator[Finding]:
-    steps = [s for s in summary.steps if s.counts.ok and s.times.service.quantile("p99") is None]
-    if steps:
-        needed_s = [_step_s_for_p99(step, summary.log.requests_per_second) for step in steps]
-        longest_s = max((seconds for seconds in needed_s if seconds), default=None)
-        numbers = {"step_s_for_p99": math.ceil(longest_s) if longest_s else None}
-        yield Finding("too_few_samples", "note", _of(steps), numbers)
-
-
-def _step_s_for_p99(step: StepSummary, requests_per_second: float | None) -> float | None:
-    """Seconds that a step must last, warm-up included, for the answers that a p99 needs.
-
-    A short step's own rate is a rough estimate, so the planned one is used if that is smaller. The
-    window may cut one request of each client.
-    """
-    rates = [step.rates.throughput_per_s or 0.0]
-    if requests_per_second is not None:
-        rates.append(step.clients * requests_per_second)
-    if not min(rates):
-        return None
-    warm_up_s = step.window.start_s - step.span.start_s
-    return warm_up_s + (ANSWERS_FOR_P99 + step.clients) / min(rates)
 
 
 # --- what the figures mean ------------------------------------------------------------------------
@@ -340,7 +221,7 @@ def _not_monotone(summary: RunSummary) -> Iterator[Finding]:
         yield Finding(
             "not_monotone",
             "warning",
-            _of(s for s in summary.steps if s.clients in loads and s.state == "carried"),
+            indices_of(s for s in summary.steps if s.clients in loads and s.state == "carried"),
             {"clients": bracket.contradicting, "not_carried": bracket.overload.clients},
         )
 

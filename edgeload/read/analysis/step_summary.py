@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -176,3 +177,8 @@ class StepSummary:
         if self.fell_short:
             return "not carried"
         return "undecided" if self.shortfalls else "carried"
+
+
+def indices_of(steps: Iterable[StepSummary]) -> tuple[int, ...]:
+    """The steps' indices in order, as findings name them."""
+    return tuple(sorted(step.index for step in steps))

@@ -13,8 +13,10 @@ from edgeload.read.analysis.finding import Finding
 from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
 from edgeload.read.words.finding_kind import Kind
 from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
+from edgeload.read.words.invalid_kinds import INVALID_KINDS
 from edgeload.read.words.load_findings import COMPARISON_KINDS, SHORTFALL_KINDS
-from edgeload.read.words.run_findings import INVALID_KINDS, NOTE_KINDS, WARNING_KINDS
+from edgeload.read.words.note_kinds import NOTE_KINDS
+from edgeload.read.words.warning_kinds import WARNING_KINDS
 
 FINDING_TABLES = (
     INVALID_KINDS,

@@ -1,4 +1,4 @@
-"""The findings about a run, by severity: meaning, cause, advice, and what was seen. Pure."""
+"""What went wrong, or makes the answer poorer: meaning, cause, advice, and what was seen. Pure."""
 
 from __future__ import annotations
 
@@ -9,24 +9,6 @@ from edgeload.read.statistics.format import milliseconds, number, share, short
 from edgeload.read.words.finding_kind import Kind, Numbers
 
 _SHOWN_CHARS = 160
-
-
-def _log_disagrees(n: Numbers) -> str:
-    counted, in_log = n["counted"], n["in_log"]
-    wrong = ", ".join(
-        f"{counted[name]:,} requests {name} but the log holds {in_log[name]:,}"
-        for name in counted
-        if counted[name] != in_log[name]
-    )
-    return f"the workers counted {wrong}"
-
-
-def _worker_died(n: Numbers) -> str:
-    how = f"killed by {n['signal']}" if n["signal"] else f"exit code {n['exit_code']}"
-    return (
-        f"worker {n['worker']} of the load generator (process {n['pid']}, with up to "
-        f"{plural(n['clients'], 'client')}) died at {n['at_s']:.1f} s, {how}"
-    )
 
 
 def _log_damaged(n: Numbers) -> str:
@@ -89,6 +71,8 @@ def _connection_limit(n: Numbers) -> str:
 
 
 _DEAD = "because their worker had died"
+
+
 _MISSED_BECAUSE = {
     "late": "because their step ended first",
     "skipped": "because the policy --late skip dropped them",
@@ -181,105 +165,6 @@ def _drift_advice(n: Numbers) -> str:
         )
     return "The endpoint was not warm yet: use a longer warm-up (--warmup)."
 
-
-def _longer_steps(n: Numbers) -> str:
-    enough_s = n["step_s_for_p99"]
-    if enough_s is None:
-        return "Use longer steps (--time-between-ramp)."
-    return (
-        "To know how slow the slowest answers are, use longer steps: --time-between-ramp "
-        f"{enough_s} or more."
-    )
-
-
-def _not_saturated(n: Numbers) -> str:
-    p95 = n["response_p95_s"]
-    at = f", with a response p95 of {milliseconds(p95)} ms" if p95 is not None else ""
-    return (
-        f"the ramp ended before the endpoint reached its limit: {plural(n['clients'], 'client')} "
-        f"({{steps}}) are only a lower bound of the capacity{at}"
-    )
-
-
-def _scaling_law(n: Numbers) -> str:
-    peak = n["peak_clients"]
-    largest = f"; it peaks near {peak:.0f} clients" if peak else ""
-    contention, coherency = n["contention_limits"], n["coherency_limits"]
-    return (
-        f"throughput over {n['loads']} loads follows the Universal Scalability Law within "
-        f"{share(n['misfit'])}: contention {share(n['contention'])} "
-        f"({share(contention[0])} to {share(contention[1])}), coherency {number(n['coherency'])} "
-        f"({number(coherency[0])} to {number(coherency[1])}){largest}"
-    )
-
-
-def _largest_demand(n: Numbers) -> str:
-    low, high = n["demand_limits_s"]
-    rest = "; ".join(f"{name} at {number(rate)}/s" for name, rate in n["next"].items())
-    return (
-        f"{n['resource']}: each answer takes {milliseconds(n['demand_s'])} ms of it "
-        f"({milliseconds(low)} to {milliseconds(high)}), so it is full at "
-        f"{number(n['full_at_per_s'])} answers/s" + (f"; then {rest}" if rest else "")
-    )
-
-
-INVALID_KINDS = {
-    "generator_late": Kind(
-        meaning="The generator sent more than 1 % of a step's requests later than allowed, those "
-        "that waited behind a late one included.",
-        cause="The machine that makes the load is busy, or has too few cores for it.",
-        advice="Give the generator more cores (--workers), stop other programs, or use a machine "
-        "of its own.",
-        message=lambda n: f"the generator sent {share(n['late_share'])} of the requests late",
-    ),
-    "worker_stood_still": Kind(
-        meaning="A worker process of the load generator did nothing for more than 1.5 s.",
-        cause="It was frozen, or starved of CPU or memory, or its machine was suspended.",
-        advice="Stop other programs on the machine that makes the load, or use a machine of its "
-        "own, and run again. Times of that span are the generator's, not the endpoint's.",
-        message=lambda n: (
-            f"worker {n['worker']} of the load generator stood still for {n['gap_s']:.1f} s from "
-            f"{n['from_s']:.1f} s on"
-        ),
-    ),
-    "generator_cpu": Kind(
-        meaning="A worker process used more than 80 % of a core.",
-        cause="Too many clients or requests for this many worker processes.",
-        advice="Spread the clients over more worker processes (--workers) or machines.",
-        message=lambda n: (
-            f"a worker process used {share(n['cpu_cores'])} of a core, above "
-            f"{share(n['allowed_cores'])}"
-        ),
-    ),
-    "worker_died": Kind(
-        meaning="A worker process ended before its work did; its clients sent nothing more.",
-        cause="It was killed, often because memory ran out, or it met an error.",
-        advice="Look for the cause in the system log of the machine that makes the load (a common "
-        "cause is lack of memory), and run again. What its clients had not sent counts as missed.",
-        message=_worker_died,
-    ),
-    "generator_failed": Kind(
-        meaning="Requests could not be sent because the generating machine had run out.",
-        cause="Too few open files or local ports are allowed on the generating machine.",
-        advice="Raise the limit of open files (ulimit -n) and the range of local ports "
-        "(net.ipv4.ip_local_port_range).",
-        message=lambda n: f"this machine could not send {plural(n['requests'], 'request')}",
-    ),
-    "no_end": Kind(
-        meaning="The log has no end line: the run was killed.",
-        cause="The process was killed, or the machine went down.",
-        advice="Steps that had ended before are whole. Run again for the rest.",
-        message=lambda n: (
-            f"the log stops at {n['last_s']:.1f} s without an end line: the run was killed"
-        ),
-    ),
-    "log_disagrees": Kind(
-        meaning="The workers counted other numbers of requests than the log holds.",
-        cause="Lines were lost or added: a full disk, a network file system, or a second writer.",
-        advice="Keep the log on a local disk with free space, and let nothing else write to it.",
-        message=_log_disagrees,
-    ),
-}
 
 WARNING_KINDS = {
     "log_damaged": Kind(
@@ -448,37 +333,5 @@ WARNING_KINDS = {
         advice="A cache on the edge may have answered. Leave out --same-image to measure the "
         "model.",
         message=lambda n: "every request sent the same picture",
-    ),
-}
-
-NOTE_KINDS = {
-    "too_few_samples": Kind(
-        meaning="A step has too few answers for a p99.",
-        cause="The step is short, or its load small: p95 needs 59 answers, p99 needs 299.",
-        advice="To know how slow the slowest answers are, use longer steps (--time-between-ramp).",
-        advise=_longer_steps,
-        message=lambda n: (
-            "{steps} had too few answers after the warm-up: a p99 needs 299, a p95 needs 59"
-        ),
-    ),
-    "not_saturated": Kind(
-        meaning="No load of the ramp reached the endpoint's limit.",
-        cause="The ramp ended too early.",
-        advice="Go on to more clients (--max-clients or --custom-ramp) to find the limit.",
-        message=_not_saturated,
-    ),
-    "scaling_law": Kind(
-        meaning="Throughput follows the Universal Scalability Law.",
-        cause="The endpoint has work that is done one at a time, or that grows with its load.",
-        advice="Contention is work that is done one at a time (a lock, a single GPU). Coherency is "
-        "work that grows with every pair of clients.",
-        message=_scaling_law,
-    ),
-    "largest_demand": Kind(
-        meaning="The resource of the host that is full first, by the utilisation law.",
-        cause="It is the resource that each answer uses most of.",
-        advice="The resource that is full first limits the box, unless something else gives way "
-        "before (utilisation law; a GPU is busy while any kernel runs).",
-        message=_largest_demand,
     ),
 }

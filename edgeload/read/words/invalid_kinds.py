@@ -1,0 +1,84 @@
+"""What makes a run INVALID: meaning, cause, advice, and what was seen. Pure."""
+
+from __future__ import annotations
+
+from edgeload.plain_words import plural
+from edgeload.read.statistics.format import share
+from edgeload.read.words.finding_kind import Kind, Numbers
+
+
+def _log_disagrees(n: Numbers) -> str:
+    counted, in_log = n["counted"], n["in_log"]
+    wrong = ", ".join(
+        f"{counted[name]:,} requests {name} but the log holds {in_log[name]:,}"
+        for name in counted
+        if counted[name] != in_log[name]
+    )
+    return f"the workers counted {wrong}"
+
+
+def _worker_died(n: Numbers) -> str:
+    how = f"killed by {n['signal']}" if n["signal"] else f"exit code {n['exit_code']}"
+    return (
+        f"worker {n['worker']} of the load generator (process {n['pid']}, with up to "
+        f"{plural(n['clients'], 'client')}) died at {n['at_s']:.1f} s, {how}"
+    )
+
+
+INVALID_KINDS = {
+    "generator_late": Kind(
+        meaning="The generator sent more than 1 % of a step's requests later than allowed, those "
+        "that waited behind a late one included.",
+        cause="The machine that makes the load is busy, or has too few cores for it.",
+        advice="Give the generator more cores (--workers), stop other programs, or use a machine "
+        "of its own.",
+        message=lambda n: f"the generator sent {share(n['late_share'])} of the requests late",
+    ),
+    "worker_stood_still": Kind(
+        meaning="A worker process of the load generator did nothing for more than 1.5 s.",
+        cause="It was frozen, or starved of CPU or memory, or its machine was suspended.",
+        advice="Stop other programs on the machine that makes the load, or use a machine of its "
+        "own, and run again. Times of that span are the generator's, not the endpoint's.",
+        message=lambda n: (
+            f"worker {n['worker']} of the load generator stood still for {n['gap_s']:.1f} s from "
+            f"{n['from_s']:.1f} s on"
+        ),
+    ),
+    "generator_cpu": Kind(
+        meaning="A worker process used more than 80 % of a core.",
+        cause="Too many clients or requests for this many worker processes.",
+        advice="Spread the clients over more worker processes (--workers) or machines.",
+        message=lambda n: (
+            f"a worker process used {share(n['cpu_cores'])} of a core, above "
+            f"{share(n['allowed_cores'])}"
+        ),
+    ),
+    "worker_died": Kind(
+        meaning="A worker process ended before its work did; its clients sent nothing more.",
+        cause="It was killed, often because memory ran out, or it met an error.",
+        advice="Look for the cause in the system log of the machine that makes the load (a common "
+        "cause is lack of memory), and run again. What its clients had not sent counts as missed.",
+        message=_worker_died,
+    ),
+    "generator_failed": Kind(
+        meaning="Requests could not be sent because the generating machine had run out.",
+        cause="Too few open files or local ports are allowed on the generating machine.",
+        advice="Raise the limit of open files (ulimit -n) and the range of local ports "
+        "(net.ipv4.ip_local_port_range).",
+        message=lambda n: f"this machine could not send {plural(n['requests'], 'request')}",
+    ),
+    "no_end": Kind(
+        meaning="The log has no end line: the run was killed.",
+        cause="The process was killed, or the machine went down.",
+        advice="Steps that had ended before are whole. Run again for the rest.",
+        message=lambda n: (
+            f"the log stops at {n['last_s']:.1f} s without an end line: the run was killed"
+        ),
+    ),
+    "log_disagrees": Kind(
+        meaning="The workers counted other numbers of requests than the log holds.",
+        cause="Lines were lost or added: a full disk, a network file system, or a second writer.",
+        advice="Keep the log on a local disk with free space, and let nothing else write to it.",
+        message=_log_disagrees,
+    ),
+}

@@ -1,0 +1,81 @@
+"""How figures are to be read: meaning, cause, advice, and what was seen. Pure."""
+
+from __future__ import annotations
+
+from edgeload.plain_words import plural
+from edgeload.read.statistics.format import milliseconds, number, share
+from edgeload.read.words.finding_kind import Kind, Numbers
+
+
+def _longer_steps(n: Numbers) -> str:
+    enough_s = n["step_s_for_p99"]
+    if enough_s is None:
+        return "Use longer steps (--time-between-ramp)."
+    return (
+        "To know how slow the slowest answers are, use longer steps: --time-between-ramp "
+        f"{enough_s} or more."
+    )
+
+
+def _not_saturated(n: Numbers) -> str:
+    p95 = n["response_p95_s"]
+    at = f", with a response p95 of {milliseconds(p95)} ms" if p95 is not None else ""
+    return (
+        f"the ramp ended before the endpoint reached its limit: {plural(n['clients'], 'client')} "
+        f"({{steps}}) are only a lower bound of the capacity{at}"
+    )
+
+
+def _scaling_law(n: Numbers) -> str:
+    peak = n["peak_clients"]
+    largest = f"; it peaks near {peak:.0f} clients" if peak else ""
+    contention, coherency = n["contention_limits"], n["coherency_limits"]
+    return (
+        f"throughput over {n['loads']} loads follows the Universal Scalability Law within "
+        f"{share(n['misfit'])}: contention {share(n['contention'])} "
+        f"({share(contention[0])} to {share(contention[1])}), coherency {number(n['coherency'])} "
+        f"({number(coherency[0])} to {number(coherency[1])}){largest}"
+    )
+
+
+def _largest_demand(n: Numbers) -> str:
+    low, high = n["demand_limits_s"]
+    rest = "; ".join(f"{name} at {number(rate)}/s" for name, rate in n["next"].items())
+    return (
+        f"{n['resource']}: each answer takes {milliseconds(n['demand_s'])} ms of it "
+        f"({milliseconds(low)} to {milliseconds(high)}), so it is full at "
+        f"{number(n['full_at_per_s'])} answers/s" + (f"; then {rest}" if rest else "")
+    )
+
+
+NOTE_KINDS = {
+    "too_few_samples": Kind(
+        meaning="A step has too few answers for a p99.",
+        cause="The step is short, or its load small: p95 needs 59 answers, p99 needs 299.",
+        advice="To know how slow the slowest answers are, use longer steps (--time-between-ramp).",
+        advise=_longer_steps,
+        message=lambda n: (
+            "{steps} had too few answers after the warm-up: a p99 needs 299, a p95 needs 59"
+        ),
+    ),
+    "not_saturated": Kind(
+        meaning="No load of the ramp reached the endpoint's limit.",
+        cause="The ramp ended too early.",
+        advice="Go on to more clients (--max-clients or --custom-ramp) to find the limit.",
+        message=_not_saturated,
+    ),
+    "scaling_law": Kind(
+        meaning="Throughput follows the Universal Scalability Law.",
+        cause="The endpoint has work that is done one at a time, or that grows with its load.",
+        advice="Contention is work that is done one at a time (a lock, a single GPU). Coherency is "
+        "work that grows with every pair of clients.",
+        message=_scaling_law,
+    ),
+    "largest_demand": Kind(
+        meaning="The resource of the host that is full first, by the utilisation law.",
+        cause="It is the resource that each answer uses most of.",
+        advice="The resource that is full first limits the box, unless something else gives way "
+        "before (utilisation law; a GPU is busy while any kernel runs).",
+        message=_largest_demand,
+    ),
+}
