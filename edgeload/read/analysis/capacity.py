@@ -53,6 +53,7 @@ class Ceiling:
     per_s: float
     low: float
     high: float
+    light_clients: int
     light_s: float | None
     full_s: float | None
 
@@ -137,6 +138,7 @@ def _ceiling(steps: Sequence[StepSummary]) -> Ceiling | None:
         per_s=due_per_s * (1 - growth.value),
         low=due_per_s * max(0.0, 1 - growth.high),
         high=due_per_s * (1 - growth.low),
+        light_clients=light.clients,
         light_s=None if light is step else _median(light),
         full_s=_median(step),
     )

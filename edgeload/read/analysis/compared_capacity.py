@@ -38,7 +38,7 @@ def compare_capacity(old: Side, new: Side, margin: float) -> ComparedQuantity | 
     shift = _shift(carried_old, carried_new)
     verdict = verdict_of(shift, margin, more_is_better=True)
     why = None
-    if verdict != "same" and not _limited(found, before, after):
+    if not _limited(found, before, after):
         why = Finding("capacity_beyond_ramp", "note", numbers=_clients(found))
     elif verdict == "undecided":
         why = Finding("capacity_differs", "note", numbers=_clients(found))
@@ -66,9 +66,14 @@ def _shift(old: Floats, new: Floats) -> Shift:
 
 
 def _limited(found: Sequence[Sequence[Capacity | None]], before: float, after: float) -> bool:
-    """Whether the smaller capacities are the endpoint's, and not the end of a shorter ramp."""
-    smaller = found[0] if after > before else found[1]
-    return all(capacity is None or capacity.limited for capacity in smaller)
+    """Whether the smaller capacities are the endpoint's, and not the end of a shorter ramp.
+
+    If they are equal, at least one side's must be.
+    """
+    sides = [all(c is None or c.limited for c in side) for side in found]
+    if after == before:
+        return any(sides)
+    return sides[0] if after > before else sides[1]
 
 
 def _clients(found: Sequence[Sequence[Capacity | None]]) -> dict[str, Evidence]:

@@ -240,10 +240,10 @@ class _Pair:
 
 
 def verdict_of(shift: Shift, margin: float, *, more_is_better: bool) -> QuantityVerdict:
-    """Same: the whole interval is within the margin. Else: a significant change beyond it."""
+    """Same: the whole interval is within the margin. A change: the whole interval is beyond it."""
     if -margin <= shift.low and shift.high <= margin:
         return "same"
-    if abs(shift.value) > margin and (shift.low > 0 or shift.high < 0):
+    if shift.low > margin or shift.high < -margin:
         return "better" if (shift.value > 0) == more_is_better else "worse"
     return "undecided"
 

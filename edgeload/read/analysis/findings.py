@@ -143,15 +143,17 @@ def _failures(summary: RunSummary) -> Iterator[Finding]:
         counts.update(step.counts.failures)
     for outcome in sorted(counts):
         texts = [text for text in summary.failure_texts if text.outcome == outcome]
+        steps = [step for step in summary.steps if outcome in step.counts.failures]
+        sent = sum(step.counts.sent for step in steps)
         yield Finding(
             f"failed_{outcome}",
             "warning",
-            indices_of(step for step in summary.steps if outcome in step.counts.failures),
+            indices_of(steps),
             {
                 "outcome": outcome,
                 "requests": counts[outcome],
-                "sent": summary.totals.sent,
-                "share": counts[outcome] / max(1, summary.totals.sent),
+                "sent": sent,
+                "share": counts[outcome] / max(1, sent),
                 "first_s": min((text.first_s for text in texts), default=None),
                 "last_s": max((text.last_s for text in texts), default=None),
                 "text": texts[0].text if texts else "",
@@ -189,6 +191,7 @@ def _missed(summary: RunSummary) -> Iterator[Finding]:
             "planned": sum(s.counts.planned or 0 for s in summary.steps if s.counts.missed),
             "reasons": dict(reasons),
             "worker_died": bool(summary.log.deaths),
+            "worker_stood_still": any(d.code == "worker_stood_still" for d in summary.doubts),
         },
     )
 

@@ -37,7 +37,8 @@ def _reasons(step: StepSummary, outages: Sequence[Outage]) -> Iterator[Finding]:
     yield from _backlog(step) if step.growth else _behind(step)
     bad = _bad_share(step)
     if bad is not None and bad > BAD_SHARE and not asked & {"errors", "missed"}:
-        yield _short("failures", step, bad_share=bad, allowed_share=BAD_SHARE)
+        dropped = step.counts.missed_reasons.get("skipped", 0)
+        yield _short("failures", step, bad_share=bad, allowed_share=BAD_SHARE, dropped=dropped)
     if any(step.index in outage.steps for outage in outages):
         yield _short("down", step)
     away = sum(step.counts.failures.get(outcome, 0) for outcome in NOT_EDGE)
@@ -77,7 +78,12 @@ def _backlog(step: StepSummary) -> Iterator[Finding]:
     elif not step.counts.planned:
         yield Finding("nothing_due", "note", (step.index,))
     elif growth.verdict == "too_short" and step.complete:
-        yield Finding("too_short", "note", (step.index,), {"step_s": growth.step_s})
+        yield Finding(
+            "too_short",
+            "note",
+            (step.index,),
+            {"step_s": growth.step_s, "measured": growth.value is not None},
+        )
 
 
 def _behind(step: StepSummary) -> Iterator[Finding]:

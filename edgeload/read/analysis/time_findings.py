@@ -9,6 +9,7 @@ from edgeload.read.analysis.cold_answers import find_cold_answers
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary, indices_of
+from edgeload.read.analysis.steps import LEAST_WARM_UP_S
 
 ANSWERS_FOR_P99 = 299
 
@@ -31,9 +32,11 @@ def _clocks(summary: RunSummary) -> Iterator[Finding]:
 
 
 def _not_steady(summary: RunSummary) -> Iterator[Finding]:
-    """An overloaded step cannot be steady, and is named for that."""
+    """A step that was overloaded or down cannot be steady, and is named for that."""
+    named = {s.index for s in summary.steps if s.overloaded}
+    named |= {index for outage in summary.outages for index in outage.steps}
     steps = [
-        s for s in summary.steps if s.stability.steadiness.steady is False and not s.overloaded
+        s for s in summary.steps if s.stability.steadiness.steady is False and s.index not in named
     ]
     if steps:
         ratios = [
@@ -109,7 +112,10 @@ def _too_few_samples(summary: RunSummary) -> Iterator[Finding]:
     if steps:
         needed_s = [_step_s_for_p99(step, summary.log.requests_per_second) for step in steps]
         longest_s = max((seconds for seconds in needed_s if seconds), default=None)
-        numbers = {"step_s_for_p99": math.ceil(longest_s) if longest_s else None}
+        numbers = {
+            "step_s_for_p99": math.ceil(longest_s) if longest_s else None,
+            "p95_too": any(s.times.service.quantile("p95") is None for s in steps),
+        }
         yield Finding("too_few_samples", "note", indices_of(steps), numbers)
 
 
@@ -125,4 +131,6 @@ def _step_s_for_p99(step: StepSummary, requests_per_second: float | None) -> flo
     if not min(rates):
         return None
     warm_up_s = step.window.start_s - step.span.start_s
+    if warm_up_s == step.span.length_s / 2:  # a longer step has a whole warm-up
+        warm_up_s = max(warm_up_s, LEAST_WARM_UP_S)
     return warm_up_s + (ANSWERS_FOR_P99 + step.clients) / min(rates)

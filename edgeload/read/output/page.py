@@ -22,6 +22,7 @@ from edgeload.read.analysis.series import end_of
 from edgeload.read.figures.chart import Chart
 from edgeload.read.output.summary_json import step_values, summary_values
 from edgeload.read.statistics.format import milliseconds, number, share
+from edgeload.read.statistics.percentiles import QUANTILES
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, limit, validity
 from edgeload.read.words.objective_words import MARKS, STATUSES, measured_words, undecided_words
@@ -248,7 +249,9 @@ def _time_cell(name: str, sample: Mapping[str, Any] | None, quantile: str) -> Ce
     value, ends = sample[quantile], sample["limits"][quantile]
     if value is None:
         missing = "few" if sample["n"] else "-"
-        return Cell(name, "", "never" if quantile in sample["never"] else missing)
+        lower = list(QUANTILES)[: list(QUANTILES).index(quantile) + 1]
+        never = any(each in sample["never"] for each in lower)
+        return Cell(name, "", "never" if never else missing)
     if ends is None:
         return Cell(name, _raw(value), milliseconds(value), NO_INTERVAL)
     low, high = (milliseconds(end, "never") for end in ends)

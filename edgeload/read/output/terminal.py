@@ -90,6 +90,8 @@ def _time(kind: str, name: str, rank: int) -> TableColumn:
         sample: Distribution | None = getattr(step.times, kind)
         if sample is None:
             return "-"
+        if sample.is_never(name):
+            return "never"
         quantile = sample.quantile(name)
         return milliseconds(quantile.value if quantile else None, "few" if sample.n else "-")
 

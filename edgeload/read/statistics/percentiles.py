@@ -65,6 +65,13 @@ class Distribution:
         """The percentile with this name, a key of QUANTILES. None: n is too small."""
         return self.quantiles[name]
 
+    def is_never(self, name: str) -> bool:
+        """Whether this percentile falls among unanswered members. It does if a lower one does,
+        however small the sample is.
+        """
+        names = list(QUANTILES)[: list(QUANTILES).index(name) + 1]
+        return any(found.never for each in names if (found := self.quantiles[each]))
+
 
 def distribution(values: Floats, unanswered: int = 0) -> Distribution:
     """Summarise a sample that has `unanswered` further members above all `values`.

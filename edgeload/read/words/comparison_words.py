@@ -221,10 +221,11 @@ def margin_note(comparison: Comparison) -> str:
     return (
         f"same: the whole interval lies within {_margin(comparison)}, or within {_SHARE_POINTS} "
         "percentage points for the shares of failed (errors), missed and escalated requests, which "
-        "are shown where there were any. better, worse: the change is larger than that, and chance "
-        "explains it in fewer than 5 of 100 cases. The verdict above looks at throughput, the "
-        "shares, p50 and p95 of what a camera feels, and the capacity, and corrects for how many "
-        "figures it looked at. More logs per side give narrower intervals."
+        "are shown where there were any. better, worse: the whole interval lies beyond that. The "
+        "verdict above looks at throughput, the shares, p50 and p95 of what a camera feels, and "
+        "the capacity, and corrects for how many figures it looked at. With one log per side it "
+        "cannot tell a change of the endpoint from a change of the day: repeat both, and pass "
+        "several logs per side."
     )
 
 
@@ -240,7 +241,9 @@ def differences_heads(comparison: Comparison) -> tuple[str, ...]:
         )
     if comparison.differences:
         heads.append("What else differs (before -> after):")
-    return tuple(heads) or ("Settings, machine and versions are the same.",)
+    return tuple(heads) or (
+        "Machine, versions, and the settings that change what is measured are the same.",
+    )
 
 
 def invalid_words(names: str) -> str:

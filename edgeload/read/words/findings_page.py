@@ -22,7 +22,7 @@ from edgeload.read.words.warning_kinds import WARNING_KINDS
 _HEAD = """\
 # Findings
 
-Every result says what should make you doubt it, or act. Each such finding has a code that never
+Each report lists what should make you doubt it, or act. Each such finding has a code that never
 changes; `summary.json` has it with the steps that it concerns and the numbers behind it. This page
 is made from the program's own table of findings.
 """
@@ -30,12 +30,12 @@ _PARTS = (
     (
         "invalid",
         "The run is INVALID: the figures must not be presented as the endpoint's, because our own "
-        "machine or a hole in the log stands between.",
+        "machine or a gap in the log is at fault.",
         INVALID_KINDS,
     ),
     (
         "warning",
-        "The endpoint did wrong, or the answer is poorer for it.",
+        "The endpoint misbehaved, or the figures are less reliable.",
         {**BOX_WARNING_KINDS, **WARNING_KINDS, **HOST_WARNING_KINDS},
     ),
     (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from edgeload.plain_words import plural, sentence
-from edgeload.read.analysis.capacity import Ceiling, LoadShortfall
+from edgeload.plain_words import listed, plural, sentence
+from edgeload.read.analysis.capacity import CapacityBracket, Ceiling, LoadShortfall
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
@@ -16,6 +16,7 @@ from edgeload.read.words.objective_words import more_time
 
 _SHOWN_CHARS = 160
 _SHOWN_LOADS = 4
+_TOO_SHORT = {"too_short", "undecided"}
 
 
 def headline(summary: RunSummary) -> str:
@@ -60,14 +61,14 @@ def _answer(summary: RunSummary) -> Iterator[str]:
         best = next(step for step in summary.steps if step.index == capacity.step)
         least = "" if capacity.limited or bracket.undecided or summary.outages else "at least "
         yield (
-            f"This endpoint serves {least}{plural(capacity.clients, 'client')}{_each(summary)}"
-            f"{f', but not {bracket.overload.clients:,}' if bracket.overload else ''}: "
-            f"{number(capacity.requests_per_s)} answers/s, {felt_p95_words(best)}{_within(best)}."
+            f"This endpoint serves {least}{plural(capacity.clients, 'client')}{_each(summary)} "
+            f"({number(capacity.requests_per_s)} answers/s, {felt_p95_words(best)})"
+            f"{_but_not(bracket)}{_within(best)}."
         )
     if bracket.contradicting and bracket.overload:
-        yield _contradiction(bracket.contradicting, bracket.overload.clients)
-    if bracket.undecided and (capacity or bracket.overload):
-        yield _undecided(bracket.undecided)
+        yield _contradiction(bracket.contradicting, bracket.overload)
+    if capacity or bracket.overload:
+        yield from _undecided(bracket.undecided)
 
 
 def _each(summary: RunSummary) -> str:
@@ -85,37 +86,81 @@ def _loads(clients: Sequence[int]) -> str:
     return f"{text} {'client' if list(clients) == [1] else 'clients'}"
 
 
-def _contradiction(carried: Sequence[int], refused: int) -> str:
-    larger = [clients for clients in carried if clients > refused]
-    if not larger:
-        said = f"Another step of {plural(refused, 'client')} was carried"
-    else:
-        said = f"{_loads(larger)} were carried although {plural(refused, 'client')} were not"
-    return f"{said}, so the lower figure is the sure one."
+def _but_not(bracket: CapacityBracket) -> str:
+    """The least load that was not carried, unless a larger one was."""
+    if bracket.overload is None or bracket.contradicting:
+        return ""
+    return f", but not {bracket.overload.clients:,}"
 
 
-def _undecided(loads: Sequence[LoadShortfall]) -> str:
-    clients = tuple(load.clients for load in loads)
-    verb = "is" if len(loads) == 1 else "are"
-    return sentence(f"{_loads(clients)} {verb} undecided: {_why_undecided(loads)}")
+def _contradiction(carried: Sequence[int], refused: LoadShortfall) -> str:
+    larger = [clients for clients in carried if clients > refused.clients]
+    were = _were(larger) if larger else "the same load was"
+    said = f"{_loads(larger)} {were}" if larger else were
+    return (
+        f"Step {refused.step + 1} ({plural(refused.clients, 'client')}) was not carried, although "
+        f"{said} in another step: load alone may not be the cause. Repeat the run."
+    )
 
 
-def _why_undecided(loads: Sequence[LoadShortfall]) -> str:
-    """One reason for all loads, if there is one."""
-    codes = [{shortfall.code for shortfall in load.shortfalls} for load in loads]
-    if all(each == {"too_short"} for each in codes):
-        needed = [load.shortfalls[0].numbers["step_s"] for load in loads]
-        longest = max((s for s in needed if isinstance(s, float)), default=None)
-        steps = "the step is" if len(loads) == 1 else "the steps are"
-        return f"{steps} too short to tell{_about(longest)}"
-    if all(each <= {"too_short", "undecided"} for each in codes):
-        return "the steps are too short to tell whether the objectives are met"
-    first = max(loads, key=lambda load: len(load.shortfalls))
-    return "; ".join(message(shortfall) for shortfall in first.shortfalls)
+def _were(clients: Sequence[int]) -> str:
+    return "was" if list(clients) == [1] else "were"
 
 
-def _about(step_s: float | None) -> str:
-    return f"; steps of about {_round_s(step_s)} s would tell" if step_s else ""
+def _undecided(loads: Sequence[LoadShortfall]) -> Iterator[str]:
+    """A sentence for the loads of each reason."""
+    for alike, reason in _by_reason(loads):
+        clients = [load.clients for load in alike]
+        verb = "is" if clients == [1] else "are"
+        yield sentence(f"{_loads(clients)} {verb} undecided: {reason}")
+
+
+def _by_reason(loads: Sequence[LoadShortfall]) -> Iterator[tuple[list[LoadShortfall], str]]:
+    """Loads by why they are undecided: the backlog, an objective, or whatever else."""
+    objective = [load for load in loads if {s.code for s in load.shortfalls} == {"undecided"}]
+    backlog = [
+        load
+        for load in loads
+        if load not in objective and {s.code for s in load.shortfalls} <= _TOO_SHORT
+    ]
+    if backlog:
+        yield backlog, _too_short(backlog)
+    if objective:
+        yield objective, _objective_undecided(objective)
+    for load in loads:
+        if load not in backlog and load not in objective:
+            yield [load], "; ".join(message(shortfall) for shortfall in load.shortfalls)
+
+
+def _too_short(loads: Sequence[LoadShortfall]) -> str:
+    """What steps would tell; the least length of all is not enough for most loads."""
+    found = [s for load in loads for s in load.shortfalls if s.code == "too_short"]
+    known = [s.numbers["step_s"] for s in found if s.numbers["measured"]]
+    least = [s.numbers["step_s"] for s in found if not s.numbers["measured"]]
+    steps = "the step is" if len(loads) == 1 else "the steps are"
+    said = f"{steps} too short to tell whether the endpoint keeps up"
+    if known:
+        return f"{said}; steps of about {_round_s(_longest(known))} s would tell"
+    if least:
+        return (
+            f"{said}; that takes at least {_round_s(_longest(least))} s, and several times as long "
+            "with few clients or near the capacity"
+        )
+    return said
+
+
+def _objective_undecided(loads: Sequence[LoadShortfall]) -> str:
+    found = [shortfall for load in loads for shortfall in load.shortfalls]
+    texts = dict.fromkeys(str(s.numbers["objective"]).rpartition(": ")[2] for s in found)
+    extra = [s.numbers["extra_seconds_needed"] for s in found]
+    longest = _longest(extra) if all(isinstance(s, float) for s in extra) else None
+    have = "has" if len(loads) == 1 else "have"
+    the = "the step" if len(loads) == 1 else "the steps"
+    return f"{the} {have} too few answers for {listed(list(texts))}{more_time(longest)}"
+
+
+def _longest(seconds: Sequence[object]) -> float:
+    return max(s for s in seconds if isinstance(s, float | int))
 
 
 def _round_s(seconds: float) -> str:
@@ -145,15 +190,15 @@ def _no_capacity(summary: RunSummary) -> str:
             f"throughput was {most}."
         )
     if bracket.overload is not None:
-        none = "" if bracket.undecided else ": not even the smallest load was carried"
-        return (
-            f"This endpoint serves fewer than {plural(bracket.overload.clients, 'client')}"
-            f"{_each(summary)}{none}. The largest throughput was {most}."
+        load = f"{plural(bracket.overload.clients, 'client')}{_each(summary)}"
+        said = (
+            f"This endpoint serves fewer than {load}"
+            if bracket.undecided
+            else f"No load was carried; the smallest was {load}"
         )
-    return (
-        f"The capacity is unknown: {_why_undecided(bracket.undecided)}. The largest throughput was "
-        f"{most}."
-    )
+        return f"{said}. The largest throughput was {most}."
+    why = "; ".join(reason for _, reason in _by_reason(bracket.undecided))
+    return f"The capacity is unknown: {why}. The largest throughput was {most}."
 
 
 def clients_of(step: StepSummary) -> str:
@@ -235,22 +280,22 @@ def _reasons(overload: LoadShortfall, *, said: bool) -> Iterator[str]:
 
 def _ceiling(ceiling: Ceiling) -> str:
     """The ceiling, and where requests wait."""
-    most = f"{number(ceiling.per_s)} answers/s"
     span = interval(ceiling.low, ceiling.high)
-    between = f" ({span})" if span else ""
+    most = f"{number(ceiling.per_s)} answers/s" + (f" ({span})" if span else "")
     at = plural(ceiling.clients, "client")
     if ceiling.of_the_clients:
         return (
-            f"{at} got at most {most}{between}, limited by the clients themselves: an answer "
+            f"{at} got at most {most}, limited by the clients themselves: an answer "
             f"takes {milliseconds(ceiling.full_s)} ms at any load, and a client sends nothing "
             "while it waits. The endpoint may carry more: use more clients at a lower rate each."
         )
     if ceiling.light_s is None or ceiling.full_s is None:
-        return f"It answers at most {most}{between}, measured with {at}; the rest queues."
+        return f"Its limit is about {most}, measured with {at}; the rest queues."
     return (
-        f"It answers at most {most}{between}: with {at}, service time grew from "
-        f"{milliseconds(ceiling.light_s)} to {milliseconds(ceiling.full_s)} ms, so requests queue "
-        "on the endpoint."
+        f"Its limit is about {most}: median service time rose from "
+        f"{milliseconds(ceiling.light_s)} ms at {plural(ceiling.light_clients, 'client')} to "
+        f"{milliseconds(ceiling.full_s)} ms at {ceiling.clients:,}, so requests queue on the "
+        "endpoint."
     )
 
 

@@ -38,7 +38,7 @@ INVALID_KINDS = {
         meaning="A worker process of the load generator did nothing for more than 1.5 s.",
         cause="It was frozen, or starved of CPU or memory, or its machine was suspended.",
         advice="Stop other programs on the machine that makes the load, or use a machine of its "
-        "own, and run again. Times of that span are the generator's, not the endpoint's.",
+        "own, and run again. Times measured then are the generator's, not the endpoint's.",
         message=lambda n: (
             f"worker {n['worker']} of the load generator stood still for {n['gap_s']:.1f} s from "
             f"{n['from_s']:.1f} s on"

@@ -38,7 +38,7 @@ def _backlog_grows(n: Numbers) -> str:
 
 def _too_short(n: Numbers) -> str:
     step_s = n["step_s"]
-    about = f" (about {number(step_s)} s would tell)" if step_s else ""
+    about = f" (about {number(step_s)} s would tell)" if step_s and n["measured"] else ""
     return f"the step is too short to tell whether the endpoint keeps up{about}"
 
 
@@ -100,7 +100,8 @@ SHORTFALL_KINDS = {
         cause="See the failure classes of the step.",
         advice="See the failures by class and text.",
         message=lambda n: (
-            f"{share(n['bad_share'])} of what was due after the warm-up failed or was missed"
+            f"{share(n['bad_share'])} of what was due after the warm-up failed"
+            + (" or was dropped" if n["dropped"] else "")
         ),
     ),
     "down": Kind(

@@ -55,7 +55,8 @@ NOTE_KINDS = {
         advice="To know how slow the slowest answers are, use longer steps (--time-between-ramp).",
         advise=_longer_steps,
         message=lambda n: (
-            "{steps} had too few answers after the warm-up: a p99 needs 299, a p95 needs 59"
+            "{steps} had too few answers after the warm-up for a p99, which needs 299"
+            + (", and some for a p95, which needs 59" if n["p95_too"] else "")
         ),
     ),
     "not_saturated": Kind(

@@ -16,8 +16,9 @@ _MARKS = {
     "never": "never: among requests that failed or were missed",
     "-": "-: no answers",
     "carried": "carried: the endpoint kept up with what was due",
-    "not carried": "not carried: it did not, or too many requests failed",
-    "undecided": "undecided: the step does not tell",
+    "not carried": "not carried: the endpoint did not keep up, failed too often, was down, or "
+    "missed an objective",
+    "undecided": "undecided: the step is too short to tell",
     "failing": "failing: no request succeeded",
     "not due": "not due: no request fell due",
     "cut": "cut: the run stopped before the step's end",

@@ -89,12 +89,14 @@ def _throughput_title(summary: RunSummary) -> str:
     overload, ceiling = summary.first_overload, summary.bracket.ceiling
     if overload is not None:
         if ceiling is not None:
-            most = f"{number(ceiling.per_s)} answers/s"
-        return f"At most {most}; {plural(overload.clients, 'client')} not carried"
+            head = f"Limit {number(ceiling.per_s)} answers/s"
+        else:
+            head = f"Largest throughput {most}"
+        return f"{head}; {plural(overload.clients, 'client')} not carried"
     if summary.totals.failed:
-        return f"At most {most}, and {plural(summary.totals.failed, 'failure')}"
+        return f"Largest throughput {most}, and {plural(summary.totals.failed, 'failure')}"
     if any(step.state != "carried" for step in summary.steps):
-        return f"At most {most}, at {clients_of(best)}"
+        return f"Largest throughput {most}, at {clients_of(best)}"
     return f"Everything due was answered, up to {most} at {clients_of(best)}"
 
 

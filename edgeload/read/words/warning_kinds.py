@@ -51,8 +51,8 @@ def _other_units(n: Numbers) -> str:
 
 def _failed(n: Numbers) -> str:
     said = (
-        f"{n['requests']:,} of {plural(n['sent'], 'request')} ({share(n['share'])}) failed as "
-        f"{n['outcome']} in {{steps}}"
+        f"in {{steps}}, {n['requests']:,} of {plural(n['sent'], 'request')} ({share(n['share'])}) "
+        f"failed as {n['outcome']}"
     )
     if n["first_s"] is not None:
         said += f", from {n['first_s']:.1f} s to {n['last_s']:.1f} s"
@@ -71,6 +71,7 @@ def _connection_limit(n: Numbers) -> str:
 
 
 _DEAD = "because their worker had died"
+_STILL = "because their worker stood still"
 
 
 _MISSED_BECAUSE = {
@@ -82,7 +83,9 @@ _MISSED_BECAUSE = {
 
 
 def _missed(n: Numbers) -> str:
-    said = {**_MISSED_BECAUSE, **({"not recorded": _DEAD} if n["worker_died"] else {})}
+    said = dict(_MISSED_BECAUSE)
+    if n["worker_died"] or n["worker_stood_still"]:
+        said["not recorded"] = _DEAD if n["worker_died"] else _STILL
     because = {said.get(reason, reason): count for reason, count in n["reasons"].items()}
     split = ", ".join(f"{count:,} {why}" for why, count in because.items())
     why = next(iter(because)) if len(because) == 1 else f"({split})"
@@ -129,8 +132,8 @@ def _outage(n: Numbers) -> str:
 def _not_monotone(n: Numbers) -> str:
     loads = ", ".join(f"{clients:,}" for clients in n["clients"])
     return (
-        f"with {loads} clients, {{steps}} carried the load, although another step of "
-        f"{plural(n['not_carried'], 'client')} did not"
+        f"{{steps}} ({loads} clients) carried the load, although a step of "
+        f"{n['not_carried']:,} did not"
     )
 
 
@@ -214,15 +217,16 @@ WARNING_KINDS = {
     "outage": Kind(
         meaning="For a second or more, no request got a good answer, and at least three failed.",
         cause="The endpoint, its network or its machine was down or restarted.",
-        advice="Look at the endpoint's logs of that time. A load during an outage was not carried, "
-        "whatever its cause: repeat the run.",
+        advice="Look at the endpoint's logs of that time, and repeat the run. A step with an "
+        "outage never counts as carried, whatever caused it.",
         message=_outage,
     ),
     "not_monotone": Kind(
         meaning="A load was carried although a smaller one was not.",
         cause="Something else disturbed the smaller load, or the larger one ran after the endpoint "
         "had changed.",
-        advice="Believe the lower figure, and repeat the run to know more.",
+        advice="Load alone may not be the cause: look for another one, and repeat the run to find "
+        "out which holds.",
         message=_not_monotone,
     ),
     "failed_CLASS": Kind(

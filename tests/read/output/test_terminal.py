@@ -46,8 +46,8 @@ def _printed(summary: RunSummary, **options: Any) -> str:
 def test_the_answer_comes_first_and_fits(tmp_path: Path) -> None:
     """Verdict, limit and validity are the first lines; no line is longer than 100 columns."""
     lines = _printed(_summary(tmp_path)).splitlines()
-    assert lines[0].startswith("This endpoint serves 30 clients at 2 requests/s each, but not")
-    assert lines[2].startswith("It answers at most 80.0 answers/s: with 60 clients, service time")
+    assert lines[0].startswith("This endpoint serves 30 clients at 2 requests/s each (60")
+    assert lines[2].startswith("Its limit is about 80.0 answers/s: median service time rose from")
     assert any(line.startswith("VALID") for line in lines[:6])
     assert max(len(line) for line in lines) <= 100
     assert "results/summary.json" in lines

@@ -28,12 +28,12 @@ def test_a_ramp_past_the_limit_names_both_sides_of_it(tmp_path: Path) -> None:
     """The load that is served with the objectives that it meets, and why the next one is not."""
     summary = _run(tmp_path, _ramp(), "p95<300ms", "60 clients: p95<400ms")
     assert headline(summary) == (
-        "This endpoint serves 30 clients at 2 requests/s each, but not 60: 60.0 answers/s, "
-        "response p95 50.0 ms. At this load, p95<300ms is met."
+        "This endpoint serves 30 clients at 2 requests/s each (60.0 answers/s, response p95 "
+        "50.0 ms), but not 60. At this load, p95<300ms is met."
     )
     assert limit(summary).startswith(
-        "It answers at most 80.0 answers/s: with 60 clients, service time grew from 50.0 to 750 "
-        "ms, so requests queue on the endpoint. 60 clients (step 3) fell short: p95<300ms is not"
+        "Its limit is about 80.0 answers/s: median service time rose from 50.0 ms at 10 clients to "
+        "750 ms at 60, so requests queue on the endpoint. 60 clients (step 3) fell short: p95<300"
     )
     assert validity(summary).startswith("VALID")
 
@@ -73,3 +73,25 @@ def test_nothing_answered_and_nothing_valid_are_told_apart(tmp_path: Path) -> No
     assert "every step is INVALID" in headline(dead)
     assert limit(dead) == "What limits the endpoint is unknown."
     assert validity(dead).startswith("INVALID: worker 0 of the load generator")
+
+
+def test_undecided_loads_say_what_would_tell_each_of_them(tmp_path: Path) -> None:
+    """One load needs more answers for its objective, another longer steps for its backlog."""
+    played = sl.play(
+        sl.plan_of((20, 39), 10, 2.0), servers=4, service=lambda c: c.choice([0.02, 0.08])
+    )
+    text = headline(_run(tmp_path, played, "20 clients: p99.9<900ms"))
+    assert "the step has too few answers for p99.9<900ms: about" in text
+    assert "too short to tell whether the endpoint keeps up; steps of about" in text
+
+
+def test_nothing_carried_at_all_names_the_smallest_load(tmp_path: Path) -> None:
+    """Not "fewer than 10 clients", as if one client would be served."""
+    played = sl.play(
+        sl.plan_of((10, 20), 10, 2.0),
+        servers=8,
+        service=sl.constant(0.02),
+        outcome=lambda chance, sent_s: "http_503" if chance.random() < 0.1 else "ok",
+    )
+    text = headline(_run(tmp_path, played))
+    assert text.startswith("No load was carried; the smallest was 10 clients at 2 requests/s each.")

@@ -54,7 +54,7 @@ def test_titles_of_curves_failures_and_heat_map(tmp_path: Path) -> None:
 def test_titles_say_the_finding(tmp_path: Path) -> None:
     """Of a saturated ramp: the most answers, the load not carried, how times grew, the capacity."""
     summary = saturated_run(tmp_path)
-    assert throughput_title(summary) == "At most 80.0 answers/s; 60 clients not carried"
+    assert throughput_title(summary) == "Limit 80.0 answers/s; 60 clients not carried"
     assert (
         times_title(summary) == "Response p95 50.0 ms at 10 clients; over 5 % never answered at 60"
     )

@@ -1,0 +1,26 @@
+"""A change is named only if its whole interval is beyond the margin."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeload.read.analysis.compared_quantities import verdict_of
+from edgeload.read.statistics.two_samples import Shift
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "verdict"),
+    [
+        (-0.04, 0.0, 0.04, "same"),
+        (0.01, 0.03, 0.045, "same"),
+        (0.023, 0.052, 0.08, "undecided"),  # beyond the margin by its value alone
+        (-0.02, 0.2, 0.5, "undecided"),
+        (0.051, 0.08, 0.12, "better"),
+        (-0.3, -0.2, -0.06, "worse"),
+    ],
+)
+def test_a_verdict_needs_the_whole_interval(
+    low: float, value: float, high: float, verdict: str
+) -> None:
+    """Within the margin: same. Beyond it: a change. Across it: undecided."""
+    assert verdict_of(Shift(value, low, high, 0.01), 0.05, more_is_better=True) == verdict
