@@ -240,10 +240,16 @@ class _Pair:
 
 
 def verdict_of(shift: Shift, margin: float, *, more_is_better: bool) -> QuantityVerdict:
-    """Same: the whole interval is within the margin. A change: the whole interval is beyond it."""
+    """Same: the whole interval is within the margin. A change: the estimate is beyond the margin,
+    and the whole interval beyond half of it.
+
+    An interval knows the scatter within runs. Runs of an unchanged endpoint on a busy machine also
+    differ among each other by a few percent, so an interval that merely excludes 0 is too little.
+    """
     if -margin <= shift.low and shift.high <= margin:
         return "same"
-    if shift.low > margin or shift.high < -margin:
+    surely = max(shift.low, -shift.high)
+    if abs(shift.value) > margin and surely > margin / 2:
         return "better" if (shift.value > 0) == more_is_better else "worse"
     return "undecided"
 

@@ -221,7 +221,8 @@ def margin_note(comparison: Comparison) -> str:
     return (
         f"same: the whole interval lies within {_margin(comparison)}, or within {_SHARE_POINTS} "
         "percentage points for the shares of failed (errors), missed and escalated requests, which "
-        "are shown where there were any. better, worse: the whole interval lies beyond that. The "
+        "are shown where there were any. better, worse: the change is "
+        "larger than that, and the whole interval larger than half of it. The "
         "verdict above looks at throughput, the shares, p50 and p95 of what a camera feels, and "
         "the capacity, and corrects for how many figures it looked at. With one log per side it "
         "cannot tell a change of the endpoint from a change of the day: repeat both, and pass "

@@ -1,4 +1,4 @@
-"""A change is named only if its whole interval is beyond the margin."""
+"""A change is named only if its whole interval is clear of none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from edgeload.read.statistics.two_samples import Shift
     [
         (-0.04, 0.0, 0.04, "same"),
         (0.01, 0.03, 0.045, "same"),
-        (0.023, 0.052, 0.08, "undecided"),  # beyond the margin by its value alone
+        (0.023, 0.052, 0.08, "undecided"),  # as runs of an unchanged endpoint differ
+        (0.03, 0.045, 0.06, "undecided"),
+        (0.03, 0.08, 0.13, "better"),
         (-0.02, 0.2, 0.5, "undecided"),
         (0.051, 0.08, 0.12, "better"),
         (-0.3, -0.2, -0.06, "worse"),
@@ -22,5 +24,5 @@ from edgeload.read.statistics.two_samples import Shift
 def test_a_verdict_needs_the_whole_interval(
     low: float, value: float, high: float, verdict: str
 ) -> None:
-    """Within the margin: same. Beyond it: a change. Across it: undecided."""
+    """Within the margin: same. A change: beyond it, and all of the interval beyond half of it."""
     assert verdict_of(Shift(value, low, high, 0.01), 0.05, more_is_better=True) == verdict
