@@ -123,8 +123,10 @@ def _ceiling(steps: Sequence[StepSummary]) -> Ceiling | None:
         if step.valid
         and step.growth
         and step.growth.clear
-        and (step.within.ok >= (1 - BAD_SHARE) * step.within.sent)
+        and step.within.ok
+        and step.within.ok >= (1 - BAD_SHARE) * step.within.sent
         and step.rates.arrival_per_s
+        and step.rates.throughput_per_s
     ]
     if not clear:
         return None
@@ -135,9 +137,9 @@ def _ceiling(steps: Sequence[StepSummary]) -> Ceiling | None:
     return Ceiling(
         step=step.index,
         clients=step.clients,
-        per_s=due_per_s * (1 - growth.value),
+        per_s=due_per_s * max(0.0, 1 - growth.value),
         low=due_per_s * max(0.0, 1 - growth.high),
-        high=due_per_s * (1 - growth.low),
+        high=due_per_s * max(0.0, 1 - growth.low),
         light_clients=light.clients,
         light_s=None if light is step else _median(light),
         full_s=_median(step),

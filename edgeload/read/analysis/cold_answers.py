@@ -25,6 +25,7 @@ _LEAST_SLOW = 5
 _LEAST_ANSWERS = 100
 _TIMES_AS_OFTEN = 5.0
 _SURE = 10.0
+_FROM_THE_START = 50
 _BY_CHANCE = 1e-4
 
 
@@ -109,6 +110,8 @@ def _start(slow: npt.NDArray[np.intp], answers: int) -> int:
     gain = special.xlogy(before, early) + special.xlogy(left, late)
     gain -= special.xlogy(total, total / answers)
     gain[(before < _LEAST_SLOW) | (early < _TIMES_AS_OFTEN * late)] = -math.inf
+    if slow[0] >= _FROM_THE_START:  # a stall later on is none of coldness
+        return 0
     best = int(np.argmax(gain))
     return int(size[best]) if gain[best] >= _SURE else 0
 

@@ -35,13 +35,28 @@ class Finding:
     about: str = ""
 
 
+_COUNTS = ("requests",)
+
+
+def _sum(one: Evidence, other: Evidence) -> Evidence:
+    return one + other if isinstance(one, int) and isinstance(other, int) else one
+
+
 def merged_by_subject(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each code and subject once: the numbers of its first finding, the steps of all of them."""
+    """Each code and subject once: the steps of all its findings, the numbers of the first.
+
+    Numbers of requests add up.
+    """
     found: dict[tuple[str, str], Finding] = {}
     for finding in findings:
         first = found.setdefault((finding.code, finding.about), finding)
         steps = tuple(sorted({*first.steps, *finding.steps}))
-        found[finding.code, finding.about] = replace(first, steps=steps)
+        numbers = dict(first.numbers)
+        if finding is not first:
+            numbers |= {
+                n: _sum(numbers[n], finding.numbers.get(n)) for n in _COUNTS if n in numbers
+            }
+        found[finding.code, finding.about] = replace(first, steps=steps, numbers=numbers)
     return tuple(found.values())
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from edgeload.failure_classes import GENERATOR
 from edgeload.read.analysis.box_findings import audited, below_own_threshold
 from edgeload.read.analysis.connection_limit import find_connection_limit
 from edgeload.read.analysis.finding import Finding, most_damaging_first
@@ -115,7 +116,8 @@ def _interrupted(summary: RunSummary) -> Iterator[Finding]:
 
 
 def _nothing_answered(summary: RunSummary) -> Iterator[Finding]:
-    if summary.totals.sent and not summary.totals.ok:
+    ours = sum(step.counts.failures.get(GENERATOR, 0) for step in summary.steps)
+    if summary.totals.sent > ours and not summary.totals.ok:
         yield Finding("nothing_answered", "warning", numbers={"sent": summary.totals.sent})
 
 

@@ -19,6 +19,10 @@ LEAST_S = 1.0
 _BY_CHANCE = 0.01
 _BEFORE_S = 5.0
 _NO_WAIT_S = 0.05
+_LEAST_GAPS = 20
+_TIMES_THE_USUAL = 20.0
+SILENCE = "silence"
+"""What stands for the class of failure where nothing failed."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,11 @@ class Outage:
     never sent. `outcome` is the most frequent class of failure, `steps` the steps that it touched.
     """
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing failed in it: everything was answered, but late."""
+        return not self.failures
+
     start_s: float
     recovered_s: float | None
     caught_up_s: float | None
@@ -43,10 +52,11 @@ class Outage:
 
 @dataclass(frozen=True)
 class FailureSpell:
-    """Rows `first` to `last` of requests in the order of their ends, all failed.
+    """Rows `first` to `last` of requests in the order of their ends, all failed; or none, and then
+    `first` is the answer that ended a silence.
 
-    `least_s` is the time from the first failure to the last, `most_s` the time without evidence of
-    a good answer: infinite if none came after it.
+    `least_s` is the time until the last failure ended, `most_s` the time without evidence of a good
+    answer: infinite if none came after it.
     """
 
     first: int
@@ -56,6 +66,11 @@ class FailureSpell:
     least_s: float
 
     @property
+    def silent(self) -> bool:
+        """Whether nothing failed: requests were answered late, all of them."""
+        return self.last < self.first
+
+    @property
     def most_s(self) -> float:
         """Seconds from its start to the first good answer."""
         return math.inf if self.recovered_s is None else self.recovered_s - self.start_s
@@ -63,7 +78,7 @@ class FailureSpell:
 
 @dataclass(frozen=True)
 class FailureSeries:
-    """A run's requests in the order of their ends, and every row of failures among them.
+    """A run's requests in the order of their ends, every row of failures among them, and silences.
 
     What the generator itself could not send is left out: it says nothing about the endpoint.
     """
@@ -77,8 +92,8 @@ class FailureSeries:
     def longest_outage(self, start_s: float, end_s: float) -> tuple[float, float] | None:
         """The least and the most that the longest spell which touches a span may have lasted.
 
-        Between its first and its last failure it surely lasted, and at most from its start to the
-        first good answer. (0, 0) without any failure; None if nothing was sent in the span.
+        Until its last failure it surely lasted, and at most until the first good answer. (0, 0)
+        without any; None if nothing was sent in the span.
         """
         if not np.any((self.sent_s >= start_s) & (self.sent_s < end_s)):
             return None
@@ -97,20 +112,47 @@ def failure_series(requests: Requests) -> FailureSeries:
     rows = np.flatnonzero(~requests.having(GENERATOR))
     rows = rows[np.argsort(requests.done_s[rows], kind="stable")]
     ok, done_s, sent_s = requests.ok[rows], requests.done_s[rows], requests.sent_s[rows]
-    return FailureSeries(rows, done_s, sent_s, ok, tuple(_spells(done_s, sent_s, ok)))
+    spells = [*_spells(done_s, sent_s, ok), *_silences(requests, done_s, sent_s, ok)]
+    spells.sort(key=lambda spell: spell.start_s)
+    return FailureSeries(rows, done_s, sent_s, ok, tuple(spells))
 
 
 def _spells(done_s: Floats, sent_s: Floats, ok: Bools) -> Iterator[FailureSpell]:
     edges = np.flatnonzero(np.diff(np.concatenate([[True], ok, [True]]).astype(np.int8)))
     for first, end in edges.reshape(-1, 2).tolist():
         begun_s = float(sent_s[first:end].min())
+        start_s = max(begun_s, float(done_s[first - 1])) if first else begun_s
         yield FailureSpell(
             first,
             end - 1,
-            start_s=max(begun_s, float(done_s[first - 1])) if first else begun_s,
+            start_s=start_s,
             recovered_s=float(done_s[end]) if end < len(ok) else None,
-            least_s=float(done_s[end - 1] - done_s[first]),
+            least_s=float(done_s[end - 1]) - start_s,
         )
+
+
+def _silences(requests: Requests, done_s: Floats, sent_s: Floats, ok: Bools) -> list[FailureSpell]:
+    """Spells without any end of a request between two good answers, though several were wanted.
+
+    They are far longer than the time between answers usually is, and at least three requests were
+    sent or fell due in them: whoever waits for the endpoint sees no difference to a failure.
+    """
+    good = np.flatnonzero(ok)
+    gaps_s = np.diff(done_s[good])
+    if len(gaps_s) < _LEAST_GAPS:
+        return []
+    long_s = max(LEAST_S, _TIMES_THE_USUAL * float(np.median(gaps_s)))
+    found = []
+    for place in np.flatnonzero((gaps_s >= long_s) & (np.diff(good) == 1)).tolist():
+        before, after = int(good[place]), int(good[place + 1])
+        still_open = (sent_s < done_s[after]) & (done_s >= done_s[after])
+        start_s = max(float(done_s[before]), float(sent_s[still_open].min()))
+        end_s = float(done_s[after])
+        wanted_s = sent_s if np.isnan(requests.due_s).any() else requests.due_s
+        wanted = np.count_nonzero((wanted_s >= start_s) & (wanted_s < end_s))
+        if end_s - start_s >= long_s and wanted >= LEAST_FAILURES:
+            found.append(FailureSpell(after, after - 1, start_s, end_s, end_s - start_s))
+    return found
 
 
 def find_outages(
@@ -119,7 +161,8 @@ def find_outages(
     """The outages of a run, in order; `dues_s` gives the sorted due times of all planned requests.
 
     A spell counts if it has at least 3 failures, lasts at least 1 s, and if chance would not bring
-    so long a row among requests that fail as often as those outside it. A run without any good
+    so long a row among requests that fail as often as those outside it; and so does a silence, in
+    which nothing failed, but all was answered late. A run without any good
     answer has no outage: it has no result.
     """
     if not series.ok.any():
@@ -136,6 +179,8 @@ def find_outages(
 def _counts(spell: FailureSpell, last_s: float, failed: int, requests: int) -> bool:
     """Whether a spell is an outage: long, and not by chance."""
     size = spell.last - spell.first + 1
+    if spell.silent:
+        return True
     end_s = last_s if spell.recovered_s is None else spell.recovered_s
     if size < LEAST_FAILURES or end_s - spell.start_s < LEAST_S:
         return False
@@ -162,7 +207,9 @@ def _outage(
         caught_up_s=caught_up_s,
         frames_lost=len(rows) + _never_sent(log, dues_s, spell.start_s, until_s),
         failures=len(rows),
-        outcome=log.requests.outcomes[int(np.bincount(log.requests.outcome[rows]).argmax())],
+        outcome=SILENCE
+        if spell.silent
+        else log.requests.outcomes[int(np.bincount(log.requests.outcome[rows]).argmax())],
         steps=tuple(s.index for s in steps if s.start_s < end_s and s.end_s > spell.start_s),
     )
 

@@ -35,11 +35,15 @@ def _reasons(step: StepSummary, outages: Sequence[Outage]) -> Iterator[Finding]:
     if not step.complete:
         yield Finding("incomplete", "note", (step.index,))
     yield from _backlog(step) if step.growth else _behind(step)
+    if step.complete and step.counts.sent and not step.within.ok:
+        yield Finding("no_answers", "note", (step.index,))
+    if step.unserved_clients:
+        yield _short("client_unserved", step, clients=step.unserved_clients)
     bad = _bad_share(step)
     if bad is not None and bad > BAD_SHARE and not asked & {"errors", "missed"}:
         dropped = step.counts.missed_reasons.get("skipped", 0)
         yield _short("failures", step, bad_share=bad, allowed_share=BAD_SHARE, dropped=dropped)
-    if any(step.index in outage.steps for outage in outages):
+    if any(step.index in outage.steps and not outage.silent for outage in outages):
         yield _short("down", step)
     away = sum(step.counts.failures.get(outcome, 0) for outcome in NOT_EDGE)
     purity = step.rates.edge_purity
@@ -97,8 +101,10 @@ def _behind(step: StepSummary) -> Iterator[Finding]:
         step.rates.throughput_per_s,
         step.window.length_s,
     )
-    if arrival is None or done is None:
+    if arrival is None:
         yield Finding("no_rate", "note", (step.index,))
+    elif done is None:
+        yield Finding("no_answers", "note", (step.index,))
     elif done * length_s < KEEPS_UP_SHARE * arrival * length_s - 1.0:
         yield _short("behind", step, throughput_per_s=done, arrival_per_s=arrival)
 

@@ -135,6 +135,10 @@ class StepSummary:
     """False if the run stopped before the step's end."""
     counts: StepCounts
     within: WindowCounts
+    unserved_clients: int
+    """Clients without one good answer in the window, although three or more of their requests were
+    due in it.
+    """
     growth: BacklogGrowth | None
     """Whether the backlog grew; None: the log does not say when requests were due."""
     rates: StepRates
@@ -166,17 +170,16 @@ class StepSummary:
     @property
     def state(self) -> State:
         """The step in a word or two; "undecided": it does not tell whether its load is carried."""
-        if not self.valid:
-            return "invalid"
-        if not self.complete:
-            return "cut"
-        if not self.counts.sent:
-            return "failing" if self.counts.planned else "not due"
-        if not self.counts.ok:
-            return "failing"
-        if self.fell_short:
-            return "not carried"
-        return "undecided" if self.shortfalls else "carried"
+        asked = self.counts.planned or self.counts.sent
+        states: tuple[tuple[object, State], ...] = (
+            (not self.valid, "invalid"),
+            (not self.complete, "cut"),
+            (self.counts.planned == 0, "not due"),
+            (asked and not self.counts.ok, "failing"),
+            (self.fell_short, "not carried"),
+            (self.shortfalls or not asked, "undecided"),
+        )
+        return next((state for holds, state in states if holds), "carried")
 
 
 def indices_of(steps: Iterable[StepSummary]) -> tuple[int, ...]:

@@ -137,6 +137,7 @@ def summarise_step(
         complete=window.end_s >= step.end_s or not log.knows_due,
         counts=counts,
         within=within,
+        unserved_clients=_unserved(prepared, step, window, inside),
         growth=growth,
         rates=StepRates(
             arrival_per_s=arrival_per_s,
@@ -154,9 +155,7 @@ def summarise_step(
         generator=generator,
         stability=_stability(prepared, inside, times, window),
         objectives=tuple(result_of(objective, sample, step.index) for objective in asked),
-        doubts=step_doubts(
-            log, step, window, generator.late_share, generator.cpu_cores, counts.failures
-        ),
+        doubts=step_doubts(log, step, window, generator.late_share, generator.cpu_cores, counts),
     )
     return summary, sample
 
@@ -170,6 +169,24 @@ def _growth(prepared: Prepared, step: RampStep, dues: Floats) -> BacklogGrowth:
     period_s = 1.0 / log.plan.requests_per_second
     cut_s = cut_to_tell_s(warm_up_s(log, step), period_s)
     return backlog_growth(dues, done_s, span, cut_s, period_s)
+
+
+_LEAST_DUE = 3
+
+
+def _unserved(prepared: Prepared, step: RampStep, window: Window, inside: Bools) -> int:
+    """Clients without a good answer to what fell due in a window, although enough did."""
+    log, plan = prepared.log, prepared.log.plan
+    if plan is None:
+        return 0
+    served = np.unique(log.requests.client[inside & log.requests.ok])
+    if len(served) == step.clients or not len(served):
+        return 0
+    return sum(
+        sum(window.start_s <= due_s < window.end_s for due_s in plan.step_dues(client, step))
+        >= _LEAST_DUE
+        for client in set(range(step.clients)) - set(served.tolist())
+    )
 
 
 def _counts(log: RunLog, step: RampStep, dues: Floats | None) -> StepCounts:

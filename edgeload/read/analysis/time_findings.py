@@ -34,7 +34,7 @@ def _clocks(summary: RunSummary) -> Iterator[Finding]:
 def _not_steady(summary: RunSummary) -> Iterator[Finding]:
     """A step that was overloaded or down cannot be steady, and is named for that."""
     named = {s.index for s in summary.steps if s.overloaded}
-    named |= {index for outage in summary.outages for index in outage.steps}
+    named |= {index for outage in summary.outages for index in outage.steps if outage.failures}
     steps = [
         s for s in summary.steps if s.stability.steadiness.steady is False and s.index not in named
     ]

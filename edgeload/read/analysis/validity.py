@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ import numpy as np
 from edgeload.failure_classes import GENERATOR
 from edgeload.plan import RampStep
 from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.step_summary import StepCounts
 from edgeload.read.log.columns import RunLog
 from edgeload.read.statistics.windows import Window
 from edgeload.records import End, WorkerDied, WorkerSample
@@ -42,7 +43,7 @@ def step_doubts(
     window: Window,
     late_share: float | None,
     cpu_cores: float | None,
-    failures: Mapping[str, int],
+    counts: StepCounts,
 ) -> tuple[Finding, ...]:
     """All that makes one step INVALID: the generator's faults, and holes in the log.
 
@@ -53,8 +54,9 @@ def step_doubts(
         *_busy(cpu_cores),
         *_stood_still(log, step, window),
         *_died(log.deaths, step),
-        *_own_failures(failures.get(GENERATOR, 0)),
+        *_own_failures(counts.failures.get(GENERATOR, 0)),
         *(_disagrees(log, log.end) if log.end else _cut(log, step)),
+        *_unaccounted(log, step, counts),
     ]
     return tuple(replace(finding, steps=(step.index,)) for finding in found)
 
@@ -88,6 +90,21 @@ def _disagrees(log: RunLog, end: End) -> Iterator[Finding]:
         yield Finding("log_disagrees", "invalid", numbers=numbers)
 
 
+def _unaccounted(log: RunLog, step: RampStep, counts: StepCounts) -> Iterator[Finding]:
+    """Planned requests of which the log says nothing, though nothing is known to be missing in it.
+
+    A client writes down each request that it sends and each that it misses. So these clients were
+    never served again, by us.
+    """
+    if log.end is None or log.deaths or log.damage.lines or not counts.missed:
+        return
+    if any(_disagrees(log, log.end)):
+        return
+    silent = counts.missed - sum(counts.missed_reasons.values())
+    if silent > 0:
+        yield Finding("unaccounted", "invalid", numbers={"requests": silent})
+
+
 def _late(late_share: float | None) -> Iterator[Finding]:
     if late_share is not None and late_share > LATE_SHARE:
         numbers = {"late_share": late_share, "allowed_share": LATE_SHARE}
@@ -104,11 +121,9 @@ def _stood_still(log: RunLog, step: RampStep, window: Window) -> Iterator[Findin
     """Worker processes that took no sample of themselves for long: they were frozen or starved."""
     if log.header is None or not log.workers:
         return
-    dead = {death.worker for death in log.deaths}
     gaps = [
         (after_s - before_s, worker, before_s)
         for worker in range(min(log.header.workers, step.clients))
-        if worker not in dead
         for before_s, after_s in _gaps(log, worker, step, window.end_s)
     ]
     if gaps:
@@ -123,9 +138,12 @@ def _gaps(log: RunLog, worker: int, step: RampStep, end_s: float) -> Iterator[tu
     A worker samples itself once a second and, with its last sample, ends when none of its clients
     has anything more to send. The SDK's client, a process that waits for each answer and for each
     due time, samples itself between them. So the last span of all, and each span of the SDK's,
-    only counts if a request of that worker was due in it.
+    only counts if a request of that worker was due in it. A frozen process dies in the end, when
+    the run does not wait for it any longer.
     """
     at_s = sorted(s.at_s for s in log.workers if s.worker == worker) or [step.start_s]
+    died_s = [death.at_s for death in log.deaths if death.worker == worker]
+    end_s = min([end_s, *died_s])
     sdk = log.settings.get("client") == "sdk"
     longest_s = LONGEST_GAP_S + (float(log.settings.get("timeout") or 0.0) if sdk else 0.0)
     for before_s, after_s in pairwise([*at_s, max(end_s, at_s[-1])]):

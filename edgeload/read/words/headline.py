@@ -222,6 +222,11 @@ def felt_p95_words(step: StepSummary) -> str:
 def outage_words(outage: Outage) -> str:
     """Down from when, for how long, recovered when, and what it cost."""
     lost = f"{plural(outage.frames_lost, 'frame')} lost"
+    if outage.silent and outage.recovered_s is not None:
+        return (
+            f"The endpoint gave no answer for {outage.recovered_s - outage.start_s:.1f} s, from "
+            f"{outage.start_s:.1f} s to {outage.recovered_s:.1f} s."
+        )
     if outage.recovered_s is None:
         return (
             f"The endpoint was down from {outage.start_s:.1f} s on and did not recover: {lost} "

@@ -44,6 +44,16 @@ INVALID_KINDS = {
             f"{n['from_s']:.1f} s on"
         ),
     ),
+    "unaccounted": Kind(
+        meaning="The log does not say of some planned requests that they were sent, nor that they "
+        "were missed.",
+        cause="The load generator did not serve their clients again, or lines are missing.",
+        advice="Run again, with more worker processes (--workers) or on a machine of its own.",
+        message=lambda n: (
+            f"the log says nothing about {plural(n['requests'], 'planned request')}: the load "
+            "generator did not serve their clients"
+        ),
+    ),
     "generator_cpu": Kind(
         meaning="A worker process used more than 80 % of a core.",
         cause="Too many clients or requests for this many worker processes.",

@@ -87,6 +87,18 @@ SHORTFALL_KINDS = {
         advice=_LONGER_STEPS,
         message=lambda n: "no request fell due",
     ),
+    "no_answers": Kind(
+        meaning="No answer came after the warm-up of a step, so it shows nothing.",
+        cause="The step is short, or its requests failed or hung.",
+        advice="See the failures of the step, or use longer steps (--time-between-ramp).",
+        message=lambda n: "no answer came after the warm-up",
+    ),
+    "client_unserved": Kind(
+        meaning="Some clients of a step got no answer at all, however well the others fared.",
+        cause="The endpoint, or a proxy before it, starved some connections.",
+        advice="Look at the failures of the step; use fewer clients.",
+        message=lambda n: f"{plural(n['clients'], 'client')} got no answer at all",
+    ),
     "behind": Kind(
         meaning="A step of a log without due times answered less than 95 % of its arrival rate.",
         cause="The endpoint is saturated.",

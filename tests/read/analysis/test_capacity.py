@@ -105,3 +105,33 @@ def test_unsettled_steps_are_named_but_do_not_hide_a_capacity(tmp_path: Path) ->
     summary = _ramp(tmp_path, sl.plan_of([10], 60, 2.0), lambda _: next(drawn), servers=8)
     assert summary.capacity is not None
     assert summary.steps[0].state == "carried"
+
+
+def test_an_endpoint_that_hangs_has_no_ceiling(tmp_path: Path) -> None:
+    """Nothing was answered, in all steps or in the last: no figure, and none below 0."""
+    plan = sl.plan_of([4, 8], 6, 4.0)
+    hung = [sl.request(c, 1, 0, 0.1, 0.1, 12.0 + c / 100, "timeout") for c in range(4)]
+    missed = sl.play(plan, servers=1, service=sl.constant(100.0)).missed
+    nothing = _run(tmp_path / "0", sl.Played(plan, hung, missed))
+    assert nothing.bracket.ceiling is None
+    assert headline(nothing).startswith("NO RESULT")
+    good = sl.play(sl.plan_of([4, 8], 6, 4.0), servers=50, service=sl.constant(0.02))
+    kept = [r for r in good.requests if r.step == 0]
+    half = _run(tmp_path / "1", sl.Played(plan, kept))
+    assert half.bracket.ceiling is None
+
+
+def test_a_camera_without_an_answer_is_not_outvoted_by_the_others(tmp_path: Path) -> None:
+    """One of 100 cameras always fails: 1 % of the requests, and not carried."""
+    plan = sl.plan_of([100], 20, 2.0)
+    played = sl.play(plan, servers=50, service=sl.constant(0.02))
+    requests = [
+        sl.request(
+            r.worker_number, r.request_number, r.step, r.due_s, r.sent_s, r.done_s,
+            "http_500" if r.worker_number == 7 else "ok",
+        )
+        for r in played.requests
+    ]  # fmt: skip
+    summary = _run(tmp_path, sl.Played(plan, requests))
+    assert summary.capacity is None
+    assert "1 client got no answer at all" in limit(summary)

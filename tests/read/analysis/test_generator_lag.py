@@ -133,3 +133,26 @@ def test_the_sdks_client_may_wait_without_a_sample(tmp_path: Path) -> None:
     for client, valid in (("sdk", True), ("http", False)):
         path = sl.write(tmp_path / client, played, workers=told, client=client)
         assert analyse(read_log(path)).valid == valid
+
+
+def test_a_frozen_worker_that_is_killed_in_the_end_stood_still(tmp_path: Path) -> None:
+    """The run does not wait for it for ever: it dies long after the step in which it froze."""
+    plan = sl.plan_of([8], 8, 1.0)
+    played = sl.play(plan, servers=50, service=sl.constant(0.02))
+    kept = [r for r in played.requests if r.worker_number % 2 or r.done_s < 3.0]
+    told = [s for s in sl.cpu_samples(plan) if s.worker or s.at_s < 3.0]
+    log = read_log(
+        sl.write(tmp_path / "log", sl.Played(plan, kept), workers=told, deaths=[sl.death(0, 21.0)])
+    )
+    found = {doubt.code: doubt for doubt in analyse(log).doubts}
+    assert found["worker_stood_still"].numbers["worker"] == 0
+    assert not analyse(log).bracket.ceiling
+
+
+def test_a_client_that_is_never_served_again_makes_a_step_invalid(tmp_path: Path) -> None:
+    """One of 100: nothing is written down of it, so nobody can say that the endpoint was slow."""
+    plan = sl.plan_of([100], 10, 2.0)
+    played = sl.play(plan, servers=50, service=sl.constant(0.02))
+    kept = [r for r in played.requests if r.worker_number != 7 or r.done_s < 3.0]
+    summary = analyse(read_log(sl.write(tmp_path / "log", sl.Played(plan, kept))))
+    assert {doubt.code for doubt in summary.doubts} == {"unaccounted"}

@@ -107,3 +107,43 @@ def test_an_outage_in_the_warm_up_is_no_sign_of_capacity(tmp_path: Path) -> None
     assert summary.steps[1].within.failed_share == 0
     assert summary.steps[1].state == "not carried"
     assert headline(summary).startswith("The endpoint was down for 1.5 s")
+
+
+def test_a_silence_is_an_outage_though_nothing_failed(tmp_path: Path) -> None:
+    """The endpoint stands still for 8 s and answers late what had waited: nothing came, then all."""
+    plan = sl.plan_of([4, 8], 13, 2.0)
+    played = sl.play(plan, servers=50, service=sl.constant(0.02), stalls=[(16.0, 24.0)])
+    log = read_log(sl.write(tmp_path / "log", played))
+    summary = analyse(log, [parse_objective("outage<1s"), parse_objective("outage<9s")])
+    (outage,) = summary.outages
+    assert outage.start_s == pytest.approx(16.0, abs=0.2)
+    assert outage.recovered_s == pytest.approx(24.02, abs=0.1)
+    assert outage.failures == 0
+    assert [result.status for result in summary.objectives] == ["fail", "pass"]
+    assert headline(summary).startswith("The endpoint gave no answer for 8.0 s, from 16.0 s to 24")
+    assert "at least" not in headline(summary)
+
+
+def test_slow_answers_and_idle_clients_are_no_silence(tmp_path: Path) -> None:
+    """One client with answers of 2 s, a client of one request in 5 s, a box with heavy tails."""
+    for name, plan, service in (
+        ("slow", sl.plan_of([1], 120, 2.0), sl.constant(2.0)),
+        ("rare", sl.plan_of([1], 200, 0.2), sl.constant(0.02)),
+        ("tails", sl.plan_of([10], 60, 2.0), sl.exponential(0.2)),
+    ):
+        played = sl.play(plan, servers=4, service=service)
+        assert analyse(read_log(sl.write(tmp_path / name, played))).outages == ()
+
+
+def test_requests_that_time_out_last_since_they_were_sent(tmp_path: Path) -> None:
+    """All hang from 10 s on and time out together: down since they were sent, not since they ended."""
+    plan = sl.plan_of([4], 30, 2.0)
+    played = sl.play(plan, servers=50, service=sl.constant(0.02))
+    requests = [r for r in played.requests if r.done_s < 10.0]
+    hung = [
+        sl.request(c, 100 + c, 0, 10.0 + c / 8, 10.0 + c / 8, 20.0 + c / 8, "timeout")
+        for c in range(4)
+    ]
+    log = read_log(sl.write(tmp_path / "log", sl.Played(plan, [*requests, *hung])))
+    (result,) = analyse(log, [parse_objective("outage<5s")]).objectives
+    assert result.status == "fail"
