@@ -6,12 +6,13 @@ kinds; and the mean wait with Poisson arrivals against queueing theory (M/D/1, M
 difference to the server's log is the network's and both event loops' share.
 
 A wait counts from when the request was due, less the mean difference to the server's log. Its mean
-scatters between runs, because neighbouring requests wait for the same backlog: batches of one
-run show a part of that only, with which intervals held the truth in 43 to 94 of 100 runs. So the
+scatters between runs, because neighbouring requests wait for the same backlog: 20 batches of one
+run of 8 s show a part of that only: their intervals hold theory in 43 to 87 of 100 runs. So the
 interval comes from 2,000 exact simulations of a run as long as this one: they tell how far its mean
 may lie from theory by chance. It is a 99 % interval: of 20 runs, one outside is rare. Every round
 has its own seed. A run that calls itself INVALID, because our machine could not send in time, is
-not judged: its arrivals were not Poisson's.
+not judged: its arrivals were not Poisson's. A client holds a request back while its last one is in
+flight: that shifts a mean wait by a few percent.
 """
 
 from __future__ import annotations
