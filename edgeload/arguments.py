@@ -30,7 +30,7 @@ Defaults come from config.py. The API token is not an option: set
 
 Exit codes: 0 done, 1 internal error, 2 a setting is wrong, 3 an objective was
 not met, 4 the run is INVALID, 5 the endpoint cannot be reached or is not ready,
-130 interrupted (the results are written).
+6 not one correct answer came, 130 interrupted (the results are written).
 """
 
 

@@ -16,6 +16,11 @@ def listed(texts: Sequence[str]) -> str:
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
+def rate_words(per_second: float) -> str:
+    """`1 request/s`, `2.5 requests/s`."""
+    return f"{per_second:.4g} {'request' if per_second == 1 else 'requests'}/s"
+
+
 def sentence(clause: str) -> str:
     """A clause as a sentence: a capital letter in front, a full stop behind."""
     end = "" if clause.endswith((".", "!", "?", "…")) else "."

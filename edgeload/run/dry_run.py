@@ -8,7 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from edgeload.plain_words import plural
+from edgeload.plain_words import plural, rate_words
 from edgeload.plan import Plan, least_step_s
 
 
@@ -21,7 +21,7 @@ def print_plan(plan: Plan, image_bytes: float, console: Console, warm_up_s: floa
     each = " each" if plan.max_clients > 1 else ""
     console.print(
         f"{plural(sum(requests), 'request')} in {plan.duration_s:g} s, from up to "
-        f"{plural(plan.max_clients, 'client')} at {plan.requests_per_second:g} requests/s{each}. "
+        f"{plural(plan.max_clients, 'client')} at {rate_words(plan.requests_per_second)}{each}. "
         "Nothing was sent.",
         highlight=False,
         soft_wrap=not console.is_terminal,
@@ -52,6 +52,6 @@ def _too_short(plan: Plan, warm_up_s: float) -> Iterator[str]:
     if step_s < least_s:
         yield (
             f"Steps of {step_s:g} s are too short to tell whether the endpoint keeps up with "
-            f"their load. At {plan.requests_per_second:g} requests/s per client, that takes at "
+            f"their load. At {rate_words(plan.requests_per_second)} per client, that takes at "
             f"least {least_s:g} s (--time-between-ramp), and longer near the capacity."
         )

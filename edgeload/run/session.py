@@ -15,7 +15,7 @@ from rich.console import Console
 
 from edgeload.edge.location import Unreachable
 from edgeload.machine import usable_cores
-from edgeload.plain_words import plural
+from edgeload.plain_words import plural, rate_words
 from edgeload.plan import Plan
 from edgeload.run.announcement import announcement
 from edgeload.run.images import image_facts, make_pool, single_image
@@ -173,6 +173,6 @@ def intention(plan: Plan, url: str, workers: int) -> str:
         clients = f"{', '.join(map(str, [first, *others]))} clients"
     each = " each" if plan.max_clients > 1 else ""
     return (
-        f"{clients} at {plan.requests_per_second:g} requests/s{each} against {url}, "
+        f"{clients} at {rate_words(plan.requests_per_second)}{each} against {url}, "
         f"{plan.duration_s:g} s in all, from {plural(workers, 'worker process')}"
     )

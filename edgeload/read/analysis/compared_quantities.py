@@ -116,6 +116,8 @@ def _usable(found: Sequence[Found]) -> list[Found]:
 
 def _sent_differ(old: Sequence[Found], new: Sequence[Found]) -> Finding | None:
     """Without arrival rates, as many clients are the same load only if they sent as much."""
+    if not all(sum(step.window.length_s for _, step in side) for side in (old, new)):
+        return Finding("too_few_windows", "note")
     before, after = (
         sum(step.within.sent for _, step in side) / sum(step.window.length_s for _, step in side)
         for side in (old, new)

@@ -65,6 +65,8 @@ class Comparison:
     @property
     def tells_nothing(self) -> bool:
         """Whether no load could be compared, or nothing was answered at any on the new side."""
+        if self.verdict in ("better", "worse"):
+            return False
         return not any(row.new for row in self.rows if row.quantity == "throughput")
 
 

@@ -7,6 +7,7 @@ resource with the largest demand is full first, at (1 - U0) / D answers per seco
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -47,8 +48,8 @@ class HostUse:
 
     `first_s` and `last_s` are run time, by the clocks of both machines. `during` counts the samples
     inside the run; `loads` the different loads that the utilisation law can use. `overloaded` are
-    the steps whose load was not carried and that have samples, `shares` how busy each resource was
-    on average in them, from 0 to 1.
+    the steps whose load was not carried and that have samples of at least half of their window,
+    `shares` how busy each resource was on average in them, from 0 to 1.
     """
 
     samples: int
@@ -69,8 +70,8 @@ def host_use(
     ends_s: list[float] = []
     during = 0
     loads: set[int] = set()
-    seen: set[int] = set()
-    told: dict[str, list[float]] = {}
+    covered_s: dict[int, float] = defaultdict(float)
+    told: dict[int, dict[str, list[float]]] = {step.index: {} for step in overloaded}
     for sample in samples:
         ends_s.append(sample.ts - wall_s)
         during += 0.0 <= ends_s[-1] <= end_s + sample.interval_s
@@ -78,9 +79,14 @@ def host_use(
         loads.update(step.clients for step in inside if step.clients in usable)
         for step in inside:
             if step in overloaded:
-                seen.add(step.index)
+                covered_s[step.index] += sample.interval_s
                 for name, share in shares(sample).items():
-                    told.setdefault(name, []).append(share)
+                    told[step.index].setdefault(name, []).append(share)
+    seen = [s.index for s in overloaded if covered_s[s.index] >= s.window.length_s / 2]
+    values = {
+        name: [share for i in seen for share in told[i].get(name, [])]
+        for name in dict.fromkeys(name for i in seen for name in told[i])
+    }
     return HostUse(
         samples=len(ends_s),
         first_s=min(ends_s, default=None),
@@ -88,7 +94,7 @@ def host_use(
         during=during,
         loads=len(loads),
         overloaded=tuple(sorted(seen)),
-        shares={name: sum(values) / len(values) for name, values in told.items()},
+        shares={name: sum(each) / len(each) for name, each in values.items()},
     )
 
 

@@ -57,6 +57,7 @@ def step_doubts(
         *_own_failures(counts.failures.get(GENERATOR, 0)),
         *(_disagrees(log, log.end) if log.end else _cut(log, step)),
         *_unaccounted(log, step, counts),
+        *_idle_clients(log, step, window),
     ]
     return tuple(replace(finding, steps=(step.index,)) for finding in found)
 
@@ -103,6 +104,31 @@ def _unaccounted(log: RunLog, step: RampStep, counts: StepCounts) -> Iterator[Fi
     silent = counts.missed - sum(counts.missed_reasons.values())
     if silent > 0:
         yield Finding("unaccounted", "invalid", numbers={"requests": silent})
+
+
+def _idle_clients(log: RunLog, step: RampStep, window: Window) -> Iterator[Finding]:
+    """Clients with requests due and none in flight, for long: the generator did not serve them.
+
+    A client that waits for the endpoint has a request in flight, which ends in the log.
+    """
+    if log.plan is None or log.header is None or log.end is None:
+        return
+    requests, workers = log.requests, log.header.workers
+    before = requests.sent_s < window.end_s
+    free_s = np.full(log.plan.max_clients, step.start_s)
+    np.maximum.at(free_s, requests.client[before], requests.done_s[before])
+    dead = {death.worker for death in log.deaths}
+    idle = [
+        client
+        for client in np.flatnonzero(window.end_s - free_s[: step.clients] > LONGEST_GAP_S).tolist()
+        if client % workers not in dead
+        and any(
+            free_s[client] < due_s < window.end_s - LONGEST_GAP_S
+            for due_s in log.plan.step_dues(client, step)
+        )
+    ]
+    if idle:
+        yield Finding("clients_idle", "invalid", numbers={"clients": len(idle)})
 
 
 def _late(late_share: float | None) -> Iterator[Finding]:

@@ -60,7 +60,8 @@ def gate_words(comparison: Comparison, history: History | None) -> str:
         return headline
     if history is not None and history.verdict == "worse":
         return history_words(history)
-    if any(row.new == 0 for row in comparison.rows if row.quantity == "throughput"):
+    rates = [row.new for row in comparison.rows if row.quantity == "throughput"]
+    if rates and all(rate == 0 for rate in rates):
         return f"the new side answered nothing. {headline}"
     return headline
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from edgeload.plain_words import listed, plural, sentence
+from edgeload.plain_words import listed, plural, rate_words, sentence
 from edgeload.read.analysis.capacity import CapacityBracket, Ceiling, LoadShortfall
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import RunSummary
@@ -73,7 +73,7 @@ def _answer(summary: RunSummary) -> Iterator[str]:
 
 def _each(summary: RunSummary) -> str:
     rate = summary.log.requests_per_second
-    return f" at {rate:.4g} requests/s each" if rate else ""
+    return f" at {rate_words(rate)} each" if rate else ""
 
 
 def _loads(clients: Sequence[int]) -> str:
@@ -127,9 +127,13 @@ def _by_reason(loads: Sequence[LoadShortfall]) -> Iterator[tuple[list[LoadShortf
         yield backlog, _too_short(backlog)
     if objective:
         yield objective, _objective_undecided(objective)
+    others: dict[str, list[LoadShortfall]] = {}
     for load in loads:
         if load not in backlog and load not in objective:
-            yield [load], "; ".join(message(shortfall) for shortfall in load.shortfalls)
+            reason = "; ".join(message(shortfall) for shortfall in load.shortfalls)
+            others.setdefault(reason, []).append(load)
+    for reason, alike in others.items():
+        yield alike, reason
 
 
 def _too_short(loads: Sequence[LoadShortfall]) -> str:
@@ -327,6 +331,11 @@ def validity(summary: RunSummary) -> str:
             return (
                 "VALID as far as a log of the older form can tell: it says nothing about the "
                 "generator."
+            )
+        if not summary.log.workers:
+            return (
+                "VALID as far as this log can tell: it has no samples of the load generator's "
+                "processes, so their CPU use is unknown."
             )
         if summary.no_result:
             return "The load generator was not the cause, and its log is complete (VALID)."

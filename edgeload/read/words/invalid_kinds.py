@@ -54,6 +54,15 @@ INVALID_KINDS = {
             "generator did not serve their clients"
         ),
     ),
+    "clients_idle": Kind(
+        meaning="Clients had requests due and none in flight, for more than 1.5 s, and sent none.",
+        cause="The load generator did not serve them: a worker process is overloaded or at fault.",
+        advice="Run again, with more worker processes (--workers) or on a machine of its own.",
+        message=lambda n: (
+            f"{plural(n['clients'], 'client')} had requests due and none in flight, but the load "
+            "generator sent nothing more for them"
+        ),
+    ),
     "generator_cpu": Kind(
         meaning="A worker process used more than 80 % of a core.",
         cause="Too many clients or requests for this many worker processes.",

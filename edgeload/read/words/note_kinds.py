@@ -22,7 +22,7 @@ def _not_saturated(n: Numbers) -> str:
     at = f", with a response p95 of {milliseconds(p95)} ms" if p95 is not None else ""
     return (
         f"the ramp ended before the endpoint reached its limit: {plural(n['clients'], 'client')} "
-        f"({{steps}}) are only a lower bound of the capacity{at}"
+        f"({{steps}}) {'is' if n['clients'] == 1 else 'are'} only a lower bound of the capacity{at}"
     )
 
 

@@ -195,7 +195,8 @@ def test_a_side_that_fails_is_worse(
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
     assert "--fail-if-worse: Worse: errors +" in said[0]
-    assert gated(tmp_path, new, old)[1]["word"] == "better"
+    code, values = gated(tmp_path, new, old)
+    assert (code, values["word"]) == (0, "better")
 
 
 @pytest.mark.parametrize("share", [0.01, 0.02, 0.04])

@@ -14,7 +14,7 @@ from edgeload.read.analysis.generator_lag import generator_lag
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.columns import TableBuilder
 from edgeload.read.log.open import read_log
-from edgeload.records import Request, RequestRow, WorkerSample
+from edgeload.records import Missed, Request, RequestRow, WorkerSample
 
 
 def _frozen(
@@ -155,4 +155,11 @@ def test_a_client_that_is_never_served_again_makes_a_step_invalid(tmp_path: Path
     played = sl.play(plan, servers=50, service=sl.constant(0.02))
     kept = [r for r in played.requests if r.worker_number != 7 or r.done_s < 3.0]
     summary = analyse(read_log(sl.write(tmp_path / "log", sl.Played(plan, kept))))
-    assert {doubt.code for doubt in summary.doubts} == {"unaccounted"}
+    assert {doubt.code for doubt in summary.doubts} == {"unaccounted", "clients_idle"}
+    missed = [
+        Missed(0.0, 7, r.request_number, r.step, r.due_s, "late")
+        for r in played.requests
+        if r.worker_number == 7 and r.done_s >= 3.0
+    ]
+    told = analyse(read_log(sl.write(tmp_path / "told", sl.Played(plan, kept, missed))))
+    assert {doubt.code for doubt in told.doubts} == {"clients_idle"}

@@ -110,7 +110,7 @@ def test_an_outage_in_the_warm_up_is_no_sign_of_capacity(tmp_path: Path) -> None
 
 
 def test_a_silence_is_an_outage_though_nothing_failed(tmp_path: Path) -> None:
-    """The endpoint stands still for 8 s and answers late what had waited: nothing came, then all."""
+    """The endpoint stands still for 8 s and then answers late what had waited."""
     plan = sl.plan_of([4, 8], 13, 2.0)
     played = sl.play(plan, servers=50, service=sl.constant(0.02), stalls=[(16.0, 24.0)])
     log = read_log(sl.write(tmp_path / "log", played))
@@ -136,7 +136,7 @@ def test_slow_answers_and_idle_clients_are_no_silence(tmp_path: Path) -> None:
 
 
 def test_requests_that_time_out_last_since_they_were_sent(tmp_path: Path) -> None:
-    """All hang from 10 s on and time out together: down since they were sent, not since they ended."""
+    """All hang from 10 s on and time out: down since they were sent, not since they ended."""
     plan = sl.plan_of([4], 30, 2.0)
     played = sl.play(plan, servers=50, service=sl.constant(0.02))
     requests = [r for r in played.requests if r.done_s < 10.0]

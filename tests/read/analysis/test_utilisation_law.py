@@ -143,6 +143,8 @@ def test_one_overloaded_step_says_whether_the_cpu_limited_it(
     ]  # fmt: skip
     log = read_log(sl.write(tmp_path / "overloaded.log", played))
     assert said in _said(with_host(analyse(log), samples))["host_use"]
+    # Samples of three of its forty seconds say nothing about the step.
+    assert "host_use" not in _said(with_host(analyse(log), samples[4:7]))
 
 
 def test_a_step_that_was_carried_says_nothing_about_what_limits(tmp_path: Path) -> None:
