@@ -9,7 +9,7 @@ QUANTITY is one of
 - `missed`: the requests that were never sent, as a share of the planned ones;
 - `throughput`: the answers, as a share of the requests that were due;
 - `edge`: the answers that the edge itself gave, as a share of all answers;
-- `outage`: the longest time from a failure to the next good answer.
+- `outage`: the longest time without a good answer while requests were due.
 """
 
 from __future__ import annotations
