@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,11 +36,6 @@ class Outage:
     never sent. `outcome` is the most frequent class of failure, `steps` the steps that it touched.
     """
 
-    @property
-    def silent(self) -> bool:
-        """Whether nothing failed in it: everything was answered, but late."""
-        return not self.failures
-
     start_s: float
     recovered_s: float | None
     caught_up_s: float | None
@@ -49,31 +44,35 @@ class Outage:
     outcome: str
     steps: tuple[int, ...]
 
-
-@dataclass(frozen=True)
-class FailureSpell:
-    """Rows `first` to `last` of requests in the order of their ends, all failed; or none, and then
-    `first` is the answer that ended a silence.
-
-    `least_s` is the time until the last failure ended, `most_s` the time without evidence of a good
-    answer: infinite if none came after it.
-    """
-
-    first: int
-    last: int
-    start_s: float
-    recovered_s: float | None
-    least_s: float
-
     @property
     def silent(self) -> bool:
-        """Whether nothing failed: requests were answered late, all of them."""
-        return self.last < self.first
+        """Whether nothing failed in it: everything was answered, but late."""
+        return not self.failures
 
-    @property
-    def most_s(self) -> float:
-        """Seconds from its start to the first good answer."""
-        return math.inf if self.recovered_s is None else self.recovered_s - self.start_s
+
+@dataclass(frozen=True)
+class FailureSpells:
+    """Spells as columns, one place each; a run of ten million failures may have as many.
+
+    Rows `first` to `last` of the requests in the order of their ends all failed; in a silence there
+    are none, and `first` is the answer that ended it. It lasted from `start_s` until its last
+    failure ended, `least_s` later, and at most until the first good answer at `recovered_s`, which
+    is infinite if none came.
+    """
+
+    first: npt.NDArray[np.intp]
+    last: npt.NDArray[np.intp]
+    start_s: Floats
+    recovered_s: Floats
+    least_s: Floats
+
+    def kept(self, mask: Bools) -> FailureSpells:
+        """Those that the mask keeps, in order of time."""
+        at = np.flatnonzero(mask)
+        at = at[np.argsort(self.start_s[at], kind="stable")]
+        return FailureSpells(
+            self.first[at], self.last[at], self.start_s[at], self.recovered_s[at], self.least_s[at]
+        )
 
 
 @dataclass(frozen=True)
@@ -87,51 +86,49 @@ class FailureSeries:
     done_s: Floats
     sent_s: Floats
     ok: Bools
-    spells: tuple[FailureSpell, ...]
+    spells: FailureSpells
 
     def longest_outage(self, start_s: float, end_s: float) -> tuple[float, float] | None:
         """The least and the most that the longest spell which touches a span may have lasted.
 
-        Until its last failure it surely lasted, and at most until the first good answer. (0, 0)
-        without any; None if nothing was sent in the span.
+        (0, 0) without any; None if nothing was sent in the span.
         """
         if not np.any((self.sent_s >= start_s) & (self.sent_s < end_s)):
             return None
-        found = [
-            (spell.least_s, spell.most_s)
-            for spell in self.spells
-            if spell.start_s < end_s and (spell.recovered_s or math.inf) > start_s
-        ]
-        return max((least for least, _ in found), default=0.0), max(
-            (most for _, most in found), default=0.0
+        spells = self.spells
+        touching = (spells.start_s < end_s) & (spells.recovered_s > start_s)
+        least_s = spells.least_s[touching].max(initial=0.0)
+        return float(least_s), float(
+            (spells.recovered_s - spells.start_s)[touching].max(initial=0.0)
         )
 
 
 def failure_series(requests: Requests) -> FailureSeries:
-    """The requests by their ends, and their rows of failures."""
+    """The requests by their ends, their rows of failures, and silences."""
     rows = np.flatnonzero(~requests.having(GENERATOR))
     rows = rows[np.argsort(requests.done_s[rows], kind="stable")]
     ok, done_s, sent_s = requests.ok[rows], requests.done_s[rows], requests.sent_s[rows]
-    spells = [*_spells(done_s, sent_s, ok), *_silences(requests, done_s, sent_s, ok)]
-    spells.sort(key=lambda spell: spell.start_s)
-    return FailureSeries(rows, done_s, sent_s, ok, tuple(spells))
-
-
-def _spells(done_s: Floats, sent_s: Floats, ok: Bools) -> Iterator[FailureSpell]:
     edges = np.flatnonzero(np.diff(np.concatenate([[True], ok, [True]]).astype(np.int8)))
-    for first, end in edges.reshape(-1, 2).tolist():
-        begun_s = float(sent_s[first:end].min())
-        start_s = max(begun_s, float(done_s[first - 1])) if first else begun_s
-        yield FailureSpell(
-            first,
-            end - 1,
-            start_s=start_s,
-            recovered_s=float(done_s[end]) if end < len(ok) else None,
-            least_s=float(done_s[end - 1]) - start_s,
-        )
+    first, end = edges.reshape(-1, 2).T
+    begun_s = (
+        np.minimum.reduceat(np.append(sent_s, np.inf), edges)[::2] if len(edges) else sent_s[:0]
+    )
+    before_s = np.append(done_s, -np.inf)[first - 1]
+    start_s = np.maximum(begun_s, np.where(first > 0, before_s, -np.inf))
+    recovered_s = np.append(done_s, np.inf)[end]
+    least_s = done_s[end - 1] - start_s
+    silent = _silences(requests, done_s, sent_s, ok)
+    spells = FailureSpells(
+        np.concatenate([first, silent.first]),
+        np.concatenate([end - 1, silent.last]),
+        np.concatenate([start_s, silent.start_s]),
+        np.concatenate([recovered_s, silent.recovered_s]),
+        np.concatenate([least_s, silent.least_s]),
+    )
+    return FailureSeries(rows, done_s, sent_s, ok, spells)
 
 
-def _silences(requests: Requests, done_s: Floats, sent_s: Floats, ok: Bools) -> list[FailureSpell]:
+def _silences(requests: Requests, done_s: Floats, sent_s: Floats, ok: Bools) -> FailureSpells:
     """Spells without any end of a request between two good answers, though several were wanted.
 
     They are far longer than the time between answers usually is, and at least three requests were
@@ -139,98 +136,110 @@ def _silences(requests: Requests, done_s: Floats, sent_s: Floats, ok: Bools) -> 
     """
     good = np.flatnonzero(ok)
     gaps_s = np.diff(done_s[good])
-    if len(gaps_s) < _LEAST_GAPS:
-        return []
-    long_s = max(LEAST_S, _TIMES_THE_USUAL * float(np.median(gaps_s)))
+    enough = len(gaps_s) >= _LEAST_GAPS
+    long_s = max(LEAST_S, _TIMES_THE_USUAL * float(np.median(gaps_s))) if enough else math.inf
+    wanted_s = sent_s if np.isnan(requests.due_s).any() else requests.due_s
     found = []
     for place in np.flatnonzero((gaps_s >= long_s) & (np.diff(good) == 1)).tolist():
         before, after = int(good[place]), int(good[place + 1])
         still_open = (sent_s < done_s[after]) & (done_s >= done_s[after])
         start_s = max(float(done_s[before]), float(sent_s[still_open].min()))
         end_s = float(done_s[after])
-        wanted_s = sent_s if np.isnan(requests.due_s).any() else requests.due_s
         wanted = np.count_nonzero((wanted_s >= start_s) & (wanted_s < end_s))
         if end_s - start_s >= long_s and wanted >= LEAST_FAILURES:
-            found.append(FailureSpell(after, after - 1, start_s, end_s, end_s - start_s))
-    return found
+            found.append((after, start_s, end_s))
+    after_rows = np.array([row for row, _, _ in found], dtype=np.intp)
+    starts_s, ends_s = (np.array([each[i] for each in found], dtype=np.float64) for i in (1, 2))
+    return FailureSpells(after_rows, after_rows - 1, starts_s, ends_s, ends_s - starts_s)
 
 
 def find_outages(
-    log: RunLog, steps: Sequence[RampStep], series: FailureSeries, dues_s: Callable[[], Floats]
+    log: RunLog,
+    steps: Sequence[RampStep],
+    series: FailureSeries,
+    dues_s: Callable[[], Floats],
+    ours: Sequence[int] = (),
 ) -> tuple[Outage, ...]:
     """The outages of a run, in order; `dues_s` gives the sorted due times of all planned requests.
 
     A spell counts if it has at least 3 failures, lasts at least 1 s, and if chance would not bring
-    so long a row among requests that fail as often as those outside it; and so does a silence, in
-    which nothing failed, but all was answered late. A run without any good
-    answer has no outage: it has no result.
+    so long a row among requests that fail as often as those outside it. A silence, in which all was
+    answered late, counts unless it touches one of the steps `ours`, in which the generator was at
+    fault. A run without any good answer has no outage: it has no result.
     """
     if not series.ok.any():
         return ()
-    failed = int(np.count_nonzero(~series.ok))
-    found = [s for s in series.spells if _counts(s, log.last_s, failed, len(series.ok))]
-    if not found:
-        return ()
-    dues = dues_s() if log.knows_due else None
-    clients = max((step.clients for step in steps), default=1)
-    return tuple(_outage(log, steps, series, spell, dues, clients) for spell in found)
+    spells = series.spells.kept(_count(series, log.last_s))
+    found = []
+    for place in range(len(spells.first)):
+        outage = _outage(log, steps, series, spells, place, dues_s)
+        if not outage.silent or not set(outage.steps) & set(ours):
+            found.append(outage)
+    return tuple(found)
 
 
-def _counts(spell: FailureSpell, last_s: float, failed: int, requests: int) -> bool:
-    """Whether a spell is an outage: long, and not by chance."""
-    size = spell.last - spell.first + 1
-    if spell.silent:
-        return True
-    end_s = last_s if spell.recovered_s is None else spell.recovered_s
-    if size < LEAST_FAILURES or end_s - spell.start_s < LEAST_S:
-        return False
-    others = max(1, requests - size)
-    return bool(others * ((failed - size) / others) ** size <= _BY_CHANCE)
+def _count(series: FailureSeries, last_s: float) -> Bools:
+    """Which spells are outages: silences, and rows of failures that are long and not by chance."""
+    spells = series.spells
+    size = spells.last - spells.first + 1
+    failed, requests = int(np.count_nonzero(~series.ok)), len(series.ok)
+    lasted_s = np.minimum(spells.recovered_s, last_s) - spells.start_s
+    others = np.maximum(1, requests - size)
+    by_chance = others * ((failed - size) / others) ** size > _BY_CHANCE
+    rows = (size >= LEAST_FAILURES) & (lasted_s >= LEAST_S) & ~by_chance
+    return np.asarray(rows | (size == 0), dtype=np.bool_)
 
 
 def _outage(
     log: RunLog,
     steps: Sequence[RampStep],
     series: FailureSeries,
-    spell: FailureSpell,
-    dues_s: Floats | None,
-    clients: int,
+    spells: FailureSpells,
+    place: int,
+    dues_s: Callable[[], Floats],
 ) -> Outage:
-    rows = series.rows[spell.first : spell.last + 1]
-    wait_s = series.sent_s - log.requests.due_s[series.rows]
-    caught_up_s = _caught_up(spell, series.done_s, wait_s, clients)
+    first, last = int(spells.first[place]), int(spells.last[place])
+    start_s, end_s = float(spells.start_s[place]), float(spells.recovered_s[place])
+    recovered = math.isfinite(end_s)
+    rows = series.rows[first : last + 1]
+    caught_up_s = _caught_up(log, steps, series, first, start_s) if recovered else None
     until_s = log.last_s if caught_up_s is None else caught_up_s
-    end_s = log.last_s if spell.recovered_s is None else spell.recovered_s
+    lost = _never_sent(log, dues_s() if log.knows_due else None, start_s, until_s)
+    outcomes = np.bincount(log.requests.outcome[rows])
     return Outage(
-        start_s=spell.start_s,
-        recovered_s=spell.recovered_s,
+        start_s=start_s,
+        recovered_s=end_s if recovered else None,
         caught_up_s=caught_up_s,
-        frames_lost=len(rows) + _never_sent(log, dues_s, spell.start_s, until_s),
+        frames_lost=len(rows) + lost,
         failures=len(rows),
-        outcome=SILENCE
-        if spell.silent
-        else log.requests.outcomes[int(np.bincount(log.requests.outcome[rows]).argmax())],
-        steps=tuple(s.index for s in steps if s.start_s < end_s and s.end_s > spell.start_s),
+        outcome=log.requests.outcomes[int(outcomes.argmax())] if len(rows) else SILENCE,
+        steps=tuple(s.index for s in steps if s.start_s < end_s and s.end_s > start_s),
     )
 
 
-def _caught_up(spell: FailureSpell, done_s: Floats, wait_s: Floats, clients: int) -> float | None:
+def _caught_up(
+    log: RunLog, steps: Sequence[RampStep], series: FailureSeries, first: int, start_s: float
+) -> float | None:
     """When requests waited no longer to be sent than in the 5 s before the spell.
 
-    That is from the first of as many in a row as there are clients.
+    That is from the first of as many in a row as there are clients. `first` is the spell's first
+    row.
     """
-    if spell.recovered_s is None or np.isnan(wait_s).any():  # NaN: the log knows no due times
-        return spell.recovered_s
-    from_row = int(np.searchsorted(done_s, spell.start_s - _BEFORE_S))
-    usual_s = max(_NO_WAIT_S, float(wait_s[from_row : spell.first].max(initial=0.0)))
-    late = np.flatnonzero(wait_s[spell.last + 1 :] > usual_s)
-    left = len(done_s) - spell.last - 1
+    done_s, after = series.done_s, first + int(np.argmax(series.ok[first:]))
+    wait_s = series.sent_s - log.requests.due_s[series.rows]
+    if np.isnan(wait_s).any():  # the log knows no due times
+        return float(done_s[after])
+    from_row = int(np.searchsorted(done_s, start_s - _BEFORE_S))
+    usual_s = max(_NO_WAIT_S, float(wait_s[from_row:first].max(initial=0.0)))
+    late = np.flatnonzero(wait_s[after:] > usual_s)
+    left = len(done_s) - after
     gaps = np.diff(np.concatenate([[-1], late, [left]])) - 1  # prompt ones before each late one
+    clients = max((step.clients for step in steps), default=1)
     enough = np.flatnonzero(gaps >= min(clients, left))
     if not len(enough):
         return None
     row = 0 if enough[0] == 0 else int(late[enough[0] - 1]) + 1
-    return float(done_s[spell.last + 1 + row])
+    return float(done_s[after + row])
 
 
 def _never_sent(log: RunLog, dues_s: Floats | None, start_s: float, end_s: float) -> int:

@@ -129,7 +129,11 @@ def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSu
         steps.append(summary)
         samples += [sample] if asked else []  # as large as the log: kept only if needed
     outages = find_outages(
-        log, log.steps, prepared.failures, lambda: _dues(prepared, [s.index for s in steps])
+        log,
+        log.steps,
+        prepared.failures,
+        lambda: _dues(prepared, [s.index for s in steps]),
+        ours=[step.index for step in steps if not step.valid],
     )
     steps = [replace(step, shortfalls=find_shortfalls(step, outages)) for step in steps]
     return RunSummary(

@@ -6,13 +6,17 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import synthetic_log as sl
 
 from edgeload.objectives import parse_objective
 from edgeload.read.analysis.findings import find
+from edgeload.read.analysis.outages import failure_series
 from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.log.columns import Requests
 from edgeload.read.log.open import read_log
+from edgeload.read.statistics.windows import Floats
 from edgeload.read.words.headline import headline
 
 Outcome = Callable[[random.Random, float], str]
@@ -147,3 +151,36 @@ def test_requests_that_time_out_last_since_they_were_sent(tmp_path: Path) -> Non
     log = read_log(sl.write(tmp_path / "log", sl.Played(plan, [*requests, *hung])))
     (result,) = analyse(log, [parse_objective("outage<5s")]).objectives
     assert result.status == "fail"
+
+
+def test_a_silence_of_our_own_is_not_the_endpoints(tmp_path: Path) -> None:
+    """All workers are frozen for 4 s: nothing was sent and nothing was read."""
+    plan = sl.plan_of([8], 15, 5.0)
+    played = sl.play(plan, servers=50, service=sl.constant(0.02))
+    requests = [
+        r
+        if not 5.0 <= r.sent_s < 9.0
+        else sl.request(r.worker_number, r.request_number, r.step, r.due_s, 9.0, 9.02)
+        for r in played.requests
+    ]
+    told = [s for s in sl.cpu_samples(plan) if not 5.0 <= s.at_s < 9.0]
+    summary = analyse(read_log(sl.write(tmp_path / "l", sl.Played(plan, requests), workers=told)))
+    assert not summary.valid
+    assert summary.outages == ()
+
+
+def test_a_million_failures_are_looked_at_in_columns() -> None:
+    """Every second request fails: half a million spells, none of them an outage."""
+    n = 1_000_001
+    done_s: Floats = np.arange(n, dtype=np.float64) * 1e-3
+    nothing = np.zeros(n, dtype=np.int8)
+    requests = Requests(
+        client=nothing, number=nothing, step=nothing, due_s=done_s - 0.02, sent_s=done_s - 0.02,
+        done_s=done_s, outcome=(np.arange(n) % 2).astype(np.int8), error=nothing - 1,
+        from_edge=nothing, status=nothing, bytes=nothing, outcomes=("ok", "http_503"), errors=(),
+    )  # fmt: skip
+    series = failure_series(requests)
+    assert len(series.spells.first) == n // 2
+    least_s, most_s = series.longest_outage(0.0, 1e9) or (None, None)
+    assert least_s == pytest.approx(0.001)
+    assert most_s == pytest.approx(0.002)
