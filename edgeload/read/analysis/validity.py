@@ -97,9 +97,9 @@ def _unaccounted(log: RunLog, step: RampStep, counts: StepCounts) -> Iterator[Fi
     A client writes down each request that it sends and each that it misses. So these clients were
     never served again, by us.
     """
-    if log.end is None or log.deaths or log.damage.lines or not counts.missed:
-        return
-    if any(_disagrees(log, log.end)):
+    if log.end is None or log.end.interrupted or not counts.missed:
+        return  # after a stop, each worker counts from when it heard of it
+    if log.deaths or log.damage.lines or any(_disagrees(log, log.end)):
         return
     silent = counts.missed - sum(counts.missed_reasons.values())
     if silent > 0:
