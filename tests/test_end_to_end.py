@@ -214,7 +214,8 @@ def test_an_endpoint_that_never_answers_ends_with_the_plan_and_the_timeout(tmp_p
             "--detector-id", user.DETECTOR_ID, "--custom-ramp", "3",
             "--time-between-ramp", "3", "--timeout", "2",
         )  # fmt: skip
-    user.check_done(tmp_path, ended)
+    assert ended.code == exit_codes.NO_RESULT, ended.err
+    assert "NO RESULT" in ended.out
     end = user.records(tmp_path)[-1]
     assert end.at_s < 3 + 2 + 1.5
     found = user.summary(tmp_path)
