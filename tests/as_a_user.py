@@ -119,7 +119,8 @@ def check_done(folder: Path, ended: Finished) -> None:
     """
     validity = summary(folder)["validity"]
     reasons = {reason["code"] for reason in validity["reasons"]}
-    assert reasons <= {"generator_late", "generator_cpu"}, validity
+    busy = {"generator_late", "generator_cpu", "worker_stood_still", "clients_idle"}
+    assert reasons <= busy, validity
     assert ended.code == (4 if reasons else 0), ended.err
 
 
