@@ -6,6 +6,7 @@ carried above a load that was not is a contradiction, which is named and not bel
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,7 +46,8 @@ class Ceiling:
 
     `low` and `high` are 95 % limits: arrival rate times 1 - growth of the backlog. Median service
     times in seconds: `light_s` in the step with the fewest clients, `full_s` in the overloaded one;
-    `light_s` is None if that is the same step.
+    `light_s` is None if that is the same step. `queue_growth` is by how much service time must have
+    grown between both if requests queue on the endpoint; None if both loads are too alike to tell.
     """
 
     step: int
@@ -56,14 +58,17 @@ class Ceiling:
     light_clients: int
     light_s: float | None
     full_s: float | None
+    queue_growth: float | None
 
     @property
-    def of_the_clients(self) -> bool:
+    def of_the_clients(self) -> bool | None:
         """Whether clients, not the endpoint, were the limit: nothing queued, so answers came as
-        fast as ever, but a client that waits for an answer cannot send its next request.
+        fast as ever, but a client that waits for an answer cannot send its next request. None: no
+        other load tells.
         """
-        known = self.light_s is not None and self.full_s is not None
-        return known and (self.full_s or 0.0) < _GREW * (self.light_s or 0.0)
+        if self.light_s is None or self.full_s is None or self.queue_growth is None:
+            return None
+        return self.full_s < self.queue_growth * self.light_s
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ def _ceiling(steps: Sequence[StepSummary]) -> Ceiling | None:
     ]
     if not clear:
         return None
-    step, growth = max(clear, key=lambda each: each[1].low or 0.0)
+    step, growth = max(clear, key=lambda each: (round(each[1].low or 0.0, 2), each[0].clients))
     assert growth.value is not None and growth.low is not None and growth.high is not None
     due_per_s = step.rates.arrival_per_s or 0.0
     light = min((s for s in steps if s.counts.ok), key=lambda s: (s.clients, s.index))
@@ -143,7 +148,20 @@ def _ceiling(steps: Sequence[StepSummary]) -> Ceiling | None:
         light_clients=light.clients,
         light_s=None if light is step else _median(light),
         full_s=_median(step),
+        queue_growth=_queue_growth(light, step),
     )
+
+
+def _queue_growth(light: StepSummary, full: StepSummary) -> float | None:
+    """By how much service time grows at least from one load to the other if requests queue.
+
+    If the lighter one is overloaded too, all of its clients queue as well: service time then grows
+    with the number of clients, and not at all if clients only wait for their own answers.
+    """
+    if not light.overloaded:
+        return _GREW
+    ratio = full.clients / light.clients
+    return math.sqrt(ratio) if ratio >= _GREW else None
 
 
 def _median(step: StepSummary) -> float | None:

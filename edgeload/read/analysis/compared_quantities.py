@@ -257,8 +257,8 @@ def verdict_of(shift: Shift, margin: float, *, more_is_better: bool) -> Quantity
 
 
 def _relative(change: float, before: float) -> float:
-    """A change as a share of the old value: -1 if the old side was never answered, infinity if the
-    new side is not.
+    """A change relative to the old value: -1 if only the new side was answered, infinity if only
+    the old side was.
     """
     if abs(change) > _AS_GOOD_AS_NEVER_S / 2:
         return math.inf if change > 0 else -1.0

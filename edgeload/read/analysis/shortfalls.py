@@ -16,10 +16,10 @@ NOT_EDGE = (ESCALATED, WRONG_DETECTOR)
 
 
 def find_shortfalls(step: StepSummary, outages: Sequence[Outage] = ()) -> tuple[Finding, ...]:
-    """Nothing: the load was carried. Otherwise a finding for each reason why that is not shown.
+    """A finding for each reason why a step does not show that its load was carried, if any.
 
     Severity "warning": the endpoint did not carry the load; "invalid": our own fault; "note": the
-    step does not tell. Carried means that the backlog does not grow, that at most 1 % of what was
+    step cannot tell. Carried means that the backlog does not grow, that at most 1 % of what was
     due failed (or was missed, if clients drop what they cannot send in time), that every answer is
     the edge's own, that there was no outage, and that the step's objectives are met. An objective
     about errors, missed requests or edge answers replaces the rule about them.

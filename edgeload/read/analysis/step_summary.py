@@ -169,7 +169,7 @@ class StepSummary:
 
     @property
     def state(self) -> State:
-        """The step in a word or two; "undecided": it does not tell whether its load is carried."""
+        """The step in a word or two; "undecided" if it cannot tell whether its load is carried."""
         asked = self.counts.planned or self.counts.sent
         states: tuple[tuple[object, State], ...] = (
             (not self.valid, "invalid"),

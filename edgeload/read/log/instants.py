@@ -80,7 +80,7 @@ class Straightened:
 
 
 def without_back_jumps(at_s: Floats, slack_s: Floats, client: Ints) -> Straightened:
-    """Take out every setting back of the clock: what follows it continues where it was.
+    """Undo every jump back of the clock: the instants after it continue from where it was.
 
     A client writes its lines one after the other. If one of its lines is earlier than the one
     before, and nearly all of the next lines of the log are too early as well, the clock was set.

@@ -73,15 +73,15 @@ class CapacityRecord(SummaryPart):
 class CeilingRecord(SummaryPart):
     """Answers per second in the clearest overload, with 95 % limits.
 
-    `of_the_clients`: they, not the endpoint, were the limit. Median service times in a light step
-    (null: this is the lightest) and in the overloaded one.
+    `of_the_clients`: they, not the endpoint, were the limit; null if that is unknown. Median
+    service times in a light step (null: this is the lightest) and in the overloaded one.
     """
 
     step: int
     clients: int
     per_s: float
     limits: tuple[float, float]
-    of_the_clients: bool
+    of_the_clients: bool | None
     light_s: Number
     full_s: Number
 

@@ -298,8 +298,11 @@ def _ceiling(ceiling: Ceiling) -> str:
             f"takes {milliseconds(ceiling.full_s)} ms at any load, and a client sends nothing "
             "while it waits. The endpoint may carry more: use more clients at a lower rate each."
         )
-    if ceiling.light_s is None or ceiling.full_s is None:
-        return f"Its limit is about {most}, measured with {at}; the rest queues."
+    if ceiling.of_the_clients is None:
+        return (
+            f"{at} got {most} and always waited for an answer. Whether they queue on the endpoint, "
+            "or only wait for their own answers, is unknown: run a much smaller load as well."
+        )
     return (
         f"Its limit is about {most}: median service time rose from "
         f"{milliseconds(ceiling.light_s)} ms at {plural(ceiling.light_clients, 'client')} to "

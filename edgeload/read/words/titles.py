@@ -88,7 +88,7 @@ def _throughput_title(summary: RunSummary) -> str:
     most = f"{number(best.rates.throughput_per_s)} answers/s"
     overload, ceiling = summary.first_overload, summary.bracket.ceiling
     if overload is not None:
-        if ceiling is not None:
+        if ceiling is not None and ceiling.of_the_clients is False:
             head = f"Limit {number(ceiling.per_s)} answers/s"
         else:
             head = f"Largest throughput {most}"

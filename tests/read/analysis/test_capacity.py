@@ -135,3 +135,20 @@ def test_a_camera_without_an_answer_is_not_outvoted_by_the_others(tmp_path: Path
     summary = _run(tmp_path, sl.Played(plan, requests))
     assert summary.capacity is None
     assert "1 client got no answer at all" in limit(summary)
+
+
+def test_loads_that_are_all_overloaded_tell_clients_from_endpoint(tmp_path: Path) -> None:
+    """150 ms answers, 10/s a client: throughput grows with the clients, so they are the limit.
+
+    On a full box it does not grow, and service time does. One load alone tells neither.
+    """
+    own = _ramp(tmp_path / "own", sl.plan_of([2, 4], 10, 10.0), sl.constant(0.15), servers=50)
+    assert own.bracket.ceiling is not None
+    assert own.bracket.ceiling.of_the_clients is True
+    assert "limited by the clients themselves" in limit(own)
+    full = _ramp(tmp_path / "full", sl.plan_of([50, 80], 10, 2.0), sl.constant(0.05))
+    assert full.bracket.ceiling is not None
+    assert full.bracket.ceiling.of_the_clients is False
+    assert "queue on the endpoint" in limit(full)
+    alone = _ramp(tmp_path / "alone", sl.plan_of([50], 10, 2.0), sl.constant(0.05))
+    assert "is unknown: run a much smaller load as well" in limit(alone)

@@ -30,7 +30,7 @@ def charts(old: list[RunSummary], new: list[RunSummary]) -> tuple[Chart, ...]:
 
 
 def test_only_hollow_points_that_are_there_are_named(tmp_path: Path) -> None:
-    """Two carried loads have none; of a step that does not tell, the point says so."""
+    """Two carried loads have none; the point of an undecided step says why it is hollow."""
     carried = [made(tmp_path / "a", "carried")]
     assert [hollow_texts(chart) for chart in charts(carried, carried)] == [[], []]
     undecided = [made(tmp_path / "b", "undecided")]

@@ -77,7 +77,7 @@ def test_a_log_in_any_disguise_gives_the_same_columns(tmp_path: Path, disguise: 
 
 
 def test_a_plain_file_is_read_where_it_lies(tmp_path: Path) -> None:
-    """A large log is not copied; a copy of anything else is gone at the end."""
+    """A plain file is not copied; the copy of any other is deleted afterwards."""
     path = tmp_path / "log"
     path.write_bytes(b"a\nb\n")
     with utf8_file(path) as found:
