@@ -3,8 +3,8 @@
 `python load_test.py --help` lists the options: TIME_BETWEEN_RAMP here is --time-between-ramp there,
 and the command line wins. The API token is the exception: it is never a command-line option.
 
-This file is looked for in the working folder, then beside the script. IMAGE_PATH and CACERT may be
-relative to this file; LOG_FILE and OUTPUT_DIR are relative to the working folder.
+This file is looked for in the working folder, then beside the script. IMAGE_PATH, CACERT and MIX
+may be relative to this file; LOG_FILE and OUTPUT_DIR are relative to the working folder.
 """
 
 # --- the endpoint ---------------------------------------------------------------------------------
@@ -61,8 +61,14 @@ WARMUP = None
 # camera; poisson = at random, like those of many independent sources.
 ARRIVALS = "constant"
 
-# What a client does when it falls behind: queue = send overdue requests late; skip = drop them.
+# What a client does when it falls behind: queue = send overdue requests late; skip = drop them;
+# latest = send only the newest of them.
 LATE = "queue"
+
+# YAML file with camera groups: several detectors at once, each with cameras, a rate, pictures and
+# objectives of its own (docs/mix.md). The ramp then counts copies of the mix. Empty: one group of
+# cameras, made from the other settings.
+MIX = ""
 
 # How requests are sent: http = with a lean HTTP client; sdk = with the Groundlight SDK, one process
 # per client.

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.table import markdown, parser, present
-from edgeload.plan import Plan, RampStep, cut_to_tell_s
+from edgeload.plan import Plan, RampStep, cut_to_tell_s, one_group_plan
 from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
 from edgeload.read.statistics.windows import Window
 
@@ -110,7 +110,7 @@ def _step(
             next_s = max(dues[client][number + 1], done_s)
             if next_s < step.end_s:
                 heapq.heappush(ready, (next_s, client, number + 1))
-    period_s = 1 / plan.requests_per_second
+    period_s = plan.groups[0].period_s
     due_s = np.array([at_s for each in dues for at_s in each])
     span = Window(step.start_s, step.end_s)
     cut_s = cut_to_tell_s(_CUT_S, period_s)
@@ -119,7 +119,7 @@ def _step(
 
 def _ramp(clients: Sequence[int], step_s: float, seed: int) -> Plan:
     spans = [RampStep(i, n, i * step_s, (i + 1) * step_s) for i, n in enumerate(clients)]
-    return Plan(tuple(spans), _RATE, seed=seed)
+    return one_group_plan(tuple(spans), _RATE, seed=seed)
 
 
 def error_rates(runs: int) -> str:

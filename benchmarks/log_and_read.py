@@ -20,7 +20,7 @@ import msgspec
 
 from benchmarks.ours import ROOT
 from benchmarks.table import markdown, parser, present, spread
-from edgeload.plan import Due, Plan, ramp_steps
+from edgeload.plan import Due, Plan, one_group_plan, ramp_steps
 from edgeload.records import Anchor, End, Header, PlanRecord, Request, StepRecord
 from edgeload.run.counters import SLOTS, WorkerCounters
 from edgeload.run.recorder import Recorder
@@ -45,7 +45,7 @@ print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, summar
 def write(path: Path, count: int) -> float:
     """A log of `count` successes of 30 ms, and its CPU seconds per record."""
     seconds = count / (_CLIENTS * _RATE)
-    plan = Plan(ramp_steps([_CLIENTS], seconds), _RATE)
+    plan = one_group_plan(ramp_steps([_CLIENTS], seconds), _RATE)
     anchor = Anchor(time.time(), 0.0)
     create_log(path)
     log = LogWriter(path)
@@ -68,7 +68,8 @@ def write(path: Path, count: int) -> float:
 
 def _header(plan: Plan, anchor: Anchor) -> Header:
     steps = [StepRecord(step.clients, step.start_s, step.end_s) for step in plan.steps]
-    record = PlanRecord(steps, plan.requests_per_second, plan.arrivals, plan.late, plan.seed)
+    only = plan.groups[0]
+    record = PlanRecord(steps, only.requests_per_second, only.arrivals, only.late, plan.seed)
     return Header(1, "0" * 16, "", anchor.wall_s, anchor, record, {}, {}, 1, {}, {}, {})
 
 

@@ -28,10 +28,13 @@ settings                the settings of a run
     fields              every setting, declared once
     declaration         what a setting says about itself, beside its type and default
     values              the types of the settings: texts -> legal values
+    groups              the camera groups of a run, with all of their settings
+    mix_file            a mix file (YAML) -> its camera groups, checked
     resolved            every setting in one legal value, and what follows from it
     resolving           config.py, environment and command line -> one frozen Settings
+    error_words         what is legal in place of a value that was refused
     table               the settings as a table: docs/settings.md
-plan                    ramp steps, and when each request of each client is due
+plan                    ramp steps, camera groups, and when each frame of each client is due
 records                 what a run writes down: one typed record per line of the log
 runlog                  the shared log: many processes append, damaged lines are reported
 failure_classes         what each class of failed requests means, and what to do
@@ -64,6 +67,10 @@ run                     sends the planned requests and writes down what happened
     environment         facts for the log's header: machine and versions
     images              the pool of different pictures
     picture_file        the pool in one file that all workers map
+    pictures            the pools of all camera groups
+    group_setup         camera groups, detectors and pictures -> tasks and records
+    tasks               what a worker has to know before the run
+    plan_record         the plan as the log's header records it
     supervisor          follows one run from its start to its end
     phases              which phase of a run follows which event
     abort_conditions    does a step fulfil a condition that ends a run early?
@@ -71,7 +78,9 @@ run                     sends the planned requests and writes down what happened
     worker              one worker process: the loop that hosts many clients
     poller              waits until a socket is ready or an instant has come
     pacing              which request of a client is next, and which it has missed
+    templates           what the clients of each group send
     client              one client over HTTP
+    chain               one client whose frames need several answers
     sdk_client          one client that uses the Groundlight SDK
     connection          one non-blocking connection, plain or TLS
     wire                one request as bytes; one answer parsed and checked

@@ -1,8 +1,9 @@
 """What a user demands of an endpoint, for example `p95<300ms`: from text to value. Pure.
 
-    [20 clients:|each step:] QUANTITY OPERATOR BOUND
+    [GROUP:] [20 clients:|each step:] QUANTITY OPERATOR BOUND
 
-QUANTITY is one of
+GROUP is the name of a camera group of a mix; then only its frames count. In a mix, `3 copies:`
+stands for the steps with three copies. QUANTITY is one of
 
 - `p95`, `p99.9 service`: a percentile of response time, or of service time if it says so;
 - `errors`: the failed requests, as a share of the requests sent;
@@ -16,13 +17,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
+
+from edgeload.plan import is_group_name
 
 Quantity = Literal["response", "service", "errors", "missed", "throughput", "edge", "outage"]
 
+_SCOPE = re.compile(r"(?P<load>[0-9]+)\s+(?:clients?|cop(?:y|ies))|(?P<each>each\s+step)")
 _TEXT = re.compile(
-    r"(?:(?:(?P<clients>[0-9]+)\s+clients?|(?P<each>each\s+step))\s*:\s*)?"
     r"(?:p(?P<percent>[0-9]+(?:\.[0-9]+)?)(?:\s+(?P<kind>response|service))?"
     r"|(?P<share>errors|missed|throughput|edge)|(?P<outage>outage))"
     r"\s*(?P<operator><=|<|>=|>)\s*"
@@ -46,7 +49,8 @@ _ABORT_EXAMPLES: dict[Quantity, str] = {
 }
 _LEGAL = (
     "must be an objective, for example p95<300ms, p99.9 service<1s, errors<0.5%, missed<1%, "
-    "throughput>=95%, edge>=99.9% or outage<1s; `each step:` or `20 clients:` may stand before it"
+    "throughput>=95%, edge>=99.9% or outage<1s; `each step:`, `20 clients:` or the name of a "
+    "camera group may stand before it"
 )
 _LEGAL_ABORT = "must be a condition, for example errors>50%, missed>20% or p95>5s"
 
@@ -55,16 +59,19 @@ _LEGAL_ABORT = "must be a condition, for example errors>50%, missed>20% or p95>5
 class Objective:
     """A bound on one quantity: of the whole run, of each step, or of the steps with one load.
 
-    For a percentile, `quantile` says which (0.95 for p95) and `bound` is in seconds. For every
-    other quantity `quantile` is None; `bound` is in seconds for `outage`, else a share from 0 to 1.
+    `load` is that load: the clients of a step, or the copies of a mix. `group` is the camera group
+    that it is about; None: all. For a percentile, `quantile` says which (0.95 for p95) and `bound`
+    is in seconds. For every other quantity `quantile` is None; `bound` is in seconds for `outage`,
+    else a share from 0 to 1.
     """
 
     text: str
     quantity: Quantity
     bound: float
     quantile: float | None = None
-    clients: int | None = None
+    load: int | None = None
     each_step: bool = False
+    group: str | None = None
 
     @property
     def is_time(self) -> bool:
@@ -76,9 +83,18 @@ class Objective:
         """Whether the bound is a lower limit; otherwise it is an upper one."""
         return self.quantity in _AT_LEAST
 
-    def applies_to(self, clients: int) -> bool:
-        """Whether a step with this many clients has to meet it."""
-        return self.clients in (None, clients)
+    def applies_to(self, load: int) -> bool:
+        """Whether a step with this load, in clients or copies, has to meet it."""
+        return self.load in (None, load)
+
+    @property
+    def condition(self) -> str:
+        """Its text without the group."""
+        return self.text if self.group is None else self.text.removeprefix(f"{self.group}: ")
+
+    def of_group(self, group: str) -> Objective:
+        """The same objective about one group."""
+        return replace(self, group=group, text=f"{group}: {self.text}")
 
 
 def parse_objective(text: str) -> Objective:
@@ -97,15 +113,19 @@ def parse_abort(text: str) -> Objective:
     `errors>50%` gives the objective that errors are at most 50 %. Raises ValueError.
     """
     objective, wants_less = _parse(text, _ABORT_EXAMPLES, _LEGAL_ABORT)
-    if objective.at_least or wants_less or objective.clients or objective.each_step:
+    scoped = objective.load or objective.each_step or objective.group
+    if objective.at_least or wants_less or scoped:
         raise ValueError(_LEGAL_ABORT)
     return objective
 
 
 def _parse(text: str, examples: Mapping[Quantity, str], legal: str) -> tuple[Objective, bool]:
     """The objective, and whether its operator is `<` or `<=`."""
-    found = _TEXT.fullmatch(text.strip())
-    if not found:
+    *scopes, condition = (" ".join(part.split()) for part in text.split(":"))
+    found = _TEXT.fullmatch(condition)
+    scope = _SCOPE.fullmatch(scopes[-1]) if scopes else None
+    groups = scopes[:-1] if scope else scopes
+    if not found or len(groups) > 1 or not all(map(is_group_name, groups)):
         raise ValueError(legal)
     percent, unit, bound = found["percent"], found["unit"], float(found["bound"])
     quantity = cast(Quantity, found["share"] or found["outage"] or found["kind"] or "response")
@@ -125,11 +145,12 @@ def _parse(text: str, examples: Mapping[Quantity, str], legal: str) -> tuple[Obj
         name = "a percentile" if percent else "outage"
         raise ValueError(f"the limit of {name} must be above 0, {example}")
     objective = Objective(
-        text=" ".join(text.split()),
+        text=": ".join([*scopes, condition]),
         quantity=quantity,
         bound=bound / {"ms": 1000, "s": 1, "%": 100}[unit],
         quantile=float(percent) / 100 if percent else None,
-        clients=int(found["clients"]) if found["clients"] else None,
-        each_step=bool(found["each"]),
+        load=int(scope["load"]) if scope and scope["load"] else None,
+        each_step=bool(scope and scope["each"]),
+        group=groups[0] if groups else None,
     )
     return objective, found["operator"].startswith("<")

@@ -1,17 +1,37 @@
-"""The plan of a run: its ramp steps, and when each request of each client is due. Pure."""
+"""The plan of a run: its ramp steps, its camera groups, and when each frame is due. Pure.
+
+A *frame* is one picture due from one camera. It is one request, unless its group asks for further
+answers about it (`CameraGroup.requests_per_frame`).
+"""
 
 from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 import msgspec
 
 Arrivals = Literal["constant", "poisson"]
-LatePolicy = Literal["queue", "skip"]
+LatePolicy = Literal["queue", "skip", "latest"]
+
+DEFAULT_GROUP = "cameras"
+"""Name of the one group of a run without a mix."""
+_GROUP_NAME = re.compile(r"(?!each step$|total$)[A-Za-z][A-Za-z0-9 _.-]{0,39}", re.IGNORECASE)
+
+
+def is_group_name(text: str) -> bool:
+    """Whether a camera group may be called so: a letter first, then letters, digits, `_`, `.`, `-`.
+
+    It stands before an objective (`door: p95<300ms`), so it is no number and none of the words that
+    stand there as well.
+    """
+    return _GROUP_NAME.fullmatch(text) is not None
+
 
 BUILT_IN_RAMP = (1, 2, 3, 4, 5, 10, 15, 20, 30, 40, 50, 60)
 
@@ -40,7 +60,7 @@ def least_step_s(warm_up_s: float, period_s: float) -> float:
 
 
 class Due(msgspec.Struct, frozen=True, gc=False):
-    """One planned request: its number within its client (from 1), its step, its due time."""
+    """One planned frame: its number within its client (from 1), its step, its due time."""
 
     number: int
     step: int
@@ -55,6 +75,8 @@ class RampStep:
     clients: int
     start_s: float
     end_s: float
+    cameras: tuple[int, ...] | None = None
+    """Of each group of the plan, only its first so many cameras send; None: all clients do."""
 
     @property
     def duration_s(self) -> float:
@@ -80,20 +102,72 @@ def ramp_steps(clients: Sequence[int], step_s: float) -> tuple[RampStep, ...]:
 
 
 @dataclass(frozen=True)
+class CameraGroup:
+    """The cameras of one kind, as far as their due times depend on it.
+
+    Due times depend on the group's own values, the camera's number within the group and the seed,
+    and on no other group.
+    """
+
+    name: str = DEFAULT_GROUP
+    cameras: int = 1
+    """Cameras in one copy of the mix."""
+    requests_per_second: float | None = 1.0
+    """Frames per second of one camera; None: a closed loop, in which a camera sends its next frame
+    as soon as it has its answer. Its frames are not known before."""
+    arrivals: Arrivals = "constant"
+    late: LatePolicy = "queue"
+    requests_per_frame: int = 1
+    """1, and the further requests that a frame's first answer leads to."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether its cameras work in a closed loop."""
+        return self.requests_per_second is None
+
+    @property
+    def rate(self) -> float:
+        """Frames per second of one camera, of a group that is not closed."""
+        assert self.requests_per_second is not None
+        return self.requests_per_second
+
+    @property
+    def period_s(self) -> float:
+        """Seconds between two frames of a camera; 0 in a closed loop."""
+        return 1.0 / self.requests_per_second if self.requests_per_second else 0.0
+
+    def label(self, kind: str, seed: int) -> str:
+        """Text that seeds what is random about the group's due times.
+
+        The group of a run without a mix leaves its name out, as it did before there were groups.
+        """
+        name = "" if self.name == DEFAULT_GROUP else f" {self.name}"
+        return f"{kind} {seed}{name}"
+
+
+class ClientPlace(NamedTuple):
+    """A client's place: the index of its group, and its number within that group, from 0."""
+
+    group: int
+    number: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that determines the load, before any of it is sent.
 
-    Clients are numbered from 0; step i has the clients 0 … steps[i].clients - 1. Due times depend
-    only on the client's number and the seed, so a plan can be divided among processes and hosts by
-    dividing the client numbers.
+    Clients are numbered from 0; step i has the clients 0 … steps[i].clients - 1. They stand in
+    copies of the mix, one after the other: in each copy, the cameras of the first group, then those
+    of the second. If only one group is ramped, the cameras of the others come first, once. A
+    client's due times depend on its group, its number within that and the seed alone, so a plan can
+    be divided among processes and hosts by dividing the client numbers.
     """
 
     steps: tuple[RampStep, ...]
-    requests_per_second: float
-    """Arrival rate of one client, in requests per second."""
-    arrivals: Arrivals = "constant"
-    late: LatePolicy = "queue"
+    groups: tuple[CameraGroup, ...]
     seed: int = 1
+    ramp_group: str | None = None
+    """Name of the one group of which steps have several copies; None: of the whole mix."""
 
     @property
     def duration_s(self) -> float:
@@ -105,12 +179,83 @@ class Plan:
         """The largest number of clients in any step."""
         return max(step.clients for step in self.steps)
 
-    def arrival_rate(self, step: RampStep) -> float:
-        """Requests that are due per second in a step, on average, over all of its clients."""
-        return step.clients * self.requests_per_second
+    @property
+    def is_mix(self) -> bool:
+        """Whether it has more than one kind of cameras, or is counted in copies of a group."""
+        return len(self.groups) > 1 or self.groups[0] != self._plain_group
+
+    @property
+    def _plain_group(self) -> CameraGroup:
+        first = self.groups[0]
+        return CameraGroup(
+            requests_per_second=first.requests_per_second, arrivals=first.arrivals, late=first.late
+        )
+
+    @cached_property
+    def layout(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Indices of the groups of the clients that every step has, and of those of one copy."""
+        return _layout(self.groups, self.ramp_group)
+
+    def copies(self, step: RampStep) -> int:
+        """Copies of the mix, or of the group that is ramped, in a step."""
+        fixed, copy = self.layout
+        return (step.clients - len(fixed)) // len(copy)
+
+    def member(self, client: int) -> ClientPlace:
+        """Group of a client and its number within that group."""
+        fixed, copy = self.layout
+        if client < len(fixed):
+            return ClientPlace(fixed[client], client - fixed.index(fixed[client]))
+        copies, place = divmod(client - len(fixed), len(copy))
+        group = copy[place]
+        return ClientPlace(group, copies * self.groups[group].cameras + place - copy.index(group))
+
+    def group_of(self, client: int) -> CameraGroup:
+        """The group of a client."""
+        return self.groups[self.member(client).group]
+
+    def clients_of(self, group: int, step: RampStep) -> list[int]:
+        """Numbers of the clients of a group, by its index, that send in a step."""
+        fixed, copy = self.layout
+        if group in fixed:
+            start = fixed.index(group)
+            clients = list(range(start, start + self.groups[group].cameras))
+        else:
+            start, size = len(fixed) + copy.index(group), self.groups[group].cameras
+            clients = [
+                client
+                for begin in range(start, step.clients, len(copy))
+                for client in range(begin, begin + size)
+            ]
+        return clients[: self.cameras_of(group, step)]
+
+    def sends_in(self, client: int, step: RampStep) -> bool:
+        """Whether a client takes part in a step."""
+        if step.cameras is None or client >= step.clients:
+            return client < step.clients
+        group, number = self.member(client)
+        return number < step.cameras[group]
+
+    def cameras_of(self, group: int, step: RampStep) -> int:
+        """Cameras of a group, by its index, that send in a step."""
+        if step.cameras is not None:
+            return step.cameras[group]
+        fixed, _ = self.layout
+        return self.groups[group].cameras * (1 if group in fixed else self.copies(step))
+
+    def arrival_rate(self, step: RampStep, group: int | None = None) -> float | None:
+        """Frames that are due per second in a step, on average, over all of its clients.
+
+        `group` is the index of one group whose clients alone are counted. None if a group among
+        them works in a closed loop.
+        """
+        counted = range(len(self.groups)) if group is None else (group,)
+        if any(self.groups[i].closed for i in counted):
+            return None
+        return sum(self.cameras_of(i, step) * self.groups[i].rate for i in counted)
 
     def client_dues(self, client: int) -> Iterator[Due]:
-        """All requests of one client, in the order of their due times."""
+        """All frames of one client, in the order of their due times; none in a closed loop."""
         number = 0
         for step in self.steps:
             for due_s in self.step_dues(client, step):
@@ -119,26 +264,42 @@ class Plan:
 
     def step_dues(self, client: int, step: RampStep) -> Iterator[float]:
         """Due times of one client within one step; none if the step has fewer clients."""
-        if client >= step.clients:
+        if not self.sends_in(client, step):
             return iter(())
-        if self.arrivals == "poisson":
+        group = self.group_of(client)
+        if group.closed:
+            return iter(())
+        if group.arrivals == "poisson":
             return self._poisson_dues(client, step)
         phase_s, first, last = self.constant_span(client, step)
-        return (phase_s + n / self.requests_per_second for n in range(first, last))
+        return (phase_s + n / group.rate for n in range(first, last))
 
-    def anything_due(self, step: RampStep) -> bool:
-        """Whether at least one request is due in a step."""
-        first_dues = (next(self.step_dues(c, step), None) for c in range(step.clients))
-        return any(due_s is not None for due_s in first_dues)
+    def anything_due(self, step: RampStep, group: int) -> bool:
+        """Whether at least one frame of a group, by its index, is due in a step.
 
-    def step_requests(self, step: RampStep, until_s: float = math.inf) -> int:
-        """Number of requests due in a step before run time `until_s`, over all of its clients."""
-        cut = RampStep(step.index, step.clients, step.start_s, min(step.end_s, until_s))
-        if cut.end_s <= cut.start_s:
+        True as well for a group that does not send in it, or of which nothing is planned.
+        """
+        clients = self.clients_of(group, step)
+        if self.groups[group].closed or not clients:
+            return True
+        return any(next(self.step_dues(c, step), None) is not None for c in clients)
+
+    def step_frames(
+        self, step: RampStep, until_s: float = math.inf, group: int | None = None
+    ) -> int:
+        """Number of frames that are due in a step before `until_s`, of a group by its index or all.
+
+        Those of a closed loop are not known before, and not counted.
+        """
+        if group is None:
+            return sum(self.step_frames(step, until_s, i) for i in range(len(self.groups)))
+        cut = replace(step, end_s=min(step.end_s, until_s))
+        kind = self.groups[group]
+        if cut.end_s <= cut.start_s or kind.closed:
             return 0
         total = 0
-        for client in range(step.clients):
-            if self.arrivals == "poisson":
+        for client in self.clients_of(group, step):
+            if kind.arrivals == "poisson":
                 total += sum(1 for due_s in self._poisson_dues(client, step) if due_s < cut.end_s)
             else:
                 _, first, last = self.constant_span(client, cut)
@@ -150,24 +311,69 @@ class Plan:
 
         The grid continues over all steps, so a new step changes nothing for a client that stays.
         """
-        offset = random.Random(f"phase {self.seed}").random()
-        phase_s = (offset + client * _GOLDEN) % 1.0 / self.requests_per_second
-        return phase_s, self._first_at(phase_s, step.start_s), self._first_at(phase_s, step.end_s)
-
-    def _first_at(self, phase_s: float, at_s: float) -> int:
-        """The smallest n >= 0 with phase + n / rate >= at_s, exact in floating point."""
-        rate = self.requests_per_second
-        n = max(0, math.ceil((at_s - phase_s) * rate))
-        while phase_s + n / rate < at_s:
-            n += 1
-        while n > 0 and phase_s + (n - 1) / rate >= at_s:
-            n -= 1
-        return n
+        index, number = self.member(client)
+        group = self.groups[index]
+        offset = random.Random(group.label("phase", self.seed)).random()
+        phase_s = (offset + number * _GOLDEN) % 1.0 / group.rate
+        first, last = (_first_at(phase_s, group.rate, s) for s in (step.start_s, step.end_s))
+        return phase_s, first, last
 
     def _poisson_dues(self, client: int, step: RampStep) -> Iterator[float]:
         """Exponential gaps, drawn anew in each step, because a Poisson process has no memory."""
-        chance = random.Random(f"poisson {self.seed} {client} {step.index}")
-        due_s = step.start_s + chance.expovariate(self.requests_per_second)
+        index, number = self.member(client)
+        group = self.groups[index]
+        chance = random.Random(f"{group.label('poisson', self.seed)} {number} {step.index}")
+        due_s = step.start_s + chance.expovariate(group.rate)
         while due_s < step.end_s:
             yield due_s
-            due_s += chance.expovariate(self.requests_per_second)
+            due_s += chance.expovariate(group.rate)
+
+
+def one_group_plan(
+    steps: tuple[RampStep, ...],
+    requests_per_second: float | None,
+    arrivals: Arrivals = "constant",
+    late: LatePolicy = "queue",
+    seed: int = 1,
+) -> Plan:
+    """The plan of a run without a mix: clients of one kind."""
+    group = CameraGroup(requests_per_second=requests_per_second, arrivals=arrivals, late=late)
+    return Plan(steps, (group,), seed)
+
+
+def mix_plan(
+    groups: tuple[CameraGroup, ...],
+    copies: Sequence[int],
+    step_s: float,
+    seed: int = 1,
+    ramp_group: str | None = None,
+) -> Plan:
+    """The plan of a mix: steps of `step_s` seconds with so many copies of it each.
+
+    With `ramp_group`, the name of a group, the copies are of that group, beside the others once.
+    """
+    fixed, copy = _layout(groups, ramp_group)
+    clients = [len(fixed) + count * len(copy) for count in copies]
+    return Plan(ramp_steps(clients, step_s), groups, seed, ramp_group)
+
+
+def _layout(
+    groups: tuple[CameraGroup, ...], ramp_group: str | None
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The group indices of the clients of every step, and of those of one copy."""
+    fixed: list[int] = []
+    copy: list[int] = []
+    for index, group in enumerate(groups):
+        ramped = ramp_group in (None, group.name)
+        (copy if ramped else fixed).extend([index] * group.cameras)
+    return tuple(fixed), tuple(copy)
+
+
+def _first_at(phase_s: float, rate: float, at_s: float) -> int:
+    """The smallest n >= 0 with phase + n / rate >= at_s, exact in floating point."""
+    n = max(0, math.ceil((at_s - phase_s) * rate))
+    while phase_s + n / rate < at_s:
+        n += 1
+    while n > 0 and phase_s + (n - 1) / rate >= at_s:
+        n -= 1
+    return n

@@ -19,6 +19,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from edgeload.plan import DEFAULT_GROUP, Arrivals, LatePolicy
+
 LOG_FORMAT_VERSION = 1
 
 MissedReason = Literal["late", "skipped", "stopped"]
@@ -31,22 +33,62 @@ class Anchor(msgspec.Struct, frozen=True):
     monotonic_s: float
 
 
-class StepRecord(msgspec.Struct, frozen=True):
-    """One ramp step as planned; run time in seconds."""
+class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One ramp step as planned; run time in seconds. `cameras` is that of the plan's step."""
 
     clients: int
     start_s: float
     end_s: float
+    cameras: list[int] | None = None
+
+
+class ChainRecord(msgspec.Struct, frozen=True):
+    """What follows the first answer to a frame: so many requests at once to one detector."""
+
+    detector_id: str
+    requests: int
+    detector_name: str | None = None
+    confidence_threshold: float | None = None
+
+
+class GroupRecord(msgspec.Struct, frozen=True):
+    """One camera group: its load, its detector, and what was asked of it.
+
+    `requests_per_second` is null for a closed loop. `cameras` are those of one copy of the mix.
+    `confidence_threshold` is the detector's own, null if it is not known.
+    """
+
+    name: str
+    cameras: int
+    requests_per_second: float | None
+    arrivals: Arrivals
+    late: LatePolicy
+    detector_id: str
+    timeout_s: float
+    detector_name: str | None = None
+    detector_query: str | None = None
+    confidence_threshold: float | None = None
+    edge_only: bool | None = None
+    always_edge: bool | None = None
+    images: dict[str, Any] = {}
+    slo: list[str] = []
+    then: list[ChainRecord] = []
 
 
 class PlanRecord(msgspec.Struct, frozen=True):
-    """The complete plan, from which the due time of every request can be computed again."""
+    """The complete plan, from which the due time of every frame can be computed again.
+
+    `requests_per_second`, `arrivals` and `late` are those of the only group; null for a mix. Logs
+    of before there were groups have no `groups`.
+    """
 
     steps: list[StepRecord]
-    requests_per_second: float
-    arrivals: Literal["constant", "poisson"]
-    late: Literal["queue", "skip"]
+    requests_per_second: float | None
+    arrivals: Arrivals | None
+    late: LatePolicy | None
     seed: int
+    groups: list[GroupRecord] = []
+    ramp_group: str | None = None
 
 
 class Header(msgspec.Struct, frozen=True, tag_field="event", tag="header"):
@@ -97,6 +139,7 @@ class Preflight(msgspec.Struct, frozen=True, tag_field="event", tag="preflight")
     outcome: str
     from_edge: bool | None
     error: str | None
+    detector_id: str = ""
 
 
 class Request(
@@ -107,7 +150,8 @@ class Request(
     `worker_number` is the number of the client (in the older form every client was a worker) and
     `request_number` counts that client's planned requests from 1. `latency` is the service time,
     done - sent, in seconds. `outcome` is "ok" or the class of the failure (`failure_classes.py`).
-    `bytes` is the size of the image that was sent. `from_edge` is null if no answer told.
+    `bytes` is the size of the image that was sent. `from_edge` is null if no answer told. `group`
+    is the name of the client's camera group.
     """
 
     asctime: str
@@ -125,13 +169,20 @@ class Request(
     outcome: str
     from_edge: bool | None
     bytes: int
+    group: str = ""
     retried: bool = False
     """Whether it was sent again, because the server had closed the kept connection. A line without
     it means no."""
+    part: int = 0
+    """0: a frame's first request. From 1 on: the further requests that its answer led to, numbered
+    in the order of the group's `then`; their `due_s` is the frame's. A line without it means 0."""
 
 
 class RequestRow(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="request"):
-    """The fields of a Request that the analysis needs; decoding only these takes half the time."""
+    """The fields of a Request that the analysis needs; decoding only these takes half the time.
+
+    The client's number and the plan tell the group.
+    """
 
     worker_number: int
     request_number: int
@@ -144,13 +195,15 @@ class RequestRow(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="
     outcome: str
     from_edge: bool | None
     bytes: int
+    part: int = 0
 
 
 class Missed(msgspec.Struct, frozen=True, tag_field="event", tag="missed"):
     """One request that was due but never sent.
 
     Reasons: "late" if its step ended while the client was still busy, "skipped" if the client was
-    busy when it fell due and drops such requests, "stopped" if the run was stopped.
+    busy when it fell due and drops such requests, or keeps only the newest of them, "stopped" if
+    the run was stopped.
     """
 
     ts: float
@@ -159,6 +212,7 @@ class Missed(msgspec.Struct, frozen=True, tag_field="event", tag="missed"):
     step: int
     due_s: float
     reason: MissedReason
+    group: str = DEFAULT_GROUP
 
 
 class WorkerSample(

@@ -21,7 +21,7 @@ from edgeload.objectives import Objective, parse_abort, parse_objective
         ("edge>=99.9%", Objective("edge>=99.9%", "edge", 0.999)),
         (
             "20 clients: p99<1s",
-            Objective("20 clients: p99<1s", "response", 1.0, 0.99, clients=20),
+            Objective("20 clients: p99<1s", "response", 1.0, 0.99, load=20),
         ),
         (
             "each step: errors<1%",

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeload.plan import BUILT_IN_RAMP, Plan, linear_ramp, ramp_steps
+from edgeload.plan import BUILT_IN_RAMP, Plan, linear_ramp, one_group_plan, ramp_steps
 
 
 def plan_of(clients: list[int], rate: float, step_s: float, seed: int, arrivals: str) -> Plan:
-    return Plan(ramp_steps(clients, step_s), rate, arrivals, seed=seed)  # type: ignore[arg-type]
+    return one_group_plan(ramp_steps(clients, step_s), rate, arrivals, seed=seed)  # type: ignore[arg-type]
 
 
 plans = st.builds(
@@ -54,23 +54,23 @@ def test_every_request_is_due_inside_its_step_and_counted_once(plan: Plan) -> No
             assert client < step.clients
             assert step.start_s <= due.due_s < step.end_s
             walked[due.step] += 1
-    assert walked == [plan.step_requests(step) for step in plan.steps]
+    assert walked == [plan.step_frames(step) for step in plan.steps]
 
 
 @given(plans, st.floats(0, 1))
 def test_a_run_cut_short_counts_what_was_due_before(plan: Plan, share: float) -> None:
-    """`step_requests` up to an instant equals the dues before it."""
+    """`step_frames` up to an instant equals the dues before it."""
     until_s = share * plan.duration_s
     dues = [due for c in range(plan.max_clients) for due in plan.client_dues(c)]
     for step in plan.steps:
         expected = sum(due.step == step.index and due.due_s < until_s for due in dues)
-        assert plan.step_requests(step, until_s) == expected
+        assert plan.step_frames(step, until_s) == expected
 
 
 @pytest.mark.parametrize("clients", [1, 2, 3, 10, 60, 500])
 def test_phases_are_spread(clients: int) -> None:
     """No gap between neighbouring phases exceeds three times the even one (three-gap theorem)."""
-    plan = Plan(ramp_steps([clients], 1.0), 1.0)
+    plan = one_group_plan(ramp_steps([clients], 1.0), 1.0)
     phases = sorted(next(iter(plan.client_dues(c))).due_s for c in range(clients))
     gaps = [b - a for a, b in itertools.pairwise([*phases, phases[0] + 1.0])]
     assert max(gaps) <= 3.0 / clients + 1e-9
@@ -78,7 +78,7 @@ def test_phases_are_spread(clients: int) -> None:
 
 def test_a_client_that_stays_does_not_notice_a_step_change() -> None:
     """Over steps of equal load the constant grid of one client runs on without a break."""
-    plan = Plan(ramp_steps([2, 5, 2], 3.0), 7.0, seed=3)
+    plan = one_group_plan(ramp_steps([2, 5, 2], 3.0), 7.0, seed=3)
     dues = [due.due_s for due in plan.client_dues(1)]
     for n, due_s in enumerate(dues):
         assert due_s == pytest.approx(dues[0] + n / 7.0, abs=1e-9)
@@ -86,7 +86,7 @@ def test_a_client_that_stays_does_not_notice_a_step_change() -> None:
 
 def test_poisson_gaps_are_exponential() -> None:
     """Mean and variance of 20,000 counts per second are those of a Poisson process."""
-    plan = Plan(ramp_steps([1], 20_000.0), 3.0, "poisson", seed=5)
+    plan = one_group_plan(ramp_steps([1], 20_000.0), 3.0, "poisson", seed=5)
     counts = [0] * 20_000
     for due in plan.client_dues(0):
         counts[int(due.due_s)] += 1
@@ -101,7 +101,7 @@ def test_the_seed_fixes_the_plan() -> None:
     steps = ramp_steps([4], 5.0)
 
     def dues(seed: int) -> list[float]:
-        plan = Plan(steps, 2.0, "poisson", seed=seed)
+        plan = one_group_plan(steps, 2.0, "poisson", seed=seed)
         return [due.due_s for c in range(4) for due in plan.client_dues(c)]
 
     assert dues(1) == dues(1)

@@ -73,7 +73,8 @@ def test_each_field_says_what_it_is() -> None:
         if setting.form in ("value", "list", "ramp"):
             assert metavar_of(name), name
         if setting.example:
-            resolve({}, {name: setting.example}, {TOKEN: "t"})
+            mix = {} if name != "ramp_group" else {"mix": "examples/mix.yaml"}
+            resolve({}, {**mix, name: setting.example}, {TOKEN: "t"})
 
 
 def test_the_settings_that_do_not_change_what_is_measured() -> None:
@@ -88,8 +89,9 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
     """The names are a part of the log's format; new ones may join."""
     assert list(resolve({}, {}, {}).public()) == [
         "endpoint_url", "detector_id", "detector_name", "detector_query", "timeout",
-        "ready_timeout", "preflight", "insecure", "cacert", "max_clients", "step_size",
-        "custom_ramp", "requests_per_second", "time_between_ramp", "warmup", "arrivals", "late",
+        "ready_timeout", "preflight", "insecure", "cacert", "mix", "ramp_group", "max_clients",
+        "step_size", "custom_ramp", "requests_per_second", "time_between_ramp", "warmup",
+        "arrivals", "late",
         "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",
         "image_pool", "same_image", "log_file", "output_dir", "hdr", "prometheus_port",
         "simulator_options",
@@ -149,7 +151,7 @@ def test_the_token_is_nowhere_to_be_read() -> None:
         ({"requests_per_second": "0"}, "REQUESTS_PER_SECOND", "'0'", "above 0"),
         ({"requests_per_second": "inf"}, "REQUESTS_PER_SECOND", "'inf'", "finite"),
         ({"timeout": "soon"}, "TIMEOUT", "'soon'", "number, for example 10"),
-        ({"late": "drop"}, "LATE", "'drop'", "'queue' or 'skip'"),
+        ({"late": "drop"}, "LATE", "'drop'", "'queue', 'skip' or 'latest'"),
         ({"client": "curl"}, "CLIENT", "'curl'", "'http' or 'sdk'"),
         ({"workers": "many"}, "WORKERS", "'many'", "auto, or clients"),
         ({"workers": "0"}, "WORKERS", "'0'", "from 1 to"),
@@ -336,4 +338,4 @@ def test_a_step_of_one_period_is_long_enough(rate: str) -> None:
     plan = resolve({}, {**options, "custom_ramp": "3,1,7"}, {TOKEN: "t"}).plan()
     for step in plan.steps:
         assert all(next(plan.step_dues(c, step), None) is not None for c in range(step.clients))
-        assert plan.anything_due(step)
+        assert plan.anything_due(step, 0)

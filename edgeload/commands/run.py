@@ -54,10 +54,10 @@ def _show_plan(settings: Settings) -> int:
     from rich.console import Console
 
     from edgeload.run.dry_run import print_plan
-    from edgeload.run.images import single_image
+    from edgeload.run.pictures import picture_bytes
 
-    picture, *_ = single_image(settings.image_path)
-    print_plan(settings.plan(), len(picture), Console(), settings.warmup or 0.0)
+    sizes = picture_bytes(settings.groups())
+    print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0)
     return exit_codes.OK
 
 

@@ -28,6 +28,10 @@ from edgeload.untrusted_text import one_line, printable
 _ROUTE = "/device-api/v1/detectors"
 
 
+class NoSuchDetector(Unreachable):
+    """The endpoint answers, but it does not have the detector that was asked for."""
+
+
 @dataclass(frozen=True)
 class KnownDetector:
     """What the cloud knows about a detector; None for what is not known."""
@@ -67,13 +71,13 @@ def find_by_name(
     """The detector of exactly this name, and what a user should know about it, if anything.
 
     A detector that exists is used whatever its query. One that does not is created if `query` is
-    given. Raises Unreachable, in one line.
+    given. Raises Unreachable, in one line; NoSuchDetector if it is about the detector.
     """
     found = _named(url, name, trust, token)
     exact = [detector for detector in found if detector.name == name]
     setting = f"DETECTOR_NAME = {name!r}"
     if len(exact) > 1:
-        raise Unreachable(
+        raise NoSuchDetector(
             f"{setting}: {len(exact)} detectors have this name; set DETECTOR_ID to one of "
             f"{', '.join(detector.id for detector in exact)}"
         )
@@ -88,12 +92,12 @@ def find_by_name(
         )
     if found:
         others = ", ".join(f"{detector.name!r} ({detector.id})" for detector in found)
-        raise Unreachable(
+        raise NoSuchDetector(
             f"{setting}: the endpoint answered with another detector, {one_line(others)}; use one "
             "of these names, or set DETECTOR_ID"
         )
     if query is None:
-        raise Unreachable(
+        raise NoSuchDetector(
             f"{setting}: there is no detector of this name, and DETECTOR_QUERY is empty, so it "
             "cannot be created; check the name, or set DETECTOR_QUERY"
         )

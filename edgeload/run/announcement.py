@@ -1,17 +1,26 @@
-"""What the box says about the detector, and what that means for the run, in sentences. Pure."""
+"""What the box says about the detectors, and what the run is about to do, in sentences. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from edgeload.edge.configuration import EdgeConfiguration
 from edgeload.edge.detectors import KnownDetector
 from edgeload.edge_facts import DEFAULT_AUDIT_RATE, NOTICEABLE_AUDIT_RATE
+from edgeload.plain_words import listed, plural, rate_words
+from edgeload.plan import CameraGroup, Plan
 
 
-def announcement(detector: KnownDetector, configuration: EdgeConfiguration) -> list[str]:
-    """Lines to be read before the run; the last is a warning if the box audits its answers."""
-    lines = [_facts(detector, configuration), _own_cameras(detector, configuration)]
-    rate = configuration.confident_audit_rate
-    if configuration.edge_only is not True and rate is not None and rate >= NOTICEABLE_AUDIT_RATE:
+def announcement(detectors: Sequence[tuple[KnownDetector, EdgeConfiguration]]) -> list[str]:
+    """Lines to be read before the run; the last is a warning if the box audits its answers.
+
+    What a run asks means the same for detectors that are configured in the same way.
+    """
+    lines = [_facts(detector, configuration) for detector, configuration in detectors]
+    lines += dict.fromkeys(_own_cameras(*each) for each in detectors)
+    audited = [c for _, c in detectors if c.edge_only is not True]
+    rate = max((c.confident_audit_rate or 0.0 for c in audited), default=0.0)
+    if rate >= NOTICEABLE_AUDIT_RATE:
         lines.append(
             f"WARNING: the box also sends {100 * rate:.3g} % of its confident answers to the cloud "
             f"(confident_audit_rate = {rate:g}), and with a threshold of 0.0 every answer is "
@@ -48,3 +57,42 @@ def _own_cameras(detector: KnownDetector, configuration: EdgeConfiguration) -> s
         None: "the cloud may answer, which takes longer",
     }[configuration.always_edge]
     return f"{asks}. Your own cameras ask with {own}: below it, {below}."
+
+
+def intention(plan: Plan, url: str, workers: int) -> str:
+    """What the run is about to do, in one line."""
+    return (
+        f"{described_load(plan)} against {url}, "
+        f"{plan.duration_s:g} s in all, from {plural(workers, 'worker process')}"
+    )
+
+
+def described_load(plan: Plan) -> str:
+    """`10 clients at 2 requests/s each`; with a mix, its copies and what one is made of."""
+    counts = [plan.copies(step) for step in plan.steps]
+    first, *others = counts
+    if not plan.is_mix:
+        clients = plural(first, "client") if not others else f"{_counts(counts)} clients"
+        each = " each" if plan.max_clients > 1 else ""
+        return f"{clients} at {_rate(plan.groups[0])}{each}"
+    noun = "copy" if counts == [1] else "copies"
+    groups = {group.name: _cameras(group) for group in plan.groups}
+    if plan.ramp_group is None:
+        return f"{_counts(counts)} {noun} of the mix ({listed(list(groups.values()))})"
+    ramped = groups.pop(plan.ramp_group)
+    return f"{_counts(counts)} {noun} of {ramped}, beside {listed(list(groups.values()))},"
+
+
+def _counts(counts: Sequence[int]) -> str:
+    return ", ".join(map(str, counts))
+
+
+def _cameras(group: CameraGroup) -> str:
+    cameras = plural(group.cameras, f"{group.name} camera")
+    return f"{cameras} at {_rate(group)}{' each' if group.cameras > 1 else ''}"
+
+
+def _rate(group: CameraGroup) -> str:
+    if group.closed:
+        return "the rate of the answers (a closed loop)"
+    return rate_words(group.rate)

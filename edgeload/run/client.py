@@ -11,7 +11,7 @@ from edgeload.edge.location import Target
 from edgeload.failure_classes import ABORTED, BAD_ANSWER, RESET, STALE_CONNECTION, TIMEOUT
 from edgeload.plan import Due
 from edgeload.run.connection import Connection, classify, connect
-from edgeload.run.pacing import ClientSchedule
+from edgeload.run.pacing import Schedule
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.recorder import Recorder
 from edgeload.run.wire import (
@@ -33,7 +33,7 @@ _RACE_S = 0.02
 
 @dataclass(frozen=True)
 class RequestTemplate:
-    """What the requests of all clients of a worker have in common."""
+    """What the requests of all clients of a worker to one detector have in common."""
 
     target: Target
     tls: ssl.SSLContext | None
@@ -44,6 +44,9 @@ class RequestTemplate:
     run_id: str
     confidence_threshold: float | None = None
     """The detector's own, if it is known."""
+    group: int = 0
+    """Index of the camera group."""
+    timeout_s: float = 10.0
 
 
 class Host(Protocol):
@@ -65,7 +68,7 @@ class Host(Protocol):
         """Stop watching a descriptor."""
 
     def arm(self, client: HttpClient, number: int, sent_s: float) -> None:
-        """Call `client.time_out` if this request has not ended one timeout after `sent_s`."""
+        """Call `client.time_out` if this request has not ended `timeout_s` after `sent_s`."""
 
     def freed(self, client: HttpClient, ended: Due, now_s: float, *, answered: bool) -> None:
         """The client's request has ended; its schedule knows the next one."""
@@ -131,6 +134,7 @@ class HttpClient:
         "_host",
         "_id_prefix",
         "_opened_s",
+        "_part",
         "_picture",
         "_reader",
         "_retried",
@@ -140,13 +144,22 @@ class HttpClient:
         "_used",
         "number",
         "schedule",
+        "timeout_s",
     )
 
     def __init__(
-        self, number: int, schedule: ClientSchedule, template: RequestTemplate, host: Host
+        self,
+        number: int,
+        schedule: Schedule,
+        template: RequestTemplate,
+        host: Host,
+        part: int = 0,
     ) -> None:
+        """`part` is that of the records: 0, or from 1 on for a follower (see `chain`)."""
         self.number = number
         self.schedule = schedule
+        self.timeout_s = template.timeout_s
+        self._part = part
         self._template = template
         self._host = host
         self._connection: Connection | None = None
@@ -157,7 +170,7 @@ class HttpClient:
         self._due: Due | None = None
         self._sent_s = 0.0
         self._retried = False
-        self._id_prefix = id_prefix(template.run_id, number)
+        self._id_prefix = id_prefix(template.run_id, number, part)
         self._picture = 0
         self._reader: AnswerReader | None = None
 
@@ -165,6 +178,11 @@ class HttpClient:
     def in_flight(self) -> int:
         """Number of the request in flight; 0 if there is none."""
         return 0 if self._due is None else self._due.number
+
+    @property
+    def busy(self) -> bool:
+        """Whether it waits for an answer."""
+        return self._due is not None
 
     def open_ahead(self) -> None:
         """Connect before a request is due; a failure will show when the request is sent."""
@@ -178,9 +196,10 @@ class HttpClient:
         """Send the next request of the schedule now."""
         due = self._due = self.schedule.take()
         host = self._host
-        self._picture = image_index(self.number, due.number, len(self._template.images))
+        template = self._template
+        self._picture = image_index(self.number + self._part, due.number, len(template.images))
         self._sent_s = sent_s = host.now()
-        host.recorder.sent += 1
+        host.recorder.sent[template.group] += 1
         host.arm(self, due.number, sent_s)
         if sent_s > self._usable_until_s:
             self._drop()
@@ -353,6 +372,7 @@ class HttpClient:
             result = RequestResult(STALE_CONNECTION, None, result.error)
         self._due = None
         self._reader = None
+        template = self._template
         self._host.recorder.request(
             self.number,
             due,
@@ -360,13 +380,23 @@ class HttpClient:
             done_s,
             status,
             result,
-            len(self._template.images[self._picture]),
+            len(template.images[self._picture]),
             self._retried,
+            template.group,
+            self._part,
         )
         self._retried = False
-        if missed := self.schedule.free_at(done_s):
-            self._host.recorder.missed(self.number, missed, done_s)
-        self._host.freed(self, due, done_s, answered=status is not None)
+        self._ended(due, result, done_s, answered=status is not None)
+
+    def _ended(self, due: Due, result: RequestResult, done_s: float, *, answered: bool) -> None:
+        """The request has ended and is recorded; here that is the end of its frame."""
+        self._free(due, done_s, answered=answered)
+
+    def _free(self, due: Due, done_s: float, *, answered: bool) -> None:
+        """The frame has ended: give up those that can no longer be sent, and turn to the next."""
+        if missed := self.schedule.free_at(done_s, answered=answered):
+            self._host.recorder.missed(self.number, missed, done_s, self._template.group)
+        self._host.freed(self, due, done_s, answered=answered)
 
     def _drop(self) -> None:
         """Close the connection if there is one."""

@@ -1,8 +1,8 @@
 """Live counts of the workers, in memory that the parent reads without asking them.
 
-Each worker writes a block of its own and the parent only reads it. A 64-bit slot is written at
-once, so no lock is needed. The buckets of a histogram are 2 % wide from 10 us to 200 s; a value
-that is read from a bucket is therefore within 1 % of the recorded one.
+Each worker writes blocks of its own, one for each camera group, and the parent only reads them. A
+64-bit slot is written at once, so no lock is needed. The buckets of a histogram are 2 % wide from
+10 us to 200 s; a value that is read from a bucket is therefore within 1 % of the recorded one.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from operator import sub
 from typing import Any
 
+from edgeload.plan import DEFAULT_GROUP
 from edgeload.records import Request
+from edgeload.run.tasks import WorkerTask
 
 SENT, OK_REQUESTS, FAILED, MISSED, CONNECTS, STALE_RETRIES = range(6)
-"""Slots of a worker's block; two histograms of `BUCKETS` slots follow."""
+"""Slots of a block; two histograms of `BUCKETS` slots follow."""
 
 _COUNTS = ("sent", "ok", "failed", "missed", "connects", "stale_retries")
 _LEAST_S = 1e-5
@@ -63,7 +65,10 @@ def percentile(histogram: Sequence[int], quantile: float) -> float | None:
 
 @dataclass(frozen=True)
 class LiveCounts:
-    """What all workers together have counted up to one moment."""
+    """What all workers together have counted up to one moment, of all groups or of one.
+
+    Connections and stale retries are those of all groups.
+    """
 
     sent: int
     ok: int
@@ -76,7 +81,7 @@ class LiveCounts:
     service: Histogram
     """Service times of the requests that count as ok."""
     response: Histogram
-    """Response times of the same requests."""
+    """Response times of the frames that were answered as they should be."""
 
     @property
     def done(self) -> int:
@@ -105,41 +110,96 @@ NO_COUNTS = LiveCounts(0, 0, 0, 0, 0, 0, (0,) * BUCKETS, (0,) * BUCKETS)
 
 
 class WorkerCounters:
-    """One worker's block of `SLOTS` 64-bit integers: six counts, then two histograms."""
+    """One worker's blocks of `SLOTS` 64-bit integers: six counts, then two histograms.
 
-    __slots__ = ("slots",)
+    There is one block for each camera group. The connections stand in the first.
+    """
 
-    def __init__(self, shared: Any) -> None:
-        self.slots = memoryview(shared).cast("B").cast("q")
+    __slots__ = ("_blocks", "_chains", "_first", "_named")
+
+    def __init__(
+        self,
+        shared: Any,
+        groups: Sequence[str] = (DEFAULT_GROUP,),
+        chains: Sequence[str] = (),
+    ) -> None:
+        """`groups` are the names of the groups; `chains` those whose frames have several requests.
+
+        Such a frame's response time is entered by `frame_done`, and not by `finished`.
+        """
+        slots = memoryview(shared).cast("B").cast("q")
+        self._blocks = [slots[i * SLOTS : (i + 1) * SLOTS] for i in range(len(groups))]
+        self._named = dict(zip(groups, self._blocks, strict=True))
+        self._first = self._blocks[0]
+        self._chains = frozenset(chains)
 
     def finished(self, requests: Sequence[Request]) -> None:
         """Count requests that have ended, and enter the times of the successful ones."""
-        slots, log, most = self.slots, math.log, BUCKETS - 1
-        ok = 0
+        named, chains, log, most = self._named, self._chains, math.log, BUCKETS - 1
         for request in requests:
-            if request.success:
-                ok += 1
-                service_s = request.latency
-                response_s = request.done_s - request.due_s
-                # `bucket`, written out: this runs once per request, in the generator.
-                at = int(log(service_s / _LEAST_S) * _PER_LOG) if service_s > _LEAST_S else 0
-                slots[_SERVICE + (at if at < most else most)] += 1
-                at = int(log(response_s / _LEAST_S) * _PER_LOG) if response_s > _LEAST_S else 0
-                slots[_RESPONSE + (at if at < most else most)] += 1
-        slots[OK_REQUESTS] += ok
-        slots[FAILED] += len(requests) - ok
+            slots = named[request.group]
+            if not request.success:
+                slots[FAILED] += 1
+                continue
+            slots[OK_REQUESTS] += 1
+            service_s = request.latency
+            # `bucket`, written out: this runs once per request, in the generator.
+            at = int(log(service_s / _LEAST_S) * _PER_LOG) if service_s > _LEAST_S else 0
+            slots[_SERVICE + (at if at < most else most)] += 1
+            if chains and request.group in chains:
+                continue
+            response_s = request.done_s - request.due_s
+            at = int(log(response_s / _LEAST_S) * _PER_LOG) if response_s > _LEAST_S else 0
+            slots[_RESPONSE + (at if at < most else most)] += 1
+
+    def frame_done(self, group: int, response_s: float) -> None:
+        """Enter the response time of a frame that needed several answers and got all of them."""
+        self._blocks[group][_RESPONSE + bucket(response_s)] += 1
+
+    def missed(self, group: int, frames: int) -> None:
+        """Count frames that will not be sent; `group` is the group's index."""
+        self._blocks[group][MISSED] += frames
+
+    def sent(self, requests: Sequence[int]) -> None:
+        """Set the requests sent so far, by group."""
+        for block, count in zip(self._blocks, requests, strict=True):
+            block[SENT] = count
+
+    def connections(self, opened: int, stale_retries: int) -> None:
+        """Set the connections opened so far, and the requests sent again over new ones."""
+        self._first[CONNECTS] = opened
+        self._first[STALE_RETRIES] = stale_retries
+
+
+def counters_of(task: WorkerTask, shared: Any) -> WorkerCounters:
+    """The counters of a worker in its shared memory."""
+    names = [group.name for group in task.groups]
+    return WorkerCounters(shared, names, [group.name for group in task.groups if group.then])
 
 
 def read_counts(blocks: Sequence[Any]) -> LiveCounts:
-    """The sum of the workers' blocks at this moment.
+    """The sum of all groups and workers at this moment; `blocks` is the memory of each worker."""
+    return read_group_counts(blocks)[0]
+
+
+def read_group_counts(blocks: Sequence[Any]) -> tuple[LiveCounts, tuple[LiveCounts, ...]]:
+    """The sum of all workers at this moment: of all groups, and of each.
 
     Each block is copied as a whole before it is read. Reading slot by slot takes so long that the
     worker counts on meanwhile, and then the histograms hold answers that the counts do not.
     """
     if not blocks:
-        return NO_COUNTS
+        return NO_COUNTS, ()
     copies = [memoryview(bytes(memoryview(block).cast("B"))).cast("q") for block in blocks]
     slots = tuple(map(sum, zip(*copies, strict=True)))
+    groups = [slots[start : start + SLOTS] for start in range(0, len(slots), SLOTS)]
+    by_group = tuple(map(_counts, groups))
+    if len(groups) == 1:
+        return by_group[0], by_group
+    return _counts(tuple(map(sum, zip(*groups, strict=True)))), by_group
+
+
+def _counts(slots: tuple[int, ...]) -> LiveCounts:
     return LiveCounts(
         sent=slots[SENT],
         ok=slots[OK_REQUESTS],

@@ -65,8 +65,12 @@ class _Source:
     dc_step_levels: float  # grey levels per quantiser step of a block's mean
 
 
-def make_pool(path: Path, count: int, seed: int) -> tuple[bytes, ...]:
+def make_pool(
+    path: Path, count: int, seed: int, size: tuple[int, int] | None = None
+) -> tuple[bytes, ...]:
     """Make `count` JPEG versions of the picture at `path` whose decoded pixels all differ.
+
+    `size` is the width and height in pixels that they are scaled to; None leaves it as it is.
 
     The same picture, count and seed give the same pool, and a longer pool begins with the shorter
     one. Each version adds a faint, smooth random field to the brightness: a few of 255 levels,
@@ -79,7 +83,7 @@ def make_pool(path: Path, count: int, seed: int) -> tuple[bytes, ...]:
     if count < 1:
         raise ValueError(f"count = {count}: must be 1 or more")
     path = picture_file(path)
-    source = _read_source(path)
+    source = _read_source(path, size)
     pool: list[bytes] = []
     seen: set[bytes] = set()
     for index in range(count):
@@ -99,13 +103,15 @@ def make_pool(path: Path, count: int, seed: int) -> tuple[bytes, ...]:
     return tuple(pool)
 
 
-def single_image(path: Path) -> tuple[bytes, ...]:
+def single_image(path: Path, size: tuple[int, int] | None = None) -> tuple[bytes, ...]:
     """A pool of one picture for `--same-image`: a JPEG unchanged, any other encoded as JPEG.
+
+    `size` is the width and height in pixels that it is scaled to; None leaves it as it is.
 
     Raises `ImageError` if the picture cannot be read or sent.
     """
     path = picture_file(path)
-    image = _open(path)
+    image = _resized(_open(path), size)
     if _is_jpeg(image):
         return (_sendable(path, path.read_bytes()),)
     source = _as_source(image)
@@ -166,9 +172,17 @@ def _open(path: Path) -> Image.Image:
         raise ImageError(path, f"is damaged ({error})") from None
 
 
-def _read_source(path: Path) -> _Source:
+def _resized(image: Image.Image, size: tuple[int, int] | None) -> Image.Image:
+    """The image in another size; it is no JPEG any more, so it is encoded anew."""
+    if size is None or image.size == size:
+        return image
+    plain = image if image.mode in ("1", "L", "LA") else image.convert("RGB")
+    return plain.convert("L" if plain is image else "RGB").resize(size, Image.Resampling.LANCZOS)
+
+
+def _read_source(path: Path, size: tuple[int, int] | None) -> _Source:
     """Decode the file at `path`; the encoder options of a JPEG are those that give its size."""
-    image = _open(path)
+    image = _resized(_open(path), size)
     source = _as_source(image)
     if not _is_jpeg(image):
         return source

@@ -74,8 +74,8 @@ class LiveView:
         left_s = max(0.0, plan.duration_s - progress.now_s)
         return [
             ("step", f"{progress.step + 1}/{len(plan.steps)}"),
-            ("clients", str(step.clients)),
-            ("due/s", f"{plan.arrival_rate(step):,.6g}"),
+            ("copies" if plan.is_mix else "clients", str(plan.copies(step))),
+            ("due/s", _per_s(plan.arrival_rate(step))),
             ("done/s", f"{self._rate:.1f}"),
             ("answered", str(counts.ok)),
             ("failed", str(counts.failed)),
@@ -90,10 +90,14 @@ class LiveView:
         table = Table(box=None, padding=(0, 1, 0, 0), show_edge=False)  # fits 80 columns
         for name, _ in fields:
             head = name.replace("response p50", "response\np50").replace("p95", "\np95")
-            style = "bold" if name == "clients" else ""
+            style = "bold" if name in ("clients", "copies") else ""
             table.add_column(head, justify="right", style=style, no_wrap=True)
         table.add_row(*(value for _, value in fields))
         return table
+
+
+def _per_s(rate: float | None) -> str:
+    return "max" if rate is None else f"{rate:,.6g}"
 
 
 def _ms(seconds: float | None) -> str:

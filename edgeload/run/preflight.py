@@ -26,7 +26,9 @@ def check_open_files(workers: int, plan: Plan) -> None:
     During the run the same lack would be a failure of class `generator` in the middle of a step.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = math.ceil(plan.max_clients / workers) + _OTHER_FILES
+    # A worker hosts every n-th client; each may be one with the most connections.
+    connections = max(group.requests_per_frame for group in plan.groups)
+    needed = math.ceil(plan.max_clients / workers) * connections + _OTHER_FILES
     if most != resource.RLIM_INFINITY and needed > most:
         raise SettingError(
             f"{plural(plan.max_clients, 'client')} in {plural(workers, 'worker process')}: "

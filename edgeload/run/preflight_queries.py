@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from edgeload.edge.detectors import NoSuchDetector
 from edgeload.edge.location import Unreachable
 from edgeload.edge.sdk import SdkError
 from edgeload.failure_classes import BAD_ANSWER, TIMEOUT
@@ -23,10 +24,12 @@ from edgeload.run.preflight_rules import (
     PreflightQuery,
     Subject,
     given_up,
+    is_about_the_detector,
     is_certain,
     still_refused,
     why_not,
 )
+from edgeload.run.tasks import GroupTask, WorkerTask
 from edgeload.run.wire import (
     Answer,
     AnswerReader,
@@ -36,7 +39,6 @@ from edgeload.run.wire import (
     id_prefix,
     request_head,
 )
-from edgeload.run.worker import WorkerTask
 
 _CLIENT = 0xFFFF_FFFF
 """Stands in a request's id for the client; no client of a run has this number."""
@@ -62,7 +64,7 @@ def ask_until_certain(
     """Send queries until the endpoint is certain; all of them, in order.
 
     Refusals that may pass are waited out for `timeout_s` seconds; `say` then gets one line. Raises
-    Unreachable, in one line that names the cause.
+    Unreachable, in one line that names the cause; NoSuchDetector if it is about the detector.
     """
     queries: list[PreflightQuery] = []
     began_s = time.monotonic()
@@ -70,13 +72,15 @@ def ask_until_certain(
     while not is_certain(queries):
         number, sent_s = len(queries) + 1, time.monotonic()
         status, result = sender.send(number)
-        query = PreflightQuery(number, sent_s, time.monotonic(), status, result)
+        done_s = time.monotonic()
+        query = PreflightQuery(number, sent_s, done_s, status, result, subject.detector_id)
         queries.append(query)
         if query.good:
             pause(0.0)
             continue
         if cause := why_not(query, subject):
-            raise Unreachable(cause)
+            about = is_about_the_detector(query, subject)
+            raise (NoSuchDetector if about else Unreachable)(cause)
         if query.done_s - began_s >= timeout_s:
             raise Unreachable(given_up(queries, subject))
         if not said:
@@ -89,12 +93,15 @@ def ask_until_certain(
 class HttpSender:
     """Sends queries as the lean HTTP client does, one after the other, and waits for each."""
 
-    def __init__(self, task: WorkerTask) -> None:
+    def __init__(self, task: WorkerTask, group: GroupTask, detector_id: str) -> None:
+        """`detector_id` is asked, with the pictures of a group."""
         self._task = task
+        self._timeout_s = group.timeout_s
+        self._detector_id = detector_id
         self._tls = task.trust.ssl_context() if task.target.scheme == "https" else None
-        self._images = task.pictures.map()
+        self._images = group.pictures.map()
         self._head = request_head(
-            task.target.authority, task.detector_id, task.token, task.pictures.sizes
+            task.target.authority, detector_id, task.token, group.pictures.sizes
         )
         self._id_prefix = id_prefix(task.run_id, _CLIENT)
         self._buffer = memoryview(bytearray(_BUFFER_BYTES))
@@ -118,11 +125,11 @@ class HttpSender:
         finally:
             if connection is not None:
                 connection.close()
-        return answer.status, check_answer(answer.status, answer.body, self._task.detector_id)
+        return answer.status, check_answer(answer.status, answer.body, self._detector_id)
 
     def _exchange(self, connection: Connection, reader: AnswerReader, number: int) -> Answer:
         """Open the connection, send the query and read the answer. Raises TimeoutError."""
-        until_s = time.monotonic() + self._task.timeout_s
+        until_s = time.monotonic() + self._timeout_s
         wanted = WRITABLE
         while wanted:
             _wait(connection, wanted, until_s)
@@ -165,12 +172,13 @@ def _wait(connection: Connection, events: int, until_s: float) -> int:
 class SdkSender:
     """Sends queries through the SDK, as the client `sdk` does."""
 
-    def __init__(self, task: WorkerTask) -> None:
+    def __init__(self, task: WorkerTask, group: GroupTask) -> None:
+        """The detector of a group is asked."""
         from edgeload.run.sdk_client import SdkQueries  # noqa: PLC0415  (imports the SDK)
 
-        self._images = task.pictures.map()
+        self._images = group.pictures.map()
         try:
-            self._queries = SdkQueries(task, _CLIENT)
+            self._queries = SdkQueries(task, group, _CLIENT)
         except SdkError as error:
             raise Unreachable(f"CLIENT = 'sdk': {error}") from error
 

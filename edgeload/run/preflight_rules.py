@@ -41,6 +41,7 @@ class PreflightQuery:
     done_s: float
     status: int | None
     result: RequestResult
+    detector_id: str = ""
 
     @property
     def good(self) -> bool:
@@ -120,6 +121,12 @@ def why_not(query: PreflightQuery, subject: Subject) -> str | None:
         return f"{where}: an image query got {_answered(query)}; is this an Edge Endpoint?"
     advice = failure_class(outcome).advice
     return f"{where}: an image query got {_answered(query)}; {advice}"
+
+
+def is_about_the_detector(query: PreflightQuery, subject: Subject) -> bool:
+    """Whether a lasting refusal shows that the box does not serve this detector."""
+    unknown = is_ambiguous(query) and subject.detector_status == 404
+    return unknown or query.result.outcome in (ESCALATED, WRONG_DETECTOR)
 
 
 def still_refused(query: PreflightQuery, subject: Subject, timeout_s: float) -> str:

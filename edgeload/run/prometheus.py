@@ -45,7 +45,7 @@ class Dues:
     """Counts the requests that a plan has made due, for instants that only grow.
 
     Each due time is computed once in the whole run. Counting all of them again at every scrape
-    (`Plan.step_requests`) would take CPU time from the workers.
+    (`Plan.step_frames`) would take CPU time from the workers.
     """
 
     def __init__(self, plan: Plan) -> None:

@@ -1,75 +1,140 @@
-"""From the endpoint's URL to all that has to be known about it before anything is sent."""
+"""From the URL to all that has to be known about the endpoint before anything is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from edgeload.edge.configuration import EdgeConfiguration, ask_configuration
-from edgeload.edge.detectors import AskedDetector, KnownDetector, ask_detector, find_by_name
+from edgeload.edge.detectors import (
+    AskedDetector,
+    KnownDetector,
+    NoSuchDetector,
+    ask_detector,
+    find_by_name,
+)
 from edgeload.edge.location import Target, locate
 from edgeload.edge.readiness import await_ready
 from edgeload.edge.trust import TlsTrust
-from edgeload.settings import Settings
+from edgeload.settings import SettingError, Settings
+from edgeload.settings.groups import DetectorChoice, GroupSettings
 
 
 @dataclass(frozen=True)
-class Reached:
-    """An endpoint that is ready, and its detector."""
+class FoundDetector:
+    """A detector that is ready, and how the box is configured for it."""
 
-    url: str
-    target: Target
-    trust: TlsTrust
     asked: AskedDetector
     configuration: EdgeConfiguration
 
     @property
     def detector(self) -> KnownDetector:
-        """The detector that the queries are about."""
+        """The detector itself."""
         return self.asked.detector
 
+
+@dataclass(frozen=True)
+class Reached:
+    """An endpoint that is ready, and the detectors of the run."""
+
+    url: str
+    target: Target
+    trust: TlsTrust
+    groups: tuple[GroupSettings, ...]
+    detectors: Mapping[DetectorChoice, FoundDetector]
+
     def facts(self, embedded: str | None) -> dict[str, Any]:
-        """For the log's header; null for what is not known."""
+        """For the log's header; null for what is not known. Those of a mix stand in its plan."""
+        first = self.groups[0]
+        found = self.detectors[first.detector]
+        rate = found.configuration.confident_audit_rate
+        if first.file:
+            return {
+                "url": self.url,
+                "detector_id": None,
+                "embedded": embedded,
+                "confident_audit_rate": rate,
+            }
         return {
             "url": self.url,
-            "detector_id": self.detector.id,
+            "detector_id": found.detector.id,
             "embedded": embedded,
-            "detector_name": self.detector.name,
-            "detector_query": self.detector.query,
-            "confidence_threshold": self.detector.confidence_threshold,
-            "always_edge": self.configuration.always_edge,
-            "edge_only": self.configuration.edge_only,
-            "confident_audit_rate": self.configuration.confident_audit_rate,
+            "detector_name": found.detector.name,
+            "detector_query": found.detector.query,
+            "confidence_threshold": found.detector.confidence_threshold,
+            "always_edge": found.configuration.always_edge,
+            "edge_only": found.configuration.edge_only,
+            "confident_audit_rate": rate,
         }
 
 
 def reach(
     url: str, settings: Settings, pause: Callable[[float], None], say: Callable[[str], None]
 ) -> Reached:
-    """Find the endpoint and its detector, and wait until both say that they are ready.
+    """Find the endpoint and its detectors, and wait until all say that they are ready.
 
-    `say` gets what a user should know before the run. Raises Unreachable.
+    `say` gets what a user should know before the run. Raises Unreachable, or SettingError for a
+    detector in a mix file that the box does not have.
     """
     target = locate(url)
     trust = TlsTrust(settings.insecure, settings.cacert).for_endpoint(target)
+    token = settings.token()
 
     def wait_for(detector_id: str | None) -> None:
         timeout_s = settings.ready_timeout
         await_ready(url, detector_id, trust, timeout_s=timeout_s, pause=pause, say=say)
 
-    token = settings.token()
-    wait_for(settings.detector_id)
-    if settings.detector_id is not None:
-        asked = ask_detector(url, settings.detector_id, trust, token)
-    else:
-        assert settings.detector_name is not None  # the settings ensure that
-        name, query = settings.detector_name, settings.detector_query
-        detector, remark = find_by_name(url, name, query, trust, token)
-        if remark is not None:
-            say(remark)
-        wait_for(detector.id)
-        asked = AskedDetector(HTTPStatus.OK, detector)
-    configuration = ask_configuration(url, asked.detector.id, trust)
-    return Reached(url, target, trust, asked, configuration)
+    def find(choice: DetectorChoice, *, is_mix: bool) -> FoundDetector:
+        if choice.id is not None:
+            wait_for(choice.id)
+            asked = ask_detector(url, choice.id, trust, token)
+            if is_mix and asked.status == HTTPStatus.NOT_FOUND:
+                raise NoSuchDetector(
+                    f"DETECTOR_ID = {choice.id!r}: this token has no such detector (GET "
+                    f"/device-api/v1/detectors/{choice.id}: HTTP status 404); check the id"
+                )
+        else:
+            assert choice.name is not None  # the settings ensure that
+            detector, remark = find_by_name(url, choice.name, choice.query, trust, token)
+            if remark is not None:
+                say(remark)
+            wait_for(detector.id)
+            asked = AskedDetector(HTTPStatus.OK, detector)
+        return FoundDetector(asked, ask_configuration(url, asked.detector.id, trust))
+
+    groups = settings.groups()
+    if groups[0].detector.id is None or groups[0].file:
+        wait_for(None)
+    found: dict[DetectorChoice, FoundDetector] = {}
+    for group, key, choice in choices(groups):
+        if choice not in found:
+            try:
+                found[choice] = find(choice, is_mix=bool(group.file))
+            except NoSuchDetector as error:
+                raise as_setting(error, group, key) from error
+    return Reached(url, target, trust, groups, found)
+
+
+def choices(
+    groups: tuple[GroupSettings, ...],
+) -> list[tuple[GroupSettings, str, DetectorChoice]]:
+    """Every detector that is asked for, with its group and the key that names it."""
+    listed = []
+    for group in groups:
+        key = "detector_id" if group.detector.id else "detector_name"
+        listed.append((group, key, group.detector))
+        listed += [(group, "then", link.detector) for link in group.then]
+    return listed
+
+
+def as_setting(error: NoSuchDetector, group: GroupSettings, key: str) -> Exception:
+    """The error of a detector that the box does not have: in a mix, one of a line in its file."""
+    if not group.file:
+        return error
+    text = str(error)
+    for name in ("DETECTOR_ID", "DETECTOR_NAME", "DETECTOR_QUERY"):
+        own = "query" if name == "DETECTOR_QUERY" else name.lower()
+        text = text.replace(name, "detector" if key == "then" and own != "query" else own)
+    return SettingError(group.where(key) + text)

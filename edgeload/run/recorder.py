@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 
-from edgeload.plan import Due
+from edgeload.plan import DEFAULT_GROUP, Due
 from edgeload.records import Anchor, Missed, MissedReason, Request, WallClock, WorkerSample
-from edgeload.run import counters
 from edgeload.run.counters import WorkerCounters
 from edgeload.run.wire import RequestResult
 from edgeload.runlog import LogWriter
@@ -21,8 +21,17 @@ _NEVER_S = float("inf")
 class Recorder:
     """Collects records and writes them together, at most FLUSH_S after the first of them."""
 
-    def __init__(self, log: LogWriter, counts: WorkerCounters, anchor: Anchor, worker: int) -> None:
+    def __init__(
+        self,
+        log: LogWriter,
+        counts: WorkerCounters,
+        anchor: Anchor,
+        worker: int,
+        groups: Sequence[str] = (DEFAULT_GROUP,),
+    ) -> None:
+        """`groups` are the names of the plan's camera groups, in its order."""
         self._counts = counts
+        self._groups = tuple(groups)
         self._log = log
         self._clock = WallClock(anchor)
         self._worker = worker
@@ -30,7 +39,8 @@ class Recorder:
         self._others: list[Missed | WorkerSample] = []
         self._confident = 0
         self._below_threshold = 0
-        self.sent = 0
+        self.sent = [0] * len(self._groups)
+        """Requests sent, by group."""
         self.connects = 0
         self.stale_retries = 0
         self.flush_due_s = _NEVER_S
@@ -46,8 +56,10 @@ class Recorder:
         result: RequestResult,
         sent_bytes: int,
         retried: bool = False,
+        group: int = 0,
+        part: int = 0,
     ) -> None:
-        """Record a request that has ended, successful or not."""
+        """Record a request that has ended, successful or not; `group` is the group's index."""
         outcome, from_edge, error, below_threshold = result
         if below_threshold is not None:
             self._below_threshold += below_threshold
@@ -70,20 +82,32 @@ class Recorder:
                 outcome,
                 from_edge,
                 sent_bytes,
+                self._groups[group],
                 retried,
+                part,
             )
         )
         if self.flush_due_s == _NEVER_S:
             self.flush_due_s = done_s + FLUSH_S
 
-    def missed(self, client: int, missed: list[tuple[Due, MissedReason]], now_s: float) -> None:
-        """Record requests that will not be sent."""
-        ts = self._clock.ts(now_s)
+    def missed(
+        self,
+        client: int,
+        missed: list[tuple[Due, MissedReason]],
+        now_s: float,
+        group: int = 0,
+    ) -> None:
+        """Record frames that will not be sent; `group` is the group's index."""
+        ts, name = self._clock.ts(now_s), self._groups[group]
         for due, reason in missed:
-            record = Missed(ts, client, due.number, due.step, due.due_s, reason)
+            record = Missed(ts, client, due.number, due.step, due.due_s, reason, name)
             self._others.append(record)
-        self._counts.slots[counters.MISSED] += len(missed)
+        self._counts.missed(group, len(missed))
         self.flush_due_s = min(self.flush_due_s, now_s + FLUSH_S)
+
+    def frame(self, group: int, response_s: float) -> None:
+        """Count a frame that needed several answers and got all of them."""
+        self._counts.frame_done(group, response_s)
 
     def effort(self, now_s: float) -> None:
         """Record what this process has spent so far: CPU time, requests, connections."""
@@ -94,7 +118,7 @@ class Recorder:
                 pid=os.getpid(),
                 at_s=now_s,
                 cpu_s=time.process_time(),
-                sent=self.sent,
+                sent=sum(self.sent),
                 connects=self.connects,
                 stale_retries=self.stale_retries,
                 confident=self._confident,
@@ -106,10 +130,8 @@ class Recorder:
     def flush(self) -> None:
         """Count and write the records that are waiting."""
         self._counts.finished(self._requests)
-        slots = self._counts.slots
-        slots[counters.SENT] = self.sent
-        slots[counters.CONNECTS] = self.connects
-        slots[counters.STALE_RETRIES] = self.stale_retries
+        self._counts.sent(self.sent)
+        self._counts.connections(self.connects, self.stale_retries)
         self._log.append(self._requests)
         self._log.append(self._others)
         self._requests = []

@@ -26,11 +26,11 @@ from edgeload.plan import Due
 from edgeload.records import Anchor
 from edgeload.run.client import image_index, lost_a_race
 from edgeload.run.connection import classify
-from edgeload.run.counters import WorkerCounters
-from edgeload.run.pacing import ClientSchedule
+from edgeload.run.counters import WorkerCounters, counters_of
+from edgeload.run.pacing import schedule_of
 from edgeload.run.recorder import Recorder
+from edgeload.run.tasks import GroupTask, WorkerTask
 from edgeload.run.wire import RequestResult, check_answer, id_prefix
-from edgeload.run.worker import WorkerTask
 from edgeload.runlog import LogWriter
 from edgeload.untrusted_text import printable
 
@@ -42,9 +42,11 @@ class _OutOfTime(BaseException):
 class SdkQueries:
     """Image queries through the SDK, one call and one request each. Raises SdkError."""
 
-    def __init__(self, task: WorkerTask, client: int) -> None:
+    def __init__(self, task: WorkerTask, group: GroupTask, client: int) -> None:
         """`client` is the number that stands in the requests' ids."""
         self._task = task
+        self._timeout_s = group.timeout_s
+        self._detector = group.detector
         self._id_prefix = id_prefix(task.run_id, client).decode()
         self._url = f"{task.target.scheme}://{task.target.authority}"
         self._gl: Any = sdk_client(self._url, task.token, task.trust)
@@ -55,7 +57,7 @@ class SdkQueries:
     def submit(self, image: bytes, number: int) -> tuple[int | None, RequestResult]:
         """Make one call; returns the HTTP status and how the request ended."""
         try:
-            self.call(image, number, self._task.timeout_s)
+            self.call(image, number, self._timeout_s)
         except Exception as error:  # the SDK raises a dozen unrelated classes
             return self.result(error)
         return self.result(None)
@@ -74,7 +76,7 @@ class SdkQueries:
         self._number = number
         self._gl.api_client.last_response = None
         self._gl.submit_image_query(
-            self._task.detector_id,
+            self._detector.detector_id,
             image,
             wait=0,
             human_review="NEVER",
@@ -89,15 +91,17 @@ class SdkQueries:
         api = self._gl.api_client
         status, body = api.last_response.status, api.last_response.data
         raw = body.encode() if isinstance(body, str) else body
-        task = self._task
-        return status, check_answer(status, raw, task.detector_id, task.confidence_threshold)
+        detector = self._detector
+        return status, check_answer(
+            status, raw, detector.detector_id, detector.confidence_threshold
+        )
 
     def _failed(self, problem: BaseException) -> tuple[int | None, RequestResult]:
         status = getattr(problem, "status", None)
         if status:
             body = getattr(problem, "body", b"") or b""
             raw = body.encode() if isinstance(body, str) else body
-            return status, check_answer(status, raw, self._task.detector_id)
+            return status, check_answer(status, raw, self._detector.detector_id)
         text = printable(without_token(str(problem), self._task.token))
         if isinstance(problem, _OutOfTime) or "timed out" in text:
             self.reconnect()  # the connection is in an unknown state
@@ -121,9 +125,12 @@ class SdkClient:
     def __init__(self, task: WorkerTask, counts: WorkerCounters) -> None:
         self._task = task
         self._counts = counts
-        self._images = task.pictures.map()
-        self._schedule = ClientSchedule(task.plan, task.index)
-        self._queries = SdkQueries(task, task.index)
+        self._group = task.plan.member(task.index).group
+        group = task.groups[self._group]
+        self._timeout_s = group.timeout_s
+        self._images = group.pictures.map()
+        self._schedule = schedule_of(task.plan, task.index)
+        self._queries = SdkQueries(task, group, task.index)
         self._answered_s = 0.0  # when the connection carried the last answer
         self._timed = False
         self._stop_s = float("inf")
@@ -134,7 +141,11 @@ class SdkClient:
         """Send what is planned, one after the other."""
         self._anchor = anchor
         recorder = self._recorder = Recorder(
-            LogWriter(self._task.log_file), self._counts, anchor, self._task.index
+            LogWriter(self._task.log_file),
+            self._counts,
+            anchor,
+            self._task.index,
+            [group.name for group in self._task.groups],
         )
         threading.Thread(target=self._listen, args=(pipe,), daemon=True).start()
         signal.signal(signal.SIGALRM, self._out_of_time)
@@ -143,12 +154,12 @@ class SdkClient:
             self._wait_until(due.due_s)
             if self._now() >= self._stop_s:
                 missed = self._schedule.stop_at(self._stop_s)
-                recorder.missed(self._task.index, missed, self._stop_s)
+                recorder.missed(self._task.index, missed, self._stop_s, self._group)
                 break
-            self._send(self._schedule.take())
+            answered = self._send(self._schedule.take())
             now_s = self._now()
-            if missed := self._schedule.free_at(now_s):
-                recorder.missed(self._task.index, missed, now_s)
+            if missed := self._schedule.free_at(now_s, answered=answered):
+                recorder.missed(self._task.index, missed, now_s, self._group)
             if now_s >= effort_s:
                 recorder.effort(now_s)
                 effort_s = now_s + 1.0
@@ -167,12 +178,13 @@ class SdkClient:
             else:
                 self._stop_told.wait(left_s)
 
-    def _send(self, due: Due) -> None:
+    def _send(self, due: Due) -> bool:
+        """Send one request and record how it ended; whether there was an answer."""
         image = bytes(self._images[image_index(self._task.index, due.number, len(self._images))])
         sent_s = self._now()
-        self._recorder.sent += 1
+        self._recorder.sent[self._group] += 1
         opened = self._queries.connections()
-        status, result = self._submit(image, due.number, self._task.timeout_s)
+        status, result = self._submit(image, due.number, self._timeout_s)
         failed_after_s = self._now() - sent_s
         retried = (
             result.outcome == RESET
@@ -181,7 +193,7 @@ class SdkClient:
         )
         if retried:
             self._recorder.stale_retries += 1
-            left_s = self._task.timeout_s - failed_after_s
+            left_s = self._timeout_s - failed_after_s
             status, result = self._submit(image, due.number, left_s)
             if result.outcome == RESET:
                 result = RequestResult(STALE_CONNECTION, None, result.error)
@@ -189,8 +201,9 @@ class SdkClient:
         if status is not None:
             self._answered_s = done_s
         self._recorder.request(
-            self._task.index, due, sent_s, done_s, status, result, len(image), retried
+            self._task.index, due, sent_s, done_s, status, result, len(image), retried, self._group
         )
+        return status is not None
 
     def _submit(
         self, image: bytes, number: int, timeout_s: float
@@ -243,7 +256,7 @@ def sdk_worker_main(pipe: Pipe, shared_counts: Any) -> None:
     try:
         task: WorkerTask = pipe.recv()
         try:
-            client = SdkClient(task, WorkerCounters(shared_counts))
+            client = SdkClient(task, counters_of(task, shared_counts))
         except SdkError as error:
             pipe.send(str(error))
             return

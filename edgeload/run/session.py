@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import secrets
 import shlex
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from edgeload.edge.detectors import NoSuchDetector
 from edgeload.edge.location import Unreachable
 from edgeload.machine import usable_cores
-from edgeload.plain_words import plural, rate_words
 from edgeload.plan import Plan
-from edgeload.run.announcement import announcement
-from edgeload.run.images import image_facts, make_pool, single_image
+from edgeload.records import GroupRecord
+from edgeload.run.announcement import announcement, intention
+from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.live import LiveView
 from edgeload.run.phases import Ending, RunOutcome
-from edgeload.run.picture_file import PictureFile, written_pictures
+from edgeload.run.pictures import PictureSets, make_pictures
 from edgeload.run.preflight import check_before_run, check_cacert
-from edgeload.run.preflight_queries import HttpSender, SdkSender, ask_until_certain
+from edgeload.run.preflight_queries import HttpSender, SdkSender, Sender, ask_until_certain
 from edgeload.run.preflight_rules import PreflightQuery, Subject
 from edgeload.run.prometheus import exported
-from edgeload.run.reaching import Reached, reach
+from edgeload.run.reaching import Reached, as_setting, choices, reach
 from edgeload.run.supervisor import RunProgress, Supervisor
-from edgeload.run.worker import WorkerTask
+from edgeload.run.tasks import GroupTask, WorkerTask
 from edgeload.settings import SettingError, Settings
 from edgeload.signals import Stopped, StopSignals
 from edgeload.simulator.launch import BadOptions, running_simulator
@@ -50,42 +51,62 @@ def run_session(settings: Settings, console: Console) -> RunOutcome:
             contextlib.ExitStack() as stack,
         ):
             with stop.raised():
-                task, endpoint, images, queries = _prepare(settings, plan, console, stack)
+                prepared = _prepare(settings, plan, console, stack)
             with LiveView(console) as view:
 
                 def show(progress: RunProgress) -> None:
                     exporter.show(progress)
                     view.show(progress)
 
-                return Supervisor(task, settings, endpoint, images, stop, show, queries).run()
+                return Supervisor(
+                    prepared.task,
+                    settings,
+                    prepared.endpoint,
+                    prepared.groups,
+                    stop,
+                    show,
+                    prepared.queries,
+                ).run()
     except Stopped as signal:
         return RunOutcome(Ending.NOTHING_SENT, f"stopped by {signal} before the load began")
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """All that a run needs once its endpoint is reached."""
+
+    task: WorkerTask
+    """That of the first worker."""
+    endpoint: dict[str, Any]
+    groups: list[GroupRecord]
+    queries: list[PreflightQuery]
+    """Those before the ramp."""
+
+
 def _prepare(
     settings: Settings, plan: Plan, console: Console, stack: contextlib.ExitStack
-) -> tuple[WorkerTask, dict[str, Any], dict[str, Any], list[PreflightQuery]]:
-    """The first worker's task, what the log says about the endpoint and the pictures, and the
-    queries before the ramp.
+) -> _Prepared:
+    """Reach the endpoint, make the pictures, and ask it before the ramp.
 
     `stack` ends what has to last as long as the run.
     """
     url, embedded = stack.enter_context(_endpoint(settings, console))
-    pool = (
-        single_image(settings.image_path)
-        if settings.same_image
-        else make_pool(settings.image_path, settings.image_pool, settings.seed)
-    )
+    groups = settings.groups()
+    pictures = make_pictures(groups, settings.seed, stack)
     check_cacert(settings)
     reached = reach(url, settings, time.sleep, lambda text: _say(console, text))
-    pictures = stack.enter_context(written_pictures(pool))
     task = _first_task(settings, plan, reached, pictures)
     queries = _preflight(settings, task, reached, console)
-    images = dataclasses.asdict(image_facts(pool, settings.image_path))
-    for line in announcement(reached.detector, reached.configuration):
+    found = list(reached.detectors.values())
+    for line in announcement([(each.detector, each.configuration) for each in found]):
         _say(console, line)
     _say(console, intention(plan, url, task.workers))
-    return task, reached.facts(embedded), images, queries
+    return _Prepared(
+        task,
+        reached.facts(embedded),
+        group_records(groups, reached, pictures),
+        queries,
+    )
 
 
 @contextlib.contextmanager
@@ -126,20 +147,39 @@ def _say(console: Console, text: str) -> None:
 def _preflight(
     settings: Settings, task: WorkerTask, reached: Reached, console: Console
 ) -> list[PreflightQuery]:
-    """Real image queries until the endpoint is certain, if they are wanted."""
+    """Real image queries until the endpoint is certain of each detector, if they are wanted."""
     if not settings.preflight:
         return []
-    return ask_until_certain(
-        SdkSender(task) if settings.client == "sdk" else HttpSender(task),
-        Subject(reached.url, reached.detector.id, reached.asked.status),
-        timeout_s=settings.ready_timeout,
-        pause=time.sleep,
-        say=lambda text: _say(console, text),
-    )
+    queries: list[PreflightQuery] = []
+    asked: set[str] = set()
+    tasks = {group.name: group for group in task.groups}
+    for group, key, choice in choices(settings.groups()):
+        found = reached.detectors[choice]
+        if found.detector.id in asked:
+            continue
+        asked.add(found.detector.id)
+        try:
+            queries += ask_until_certain(
+                _sender(settings, task, tasks[group.load.name], found.detector.id),
+                Subject(reached.url, found.detector.id, found.asked.status),
+                timeout_s=settings.ready_timeout,
+                pause=time.sleep,
+                say=lambda text: _say(console, text),
+            )
+        except NoSuchDetector as error:
+            raise as_setting(error, group, key) from error
+    return queries
+
+
+def _sender(settings: Settings, task: WorkerTask, group: GroupTask, detector_id: str) -> Sender:
+    """Sends as the clients of the run will."""
+    if settings.client == "sdk":
+        return SdkSender(task, group)
+    return HttpSender(task, group, detector_id)
 
 
 def _first_task(
-    settings: Settings, plan: Plan, reached: Reached, pictures: PictureFile
+    settings: Settings, plan: Plan, reached: Reached, pictures: PictureSets
 ) -> WorkerTask:
     return WorkerTask(
         index=0,
@@ -148,12 +188,9 @@ def _first_task(
         run_id=time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(8),
         target=reached.target,
         token=settings.token(),
-        detector_id=reached.detector.id,
         trust=reached.trust,
-        timeout_s=settings.timeout,
-        pictures=pictures,
+        groups=group_tasks(settings.groups(), reached, pictures),
         log_file=Path(settings.log_file).absolute(),
-        confidence_threshold=reached.detector.confidence_threshold,
     )
 
 
@@ -163,16 +200,3 @@ def worker_count(settings: Settings, plan: Plan) -> int:
         return plan.max_clients
     wanted = usable_cores() if settings.workers == "auto" else settings.workers
     return min(wanted, plan.max_clients)
-
-
-def intention(plan: Plan, url: str, workers: int) -> str:
-    """What the run is about to do, in one line."""
-    first, *others = [step.clients for step in plan.steps]
-    clients = plural(first, "client")
-    if others:
-        clients = f"{', '.join(map(str, [first, *others]))} clients"
-    each = " each" if plan.max_clients > 1 else ""
-    return (
-        f"{clients} at {rate_words(plan.requests_per_second)}{each} against {url}, "
-        f"{plan.duration_s:g} s in all, from {plural(workers, 'worker process')}"
-    )

@@ -17,11 +17,10 @@ from edgeload.records import (
     LOG_FORMAT_VERSION,
     Anchor,
     End,
+    GroupRecord,
     Header,
-    PlanRecord,
     Preflight,
     RampStepStart,
-    StepRecord,
     WallClock,
     WorkerDied,
 )
@@ -29,8 +28,9 @@ from edgeload.run.abort_conditions import breached
 from edgeload.run.counters import LiveCounts
 from edgeload.run.environment import generator_machine, package_versions
 from edgeload.run.phases import Phase, RunOutcome, RunState, sending
+from edgeload.run.plan_record import plan_record
 from edgeload.run.preflight_rules import PreflightQuery
-from edgeload.run.worker import WorkerTask
+from edgeload.run.tasks import WorkerTask, longest_frame_s
 from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
 from edgeload.runlog import LogWriter, create_log
 from edgeload.settings import Settings
@@ -56,6 +56,8 @@ class RunProgress:
     """Whether the run has been stopped before the end of its plan."""
     message: str | None = None
     """Something that has just happened, in words; then show nothing else of this value."""
+    by_group: tuple[LiveCounts, ...] = ()
+    """The counts of each camera group of the plan."""
 
 
 class Supervisor:
@@ -66,7 +68,7 @@ class Supervisor:
         task: WorkerTask,
         settings: Settings,
         endpoint: dict[str, Any],
-        images: dict[str, Any],
+        groups: Sequence[GroupRecord],
         stop: StopSignals,
         show: Callable[[RunProgress], None],
         preflight: Sequence[PreflightQuery] = (),
@@ -76,12 +78,12 @@ class Supervisor:
         self._plan = task.plan
         self._settings = settings
         self._endpoint = endpoint
-        self._images = images
+        self._groups = list(groups)
         self._stop = stop
         self._show = show
         self._abort_on = settings.abort_conditions()
         self._workers = WorkerProcesses()
-        self._state = sending(task.plan.duration_s, settings.timeout)
+        self._state = sending(task.plan.duration_s, longest_frame_s(task))
         self._step = -1
         self._anchor: Anchor
         self._clock: WallClock
@@ -114,20 +116,19 @@ class Supervisor:
 
     def _header(self) -> Header:
         plan = self._plan
-        steps = [StepRecord(step.clients, step.start_s, step.end_s) for step in plan.steps]
         return Header(
             format_version=LOG_FORMAT_VERSION,
             run_id=self._task.run_id,
             asctime=self._clock.asctime(self._anchor.wall_s),
             ts=self._anchor.wall_s,
             anchor=self._anchor,
-            plan=PlanRecord(steps, plan.requests_per_second, plan.arrivals, plan.late, plan.seed),
+            plan=plan_record(plan, self._groups),
             settings=self._settings.public(),
             endpoint=self._endpoint,
             workers=self._task.workers,
             machine=generator_machine(),
             versions=package_versions(),
-            images=self._images,
+            images={} if plan.is_mix else self._groups[0].images,
             command=self._settings.command(),
         )
 
@@ -145,6 +146,7 @@ class Supervisor:
             outcome=result.outcome,
             from_edge=result.from_edge,
             error=result.error,
+            detector_id=query.detector_id,
         )
 
     def _now(self) -> float:
@@ -165,10 +167,10 @@ class Supervisor:
                 self._enter(self._state.after_signal(self._stop.last, now_s))
             if now_s > self._state.kill_after_s:
                 self._workers.kill()
-            counts = self._workers.counts()
+            counts, by_group = self._workers.group_counts()
             if reason := breached(self._abort_on, counts.since(at_step_start)):
                 self._abort(reason, now_s, counts)
-            self._tell_viewer(now_s, counts)
+            self._tell_viewer(now_s, counts, by_group=by_group)
             timeout_s = min(_TICK_S, max(0.0, self._next_step_s() - self._now()))
             for worker in self._workers.wait_for(timeout_s, self._stop):
                 self._note_end(worker)
@@ -194,9 +196,15 @@ class Supervisor:
             self._enter(state)
             self._tell_viewer(now_s, counts, reason)
 
-    def _tell_viewer(self, now_s: float, counts: LiveCounts, message: str | None = None) -> None:
-        stopping = self._state.phase is not Phase.SENDING
-        self._show(RunProgress(now_s, max(self._step, 0), self._plan, counts, stopping, message))
+    def _tell_viewer(
+        self,
+        now_s: float,
+        counts: LiveCounts,
+        message: str | None = None,
+        by_group: tuple[LiveCounts, ...] = (),
+    ) -> None:
+        stopping, step = self._state.phase is not Phase.SENDING, max(self._step, 0)
+        self._show(RunProgress(now_s, step, self._plan, counts, stopping, message, by_group))
 
     def _note_step(self, now_s: float) -> None:
         """Record that a ramp step has begun, unless the run is being stopped."""

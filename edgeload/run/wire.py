@@ -19,6 +19,8 @@ from edgeload.failure_classes import BAD_ANSWER, ESCALATED, WRONG_DETECTOR, http
 from edgeload.untrusted_text import printable
 
 MAX_ANSWER_BYTES = 1 << 20
+PART_SHIFT_BITS = 20
+"""In a request's id; so a run may have a million clients, and a frame 4094 further requests."""
 
 # The fast path takes plain answers only: HTTP/1.1, a final status that has a body, exactly one
 # Content-Length and no Transfer-Encoding. h11 reads all others.
@@ -68,13 +70,13 @@ def request_head(
     )
 
 
-def id_prefix(run_id: str, client: int) -> bytes:
-    """The first 24 of a request id's 32 hex digits: 16 of the run, 8 of the client.
+def id_prefix(run_id: str, client: int, part: int = 0) -> bytes:
+    """The first 24 of a request id's 32 hex digits: 16 of the run, 3 of the part, 5 of the client.
 
     The last 8 digits are the request's number. The id therefore leads from a line in our log to
     the same request in a server's log.
     """
-    return b"%b%08x" % (run_id[-16:].encode("ascii"), client)
+    return b"%b%08x" % (run_id[-16:].encode("ascii"), part << PART_SHIFT_BITS | client)
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):

@@ -15,51 +15,26 @@ import resource
 import signal
 import time
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
 from multiprocessing.connection import Connection as Pipe
-from pathlib import Path
 from typing import Any
 
-from edgeload.edge.location import Target
-from edgeload.edge.trust import TlsTrust
-from edgeload.plan import Due, Plan
+from edgeload.plan import Due
 from edgeload.records import Anchor
-from edgeload.run.client import HttpClient, RequestTemplate
-from edgeload.run.counters import WorkerCounters
-from edgeload.run.pacing import ClientSchedule
-from edgeload.run.picture_file import PictureFile
+from edgeload.run.chain import ChainClient
+from edgeload.run.client import HttpClient
+from edgeload.run.counters import WorkerCounters, counters_of
+from edgeload.run.pacing import schedule_of
 from edgeload.run.poller import READABLE, best_poller
 from edgeload.run.recorder import Recorder
-from edgeload.run.wire import request_head
+from edgeload.run.tasks import WorkerTask
+from edgeload.run.templates import GroupTemplates, templates_of
 from edgeload.runlog import LogWriter
 
 _OPEN_AHEAD_S = 0.5
 _EFFORT_EVERY_S = 1.0
 _BUFFER_BYTES = 1 << 16
 _DUES_PER_TURN = 16  # then look at the sockets again, to read answers in time
-
-
-@dataclass(frozen=True)
-class WorkerTask:
-    """Everything that a worker has to know before the run; sent to it through its pipe."""
-
-    index: int
-    workers: int
-    plan: Plan
-    run_id: str
-    target: Target
-    token: str
-    detector_id: str
-    trust: TlsTrust
-    timeout_s: float
-    pictures: PictureFile
-    log_file: Path
-    confidence_threshold: float | None = None
-    """The detector's own, if it is known; every request replaces it by 0."""
-
-    def clients(self) -> range:
-        """Numbers of the clients that this worker hosts."""
-        return range(self.index, self.plan.max_clients, self.workers)
 
 
 class Worker:
@@ -73,25 +48,24 @@ class Worker:
         self._log: LogWriter
         self._counts = counts
         self.buffer = memoryview(bytearray(_BUFFER_BYTES))
-        template = RequestTemplate(
-            task.target,
-            task.trust.ssl_context() if task.target.scheme == "https" else None,
-            request_head(task.target.authority, task.detector_id, task.token, task.pictures.sizes),
-            task.pictures.map(),
-            task.detector_id,
-            task.run_id,
-            task.confidence_threshold,
-        )
-        self._clients = [
-            HttpClient(number, ClientSchedule(task.plan, number), template, self)
-            for number in task.clients()
-        ]
+        templates = templates_of(task)
+        self._clients = [self._client(number, templates) for number in task.clients()]
         self._by_fd: dict[int, HttpClient] = {}
         self._wake: list[tuple[float, int, HttpClient]] = []
-        self._armed: deque[tuple[float, int, HttpClient]] = deque()
+        self._armed: dict[float, deque[tuple[float, int, HttpClient]]] = {
+            group.timeout_s: deque() for group in task.groups
+        }
         self._left = len(self._clients)
         self._stop_s = float("inf")
         self._zero_ns = 0
+
+    def _client(self, number: int, templates: Sequence[GroupTemplates]) -> HttpClient:
+        plan = self._task.plan
+        first, followers = templates[plan.member(number).group]
+        schedule = schedule_of(plan, number)
+        if followers:
+            return ChainClient(number, schedule, first, followers, self)
+        return HttpClient(number, schedule, first, self)
 
     # --- what clients ask of their host ---
 
@@ -114,8 +88,9 @@ class Worker:
         self._poller.forget(fd)
 
     def arm(self, client: HttpClient, number: int, sent_s: float) -> None:
-        """Start a request's timeout. All are equally long, so they end in the order they began."""
-        self._armed.append((sent_s + self._task.timeout_s, number, client))
+        """Start a request's timeout. Those of one length end in the order in which they began."""
+        timeout_s = client.timeout_s
+        self._armed[timeout_s].append((sent_s + timeout_s, number, client))
 
     def freed(self, client: HttpClient, ended: Due, now_s: float, *, answered: bool) -> None:
         """Wake the client when its next request is due, or dismiss it.
@@ -145,7 +120,8 @@ class Worker:
         """Send what is planned and return when nothing is in flight any more."""
         self._zero_ns = round(anchor.monotonic_s * 1e9)
         self._log = LogWriter(self._task.log_file)
-        self.recorder = Recorder(self._log, self._counts, anchor, self._task.index)
+        names = [group.name for group in self._task.groups]
+        self.recorder = Recorder(self._log, self._counts, anchor, self._task.index, names)
         for client in self._clients:
             due = client.schedule.next
             if due is None:
@@ -186,21 +162,22 @@ class Worker:
                 heapq.heappush(wake, (due.due_s, client.number, client))
 
     def _expire(self, now_s: float) -> None:
-        """Time out overdue requests, and drop ended ones from the front of the queue."""
-        armed = self._armed
-        while armed:
-            deadline_s, number, client = armed[0]
-            if client.in_flight == number:
-                if deadline_s > now_s:
-                    return
-                client.time_out()
-            armed.popleft()
+        """Time out overdue requests, and drop ended ones from the front of their queue."""
+        for armed in self._armed.values():
+            while armed:
+                deadline_s, number, client = armed[0]
+                if client.in_flight == number:
+                    if deadline_s > now_s:
+                        break
+                    client.time_out()
+                armed.popleft()
 
     def _wait(self, effort_s: float) -> None:
         due_s = self._wake[0][0] if self._wake else float("inf")
         until_s = min(due_s, effort_s, self.recorder.flush_due_s, self._stop_s)
-        if self._armed:
-            until_s = min(until_s, self._armed[0][0])
+        for armed in self._armed.values():
+            if armed:
+                until_s = min(until_s, armed[0][0])
         for fd, events in self._poller.wait(until_s - self.now(), exact=until_s == due_s):
             client = self._by_fd.get(fd)
             if client is not None:
@@ -218,7 +195,7 @@ class Worker:
             self._stop_s = message[1]
             return
         for client in self._clients:
-            if client.in_flight:
+            if client.busy:
                 client.abort()
         self.recorder.flush()
         os._exit(1)
@@ -228,9 +205,10 @@ class Worker:
         stop_s, self._stop_s = self._stop_s, float("inf")
         self._wake.clear()
         for client in self._clients:
-            idle = client.schedule.next is not None and not client.in_flight
+            idle = client.schedule.next is not None and not client.busy
             if missed := client.schedule.stop_at(stop_s):
-                self.recorder.missed(client.number, missed, stop_s)
+                group = self._task.plan.member(client.number).group
+                self.recorder.missed(client.number, missed, stop_s, group)
             if idle:
                 self._dismiss(client)
 
@@ -243,7 +221,7 @@ def worker_main(pipe: Pipe, shared_counts: Any) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
         task: WorkerTask = pipe.recv()
-        worker = Worker(task, WorkerCounters(shared_counts), pipe)
+        worker = Worker(task, counters_of(task, shared_counts), pipe)
         gc.collect()
         gc.freeze()
         pipe.send("ready")

@@ -17,8 +17,8 @@ from typing import Any
 
 from edgeload.edge.location import Unreachable
 from edgeload.plain_words import plural
-from edgeload.run.counters import SLOTS, LiveCounts, read_counts
-from edgeload.run.worker import WorkerTask
+from edgeload.run.counters import SLOTS, LiveCounts, read_group_counts
+from edgeload.run.tasks import WorkerTask
 from edgeload.signals import StopSignals
 
 _READY_WITHIN_S = 60.0
@@ -74,7 +74,7 @@ class WorkerProcesses:
         main = _import_entry(sdk=sdk)
         for index in range(task.workers):
             own_task = dataclasses.replace(task, index=index)
-            counts = context.RawArray("q", SLOTS)
+            counts = context.RawArray("q", SLOTS * len(task.groups))
             ours, theirs = context.Pipe()
             process = context.Process(target=main, args=(theirs, counts), daemon=True)
             with _without_main_module():
@@ -118,7 +118,11 @@ class WorkerProcesses:
 
     def counts(self) -> LiveCounts:
         """What all of them together have counted until now."""
-        return read_counts([member.counts for member in self._members])
+        return self.group_counts()[0]
+
+    def group_counts(self) -> tuple[LiveCounts, tuple[LiveCounts, ...]]:
+        """The same, and what they have counted for each camera group."""
+        return read_group_counts([member.counts for member in self._members])
 
     def wait_for(self, timeout_s: float, stop: StopSignals) -> list[EndedWorker]:
         """Wait until a worker ends, a signal comes or the time is over; returns ended workers."""

@@ -104,10 +104,28 @@ class Fields(BaseModel):
         beside_config=True,
     )
 
+    mix: values.File = declare(
+        None,
+        "The load",
+        "YAML file with camera groups: several detectors at once, each with cameras, a rate, "
+        "pictures and objectives of its own (docs/mix.md). The ramp then counts copies of the mix. "
+        "Empty: one group of cameras, made from the other settings.",
+        metavar="FILE",
+        example="examples/mix.yaml",
+        beside_config=True,
+    )
+    ramp_group: values.Text = declare(
+        None,
+        "The ramp",
+        "Name of the camera group of the mix that alone is ramped; the other groups are there "
+        "once. Empty: the whole mix is.",
+        metavar="NAME",
+        example="door",
+    )
     max_clients: values.Clients = declare(
         10,
         "The ramp",
-        "Clients in the last step of the ramp.",
+        "Clients in the last step of the ramp; copies, with a mix.",
         metavar="N",
         unit="clients",
         example="20",
@@ -167,7 +185,7 @@ class Fields(BaseModel):
         "queue",
         "The load",
         "What a client does when it falls behind: queue = send overdue requests late; "
-        "skip = drop them.",
+        "skip = drop them; latest = send only the newest of them.",
     )
     client: Literal["http", "sdk"] = declare(
         "http",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from typing import Any
 
 from pydantic import PrivateAttr, model_validator
 
 from edgeload.objectives import Objective, parse_abort, parse_objective
-from edgeload.plan import Plan, linear_ramp, ramp_steps
+from edgeload.plan import Plan, linear_ramp, mix_plan
 from edgeload.settings.fields import TOKEN, Fields, declared, option_of
-
-_ROUNDING = 1e-9
+from edgeload.settings.groups import GroupSettings, check_groups, only_group
+from edgeload.settings.mix_file import GroupSpec, load_mix
 
 
 class Settings(Fields):
@@ -20,6 +19,7 @@ class Settings(Fields):
 
     _program: str = PrivateAttr("python load_test.py")
     _typed: frozenset[str] = PrivateAttr(frozenset())
+    _specs: tuple[GroupSpec, ...] = PrivateAttr(())
 
     @model_validator(mode="after")
     def _check_together(self) -> Settings:
@@ -27,7 +27,7 @@ class Settings(Fields):
             raise ValueError(
                 f"{TOKEN} is empty: set it in config.py or in the environment variable {TOKEN}"
             )
-        if self.detector_id is None and self.detector_name is None:
+        if self.mix is None and self.detector_id is None and self.detector_name is None:
             raise ValueError(
                 "DETECTOR_ID and DETECTOR_NAME are both empty: set one of them, for example "
                 "DETECTOR_NAME = 'edge-load-test'"
@@ -37,29 +37,25 @@ class Settings(Fields):
                 f"WARMUP = {self.warmup:g}: must be shorter than TIME_BETWEEN_RAMP "
                 f"({self.time_between_ramp:g} s), for example {self.time_between_ramp / 10:g}"
             )
-        plan = self.plan()
-        if plan.steps[0].duration_s * self.requests_per_second < 1.0 - _ROUNDING:
-            period_s = 1.0 / self.requests_per_second
-            raise ValueError(
-                f"TIME_BETWEEN_RAMP = {self.time_between_ramp:g}: must be at least the period of a "
-                f"client, {period_s:.6g} s with REQUESTS_PER_SECOND = "
-                f"{self.requests_per_second:g}, for example {math.ceil(10 * period_s)}"
-            )
-        empty = next((step for step in plan.steps if not plan.anything_due(step)), None)
-        if empty is not None:  # by chance
-            raise ValueError(
-                f"ARRIVALS = {self.arrivals!r}: no request is due in step {empty.index + 1}; use a "
-                f"larger TIME_BETWEEN_RAMP ({self.time_between_ramp:g}), REQUESTS_PER_SECOND "
-                f"({self.requests_per_second:g}), or another SEED, for example {self.seed + 1}"
-            )
-        loads = {step.clients for step in plan.steps}
-        for objective in map(parse_objective, self.slo):
-            if objective.clients is not None and objective.clients not in loads:
-                raise ValueError(
-                    f"SLO = {objective.text!r}: no step of the ramp has {objective.clients} "
-                    f"clients; must be one of its loads, for example {min(loads)} clients"
-                )
+        self._specs = load_mix(self.mix) if self.mix else ()
+        check_groups(self.groups(), self)
         return self
+
+    def groups(self) -> tuple[GroupSettings, ...]:
+        """The camera groups of the run: those of the mix, or one that is made of the settings."""
+        if self._specs:
+            return tuple(spec.resolved(self) for spec in self._specs)
+        return (only_group(self),)
+
+    def objectives(self) -> tuple[Objective, ...]:
+        """The run's objectives, and those of its camera groups."""
+        own = [parse_objective(text) for text in self.slo]
+        of_groups = (
+            parse_objective(text).of_group(group.load.name)
+            for group in self.groups()
+            for text in group.slo
+        )
+        return (*own, *of_groups)
 
     def abort_conditions(self) -> tuple[Objective, ...]:
         """The objectives whose breach ends the run early."""
@@ -74,13 +70,8 @@ class Settings(Fields):
     def plan(self) -> Plan:
         """When every request of the run is due."""
         ramp = self.custom_ramp or linear_ramp(self.max_clients, self.step_size)
-        return Plan(
-            steps=ramp_steps(ramp, self.time_between_ramp),
-            requests_per_second=self.requests_per_second,
-            arrivals=self.arrivals,
-            late=self.late,
-            seed=self.seed,
-        )
+        loads = tuple(group.load for group in self.groups())
+        return mix_plan(loads, ramp, self.time_between_ramp, self.seed, self.ramp_group)
 
     def command(self) -> str:
         """The command line that makes this run again, with the same config.py or with none.
@@ -91,6 +82,7 @@ class Settings(Fields):
         words = shlex.split(self._program)
         needless = {"simulator_options"} if self.endpoint_url else set()
         needless |= {"detector_name", "detector_query"} if self.detector_id else set()
+        needless |= {"detector_id", "detector_name", "detector_query"} if self.mix else set()
         for name, value in self.public().items():
             default = type(self).model_fields[name].get_default()
             wanted = name in self._typed or getattr(self, name) != default

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from edgeload.settings.error_words import legal_words
 from edgeload.settings.fields import TOKEN, declared
 from edgeload.settings.resolved import Settings
 
@@ -59,7 +60,7 @@ def _check_names(config: Mapping[str, object]) -> None:
 
 def _line(error: Any) -> str:
     """Setting, value, what is legal, and an example. Never the token's value."""
-    legal = _legal(error)
+    legal = legal_words(error)
     if not error["loc"]:
         return legal
     field = str(error["loc"][0])
@@ -69,32 +70,3 @@ def _line(error: Any) -> str:
     secret = name == TOKEN or (name == "ENDPOINT_URL" and "@" in str(error["input"]))
     value = "(hidden)" if secret else repr(error["input"])
     return f"{name} = {value}: {legal}"
-
-
-def _legal(error: Any) -> str:
-    """What is legal, in our words: pydantic's speak of inputs and of parsing."""
-    kind, context = str(error["type"]), error.get("ctx", {})
-    if kind == "value_error":
-        return str(error["msg"]).removeprefix("Value error, ")
-    if kind == "literal_error":
-        return f"must be {context['expected']}"
-    limits = {
-        "greater_than": ("gt", "above"),
-        "greater_than_equal": ("ge", "at least"),
-        "less_than": ("lt", "below"),
-        "less_than_equal": ("le", "at most"),
-    }
-    if kind in limits:
-        key, words = limits[kind]
-        return f"must be {words} {context[key]}"
-    kinds = {
-        "int": "must be a whole number",
-        "float": "must be a number",
-        "finite": "must be a finite number",
-        "bool": "must be True or False",
-        "string": "must be a text",
-        "path": "must be a path",
-        "tuple": "must be a list",
-        "too": "must not be empty",
-    }
-    return kinds.get(kind.split("_", maxsplit=1)[0], str(error["msg"]))

@@ -5,26 +5,30 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgeload.plan import Plan, ramp_steps
+import msgspec
+
+from edgeload.plan import DEFAULT_GROUP, CameraGroup, Due, Plan, one_group_plan, ramp_steps
 from edgeload.records import (
     LOG_FORMAT_VERSION,
     Anchor,
+    ChainRecord,
     End,
+    GroupRecord,
     Header,
     Missed,
-    PlanRecord,
     RampStepStart,
     Request,
-    StepRecord,
     WallClock,
     WorkerDied,
     WorkerSample,
 )
+from edgeload.run.pacing import schedule_of
+from edgeload.run.plan_record import plan_record
 from edgeload.runlog import LogWriter
 
 WALL_S = 1_795_000_000.25
@@ -47,7 +51,7 @@ def exponential(mean_s: float) -> Service:
 
 def plan_of(clients: Sequence[int], step_s: float, rate: float, **changes: Any) -> Plan:
     """A plan of equal steps."""
-    return replace(Plan(ramp_steps(clients, step_s), rate), **changes)
+    return one_group_plan(ramp_steps(clients, step_s), rate, **changes)
 
 
 @dataclass
@@ -57,6 +61,23 @@ class Played:
     plan: Plan
     requests: list[Request] = field(default_factory=list)
     missed: list[Missed] = field(default_factory=list)
+
+
+@dataclass
+class Pool:
+    """Servers behind one first-come-first-served queue."""
+
+    servers: int
+    service: Service
+    free: list[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.free = [0.0] * self.servers
+
+    def start_s(self, sent_s: float, stalls: Iterable[tuple[float, float]] = ()) -> float:
+        """When a request that is sent now will start; takes a server."""
+        start_s = max(sent_s, heapq.heappop(self.free))
+        return next((end for begin, end in stalls if begin <= start_s < end), start_s)
 
 
 def play(
@@ -69,40 +90,72 @@ def play(
     lag: Callable[[random.Random], float] = lambda chance: 0.0,
     seed: int = 1,
 ) -> Played:
-    """First come, first served by `servers` servers, one request in flight per client.
+    """First come, first served by `servers` servers, one request in flight per client."""
+    pool = Pool(servers, service)
+    pools = dict.fromkeys((group.name for group in plan.groups), pool)
+    return play_mix(plan, pools, stalls=stalls, outcome=outcome, lag=lag, seed=seed)
+
+
+def play_mix(
+    plan: Plan,
+    pools: Mapping[str, Pool],
+    *,
+    stalls: Iterable[tuple[float, float]] = (),
+    outcome: Outcome = lambda chance, sent_s: "ok",
+    lag: Callable[[random.Random], float] = lambda chance: 0.0,
+    seed: int = 1,
+) -> Played:
+    """Each group by the pool of its name; groups may share one. One frame in flight per client.
 
     The recursion of a multi-server queue (Kiefer and Wolfowitz 1955): a request starts when it was
-    sent or when a server is free, whichever is later, and never inside a stall.
+    sent or when a server is free, whichever is later, and never inside a stall. A frame with
+    further requests sends them at once when its first answer is in, to the same pool.
     """
     chance = random.Random(seed)
     clock = WallClock(Anchor(WALL_S, 0.0))
     played = Played(plan)
-    free = [0.0] * servers
-    dues = {client: plan.client_dues(client) for client in range(plan.max_clients)}
-    ready: list[tuple[float, int, int, int, float]] = []
+    schedules = {client: schedule_of(plan, client) for client in range(plan.max_clients)}
+    ready: list[tuple[float, int, int, Due]] = []
 
-    def next_request(client: int, free_s: float) -> None:
-        for due in dues[client]:
-            sent_s = max(due.due_s, free_s) + lag(chance)
-            if sent_s < plan.steps[due.step].end_s:
-                heapq.heappush(ready, (sent_s, client, due.number, due.step, due.due_s))
-                return
+    def next_frame(client: int, free_s: float) -> None:
+        schedule = schedules[client]
+        group = plan.group_of(client).name
+        for due, reason in schedule.free_at(free_s, answered=True):
             played.missed.append(
-                Missed(clock.ts(sent_s), client, due.number, due.step, due.due_s, "late")
+                Missed(clock.ts(free_s), client, due.number, due.step, due.due_s, reason, group)
             )
+        if schedule.next is None:
+            return
+        due = schedule.take()
+        sent_s = max(due.due_s, free_s) + lag(chance)
+        heapq.heappush(ready, (sent_s, client, 0, due))
 
-    for client in dues:
-        next_request(client, 0.0)
+    pending = dict.fromkeys(schedules, 1)
+    frame_end_s = dict.fromkeys(schedules, 0.0)
+    for client, schedule in schedules.items():
+        if schedule.next is not None:
+            due = schedule.take()
+            heapq.heappush(ready, (due.due_s + lag(chance), client, 0, due))
     while ready:
-        sent_s, client, number, step, due_s = heapq.heappop(ready)
-        start_s = max(sent_s, heapq.heappop(free))
-        start_s = next((end for begin, end in stalls if begin <= start_s < end), start_s)
-        done_s = start_s + service(chance)
-        heapq.heappush(free, done_s)
-        played.requests.append(
-            request(client, number, step, due_s, sent_s, done_s, outcome(chance, sent_s))
-        )
-        next_request(client, done_s)
+        sent_s, client, part, due = heapq.heappop(ready)
+        group = plan.group_of(client)
+        pool = pools[group.name]
+        start_s = pool.start_s(sent_s, stalls)
+        done_s = start_s + pool.service(chance)
+        heapq.heappush(pool.free, done_s)
+        how = outcome(chance, sent_s)
+        line = request(client, due.number, due.step, due.due_s, sent_s, done_s, how)
+        played.requests.append(msgspec.structs.replace(line, group=group.name, part=part))
+        if part == 0 and group.requests_per_frame > 1 and how == "ok":
+            pending[client] = group.requests_per_frame - 1
+            for follower in range(1, group.requests_per_frame):
+                heapq.heappush(ready, (done_s, client, follower, due))
+            continue
+        pending[client] -= 1
+        frame_end_s[client] = max(frame_end_s[client], done_s)
+        if not pending[client]:
+            pending[client] = 1
+            next_frame(client, frame_end_s[client])
     return played
 
 
@@ -136,6 +189,22 @@ def request(
         outcome=outcome,
         from_edge={"ok": True, "escalated": False}.get(outcome),
         bytes=20_000,
+        group=DEFAULT_GROUP,
+    )
+
+
+def group_record(group: CameraGroup) -> GroupRecord:
+    """What the header says about a group: a detector of its own, a chain to one other."""
+    then = [ChainRecord("det_followers", group.requests_per_frame - 1)]
+    return GroupRecord(
+        name=group.name,
+        cameras=group.cameras,
+        requests_per_second=group.requests_per_second,
+        arrivals=group.arrivals,
+        late=group.late,
+        detector_id=f"det_{group.name}",
+        timeout_s=TIMEOUT_S,
+        then=then if group.requests_per_frame > 1 else [],
     )
 
 
@@ -147,13 +216,7 @@ def header_of(plan: Plan, **settings: Any) -> Header:
         asctime="2026-11-23 18:30:01,250",
         ts=WALL_S,
         anchor=Anchor(WALL_S, 1000.0),
-        plan=PlanRecord(
-            [StepRecord(s.clients, s.start_s, s.end_s) for s in plan.steps],
-            plan.requests_per_second,
-            plan.arrivals,
-            plan.late,
-            plan.seed,
-        ),
+        plan=plan_record(plan, [group_record(group) for group in plan.groups]),
         settings={"warmup": None, "same_image": False, "timeout": TIMEOUT_S, **settings},
         endpoint={"url": "http://127.0.0.1:1", "detector_id": "det_x", "embedded": None},
         workers=WORKERS,

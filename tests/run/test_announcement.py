@@ -15,7 +15,7 @@ def test_an_edge_only_detector_is_what_cameras_get_too() -> None:
     """All that is known, and no warning, also if others are audited."""
     door = KnownDetector(ID, "door", "Open?", 0.9)
     for rate in (1e-5, 1.0):
-        facts, cameras = announcement(door, EdgeConfiguration(True, True, rate))
+        facts, cameras = announcement([(door, EdgeConfiguration(True, True, rate))])
         assert facts == (
             f"Detector {ID} ('door'): edge-only, confidence threshold 0.9, audit rate {rate:g}."
         )
@@ -27,7 +27,7 @@ def test_cameras_of_any_other_detector_may_ask_the_cloud() -> None:
     """Their threshold is named, if it is known."""
     for threshold, words in ((0.75, "threshold, 0.75:"), (None, "threshold:")):
         detector = KnownDetector(ID, confidence_threshold=threshold)
-        facts, cameras = announcement(detector, EdgeConfiguration(False, False, None))
+        facts, cameras = announcement([(detector, EdgeConfiguration(False, False, None))])
         assert "not edge-only" in facts
         assert words in cameras
         assert "the cloud answers" in cameras
@@ -35,13 +35,13 @@ def test_cameras_of_any_other_detector_may_ask_the_cloud() -> None:
 
 def test_an_edge_that_always_answers_sends_pictures_on_afterwards() -> None:
     """That is another thing than an answer from the cloud."""
-    _, cameras = announcement(KnownDetector(ID), EdgeConfiguration(True, False, None))
+    _, cameras = announcement([(KnownDetector(ID), EdgeConfiguration(True, False, None))])
     assert "the edge answers too" in cameras
 
 
 def test_what_is_not_known_is_said_to_be_unknown() -> None:
     """An older box without a cloud tells nothing; that is not taken for good news."""
-    facts, cameras = announcement(KnownDetector(ID), EdgeConfiguration())
+    facts, cameras = announcement([(KnownDetector(ID), EdgeConfiguration())])
     assert facts.count("unknown") == 2
     assert "the box does not say" in facts
     assert "the cloud may answer" in cameras
@@ -53,6 +53,6 @@ def test_a_box_that_audits_is_a_warning_before_the_run(
     edge_only: bool | None, rate: float, warned: bool
 ) -> None:
     """From one answer in a hundred on."""
-    lines = announcement(KnownDetector(ID), EdgeConfiguration(edge_only, edge_only, rate))
+    lines = announcement([(KnownDetector(ID), EdgeConfiguration(edge_only, edge_only, rate))])
     assert lines[-1].startswith("WARNING: ") is warned
     assert (len(lines) == 3) is warned

@@ -12,7 +12,7 @@ import pytest
 from recording_server import DETECTOR_ID, edge_answer
 
 from edgeload.edge.location import Target
-from edgeload.plan import Due, Plan, ramp_steps
+from edgeload.plan import Due, one_group_plan, ramp_steps
 from edgeload.records import Anchor, Request
 from edgeload.run.client import HttpClient, RequestTemplate
 from edgeload.run.counters import SLOTS, WorkerCounters
@@ -76,7 +76,7 @@ def begun(host: FakeHost, server: socket.socket, picture: bytes = PICTURE) -> Ht
     target = Target("http", "127.0.0.1", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
     head = request_head(target.authority, DETECTOR_ID, "token", [len(picture)])
     template = RequestTemplate(target, None, head, [memoryview(picture)], DETECTOR_ID, "0" * 16)
-    plan = Plan(ramp_steps([1], 10.0), 1.0)
+    plan = one_group_plan(ramp_steps([1], 10.0), 1.0)
     client = HttpClient(0, ClientSchedule(plan, 0), template, host)
     client.begin()
     return client

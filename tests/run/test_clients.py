@@ -61,9 +61,8 @@ def assert_adds_up(records: list[Any]) -> None:
     assert isinstance(header, Header)
     assert isinstance(end, End)
     steps = header.plan.steps
-    planned = (
-        sum(s.clients * (s.end_s - s.start_s) for s in steps) * header.plan.requests_per_second
-    )
+    rate = header.plan.requests_per_second or 0.0
+    planned = sum(s.clients * (s.end_s - s.start_s) for s in steps) * rate
     outcomes = Counter(r.outcome == "ok" for r in requests_of(records))
     missed = sum(isinstance(r, Missed) for r in records)
     assert outcomes[True] + outcomes[False] + missed == planned

@@ -15,7 +15,9 @@ from edgeload.run import counters
 
 def request(response_s: float, ok: bool = True) -> Request:
     """A request due at 0 that took `response_s`, 9 s of it in service."""
-    return Request("", 0.0, 0, 1, 9.0, ok, None, 0, 0.0, 0.0, response_s, 200, "ok", True, 1)
+    return Request(
+        "", 0.0, 0, 1, 9.0, ok, None, 0, 0.0, 0.0, response_s, 200, "ok", True, 1, "cameras"
+    )
 
 
 context = multiprocessing.get_context("forkserver")
@@ -109,7 +111,7 @@ def test_another_process_counts_and_we_read() -> None:
 def test_each_count_is_read_from_its_own_slot() -> None:
     """The names of a LiveCounts are those of the slots that the workers write."""
     block = bytearray(8 * counters.SLOTS)
-    slots = counters.WorkerCounters(block).slots
+    slots = memoryview(block).cast("q")
     written = (
         counters.SENT,
         counters.OK_REQUESTS,

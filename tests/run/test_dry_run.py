@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from edgeload.plan import Plan, ramp_steps
+from edgeload.plan import one_group_plan, ramp_steps
 from edgeload.run.dry_run import print_plan
 
 
@@ -21,7 +21,11 @@ from edgeload.run.dry_run import print_plan
 def test_the_first_line_says_how_much_would_be_sent(clients: list[int], line: str) -> None:
     """In total and at most, with singular and plural in their places."""
     text = StringIO()
-    print_plan(Plan(ramp_steps(clients, 1.0), 1.0), 1000, Console(file=text, width=200))
+    print_plan(
+        one_group_plan(ramp_steps(clients, 1.0), 1.0),
+        {"cameras": 1000},
+        Console(file=text, width=200),
+    )
     assert text.getvalue().startswith(line)
 
 
@@ -32,5 +36,9 @@ def test_the_first_line_says_how_much_would_be_sent(clients: list[int], line: st
 def test_steps_that_can_never_tell_are_named(step_s: float, rate: float, warns: bool) -> None:
     """2 s or one period, and three periods more, is the least; what is shorter is said."""
     text = StringIO()
-    print_plan(Plan(ramp_steps([5], step_s), rate), 1000, Console(file=text, width=200))
+    print_plan(
+        one_group_plan(ramp_steps([5], step_s), rate),
+        {"cameras": 1000},
+        Console(file=text, width=200),
+    )
     assert ("too short to tell" in text.getvalue()) == warns

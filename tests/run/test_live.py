@@ -7,12 +7,12 @@ from io import StringIO
 
 from rich.console import Console
 
-from edgeload.plan import Plan, ramp_steps
+from edgeload.plan import one_group_plan, ramp_steps
 from edgeload.run.counters import BUCKETS, NO_COUNTS, bucket, bucket_value
 from edgeload.run.live import LiveView
 from edgeload.run.supervisor import RunProgress
 
-PLAN = Plan(ramp_steps([1, 20], 10.0), 2.0)
+PLAN = one_group_plan(ramp_steps([1, 20], 10.0), 2.0)
 
 
 def shown(*moments: RunProgress) -> list[str]:

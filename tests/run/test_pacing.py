@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeload.plan import Plan, ramp_steps
+from edgeload.plan import Plan, one_group_plan, ramp_steps
 from edgeload.run.pacing import ClientSchedule
 
 
@@ -39,7 +39,7 @@ def test_sent_and_missed_are_the_plan(
     clients: list[int], rate: float, service_s: list[float], late: Literal["queue", "skip"]
 ) -> None:
     """Together they are every planned number, once each, whatever the endpoint does."""
-    plan = Plan(ramp_steps(clients, 2.0), rate, late=late)
+    plan = one_group_plan(ramp_steps(clients, 2.0), rate, late=late)
     for client in range(plan.max_clients):
         planned = [due.number for due in plan.client_dues(client)]
         sent, missed = run(plan, client, service_s)
@@ -49,8 +49,8 @@ def test_sent_and_missed_are_the_plan(
 def test_queue_sends_late_within_the_step_and_skip_drops() -> None:
     """At 10/s and 1.05 s an answer: queue sends the next in line, skip the next to come."""
     steps = ramp_steps([1], 3.0)
-    queue, queue_missed = run(Plan(steps, 10.0, late="queue"), 0, [1.05])
-    skip, skip_missed = run(Plan(steps, 10.0, late="skip"), 0, [1.05])
+    queue, queue_missed = run(one_group_plan(steps, 10.0, late="queue"), 0, [1.05])
+    skip, skip_missed = run(one_group_plan(steps, 10.0, late="skip"), 0, [1.05])
     assert [n for n, _ in queue] == [1, 2, 3]
     assert {reason for _, reason in queue_missed} == {"late"}
     assert [n for n, _ in skip] == [1, 12, 23]
@@ -59,7 +59,7 @@ def test_queue_sends_late_within_the_step_and_skip_drops() -> None:
 
 def test_coordinated_omission_example() -> None:
     """Method 1: 10/s for 30 s, 20 ms answers, one stall of 5 s: 300 requests, none forgotten."""
-    plan = Plan(ramp_steps([1], 30.0), 10.0)
+    plan = one_group_plan(ramp_steps([1], 30.0), 10.0)
     service = [0.02] * 100 + [5.0] + [0.02] * 500
     sent, missed = run(plan, 0, service)
     assert (len(sent), missed) == (300, [])
@@ -71,7 +71,7 @@ def test_coordinated_omission_example() -> None:
 
 def test_a_stop_misses_what_was_due_and_forgets_what_was_not() -> None:
     """Requests due before the stop count as missed, later ones were never due."""
-    plan = Plan(ramp_steps([1], 10.0), 5.0)
+    plan = one_group_plan(ramp_steps([1], 10.0), 5.0)
     sent, missed = run(plan, 0, [1.0], stop_s=4.0)
     before = [due.number for due in plan.client_dues(0) if due.due_s < 4.0]
     assert sorted([n for n, _ in sent] + [n for n, _ in missed]) == before

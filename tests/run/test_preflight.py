@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from edgeload.plan import Plan, ramp_steps
+from edgeload.plan import Plan, one_group_plan, ramp_steps
 from edgeload.run.preflight import check_before_run, check_open_files, check_writable
 from edgeload.settings import SettingError, resolve
 
 
 def plan_of(clients: int) -> Plan:
-    return Plan(ramp_steps([1, clients, 2], 1.0), 1.0)
+    return one_group_plan(ramp_steps([1, clients, 2], 1.0), 1.0)
 
 
 def test_more_clients_than_files_are_refused_before_the_run(

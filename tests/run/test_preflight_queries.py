@@ -12,11 +12,11 @@ from recording_server import DETECTOR_ID, Handler, Recorder, edge_answer, record
 
 from edgeload.edge.location import Unreachable, locate
 from edgeload.edge.trust import TlsTrust
-from edgeload.plan import Plan, ramp_steps
+from edgeload.plan import one_group_plan, ramp_steps
 from edgeload.run.picture_file import written_pictures
 from edgeload.run.preflight_queries import HttpSender, SdkSender, ask_until_certain
 from edgeload.run.preflight_rules import PreflightQuery, Subject
-from edgeload.run.worker import WorkerTask
+from edgeload.run.tasks import DetectorTask, GroupTask, WorkerTask
 from edgeload.simulator.certificate import self_signed, server_context
 
 CLIENTS = ["http", pytest.param("sdk", marks=pytest.mark.slow)]
@@ -32,14 +32,12 @@ def task_for(
         yield WorkerTask(
             index=0,
             workers=1,
-            plan=Plan(ramp_steps([1], 1.0), 1.0),
+            plan=one_group_plan(ramp_steps([1], 1.0), 1.0),
             run_id="20261126T000000Z-0123456789abcdef",
             target=locate(recorder.url),
             token="api_token_of_the_test",
-            detector_id=DETECTOR_ID,
             trust=TlsTrust(insecure=True),
-            timeout_s=timeout_s,
-            pictures=pictures,
+            groups=(GroupTask("cameras", DetectorTask(DETECTOR_ID), pictures, timeout_s),),
             log_file=Path("unused.log"),
         )
 
@@ -55,7 +53,11 @@ def ask(
 ) -> list[PreflightQuery]:
     """The queries of a run against this server; pauses take no time."""
     with task_for(recorder, timeout_s, pictures) as task:
-        sender = SdkSender(task) if client == "sdk" else HttpSender(task)
+        sender = (
+            SdkSender(task, task.groups[0])
+            if client == "sdk"
+            else HttpSender(task, task.groups[0], DETECTOR_ID)
+        )
         subject = Subject(recorder.url, DETECTOR_ID, detector_status)
         return ask_until_certain(
             sender, subject, timeout_s=ready_timeout_s, pause=lambda seconds: None

@@ -14,7 +14,7 @@ import as_a_user as user
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from edgeload.plan import Arrivals, Plan, ramp_steps
+from edgeload.plan import Arrivals, one_group_plan, ramp_steps
 from edgeload.run.counters import BUCKETS, NO_COUNTS, bucket
 from edgeload.run.prometheus import Dues, exported
 from edgeload.run.supervisor import RunProgress
@@ -50,7 +50,7 @@ def test_a_scrape_is_the_counters_of_that_moment() -> None:
     port = free_port()
     with exported(port) as exporter:
         assert scrape(port) == {}
-        plan = Plan(ramp_steps([5, 20], 10), 2.0)
+        plan = one_group_plan(ramp_steps([5, 20], 10), 2.0)
         exporter.show(RunProgress(12.5, 1, plan, counts, False))
         exporter.show(RunProgress(12.6, 0, plan, counts, False, "worker 1 died"))  # names no step
         found = scrape(port)
@@ -73,18 +73,18 @@ def test_a_scrape_is_the_counters_of_that_moment() -> None:
 
 @pytest.mark.parametrize("arrivals", ["constant", "poisson"])
 def test_requests_due_are_those_of_the_plan(arrivals: Arrivals) -> None:
-    """At every instant as many as `Plan.step_requests` counts anew; before the start none."""
-    plan = Plan(ramp_steps([3, 10, 1], 4.0), 2.5, arrivals)
+    """At every instant as many as `Plan.step_frames` counts anew; before the start none."""
+    plan = one_group_plan(ramp_steps([3, 10, 1], 4.0), 2.5, arrivals)
     dues = Dues(plan)
     assert dues.until(-math.inf) == dues.until(-0.7) == 0
     for run_s in [0.0, 0.4, 3.99, 4.0, 4.0, 7.7, 11.0, 12.0, 15.0]:
         until_s = math.nextafter(run_s, math.inf)
-        assert dues.until(run_s) == sum(plan.step_requests(step, until_s) for step in plan.steps)
+        assert dues.until(run_s) == sum(plan.step_frames(step, until_s) for step in plan.steps)
 
 
 def test_a_stopped_run_makes_nothing_due() -> None:
     """The count of due requests stays, except for those that the stop has made missed."""
-    plan = Plan(ramp_steps([1], 100.0), 1.0)
+    plan = one_group_plan(ramp_steps([1], 100.0), 1.0)
     port = free_port()
     with exported(port) as exporter:
         exporter.show(RunProgress(10.0, 0, plan, NO_COUNTS, False))

@@ -10,13 +10,14 @@ from pathlib import Path
 import as_a_user as user
 import pytest
 
-from edgeload.plan import Plan, ramp_steps
-from edgeload.run.session import intention, worker_count
+from edgeload.plan import Plan, one_group_plan, ramp_steps
+from edgeload.run.announcement import intention
+from edgeload.run.session import worker_count
 from edgeload.settings import resolve
 
 
 def plan_of(*clients: int) -> Plan:
-    return Plan(ramp_steps(clients, 1.0), 1.0)
+    return one_group_plan(ramp_steps(clients, 1.0), 1.0)
 
 
 @pytest.mark.parametrize(

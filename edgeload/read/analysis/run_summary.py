@@ -167,7 +167,7 @@ def results_of_run(
     whole = merged(samples)
     found: list[ObjectiveResult] = []
     for objective in objectives:
-        if objective.clients is None and not objective.each_step:
+        if objective.load is None and not objective.each_step:
             found.append(result_of(objective, whole))
             continue
         own = [j for step in steps for j in step.objectives if j.objective == objective]

@@ -82,20 +82,24 @@ def _until(log: RunLog) -> float:
 
 
 def planned_dues(plan: Plan, step: RampStep, until_s: float) -> Floats:
-    """Due times of all requests of a step before `until_s`, sorted."""
-    clients = range(step.clients)
-    if plan.arrivals == "constant":  # the same sums as the plan's own, many at a time
-        spans = [plan.constant_span(client, step) for client in clients]
-        rate = plan.requests_per_second
-        dues = np.concatenate(
-            [phase_s + np.arange(first, last) / rate for phase_s, first, last in spans]
-        )
-    else:
-        each = (plan.step_dues(client, step) for client in clients)
-        dues = np.fromiter(chain.from_iterable(each), dtype=np.float64)
+    """Due times of all frames of a step before `until_s`, sorted."""
+    dues = np.concatenate([_group_dues(plan, step, index) for index in range(len(plan.groups))])
     dues = dues[dues < until_s] if until_s < step.end_s else dues
     dues.sort()  # in place: ten million of them are 80 MB
     return dues
+
+
+def _group_dues(plan: Plan, step: RampStep, index: int) -> Floats:
+    """Due times of the frames of one group, by its index, in a step."""
+    group, clients = plan.groups[index], plan.clients_of(index, step)
+    if group.arrivals == "poisson" or group.closed:
+        each = (plan.step_dues(client, step) for client in clients)
+        return np.fromiter(chain.from_iterable(each), dtype=np.float64)
+    # the same sums as the plan's own, many at a time
+    spans = [plan.constant_span(client, step) for client in clients]
+    return np.concatenate(
+        [phase_s + np.arange(first, last) / group.rate for phase_s, first, last in spans]
+    )
 
 
 def warm_up_s(log: RunLog, step: RampStep) -> float:
@@ -166,7 +170,7 @@ def _growth(prepared: Prepared, step: RampStep, dues: Floats) -> BacklogGrowth:
     assert log.plan is not None
     done_s = requests.done_s[requests.step == step.index]
     span = Window(step.start_s, min(step.end_s, prepared.until_s))
-    period_s = 1.0 / log.plan.requests_per_second
+    period_s = max(group.period_s for group in log.plan.groups)
     cut_s = cut_to_tell_s(warm_up_s(log, step), period_s)
     return backlog_growth(dues, done_s, span, cut_s, period_s)
 

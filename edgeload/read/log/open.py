@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from edgeload.plan import Plan, RampStep
+from edgeload.plan import CameraGroup, Plan, RampStep, one_group_plan
 from edgeload.read.log import older_form as older_log
 from edgeload.read.log.columns import (
     LogError,
@@ -111,7 +111,7 @@ def _read_present_form(file: Path, name: Path) -> RunLog:
         header=_known(header, name),
         plan=plan,
         steps=plan.steps,
-        requests_per_second=plan.requests_per_second,
+        requests_per_second=None if plan.is_mix else plan.groups[0].requests_per_second,
         wall_s=header.anchor.wall_s,
         last_s=last_s,
         requests=requests_read,
@@ -172,14 +172,31 @@ def _known(header: Header, path: Path) -> Header:
 
 
 def _plan(record: PlanRecord, path: Path) -> Plan:
-    if not record.steps or record.requests_per_second <= 0:
+    rates = [group.requests_per_second for group in record.groups] or [record.requests_per_second]
+    if not record.steps or any(rate is not None and rate <= 0 for rate in rates):
         raise LogError(f"the log {path} has a plan without load: {msgspec.json.encode(record)!r}")
+    steps = tuple(
+        RampStep(i, s.clients, s.start_s, s.end_s, tuple(s.cameras) if s.cameras else None)
+        for i, s in enumerate(record.steps)
+    )
+    if not record.groups:  # a log of before there were groups
+        arrivals, late = record.arrivals or "constant", record.late or "queue"
+        return one_group_plan(steps, record.requests_per_second, arrivals, late, record.seed)
     return Plan(
-        steps=tuple(RampStep(i, s.clients, s.start_s, s.end_s) for i, s in enumerate(record.steps)),
-        requests_per_second=record.requests_per_second,
-        arrivals=record.arrivals,
-        late=record.late,
+        steps=steps,
+        groups=tuple(
+            CameraGroup(
+                group.name,
+                group.cameras,
+                group.requests_per_second,
+                group.arrivals,
+                group.late,
+                1 + sum(link.requests for link in group.then),
+            )
+            for group in record.groups
+        ),
         seed=record.seed,
+        ramp_group=record.ramp_group,
     )
 
 

@@ -207,7 +207,7 @@ def test_an_interrupted_run_counts_what_was_due_until_then(tmp_path: Path) -> No
     end = sl.end_of(played, interrupted=True, stopped_s=8.0, at_s=8.1, reason="SIGINT")
     summary = _analyse(tmp_path, played, end=end)
     _adds_up(summary)
-    assert summary.totals.planned == sum(plan.step_requests(step, 8.0) for step in plan.steps)
+    assert summary.totals.planned == sum(plan.step_frames(step, 8.0) for step in plan.steps)
     assert summary.totals.missed == 0
     assert [step.complete for step in summary.steps] == [True, False]
     assert summary.interrupted
@@ -334,7 +334,7 @@ def test_planned_dues_are_the_plans_own(arrivals: Any) -> None:
     for step in plan.steps:
         for until_s in (math.inf, 5.5, 8.0, 0.0):
             dues = planned_dues(plan, step, until_s)
-            assert len(dues) == plan.step_requests(step, until_s)
+            assert len(dues) == plan.step_frames(step, until_s)
             assert (np.diff(dues) >= 0).all()
 
 

@@ -21,7 +21,7 @@ def _judge(
 
 
 def _growth(played: sl.Played, cut_s: float = 2.0) -> BacklogGrowth:
-    step, rate = played.plan.steps[0], played.plan.requests_per_second
+    step, rate = played.plan.steps[0], played.plan.groups[0].rate
     due = [r.due_s for r in played.requests] + [m.due_s for m in played.missed]
     done = [r.done_s for r in played.requests]
     span = Window(step.start_s, step.end_s)

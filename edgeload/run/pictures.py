@@ -1,0 +1,68 @@
+"""The pictures of all camera groups: groups that send the same ones share one file."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from edgeload.run.images import ImageError, image_facts, make_pool, single_image
+from edgeload.run.picture_file import PictureFile, written_pictures
+from edgeload.settings import SettingError
+from edgeload.settings.groups import GroupSettings, PictureChoice
+
+
+class MadePictures(NamedTuple):
+    """The pictures of a choice, and what the log says about them."""
+
+    file: PictureFile
+    facts: dict[str, Any]
+
+
+PictureSets = Mapping[PictureChoice, MadePictures]
+
+
+def make_pictures(
+    groups: Sequence[GroupSettings], seed: int, stack: contextlib.ExitStack
+) -> PictureSets:
+    """Make the pictures of all groups, in files that last as long as `stack`.
+
+    Raises ImageError, or SettingError with the line for a picture of a mix file.
+    """
+    made: dict[PictureChoice, MadePictures] = {}
+    for group in groups:
+        choice = group.pictures
+        if choice in made:
+            continue
+        with _named(group):
+            pool = (
+                single_image(choice.path, choice.size)
+                if choice.count is None
+                else make_pool(choice.path, choice.count, seed, choice.size)
+            )
+        facts = dataclasses.asdict(image_facts(pool, choice.path))
+        made[choice] = MadePictures(stack.enter_context(written_pictures(pool)), facts)
+    return made
+
+
+def picture_bytes(groups: Sequence[GroupSettings]) -> dict[str, float]:
+    """The size of one picture in bytes, by the group's name. Raises as `make_pictures`."""
+    sizes: dict[str, float] = {}
+    for group in groups:
+        with _named(group):
+            picture, *_ = single_image(group.pictures.path, group.pictures.size)
+        sizes[group.load.name] = len(picture)
+    return sizes
+
+
+@contextlib.contextmanager
+def _named(group: GroupSettings) -> Iterator[None]:
+    """Say where a picture that cannot be used stands in the mix file."""
+    try:
+        yield
+    except ImageError as error:
+        if not group.file:
+            raise
+        text = str(error).replace("IMAGE_PATH: ", "image_path = ", 1)
+        raise SettingError(group.where("image_path") + text) from error

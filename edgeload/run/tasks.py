@@ -1,0 +1,68 @@
+"""What a worker process has to know before the run: its clients, and what each group sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeload.edge.location import Target
+from edgeload.edge.trust import TlsTrust
+from edgeload.plan import Plan
+from edgeload.run.picture_file import PictureFile
+
+
+@dataclass(frozen=True)
+class DetectorTask:
+    """A detector that is asked."""
+
+    detector_id: str
+    confidence_threshold: float | None = None
+    """The detector's own, if it is known; every request replaces it by 0."""
+
+
+@dataclass(frozen=True)
+class ChainTask:
+    """Further requests that the first answer to a frame leads to: so many at once."""
+
+    detector: DetectorTask
+    requests: int
+
+
+@dataclass(frozen=True)
+class GroupTask:
+    """What the clients of one camera group send."""
+
+    name: str
+    detector: DetectorTask
+    pictures: PictureFile
+    timeout_s: float
+    then: tuple[ChainTask, ...] = ()
+
+    def followers(self) -> tuple[DetectorTask, ...]:
+        """The detector of each further request of a frame, in the order of their parts."""
+        return tuple(link.detector for link in self.then for _ in range(link.requests))
+
+
+@dataclass(frozen=True)
+class WorkerTask:
+    """Everything that a worker has to know before the run; sent to it through its pipe."""
+
+    index: int
+    workers: int
+    plan: Plan
+    run_id: str
+    target: Target
+    token: str
+    trust: TlsTrust
+    groups: tuple[GroupTask, ...]
+    """Those of the plan, in its order."""
+    log_file: Path
+
+    def clients(self) -> range:
+        """Numbers of the clients that this worker hosts."""
+        return range(self.index, self.plan.max_clients, self.workers)
+
+
+def longest_frame_s(task: WorkerTask) -> float:
+    """The longest time that a frame can take: a timeout, and a second one with a chain."""
+    return max(group.timeout_s * (2.0 if group.then else 1.0) for group in task.groups)

@@ -1,0 +1,163 @@
+"""The camera groups of a run with all of their settings, and whether these fit together. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeload.objectives import Objective, parse_objective
+from edgeload.plan import CameraGroup, Plan
+
+if TYPE_CHECKING:
+    from edgeload.settings.resolved import Settings
+
+MAX_CLIENTS = 1 << 20
+"""What a request's id has room for."""
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class DetectorChoice:
+    """Which detector is asked: by its id, or by its name, and its query if it is to be created."""
+
+    id: str | None = None
+    name: str | None = None
+    query: str | None = None
+
+
+@dataclass(frozen=True)
+class ChainSettings:
+    """So many further requests at once to a detector, when the first answer to a frame is in."""
+
+    detector: DetectorChoice
+    requests: int
+
+
+@dataclass(frozen=True)
+class PictureChoice:
+    """The pictures of a group: `count` versions of a file, in `size` (width, height in pixels).
+
+    Without a size the picture keeps its own. `count` None: the one picture as it is.
+    """
+
+    path: Path
+    size: tuple[int, int] | None
+    count: int | None
+
+
+@dataclass(frozen=True)
+class GroupSettings:
+    """One camera group of a run."""
+
+    load: CameraGroup
+    detector: DetectorChoice
+    pictures: PictureChoice
+    timeout_s: float
+    slo: tuple[str, ...] = ()
+    """Texts of the objectives of this group alone."""
+    then: tuple[ChainSettings, ...] = ()
+    file: str = ""
+    """The mix file; empty for the group that is made of the settings."""
+    lines: tuple[tuple[str, int], ...] = ()
+    """Where each of its keys stands in that file; the empty key stands for the group itself."""
+
+    def where(self, key: str) -> str:
+        """Where a setting of the group stands, at the beginning of a message; empty for no mix."""
+        if not self.file:
+            return ""
+        lines = dict(self.lines)
+        line = lines.get(key, lines.get("", 1))
+        return f"{self.file}, line {line}, group {self.load.name!r}: "
+
+
+def only_group(settings: Settings) -> GroupSettings:
+    """The one group of a run without a mix."""
+    by_id = settings.detector_id is not None
+    return GroupSettings(
+        load=CameraGroup(
+            requests_per_second=settings.requests_per_second,
+            arrivals=settings.arrivals,
+            late=settings.late,
+        ),
+        detector=DetectorChoice(settings.detector_id)
+        if by_id
+        else DetectorChoice(None, settings.detector_name, settings.detector_query),
+        pictures=PictureChoice(
+            settings.image_path, None, None if settings.same_image else settings.image_pool
+        ),
+        timeout_s=settings.timeout,
+    )
+
+
+def check_groups(groups: Sequence[GroupSettings], settings: Settings) -> None:
+    """Raise ValueError, in one line, if the groups do not fit each other or the ramp."""
+    names = [group.load.name for group in groups]
+    if settings.ramp_group is not None and settings.ramp_group not in names:
+        legal = f"must be a group of the mix: {', '.join(names)}"
+        raise ValueError(
+            f"RAMP_GROUP = {settings.ramp_group!r}: "
+            + (legal if settings.mix else "needs a mix, for example --mix examples/mix.yaml")
+        )
+    for group in groups:
+        _check_period(group, settings)
+        if group.then and settings.client == "sdk":
+            raise ValueError(
+                f"{group.where('then')}then: the SDK's client sends one request at a time; must "
+                "be left out with CLIENT = 'sdk', for example use --client http"
+            )
+    plan = settings.plan()
+    if plan.max_clients >= MAX_CLIENTS:
+        raise ValueError(
+            f"the ramp has up to {plan.max_clients:,} clients; must be fewer than {MAX_CLIENTS:,}, "
+            "for example --max-clients 10"
+        )
+    for index, group in enumerate(groups):
+        _check_arrivals(group, index, plan, settings)
+    for objective in settings.objectives():
+        _check_objective(objective, plan, settings)
+    for text in settings.slo:
+        named = parse_objective(text).group
+        if named is not None and named not in names:
+            known = f"its groups are {', '.join(names)}" if settings.mix else "there is no mix"
+            raise ValueError(
+                f"SLO = {text!r}: no camera group is called {named!r}; {known}; for example "
+                "p95<300ms"
+            )
+
+
+def _check_period(group: GroupSettings, settings: Settings) -> None:
+    period_s, step_s = group.load.period_s, settings.time_between_ramp
+    if step_s < period_s * (1.0 - _ROUNDING):
+        rate = group.load.rate
+        whose = "a client" if not group.file else "a camera"
+        key = "REQUESTS_PER_SECOND" if not group.file else "requests_per_second"
+        raise ValueError(
+            f"{group.where('requests_per_second')}TIME_BETWEEN_RAMP = {step_s:g}: must be at least "
+            f"the period of {whose}, {period_s:.6g} s with {key} = {rate:g}, for example "
+            f"{math.ceil(10 * period_s)}"
+        )
+
+
+def _check_arrivals(group: GroupSettings, index: int, plan: Plan, settings: Settings) -> None:
+    """By chance, no frame of a group may be due in a step."""
+    empty = next((step for step in plan.steps if not plan.anything_due(step, index)), None)
+    if empty is not None:
+        raise ValueError(
+            f"{group.where('arrivals')}ARRIVALS = {group.load.arrivals!r}: no request is due in "
+            f"step {empty.index + 1}; use a larger TIME_BETWEEN_RAMP "
+            f"({settings.time_between_ramp:g}), REQUESTS_PER_SECOND ({group.load.rate:g}), or "
+            f"another SEED, for example {settings.seed + 1}"
+        )
+
+
+def _check_objective(objective: Objective, plan: Plan, settings: Settings) -> None:
+    loads = {plan.copies(step) for step in plan.steps}
+    if objective.load is not None and objective.load not in loads:
+        unit = "copies" if settings.mix else "clients"
+        raise ValueError(
+            f"SLO = {objective.text!r}: no step of the ramp has {objective.load} "
+            f"{unit}; must be one of its loads, for example {min(loads)} {unit}"
+        )
