@@ -130,6 +130,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         source          files, pipes, standard input; packed, UTF-16 -> a file of lines
         columns         one row per request sent, and what else the log says
         stretches       a large log, read by several processes
+        group_log           one camera group of a log, as a log of its own
         older_form      logs of the older form
         older_rows      their lines in columns, as they were written
         older_line      one of their lines: a request, a ramp step, a sample of the host
@@ -181,6 +182,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         findings        all findings about a run
     words               numbers and codes -> sentences
         headline        a run's answer
+        loads               a load: clients, or copies of a mix and their cameras
+        closed_loop_words   what a closed loop shows
         finding_kind    what is said about one kind of finding
         invalid_kinds   what makes a run INVALID: meaning, cause, advice
         warning_kinds   what went wrong, or makes the answer poorer

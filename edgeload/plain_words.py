@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 client`, `12 clients`, `1,234,567 requests`, `2 processes`."""
-    ending = "" if count == 1 else "es" if noun.endswith(("s", "x", "ch", "sh")) else "s"
-    return f"{count:,} {noun}{ending}"
+    """`1 client`, `12 clients`, `1,234,567 requests`, `2 processes`, `3 copies`."""
+    if count == 1:
+        return f"1 {noun}"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{count:,} {noun[:-1]}ies"
+    return f"{count:,} {noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
 
 
 def listed(texts: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from edgeload.plan import DEFAULT_GROUP, Arrivals, LatePolicy
+from edgeload.plan import Arrivals, LatePolicy
 
 LOG_FORMAT_VERSION = 1
 
@@ -75,7 +75,7 @@ class GroupRecord(msgspec.Struct, frozen=True):
     then: list[ChainRecord] = []
 
 
-class PlanRecord(msgspec.Struct, frozen=True):
+class PlanRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """The complete plan, from which the due time of every frame can be computed again.
 
     `requests_per_second`, `arrivals` and `late` are those of the only group; null for a mix. Logs
@@ -198,7 +198,7 @@ class RequestRow(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="
     part: int = 0
 
 
-class Missed(msgspec.Struct, frozen=True, tag_field="event", tag="missed"):
+class Missed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="missed"):
     """One request that was due but never sent.
 
     Reasons: "late" if its step ended while the client was still busy, "skipped" if the client was
@@ -212,7 +212,7 @@ class Missed(msgspec.Struct, frozen=True, tag_field="event", tag="missed"):
     step: int
     due_s: float
     reason: MissedReason
-    group: str = DEFAULT_GROUP
+    group: str = ""
 
 
 class WorkerSample(

@@ -101,6 +101,7 @@ ARROWS = {
     ),
     "edgeload.read.words": (
         "edgeload.objectives",
+        "edgeload.plan",
         "edgeload.read.analysis",
         "edgeload.read.statistics",
     ),

@@ -7,7 +7,7 @@ into sentences; docs/findings.md explains every code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -25,7 +25,7 @@ class Finding:
     endpoint did wrong or the answer is poorer for it; "note", how the figures are to be read.
     `steps` are indices from 0, none if it concerns the run as such. `numbers` are the evidence:
     plain values by name, with the unit in the name. `about` tells findings of one code apart, for
-    example by the worker that died.
+    example by the worker that died. `group` is the camera group of a mix that it concerns.
     """
 
     code: str
@@ -33,6 +33,7 @@ class Finding:
     steps: tuple[int, ...] = ()
     numbers: Mapping[str, Evidence] = field(default_factory=dict)
     about: str = ""
+    group: str = ""
 
 
 _COUNTS = ("requests",)
@@ -43,21 +44,27 @@ def _sum(one: Evidence, other: Evidence) -> Evidence:
 
 
 def merged_by_subject(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each code and subject once: the steps of all its findings, the numbers of the first.
+    """Each code, subject and group once: the steps of all its findings, the numbers of the first.
 
     Numbers of requests add up.
     """
-    found: dict[tuple[str, str], Finding] = {}
+    found: dict[tuple[str, str, str], Finding] = {}
     for finding in findings:
-        first = found.setdefault((finding.code, finding.about), finding)
+        key = finding.code, finding.about, finding.group
+        first = found.setdefault(key, finding)
         steps = tuple(sorted({*first.steps, *finding.steps}))
         numbers = dict(first.numbers)
         if finding is not first:
             numbers |= {
                 n: _sum(numbers[n], finding.numbers.get(n)) for n in _COUNTS if n in numbers
             }
-        found[finding.code, finding.about] = replace(first, steps=steps, numbers=numbers)
+        found[key] = replace(first, steps=steps, numbers=numbers)
     return tuple(found.values())
+
+
+def of_group(findings: Iterable[Finding], group: str) -> Iterator[Finding]:
+    """The findings, said of a camera group."""
+    return (replace(finding, group=group) for finding in findings)
 
 
 def most_damaging_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from edgeload.read.log.columns import Bools, Requests
+from edgeload.read.log.columns import Bools, Requests, RunLog
+from edgeload.read.log.group_log import places
 from edgeload.read.statistics.windows import Floats
 
 LATE_LIMIT_S = 0.005
@@ -30,14 +31,27 @@ def late_limit_s(requests_per_second: float | None) -> float:
     return max(LATE_LIMIT_S, LATE_LIMIT_OF_PERIOD * period_s)
 
 
-def generator_lag(requests: Requests, requests_per_second: float | None) -> GeneratorLag:
+def lag_limit_s(log: RunLog) -> Floats:
+    """The lag that is allowed to each request of a log: it depends on the group's period."""
+    plan = log.plan
+    if plan is None or not plan.is_mix:
+        rate = log.requests_per_second
+        return np.full(len(log.requests), late_limit_s(rate))
+    limits = np.array([late_limit_s(group.requests_per_second) for group in plan.groups])
+    groups, _ = places(plan)
+    allowed_s: Floats = limits[groups[log.requests.client]]
+    return allowed_s
+
+
+def generator_lag(requests: Requests, limit_s: Floats | float) -> GeneratorLag:
     """The lag of each request: sent - max(due, done of the same client's previous request).
 
     A client has one request in flight, so waiting for the endpoint is not lag. But a request that
     waits behind one that we sent late waits for us: its client would have been free earlier. The
     delay handed on is the earlier request's delay, at most the time from when this one was due to
     when its client was free. Lags within the limit are not handed on: in a full queue they change
-    nothing. Lag is NaN, and nothing late, if the due times are unknown.
+    nothing. `limit_s` is the lag that is allowed, to all requests or to each. Lag is NaN, and
+    nothing late, if the due times are unknown.
     """
     order = np.argsort(
         (requests.client.astype(np.int64) << 32) + requests.number.astype(np.int64), kind="stable"
@@ -47,14 +61,14 @@ def generator_lag(requests: Requests, requests_per_second: float | None) -> Gene
     free_s = np.full(len(requests), -np.inf)
     free_s[order[follows]] = requests.done_s[order[:-1][follows[1:]]]
     lag: Floats = np.maximum(requests.sent_s - np.maximum(free_s, requests.due_s), 0.0)
-    limit_s = late_limit_s(requests_per_second)
+    limits_s = np.broadcast_to(np.asarray(limit_s, dtype=np.float64), lag.shape)
     waited_s = np.maximum(free_s - requests.due_s, 0.0)  # for the client's previous request
     delay_s = np.empty_like(lag)
-    delay_s[order] = _handed_on(lag[order], waited_s[order], follows, limit_s)
-    return GeneratorLag(lag, np.asarray(delay_s > limit_s, dtype=np.bool_))
+    delay_s[order] = _handed_on(lag[order], waited_s[order], follows, limits_s[order])
+    return GeneratorLag(lag, np.asarray(delay_s > limits_s, dtype=np.bool_))
 
 
-def _handed_on(lag_s: Floats, waited_s: Floats, follows: Bools, limit_s: float) -> Floats:
+def _handed_on(lag_s: Floats, waited_s: Floats, follows: Bools, limit_s: Floats) -> Floats:
     """Each request's delay by us, clients one after another: own lag + what is handed on.
 
     Delays spread from the late requests to those behind them, one place per turn, until none grows.

@@ -43,6 +43,8 @@ class Outage:
     failures: int
     outcome: str
     steps: tuple[int, ...]
+    group: str = ""
+    """The camera group of a mix that alone was concerned."""
 
     @property
     def silent(self) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from edgeload.host.samples import HostSample
 from edgeload.objectives import Objective, parse_objective
 from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall, find_capacity
 from edgeload.read.analysis.failures import FailureText, failure_texts
-from edgeload.read.analysis.finding import Finding, merged_by_subject
+from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group
 from edgeload.read.analysis.objective_results import (
     ObjectiveResult,
     Sample,
@@ -22,7 +22,7 @@ from edgeload.read.analysis.objective_results import (
 from edgeload.read.analysis.outages import Outage, find_outages
 from edgeload.read.analysis.shortfalls import find_shortfalls
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.analysis.steps import Prepared, planned_dues, prepare, summarise_step
+from edgeload.read.analysis.steps import Prepared, dues_in, prepare, summarise_step
 from edgeload.read.analysis.utilisation_law import (
     HostUse,
     ResourceDemand,
@@ -31,10 +31,13 @@ from edgeload.read.analysis.utilisation_law import (
 )
 from edgeload.read.analysis.validity import run_doubts
 from edgeload.read.log.columns import LogError, Requests, RunLog
+from edgeload.read.log.group_log import group_log
 from edgeload.read.statistics.scaling_law import ScalingLaw, fit_scaling_law
 from edgeload.read.statistics.windows import Floats
 
 _CLOCK_ERROR_S = 0.001
+_SAME_OUTAGE_S = 1.0
+"""Groups see an outage of the whole endpoint begin and end with their own next frames."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class RunSummary:
     """
     host: HostUse | None = None
     """What the host's samples say by themselves; None as for `demands`."""
+    groups: tuple[RunSummary, ...] = ()
+    """Each camera group of a mix as a run of its own; empty for a run without a mix."""
 
     @property
     def time_objectives(self) -> tuple[Objective, ...]:
@@ -112,20 +117,60 @@ class RunSummary:
 
 def objectives_of(log: RunLog) -> tuple[Objective, ...]:
     """The objectives in the log. Raises LogError if they cannot be read."""
+    groups = log.header.plan.groups if log.header else []
     try:
-        return tuple(parse_objective(str(text)) for text in log.settings.get("slo") or ())
+        own = [parse_objective(str(text)) for text in log.settings.get("slo") or ()]
+        named = [parse_objective(t).of_group(group.name) for group in groups for t in group.slo]
+        return (*own, *named)
     except ValueError as problem:
         raise LogError(f"{log.path}: its objectives (slo) cannot be read: {problem}") from None
 
 
 def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSummary:
-    """Everything that the results are made of; `objectives` replace those in the log."""
+    """Everything that the results are made of; `objectives` replace those in the log.
+
+    The camera groups of a mix are summarised as runs of their own, and the run is their sum.
+    """
     asked = objectives_of(log) if objectives is None else tuple(objectives)
+    own = [objective for objective in asked if objective.group is None]
+    plan = log.plan
+    if plan is None or not plan.is_mix:
+        return _summarised(log, own, _Whole())
+    copies = {step.index: plan.copies(step) for step in plan.steps}
+    whole = _summarised(log, own, _Whole(copies=copies))
+    doubts = {step.index: step.doubts for step in whole.steps}
+    groups = tuple(
+        _summarised(
+            group_log(log, index),
+            [objective for objective in asked if objective.group == group.name],
+            _Whole(group.name, copies, doubts),
+        )
+        for index, group in enumerate(plan.groups)
+    )
+    return _joined(whole, groups, asked)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """What the summary of a run has to know of the mix that it is, or is a part of."""
+
+    group: str = ""
+    copies: Mapping[int, int] = field(default_factory=dict)
+    """Copies of the mix in each step, by the step's index."""
+    doubts: Mapping[int, tuple[Finding, ...]] = field(default_factory=dict)
+    """What makes the whole of each step INVALID."""
+
+
+def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSummary:
+    """A run without groups, or one group of it, or a mix as if it were one group."""
     prepared = prepare(log)
     began = [step for step in log.steps if step.start_s < prepared.until_s]
     steps, samples = [], []
     for step in began:
-        summary, sample = summarise_step(prepared, step, asked)
+        copies, has_groups = mix.copies.get(step.index), bool(mix.copies) and not mix.group
+        summary, sample = summarise_step(prepared, step, asked, copies, has_groups=has_groups)
+        if mix.group:
+            summary = replace(summary, group=mix.group, doubts=_doubts(summary, mix))
         steps.append(summary)
         samples += [sample] if asked else []  # as large as the log: kept only if needed
     outages = find_outages(
@@ -135,18 +180,71 @@ def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSu
         lambda: _dues(prepared, [s.index for s in steps]),
         ours=[step.index for step in steps if not step.valid],
     )
+    outages = tuple(replace(outage, group=mix.group) for outage in outages)
     steps = [replace(step, shortfalls=find_shortfalls(step, outages)) for step in steps]
+    doubts = [] if mix.group else run_doubts(log)
     return RunSummary(
         log=log,
         steps=tuple(steps),
         objectives=tuple(results_of_run(asked, steps, samples)),
         totals=_totals(steps),
-        doubts=merged_by_subject([*run_doubts(log), *(d for step in steps for d in step.doubts)]),
+        doubts=merged_by_subject([*doubts, *(d for step in steps for d in step.doubts)]),
         bracket=find_capacity(steps),
         outages=outages,
         failure_texts=failure_texts(log.requests),
         out_of_order=_out_of_order(log.requests),
-        scaling_law=_scaling_law(steps),
+        scaling_law=None if mix.copies else _scaling_law(steps),
+    )
+
+
+def _doubts(part: StepSummary, mix: _Whole) -> tuple[Finding, ...]:
+    """A group is as doubtful as the step; a group of few requests may be late by itself."""
+    inherited = mix.doubts.get(part.index, ())
+    late = [doubt for doubt in part.doubts if doubt.code == "generator_late"]
+    known = {doubt.code for doubt in inherited}
+    return (*inherited, *of_group((d for d in late if d.code not in known), mix.group))
+
+
+def _joined(
+    whole: RunSummary, groups: tuple[RunSummary, ...], asked: Sequence[Objective]
+) -> RunSummary:
+    """The summary of a mix: what its groups say, together."""
+    outages = [*whole.outages, *(o for group in groups for o in group.outages)]
+    outages = [o for o in outages if not o.group or not _within_any(o, whole.outages)]
+    steps = []
+    for place, step in enumerate(whole.steps):
+        parts = tuple(group.steps[place] for group in groups)
+        own = [d for part in parts for d in part.doubts if d.group]
+        joined = replace(step, groups=parts, doubts=(*step.doubts, *own))
+        steps.append(replace(joined, shortfalls=find_shortfalls(joined, whole.outages)))
+    found: dict[Objective, list[ObjectiveResult]] = {objective: [] for objective in asked}
+    for result in (*whole.objectives, *(r for group in groups for r in group.objectives)):
+        found[result.objective].append(result)
+    return replace(
+        whole,
+        steps=tuple(steps),
+        groups=groups,
+        objectives=tuple(result for results in found.values() for result in results),
+        doubts=merged_by_subject(
+            [*run_doubts(whole.log), *(d for step in steps for d in step.doubts)]
+        ),
+        bracket=find_capacity(steps),
+        outages=tuple(sorted(outages, key=lambda outage: outage.start_s)),
+    )
+
+
+def _within_any(outage: Outage, others: Sequence[Outage]) -> bool:
+    """Whether an outage of a group lies in one of the whole endpoint, by and large."""
+    return any(
+        outage.start_s >= other.start_s - _SAME_OUTAGE_S
+        and (
+            other.recovered_s is None
+            or (
+                outage.recovered_s is not None
+                and outage.recovered_s <= other.recovered_s + _SAME_OUTAGE_S
+            )
+        )
+        for other in others
     )
 
 
@@ -177,9 +275,9 @@ def results_of_run(
 
 def _dues(prepared: Prepared, steps: Sequence[int]) -> Floats:
     """When the requests of these steps were due, sorted."""
-    plan = prepared.log.plan
-    dues = [planned_dues(plan, plan.steps[i], prepared.until_s) for i in steps] if plan else []
-    return np.concatenate([np.zeros(0), *dues])
+    log = prepared.log
+    dues = [dues_in(log, log.steps[i], prepared.until_s) for i in steps]
+    return np.concatenate([np.zeros(0), *(due for due in dues if due is not None)])
 
 
 def _out_of_order(requests: Requests) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from edgeload.failure_classes import ESCALATED, WRONG_DETECTOR
-from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.finding import Finding, of_group
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.step_summary import StepSummary
@@ -13,6 +13,7 @@ from edgeload.read.analysis.step_summary import StepSummary
 KEEPS_UP_SHARE = 0.95
 BAD_SHARE = 0.01
 NOT_EDGE = (ESCALATED, WRONG_DETECTOR)
+_OF_THE_STEP = ("invalid", "incomplete")
 
 
 def find_shortfalls(step: StepSummary, outages: Sequence[Outage] = ()) -> tuple[Finding, ...]:
@@ -34,7 +35,12 @@ def _reasons(step: StepSummary, outages: Sequence[Outage]) -> Iterator[Finding]:
         yield Finding("invalid", "invalid", (step.index,), {"codes": codes})
     if not step.complete:
         yield Finding("incomplete", "note", (step.index,))
-    yield from _backlog(step) if step.growth else _behind(step)
+    if step.groups:
+        yield from _of_groups(step)
+        yield from _objectives(step)
+        return
+    if not step.closed:
+        yield from _backlog(step) if step.growth else _behind(step)
     if step.complete and step.counts.sent and not step.within.ok:
         yield Finding("no_answers", "note", (step.index,))
     if step.unserved_clients:
@@ -49,6 +55,16 @@ def _reasons(step: StepSummary, outages: Sequence[Outage]) -> Iterator[Finding]:
     purity = step.rates.edge_purity
     if "edge" not in asked and (away or (purity is not None and purity < 1)):
         yield _short("not_edge", step, answers=away, edge_purity=purity)
+    yield from _objectives(step)
+
+
+def _of_groups(step: StepSummary) -> Iterator[Finding]:
+    """A mix is carried if each of its groups is; what concerns the whole step is named once."""
+    for part in step.groups:
+        yield from of_group((s for s in part.shortfalls if s.code not in _OF_THE_STEP), part.group)
+
+
+def _objectives(step: StepSummary) -> Iterator[Finding]:
     for result in step.objectives:
         if result.status != "pass":
             yield _unmet(step, result)

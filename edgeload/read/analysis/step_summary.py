@@ -15,7 +15,9 @@ from edgeload.read.statistics.percentiles import Distribution
 from edgeload.read.statistics.steadiness import Steadiness
 from edgeload.read.statistics.windows import Window
 
-State = Literal["invalid", "cut", "not due", "failing", "not carried", "undecided", "carried"]
+State = Literal[
+    "invalid", "cut", "not due", "failing", "not carried", "closed loop", "undecided", "carried"
+]
 
 
 @dataclass(frozen=True)
@@ -122,13 +124,15 @@ class Stability:
 
 @dataclass(frozen=True)
 class StepSummary:
-    """A ramp step in numbers; None means no data.
+    """A ramp step in numbers, or the part of it that one camera group is; None means no data.
 
-    `counts` are of the whole step, everything else is of `window`.
+    `counts` are of the whole step, everything else is of `window`. `clients` are those that send in
+    it: the cameras of a group. `copies` is what a ramp counts: copies of the mix, or the clients.
     """
 
     index: int
     clients: int
+    copies: int
     span: Window
     window: Window
     complete: bool
@@ -140,7 +144,8 @@ class StepSummary:
     due in it.
     """
     growth: BacklogGrowth | None
-    """Whether the backlog grew; None: the log does not say when requests were due."""
+    """Whether the backlog grew; None: the log does not say when requests were due, it is a closed
+    loop, or each group of a mix says it."""
     rates: StepRates
     times: StepTimes
     generator: GeneratorWork
@@ -150,11 +155,18 @@ class StepSummary:
     doubts: tuple[Finding, ...]
     shortfalls: tuple[Finding, ...] = ()
     """What keeps the step from showing that its load is carried (see `shortfalls.py`)."""
+    closed: bool = False
+    """Whether all clients work in a closed loop: there is no load that could be carried."""
+    group: str = ""
+    """The name of the camera group if this is the part of one, else empty."""
+    groups: tuple[StepSummary, ...] = ()
+    """The parts of the groups of a mix, in the plan's order; empty for a run without a mix."""
 
     @property
     def overloaded(self) -> bool:
         """Whether requests ended more slowly than they fell due: a queue was growing."""
-        return self.growth is not None and self.growth.verdict == "not_carried"
+        own = self.growth is not None and self.growth.verdict == "not_carried"
+        return own or any(part.overloaded for part in self.groups)
 
     @property
     def fell_short(self) -> bool:
@@ -177,6 +189,7 @@ class StepSummary:
             (self.counts.planned == 0, "not due"),
             (asked and not self.counts.ok, "failing"),
             (self.fell_short, "not carried"),
+            (self.closed and not self.shortfalls, "closed loop"),
             (self.shortfalls or not asked, "undecided"),
         )
         return next((state for holds, state in states if holds), "carried")

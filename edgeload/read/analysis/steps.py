@@ -7,6 +7,7 @@ Rates and times are of the step's window, which leaves out the warm-up (method 5
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -15,7 +16,7 @@ import numpy as np
 
 from edgeload.objectives import Objective
 from edgeload.plan import Plan, RampStep, cut_to_tell_s
-from edgeload.read.analysis.generator_lag import GeneratorLag, generator_lag
+from edgeload.read.analysis.generator_lag import GeneratorLag, generator_lag, lag_limit_s
 from edgeload.read.analysis.littles_law import littles_law
 from edgeload.read.analysis.objective_results import Sample, batches, result_of
 from edgeload.read.analysis.outages import FailureSeries, failure_series
@@ -31,6 +32,7 @@ from edgeload.read.analysis.step_summary import (
 from edgeload.read.analysis.validity import cpu_shares, step_doubts
 from edgeload.read.analysis.window_times import WindowTimes, rows_due_in, times_of
 from edgeload.read.log.columns import Bools, Requests, RunLog
+from edgeload.read.log.group_log import places
 from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
 from edgeload.read.statistics.drift import drift, settled_s
 from edgeload.read.statistics.percentiles import distribution
@@ -62,7 +64,7 @@ def prepare(log: RunLog) -> Prepared:
     return Prepared(
         log=log,
         until_s=_until(log),
-        lag=generator_lag(requests, log.requests_per_second),
+        lag=generator_lag(requests, lag_limit_s(log)),
         failures=failure_series(requests),
         done_s=done_s,
         ok_done_s=done_s if all_ok else np.sort(requests.done_s[requests.ok]),
@@ -79,6 +81,22 @@ def _until(log: RunLog) -> float:
     if len(log.requests):  # a worker hears of the stop a little later, and what it sent was due
         cut_s = max(cut_s, math.nextafter(float(log.requests.due_s.max()), math.inf))
     return cut_s
+
+
+def dues_in(log: RunLog, step: RampStep, until_s: float) -> Floats | None:
+    """Due times of all frames of a step before `until_s`, sorted; None if the log does not say.
+
+    Those of a closed loop are not planned; the log says when each of its frames was due.
+    """
+    if log.plan is None:
+        return None
+    planned = planned_dues(log.plan, step, until_s)
+    closed = [i for i, group in enumerate(log.plan.groups) if group.closed]
+    if not closed:
+        return planned
+    groups, _ = places(log.plan)
+    own = (log.requests.step == step.index) & np.isin(groups[log.requests.client], closed)
+    return np.sort(np.concatenate([planned, log.requests.due_s[own]]))
 
 
 def planned_dues(plan: Plan, step: RampStep, until_s: float) -> Floats:
@@ -117,25 +135,38 @@ def window_of(prepared: Prepared, step: RampStep) -> Window:
 
 
 def summarise_step(
-    prepared: Prepared, step: RampStep, objectives: Sequence[Objective] = ()
+    prepared: Prepared,
+    step: RampStep,
+    objectives: Sequence[Objective] = (),
+    copies: int | None = None,
+    *,
+    has_groups: bool = False,
 ) -> tuple[StepSummary, Sample]:
-    """One ramp step in numbers, and the sample that objectives of the run are judged on."""
+    """One ramp step in numbers, and the sample that objectives of the run are judged on.
+
+    `copies` is what the ramp counts, if that is not the step's clients. With `has_groups`, each
+    group says by itself whether its backlog grew.
+    """
+    copies = step.clients if copies is None else copies
     log, requests = prepared.log, prepared.log.requests
     window = window_of(prepared, step)
     inside = rows_due_in(log, step.index, window)
-    dues = planned_dues(log.plan, step, prepared.until_s) if log.plan else None
+    dues = dues_in(log, step, prepared.until_s)
     counts = _counts(log, step, dues)
     within = _within(requests, inside, window, dues)
     times = times_of(log, inside, within.missed)
     generator = _generator(prepared, inside, window)
-    growth = None if dues is None else _growth(prepared, step, dues)
-    asked = [objective for objective in objectives if objective.applies_to(step.clients)]
+    closed = log.plan is not None and all(group.closed for group in log.plan.groups)
+    growth = None if dues is None or closed or has_groups else _growth(prepared, step, dues)
+    asked = [objective for objective in objectives if objective.applies_to(copies)]
     arrival_per_s = _arrival_rate(log, step, window, within)
     overloaded = growth is not None and growth.verdict == "not_carried"
     sample = _sample(prepared, step, inside, window, within, times, arrival_per_s, overloaded)
     summary = StepSummary(
         index=step.index,
         clients=step.clients,
+        copies=copies,
+        closed=closed,
         span=Window(step.start_s, step.end_s),
         window=window,
         complete=window.end_s >= step.end_s or not log.knows_due,
@@ -204,8 +235,16 @@ def _counts(log: RunLog, step: RampStep, dues: Floats | None) -> StepCounts:
         failed=failed,
         missed=missed,
         failures=failures,
-        missed_reasons={r: n for (s, r), n in sorted(log.missed.items()) if s == step.index},
+        missed_reasons=_missed_reasons(log, step),
     )
+
+
+def _missed_reasons(log: RunLog, step: RampStep) -> dict[str, int]:
+    reasons: Counter[str] = Counter()
+    for kind, count in sorted(log.missed.items()):
+        if kind.step == step.index:
+            reasons[kind.reason] += count
+    return dict(reasons)
 
 
 def _generator(prepared: Prepared, inside: Bools, window: Window) -> GeneratorWork:
@@ -280,6 +319,8 @@ def _within(requests: Requests, inside: Bools, window: Window, dues: Floats | No
 def _arrival_rate(
     log: RunLog, step: RampStep, window: Window, within: WindowCounts
 ) -> float | None:
+    if log.plan is not None and any(group.closed for group in log.plan.groups):
+        return None
     if within.planned is not None:
         return within.planned / window.length_s if window.length_s > 0 else None
     if log.requests_per_second is not None:

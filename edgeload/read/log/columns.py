@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from edgeload.failure_classes import SUCCESS
 from edgeload.host.samples import HostSample
-from edgeload.plan import Plan, RampStep
+from edgeload.plan import DEFAULT_GROUP, Plan, RampStep
 from edgeload.read.statistics.windows import Floats
 from edgeload.records import End, Header, Missed, RequestRow, WorkerDied, WorkerSample
 from edgeload.runlog import DamagedLine
@@ -114,6 +114,14 @@ class Requests:
         return replace(self, **{name: getattr(self, name)[mask] for name in _TYPES})
 
 
+class MissedKind(NamedTuple):
+    """What missed frames are counted by: their step, the reason, and the name of their group."""
+
+    step: int
+    reason: str
+    group: str = DEFAULT_GROUP
+
+
 @dataclass(frozen=True)
 class Damage:
     """Lines of the log that could not be read: how many, and the first."""
@@ -154,7 +162,7 @@ class RunLog:
     """All that a log says. `header` and `plan` are None for a log of the older form.
 
     `wall_s` is the Unix time of run time 0; `last_s` the last instant the log knows, in run time.
-    `missed` counts the `missed` lines by (step, reason): requests *known* to be never sent.
+    `missed` counts the `missed` lines by kind: requests *known* to be never sent.
     `requests_per_second` is a client's arrival rate; None if neither the log nor the user says it.
     """
 
@@ -166,7 +174,7 @@ class RunLog:
     wall_s: float
     last_s: float
     requests: Requests
-    missed: dict[tuple[int, str], int]
+    missed: dict[MissedKind, int]
     workers: tuple[WorkerSample, ...]
     deaths: tuple[WorkerDied, ...]
     end: End | None
@@ -293,13 +301,15 @@ class Tally:
     """Counts what a log holds beside its requests, while it is read."""
 
     def __init__(self) -> None:
-        self.missed: Counter[tuple[int, str]] = Counter()
+        self.missed: Counter[MissedKind] = Counter()
         self.damaged = 0
         self.first_damage: DamagedLine | None = None
 
     def miss(self, records: Iterable[Missed]) -> None:
-        """Count `missed` lines by step and reason."""
-        self.missed.update([(r.step, r.reason) for r in records])
+        """Count `missed` lines by kind."""
+        self.missed.update(
+            [MissedKind(r.step, r.reason, r.group or DEFAULT_GROUP) for r in records]
+        )
 
     def damage(self, lines: Iterable[DamagedLine]) -> None:
         """Count damaged lines and keep the first."""

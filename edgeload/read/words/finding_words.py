@@ -35,16 +35,22 @@ _FAILED = "failed_"
 
 def message(finding: Finding) -> str:
     """What was seen, with the steps it was seen in: a clause."""
-    said = _kind(finding).message(finding.numbers)
+    said = _said(finding)
     return said.replace("{steps}", step_list(finding.steps)) if "{steps}" in said else said
 
 
 def message_with_steps(finding: Finding) -> str:
     """The same, with the steps in front if the clause does not name them and there are some."""
-    said = _kind(finding).message(finding.numbers)
+    said = _said(finding)
     if "{steps}" in said or not finding.steps:
         return message(finding)
     return f"{step_list(finding.steps)}: {said}"
+
+
+def _said(finding: Finding) -> str:
+    """The clause; that of a camera group begins with its name."""
+    said = _kind(finding).message(finding.numbers)
+    return f"{finding.group}: {said}" if finding.group else said
 
 
 def advice(finding: Finding) -> str:

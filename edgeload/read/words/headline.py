@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from edgeload.plain_words import listed, plural, rate_words, sentence
+from edgeload.plain_words import listed, plural, sentence
 from edgeload.read.analysis.capacity import CapacityBracket, Ceiling, LoadShortfall
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import interval, milliseconds, number, short
+from edgeload.read.words.closed_loop_words import CLOSED_LOOP_LIMIT, closed_loop_answer
 from edgeload.read.words.finding_words import message, step_list
+from edgeload.read.words.loads import Loads
 from edgeload.read.words.objective_words import more_time
 
 _SHOWN_CHARS = 160
-_SHOWN_LOADS = 4
 _TOO_SHORT = {"too_short", "undecided"}
+_LARGEST_TRIED = "This is the largest load that was tried"
 
 
 def headline(summary: RunSummary) -> str:
@@ -54,51 +56,46 @@ def _no_result(summary: RunSummary) -> str:
 
 
 def _answer(summary: RunSummary) -> Iterator[str]:
-    capacity, bracket = summary.capacity, summary.bracket
+    capacity, bracket, loads = summary.capacity, summary.bracket, Loads(summary)
+    if all(step.closed for step in summary.steps):
+        yield from closed_loop_answer(summary)
+        return
     if capacity is None:
         yield _no_capacity(summary)
     else:
         best = next(step for step in summary.steps if step.index == capacity.step)
         least = "" if capacity.limited or bracket.undecided or summary.outages else "at least "
         yield (
-            f"This endpoint serves {least}{plural(capacity.clients, 'client')}{_each(summary)} "
-            f"({number(capacity.requests_per_s)} answers/s, {felt_p95_words(best)})"
-            f"{_but_not(bracket)}{_within(best)}."
+            f"This endpoint serves {least}{loads.full(capacity.clients)} "
+            f"({number(capacity.requests_per_s)} answers/s, {_felt(best)})"
+            f"{_but_not(bracket, loads)}{_within(best)}."
         )
     if bracket.contradicting and bracket.overload:
-        yield _contradiction(bracket.contradicting, bracket.overload)
+        yield _contradiction(bracket.contradicting, bracket.overload, loads)
     if capacity or bracket.overload:
-        yield from _undecided(bracket.undecided)
+        yield from _undecided(bracket.undecided, loads)
 
 
-def _each(summary: RunSummary) -> str:
-    rate = summary.log.requests_per_second
-    return f" at {rate_words(rate)} each" if rate else ""
+def _felt(step: StepSummary) -> str:
+    """The p95 of a step; in a mix, of each group."""
+    if not step.groups:
+        return felt_p95_words(step)
+    return ", ".join(f"{part.group} {felt_p95_words(part)}" for part in step.groups)
 
 
-def _loads(clients: Sequence[int]) -> str:
-    """`39, 40 and 41 clients`."""
-    shown = [f"{count:,}" for count in clients[:_SHOWN_LOADS]]
-    more = len(clients) - len(shown)
-    if more:
-        shown.append(f"{more} more")
-    text = " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
-    return f"{text} {'client' if list(clients) == [1] else 'clients'}"
-
-
-def _but_not(bracket: CapacityBracket) -> str:
+def _but_not(bracket: CapacityBracket, loads: Loads) -> str:
     """The least load that was not carried, unless a larger one was."""
     if bracket.overload is None or bracket.contradicting:
         return ""
-    return f", but not {bracket.overload.clients:,}"
+    return f", but not {loads.count(bracket.overload.clients):,}"
 
 
-def _contradiction(carried: Sequence[int], refused: LoadShortfall) -> str:
+def _contradiction(carried: Sequence[int], refused: LoadShortfall, loads: Loads) -> str:
     larger = [clients for clients in carried if clients > refused.clients]
-    were = _were(larger) if larger else "the same load was"
-    said = f"{_loads(larger)} {were}" if larger else were
+    were = _were([loads.count(each) for each in larger]) if larger else "the same load was"
+    said = f"{loads.several(larger)} {were}" if larger else were
     return (
-        f"Step {refused.step + 1} ({plural(refused.clients, 'client')}) was not carried, although "
+        f"Step {refused.step + 1} ({loads.words(refused.clients)}) was not carried, although "
         f"{said} in another step: load alone may not be the cause. Repeat the run."
     )
 
@@ -107,12 +104,12 @@ def _were(clients: Sequence[int]) -> str:
     return "was" if list(clients) == [1] else "were"
 
 
-def _undecided(loads: Sequence[LoadShortfall]) -> Iterator[str]:
+def _undecided(undecided: Sequence[LoadShortfall], loads: Loads) -> Iterator[str]:
     """A sentence for the loads of each reason."""
-    for alike, reason in _by_reason(loads):
+    for alike, reason in _by_reason(undecided):
         clients = [load.clients for load in alike]
-        verb = "is" if clients == [1] else "are"
-        yield sentence(f"{_loads(clients)} {verb} undecided: {reason}")
+        verb = "is" if [loads.count(each) for each in clients] == [1] else "are"
+        yield sentence(f"{loads.several(clients)} {verb} undecided: {reason}")
 
 
 def _by_reason(loads: Sequence[LoadShortfall]) -> Iterator[tuple[list[LoadShortfall], str]]:
@@ -181,20 +178,20 @@ def _within(step: StepSummary) -> str:
 
 
 def _no_capacity(summary: RunSummary) -> str:
-    steps, bracket = summary.steps, summary.bracket
+    steps, bracket, loads = summary.steps, summary.bracket, Loads(summary)
     if not any(step.window.length_s for step in steps):
         return "The capacity is unknown: the run stopped during the warm-up of its first step."
     if not any(step.valid for step in steps):
         return "The capacity is unknown: every step is INVALID. Repeat the run."
     best = max(steps, key=lambda s: s.rates.throughput_per_s or 0.0)
-    most = f"{number(best.rates.throughput_per_s)} answers/s, at {clients_of(best)}"
-    if summary.log.requests_per_second is None:
+    most = f"{number(best.rates.throughput_per_s)} answers/s, at {loads.of_step(best)}"
+    if not _knows_rate(summary):
         return (
             "This log does not say how much was due, so the capacity is unknown; the largest "
             f"throughput was {most}."
         )
     if bracket.overload is not None:
-        load = f"{plural(bracket.overload.clients, 'client')}{_each(summary)}"
+        load = loads.full(bracket.overload.clients)
         said = (
             f"This endpoint serves fewer than {load}"
             if bracket.undecided
@@ -205,9 +202,9 @@ def _no_capacity(summary: RunSummary) -> str:
     return f"The capacity is unknown: {why}. The largest throughput was {most}."
 
 
-def clients_of(step: StepSummary) -> str:
-    """`20 clients`."""
-    return plural(step.clients, "client")
+def _knows_rate(summary: RunSummary) -> bool:
+    """Whether it is known how much was due: a log of the older form does not say it."""
+    return bool(summary.groups) or summary.log.requests_per_second is not None
 
 
 def felt_p95_words(step: StepSummary) -> str:
@@ -255,17 +252,20 @@ def limit(summary: RunSummary) -> str:
     bracket = summary.bracket
     if summary.no_result:
         return "What the endpoint can serve is unknown."
-    if summary.log.requests_per_second is None:
+    if all(step.closed for step in summary.steps):
+        return CLOSED_LOOP_LIMIT
+    if not _knows_rate(summary):
         return "What limits it is unknown: give a client's arrival rate with --requests-per-second."
     if not any(step.valid for step in summary.steps):
         return "What limits the endpoint is unknown."
     if bracket.overload is None:
-        if bracket.carried is None or bracket.undecided:
-            return "No load is known to be too large, so the limit is unknown."
-        return "This is the largest load that was tried, so the limit is unknown."
-    load = f"{plural(bracket.overload.clients, 'client')} (step {bracket.overload.step + 1})"
+        unknown = bracket.carried is None or bracket.undecided
+        this = "No load is known to be too large" if unknown else _LARGEST_TRIED
+        return f"{this}, so the limit is unknown."
+    load = f"{Loads(summary).words(bracket.overload.clients)} (step {bracket.overload.step + 1})"
+    ceilings = _ceilings(summary)
     why = "; ".join(_reasons(bracket.overload, said=bracket.ceiling is not None))
-    ceiling = [_ceiling(bracket.ceiling)] if bracket.ceiling else []
+    ceiling = [ceiling_words(found, group) for group, found in ceilings.items()]
     short_of = [sentence(f"{load} fell short: {why}")] if why else []
     return " ".join([*ceiling, *short_of])
 
@@ -287,11 +287,22 @@ def _reasons(overload: LoadShortfall, *, said: bool) -> Iterator[str]:
         quantities.add(about)
 
 
-def _ceiling(ceiling: Ceiling) -> str:
-    """The ceiling, and where requests wait."""
+def _ceilings(summary: RunSummary) -> dict[str, Ceiling]:
+    """The ceiling of the run, or that of each group of a mix that fell short first, by its name."""
+    if summary.bracket.ceiling:
+        return {"": summary.bracket.ceiling}
+    overload = summary.bracket.overload
+    grew = {s.group for s in overload.shortfalls if s.code == "backlog_grows"} if overload else ()
+    found = ((group.steps[0].group, group.bracket.ceiling) for group in summary.groups)
+    return {name: ceiling for name, ceiling in found if ceiling and name in grew}
+
+
+def ceiling_words(ceiling: Ceiling, group: str = "") -> str:
+    """The ceiling, and where requests wait; `group` is the name of the group it is about."""
     span = interval(ceiling.low, ceiling.high)
     most = f"{number(ceiling.per_s)} answers/s" + (f" ({span})" if span else "")
-    at = plural(ceiling.clients, "client")
+    noun = f"{group} camera" if group else "client"
+    at = plural(ceiling.clients, noun)
     if ceiling.of_the_clients:
         return (
             f"{at} got at most {most}, limited by the clients themselves: an answer "
@@ -303,9 +314,10 @@ def _ceiling(ceiling: Ceiling) -> str:
             f"{at} got {most} and always waited for an answer. Whether they queue on the endpoint, "
             "or only wait for their own answers, is unknown: run a much smaller load as well."
         )
+    whose = f"The limit of {group}" if group else "Its limit"
     return (
-        f"Its limit is about {most}: median service time rose from "
-        f"{milliseconds(ceiling.light_s)} ms at {plural(ceiling.light_clients, 'client')} to "
+        f"{whose} is about {most}: median service time rose from "
+        f"{milliseconds(ceiling.light_s)} ms at {plural(ceiling.light_clients, noun)} to "
         f"{milliseconds(ceiling.full_s)} ms at {ceiling.clients:,}, so requests queue on the "
         "endpoint."
     )

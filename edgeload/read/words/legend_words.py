@@ -12,6 +12,7 @@ STATES = {
     "cut": "stopped early",
     "failing": "every request failed",
     "not due": "no request was due",
+    "closed loop": "a closed loop has no load to carry",
     "undecided": "undecided whether the load is carried",
 }
 """Why a step does not show that its load is carried, by its state (see `StepSummary.state`)."""

@@ -21,6 +21,7 @@ _MARKS = {
     "undecided": "undecided: the step is too short to tell",
     "failing": "failing: no request succeeded",
     "not due": "not due: no request fell due",
+    "closed loop": "closed loop: clients sent as fast as answers came; there is no load to carry",
     "cut": "cut: the run stopped before the step's end",
     "invalid": "invalid: see INVALID above",
 }

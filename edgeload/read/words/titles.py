@@ -13,7 +13,8 @@ from edgeload.read.analysis.series import HeatMap
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.statistics.percentiles import QUANTILES
-from edgeload.read.words.headline import clients_of, felt_p95_words
+from edgeload.read.words.headline import felt_p95_words
+from edgeload.read.words.loads import Loads
 
 NOTHING_ANSWERED = "No request succeeded"
 _NAMES = {"p999": "p99.9"}
@@ -92,12 +93,12 @@ def _throughput_title(summary: RunSummary) -> str:
             head = f"Limit {number(ceiling.per_s)} answers/s"
         else:
             head = f"Largest throughput {most}"
-        return f"{head}; {plural(overload.clients, 'client')} not carried"
+        return f"{head}; {Loads(summary).words(overload.clients)} not carried"
     if summary.totals.failed:
         return f"Largest throughput {most}, and {plural(summary.totals.failed, 'failure')}"
     if any(step.state != "carried" for step in summary.steps):
-        return f"Largest throughput {most}, at {clients_of(best)}"
-    return f"Everything due was answered, up to {most} at {clients_of(best)}"
+        return f"Largest throughput {most}, at {Loads(summary).of_step(best)}"
+    return f"Everything due was answered, up to {most} at {Loads(summary).of_step(best)}"
 
 
 def times_title(summary: RunSummary) -> str:
@@ -113,9 +114,9 @@ def _times_title(summary: RunSummary) -> str:
         return "Times over time: no step has enough answers for a p95"
     first = min(known, key=lambda s: (s.clients, s.index))
     last = max(known, key=lambda s: (s.clients, -s.index))
-    text = f"{felt_p95_words(first)} at {clients_of(first)}"
+    text = f"{felt_p95_words(first)} at {Loads(summary).of_step(first)}"
     if last is not first:
-        text += f"; {_p95(last)} at {last.clients:,}"
+        text += f"; {_p95(last)} at {last.copies:,}"
     return text[0].upper() + text[1:]
 
 
@@ -132,19 +133,19 @@ def capacity_title(summary: RunSummary) -> str:
 
 
 def _capacity_title(summary: RunSummary) -> str:
-    capacity = summary.capacity
+    capacity, loads = summary.capacity, Loads(summary)
     if not summary.totals.ok:
         return NOTHING_ANSWERED
     if capacity is None:
         below = summary.first_overload
         return (
-            f"Capacity below {plural(below.clients, 'client')}"
+            f"Capacity below {loads.words(below.clients)}"
             if below
             else "Capacity unknown: no step shows that its load was carried"
         )
-    load = f"{plural(capacity.clients, 'client')}: {number(capacity.requests_per_s)} answers/s"
+    load = f"{loads.words(capacity.clients)}: {number(capacity.requests_per_s)} answers/s"
     if summary.first_overload:
-        return f"Capacity {load}; {summary.first_overload.clients:,} not carried"
+        return f"Capacity {load}; {loads.count(summary.first_overload.clients):,} not carried"
     return f"Capacity at least {load}"
 
 

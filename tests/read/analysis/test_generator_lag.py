@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import synthetic_log as sl
 
-from edgeload.read.analysis.generator_lag import generator_lag
+from edgeload.read.analysis.generator_lag import generator_lag, late_limit_s
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.columns import TableBuilder
 from edgeload.read.log.open import read_log
@@ -87,7 +87,7 @@ def test_waiting_for_the_endpoint_is_never_ours(tmp_path: Path, load: float) -> 
     plan = sl.plan_of([20], 10, 4.0)
     played = sl.play(plan, servers=4, service=sl.constant(4 * load / 80), lag=lambda chance: 0.001)
     requests = read_log(sl.write(tmp_path / "log", played)).requests
-    assert not generator_lag(requests, 4.0).late.any()
+    assert not generator_lag(requests, late_limit_s(4.0)).late.any()
 
 
 def test_delays_are_those_of_a_run_without_the_lag() -> None:
@@ -118,7 +118,7 @@ def _late(rows: list[Request]) -> list[bool]:
     """What the analysis says of rows with a period of 0.2 s, whose limit is 20 ms."""
     builder = TableBuilder()
     builder.add([msgspec.json.decode(msgspec.json.encode(row), type=RequestRow) for row in rows])
-    found: list[bool] = generator_lag(builder.columns(), 5.0).late.tolist()
+    found: list[bool] = generator_lag(builder.columns(), late_limit_s(5.0)).late.tolist()
     return found
 
 

@@ -1,0 +1,73 @@
+"""A load in the user's unit: clients, or copies of a mix and the cameras that these are. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from edgeload.plain_words import listed, plural, rate_words
+from edgeload.plan import CameraGroup
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.step_summary import StepSummary
+
+_SHOWN_LOADS = 4
+
+
+class Loads:
+    """Says the loads of one run; a load is given by the number of its clients."""
+
+    def __init__(self, summary: RunSummary) -> None:
+        self._mix = bool(summary.groups)
+        self._plan = summary.log.plan
+        self._steps = {step.clients: step for step in summary.steps}
+        self._rate = summary.log.requests_per_second
+        self.noun = "copy" if self._mix else "client"
+        """What a load is counted in."""
+
+    def count(self, clients: int) -> int:
+        """Clients, or copies."""
+        return self._steps[clients].copies if clients in self._steps else clients
+
+    def words(self, clients: int) -> str:
+        """`38 clients`, or `3 copies`."""
+        return plural(self.count(clients), self.noun)
+
+    def of_step(self, step: StepSummary) -> str:
+        """The same for a step."""
+        return plural(step.copies, self.noun)
+
+    def several(self, loads: Sequence[int]) -> str:
+        """`39, 40 and 41 clients`; no more than four of them."""
+        counts = [self.count(clients) for clients in loads]
+        shown = [f"{count:,}" for count in counts[:_SHOWN_LOADS]]
+        more = len(counts) - len(shown)
+        if more:
+            shown.append(f"{more} more")
+        noun = plural(1 if counts == [1] else 2, self.noun).split(" ", 1)[1]
+        return f"{listed(shown)} {noun}"
+
+    def full(self, clients: int) -> str:
+        """`38 clients at 2 requests/s each`, or `3 copies of the mix: 12 door cameras at …`."""
+        plan = self._plan
+        if not self._mix or plan is None:
+            each = f" at {rate_words(self._rate)} each" if self._rate else ""
+            return f"{self.words(clients)}{each}"
+        step = self._steps[clients]
+        cameras = {
+            group.name: cameras_at(plan.cameras_of(index, plan.steps[step.index]), group)
+            for index, group in enumerate(plan.groups)
+        }
+        if plan.ramp_group is None:
+            return f"{self.words(clients)} of the mix: {_joined(cameras.values())}"
+        ramped = cameras.pop(plan.ramp_group)
+        beside = f" beside {_joined(cameras.values())}" if cameras else ""
+        return f"{self.words(clients)} of {plan.ramp_group}: {ramped}{beside}"
+
+
+def cameras_at(count: int, group: CameraGroup) -> str:
+    """`12 door cameras at 10/s`; in a closed loop they have no rate."""
+    cameras = plural(count, f"{group.name} camera")
+    return f"{cameras} in a closed loop" if group.closed else f"{cameras} at {group.rate:.4g}/s"
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return listed(list(texts))
