@@ -92,13 +92,20 @@ run                     sends the planned requests and writes down what happened
 simulator               the embedded endpoint, whose capacity is known
     __main__            `python -m edgeload.simulator`
     launch              starts one from another program, and makes sure that it ends
-    options             its command line -> one frozen Options
+    command_line        its command line -> Options
+    options             what it can be asked for: one frozen Options
     option_values       the text of an option -> its value
+    detector_option     the text of --detector -> a detector
+    deployment          which detectors it serves, and which workers serve each
+    pool_capacity       what a pool of workers can serve, by queueing theory
+    description         the endpoint in one line
     supervisor          the parent process
     proxy               a proxy process: reads and writes HTTP
     messages            the messages between a proxy and the inference process
     inference_process   the process around `inference`: sockets, timers, truth log
     inference           decides which answer a query gets and when
+    accounts            what serves each detector, and its counts
+    pools               the pools of workers, each behind a queue
     queueing            c servers behind one queue, computed exactly
     faults              what goes wrong on request, and how often
     query               an image query according to the contract

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from edgeload.simulator.options import PROGRAM, parse_options
+from edgeload.simulator.command_line import PROGRAM, parse_options
 from edgeload.simulator.supervisor import run
 
 

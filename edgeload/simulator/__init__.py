@@ -2,13 +2,20 @@
 
 Reading order:
 
-options       command line -> one frozen Options; each option is declared in one place
+command_line  command line -> Options
+options       one frozen Options; each option is declared in one place
 option_values the text of an option -> its value
+detector_option  the text of --detector -> a detector
+deployment    which detectors it serves, and which workers serve each
+pool_capacity what a pool of workers can serve, by queueing theory
+description   the endpoint in one line
 supervisor    the parent process: opens the socket, starts and ends all other processes
 proxy         a proxy process: reads and writes HTTP, decides nothing
 messages      the messages between a proxy and the inference process
 inference_process  sockets, timers and the truth log around `inference`
 inference     decides which answer a query gets and when, and counts
+accounts      what serves each detector, and what happened to its queries, in numbers
+pools         the pools of inference workers
 queueing      c servers behind one first-come-first-served queue; service times
 faults        what goes wrong on request, and how often
 query         an image query according to the contract: what is refused, what an answer contains

@@ -3,7 +3,7 @@
 import sys
 
 from edgeload.cli import leave
-from edgeload.simulator.options import parse_options
+from edgeload.simulator.command_line import parse_options
 from edgeload.simulator.supervisor import run
 
 if __name__ == "__main__":

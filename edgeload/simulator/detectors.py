@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,9 +58,10 @@ class Detector:
 class Detectors:
     """The detectors that exist. Unless `strict`, every well-formed id counts as one."""
 
-    def __init__(self, first: Detector, *, strict: bool, chance: random.Random) -> None:
-        self._first = first
-        self._by_id = {first.id.lower(): first}
+    def __init__(self, listed: Sequence[Detector], *, strict: bool, chance: random.Random) -> None:
+        """`listed` has at least one detector; no two have one id in upper or lower case."""
+        self._first = listed[0]
+        self._by_id = {detector.id.lower(): detector for detector in listed}
         self._strict = strict
         self._chance = chance
 
@@ -69,7 +70,7 @@ class Detectors:
 
     @property
     def first(self) -> Detector:
-        """The detector that has existed from the start."""
+        """The first of the detectors that have existed from the start."""
         return self._first
 
     def find(self, detector_id: str) -> Detector | None:
@@ -118,12 +119,12 @@ def _unit(value: object) -> float:
     raise DetectorError("confidence_threshold: must be a number from 0 to 1")
 
 
-def no_cloud_config(detector_id: str, audit_rate: float) -> dict[str, Any]:
-    """The edge configuration with which the edge itself answers all queries of one detector."""
+def no_cloud_config(detector_ids: Iterable[str], audit_rate: float) -> dict[str, Any]:
+    """The edge configuration with which the edge itself answers all queries of these detectors."""
     return {
         "global_config": {"refresh_rate": 60.0, "confident_audit_rate": audit_rate},
         "edge_inference_configs": {"no_cloud": dict(_NO_CLOUD)},
-        "detectors": [no_cloud_entry(detector_id)],
+        "detectors": [no_cloud_entry(detector_id) for detector_id in detector_ids],
     }
 
 

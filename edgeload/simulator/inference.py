@@ -1,7 +1,7 @@
 """Decides which answer an image query gets and when, and counts. Pure: no clock, socket or file.
 
 A query counts as *answered* when its answer is handed to its proxy, so a client that has its answer
-finds it counted. At any moment received = answered + reset + abandoned + in flight.
+finds it counted.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from edgeload.simulator.accounts import Account, Accounts, QueryCounts
+from edgeload.simulator.deployment import Deployment
 from edgeload.simulator.detectors import Detectors
 from edgeload.simulator.faults import Faults, status_of
 from edgeload.simulator.messages import Finished, Query, Reply
+from edgeload.simulator.pools import FifoPools, Pools, Ticket
 from edgeload.simulator.query import (
     JSON,
     QueryParameters,
@@ -24,7 +27,7 @@ from edgeload.simulator.query import (
     new_id,
     not_ready,
 )
-from edgeload.simulator.queueing import FifoQueue, Job, ServiceTime
+from edgeload.simulator.queueing import Job
 from edgeload.simulator.truth import Truth
 
 _KEPT_ANSWERS = 1000
@@ -35,7 +38,8 @@ class _Open:
     """A query that is not in the truth log yet."""
 
     __slots__ = (
-        "counted",
+        "account",
+        "counts",
         "fault",
         "gone",
         "in_flight",
@@ -46,11 +50,15 @@ class _Open:
         "worker",
     )
 
-    def __init__(self, worker: int, query: Query) -> None:
+    def __init__(
+        self, worker: int, query: Query, account: Account | None, counts: QueryCounts
+    ) -> None:
         self.worker = worker
         self.query = query
+        self.account = account  # of the detector that was asked; None if there is no such detector
+        self.counts = counts
         self.fault: str | None = None
-        self.ticket: int | None = None  # its place in the queue, until its service has ended
+        self.ticket: Ticket | None = None  # its place in the queue, until its service has ended
         self.job: Job | None = None
         self.status: int | None = None
         self.in_flight = True  # neither answered, reset nor abandoned
@@ -58,13 +66,12 @@ class _Open:
 
 
 class Inference:
-    """The queue, and all decisions around it."""
+    """The pools of workers, and all decisions around them."""
 
     def __init__(
         self,
         *,
-        servers: int,
-        service_time: ServiceTime,
+        deployment: Deployment,
         detectors: Detectors,
         faults: Faults,
         max_in_flight: int | None,
@@ -75,56 +82,59 @@ class Inference:
     ) -> None:
         """`record` gets one Truth per query, as soon as everything is known about it.
 
-        A query that arrives before `ready_from_s` finds no model loaded.
+        `detectors` has at least the detectors of the `deployment`. A query that arrives before
+        `ready_from_s` finds no model loaded.
         """
-        self._queue = FifoQueue(servers)
-        self._service_time = service_time
+        self._pools: Pools = FifoPools(deployment.pools)
         self._detectors = detectors
+        self._accounts = Accounts(deployment, detectors, self._pools, seed)
         self.faults = faults
         self._max_in_flight = max_in_flight
         self.ready_from_s = ready_from_s
         self._unix_minus_monotonic_s = unix_minus_monotonic_s
         self._record = record
-        # Separate random numbers for each use, so a change of the faults changes no service time.
-        self._service_chance = random.Random(f"{seed} service")
-        self._fault_chance = random.Random(f"{seed} fault")
         self._answer_chance = random.Random(f"{seed} answer")
         self._open: dict[tuple[int, int], _Open] = {}
-        self._queued: dict[int, _Open] = {}
+        self._queued: dict[Ticket, _Open] = {}
         self._answers: dict[str, bytes] = {}
-        self._counts: Counter[str] = Counter()
-        self._by_status: Counter[int] = Counter()
-        self._by_fault: Counter[str] = Counter()
+        self._connections = 0
+        self._stalls = 0
+        self._in_flight = 0
         self._trickling = 0
 
     def connected(self) -> None:
         """A client opened a connection."""
-        self._counts["connections"] += 1
+        self._connections += 1
 
     def receive(self, worker: int, query: Query) -> Reply | None:
         """Accept a query; returns the reply if there is one at once."""
-        entry = _Open(worker, query)
-        self._open[worker, query.number] = entry
-        self._counts["received"] += 1
-        in_flight = self._in_flight() + self._trickling
-        if self._max_in_flight is not None and in_flight > self._max_in_flight:
-            self._counts["over_limit"] += 1
-            return self._reset(entry)
         request = query.request
+        asked = query if isinstance(request, Refusal) else request
+        account = self._accounts.of(asked.detector_id)
+        counts = self._accounts.nobodys if account is None else account.counts
+        entry = _Open(worker, query, account, counts)
+        self._open[worker, query.number] = entry
+        counts.received += 1
+        counts.in_flight += 1
+        self._in_flight += 1
+        in_flight = self._in_flight + self._trickling
+        if self._max_in_flight is not None and in_flight > self._max_in_flight:
+            counts.over_limit += 1
+            return self._reset(entry)
         if isinstance(request, Refusal):
             return self._refuse(entry, request)
         if request.by_cloud:
             return self._answer(entry, request, from_edge=False)
-        if self._detectors.find(request.detector_id) is None:
+        if account is None:
             return self._refuse(entry, error_answer(500))
         if query.arrival_s < self.ready_from_s:
             return self._refuse(entry, not_ready(request.detector_id))
-        return self._admit(entry, request)
+        return self._admit(entry, request, account)
 
     def due(self, now_s: float) -> list[tuple[int, Reply]]:
         """Replies to queries whose service has ended by now, each with its proxy's number."""
         replies = []
-        for ticket, job in self._queue.done(now_s):
+        for ticket, job in self._pools.done(now_s):
             entry = self._queued.pop(ticket)
             entry.ticket, entry.job = None, job
             if entry.gone:
@@ -138,7 +148,7 @@ class Inference:
 
     def next_due_s(self) -> float | None:
         """When `due` will have something to return; None if that is not known yet."""
-        return self._queue.next_end_s()
+        return self._pools.next_end_s()
 
     def finished(self, worker: int, finished: Finished) -> None:
         """An answer was sent, or its client has left."""
@@ -146,8 +156,8 @@ class Inference:
         if entry.fault == "slow_body" and not entry.in_flight:
             self._trickling -= 1
         if entry.in_flight:
-            entry.in_flight = False
-            self._counts["abandoned"] += 1
+            self._land(entry)
+            entry.counts.abandoned += 1
         if entry.ticket is not None:
             entry.gone = True  # its service continues; the truth log waits for its end
         else:
@@ -155,47 +165,61 @@ class Inference:
 
     def stall(self, now_s: float, seconds: float) -> None:
         """Stop all inference workers for some seconds from now on."""
-        self._counts["stalls"] += 1
-        self._queue.stall(now_s, seconds)
+        self._stalls += 1
+        self._pools.stall(now_s, seconds)
 
     def end(self, now_s: float) -> None:
         """Record the queries that are still open, with the instants that they have reached."""
         for entry in list(self._open.values()):
-            if entry.ticket is not None and (job := self._queue.job(entry.ticket)) is not None:
+            if entry.ticket is not None and (job := self._pools.job(entry.ticket)) is not None:
                 entry.job = job
             self._close(entry, until_s=now_s)
 
     def stats(self, now_s: float) -> dict[str, Any]:
-        """The counts of all proxies together, for GET /simulator/stats."""
-        return {
-            "received": self._counts["received"],
-            "answered": self._by_status.total(),
-            "by_status": {str(status): n for status, n in sorted(self._by_status.items())},
-            "in_flight": self._in_flight(),
-            "queue": self._queue.waiting(now_s),
-            "in_service": self._queue.in_service(now_s),
-            "reset": self._counts["reset"],
-            "over_limit": self._counts["over_limit"],
-            "abandoned": self._counts["abandoned"],
-            "escalated": self._counts["escalated"],
-            "stalls": self._counts["stalls"],
-            "faults": dict(self._by_fault),
-            "connections": self._counts["connections"],
+        """The counts of all proxies together, for GET /simulator/stats.
+
+        `by_detector` has them by detector id, and under an empty id those of the queries for no
+        detector that exists; what it counts adds up to the totals.
+        """
+        waiting: Counter[Account | None] = Counter()
+        in_service: Counter[Account | None] = Counter()
+        for ticket, entry in self._queued.items():
+            job = self._pools.job(ticket)
+            if job is None or job.start_s > now_s:
+                waiting[entry.account] += 1
+            elif now_s < job.end_s:
+                in_service[entry.account] += 1
+        by_detector = {
+            account.detector.id: {
+                "name": account.detector.name,
+                "pool": account.pool,
+                **account.counts.as_json(waiting[account], in_service[account]),
+            }
+            for account in self._accounts.all()
         }
+        if self._accounts.nobodys.received:
+            nobodys = self._accounts.nobodys.as_json(0, 0)
+            by_detector[""] = {"name": None, "pool": None, **nobodys}
+        return {
+            **self._accounts.total().as_json(waiting.total(), in_service.total()),
+            "stalls": self._stalls,
+            "connections": self._connections,
+            "by_detector": by_detector,
+        }
+
+    def detectors(self) -> list[dict[str, Any]]:
+        """The detectors and what serves them, for GET /simulator/detectors."""
+        return self._accounts.as_json()
 
     def kept_answer(self, query_id: str) -> bytes | None:
         """The JSON of one of the latest answers."""
         return self._answers.get(query_id)
 
-    def _in_flight(self) -> int:
-        settled = self._by_status.total() + self._counts["reset"] + self._counts["abandoned"]
-        return self._counts["received"] - settled
-
-    def _admit(self, entry: _Open, request: QueryParameters) -> Reply | None:
+    def _admit(self, entry: _Open, request: QueryParameters, account: Account) -> Reply | None:
         """Put a legal query into the queue, unless a fault prevents that."""
-        entry.fault = fault = self.faults.draw(self._fault_chance.random())
+        entry.fault = fault = self.faults.draw(account.fault_chance.random())
         if fault is not None:
-            self._by_fault[fault] += 1
+            entry.counts.by_fault[fault] += 1
             if fault == "reset":
                 return self._reset(entry)
             if (status := status_of(fault)) is not None:
@@ -204,9 +228,8 @@ class Inference:
                     entry, not_ready(request.detector_id) if unready else error_answer(status)
                 )
         if fault != "hang":
-            entry.ticket = self._queue.arrive(
-                entry.query.arrival_s, self._service_time.draw(self._service_chance)
-            )
+            service_s = account.service_time.draw(account.service_chance)
+            entry.ticket = self._pools.arrive(account.pool, entry.query.arrival_s, service_s)
             self._queued[entry.ticket] = entry
         return None
 
@@ -215,21 +238,21 @@ class Inference:
         return Reply(entry.query.number, refusal.status, refusal.content_type, refusal.body)
 
     def _reset(self, entry: _Open) -> Reply:
-        entry.in_flight = False
-        self._counts["reset"] += 1
+        self._land(entry)
+        entry.counts.reset += 1
         return Reply(entry.query.number, 0, "", b"", "reset")
 
     def _answer(self, entry: _Open, request: QueryParameters, *, from_edge: bool) -> Reply:
         body = self._body(entry, request, from_edge)
         self._settle(entry, 200)
-        self._counts["escalated"] += not from_edge
+        entry.counts.escalated += not from_edge
         slow = entry.fault == "slow_body"
         self._trickling += slow
         return Reply(entry.query.number, 200, JSON, body, "slow" if slow else "plain")
 
     def _body(self, entry: _Open, request: QueryParameters, from_edge: bool) -> bytes:
         chance = self._answer_chance
-        detector = self._detectors.find(request.detector_id) or self._detectors.first
+        detector = self._detectors.first if entry.account is None else entry.account.detector
         wrong = entry.fault == "wrong_detector"
         query_id = new_id("iq_", chance)
         body = answer_body(
@@ -252,8 +275,13 @@ class Inference:
 
     def _settle(self, entry: _Open, status: int) -> None:
         entry.status = status
+        self._land(entry)
+        entry.counts.by_status[status] += 1
+
+    def _land(self, entry: _Open) -> None:
         entry.in_flight = False
-        self._by_status[status] += 1
+        entry.counts.in_flight -= 1
+        self._in_flight -= 1
 
     def _close(
         self, entry: _Open, answered_s: float | None = None, until_s: float | None = None
@@ -276,5 +304,6 @@ class Inference:
                 fault=entry.fault,
                 worker=entry.worker,
                 connection=entry.query.connection,
+                detector_id="" if entry.account is None else entry.account.detector.id,
             )
         )

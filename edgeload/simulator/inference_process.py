@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Sequence
 
+from edgeload.simulator.description import capacity_words
 from edgeload.simulator.detectors import Detector, Detectors
 from edgeload.simulator.inference import Inference
 from edgeload.simulator.messages import (
@@ -20,7 +21,7 @@ from edgeload.simulator.messages import (
     Query,
     decode_from_proxy,
 )
-from edgeload.simulator.options import Options, capacity_words
+from edgeload.simulator.options import Options
 from edgeload.simulator.routes import Routes
 from edgeload.simulator.truth import FLUSH_AFTER_S, TruthLog
 
@@ -53,14 +54,17 @@ class _InferenceProcess:
     def __init__(self, options: Options, truth_log: int | None) -> None:
         self._log = None if truth_log is None else TruthLog(truth_log)
         unix_s, now_s = time.time(), time.monotonic()
+        deployment = options.deployment
         detectors = Detectors(
-            Detector(options.detector_id, options.detector_name, options.detector_query, unix_s),
-            strict=options.strict_detector,
+            [
+                Detector(one.id, one.name, one.query, unix_s, one.confidence_threshold)
+                for one in deployment.detectors
+            ],
+            strict=options.strict_detector or not deployment.all_alike,
             chance=random.Random(f"{options.seed} detectors"),
         )
         self._inference = Inference(
-            servers=options.inference_workers,
-            service_time=options.service_time,
+            deployment=deployment,
             detectors=detectors,
             faults=options.faults,
             max_in_flight=options.max_in_flight,

@@ -51,6 +51,10 @@ class RunningSimulator:
         """The simulator's own counts: received, answered, by_status and others."""
         return self._ask("GET", "/simulator/stats")
 
+    def detectors(self) -> list[dict[str, Any]]:
+        """Its detectors: id, name, pool, pool_workers, mean_service_time_s and others."""
+        return list(self._ask("GET", "/simulator/detectors")["detectors"])
+
     def set_faults(self, **probabilities: float) -> None:
         """Replace the faults (kind=probability); without arguments there are none."""
         self._ask("PUT", "/simulator/faults", probabilities)

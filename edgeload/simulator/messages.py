@@ -22,7 +22,8 @@ class Query(msgspec.Struct, frozen=True, array_like=True, tag="query"):
     """An image query that has arrived completely, or the reason why it is refused.
 
     `number` counts the proxy's queries; `arrival_s` is on the monotonic clock, which all processes
-    share.
+    share. `detector_id` is the one in the URL, also of a query that is refused; empty if there is
+    none.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Query(msgspec.Struct, frozen=True, array_like=True, tag="query"):
     connection: int
     request_id: str
     request: QueryParameters | Refusal
+    detector_id: str = ""
 
 
 class Finished(msgspec.Struct, frozen=True, array_like=True, tag="finished"):

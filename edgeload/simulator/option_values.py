@@ -10,6 +10,7 @@ from collections.abc import Callable
 from edgeload.edge_facts import DETECTOR_ID_FORM, is_detector_id
 from edgeload.simulator.faults import FaultError, faults_from
 
+MAX_WORKERS = 256
 _MAX_S = 3600.0
 _DURATION = re.compile(r"([0-9]*\.?[0-9]+)\s*(us|ms|s)?")
 _UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, None: 1.0}

@@ -1,4 +1,4 @@
-"""The command line of `python -m edgeload.simulator` -> one frozen Options.
+"""What the simulator can be asked for: one frozen Options. Pure.
 
 Each field of Options declares one command-line option: its type, default, check, unit and help
 stand there and nowhere else.
@@ -6,18 +6,23 @@ stand there and nowhere else.
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeload.cli import Parser
 from edgeload.edge_facts import DETECTOR_ID_FORM, MAX_CONNECTIONS
-from edgeload.plain_words import plural
-from edgeload.simulator.faults import KINDS, FaultError, Faults, faults_from
+from edgeload.simulator.deployment import (
+    Deployment,
+    DeploymentError,
+    WantedDetector,
+    default_deployment,
+    deployment_of,
+)
+from edgeload.simulator.detector_option import detector_option
+from edgeload.simulator.faults import FaultError, Faults, faults_from
 from edgeload.simulator.option_values import (
+    MAX_WORKERS,
     detector_id_text,
     deviation,
     fault_probability,
@@ -30,31 +35,8 @@ from edgeload.simulator.queueing import SERVICE_DISTRIBUTIONS, ServiceDistributi
 # `_option` makes a dataclass field, which the linter does not see.
 # ruff: noqa: RUF009
 
-PROGRAM = "python -m edgeload.simulator"
-_MAX_WORKERS = 256
 
-_DESCRIPTION = """\
-An Edge Endpoint on this machine (127.0.0.1 only) with a known capacity: image
-queries wait in one first-come-first-served queue for the inference workers.
-Each worker is busy with one query for one service time, so the capacity is
-inference workers / mean service time.
-
-examples:
-  {program} --port 30101 --inference-workers 8
-  {program} --distribution lognormal --sigma 0.8
-  {program} --fault status_503=0.02 --max-in-flight
-"""
-
-_EPILOG = f"""\
-Kinds of faults: status_NNN and
-{", ".join(KINDS)}.
-While it runs: GET /simulator/stats, GET and PUT /simulator/faults (JSON: kind
-to probability), POST /simulator/stall (JSON: {{"seconds": 2}}). It prints one
-line with its URL when it is ready.
-"""
-
-
-class _OptionError(ValueError):
+class OptionError(ValueError):
     """An option is not legal; the text names it and says what is legal."""
 
 
@@ -66,6 +48,7 @@ def _option(group: str, default: object, help_text: str, **argparse_words: Any) 
 
 
 _SERVER, _DETECTOR, _TROUBLE = "The server", "The detector", "Trouble"
+_SEVERAL = "Several detectors"
 
 
 @dataclass(frozen=True)
@@ -86,14 +69,14 @@ class Options:
         _SERVER,
         2,
         "processes that read requests and write answers",
-        type=whole_number(1, _MAX_WORKERS),
+        type=whole_number(1, MAX_WORKERS),
         metavar="N",
     )
     inference_workers: int = _option(
         _SERVER,
         4,
         "queries that are served at the same time",
-        type=whole_number(1, _MAX_WORKERS),
+        type=whole_number(1, MAX_WORKERS),
         metavar="N",
     )
     service_time_s: float = _option(
@@ -170,6 +153,23 @@ class Options:
         "refuse the ids of other detectors; without this option any well-formed id is served",
     )
 
+    detector: tuple[WantedDetector, ...] = _option(
+        _SEVERAL,
+        (),
+        "serve this detector, for example door:workers=4,service-time=50ms; may be given several "
+        "times; the keys are explained below",
+        type=detector_option,
+        action="append",
+        metavar="NAME[:KEY=VALUE,…]",
+    )
+    shared_workers: int | None = _option(
+        _SEVERAL,
+        None,
+        "let all detectors without workers= and pool= share N workers and one queue",
+        type=whole_number(1, MAX_WORKERS),
+        metavar="N",
+    )
+
     api_token: str | None = _option(
         _TROUBLE,
         None,
@@ -218,11 +218,27 @@ class Options:
         try:
             faults_from(dict(self.fault))
         except FaultError as error:
-            raise _OptionError(f"argument --fault: {error}") from error
+            raise OptionError(f"argument --fault: {error}") from error
         if self.write_cert is not None and not self.tls:
-            raise _OptionError(
+            raise OptionError(
                 "argument --write-cert: there is no certificate without TLS; add --tls"
             )
+        if self.shared_workers is not None and not self.detector:
+            raise OptionError(
+                f"argument --shared-workers: {self.shared_workers}: there is no --detector that "
+                "could share them; add some, or use --inference-workers"
+            )
+        for name in ("detector_id", "detector_name") if self.detector else ():
+            if (given := getattr(self, name)) != getattr(Options, name):
+                raise OptionError(
+                    f"argument --{name.replace('_', '-')}: {given!r}: is of the default detector, "
+                    "which does not exist beside --detector; leave one of them out, for example "
+                    "--detector door:id=det_door00000000000000000000000"
+                )
+        try:
+            self.deployment  # noqa: B018
+        except DeploymentError as error:
+            raise OptionError(f"argument --detector: {error}") from error
 
     @property
     def service_time(self) -> ServiceTime:
@@ -230,67 +246,25 @@ class Options:
         return ServiceTime(self.distribution, self.service_time_s, self.sigma)
 
     @property
+    def deployment(self) -> Deployment:
+        """The detectors, and the workers that serve each. Raises DeploymentError."""
+        if not self.detector:
+            return default_deployment(
+                self.detector_id,
+                self.detector_name,
+                self.detector_query,
+                self.inference_workers,
+                self.service_time,
+            )
+        return deployment_of(
+            self.detector,
+            query=self.detector_query,
+            workers=self.inference_workers,
+            service_time=self.service_time,
+            shared_workers=self.shared_workers,
+        )
+
+    @property
     def faults(self) -> Faults:
         """The faults and their probabilities."""
         return faults_from(dict(self.fault))
-
-
-def capacity_words(options: Options) -> str:
-    """`4 inference workers, 50 ms constant: capacity 80 requests/s`."""
-    service, workers = options.service_time, options.inference_workers
-    rate = f"{workers / service.mean_s:.4g} requests/s" if service.mean_s else "not limited"
-    faults = ", ".join(f"{kind}={probability:g}" for kind, probability in options.fault)
-    return (
-        f"{plural(workers, 'inference worker')}, "
-        f"{1000.0 * service.mean_s:g} ms {service.distribution}: capacity {rate}"
-        + (f"; with injected faults: {faults}" if faults else "")
-    )
-
-
-def parse_options(arguments: Sequence[str], program: str = PROGRAM) -> Options:
-    """Options from a command line; a bad one ends the program with one line and exit code 2.
-
-    `program` is what the help and the errors call it.
-    """
-    parser = _options_parser(program)
-    given = vars(parser.parse_args(arguments))
-    given["fault"] = tuple(given.get("fault", ()))
-    try:
-        return Options(**given)
-    except _OptionError as error:
-        parser.error(str(error))
-
-
-def _options_parser(program: str) -> argparse.ArgumentParser:
-    parser = Parser(
-        prog=program,
-        description=_DESCRIPTION.format(program=program),
-        epilog=_EPILOG,
-        argument_default=argparse.SUPPRESS,  # Options knows the defaults
-    )
-    fields = dataclasses.fields(Options)
-    titles = dict.fromkeys(field.metadata["group"] for field in fields)
-    groups = {title: parser.add_argument_group(title) for title in titles}
-    for field in fields:
-        words = dict(field.metadata["words"])
-        if field.default is False:
-            words["action"] = "store_true"
-        groups[field.metadata["group"]].add_argument(
-            "--" + field.name.removesuffix("_s").replace("_", "-"),
-            dest=field.name,
-            help=f"{field.metadata['help']}{_shown_default(field)}".replace("%", "%%"),
-            **words,
-        )
-    return parser
-
-
-def _shown_default(field: dataclasses.Field[Any]) -> str:
-    """The default as it stands at the end of an option's help; nothing if there is none."""
-    default: Any = field.default
-    if default is None or default is False or default == ():
-        return ""
-    if field.name.endswith("_s"):
-        return (
-            f" (default: {1000.0 * default:g}ms)" if default < 1.0 else f" (default: {default:g}s)"
-        )
-    return f" (default: {default})"

@@ -202,6 +202,7 @@ class _Proxy:
             connection.number,
             request.headers.get("X-Request-Id") or f"req_{secrets.token_hex(16)}",
             asked,
+            _detector_id(request, asked),
         )
         answered_s = None
         try:
@@ -255,6 +256,13 @@ async def _read_query(
         request.headers.get("Content-Type", ""),
         token_is_known=token_is_known,
     )
+
+
+def _detector_id(request: web.BaseRequest, asked: QueryParameters | Refusal) -> str:
+    """The id in the URL; empty if there is none."""
+    if isinstance(asked, QueryParameters):
+        return asked.detector_id
+    return dict(request.query.items()).get("detector_id", "")
 
 
 def _response(reply: Reply, *, close: bool) -> web.StreamResponse:

@@ -108,13 +108,10 @@ class FifoQueue:
         self._jobs = {t: _shifted(job, now_s, shift_s) for t, job in self._jobs.items()}
         self._ends = [(self._jobs[ticket].end_s, ticket) for _, ticket in self._ends]
 
-    def waiting(self, now_s: float) -> int:
-        """Number of jobs that wait for a server."""
-        return sum(job.start_s > now_s for job in self._jobs.values())
-
-    def in_service(self, now_s: float) -> int:
-        """Number of jobs that are being served."""
-        return sum(job.start_s <= now_s < job.end_s for job in self._jobs.values())
+    def busy_share(self, at_s: float) -> float:
+        """The share of the servers that an arrival at that instant finds busy, or stalled."""
+        at_s = max(at_s, self._latest_s)
+        return sum(free_s > at_s for free_s in self._free_s) / len(self._free_s)
 
 
 def _shifted(job: Job, now_s: float, shift_s: float) -> Job:

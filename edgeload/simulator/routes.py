@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable
 from http import HTTPStatus
@@ -64,7 +65,7 @@ class Routes:
         self._detectors = detectors
         self._description = description
         self._offline = offline
-        self._edge_config = no_cloud_config(detectors.first.id, audit_rate)
+        self._edge_config = no_cloud_config([detector.id for detector in detectors], audit_rate)
         self._exact: dict[tuple[str, str], Callable[[Call, float, float], object]] = {
             ("GET", "/"): lambda *_: _Page(b"", 302, HTML, "/status"),
             ("GET", "/ping"): lambda *_: {"message": "Hello!"},
@@ -80,6 +81,7 @@ class Routes:
             ("GET", f"{_API}me"): lambda *_: ME,
             ("GET", f"{_API}detectors"): self._list_detectors,
             ("POST", f"{_API}detectors"): self._create_detector,
+            ("GET", "/simulator/detectors"): lambda *_: {"detectors": inference.detectors()},
             ("GET", "/simulator/stats"): lambda _, now_s, __: inference.stats(now_s),
             ("GET", "/simulator/faults"): lambda *_: dict(inference.faults.probabilities),
             ("PUT", "/simulator/faults"): self._set_faults,
@@ -162,7 +164,7 @@ class Routes:
     def _status_page(self, *_: object) -> object:
         page = (
             "<!DOCTYPE html><html><head><title>Edge endpoint simulator</title></head><body>"
-            f"<h1>Edge endpoint simulator</h1><p>{self._description}</p></body></html>"
+            f"<h1>Edge endpoint simulator</h1><p>{html.escape(self._description)}</p></body></html>"
         )
         return _Page(page.encode(), 200, "text/html; charset=utf-8")
 

@@ -22,8 +22,10 @@ from multiprocessing.context import ForkProcess
 
 from edgeload.exit_codes import BAD_SETTING, INTERNAL_ERROR, OK
 from edgeload.simulator.certificate import self_signed, server_context
+from edgeload.simulator.command_line import PROGRAM
+from edgeload.simulator.description import capacity_words
 from edgeload.simulator.inference_process import run_inference_process
-from edgeload.simulator.options import PROGRAM, Options, capacity_words
+from edgeload.simulator.options import Options
 from edgeload.simulator.proxy import BACKLOG, run_proxy
 from edgeload.simulator.truth import open_truth_log
 

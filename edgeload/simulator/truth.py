@@ -16,7 +16,9 @@ class Truth(msgspec.Struct, frozen=True):
     `arrival_s` is when the proxy had received the last byte, `start_s` and `end_s` are the start
     and the end of its service, `answered_s` is when the last byte of the answer was sent. `status`
     is None if there was no answer. `fault` is the fault that the query had. `worker` is the number
-    of the proxy process, and `connection` counts that proxy's connections from 1.
+    of the proxy process, and `connection` counts that proxy's connections from 1. `detector_id` is
+    that of the detector that was asked; empty if there is no such detector, and in logs of before
+    there were several.
     """
 
     request_id: str
@@ -28,6 +30,7 @@ class Truth(msgspec.Struct, frozen=True):
     fault: str | None
     worker: int
     connection: int
+    detector_id: str = ""
 
 
 _encode = msgspec.json.Encoder().encode

@@ -8,6 +8,7 @@ from collections import Counter
 import msgspec
 import pytest
 
+from edgeload.simulator.deployment import default_deployment
 from edgeload.simulator.detectors import Detector, Detectors
 from edgeload.simulator.faults import faults_from
 from edgeload.simulator.inference import Inference
@@ -30,11 +31,11 @@ class Stage:
         distribution: ServiceDistribution = "constant",
     ) -> None:
         detector = Detector(ID, "a detector", "Is it?", 0.0)
+        service_time = ServiceTime(distribution, 0.05)
         self.truth: list[Truth] = []
         self.inference = Inference(
-            servers=4,
-            service_time=ServiceTime(distribution, 0.05),
-            detectors=Detectors(detector, strict=False, chance=random.Random(1)),
+            deployment=default_deployment(ID, detector.name, detector.query, 4, service_time),
+            detectors=Detectors([detector], strict=False, chance=random.Random(1)),
             faults=faults_from(faults or {}),
             max_in_flight=max_in_flight,
             seed=1,

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from edgeload.simulator.command_line import parse_options
+from edgeload.simulator.description import capacity_words
 from edgeload.simulator.option_values import time_in_seconds
-from edgeload.simulator.options import Options, capacity_words, parse_options
+from edgeload.simulator.options import Options
 from edgeload.simulator.queueing import ServiceTime
 
 
@@ -62,6 +64,11 @@ def test_defaults_and_values() -> None:
         (["--write-cert", "x.pem"], "--tls"),
         (["--audit-rate", "2"], "number from 0 to 1"),
         (["--nonsense"], "--nonsense"),
+        (["--detector", "a:workers=0"], "--detector: 'a:workers=0': workers='0': must be a whole"),
+        (["--detector", "a", "--detector", "a"], "--detector: 2 detectors have the name 'a'"),
+        (["--shared-workers", "2"], "there is no --detector that could share them"),
+        (["--detector", "a", "--detector-name", "b"], "--detector-name: 'b': is of the default"),
+        (["--detector", "a", "--detector-id", "det_" + "B" * 27], "--detector-id: 'det_BBB"),
     ],
 )
 def test_a_bad_value_is_one_line_and_exit_2(

@@ -130,6 +130,30 @@ def test_shares_of_faults_and_counts_add_up() -> None:
     assert 10 < seen["reset"] < 55
 
 
+def test_one_client_may_have_several_queries_in_parallel() -> None:
+    """Of one detector, over one connection each: 6 at once over 4 workers are 4, then 2.
+
+    Another detector, with a pool of its own, is answered meanwhile.
+    """
+    options = ["--detector", "plates:workers=4,service-time=700ms", "--detector", "cars:workers=1"]
+    with running_simulator([*options, "--service-time", "0"]) as running:
+        plates, cars = (one["id"] for one in running.detectors())
+        start_s = time.monotonic()
+        with ThreadPoolExecutor(6) as client:
+            asked = [client.submit(post, running.url, detector_id=plates) for _ in range(6)]
+            wait_for(
+                lambda: running.stats()["by_detector"][plates]["in_flight"] == 6, "all in flight"
+            )
+            assert post(running.url, detector_id=cars).status_code == 200
+            beside = running.stats()["by_detector"]
+            assert [answer.result().json()["detector_id"] for answer in asked] == [plates] * 6
+        took_s = time.monotonic() - start_s
+    assert beside[plates]["answered"] == 0
+    assert beside[plates]["in_service"] + beside[plates]["queue"] == 6
+    assert beside[plates]["in_service"] == 4
+    assert took_s >= 1.4
+
+
 def test_an_illegal_fault_is_an_error_for_the_caller(simulator: RunningSimulator) -> None:
     """set_faults raises with the endpoint's reason."""
     with pytest.raises(SimulatorError, match="explode"):

@@ -190,4 +190,4 @@ def test_ended_jobs_come_in_order_and_once() -> None:
         seen += queue.done(next_s)
     assert sorted(ticket for ticket, _ in seen) == tickets
     assert [job.end_s for _, job in seen] == sorted(job.end_s for _, job in seen)
-    assert queue.waiting(0.0) == queue.in_service(0.0) == 0
+    assert queue.busy_share(1e9) == 0.0

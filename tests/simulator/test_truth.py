@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -109,6 +110,62 @@ def test_lines_name_request_proxy_and_fault(tmp_path: Path) -> None:
     assert refused["answered_s"] >= refused["arrival_s"]
     assert (hung["request_id"], hung["status"], hung["answered_s"]) == ("c", None, None)
     assert served["connection"] != refused["connection"]
+
+
+def test_a_log_of_before_there_were_several_detectors_is_read(tmp_path: Path) -> None:
+    """Its lines have no detector_id, and are read with an empty one."""
+    log = tmp_path / "truth.jsonl"
+    line = {
+        **{"request_id": "r", "arrival_s": 1.0, "start_s": 1.0, "end_s": 1.5, "answered_s": 1.6},
+        **{"status": 200, "fault": None, "worker": 0, "connection": 1},
+    }
+    log.write_text(json.dumps(line) + "\n")
+    assert read_truth_log(log) == [Truth(**line, detector_id="")]  # type: ignore[arg-type]
+
+
+def test_lines_stats_and_clients_agree_by_detector(tmp_path: Path) -> None:
+    """Queries, statuses and refusals per detector: counted alike, and adding up to the totals."""
+    log = tmp_path / "truth.jsonl"
+    options = ["--detector", "door:workers=2,service-time=2ms", "--detector", "cat:service-time=0"]
+    stranger = "det_" + "Q" * 27
+    with running_simulator([*options, "--truth-log", str(log)]) as simulator:
+        url = simulator.url
+        ids = {one["name"]: one["id"] for one in simulator.detectors()}
+        seen: Counter[tuple[str, int]] = Counter()
+        for detector_id, content_type, times in (
+            (ids["door"], "image/jpeg", 7),
+            (ids["door"], "text/plain", 2),
+            (ids["cat"].upper().replace("DET_", "det_"), "image/png", 3),
+            (stranger, "image/png", 4),
+        ):
+            for _ in range(times):
+                answer = post(url, detector_id=detector_id, content_type=content_type)
+                asked = ids["cat"] if detector_id.lower() == ids["cat"].lower() else detector_id
+                seen["" if asked == stranger else asked, answer.status_code] += 1
+        simulator.set_faults(reset=1.0)
+        with pytest.raises(requests.ConnectionError):
+            post(url, detector_id=ids["cat"])
+        stats = simulator.stats()
+    assert seen == {
+        (ids["door"], 200): 7, (ids["door"], 415): 2, (ids["cat"], 200): 3, ("", 500): 4,
+    }  # fmt: skip
+    by_detector = stats["by_detector"]
+    assert {one: values["name"] for one, values in by_detector.items()} == {
+        ids["door"]: "door", ids["cat"]: "cat", "": None,
+    }  # fmt: skip
+    counted = {
+        (one, int(status)): number
+        for one, values in by_detector.items()
+        for status, number in values["by_status"].items()
+    }
+    assert counted == seen
+    for name in ("received", "answered", "in_flight", "queue", "in_service", "reset", "abandoned"):
+        assert stats[name] == sum(values[name] for values in by_detector.values()), name
+    assert (stats["received"], stats["answered"], stats["reset"]) == (17, 16, 1)
+    assert by_detector[ids["cat"]]["faults"] == stats["faults"] == {"reset": 1}
+    truths = read_truth_log(log)
+    logged = Counter((truth.detector_id, truth.status or 0) for truth in truths)
+    assert logged == seen + Counter({(ids["cat"], 0): 1})
 
 
 def test_a_query_in_flight_at_the_end_is_in_the_log(tmp_path: Path) -> None:

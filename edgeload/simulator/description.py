@@ -1,0 +1,41 @@
+"""The endpoint in one line: its detectors, its workers, its capacity, its faults. Pure."""
+
+from __future__ import annotations
+
+from edgeload.plain_words import listed, plural
+from edgeload.simulator.deployment import Deployment
+from edgeload.simulator.options import Options
+from edgeload.simulator.pool_capacity import capacity_per_s
+from edgeload.simulator.queueing import ServiceTime
+
+
+def capacity_words(options: Options) -> str:
+    """`4 inference workers, 50 ms constant: capacity 80 requests/s`."""
+    deployment = options.deployment
+    pools = [_pool_words(deployment, pool) for pool in deployment.pools]
+    count = len(deployment.detectors)
+    said = pools[0] if deployment.all_alike else f"{plural(count, 'detector')}: {'; '.join(pools)}"
+    faults = ", ".join(f"{kind}={probability:g}" for kind, probability in options.fault)
+    return said + (f"; with injected faults: {faults}" if faults else "")
+
+
+def _pool_words(deployment: Deployment, pool: str) -> str:
+    """A pool with the detectors that it serves.
+
+    `door: 4 inference workers, …`, `a and b share 4 inference workers: a: 50 ms …`.
+    """
+    sharers, number = deployment.sharers(pool), deployment.pools[pool]
+    workers = plural(number, "inference worker")
+    if len(sharers) == 1:
+        words = f"{workers}, {_service_words(sharers[0].service_time, number)}"
+        return words if deployment.all_alike else f"{sharers[0].name}: {words}"
+    each = ", ".join(
+        f"{one.name} {_service_words(one.service_time, number)} alone" for one in sharers
+    )
+    return f"{listed([one.name for one in sharers])} share {workers}: {each}"
+
+
+def _service_words(service: ServiceTime, workers: int) -> str:
+    limit_per_s = capacity_per_s(workers, service.mean_s)
+    rate = "not limited" if limit_per_s is None else f"{limit_per_s:.4g} requests/s"
+    return f"{1000.0 * service.mean_s:g} ms {service.distribution}: capacity {rate}"

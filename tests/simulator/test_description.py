@@ -1,0 +1,37 @@
+"""The endpoint in one line."""
+
+from __future__ import annotations
+
+from edgeload.simulator.command_line import parse_options
+from edgeload.simulator.description import capacity_words
+
+
+def described(*arguments: str) -> str:
+    return capacity_words(parse_options(arguments))
+
+
+def test_one_default_detector() -> None:
+    """Its workers, its service time, its capacity and the faults; no name."""
+    assert described() == "4 inference workers, 50 ms constant: capacity 80 requests/s"
+    assert described("--service-time", "0") == (
+        "4 inference workers, 0 ms constant: capacity not limited"
+    )
+    given = ("--service-time", "20ms", "--distribution", "lognormal", "--inference-workers", "1")
+    assert described(*given, "--fault", "hang=0.25", "--fault", "status_503=0.5") == (
+        "1 inference worker, 20 ms lognormal: capacity 50 requests/s; "
+        "with injected faults: hang=0.25, status_503=0.5"
+    )
+
+
+def test_several_detectors() -> None:
+    """Each pool with its detectors; one that shares has its capacity only alone."""
+    assert described("--detector", "door", "--detector", "cat:workers=1,service-time=10ms") == (
+        "2 detectors: door: 4 inference workers, 50 ms constant: capacity 80 requests/s; "
+        "cat: 1 inference worker, 10 ms constant: capacity 100 requests/s"
+    )
+    shared = ("--shared-workers", "2", "--detector", "a", "--detector", "b:service-time=100ms")
+    assert described(*shared, "--fault", "hang=0.1") == (
+        "2 detectors: a and b share 2 inference workers: "
+        "a 50 ms constant: capacity 40 requests/s alone, "
+        "b 100 ms constant: capacity 20 requests/s alone; with injected faults: hang=0.1"
+    )
