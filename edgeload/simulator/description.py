@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeload.plain_words import listed, plural
 from edgeload.simulator.deployment import Deployment
+from edgeload.simulator.faults import SWAP_LABEL
 from edgeload.simulator.options import Options
 from edgeload.simulator.pool_capacity import capacity_per_s
 from edgeload.simulator.queueing import ServiceTime
@@ -15,7 +16,9 @@ def capacity_words(options: Options) -> str:
     pools = [_pool_words(deployment, pool) for pool in deployment.pools]
     count = len(deployment.detectors)
     said = pools[0] if deployment.all_alike else f"{plural(count, 'detector')}: {'; '.join(pools)}"
-    faults = ", ".join(f"{kind}={probability:g}" for kind, probability in options.fault)
+    faults = ", ".join(
+        _fault_words(kind, probability, options) for kind, probability in options.fault
+    )
     return said + (f"; with injected faults: {faults}" if faults else "")
 
 
@@ -33,6 +36,13 @@ def _pool_words(deployment: Deployment, pool: str) -> str:
         f"{one.name} {_service_words(one.service_time, number)} alone" for one in sharers
     )
     return f"{listed([one.name for one in sharers])} share {workers}: {each}"
+
+
+def _fault_words(kind: str, probability: float, options: Options) -> str:
+    """`hang=0.01`, `swap_label=0.005 above 80 % busy workers`."""
+    above = options.swap_above if kind == SWAP_LABEL else None
+    limit = "" if above is None else f" above {100.0 * above:g} % busy workers"
+    return f"{kind}={probability:g}{limit}"
 
 
 def _service_words(service: ServiceTime, workers: int) -> str:

@@ -7,6 +7,7 @@ slow_body        the body of the answer arrives slowly, piece by piece
 escalate         the answer looks as if it came from the cloud
 bad_json         the answer ends in the middle of its JSON
 wrong_detector   the answer is about another detector
+swap_label       the answer has the other label
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-KINDS = ("reset", "hang", "slow_body", "escalate", "bad_json", "wrong_detector")
+SWAP_LABEL = "swap_label"
+KINDS = ("reset", "hang", "slow_body", "escalate", "bad_json", "wrong_detector", SWAP_LABEL)
 _STATUS = re.compile(r"status_([45][0-9][0-9])")
 _LEGAL = ", ".join(KINDS) + ", status_NNN (400 to 599)"
 

@@ -15,7 +15,7 @@ from typing import Any
 from edgeload.simulator.accounts import Account, Accounts, QueryCounts
 from edgeload.simulator.deployment import Deployment
 from edgeload.simulator.detectors import Detectors
-from edgeload.simulator.faults import Faults, status_of
+from edgeload.simulator.faults import SWAP_LABEL, Faults, status_of
 from edgeload.simulator.messages import Finished, Query, Reply
 from edgeload.simulator.pools import FifoPools, Pools, Ticket
 from edgeload.simulator.query import (
@@ -24,6 +24,7 @@ from edgeload.simulator.query import (
     Refusal,
     answer_body,
     error_answer,
+    label_of,
     new_id,
     not_ready,
 )
@@ -75,6 +76,7 @@ class Inference:
         detectors: Detectors,
         faults: Faults,
         max_in_flight: int | None,
+        swap_above: float | None = None,
         ready_from_s: float = 0.0,
         seed: int,
         unix_minus_monotonic_s: float,
@@ -83,13 +85,15 @@ class Inference:
         """`record` gets one Truth per query, as soon as everything is known about it.
 
         `detectors` has at least the detectors of the `deployment`. A query that arrives before
-        `ready_from_s` finds no model loaded.
+        `ready_from_s` finds no model loaded. The fault swap_label happens only to queries that find
+        more than the share `swap_above` of their pool's workers busy; None: to all.
         """
         self._pools: Pools = FifoPools(deployment.pools)
         self._detectors = detectors
         self._accounts = Accounts(deployment, detectors, self._pools, seed)
         self.faults = faults
         self._max_in_flight = max_in_flight
+        self._swap_above = swap_above
         self.ready_from_s = ready_from_s
         self._unix_minus_monotonic_s = unix_minus_monotonic_s
         self._record = record
@@ -217,7 +221,10 @@ class Inference:
 
     def _admit(self, entry: _Open, request: QueryParameters, account: Account) -> Reply | None:
         """Put a legal query into the queue, unless a fault prevents that."""
-        entry.fault = fault = self.faults.draw(account.fault_chance.random())
+        fault = self.faults.draw(account.fault_chance.random())
+        if fault == SWAP_LABEL and not self._finds_load(entry.query.arrival_s, account):
+            fault = None
+        entry.fault = fault
         if fault is not None:
             entry.counts.by_fault[fault] += 1
             if fault == "reset":
@@ -232,6 +239,11 @@ class Inference:
             entry.ticket = self._pools.arrive(account.pool, entry.query.arrival_s, service_s)
             self._queued[entry.ticket] = entry
         return None
+
+    def _finds_load(self, arrival_s: float, account: Account) -> bool:
+        """Whether an arrival finds so many workers of its pool busy that its label may be wrong."""
+        above = self._swap_above
+        return above is None or self._pools.busy_share(account.pool, arrival_s) > above
 
     def _refuse(self, entry: _Open, refusal: Refusal) -> Reply:
         self._settle(entry, refusal.status)
@@ -262,7 +274,7 @@ class Inference:
             detector_id=new_id("det_", chance) if wrong else detector.id,
             question=detector.query,
             default_threshold=detector.confidence_threshold,
-            label=chance.choice(("YES", "NO")),
+            label=label_of(entry.query.picture, detector.id, swapped=entry.fault == SWAP_LABEL),
             confidence=chance.uniform(_LOW_CONFIDENCE, _HIGH_CONFIDENCE),
             from_edge=from_edge,
         )

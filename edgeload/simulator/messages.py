@@ -23,7 +23,7 @@ class Query(msgspec.Struct, frozen=True, array_like=True, tag="query"):
 
     `number` counts the proxy's queries; `arrival_s` is on the monotonic clock, which all processes
     share. `detector_id` is the one in the URL, also of a query that is refused; empty if there is
-    none.
+    none. `picture` is the CRC-32 of the body.
     """
 
     number: int
@@ -32,6 +32,7 @@ class Query(msgspec.Struct, frozen=True, array_like=True, tag="query"):
     request_id: str
     request: QueryParameters | Refusal
     detector_id: str = ""
+    picture: int = 0
 
 
 class Finished(msgspec.Struct, frozen=True, array_like=True, tag="finished"):

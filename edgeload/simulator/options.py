@@ -205,6 +205,14 @@ class Options:
         action="append",
         metavar="KIND=PROBABILITY",
     )
+    swap_above: float | None = _option(
+        _TROUBLE,
+        None,
+        "let the fault swap_label happen only to queries that find more than this share of their "
+        "pool's workers busy (0 to 1), for example 0.8",
+        type=share_of_1,
+        metavar="X",
+    )
     slow_body_time_s: float = _option(
         _TROUBLE,
         1.0,

@@ -12,6 +12,7 @@ import socket
 import ssl
 import struct
 import time
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,7 +194,7 @@ class _Proxy:
     async def _query(
         self, request: web.BaseRequest, connection: _Connection, last: bool
     ) -> web.StreamResponse:
-        asked = await _read_query(request, token_is_known=self._knows_token_of(request))
+        asked, picture = await _read_query(request, self._knows_token_of(request))
         self._numbers += 1
         number = self._numbers
         query = Query(
@@ -203,6 +204,7 @@ class _Proxy:
             request.headers.get("X-Request-Id") or f"req_{secrets.token_hex(16)}",
             asked,
             _detector_id(request, asked),
+            picture,
         )
         answered_s = None
         try:
@@ -236,26 +238,31 @@ class _Proxy:
 
 
 async def _read_query(
-    request: web.BaseRequest, *, token_is_known: bool
-) -> QueryParameters | Refusal:
-    """Read a query's body, check its size, and then the rest according to the contract."""
+    request: web.BaseRequest, token_is_known: bool
+) -> tuple[QueryParameters | Refusal, int]:
+    """Read a query's body, check its size, and then the rest according to the contract.
+
+    Returns the CRC-32 of the body too: the cheapest checksum, 3 us for 20 kB and 1.5 ms for 10 MB.
+    """
     if (request.content_length or 0) > MAX_BODY_BYTES:
-        return error_answer(413)
+        return error_answer(413), 0
     if (
         request.headers.get("Expect", "").lower() == "100-continue"
     ):  # curl does this with large bodies
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
-    size = 0
+    size = picture = 0
     while chunk := await request.content.readany():
         size += len(chunk)
+        picture = zlib.crc32(chunk, picture)
         if size > MAX_BODY_BYTES:
-            return error_answer(413)
-    return read_query(
+            return error_answer(413), picture
+    asked = read_query(
         request.query.items(),
         request.headers.get("Content-Type", ""),
         token_is_known=token_is_known,
     )
+    return asked, picture
 
 
 def _detector_id(request: web.BaseRequest, asked: QueryParameters | Refusal) -> str:

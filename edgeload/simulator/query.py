@@ -5,6 +5,7 @@ The errors are those of the edge endpoint contract, section 3.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ QUERY_PATH = "/device-api/v1/image-queries"
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html"
+_LABELS = ("YES", "NO")
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _REFUSED = ("metadata", "inspection_id", "image_query_id")
@@ -131,6 +133,16 @@ def timestamp(unix_s: float) -> str:
     """An instant in the endpoint's form: ISO 8601 in UTC with microseconds and a Z."""
     moment = datetime.fromtimestamp(unix_s, timezone.utc)
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def label_of(picture: int, detector_id: str, *, swapped: bool = False) -> str:
+    """YES or NO: always the same for one picture and one detector, each for half of the pictures.
+
+    `picture` is a checksum of the picture's bytes. The label of one detector says nothing about
+    that of another. `swapped` gives the other label, which is wrong.
+    """
+    digest = hashlib.blake2b(f"{picture} {detector_id.lower()}".encode(), digest_size=1).digest()
+    return _LABELS[(digest[0] + swapped) % 2]
 
 
 def answer_body(

@@ -23,6 +23,15 @@ def test_one_default_detector() -> None:
     )
 
 
+def test_labels_that_are_swapped_under_load() -> None:
+    """The load is named with that fault, and with no other."""
+    given = ("--fault", "swap_label=0.005", "--fault", "hang=0.1")
+    assert described(*given).endswith("; with injected faults: swap_label=0.005, hang=0.1")
+    assert described(*given, "--swap-above", "0.8").endswith(
+        "; with injected faults: swap_label=0.005 above 80 % busy workers, hang=0.1"
+    )
+
+
 def test_several_detectors() -> None:
     """Each pool with its detectors; one that shares has its capacity only alone."""
     assert described("--detector", "door", "--detector", "cat:workers=1,service-time=10ms") == (

@@ -13,7 +13,7 @@ from edgeload.simulator.detectors import Detector, Detectors
 from edgeload.simulator.faults import faults_from
 from edgeload.simulator.inference import Inference
 from edgeload.simulator.messages import Finished, Query, Reply
-from edgeload.simulator.query import QueryParameters, error_answer
+from edgeload.simulator.query import QueryParameters, error_answer, label_of
 from edgeload.simulator.queueing import ServiceDistribution, ServiceTime
 from edgeload.simulator.truth import Truth
 
@@ -28,6 +28,7 @@ class Stage:
         faults: dict[str, float] | None = None,
         *,
         max_in_flight: int | None = None,
+        swap_above: float | None = None,
         distribution: ServiceDistribution = "constant",
     ) -> None:
         detector = Detector(ID, "a detector", "Is it?", 0.0)
@@ -38,15 +39,19 @@ class Stage:
             detectors=Detectors([detector], strict=False, chance=random.Random(1)),
             faults=faults_from(faults or {}),
             max_in_flight=max_in_flight,
+            swap_above=swap_above,
             seed=1,
             unix_minus_monotonic_s=1e9,
             record=self.truth.append,
         )
         self.number = 0
 
-    def ask(self, at_s: float, detector_id: str = ID, worker: int = 0) -> Reply | None:
+    def ask(
+        self, at_s: float, detector_id: str = ID, worker: int = 0, picture: int = 0
+    ) -> Reply | None:
         self.number += 1
-        query = Query(self.number, at_s, 1, f"req_{self.number}", QueryParameters(detector_id))
+        asked = QueryParameters(detector_id)
+        query = Query(self.number, at_s, 1, f"req_{self.number}", asked, picture=picture)
         return self.inference.receive(worker, query)
 
     def count(self, name: str) -> int:
@@ -145,6 +150,58 @@ def test_every_fault_is_what_it_says() -> None:
     assert escalated["metadata"] is None
     other = msgspec.json.decode(outcomes["wrong_detector"][1][0].body)
     assert other["detector_id"] != ID
+
+
+def label(body: bytes) -> str:
+    return str(msgspec.json.decode(body)["result"]["label"])
+
+
+def test_a_picture_has_one_label_whenever_it_is_asked_and_a_swap_is_the_other() -> None:
+    """Two stages in another order and with another load give each picture the same label.
+
+    With the fault swap_label all answers have the other one, and the log says so.
+    """
+    labels: list[dict[int, str]] = []
+    for faults, order in (
+        ({}, range(40)),
+        ({}, range(39, -1, -1)),
+        ({"swap_label": 1.0}, range(40)),
+    ):
+        stage = Stage(faults)
+        for picture in order:
+            stage.ask(picture * 0.001, picture=picture)
+        replies = dict(zip(order, stage.inference.due(99.0), strict=True))
+        labels.append({picture: label(reply.body) for picture, (_, reply) in replies.items()})
+        stage.inference.end(99.0)
+        assert {truth.fault for truth in stage.truth} == {"swap_label" if faults else None}
+    first, again, swapped = labels
+    assert first == again
+    assert set(first.values()) == {"YES", "NO"}
+    assert all(swapped[picture] != first[picture] for picture in first)
+
+
+def test_labels_are_swapped_only_above_the_load() -> None:
+    """Five at once find 0, 1, 2, 3 and 4 of 4 workers busy: above 60 %, the last two are swapped.
+
+    The count, the log and the labels agree, and a query that comes later, alone, is answered right.
+    """
+    stage = Stage({"swap_label": 1.0}, swap_above=0.6)
+    for _ in range(5):
+        stage.ask(0.0)
+    right = label_of(0, ID)
+    labels = [label(reply.body) for _, reply in stage.inference.due(1.0)]
+    assert [one == right for one in labels] == [True, True, True, False, False]
+    stage.ask(2.0)
+    stage.inference.end(3.0)
+    assert stage.inference.stats(3.0)["faults"] == {"swap_label": 2}
+    faults = {truth.request_id: truth.fault for truth in stage.truth}
+    assert [faults[f"req_{n}"] for n in range(1, 7)] == [
+        None,
+        None,
+        None,
+        *["swap_label"] * 2,
+        None,
+    ]
 
 
 def test_what_is_open_at_the_end_is_recorded_as_far_as_it_came() -> None:

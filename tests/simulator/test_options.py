@@ -62,6 +62,7 @@ def test_defaults_and_values() -> None:
         (["--fault", "explode=1"], "must be one of"),
         (["--fault", "hang=0.7", "--fault", "reset=0.7"], "add up to 1.4"),
         (["--write-cert", "x.pem"], "--tls"),
+        (["--swap-above", "80"], "--swap-above: '80': must be a number from 0 to 1"),
         (["--audit-rate", "2"], "number from 0 to 1"),
         (["--nonsense"], "--nonsense"),
         (["--detector", "a:workers=0"], "--detector: 'a:workers=0': workers='0': must be a whole"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -13,6 +14,7 @@ from simulator_http import ID, post, wait_for
 
 from edgeload.run.wire import check_answer
 from edgeload.simulator.launch import RunningSimulator, SimulatorError, running_simulator
+from edgeload.simulator.truth import read_truth_log
 
 
 @pytest.fixture(scope="module", params=["http", "https"])
@@ -152,6 +154,30 @@ def test_one_client_may_have_several_queries_in_parallel() -> None:
     assert beside[plates]["in_service"] + beside[plates]["queue"] == 6
     assert beside[plates]["in_service"] == 4
     assert took_s >= 1.4
+
+
+def test_swapped_labels_are_those_that_the_endpoint_counts(tmp_path: Path) -> None:
+    """A client that knows the right labels finds as many wrong ones as stats and log have.
+
+    Asked one after the other there are none; three at once over one worker find it busy.
+    """
+    log = tmp_path / "truth.jsonl"
+    pictures = [bytes([number]) for number in range(40)]
+    options = ["--inference-workers", "1", "--service-time", "4ms", "--swap-above", "0.8"]
+    options += ["--fault", "swap_label=0.5", "--truth-log", str(log)]
+    with running_simulator(options) as running:
+
+        def label(picture: bytes) -> str:
+            return str(post(running.url, body=picture).json()["result"]["label"])
+
+        right = [label(picture) for picture in pictures]
+        assert running.stats()["faults"] == {}
+        with ThreadPoolExecutor(3) as clients:
+            found = list(clients.map(label, pictures * 3))
+        counted = running.stats()["faults"]["swap_label"]
+    wrong = sum(map(str.__ne__, found, right * 3))
+    assert wrong == counted == [t.fault for t in read_truth_log(log)].count("swap_label")
+    assert counted > 5
 
 
 def test_an_illegal_fault_is_an_error_for_the_caller(simulator: RunningSimulator) -> None:
