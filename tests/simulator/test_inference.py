@@ -162,11 +162,8 @@ def test_a_picture_has_one_label_whenever_it_is_asked_and_a_swap_is_the_other() 
     With the fault swap_label all answers have the other one, and the log says so.
     """
     labels: list[dict[int, str]] = []
-    for faults, order in (
-        ({}, range(40)),
-        ({}, range(39, -1, -1)),
-        ({"swap_label": 1.0}, range(40)),
-    ):
+    forth, back = range(40), range(39, -1, -1)
+    for faults, order in (({}, forth), ({}, back), ({"swap_label": 1.0}, forth)):
         stage = Stage(faults)
         for picture in order:
             stage.ask(picture * 0.001, picture=picture)
@@ -194,14 +191,8 @@ def test_labels_are_swapped_only_above_the_load() -> None:
     stage.ask(2.0)
     stage.inference.end(3.0)
     assert stage.inference.stats(3.0)["faults"] == {"swap_label": 2}
-    faults = {truth.request_id: truth.fault for truth in stage.truth}
-    assert [faults[f"req_{n}"] for n in range(1, 7)] == [
-        None,
-        None,
-        None,
-        *["swap_label"] * 2,
-        None,
-    ]
+    swapped = sorted(truth.request_id for truth in stage.truth if truth.fault == "swap_label")
+    assert swapped == ["req_4", "req_5"]
 
 
 def test_what_is_open_at_the_end_is_recorded_as_far_as_it_came() -> None:
