@@ -125,9 +125,13 @@ class Accounts:
     def as_json(self) -> list[dict[str, Any]]:
         """What GET /simulator/detectors shows: each detector, and what serves it.
 
-        `capacity_per_s` counts answers per second while the pool serves nobody else; null if
+        `capacity_per_s` counts answers per second while its pool serves nobody else and the other
+        pools are idle, `capacity_beside_busy_pools_per_s` while they are saturated; null if
         services take no time.
         """
+        accounts = self.all()
+        slowdown = self._deployment.slowdown
+        all_workers = sum({account.pool: account.workers for account in accounts}.values())
         return [
             {
                 "id": account.detector.id,
@@ -136,9 +140,14 @@ class Accounts:
                 "pool_workers": account.workers,
                 "distribution": account.service_time.distribution,
                 "mean_service_time_s": account.service_time.mean_s,
-                "capacity_per_s": capacity_per_s(account.workers, account.service_time.mean_s),
+                "capacity_per_s": capacity_per_s(
+                    account.workers, account.service_time.mean_s, slowdown(account.workers)
+                ),
+                "capacity_beside_busy_pools_per_s": capacity_per_s(
+                    account.workers, account.service_time.mean_s, slowdown(all_workers)
+                ),
             }
-            for account in self.all()
+            for account in accounts
         ]
 
     def total(self) -> QueryCounts:

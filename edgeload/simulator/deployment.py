@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from edgeload.simulator.contention import ContendedPools, Contention
+from edgeload.simulator.pools import FifoPools, Pools
 from edgeload.simulator.queueing import ServiceTime
 
 SHARED_POOL = "shared"
@@ -51,7 +53,8 @@ class Deployment:
 
     `workers` and `service_time` are those of a detector that is created later. It is served by the
     pool `later_pool`; None: by a pool of its own. `all_alike` is set if there is one default
-    detector, and queries of all others are served as if they were its own.
+    detector, and queries of all others are served as if they were its own. `contention` says how
+    services slow each other down; None if they do not.
     """
 
     pools: Mapping[str, int]
@@ -60,10 +63,21 @@ class Deployment:
     service_time: ServiceTime
     later_pool: str | None
     all_alike: bool = False
+    contention: Contention | None = None
+
+    def slowdown(self, busy: int) -> float:
+        """By which factor a service is longer that starts as one of so many busy workers."""
+        return 1.0 if self.contention is None else self.contention.factor(busy)
 
     def sharers(self, pool: str) -> list[ServedDetector]:
         """The detectors that a pool serves."""
         return [detector for detector in self.detectors if detector.pool == pool]
+
+
+def pools_of(deployment: Deployment) -> Pools:
+    """Its pools of workers, idle."""
+    law = deployment.contention
+    return FifoPools(deployment.pools) if law is None else ContendedPools(deployment.pools, law)
 
 
 def default_deployment(

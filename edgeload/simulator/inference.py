@@ -13,11 +13,11 @@ from http import HTTPStatus
 from typing import Any
 
 from edgeload.simulator.accounts import Account, Accounts, QueryCounts
-from edgeload.simulator.deployment import Deployment
+from edgeload.simulator.deployment import Deployment, pools_of
 from edgeload.simulator.detectors import Detectors
 from edgeload.simulator.faults import SWAP_LABEL, Faults, status_of
 from edgeload.simulator.messages import Finished, Query, Reply
-from edgeload.simulator.pools import FifoPools, Pools, Ticket
+from edgeload.simulator.pools import Ticket
 from edgeload.simulator.query import (
     JSON,
     QueryParameters,
@@ -88,7 +88,7 @@ class Inference:
         `ready_from_s` finds no model loaded. The fault swap_label happens only to queries that find
         more than the share `swap_above` of their pool's workers busy; None: to all.
         """
-        self._pools: Pools = FifoPools(deployment.pools)
+        self._pools = pools_of(deployment)
         self._detectors = detectors
         self._accounts = Accounts(deployment, detectors, self._pools, seed)
         self.faults = faults

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeload.edge_facts import DETECTOR_ID_FORM, MAX_CONNECTIONS
+from edgeload.simulator.contention import Contention
 from edgeload.simulator.deployment import (
     Deployment,
     DeploymentError,
@@ -23,6 +24,7 @@ from edgeload.simulator.detector_option import detector_option
 from edgeload.simulator.faults import FaultError, Faults, faults_from
 from edgeload.simulator.option_values import (
     MAX_WORKERS,
+    contention_strength,
     detector_id_text,
     deviation,
     fault_probability,
@@ -99,6 +101,21 @@ class Options:
         0.5,
         "standard deviation of the logarithm, without a unit, for the lognormal distribution",
         type=deviation,
+        metavar="X",
+    )
+    cores: int | None = _option(
+        _SERVER,
+        None,
+        "slow services down while more than N workers are busy, over all detectors: by the factor "
+        "1 + contention x (busy - N) / N, counted when a service starts",
+        type=whole_number(1, MAX_WORKERS),
+        metavar="N",
+    )
+    contention: float = _option(
+        _SERVER,
+        1.0,
+        "how much they slow down: 1 shares the cores fairly, more loses throughput, 0 is nothing",
+        type=contention_strength,
         metavar="X",
     )
     seed: int = _option(
@@ -231,6 +248,11 @@ class Options:
             raise OptionError(
                 "argument --write-cert: there is no certificate without TLS; add --tls"
             )
+        if self.contention != Options.contention and self.cores is None:
+            raise OptionError(
+                f"argument --contention: {self.contention:g}: slows nothing down without --cores; "
+                "add the number of cores, for example --cores 4"
+            )
         if self.shared_workers is not None and not self.detector:
             raise OptionError(
                 f"argument --shared-workers: {self.shared_workers}: there is no --detector that "
@@ -256,21 +278,24 @@ class Options:
     @property
     def deployment(self) -> Deployment:
         """The detectors, and the workers that serve each. Raises DeploymentError."""
-        if not self.detector:
-            return default_deployment(
+        law = None if self.cores is None else Contention(self.cores, self.contention)
+        if self.detector:
+            deployment = deployment_of(
+                self.detector,
+                query=self.detector_query,
+                workers=self.inference_workers,
+                service_time=self.service_time,
+                shared_workers=self.shared_workers,
+            )
+        else:
+            deployment = default_deployment(
                 self.detector_id,
                 self.detector_name,
                 self.detector_query,
                 self.inference_workers,
                 self.service_time,
             )
-        return deployment_of(
-            self.detector,
-            query=self.detector_query,
-            workers=self.inference_workers,
-            service_time=self.service_time,
-            shared_workers=self.shared_workers,
-        )
+        return dataclasses.replace(deployment, contention=law)
 
     @property
     def faults(self) -> Faults:

@@ -10,9 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def capacity_per_s(workers: int, mean_service_s: float) -> float | None:
-    """Answers/s of a pool that serves one detector; None: no limit, as services take no time."""
-    return workers / mean_service_s if mean_service_s else None
+def capacity_per_s(workers: int, mean_service_s: float, slowdown: float = 1.0) -> float | None:
+    """Answers/s of a pool that serves one detector; None: no limit, as services take no time.
+
+    `slowdown` is the factor of its service times. While a pool is saturated, each of its services
+    starts when another one has ended, so all of its workers are busy. Hence under a law of
+    `Contention` the slowdown is `factor(workers)` if all other pools are idle, and
+    `factor(workers of all pools)` if all are saturated: then both capacities are exact.
+    """
+    return workers / (mean_service_s * slowdown) if mean_service_s else None
 
 
 def offered_load(streams: Iterable[tuple[float, float]]) -> float:

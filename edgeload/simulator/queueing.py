@@ -105,7 +105,7 @@ class FifoQueue:
         # All later instants move by the same amount and earlier ones move to `until_s`. That keeps
         # their order, so both heaps stay heaps.
         self._free_s = [max(free_s, before_s) + shift_s for free_s in self._free_s]
-        self._jobs = {t: _shifted(job, now_s, shift_s) for t, job in self._jobs.items()}
+        self._jobs = {t: shifted(job, now_s, shift_s) for t, job in self._jobs.items()}
         self._ends = [(self._jobs[ticket].end_s, ticket) for _, ticket in self._ends]
 
     def busy_share(self, at_s: float) -> float:
@@ -114,7 +114,8 @@ class FifoQueue:
         return sum(free_s > at_s for free_s in self._free_s) / len(self._free_s)
 
 
-def _shifted(job: Job, now_s: float, shift_s: float) -> Job:
+def shifted(job: Job, now_s: float, shift_s: float) -> Job:
+    """A job after a stall that begins now: what has not happened yet happens later."""
     if job.end_s <= now_s:
         return job
     start_s = job.start_s + shift_s if job.start_s > now_s else job.start_s

@@ -23,6 +23,21 @@ def test_one_default_detector() -> None:
     )
 
 
+def test_services_that_slow_each_other_down() -> None:
+    """The capacity with the pool's own workers busy, and, where it differs, with all busy."""
+    cores = ("--cores", "2")
+    assert described(*cores) == (
+        "4 inference workers, 50 ms constant: capacity 40 requests/s; on 2 cores with contention 1"
+    )
+    assert described(
+        *cores, "--contention", "2", "--detector", "a", "--detector", "b:workers=2"
+    ) == (
+        "2 detectors: a: 4 inference workers, 50 ms constant: capacity 26.67 requests/s "
+        "(16 requests/s beside busy pools); b: 2 inference workers, 50 ms constant: "
+        "capacity 40 requests/s (8 requests/s beside busy pools); on 2 cores with contention 2"
+    )
+
+
 def test_labels_that_are_swapped_under_load() -> None:
     """The load is named with that fault, and with no other."""
     given = ("--fault", "swap_label=0.005", "--fault", "hang=0.1")

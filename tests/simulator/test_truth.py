@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 import requests
-from simulator_http import post, wait_for
+from simulator_http import ID, post, wait_for
 
 from edgeload.simulator.launch import running_simulator
 from edgeload.simulator.queueing import FifoQueue
 from edgeload.simulator.truth import Truth, read_truth_log
 
 
-def burst(url: str, clients: int, each: int) -> tuple[float, float]:
+def burst(url: str, clients: int, each: int, detector_id: str = ID) -> tuple[float, float]:
     """(first sent, last answered), in monotonic seconds, of a closed loop of clients."""
 
     def one(_: int) -> None:
         with requests.Session() as session:
             for _ in range(each):
-                assert post(url, session=session).status_code == 200
+                assert post(url, session=session, detector_id=detector_id).status_code == 200
 
     start_s = time.monotonic()
     with ThreadPoolExecutor(clients) as pool:
@@ -86,6 +86,29 @@ def test_random_service_times_queue_as_computed(tmp_path: Path) -> None:
         assert found == [pytest.approx(pair, abs=1e-6) for pair in sorted(replayed(truths, 4))]
         times.append(sorted(end_s - start_s for start_s, end_s in found))
     assert times[0] == pytest.approx(times[1], abs=1e-6)
+
+
+def test_services_that_compete_take_longer(tmp_path: Path) -> None:
+    """8 clients of two detectors keep 4 workers busy on 2 cores: most services take 2 x 20 ms.
+
+    Each takes the time without slowdown, times the factor for 1, 2, 3 or 4 busy workers.
+    """
+    log = tmp_path / "truth.jsonl"
+    options = ["--cores", "2", "--service-time", "20ms", "--truth-log", str(log)]
+    options += ["--detector", "a:workers=3", "--detector", "b:workers=1"]
+    with running_simulator(options) as simulator:
+        first, second = (one["id"] for one in simulator.detectors())
+        with ThreadPoolExecutor(2) as both:
+            for each in [
+                both.submit(burst, simulator.url, 6, 10, first),
+                both.submit(burst, simulator.url, 2, 10, second),
+            ]:
+                each.result()
+    times_s = [(t.end_s or 0.0) - (t.start_s or 0.0) for t in read_truth_log(log)]
+    assert len(times_s) == 80
+    counts = Counter(round(time_s, 6) for time_s in times_s)
+    assert set(counts) <= {0.02, 0.03, 0.04}
+    assert counts[0.04] > 40
 
 
 def test_lines_name_request_proxy_and_fault(tmp_path: Path) -> None:
