@@ -326,6 +326,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "read/test_yesterday": "logs of earlier versions, and what these made of them",
     "run/test_clients": "client.py and sdk_client.py, which must behave alike",
     "simulator/test_groundlight_sdk": "the real SDK against the running simulator",
+    "simulator/test_inference_theory": "inference.py and all below it, against queueing theory",
 }
 
 

@@ -9,6 +9,7 @@ from collections import deque
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from queueing_theory import erlang_c, mg1_mean_wait_s, mmc_mean_wait_s
 
 from edgeload.simulator.queueing import SERVICE_DISTRIBUTIONS, FifoQueue, Job, ServiceTime
 
@@ -34,18 +35,12 @@ def mean_wait_s(jobs: list[Job]) -> float:
     return math.fsum(job.start_s - job.arrival_s for job in jobs) / len(jobs)
 
 
-def erlang_c(servers: int, load: float) -> float:
-    """Probability that an arrival of M/M/c waits (Erlang 1917); load = arrival rate x mean."""
-    last = load**servers / math.factorial(servers) * servers / (servers - load)
-    return last / (sum(load**k / math.factorial(k) for k in range(servers)) + last)
-
-
 @pytest.mark.parametrize(("servers", "utilisation"), [(1, 0.7), (4, 0.8)])
 def test_mmc_mean_wait_is_erlang_c(servers: int, utilisation: float) -> None:
     """M/M/c: mean wait = C(c, a) / (c mu - lambda)."""
     jobs = poisson_jobs(servers, ServiceTime("exponential", MEAN_S), utilisation)
     load = utilisation * servers
-    expected_s = erlang_c(servers, load) * MEAN_S / (servers - load)
+    expected_s = mmc_mean_wait_s(servers, load / MEAN_S, MEAN_S)
     assert mean_wait_s(jobs) == pytest.approx(expected_s, rel=0.06)
     waited = sum(job.start_s > job.arrival_s for job in jobs) / len(jobs)
     assert waited == pytest.approx(erlang_c(servers, load), rel=0.03)
@@ -64,7 +59,7 @@ def test_mg1_mean_wait_is_pollaczek_khinchine(
 ) -> None:
     """M/G/1: mean wait = rho s (1 + Cv^2) / (2 (1 - rho)); M/D/1 is the case Cv = 0."""
     rho = 0.6
-    expected_s = rho * MEAN_S * (1.0 + squared_variation) / (2.0 * (1.0 - rho))
+    expected_s = mg1_mean_wait_s(rho / MEAN_S, MEAN_S, MEAN_S**2 * (1.0 + squared_variation))
     assert mean_wait_s(poisson_jobs(1, service, rho)) == pytest.approx(expected_s, rel=0.06)
 
 
