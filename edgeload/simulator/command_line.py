@@ -23,8 +23,8 @@ examples:
   {program} --port 30101 --inference-workers 8
   {program} --distribution lognormal --sigma 0.8
   {program} --fault status_503=0.02 --max-in-flight
-  {program} --detector door --detector cat:workers=2,service-time=9ms
-  {program} --shared-workers 4 --detector door --detector cat:service-time=9ms
+  {program} --detector door --detector person:workers=2
+  {program} --shared-workers 4 --detector a --detector b
 
 With --detector, exactly these detectors exist, and queries for others get a 500
 as from a real box. Each has workers and a queue of its own, unless it shares a

@@ -42,8 +42,8 @@ def detector_option(text: str) -> WantedDetector:
         key, equals, value = (part.strip() for part in piece.partition("="))
         if not equals or key not in _KEYS:
             raise argparse.ArgumentTypeError(
-                f"{text!r}: {piece.strip()!r}: after NAME: must stand KEY=VALUE with the keys "
-                f"{listed(list(_KEYS))}, separated by commas, for example {_EXAMPLE}"
+                f"{text!r}: {piece.strip()!r}: must be KEY=VALUE with one of the keys "
+                f"{listed(list(_KEYS))}, for example {_EXAMPLE}"
             )
         if key in given:
             raise argparse.ArgumentTypeError(f"{text!r}: {key}= must be given once")

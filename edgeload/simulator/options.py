@@ -173,11 +173,11 @@ class Options:
     detector: tuple[WantedDetector, ...] = _option(
         _SEVERAL,
         (),
-        "serve this detector, for example door:workers=4,service-time=50ms; may be given several "
-        "times; the keys are explained below",
+        "serve this detector, for example door:workers=4,service-time=50ms, or just door; may be "
+        "given several times; the keys are explained below",
         type=detector_option,
         action="append",
-        metavar="NAME[:KEY=VALUE,…]",
+        metavar="NAME:KEY=VALUE,…",
     )
     shared_workers: int | None = _option(
         _SEVERAL,

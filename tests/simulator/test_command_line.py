@@ -45,5 +45,5 @@ def test_the_page_has_every_key_fault_and_field() -> None:
     named = set(re.findall(r"`([^`]+)`", rows))
     with pytest.raises(argparse.ArgumentTypeError) as refused:
         detector_option("door:no-key=1")
-    (keys,) = re.findall(r"with the keys (.*?), separated", str(refused.value))
+    (keys,) = re.findall(r"one of the keys (.*?), for example", str(refused.value))
     assert named == {*re.split(", | and ", keys), *KINDS, "status_NNN", *Truth.__struct_fields__}
