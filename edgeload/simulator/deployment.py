@@ -13,6 +13,9 @@ from edgeload.simulator.queueing import ServiceTime
 SHARED_POOL = "shared"
 """The name of the pool that --shared-workers makes."""
 
+DEFAULT_THRESHOLD = 0.9
+"""The confidence threshold of a detector for which nobody set another."""
+
 
 class DeploymentError(ValueError):
     """These detectors cannot be served together; the text says why."""
@@ -29,7 +32,7 @@ class WantedDetector:
     name: str
     id: str
     query: str | None = None
-    confidence_threshold: float = 0.9
+    confidence_threshold: float = DEFAULT_THRESHOLD
     workers: int | None = None
     pool: str | None = None
     service_time: tuple[tuple[str, object], ...] = ()
@@ -84,7 +87,7 @@ def default_deployment(
     detector_id: str, name: str, query: str, workers: int, service_time: ServiceTime
 ) -> Deployment:
     """One detector, whose workers serve all queries."""
-    only = ServedDetector(detector_id, name, query, 0.9, service_time, name)
+    only = ServedDetector(detector_id, name, query, DEFAULT_THRESHOLD, service_time, name)
     return Deployment({name: workers}, (only,), workers, service_time, name, all_alike=True)
 
 

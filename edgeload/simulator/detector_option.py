@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edgeload.plain_words import listed
-from edgeload.simulator.deployment import WantedDetector
+from edgeload.simulator.deployment import DEFAULT_THRESHOLD, WantedDetector
 from edgeload.simulator.option_values import (
     MAX_WORKERS,
     detector_id_text,
@@ -56,7 +56,7 @@ def detector_option(text: str) -> WantedDetector:
         name=name,
         id=given.get("id", id_from_name(name)),
         query=given.get("query"),
-        confidence_threshold=given.get("threshold", WantedDetector.confidence_threshold),
+        confidence_threshold=given.get("threshold", DEFAULT_THRESHOLD),
         workers=given.get("workers"),
         pool=given.get("pool"),
         service_time=tuple((times[key], given[key]) for key in times if key in given),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeload.edge_facts import is_detector_id
+from edgeload.simulator.deployment import DEFAULT_THRESHOLD
 from edgeload.simulator.query import new_id, timestamp
 
-_THRESHOLD = 0.9
 _NO_CLOUD = {
     "enabled": True,
     "always_return_edge_prediction": True,
@@ -31,7 +31,7 @@ class Detector:
     name: str
     query: str
     created_unix_s: float
-    confidence_threshold: float = _THRESHOLD
+    confidence_threshold: float = DEFAULT_THRESHOLD
     patience_time_s: float = 30.0
     group_name: str = "default"
     metadata: dict[str, Any] | None = None
@@ -104,7 +104,7 @@ class Detectors:
             name=str(name),
             query=str(query),
             created_unix_s=now_unix_s,
-            confidence_threshold=_unit(wanted.get("confidence_threshold", _THRESHOLD)),
+            confidence_threshold=_unit(wanted.get("confidence_threshold", DEFAULT_THRESHOLD)),
             patience_time_s=float(wanted.get("patience_time") or 30.0),
             group_name=str(wanted.get("group_name") or "default"),
             metadata=wanted.get("metadata") if isinstance(wanted.get("metadata"), dict) else None,
