@@ -190,6 +190,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         findings        all findings about a run
     words               numbers and codes -> sentences
         headline        a run's answer
+        limit               what limits the capacity
+        outage_words        an outage
         loads               a load: clients, or copies of a mix and their cameras
         closed_loop_words   what a closed loop shows
         finding_kind    what is said about one kind of finding
@@ -224,6 +226,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         page            report.html
         summary_json    summary.json
         summary_record  its typed records and JSON Schema
+        summary_parts   those of a step and of a camera group, filled
         json_numbers    numbers in JSON: null for no data
         steps_csv       steps.csv
         hdr             files for HdrHistogram's plotter

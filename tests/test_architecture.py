@@ -113,6 +113,8 @@ ARROWS = {
         "edgeload.read.words",
     ),
     "edgeload.read.output": (
+        "edgeload.plan",
+        "edgeload.records",
         "edgeload.objectives",
         "edgeload.png_style",
         "edgeload.read.analysis",

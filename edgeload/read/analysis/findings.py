@@ -12,17 +12,18 @@ from collections.abc import Iterator
 from edgeload.failure_classes import GENERATOR
 from edgeload.read.analysis.box_findings import audited, below_own_threshold
 from edgeload.read.analysis.connection_limit import find_connection_limit
-from edgeload.read.analysis.finding import Finding, most_damaging_first
+from edgeload.read.analysis.finding import Finding, most_damaging_first, of_group
 from edgeload.read.analysis.host_findings import find_host_findings
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import indices_of
-from edgeload.read.analysis.time_findings import find_time_findings
+from edgeload.read.analysis.time_findings import find_time_findings, find_too_few_samples
 
 MOST_JUMPS_NAMED = 3
 
 
 def find(summary: RunSummary) -> tuple[Finding, ...]:
-    """All findings about a run, most damaging first."""
+    """All findings about a run, most damaging first; those of a mix name their camera group."""
+    parts = summary.groups or (summary,)
     return most_damaging_first(
         [
             *summary.doubts,
@@ -36,12 +37,13 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             # the answers
             *_nothing_answered(summary),
             *_outages(summary),
-            *_failures(summary),
+            *(f for part in parts for f in of_group(_failures(part), part.group)),
             *find_connection_limit(summary.log.requests),
             *_retried(summary),
-            *_missed(summary),
+            *(f for part in parts for f in of_group(_missed(part), part.group)),
             # the times
-            *find_time_findings(summary),
+            *(f for part in parts for f in of_group(find_time_findings(part), part.group)),
+            *find_too_few_samples(summary),
             # what the figures mean
             *_older_form(summary),
             *_units(summary),
@@ -136,6 +138,7 @@ def _outages(summary: RunSummary) -> Iterator[Finding]:
                 "outcome": outage.outcome,
             },
             about=str(number),
+            group=outage.group,
         )
 
 
@@ -193,9 +196,16 @@ def _missed(summary: RunSummary) -> Iterator[Finding]:
             "planned": sum(s.counts.planned or 0 for s in summary.steps if s.counts.missed),
             "reasons": dict(reasons),
             "worker_died": bool(summary.log.deaths),
+            **_late_policy(summary),
             "worker_stood_still": any(d.code == "worker_stood_still" for d in summary.doubts),
         },
     )
+
+
+def _late_policy(summary: RunSummary) -> dict[str, str]:
+    """The policy by which frames were dropped, if it is not the one that is named skip."""
+    plan = summary.log.plan
+    return {"late_policy": "latest"} if plan and plan.groups[0].late == "latest" else {}
 
 
 # --- what the figures mean ------------------------------------------------------------------------
@@ -227,7 +237,11 @@ def _not_monotone(summary: RunSummary) -> Iterator[Finding]:
             "not_monotone",
             "warning",
             indices_of(s for s in summary.steps if s.clients in loads and s.state == "carried"),
-            {"clients": bracket.contradicting, "not_carried": bracket.overload.clients},
+            {
+                "clients": bracket.contradicting,
+                "not_carried": bracket.overload.clients,
+                **_copies(summary, *bracket.contradicting),
+            },
         )
 
 
@@ -237,12 +251,24 @@ def _not_saturated(summary: RunSummary) -> Iterator[Finding]:
         return
     best = next(step for step in summary.steps if step.index == capacity.step)
     p95 = best.times.response.quantile("p95") if best.times.response else None
+    if best.closed:
+        return
     yield Finding(
         "not_saturated",
         "note",
         (best.index,),
-        {"clients": capacity.clients, "response_p95_s": p95.value if p95 else None},
+        {
+            "clients": capacity.clients,
+            **_copies(summary, capacity.clients),
+            "response_p95_s": p95.value if p95 else None,
+        },
     )
+
+
+def _copies(summary: RunSummary, *loads: int) -> dict[str, tuple[int, ...]]:
+    """Loads, given in clients, as copies of the mix; nothing for a run without a mix."""
+    by_clients = {step.clients: step.copies for step in summary.steps}
+    return {"copies": tuple(by_clients[load] for load in loads)} if summary.groups else {}
 
 
 def _scaling_law(summary: RunSummary) -> Iterator[Finding]:

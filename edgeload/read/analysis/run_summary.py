@@ -79,6 +79,11 @@ class RunSummary:
     """Each camera group of a mix as a run of its own; empty for a run without a mix."""
 
     @property
+    def group(self) -> str:
+        """The name of the camera group whose summary this is; empty for a whole run."""
+        return self.steps[0].group if self.steps else ""
+
+    @property
     def time_objectives(self) -> tuple[Objective, ...]:
         """The objectives that bound a time, each once: lines in a plot of times."""
         found = {result.objective: None for result in self.objectives}

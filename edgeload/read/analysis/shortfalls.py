@@ -133,7 +133,7 @@ def _unmet(step: StepSummary, result: ObjectiveResult) -> Finding:
         "warning" if failed else "note",
         (step.index,),
         {
-            "objective": result.objective.text,
+            "objective": result.objective.condition,
             "value": result.value,
             "limits": (result.low, result.high),
             "extra_seconds_needed": result.extra_seconds_needed,

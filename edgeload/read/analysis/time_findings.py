@@ -22,7 +22,6 @@ def find_time_findings(summary: RunSummary) -> Iterator[Finding]:
     yield from _cold_answers(summary)
     yield from _drift(summary)
     yield from _littles_law(summary)
-    yield from _too_few_samples(summary)
 
 
 def _clocks(summary: RunSummary) -> Iterator[Finding]:
@@ -107,16 +106,24 @@ def _littles_law(summary: RunSummary) -> Iterator[Finding]:
         yield Finding("littles_law", "warning", indices_of(broken), numbers)
 
 
-def _too_few_samples(summary: RunSummary) -> Iterator[Finding]:
-    steps = [s for s in summary.steps if s.counts.ok and s.times.service.quantile("p99") is None]
-    if steps:
-        needed_s = [_step_s_for_p99(step, summary.log.requests_per_second) for step in steps]
+def find_too_few_samples(summary: RunSummary) -> Iterator[Finding]:
+    """Steps with too few answers for a p99; in a mix, those of the group that needs the most."""
+    few = [
+        (step, part.log.requests_per_second)
+        for part in summary.groups or (summary,)
+        for step in part.steps
+        if step.counts.ok and step.times.service.quantile("p99") is None
+    ]
+    if few:
+        needed_s = [_step_s_for_p99(step, rate) for step, rate in few]
         longest_s = max((seconds for seconds in needed_s if seconds), default=None)
+        groups = dict.fromkeys(step.group for step, _ in few)
         numbers = {
             "step_s_for_p99": math.ceil(longest_s) if longest_s else None,
-            "p95_too": any(s.times.service.quantile("p95") is None for s in steps),
+            "p95_too": any(s.times.service.quantile("p95") is None for s, _ in few),
         }
-        yield Finding("too_few_samples", "note", indices_of(steps), numbers)
+        steps = tuple(sorted({step.index for step, _ in few}))
+        yield Finding("too_few_samples", "note", steps, numbers, group=", ".join(groups))
 
 
 def _step_s_for_p99(step: StepSummary, requests_per_second: float | None) -> float | None:

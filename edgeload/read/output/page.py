@@ -24,7 +24,8 @@ from edgeload.read.output.summary_json import step_values, summary_values
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.statistics.percentiles import QUANTILES
 from edgeload.read.words.finding_words import advice, message_with_steps
-from edgeload.read.words.headline import headline, limit, validity
+from edgeload.read.words.headline import headline, validity
+from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, STATUSES, measured_words, undecided_words
 from edgeload.read.words.terminal_words import NO_INTERVAL, PAGE_TABLE_NOTE
 

@@ -14,6 +14,8 @@ from edgeload.read.statistics.percentiles import QUANTILES
 _PLAIN = (
     "index",
     "clients",
+    "copies",
+    "group",
     "start_s",
     "end_s",
     "warmup_s",
@@ -41,15 +43,20 @@ _COLUMNS = [
 
 
 def steps_csv(summary: RunSummary) -> str:
-    """The text of steps.csv; the columns are fields of a step in summary.json."""
+    """The text of steps.csv; the columns are fields of a step in summary.json.
+
+    In a mix, each step is followed by a row for each camera group, in which `clients` are the
+    group's cameras. `group` is empty for the step itself.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=_COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_row(step) for step in summary.steps)
+    rows = (row for step in summary.steps for row in (step, *step.groups))
+    writer.writerows(map(_row, rows))
     return text.getvalue()
 
 
 def _row(step: StepSummary) -> dict[str, Any]:
-    values = step_values(step)
+    values = {**step_values(step), "group": step.group or None}
     times = [(values[time] or {}).get(quantity) for time in _TIMES for quantity in _QUANTITIES]
     return dict(zip(_COLUMNS, [*(values[name] for name in _PLAIN), *times], strict=True))

@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
 
 from edgeload.plain_words import sentence
-from edgeload.read.analysis.capacity import Capacity, Ceiling, LoadShortfall
+from edgeload.plan import DEFAULT_GROUP
+from edgeload.read.analysis.capacity import Ceiling, LoadShortfall
 from edgeload.read.analysis.failures import failure_classes
 from edgeload.read.analysis.finding import Finding
-from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import ResourceDemand
 from edgeload.read.output.json_numbers import json_number, json_numbers, rounded
+from edgeload.read.output.summary_parts import (
+    detectors_of,
+    distribution_record,
+    growth_record,
+    objective_record,
+    shortfall_records,
+    summary_groups,
+)
 from edgeload.read.output.summary_record import (
     SCHEMA_VERSION,
-    BacklogGrowthRecord,
     CapacityRecord,
     CeilingRecord,
     DemandRecord,
-    DistributionRecord,
     DriftRecord,
     EstimateRecord,
     FindingRecord,
-    ObjectiveRecord,
     OverloadRecord,
-    QuantileLimitsRecord,
     ReasonRecord,
     ScalingLawRecord,
-    ShortfallRecord,
     SummaryRecord,
     SummaryStep,
     ValidityRecord,
     WindowRecord,
     WorkerDiedRecord,
 )
-from edgeload.read.statistics.backlog import BacklogGrowth
-from edgeload.read.statistics.percentiles import QUANTILES, Distribution
 from edgeload.read.statistics.scaling_law import Estimate, ScalingLaw
 from edgeload.read.words.finding_words import advice, message, message_with_steps
 
@@ -58,8 +59,8 @@ def summary_values(summary: RunSummary, findings: Sequence[Finding]) -> dict[str
 
 
 def step_values(step: StepSummary) -> dict[str, Any]:
-    """One step as plain values."""
-    values: dict[str, Any] = msgspec.to_builtins(step_record(step))
+    """One step, or a group's part of one, as plain values."""
+    values: dict[str, Any] = msgspec.to_builtins(step_record(step, {}))
     return values
 
 
@@ -70,6 +71,7 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
     were never answered; the latter are named in `never`.
     """
     log, header = summary.log, summary.log.header
+    detectors = detectors_of(header)
     return SummaryRecord(
         schema_version=SCHEMA_VERSION,
         run_id=header.run_id if header else None,
@@ -84,17 +86,17 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
             reasons=[_reason(doubt) for doubt in summary.doubts],
         ),
         no_result=summary.no_result,
-        capacity=_capacity(summary.capacity, summary.first_overload),
-        not_carried=_overload(summary.first_overload) if summary.first_overload else None,
-        undecided=[_overload(load) for load in summary.bracket.undecided],
+        capacity=_capacity(summary),
+        not_carried=_overload(summary, summary.first_overload) if summary.first_overload else None,
+        undecided=[_overload(summary, load) for load in summary.bracket.undecided],
         contradicting=list(summary.bracket.contradicting),
         ceiling=_ceiling(summary.bracket.ceiling) if summary.bracket.ceiling else None,
         outages=list(summary.outages),
         scaling_law=_scaling_law(summary.scaling_law),
         demands=None if summary.demands is None else [_demand(d) for d in summary.demands],
-        objectives=[_objective(result) for result in summary.objectives],
+        objectives=[objective_record(result) for result in summary.objectives],
         totals=summary.totals,
-        steps=[step_record(step) for step in summary.steps],
+        steps=[step_record(step, detectors) for step in summary.steps],
         findings=[_finding(finding) for finding in findings],
         failure_classes=list(failure_classes(summary.failure_texts)),
         failure_texts=list(summary.failure_texts),
@@ -113,12 +115,13 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
     )
 
 
-def step_record(step: StepSummary) -> SummaryStep:
-    """One step as a record."""
+def step_record(step: StepSummary, detectors: Mapping[str, str | None]) -> SummaryStep:
+    """One step as a record; `detectors` has the id of each group's detector, by its name."""
     counts, rates, stability = step.counts, step.rates, step.stability
     return SummaryStep(
         index=step.index,
         clients=step.clients,
+        copies=step.copies,
         start_s=rounded(step.span.start_s),
         end_s=rounded(step.span.end_s),
         complete=step.complete,
@@ -136,12 +139,12 @@ def step_record(step: StepSummary) -> SummaryStep:
         missed_reasons=counts.missed_reasons,
         edge_purity=json_number(rates.edge_purity),
         state=step.state,
-        backlog_growth=_growth(step.growth) if step.growth else None,
+        backlog_growth=growth_record(step.growth) if step.growth else None,
         steady=stability.steadiness.steady,
         valid=step.valid,
-        service_time_s=_distribution(step.times.service),
-        response_time_s=_distribution(step.times.response) if step.times.response else None,
-        generator_lag_s=_distribution(step.generator.lag) if step.generator.lag else None,
+        service_time_s=distribution_record(step.times.service),
+        response_time_s=distribution_record(step.times.response) if step.times.response else None,
+        generator_lag_s=distribution_record(step.generator.lag) if step.generator.lag else None,
         late_share=json_number(step.generator.late_share),
         generator_cpu_cores=json_number(step.generator.cpu_cores),
         mean_in_flight=json_number(stability.littles_law.in_flight),
@@ -152,7 +155,8 @@ def step_record(step: StepSummary) -> SummaryStep:
         )
         if stability.drift
         else None,
-        objectives=[_objective(result) for result in step.objectives],
+        objectives=[objective_record(result) for result in step.objectives],
+        groups=summary_groups(step, detectors),
     )
 
 
@@ -174,32 +178,37 @@ def _finding(finding: Finding) -> FindingRecord:
         advice=advice(finding),
         steps=list(finding.steps),
         numbers=json_numbers(finding.numbers),
+        group=finding.group or None,
     )
 
 
-def _capacity(capacity: Capacity | None, overload: LoadShortfall | None) -> CapacityRecord | None:
+def _capacity(summary: RunSummary) -> CapacityRecord | None:
+    capacity, overload = summary.capacity, summary.first_overload
     if capacity is None:
         return None
+    step = _step_of(summary, capacity.step)
     return CapacityRecord(
         clients=capacity.clients,
+        copies=step.copies,
+        cameras={part.group or DEFAULT_GROUP: part.clients for part in step.groups or (step,)},
         requests_per_s=rounded(capacity.requests_per_s),
         step=capacity.step,
         limited=capacity.limited,
-        broke=_overload(overload) if overload else None,
+        broke=_overload(summary, overload) if overload else None,
     )
 
 
-def _overload(load: LoadShortfall) -> OverloadRecord:
+def _overload(summary: RunSummary, load: LoadShortfall) -> OverloadRecord:
     return OverloadRecord(
         step=load.step,
         clients=load.clients,
-        reasons=[
-            ShortfallRecord(
-                code=s.code, message=sentence(message(s)), numbers=json_numbers(s.numbers)
-            )
-            for s in load.shortfalls
-        ],
+        copies=_step_of(summary, load.step).copies,
+        reasons=shortfall_records(load.shortfalls),
     )
+
+
+def _step_of(summary: RunSummary, index: int) -> StepSummary:
+    return next(step for step in summary.steps if step.index == index)
 
 
 def _ceiling(ceiling: Ceiling) -> CeilingRecord:
@@ -211,16 +220,6 @@ def _ceiling(ceiling: Ceiling) -> CeilingRecord:
         of_the_clients=ceiling.of_the_clients,
         light_s=json_number(ceiling.light_s),
         full_s=json_number(ceiling.full_s),
-    )
-
-
-def _growth(growth: BacklogGrowth) -> BacklogGrowthRecord:
-    return BacklogGrowthRecord(
-        verdict=growth.verdict,
-        value=json_number(growth.value),
-        limits=(json_number(growth.low), json_number(growth.high)),
-        at_most=json_number(growth.at_most),
-        step_s=json_number(growth.step_s),
     )
 
 
@@ -250,46 +249,6 @@ def _demand(demand: ResourceDemand) -> DemandRecord:
 def _estimate(estimate: Estimate) -> EstimateRecord:
     value, low, high = (float(f"{v:.4g}") for v in (estimate.value, estimate.low, estimate.high))
     return EstimateRecord(value=value, limits=(low, high))
-
-
-def _objective(result: ObjectiveResult) -> ObjectiveRecord:
-    """An objective: times in seconds, everything else as a share of 1; null for no limit."""
-    objective = result.objective
-    return ObjectiveRecord(
-        objective=objective.text,
-        figure=objective.quantity,
-        quantile=objective.quantile,
-        bound=objective.bound,
-        step=result.step,
-        verdict=result.status,
-        value=json_number(result.value),
-        limits=(json_number(result.low), json_number(result.high)),
-        n=result.n,
-        more_s=json_number(result.extra_seconds_needed),
-        overloaded=result.overloaded,
-    )
-
-
-def _distribution(sample: Distribution) -> DistributionRecord:
-    """Percentiles, their 95 % limits (null: none), and how many were never answered."""
-    known = {name: sample.quantile(name) for name in QUANTILES}
-    values = {name: json_number(q.value) if q else None for name, q in known.items()}
-    limits = {
-        name: None if q is None or q.low is None else (json_number(q.low), json_number(q.high))
-        for name, q in known.items()
-    }
-    return DistributionRecord(
-        n=sample.n,
-        p50=values["p50"],
-        p95=values["p95"],
-        p99=values["p99"],
-        p999=values["p999"],
-        max=json_number(sample.max),
-        mean=json_number(sample.mean),
-        limits=QuantileLimitsRecord(**limits),
-        never_answered=sample.unanswered,
-        never=[name for name, q in known.items() if q and q.never],
-    )
 
 
 def utc(wall_s: float) -> str:

@@ -50,6 +50,7 @@ class ShortfallRecord(SummaryPart):
     code: str
     message: str
     numbers: dict[str, Any]
+    group: str | None
 
 
 class OverloadRecord(SummaryPart):
@@ -57,13 +58,19 @@ class OverloadRecord(SummaryPart):
 
     step: int
     clients: int
+    copies: int
     reasons: list[ShortfallRecord]
 
 
 class CapacityRecord(SummaryPart):
-    """The largest load that a step carried; not `limited`: a lower bound."""
+    """The largest load that a step carried; not `limited`: a lower bound.
+
+    `cameras` are those of each camera group.
+    """
 
     clients: int
+    copies: int
+    cameras: dict[str, int]
     requests_per_s: float
     step: int
     limited: bool
@@ -164,14 +171,56 @@ class DriftRecord(SummaryPart):
     last_s: float
 
 
+class AgeRecord(SummaryPart):
+    """The age of the newest answer, over time and cameras, in seconds; null for never answered."""
+
+    p50: Number
+    p95: Number
+    max: Number
+    mean: Number
+
+
+class SummaryGroup(SummaryPart):
+    """The part of a ramp step that one camera group is; `cameras` are those that send in it.
+
+    Counts are of frames, and add up to the step's own. `sent`, `state`, and so on are as for a
+    step.
+    """
+
+    name: str
+    detector_id: str | None
+    cameras: int
+    planned: int | None
+    sent: int
+    ok: int
+    failed: int
+    missed: int | None
+    failures: dict[str, int]
+    missed_reasons: dict[str, int]
+    arrival_rate_per_s: Number
+    throughput_per_s: Number
+    goodput_per_s: Number
+    edge_purity: Number
+    state: State
+    closed_loop: bool
+    backlog_growth: BacklogGrowthRecord | None
+    service_time_s: DistributionRecord
+    response_time_s: DistributionRecord | None
+    age_s: AgeRecord | None
+    objectives: list[ObjectiveRecord]
+    reasons: list[ShortfallRecord]
+
+
 class SummaryStep(SummaryPart):
     """A ramp step. Counts are of the whole step, rates and times of its window.
 
-    `settled_s`: how long after the window's start a warm-up still went on.
+    `settled_s`: how long after the window's start a warm-up still went on. `copies` is what the
+    ramp counts: copies of the mix, or clients.
     """
 
     index: int
     clients: int
+    copies: int
     start_s: float
     end_s: float
     complete: bool
@@ -202,6 +251,7 @@ class SummaryStep(SummaryPart):
     settled_s: Number
     drift: DriftRecord | None
     objectives: list[ObjectiveRecord]
+    groups: list[SummaryGroup]
 
 
 class FindingRecord(SummaryPart):
@@ -216,6 +266,7 @@ class FindingRecord(SummaryPart):
     advice: str
     steps: list[int]
     numbers: dict[str, Any]
+    group: str | None
 
 
 class WorkerDiedRecord(SummaryPart):

@@ -19,7 +19,8 @@ from edgeload.read.statistics.format import milliseconds, number, short
 from edgeload.read.statistics.percentiles import Distribution
 from edgeload.read.words import terminal_words
 from edgeload.read.words.finding_words import advice, message_with_steps
-from edgeload.read.words.headline import headline, limit, validity
+from edgeload.read.words.headline import headline, validity
+from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, measured_words, undecided_words
 from edgeload.untrusted_text import one_line
 
@@ -99,7 +100,7 @@ def _time(kind: str, name: str, rank: int) -> TableColumn:
 
 
 COLUMNS = (
-    TableColumn("", "step", lambda step: str(step.index + 1)),
+    TableColumn("", "step", lambda step: "" if step.group else str(step.index + 1)),
     TableColumn("", "clients", lambda step: str(step.clients)),
     TableColumn("", "due/s", lambda step: number(step.rates.arrival_per_s)),
     TableColumn("", "done/s", lambda step: number(step.rates.throughput_per_s)),
@@ -115,14 +116,33 @@ COLUMNS = (
 )
 
 
+_MIX_COLUMNS = (
+    COLUMNS[0],
+    TableColumn("", "copies", lambda step: "" if step.group else str(step.copies)),
+    TableColumn("", "group", lambda step: step.group or terminal_words.ALL_GROUPS),
+    TableColumn("", "cameras", lambda step: str(step.clients), 5),
+    *COLUMNS[2:],
+)
+
+
+def columns_of(summary: RunSummary) -> tuple[TableColumn, ...]:
+    """All columns of the table of steps."""
+    return _MIX_COLUMNS if summary.groups else COLUMNS
+
+
+def rows_of(summary: RunSummary) -> list[StepSummary]:
+    """A row for each step; in a mix, for each of its groups as well."""
+    return [row for step in summary.steps for row in (step, *step.groups)]
+
+
 def _count(value: int | None) -> str:
     return "-" if value is None else str(value)
 
 
 def columns_that_fit(summary: RunSummary, width: int) -> tuple[TableColumn, ...]:
     """The columns of the table of steps that fit into `width` characters."""
-    columns: tuple[TableColumn, ...] = COLUMNS
-    for rank in (4, 3, 2, 1):
+    columns = columns_of(summary)
+    for rank in (5, 4, 3, 2, 1):
         if _width(summary, columns) <= width:
             break
         columns = tuple(column for column in columns if column.rank != rank)
@@ -130,7 +150,8 @@ def columns_that_fit(summary: RunSummary, width: int) -> tuple[TableColumn, ...]
 
 
 def _width(summary: RunSummary, columns: Sequence[TableColumn]) -> int:
-    cells = ([column.head, *map(column.cell, summary.steps)] for column in columns)
+    rows = rows_of(summary)
+    cells = ([column.head, *map(column.cell, rows)] for column in columns)
     firsts = {column.group: column for column in reversed(columns)}
     heads = [column.group if firsts[column.group] is column else "" for column in columns]
     return sum(
@@ -138,19 +159,19 @@ def _width(summary: RunSummary, columns: Sequence[TableColumn]) -> int:
     )
 
 
-def steps_table(summary: RunSummary, columns: Sequence[TableColumn] = COLUMNS) -> Table:
-    """One row per step: load, counts, and percentiles in milliseconds."""
+def steps_table(summary: RunSummary, columns: Sequence[TableColumn]) -> Table:
+    """One row per step, and per group of it: load, counts, and percentiles in milliseconds."""
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     last = ""
     for column in columns:
         group = column.group if column.group != last else ""
         table.add_column(
             f"{group}\n{column.head}",
-            justify="left" if column.head == "state" else "right",
+            justify="left" if column.head in ("state", "group") else "right",
             no_wrap=True,
         )
         last = column.group
-    for step in summary.steps:
+    for step in rows_of(summary):
         table.add_row(
             *(column.cell(step) for column in columns), style=_STATE_STYLES.get(step.state, "")
         )
@@ -158,8 +179,8 @@ def steps_table(summary: RunSummary, columns: Sequence[TableColumn] = COLUMNS) -
 
 
 def _note(summary: RunSummary, columns: Sequence[TableColumn]) -> str:
-    note = terminal_words.table_note(c.cell(step) for c in columns for step in summary.steps)
-    left_out = [f"{c.group} {c.head}" for c in COLUMNS if c not in columns]
+    note = terminal_words.table_note(c.cell(step) for c in columns for step in rows_of(summary))
+    left_out = [f"{c.group} {c.head}".strip() for c in columns_of(summary) if c not in columns]
     return f"{note} {terminal_words.left_out(left_out)}" if left_out else note
 
 

@@ -6,19 +6,18 @@ import math
 from collections.abc import Iterator, Sequence
 
 from edgeload.plain_words import listed, plural, sentence
-from edgeload.read.analysis.capacity import CapacityBracket, Ceiling, LoadShortfall
-from edgeload.read.analysis.outages import Outage
+from edgeload.read.analysis.capacity import CapacityBracket, LoadShortfall
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.statistics.format import interval, milliseconds, number, short
-from edgeload.read.words.closed_loop_words import CLOSED_LOOP_LIMIT, closed_loop_answer
+from edgeload.read.statistics.format import milliseconds, number, short
+from edgeload.read.words.closed_loop_words import closed_loop_answer
 from edgeload.read.words.finding_words import message, step_list
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.objective_words import more_time
+from edgeload.read.words.outage_words import outage_words
 
 _SHOWN_CHARS = 160
 _TOO_SHORT = {"too_short", "undecided"}
-_LARGEST_TRIED = "This is the largest load that was tried"
 
 
 def headline(summary: RunSummary) -> str:
@@ -139,7 +138,10 @@ def _too_short(loads: Sequence[LoadShortfall]) -> str:
     known = [s.numbers["step_s"] for s in found if s.numbers["measured"]]
     least = [s.numbers["step_s"] for s in found if not s.numbers["measured"]]
     steps = "the step is" if len(loads) == 1 else "the steps are"
+    groups = list(dict.fromkeys(s.group for s in found if s.group))
     said = f"{steps} too short to tell whether the endpoint keeps up"
+    if groups:
+        said += f" with {listed(groups)}"
     if known:
         return f"{said}; steps of about {_round_s(_longest(known))} s would tell"
     if least:
@@ -152,7 +154,11 @@ def _too_short(loads: Sequence[LoadShortfall]) -> str:
 
 def _objective_undecided(loads: Sequence[LoadShortfall]) -> str:
     found = [shortfall for load in loads for shortfall in load.shortfalls]
-    texts = dict.fromkeys(str(s.numbers["objective"]).rpartition(": ")[2] for s in found)
+    texts = dict.fromkeys(
+        f"{s.group}: {condition}" if s.group else condition
+        for s in found
+        for condition in [str(s.numbers["objective"]).rpartition(": ")[2]]
+    )
     extra = [s.numbers["extra_seconds_needed"] for s in found]
     longest = _longest(extra) if all(isinstance(s, float) for s in extra) else None
     have = "has" if len(loads) == 1 else "have"
@@ -171,10 +177,14 @@ def _round_s(seconds: float) -> str:
 
 
 def _within(step: StepSummary) -> str:
-    met = dict.fromkeys(result.objective.text.split(": ")[-1] for result in step.objectives)
+    met = dict.fromkeys(
+        f"{part.group}: {condition}" if part.group else condition
+        for part in (step, *step.groups)
+        for condition in (result.objective.text.split(": ")[-1] for result in part.objectives)
+    )
     if not met:
         return ""
-    return f". At this load, {' and '.join(met)} {'is' if len(met) == 1 else 'are'} met"
+    return f". At this load, {listed(list(met))} {'is' if len(met) == 1 else 'are'} met"
 
 
 def _no_capacity(summary: RunSummary) -> str:
@@ -185,7 +195,7 @@ def _no_capacity(summary: RunSummary) -> str:
         return "The capacity is unknown: every step is INVALID. Repeat the run."
     best = max(steps, key=lambda s: s.rates.throughput_per_s or 0.0)
     most = f"{number(best.rates.throughput_per_s)} answers/s, at {loads.of_step(best)}"
-    if not _knows_rate(summary):
+    if not loads.known:
         return (
             "This log does not say how much was due, so the capacity is unknown; the largest "
             f"throughput was {most}."
@@ -202,11 +212,6 @@ def _no_capacity(summary: RunSummary) -> str:
     return f"The capacity is unknown: {why}. The largest throughput was {most}."
 
 
-def _knows_rate(summary: RunSummary) -> bool:
-    """Whether it is known how much was due: a log of the older form does not say it."""
-    return bool(summary.groups) or summary.log.requests_per_second is not None
-
-
 def felt_p95_words(step: StepSummary) -> str:
     """`response p95 61 ms`, or the service time if the log does not know more."""
     name = "response" if step.times.response else "service"
@@ -217,110 +222,7 @@ def felt_p95_words(step: StepSummary) -> str:
     return f"{name} p95 {value}"
 
 
-# --- outages --------------------------------------------------------------------------------------
-
-
-def outage_words(outage: Outage) -> str:
-    """Down from when, for how long, recovered when, and what it cost."""
-    lost = f"{plural(outage.frames_lost, 'frame')} lost"
-    if outage.silent and outage.recovered_s is not None:
-        return (
-            f"The endpoint gave no answer for {outage.recovered_s - outage.start_s:.1f} s, from "
-            f"{outage.start_s:.1f} s to {outage.recovered_s:.1f} s."
-        )
-    if outage.recovered_s is None:
-        return (
-            f"The endpoint was down from {outage.start_s:.1f} s on and did not recover: {lost} "
-            f"({outage.outcome})."
-        )
-    said = (
-        f"The endpoint was down for {outage.recovered_s - outage.start_s:.1f} s, from "
-        f"{outage.start_s:.1f} s to {outage.recovered_s:.1f} s: {lost} ({outage.outcome})"
-    )
-    if outage.caught_up_s is None:
-        return f"{said}; its backlog was still there at the end."
-    if outage.caught_up_s > outage.recovered_s:
-        return f"{said}; its backlog was gone at {outage.caught_up_s:.1f} s."
-    return f"{said}."
-
-
-# --- what limits it -------------------------------------------------------------------------------
-
-
-def limit(summary: RunSummary) -> str:
-    """What keeps the capacity from being larger: the ceiling, and what the load fell short of."""
-    bracket = summary.bracket
-    if summary.no_result:
-        return "What the endpoint can serve is unknown."
-    if all(step.closed for step in summary.steps):
-        return CLOSED_LOOP_LIMIT
-    if not _knows_rate(summary):
-        return "What limits it is unknown: give a client's arrival rate with --requests-per-second."
-    if not any(step.valid for step in summary.steps):
-        return "What limits the endpoint is unknown."
-    if bracket.overload is None:
-        unknown = bracket.carried is None or bracket.undecided
-        this = "No load is known to be too large" if unknown else _LARGEST_TRIED
-        return f"{this}, so the limit is unknown."
-    load = f"{Loads(summary).words(bracket.overload.clients)} (step {bracket.overload.step + 1})"
-    ceilings = _ceilings(summary)
-    why = "; ".join(_reasons(bracket.overload, said=bracket.ceiling is not None))
-    ceiling = [ceiling_words(found, group) for group, found in ceilings.items()]
-    short_of = [sentence(f"{load} fell short: {why}")] if why else []
-    return " ".join([*ceiling, *short_of])
-
-
-def _reasons(overload: LoadShortfall, *, said: bool) -> Iterator[str]:
-    """What the endpoint fell short of; one objective for several scopes is named once.
-
-    `said`: the ceiling has been named, so that a backlog grew is no news. An outage is the reason
-    of everything else.
-    """
-    down = [shortfall for shortfall in overload.shortfalls if shortfall.code == "down"]
-    quantities = set()
-    for shortfall in down or overload.shortfalls:
-        if shortfall.severity != "warning" or (said and shortfall.code == "backlog_grows"):
-            continue
-        about = shortfall.about.rpartition(": ")[2] or shortfall.code
-        if about not in quantities:
-            yield message(shortfall)
-        quantities.add(about)
-
-
-def _ceilings(summary: RunSummary) -> dict[str, Ceiling]:
-    """The ceiling of the run, or that of each group of a mix that fell short first, by its name."""
-    if summary.bracket.ceiling:
-        return {"": summary.bracket.ceiling}
-    overload = summary.bracket.overload
-    grew = {s.group for s in overload.shortfalls if s.code == "backlog_grows"} if overload else ()
-    found = ((group.steps[0].group, group.bracket.ceiling) for group in summary.groups)
-    return {name: ceiling for name, ceiling in found if ceiling and name in grew}
-
-
-def ceiling_words(ceiling: Ceiling, group: str = "") -> str:
-    """The ceiling, and where requests wait; `group` is the name of the group it is about."""
-    span = interval(ceiling.low, ceiling.high)
-    most = f"{number(ceiling.per_s)} answers/s" + (f" ({span})" if span else "")
-    noun = f"{group} camera" if group else "client"
-    at = plural(ceiling.clients, noun)
-    if ceiling.of_the_clients:
-        return (
-            f"{at} got at most {most}, limited by the clients themselves: an answer "
-            f"takes {milliseconds(ceiling.full_s)} ms at any load, and a client sends nothing "
-            "while it waits. The endpoint may carry more: use more clients at a lower rate each."
-        )
-    if ceiling.of_the_clients is None:
-        return (
-            f"{at} got {most} and always waited for an answer. Whether they queue on the endpoint, "
-            "or only wait for their own answers, is unknown: run a much smaller load as well."
-        )
-    whose = f"The limit of {group}" if group else "Its limit"
-    return (
-        f"{whose} is about {most}: median service time rose from "
-        f"{milliseconds(ceiling.light_s)} ms at {plural(ceiling.light_clients, noun)} to "
-        f"{milliseconds(ceiling.full_s)} ms at {ceiling.clients:,}, so requests queue on the "
-        "endpoint."
-    )
+# --- undecided objectives -------------------------------------------------------------------------
 
 
 def undecided_objectives(summary: RunSummary) -> list[str]:

@@ -23,6 +23,11 @@ class Loads:
         self.noun = "copy" if self._mix else "client"
         """What a load is counted in."""
 
+    @property
+    def known(self) -> bool:
+        """Whether it is known how much was due: a log of the older form does not say it."""
+        return self._mix or self._rate is not None
+
     def count(self, clients: int) -> int:
         """Clients, or copies."""
         return self._steps[clients].copies if clients in self._steps else clients

@@ -20,9 +20,10 @@ def _longer_steps(n: Numbers) -> str:
 def _not_saturated(n: Numbers) -> str:
     p95 = n["response_p95_s"]
     at = f", with a response p95 of {milliseconds(p95)} ms" if p95 is not None else ""
+    count, noun = (n["copies"][0], "copy") if "copies" in n else (n["clients"], "client")
     return (
-        f"the ramp ended before the endpoint reached its limit: {plural(n['clients'], 'client')} "
-        f"({{steps}}) {'is' if n['clients'] == 1 else 'are'} only a lower bound of the capacity{at}"
+        f"the ramp ended before the endpoint reached its limit: {plural(count, noun)} "
+        f"({{steps}}) {'is' if count == 1 else 'are'} only a lower bound of the capacity{at}"
     )
 
 
@@ -62,7 +63,7 @@ NOTE_KINDS = {
     "not_saturated": Kind(
         meaning="No load of the ramp reached the endpoint's limit.",
         cause="The ramp ended too early.",
-        advice="Go on to more clients (--max-clients or --custom-ramp) to find the limit.",
+        advice="Go on to a larger load (--max-clients or --custom-ramp) to find the limit.",
         message=_not_saturated,
     ),
     "scaling_law": Kind(

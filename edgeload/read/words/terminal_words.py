@@ -33,6 +33,8 @@ PAGE_TABLE_NOTE = (
     "neighbouring requests waited for the same backlog."
 )
 NO_INTERVAL = "n too small"
+ALL_GROUPS = "all"
+"""Stands for the total of a step of a mix."""
 WHOLE_RUN = "all steps together: "
 OBJECTIVES_HEAD = (
     "Objectives (✓ met, ✗ not met, ? undecided; in brackets: limits at 95 % confidence):"

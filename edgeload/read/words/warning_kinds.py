@@ -84,6 +84,8 @@ _MISSED_BECAUSE = {
 
 def _missed(n: Numbers) -> str:
     said = dict(_MISSED_BECAUSE)
+    if n.get("late_policy") == "latest":
+        said["skipped"] = "because the policy --late latest keeps only the newest"
     if n["worker_died"] or n["worker_stood_still"]:
         said["not recorded"] = _DEAD if n["worker_died"] else _STILL
     because = {said.get(reason, reason): count for reason, count in n["reasons"].items()}
@@ -135,10 +137,11 @@ def _outage(n: Numbers) -> str:
 
 
 def _not_monotone(n: Numbers) -> str:
-    loads = ", ".join(f"{clients:,}" for clients in n["clients"])
+    loads = ", ".join(f"{load:,}" for load in n.get("copies", n["clients"]))
+    noun = "copies" if "copies" in n else "clients"
     return (
-        f"{{steps}} ({loads} clients) carried the load, although a step of "
-        f"{n['not_carried']:,} did not"
+        f"{{steps}} ({loads} {noun}) carried the load, although a step of "
+        f"{n['not_carried']:,} clients did not"
     )
 
 

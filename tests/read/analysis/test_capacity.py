@@ -11,7 +11,8 @@ import synthetic_log as sl
 from edgeload.plan import Plan
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.open import read_log
-from edgeload.read.words.headline import headline, limit
+from edgeload.read.words.headline import headline
+from edgeload.read.words.limit import limit
 
 
 def _run(path: Path, played: sl.Played) -> RunSummary:

@@ -19,7 +19,8 @@ from report_pages import HOSTILE, HOSTILE_CLASS, Page, make, write_pages
 
 from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.statistics.format import milliseconds, number
-from edgeload.read.words.headline import headline, limit, validity
+from edgeload.read.words.headline import headline, validity
+from edgeload.read.words.limit import limit
 
 MOST_BYTES = 5_000_000
 

@@ -12,7 +12,8 @@ from edgeload.objectives import parse_objective
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.results import exit_code
-from edgeload.read.words.headline import headline, limit, validity
+from edgeload.read.words.headline import headline, validity
+from edgeload.read.words.limit import limit
 
 
 def _run(tmp_path: Path, played: sl.Played, *slo: str, **changes: Any) -> RunSummary:

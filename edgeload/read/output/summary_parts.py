@@ -1,0 +1,130 @@
+"""Parts of a step as records of summary.json: the same for a step and for a camera group. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from edgeload.plain_words import sentence
+from edgeload.plan import DEFAULT_GROUP
+from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.objective_results import ObjectiveResult
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.output.json_numbers import json_number, json_numbers
+from edgeload.read.output.summary_record import (
+    BacklogGrowthRecord,
+    DistributionRecord,
+    ObjectiveRecord,
+    QuantileLimitsRecord,
+    ShortfallRecord,
+    SummaryGroup,
+)
+from edgeload.read.statistics.backlog import BacklogGrowth
+from edgeload.read.statistics.percentiles import QUANTILES, Distribution
+from edgeload.read.words.finding_words import message
+from edgeload.records import Header
+
+
+def detectors_of(header: Header | None) -> dict[str, str | None]:
+    """The id of the detector of each camera group, by the group's name."""
+    if header is None:
+        return {}
+    if header.plan.groups:
+        return {group.name: group.detector_id for group in header.plan.groups}
+    return {DEFAULT_GROUP: header.endpoint.get("detector_id")}
+
+
+def summary_groups(step: StepSummary, detectors: Mapping[str, str | None]) -> list[SummaryGroup]:
+    """A record for each camera group of a step; a run without a mix has one."""
+    return [_group(part, detectors) for part in step.groups or (step,)]
+
+
+def _group(part: StepSummary, detectors: Mapping[str, str | None]) -> SummaryGroup:
+    name, counts, rates = part.group or DEFAULT_GROUP, part.counts, part.rates
+    return SummaryGroup(
+        name=name,
+        detector_id=detectors.get(name),
+        cameras=part.clients,
+        planned=counts.planned,
+        sent=counts.sent,
+        ok=counts.ok,
+        failed=counts.failed,
+        missed=counts.missed,
+        failures=counts.failures,
+        missed_reasons=counts.missed_reasons,
+        arrival_rate_per_s=json_number(rates.arrival_per_s),
+        throughput_per_s=json_number(rates.throughput_per_s),
+        goodput_per_s=json_number(rates.goodput_per_s),
+        edge_purity=json_number(rates.edge_purity),
+        state=part.state,
+        closed_loop=part.closed,
+        backlog_growth=growth_record(part.growth) if part.growth else None,
+        service_time_s=distribution_record(part.times.service),
+        response_time_s=distribution_record(part.times.response) if part.times.response else None,
+        age_s=None,
+        objectives=[objective_record(result) for result in part.objectives],
+        reasons=shortfall_records(part.shortfalls),
+    )
+
+
+def shortfall_records(shortfalls: Iterable[Finding]) -> list[ShortfallRecord]:
+    """Why a step, or a group of it, does not show that its load is carried."""
+    return [
+        ShortfallRecord(
+            code=shortfall.code,
+            message=sentence(message(shortfall)),
+            numbers=json_numbers(shortfall.numbers),
+            group=shortfall.group or None,
+        )
+        for shortfall in shortfalls
+    ]
+
+
+def growth_record(growth: BacklogGrowth) -> BacklogGrowthRecord:
+    """Whether a backlog grew."""
+    return BacklogGrowthRecord(
+        verdict=growth.verdict,
+        value=json_number(growth.value),
+        limits=(json_number(growth.low), json_number(growth.high)),
+        at_most=json_number(growth.at_most),
+        step_s=json_number(growth.step_s),
+    )
+
+
+def objective_record(result: ObjectiveResult) -> ObjectiveRecord:
+    """An objective: times in seconds, everything else as a share of 1; null for no limit."""
+    objective = result.objective
+    return ObjectiveRecord(
+        objective=objective.text,
+        figure=objective.quantity,
+        quantile=objective.quantile,
+        bound=objective.bound,
+        step=result.step,
+        verdict=result.status,
+        value=json_number(result.value),
+        limits=(json_number(result.low), json_number(result.high)),
+        n=result.n,
+        more_s=json_number(result.extra_seconds_needed),
+        overloaded=result.overloaded,
+    )
+
+
+def distribution_record(sample: Distribution) -> DistributionRecord:
+    """Percentiles, their 95 % limits (null: none), and how many were never answered."""
+    known = {name: sample.quantile(name) for name in QUANTILES}
+    values = {name: json_number(q.value) if q else None for name, q in known.items()}
+    limits = {
+        name: None if q is None or q.low is None else (json_number(q.low), json_number(q.high))
+        for name, q in known.items()
+    }
+    return DistributionRecord(
+        n=sample.n,
+        p50=values["p50"],
+        p95=values["p95"],
+        p99=values["p99"],
+        p999=values["p999"],
+        max=json_number(sample.max),
+        mean=json_number(sample.mean),
+        limits=QuantileLimitsRecord(**limits),
+        never_answered=sample.unanswered,
+        never=[name for name, q in known.items() if q and q.never],
+    )

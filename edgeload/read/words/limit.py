@@ -1,0 +1,104 @@
+"""What keeps a capacity from being larger: the ceiling, and what a load fell short of. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from edgeload.plain_words import plural, sentence
+from edgeload.read.analysis.capacity import Ceiling, LoadShortfall
+from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.statistics.format import interval, milliseconds, number
+from edgeload.read.words.closed_loop_words import CLOSED_LOOP_LIMIT
+from edgeload.read.words.finding_words import message
+from edgeload.read.words.loads import Loads
+
+_LARGEST_TRIED = "This is the largest load that was tried"
+
+
+def limit(summary: RunSummary) -> str:
+    """What keeps the capacity from being larger: the ceiling, and what the load fell short of."""
+    bracket = summary.bracket
+    if summary.no_result:
+        return "What the endpoint can serve is unknown."
+    if all(step.closed for step in summary.steps):
+        return CLOSED_LOOP_LIMIT
+    if not Loads(summary).known:
+        return "What limits it is unknown: give a client's arrival rate with --requests-per-second."
+    if not any(step.valid for step in summary.steps):
+        return "What limits the endpoint is unknown."
+    if bracket.overload is None:
+        unknown = bracket.carried is None or bracket.undecided
+        this = "No load is known to be too large" if unknown else _LARGEST_TRIED
+        return f"{this}, so the limit is unknown."
+    load = f"{Loads(summary).words(bracket.overload.clients)} (step {bracket.overload.step + 1})"
+    ceilings = _ceilings(summary)
+    why = "; ".join(_by_group(bracket.overload, said=set(ceilings)))
+    ceiling = [ceiling_words(found, group) for group, found in ceilings.items()]
+    short_of = [sentence(f"{load} fell short: {why}")] if why else []
+    return " ".join([*ceiling, *short_of])
+
+
+def _by_group(overload: LoadShortfall, *, said: set[str]) -> Iterator[str]:
+    """What the endpoint fell short of, for each camera group of a mix.
+
+    `said`: the groups whose ceiling has been named, so that their backlog grew is no news.
+    """
+    for group in dict.fromkeys(shortfall.group for shortfall in overload.shortfalls):
+        own = [shortfall for shortfall in overload.shortfalls if shortfall.group == group]
+        reasons = "; ".join(_reasons(own, said=group in said))
+        if reasons:
+            yield f"{group}: {reasons}" if group else reasons
+
+
+def _reasons(shortfalls: Sequence[Finding], *, said: bool) -> Iterator[str]:
+    """What the endpoint fell short of; one objective for several scopes is named once.
+
+    An outage is the reason of everything else.
+    """
+    down = [shortfall for shortfall in shortfalls if shortfall.code == "down"]
+    quantities = set()
+    for shortfall in down or shortfalls:
+        if shortfall.severity != "warning" or (said and shortfall.code == "backlog_grows"):
+            continue
+        about = shortfall.about.rpartition(": ")[2] or shortfall.code
+        if about not in quantities:
+            yield message(replace(shortfall, group=""))
+        quantities.add(about)
+
+
+def _ceilings(summary: RunSummary) -> dict[str, Ceiling]:
+    """The ceiling of the run, or that of each group of a mix that fell short first, by its name."""
+    if summary.bracket.ceiling:
+        return {"": summary.bracket.ceiling}
+    overload = summary.bracket.overload
+    grew = {s.group for s in overload.shortfalls if s.code == "backlog_grows"} if overload else ()
+    found = ((group.steps[0].group, group.bracket.ceiling) for group in summary.groups)
+    return {name: ceiling for name, ceiling in found if ceiling and name in grew}
+
+
+def ceiling_words(ceiling: Ceiling, group: str = "") -> str:
+    """The ceiling, and where requests wait; `group` is the name of the group it is about."""
+    span = interval(ceiling.low, ceiling.high)
+    most = f"{number(ceiling.per_s)} answers/s" + (f" ({span})" if span else "")
+    noun = f"{group} camera" if group else "client"
+    at = plural(ceiling.clients, noun)
+    if ceiling.of_the_clients:
+        return (
+            f"{at} got at most {most}, limited by the clients themselves: an answer "
+            f"takes {milliseconds(ceiling.full_s)} ms at any load, and a client sends nothing "
+            "while it waits. The endpoint may carry more: use more clients at a lower rate each."
+        )
+    if ceiling.of_the_clients is None:
+        return (
+            f"{at} got {most} and always waited for an answer. Whether they queue on the endpoint, "
+            "or only wait for their own answers, is unknown: run a much smaller load as well."
+        )
+    whose = f"The limit of {group}" if group else "Its limit"
+    return (
+        f"{whose} is about {most}: median service time rose from "
+        f"{milliseconds(ceiling.light_s)} ms at {plural(ceiling.light_clients, noun)} to "
+        f"{milliseconds(ceiling.full_s)} ms at {ceiling.clients:,}, so requests queue on the "
+        "endpoint."
+    )
