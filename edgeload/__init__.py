@@ -29,7 +29,8 @@ settings                the settings of a run
     declaration         what a setting says about itself, beside its type and default
     values              the types of the settings: texts -> legal values
     groups              the camera groups of a run, with all of their settings
-    mix_file            a mix file (YAML) -> its camera groups, checked
+    mix_yaml            the text of a mix file (YAML) -> groups of texts, with their lines
+    mix_file            these -> camera groups, checked
     resolved            every setting in one legal value, and what follows from it
     resolving           config.py, environment and command line -> one frozen Settings
     error_words         what is legal in place of a value that was refused

@@ -58,11 +58,15 @@ def picture_bytes(groups: Sequence[GroupSettings]) -> dict[str, float]:
 
 @contextlib.contextmanager
 def _named(group: GroupSettings) -> Iterator[None]:
-    """Say where a picture that cannot be used stands in the mix file."""
+    """Say where a picture that cannot be used stands in the mix file, if it stands there."""
     try:
         yield
     except ImageError as error:
-        if not group.file:
-            raise
-        text = str(error).replace("IMAGE_PATH: ", "image_path = ", 1)
-        raise SettingError(group.where("image_path") + text) from error
+        keys, size = dict(group.lines), group.pictures.size
+        text = str(error).removeprefix("IMAGE_PATH: ")
+        if "image_path" in keys:
+            raise SettingError(f"{group.where('image_path')}image_path = {text}") from error
+        if "image_size" in keys and size is not None:
+            where = group.where("image_size")
+            raise SettingError(f"{where}image_size = {size[0]}x{size[1]}: {text}") from error
+        raise

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeload.objectives import Objective, parse_objective
+from edgeload.plain_words import listed
 from edgeload.plan import CameraGroup, Plan
 
 if TYPE_CHECKING:
@@ -116,15 +118,17 @@ def check_groups(groups: Sequence[GroupSettings], settings: Settings) -> None:
         )
     for index, group in enumerate(groups):
         _check_arrivals(group, index, plan, settings)
-    for objective in settings.objectives():
-        _check_objective(objective, plan, settings)
+    for group in groups:
+        for text in group.slo:
+            _check_objective(parse_objective(text), f"{group.where('slo')}slo", plan, settings)
     for text in settings.slo:
-        named = parse_objective(text).group
-        if named is not None and named not in names:
+        objective = parse_objective(text)
+        _check_objective(objective, "SLO", plan, settings)
+        if objective.group is not None and objective.group not in names:
             known = f"its groups are {', '.join(names)}" if settings.mix else "there is no mix"
             raise ValueError(
-                f"SLO = {text!r}: no camera group is called {named!r}; {known}; for example "
-                "p95<300ms"
+                f"SLO = {text!r}: no camera group is called {objective.group!r}; {known}; for "
+                f"example {objective.condition}"
             )
 
 
@@ -153,11 +157,22 @@ def _check_arrivals(group: GroupSettings, index: int, plan: Plan, settings: Sett
         )
 
 
-def _check_objective(objective: Objective, plan: Plan, settings: Settings) -> None:
-    loads = {plan.copies(step) for step in plan.steps}
-    if objective.load is not None and objective.load not in loads:
-        unit = "copies" if settings.mix else "clients"
+def _check_objective(objective: Objective, name: str, plan: Plan, settings: Settings) -> None:
+    """Its load must be one of the ramp: clients, or with a mix copies. `name` is the setting's."""
+    if objective.load is None:
+        return
+    loads = sorted({plan.copies(step) for step in plan.steps})
+    one, many = ("copy", "copies") if settings.mix else ("client", "clients")
+    wrong_unit = bool(re.search(r"[0-9] clients?:", objective.text)) == bool(settings.mix)
+    if wrong_unit or objective.load not in loads:
+        unit = one if loads[0] == 1 else many
+        problem = (
+            f"the ramp counts {many}"
+            if wrong_unit
+            else f"no step of the ramp has {objective.load} {many}"
+        )
         raise ValueError(
-            f"SLO = {objective.text!r}: no step of the ramp has {objective.load} "
-            f"{unit}; must be one of its loads, for example {min(loads)} {unit}"
+            f"{name} = {objective.text!r}: {problem}; must be one of its loads "
+            f"({listed(list(map(str, loads)))}), for example {loads[0]} {unit}: "
+            f"{objective.text.rpartition(': ')[2]}"
         )

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import difflib
 import re
+import reprlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from edgeload.edge_facts import is_detector_id
+from edgeload.objectives import parse_objective
 from edgeload.plan import Arrivals, CameraGroup, LatePolicy, is_group_name
 from edgeload.settings import values
 from edgeload.settings.error_words import legal_words
@@ -34,6 +35,7 @@ from edgeload.settings.groups import (
     GroupSettings,
     PictureChoice,
 )
+from edgeload.settings.mix_yaml import GroupEntry, MixError, Place, mix_entries
 
 if TYPE_CHECKING:
     from edgeload.settings.resolved import Settings
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 MAX_RATE = "max"
 """The rate of a closed loop."""
 MAX_FOLLOWERS = 256
-"""Further requests of one frame."""
+"""Further requests of one frame, in all."""
 _MAX_SIDE = 8192
 _check_rate: TypeAdapter[float] = TypeAdapter(values.Rate)
 _SIZE = re.compile(r"([0-9]{1,5})\s*x\s*([0-9]{1,5})")
@@ -52,7 +54,9 @@ _EXAMPLES = {
     "detector_name": "front-door",
     "query": "Is the door open?",
     "cameras": "4",
-    "requests_per_second": "10, or max",
+    "requests_per_second": "10",
+    "arrivals": "poisson",
+    "late": "latest",
     "image_path": "door.jpg",
     "image_size": "640x480",
     "image_pool": "64",
@@ -64,13 +68,12 @@ _EXAMPLES = {
 }
 
 
-class MixError(ValueError):
-    """A mix file that cannot be used: one line with the file, the line, the group and the key."""
-
-
 def _name(text: str) -> str:
     if not is_group_name(" ".join(text.split())):
-        raise ValueError("must be a letter, then at most 39 letters, digits or the signs _ . -")
+        raise ValueError(
+            "must be a letter, then at most 39 letters, digits, spaces or the signs _ . -, and not "
+            "the words total or each step"
+        )
     return " ".join(text.split())
 
 
@@ -91,12 +94,38 @@ def _rate(value: object) -> object:
         raise ValueError("must be a number above 0 and at most 10000, or max") from None
 
 
+def _own_objectives(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse an objective that names a group: these are about the group in which they stand."""
+    for text in texts:
+        if group := parse_objective(text).group:
+            own = text.removeprefix(f"{group}: ")
+            raise ValueError(
+                f"the objectives of a group are about that group, so {group} must not stand before "
+                f"one; for example {own}"
+            )
+    return texts
+
+
+def _stripped(text: object) -> object:
+    return text.strip() if isinstance(text, str) else text
+
+
+def _not_too_many(links: tuple[ChainSpec, ...]) -> tuple[ChainSpec, ...]:
+    requests = sum(link.requests for link in links)
+    if requests > MAX_FOLLOWERS:
+        raise ValueError(
+            f"a frame would need {requests} further requests; must be at most {MAX_FOLLOWERS}, "
+            "for example [{detector: front-door, requests: 3}]"
+        )
+    return links
+
+
 class ChainSpec(BaseModel):
     """One entry of `then`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    detector: Annotated[str, Field(min_length=1)]
+    detector: Annotated[str, Field(min_length=1), BeforeValidator(_stripped)]
     requests: Annotated[int, Field(ge=1, le=MAX_FOLLOWERS)] = 1
 
     def resolved(self) -> ChainSettings:
@@ -123,8 +152,8 @@ class GroupSpec(BaseModel):
     image_size: Annotated[str, AfterValidator(_size)] | None = None
     image_pool: values.Pictures | None = None
     timeout: values.Seconds | None = None
-    slo: values.Objectives = ()
-    then: tuple[ChainSpec, ...] = ()
+    slo: Annotated[values.Objectives, AfterValidator(_own_objectives)] = ()
+    then: Annotated[tuple[ChainSpec, ...], AfterValidator(_not_too_many)] = ()
 
     _file: str = PrivateAttr("")
     _lines: tuple[tuple[str, int], ...] = PrivateAttr(())
@@ -176,133 +205,87 @@ def load_mix(path: Path) -> tuple[GroupSpec, ...]:
             f"MIX = {str(path)!r}: cannot be read ({why}); must be a YAML file with camera groups, "
             "for example examples/mix.yaml"
         ) from error
-    groups = [_group(path, number, node, entry) for number, node, entry in _entries(path, text)]
+    entries = mix_entries(str(path), text)
+    groups = tuple(_group(path.parent, entry) for entry in entries)
     names = Counter(group.name for group in groups)
-    for group in groups:
+    for group, entry in zip(groups, entries, strict=True):
         if names[group.name] > 1:
-            raise MixError(
-                f"{path}, line {dict(group._lines)['name']}, group {group.name!r}: name = "
-                f"{group.name!r}: {names[group.name]} groups have this name; each needs a name of "
-                f"its own, for example {group.name}-2"
+            raise entry.problem(
+                ("name",),
+                f"name = {group.name!r}: {names[group.name]} groups have this name; each needs a "
+                f"name of its own, for example name: {group.name[:37]}-2",
             )
-    return tuple(groups)
+    return groups
 
 
-def _entries(path: Path, text: str) -> Iterator[tuple[int, yaml.MappingNode, dict[Any, Any]]]:
-    """Number, node and values of each group. Raises MixError."""
-    loader = yaml.SafeLoader(text)
+def _group(folder: Path, entry: GroupEntry) -> GroupSpec:
+    """One group, checked; a picture's path is relative to the file's folder. Raises MixError."""
+    for key in entry.values:
+        if key not in GroupSpec.model_fields:
+            raise entry.problem((key,), _no_key(key, "a camera group", GroupSpec.model_fields))
     try:
-        root = loader.get_single_node()
-        if root is None:
-            raise MixError(f"{path}: the file is empty; must be {_LEGAL_FILE}")
-        if not isinstance(root, yaml.SequenceNode) or not root.value:
-            raise MixError(f"{path}, line {_line(root)}: must be {_LEGAL_FILE}")
-        for number, node in enumerate(root.value, 1):
-            if not isinstance(node, yaml.MappingNode):
-                raise MixError(f"{path}, line {_line(node)}, group {number}: must be {_LEGAL_FILE}")
-            _check_keys_once(path, number, node)
-            yield number, node, loader.construct_mapping(node, deep=True)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        raise MixError(
-            f"{path}{line}: is not YAML ({error.problem}); must be {_LEGAL_FILE}"
-        ) from None
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        if isinstance(error, MixError):
-            raise
-        raise MixError(f"{path}: is not YAML ({error}); must be {_LEGAL_FILE}") from None
-    finally:
-        loader.dispose()
-
-
-_LEGAL_FILE = (
-    "a YAML list of camera groups, for example "
-    "[{name: door, detector_name: front-door, cameras: 4}]"
-)
-
-
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
-
-
-def _check_keys_once(path: Path, number: int, node: yaml.MappingNode) -> None:
-    """YAML takes the last of two equal keys in silence."""
-    seen: set[str] = set()
-    for key, _ in node.value:
-        if key.value in seen:
-            raise MixError(
-                f"{path}, line {_line(key)}, group {_called(node, number)}: {key.value} stands "
-                "there twice; must stand there once"
-            )
-        seen.add(key.value)
-
-
-def _called(node: yaml.MappingNode, number: int) -> str:
-    """The group's name in quotation marks, or its number."""
-    for key, value in node.value:
-        if key.value == "name" and isinstance(value, yaml.ScalarNode):
-            return repr(value.value)
-    return str(number)
-
-
-def _group(path: Path, number: int, node: yaml.MappingNode, entry: dict[Any, Any]) -> GroupSpec:
-    lines = {"": _line(node), **{str(key.value): _line(key) for key, _ in node.value}}
-
-    def problem(key: str, text: str) -> MixError:
-        line = lines.get(key, lines[""])
-        return MixError(f"{path}, line {line}, group {_called(node, number)}: {text}")
-
-    _check_names(entry, problem)
-    try:
-        group = GroupSpec.model_validate(entry)
+        group = GroupSpec.model_validate(dict(entry.values))
     except ValidationError as error:
-        raise problem(*_first(error)) from None
+        raise entry.problem(*_first(error)) from None
     if (group.detector_id is None) == (group.detector_name is None):
         both = "not both" if group.detector_id else "neither is there"
-        raise problem(
-            "detector_id",
+        raise entry.problem(
+            ("detector_id",),
             f"needs either detector_id or detector_name, and {both}; for example detector_name: "
             f"{_EXAMPLES['detector_name']}",
         )
     if group.image_path is not None:
-        picture = path.parent / group.image_path
-        group = group.model_copy(update={"image_path": picture})
+        picture = folder / group.image_path
         if not picture.is_file():
-            raise problem(
-                "image_path",
-                f"image_path = {str(entry['image_path'])!r}: there is no such file; must be a JPEG "
-                "or PNG file, its path relative to the mix file",
+            what = "is not a file" if picture.exists() else "there is no such file"
+            raise entry.problem(
+                ("image_path",),
+                f"image_path = {entry.values['image_path']!r}: {what}; must be a JPEG or PNG file, "
+                f"its path relative to the mix file, for example {_EXAMPLES['image_path']}",
             )
-    group._file, group._lines = str(path), tuple(lines.items())
+        group = group.model_copy(update={"image_path": picture})
+    group._file = entry.file
+    group._lines = tuple((key, entry.line((key,))) for key in ("", *entry.values))
     return group
 
 
-def _check_names(entry: dict[Any, Any], problem: Any) -> None:
-    """Raise for keys that do not exist."""
-    for key in entry:
-        if key not in GroupSpec.model_fields:
-            near = difflib.get_close_matches(str(key), GroupSpec.model_fields, n=1)
-            hint = (
-                f"did you mean {near[0]}?"
-                if near
-                else f"legal: {', '.join(GroupSpec.model_fields)}"
-            )
-            raise problem(str(key), f"{key} is not a key of a camera group; {hint}")
+def _no_key(key: str, of: str, legal: Iterable[str]) -> str:
+    near = difflib.get_close_matches(key, legal, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"legal: {', '.join(legal)}"
+    return f"{_SHORT.repr(key)[1:-1]} is not a key of {of}; {hint}"
 
 
-def _first(error: ValidationError) -> tuple[str, str]:
-    """The key of the first problem, and what it is in words."""
+def _first(error: ValidationError) -> tuple[Place, str]:
+    """The place of the first problem, and what it is in words."""
     first = error.errors(include_url=False)[0]
-    places = [place for place in first["loc"] if place not in ("constrained-str",)]
-    key = str(places[0])
-    path = ".".join(str(p) for p in places if isinstance(p, str) and p in _EXAMPLES) or key
-    if first["type"] == "missing":
-        return key, f"{path} is missing, for example {path}: {_EXAMPLES.get(key, '')}"
-    if first["type"] == "extra_forbidden":
-        return key, f"{'.'.join(map(str, places))} is not a key there; legal: detector, requests"
+    place: Place = first["loc"]
+    key, kind = str(place[0]), first["type"]
+    path = ".".join(part for part in place if isinstance(part, str))
+    last = path.rpartition(".")[2]
+    example = f"for example {last}: {_EXAMPLES[last]}" if last in _EXAMPLES else ""
+    if kind == "missing":
+        return place, f"{path} is missing, {example}"
+    if kind == "extra_forbidden":
+        return place, _no_key(last, f"an entry of {key}", ChainSpec.model_fields)
+    value = f"{path} = {_SHORT.repr(first['input'])}: "
+    if kind == "model_type":
+        return place, f"{value}must be detector and requests, for example {_EXAMPLES[key]}"
     legal = legal_words(first)
-    example = _EXAMPLES.get(str(path.rsplit(".", maxsplit=1)[-1]))
-    if example and "for example" not in legal and first["type"] != "literal_error":
-        legal += f", for example {example}"
-    return key, f"{path} = {first['input']!r}: {legal}"
+    if legal.startswith(
+        "must be an objective"
+    ):  # what may stand before the objective of a whole run
+        legal = legal.partition("; ")[0] + "; `each step:` or `3 copies:` may stand before it"
+    if not legal.startswith("must") or "for example" in legal:
+        example = ""
+    return place, value + (f"{legal}, {example}" if example else legal)
+
+
+class _Short(reprlib.Repr):
+    """Values as they are, unless they are very long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 80
+
+
+_SHORT = _Short()
