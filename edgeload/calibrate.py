@@ -57,6 +57,8 @@ class Calibration:
 def calibrate(settings: Settings) -> Calibration:
     """Make both runs with the picture and the workers of these settings, in about ten seconds.
 
+    Of a mix nothing is used: the picture is that of IMAGE_PATH.
+
     Raises OSError if the endpoint cannot be started, and whatever `run_session` raises.
     """
     workers = settings.workers if isinstance(settings.workers, int) else usable_cores()
@@ -65,7 +67,7 @@ def calibrate(settings: Settings) -> Calibration:
 
         def trial(clients: int, requests_per_second: float) -> StepSummary:
             log = Path(folder) / "calibration.log"
-            changed = settings.model_copy(
+            changed = settings.without_mix().model_copy(
                 update={
                     "endpoint_url": url,
                     "detector_id": DETECTOR_ID,

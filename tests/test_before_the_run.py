@@ -77,6 +77,42 @@ def test_an_unknown_detector_stops_before_the_load(tmp_path: Path) -> None:
     assert assert_refused(tmp_path, ended).startswith(f"DETECTOR_ID = '{user.DETECTOR_ID}': ")
 
 
+@pytest.mark.parametrize("key", ["detector_id", "then"])
+def test_an_unknown_detector_of_a_mix_is_a_bad_setting(tmp_path: Path, key: str) -> None:
+    """Exit code 2, one line with the place in the file, no query and no log."""
+    other = "det_" + "F" * 27
+    then = f"  then: [{{detector: {other}}}]\n" if key == "then" else ""
+    wanted = user.DETECTOR_ID if then else other
+    mix = tmp_path / "mix.yaml"
+    mix.write_text(f"- name: door\n  detector_id: {wanted}\n{then}")
+    with running_simulator(["--strict-detector", "--detector-id", user.DETECTOR_ID]) as simulator:
+        ended = user.run(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url, "--preflight",
+            "--mix", str(mix),
+        )  # fmt: skip
+        assert simulator.stats()["received"] == 0
+    assert (ended.code, ended.out) == (2, "")
+    (line,) = ended.err.splitlines()
+    number, name = (3, "then.detector") if then else (2, "detector_id")
+    assert line.startswith(f"{mix}, line {number}, group 'door': {name} = '{other}': ")
+    assert not (tmp_path / "run.log").exists()
+
+
+def test_a_detector_of_a_mix_that_escalates_is_a_bad_setting(tmp_path: Path) -> None:
+    """The box has it, but does not serve it: the cloud answers. Its place in the file is named."""
+    mix = tmp_path / "mix.yaml"
+    mix.write_text(f"- name: door\n  detector_id: {user.DETECTOR_ID}\n")
+    with running_simulator(["--fault", "escalate=1"]) as simulator:
+        ended = user.run(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url, "--preflight",
+            "--mix", str(mix),
+        )  # fmt: skip
+    assert (ended.code, ended.out) == (2, "")
+    (line,) = ended.err.splitlines()
+    assert line.startswith(f"{mix}, line 2, group 'door': ")
+    assert "the cloud answered an image query instead of the edge" in line
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -13,9 +13,13 @@ from edgeload.settings import resolve
 
 
 def test_it_says_what_this_machine_can_generate() -> None:
-    """Requests per second, bits per second and lag, in agreement; nothing is left running."""
+    """Requests per second, bits per second and lag, in agreement; nothing is left running.
+
+    A mix, whose detectors and rates are of another endpoint, changes nothing.
+    """
     image = ROOT / "images" / "dog_resized_256x256.jpeg"
-    options = {"image_path": image, "detector_name": "none", "workers": 1}
+    mix = {"mix": ROOT / "examples" / "mix.yaml", "ramp_group": "door", "slo": ["door: p95<1s"]}
+    options = {"image_path": image, "detector_name": "none", "workers": 1, **mix}
     found = calibrate(resolve({}, options, {"GROUNDLIGHT_API_TOKEN": "t"}))
     assert found.workers == 1
     assert found.picture_bytes == image.stat().st_size

@@ -108,7 +108,8 @@ def reach(
     if groups[0].detector.id is None or groups[0].file:
         wait_for(None)
     found: dict[DetectorChoice, FoundDetector] = {}
-    for group, key, choice in choices(groups):
+    # Those with a query first: what they create may be named without a query elsewhere.
+    for group, key, choice in sorted(choices(groups), key=lambda it: it[2].query is None):
         if choice not in found:
             try:
                 found[choice] = find(choice, is_mix=bool(group.file))
@@ -134,7 +135,15 @@ def as_setting(error: NoSuchDetector, group: GroupSettings, key: str) -> Excepti
     if not group.file:
         return error
     text = str(error)
-    for name in ("DETECTOR_ID", "DETECTOR_NAME", "DETECTOR_QUERY"):
-        own = "query" if name == "DETECTOR_QUERY" else name.lower()
-        text = text.replace(name, "detector" if key == "then" and own != "query" else own)
+    names = {"DETECTOR_ID": "detector_id", "DETECTOR_NAME": "detector_name"}
+    names["DETECTOR_QUERY"] = "query"
+    if key == "then":  # which has no query of its own
+        text = text.replace(", and DETECTOR_QUERY is empty, so it cannot be created", "")
+        text = text.replace(
+            "or set DETECTOR_QUERY",
+            "or let a group of the mix with this detector_name have a query",
+        )
+        names |= dict.fromkeys(("DETECTOR_ID", "DETECTOR_NAME"), "then.detector")
+    for name, own in names.items():
+        text = text.replace(name, own)
     return SettingError(group.where(key) + text)

@@ -47,6 +47,12 @@ class Settings(Fields):
             return tuple(spec.resolved(self) for spec in self._specs)
         return (only_group(self),)
 
+    def without_mix(self) -> Settings:
+        """The same for one group that is made of the settings, without objectives."""
+        plain = self.model_copy(update={"mix": None, "ramp_group": None, "slo": ()})
+        plain._specs = ()
+        return plain
+
     def objectives(self) -> tuple[Objective, ...]:
         """The run's objectives, and those of its camera groups."""
         own = [parse_objective(text) for text in self.slo]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from edgeload.edge.location import Unreachable
 from edgeload.run.reaching import Reached, reach
-from edgeload.settings import resolve
+from edgeload.settings import SettingError, resolve
 from edgeload.simulator.launch import running_simulator
 
 ID = "det_" + "E" * 27
@@ -55,3 +57,79 @@ def test_a_model_that_is_being_loaded_is_waited_for(how: dict[str, object]) -> N
         pytest.raises(Unreachable, match=f"detector {ID} is not ready.*waited 0.2 s"),
     ):
         reached(box.url, ready_timeout=0.2, **how)
+
+
+OTHER = "det_" + "F" * 27
+
+
+def mix(folder: Path, text: str) -> dict[str, object]:
+    """The option for a mix file with this text."""
+    (folder / "mix.yaml").write_text(text)
+    return {"mix": str(folder / "mix.yaml")}
+
+
+def test_groups_may_share_detectors_and_what_one_creates_the_others_may_name(
+    tmp_path: Path,
+) -> None:
+    """Each detector is asked for once; a query anywhere in the file is enough, also for `then`."""
+    text = """
+- name: gate
+  detector_name: vehicle
+  query: Is there a vehicle?
+  then: [{detector: plate}, {detector: plate, requests: 2}]
+- name: plates
+  detector_name: plate
+- name: more plates
+  detector_name: plate
+  query: Is there a plate?
+"""
+    with running_simulator(["--detector-id", ID]) as simulator:
+        found, remarks = reached(simulator.url, **mix(tmp_path, text))
+    gate, plates, more = (group.detector for group in found.groups)
+    ids = {choice.name: each.detector.id for choice, each in found.detectors.items()}
+    assert len(set(ids.values())) == 2
+    (then,) = {link.detector for link in found.groups[0].then}
+    assert len({found.detectors[choice].detector.id for choice in (plates, more, then)}) == 1
+    assert found.detectors[plates].detector.query == "Is there a plate?"
+    assert found.detectors[gate].detector.query == "Is there a vehicle?"
+    assert remarks == []
+    assert found.facts("simulator") == {
+        "url": simulator.url, "detector_id": None, "embedded": "simulator",
+        "confident_audit_rate": 1e-05,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "begin"),
+    [
+        (
+            "  detector_name: hall\n",
+            "line 3, group 'door': detector_name = 'hall': there is no detector of this name, and "
+            "query is empty, so it cannot be created; check the name, or set query",
+        ),
+        (
+            f"  detector_id: {OTHER}\n",
+            f"line 3, group 'door': detector_id = '{OTHER}': this token has no such detector (GET ",
+        ),
+        (
+            f"  detector_id: {ID}\n  then: [{{detector: face}}]\n",
+            "line 4, group 'door': then.detector = 'face': there is no detector of this name; "
+            "check the name, or let a group of the mix with this detector_name have a query",
+        ),
+        (
+            f"  detector_id: {ID}\n  then:\n  - detector: {OTHER}\n",
+            f"line 4, group 'door': then.detector = '{OTHER}': this token has no such detector",
+        ),
+    ],
+    ids=["name", "id", "name in then", "id in then"],
+)
+def test_a_detector_that_the_box_does_not_serve_is_an_error_of_the_mix(
+    tmp_path: Path, lines: str, begin: str
+) -> None:
+    """One line with file, line, group and key; nothing was sent."""
+    with running_simulator(["--strict-detector", "--detector-id", ID]) as simulator:
+        with pytest.raises(SettingError) as caught:
+            reached(simulator.url, **mix(tmp_path, f"\n- name: door\n{lines}"))
+        assert simulator.stats()["received"] == 0
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith(f"{tmp_path / 'mix.yaml'}, {begin}")
