@@ -196,6 +196,12 @@ class Plan:
         """Indices of the groups of the clients that every step has, and of those of one copy."""
         return _layout(self.groups, self.ramp_group)
 
+    @cached_property
+    def _first_places(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Where each group begins in the two parts of the layout: searching takes long in it."""
+        fixed, copy = ({g: part.index(g) for g in sorted(set(part))} for part in self.layout)
+        return fixed, copy
+
     def copies(self, step: RampStep) -> int:
         """Copies of the mix, or of the group that is ramped, in a step."""
         fixed, copy = self.layout
@@ -204,11 +210,12 @@ class Plan:
     def member(self, client: int) -> ClientPlace:
         """Group of a client and its number within that group."""
         fixed, copy = self.layout
+        first_fixed, first = self._first_places
         if client < len(fixed):
-            return ClientPlace(fixed[client], client - fixed.index(fixed[client]))
+            return ClientPlace(fixed[client], client - first_fixed[fixed[client]])
         copies, place = divmod(client - len(fixed), len(copy))
         group = copy[place]
-        return ClientPlace(group, copies * self.groups[group].cameras + place - copy.index(group))
+        return ClientPlace(group, copies * self.groups[group].cameras + place - first[group])
 
     def group_of(self, client: int) -> CameraGroup:
         """The group of a client."""
