@@ -138,6 +138,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         open            opens a log; a pandas table for notebooks
         source          files, pipes, standard input; packed, UTF-16 -> a file of lines
         columns         one row per request sent, and what else the log says
+        frames          requests -> frames, each of one request or several
         stretches       a large log, read by several processes
         group_log           one camera group of a log, as a log of its own
         older_form      logs of the older form
@@ -164,6 +165,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         steps           one ramp step of a log -> its summary
         window_times    times of what fell due in a window
         generator_lag   how late the generator sent, and who waited for that
+        detector_times  what each detector was asked in a step, and how long it took
         littles_law     requests in flight against throughput and time
         validity        what forbids to present a step's numbers as the endpoint's
         objective_results  objectives: pass, fail or undecided

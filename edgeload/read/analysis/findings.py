@@ -38,7 +38,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_nothing_answered(summary),
             *_outages(summary),
             *(f for part in parts for f in of_group(_failures(part), part.group)),
-            *find_connection_limit(summary.log.requests),
+            *find_connection_limit(summary.log.sent_requests),
             *_retried(summary),
             *(f for part in parts for f in of_group(_missed(part), part.group)),
             # the times

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeload.read.log.columns import Bools, Requests, RunLog
-from edgeload.read.log.group_log import places
+from edgeload.read.log.frames import group_indices
 from edgeload.read.statistics.windows import Floats
 
 LATE_LIMIT_S = 0.005
@@ -17,8 +17,8 @@ LATE_LIMIT_OF_PERIOD = 0.10
 
 @dataclass(frozen=True)
 class GeneratorLag:
-    """Per request: the seconds by which it was sent late through the generator's own fault, and
-    whether it is late by more than allowed, by its own lag or behind an earlier request's.
+    """Per frame: the seconds by which it was sent late through the generator's own fault, and
+    whether it is late by more than allowed, by its own lag or behind an earlier frame's.
     """
 
     lag_s: Floats
@@ -38,13 +38,17 @@ def lag_limit_s(log: RunLog) -> Floats:
         rate = log.requests_per_second
         return np.full(len(log.requests), late_limit_s(rate))
     limits = np.array([late_limit_s(group.requests_per_second) for group in plan.groups])
-    groups, _ = places(plan)
-    allowed_s: Floats = limits[groups[log.requests.client]]
+    allowed_s: Floats = limits[group_indices(log.requests.client, plan)]
     return allowed_s
 
 
-def generator_lag(requests: Requests, limit_s: Floats | float) -> GeneratorLag:
+def generator_lag(
+    requests: Requests, limit_s: Floats | float, followers_s: Floats | None = None
+) -> GeneratorLag:
     """The lag of each request: sent - max(due, done of the same client's previous request).
+
+    If a row is a frame of several requests, `followers_s` says for each how late the further ones
+    were sent after the first answer; that adds to the frame's lag.
 
     A client has one request in flight, so waiting for the endpoint is not lag. But a request that
     waits behind one that we sent late waits for us: its client would have been free earlier. The
@@ -62,6 +66,8 @@ def generator_lag(requests: Requests, limit_s: Floats | float) -> GeneratorLag:
     free_s[order[follows]] = requests.done_s[order[:-1][follows[1:]]]
     lag: Floats = np.maximum(requests.sent_s - np.maximum(free_s, requests.due_s), 0.0)
     limits_s = np.broadcast_to(np.asarray(limit_s, dtype=np.float64), lag.shape)
+    if followers_s is not None:
+        lag = lag + followers_s
     waited_s = np.maximum(free_s - requests.due_s, 0.0)  # for the client's previous request
     delay_s = np.empty_like(lag)
     delay_s[order] = _handed_on(lag[order], waited_s[order], follows, limits_s[order])

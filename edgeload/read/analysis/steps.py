@@ -32,7 +32,7 @@ from edgeload.read.analysis.step_summary import (
 from edgeload.read.analysis.validity import cpu_shares, step_doubts
 from edgeload.read.analysis.window_times import WindowTimes, rows_due_in, times_of
 from edgeload.read.log.columns import Bools, Requests, RunLog
-from edgeload.read.log.group_log import places
+from edgeload.read.log.frames import followers_lag_s, group_indices
 from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
 from edgeload.read.statistics.drift import drift, settled_s
 from edgeload.read.statistics.percentiles import distribution
@@ -64,7 +64,7 @@ def prepare(log: RunLog) -> Prepared:
     return Prepared(
         log=log,
         until_s=_until(log),
-        lag=generator_lag(requests, lag_limit_s(log)),
+        lag=generator_lag(requests, lag_limit_s(log), followers_lag_s(log)),
         failures=failure_series(requests),
         done_s=done_s,
         ok_done_s=done_s if all_ok else np.sort(requests.done_s[requests.ok]),
@@ -94,8 +94,9 @@ def dues_in(log: RunLog, step: RampStep, until_s: float) -> Floats | None:
     closed = [i for i, group in enumerate(log.plan.groups) if group.closed]
     if not closed:
         return planned
-    groups, _ = places(log.plan)
-    own = (log.requests.step == step.index) & np.isin(groups[log.requests.client], closed)
+    own = (log.requests.step == step.index) & np.isin(
+        group_indices(log.requests.client, log.plan), closed
+    )
     return np.sort(np.concatenate([planned, log.requests.due_s[own]]))
 
 
@@ -266,7 +267,7 @@ def _stability(prepared: Prepared, inside: Bools, times: WindowTimes, window: Wi
         steadiness=steadiness(prepared.ok_done_s, at_s, felt_s, window),
         settled_s=settled_s(at_s, times.service_s, window),
         drift=drift(at_s, times.service_s, window),
-        littles_law=littles_law(requests, window),
+        littles_law=littles_law(prepared.log.sent_requests, window),
     )
 
 

@@ -78,11 +78,12 @@ def _killed(log: RunLog) -> Iterator[Finding]:
 
 
 def _disagrees(log: RunLog, end: End) -> Iterator[Finding]:
-    ok = int(log.requests.ok.sum())
+    requests = log.sent_requests
+    ok = int(requests.ok.sum())
     in_log = {
-        "sent": len(log.requests),
+        "sent": len(requests),
         "ok": ok,
-        "failed": len(log.requests) - ok,
+        "failed": len(requests) - ok,
         "missed": sum(log.missed.values()),
     }
     counted = {name: count for name, count in end.counted.items() if name in in_log}

@@ -71,12 +71,14 @@ def without_numbers(text: str) -> str:
 
 @dataclass(frozen=True)
 class Requests:
-    """Every request that was sent, by columns of one length, in the log's order.
+    """Requests that were sent, or frames (see `frames`), by columns of one length, in the log's
+    order.
 
     Instants are seconds of run time. Codes: `outcome` indexes `outcomes` (0 is "ok"), `error`
     indexes `errors` (-1 is none), `from_edge` is 1, 0 or -1 (not said), `status` is 0 for none.
     `due_s` is NaN throughout for a log that does not say it (see `RunLog.plan`); `sent_s` is NaN
-    if such a log does not say how long an answer took.
+    if such a log does not say how long an answer took. `part` is None if each row is a frame, or
+    the first request of one: no group asked for further answers about its frames.
     """
 
     client: Ints
@@ -92,6 +94,7 @@ class Requests:
     bytes: Ints
     outcomes: tuple[str, ...]
     errors: tuple[ErrorText, ...]
+    part: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.sent_s)
@@ -109,9 +112,10 @@ class Requests:
         """The code of an outcome in `outcome`; -1, which no request has, if none ended in it."""
         return self.outcomes.index(outcome) if outcome in self.outcomes else -1
 
-    def rows(self, mask: Bools) -> Requests:
-        """The requests that the mask keeps."""
-        return replace(self, **{name: getattr(self, name)[mask] for name in _TYPES})
+    def rows(self, which: Bools | npt.NDArray[np.intp]) -> Requests:
+        """The requests that a mask keeps, or those with these row numbers, in their order."""
+        kept = {name: getattr(self, name)[which] for name in _TYPES}
+        return replace(self, **kept, part=None if self.part is None else self.part[which])
 
 
 class MissedKind(NamedTuple):
@@ -164,6 +168,8 @@ class RunLog:
     `wall_s` is the Unix time of run time 0; `last_s` the last instant the log knows, in run time.
     `missed` counts the `missed` lines by kind: requests *known* to be never sent.
     `requests_per_second` is a client's arrival rate; None if neither the log nor the user says it.
+    `requests` has one row per frame. `parts` has one per request of a log in which frames need
+    several; it is None if a frame is one request: use `sent_requests`.
     """
 
     path: Path
@@ -182,6 +188,12 @@ class RunLog:
     repairs: Repairs = Repairs()
     host: tuple[HostSample, ...] = ()
     """Samples of the endpoint's host in the log itself: some logs of the older form have them."""
+    parts: Requests | None = None
+
+    @property
+    def sent_requests(self) -> Requests:
+        """Every request that was sent, one row each, be it a whole frame or a part of one."""
+        return self.requests if self.parts is None else self.parts
 
     @property
     def knows_due(self) -> bool:
@@ -211,6 +223,7 @@ class TableBuilder:
         self._errors: dict[ErrorText, int] = {}
         self._groups: dict[ErrorText, int] = {}
         self._texts_of: Counter[str] = Counter()
+        self._parts: array[int] | None = None  # only if a frame has several requests
 
     def __len__(self) -> int:
         return len(self._columns[0])
@@ -230,8 +243,18 @@ class TableBuilder:
             *self._codes(requests),
             array("i", [r.bytes for r in requests]),
         )
+        parts = array("h", [r.part for r in requests])
+        self._add_parts(parts if any(parts) else None, len(requests))
         for column, values in zip(self._columns, new, strict=True):
             column.extend(values)
+
+    def _add_parts(self, parts: array[int] | None, count: int) -> None:
+        """Before the other columns of `count` more rows; None stands for first requests alone."""
+        if self._parts is None and parts is None:
+            return
+        if self._parts is None:
+            self._parts = array("h", [0]) * len(self)
+        self._parts.extend(array("h", [0]) * count if parts is None else parts)
 
     def _codes(self, requests: list[RequestRow]) -> tuple[array[Any], ...]:
         """Columns outcome, error, from_edge and status.
@@ -274,6 +297,7 @@ class TableBuilder:
 
     def extend(self, other: TableBuilder) -> None:
         """Append another's rows, its codes put into ours. Raises OverflowError as `add` does."""
+        self._add_parts(other._parts, len(other))
         codes = self._outcomes
         renamed = {
             "outcome": [codes.setdefault(name, len(codes)) for name in other._outcomes],
@@ -294,7 +318,12 @@ class TableBuilder:
             name: np.frombuffer(column, code)
             for (name, code), column in zip(_TYPES.items(), self._columns, strict=True)
         }
-        return Requests(**views, outcomes=tuple(self._outcomes), errors=tuple(self._errors))
+        return Requests(
+            **views,
+            outcomes=tuple(self._outcomes),
+            errors=tuple(self._errors),
+            part=None if self._parts is None else np.frombuffer(self._parts, "h"),
+        )
 
 
 class Tally:

@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 
 from edgeload.plan import Plan, RampStep
-from edgeload.read.log.columns import Ints, RunLog
+from edgeload.read.log.columns import Requests, RunLog
+from edgeload.read.log.frames import group_indices
 
 
 def group_log(log: RunLog, index: int) -> RunLog:
@@ -22,12 +23,6 @@ def group_log(log: RunLog, index: int) -> RunLog:
     """
     assert log.plan is not None
     plan, group = log.plan, log.plan.groups[index]
-    groups, numbers = places(plan)
-    client = log.requests.client
-    known = (client >= 0) & (client < len(groups))
-    own = np.zeros(len(client), dtype=np.bool_)
-    own[known] = groups[client[known]] == index
-    requests = log.requests.rows(own)
     own_plan = Plan(
         tuple(
             RampStep(step.index, plan.cameras_of(index, step), step.start_s, step.end_s)
@@ -36,25 +31,23 @@ def group_log(log: RunLog, index: int) -> RunLog:
         (replace(group, cameras=1),),
         plan.seed,
     )
+    alone = group.requests_per_frame == 1 or log.parts is None
     return replace(
         log,
         plan=own_plan,
         steps=own_plan.steps,
         requests_per_second=group.requests_per_second,
-        requests=replace(requests, client=numbers[requests.client].astype(client.dtype)),
-        missed={key: count for key, count in log.missed.items() if key.group == group.name},
+        requests=_renumbered(log.requests, plan, index),
+        parts=None if alone or log.parts is None else _renumbered(log.parts, plan, index),
+        missed={kind: count for kind, count in log.missed.items() if kind.group == group.name},
         workers=(),
         end=msgspec.structs.replace(log.end, counted={}) if log.end else None,
     )
 
 
-def places(plan: Plan) -> tuple[Ints, Ints]:
-    """For each client of a plan the index of its group, and its number within that group."""
-    fixed, copy = plan.layout
-    copies = -(-(plan.max_clients - len(fixed)) // len(copy))
-    groups = np.array([*fixed, *copy * copies][: plan.max_clients], dtype=np.int64)
-    numbers = np.zeros_like(groups)
-    for index in range(len(plan.groups)):
-        own = groups == index
-        numbers[own] = np.arange(int(own.sum()))
-    return groups, numbers
+def _renumbered(requests: Requests, plan: Plan, index: int) -> Requests:
+    """The rows of a group, each with its camera's number within the group as its client."""
+    groups = group_indices(np.arange(plan.max_clients), plan)
+    numbers = np.cumsum(groups == index) - 1  # cameras are numbered in the order of the clients
+    own = requests.rows(np.asarray(group_indices(requests.client, plan) == index, dtype=np.bool_))
+    return replace(own, client=numbers[own.client].astype(own.client.dtype))

@@ -17,6 +17,7 @@ from edgeload.read.log.columns import (
     RunLog,
     Tally,
 )
+from edgeload.read.log.frames import frames_of, group_indices
 from edgeload.read.log.older_rows import looks_older
 from edgeload.read.log.source import shown_name, utf8_file
 from edgeload.read.log.stretches import Stretch, read_whole
@@ -37,9 +38,11 @@ _HEADER = re.compile(rb'"event"\s*:\s*"header"')
 def load_log(path: str | Path, *, requests_per_second: float | None = None) -> pd.DataFrame:
     """One row per request that was sent, in the log's order. Raises LogError.
 
-    Columns: `client`, `request_number`, `step`; the instants `due_s`, `sent_s`, `done_s` in seconds
-    of run time; `service_s` = done - sent and `response_s` = done - due; `outcome` ("ok" or the
-    failure's class) and `ok`; `error` (its text); `status`, `from_edge`, `bytes`. What a log of the
+    Columns: `client`, its `group`, `request_number` (of the frame), `part` (0 for a frame's first
+    request, from 1 on for those that its answer led to), `step`; the instants `due_s` (of the
+    frame), `sent_s`, `done_s` in seconds of run time; `service_s` = done - sent and `response_s` =
+    done - due; `outcome` ("ok" or the failure's class) and `ok`; `error` (its text); `status`,
+    `from_edge`, `bytes`. What a log of the
     older form does not say is missing (NaN, NA). Requests that were never sent have no row:
     `analyse(read_log(path))` counts them.
 
@@ -48,12 +51,17 @@ def load_log(path: str | Path, *, requests_per_second: float | None = None) -> p
     """
     import pandas as pd  # noqa: PLC0415  half a second that only this table needs
 
-    r = read_log(Path(path), requests_per_second=requests_per_second).requests
+    log = read_log(Path(path), requests_per_second=requests_per_second)
+    r = log.sent_requests
+    names = [group.name for group in log.plan.groups] if log.plan else []
+    groups = group_indices(r.client, log.plan) if log.plan else np.full(len(r), -1)
     texts = [error.text for error in r.errors]
     table: pd.DataFrame = pd.DataFrame(
         {
             "client": r.client,
+            "group": pd.Categorical.from_codes(groups.tolist(), pd.Index(names, dtype=object)),
             "request_number": r.number,
+            "part": np.zeros(len(r), np.int16) if r.part is None else r.part,
             "step": r.step,
             "due_s": r.due_s,
             "sent_s": r.sent_s,
@@ -104,6 +112,7 @@ def _read_present_form(file: Path, name: Path) -> RunLog:
     _check_is_one_run(whole, file, name)
     plan = _plan(header.plan, name)
     requests_read, tally = _within(whole.table.columns(), plan, whole.tally)
+    frames = frames_of(requests_read, plan)
     if len(requests_read):
         last_s = max(last_s, float(requests_read.done_s.max()))
     return RunLog(
@@ -114,7 +123,8 @@ def _read_present_form(file: Path, name: Path) -> RunLog:
         requests_per_second=None if plan.is_mix else plan.groups[0].requests_per_second,
         wall_s=header.anchor.wall_s,
         last_s=last_s,
-        requests=requests_read,
+        requests=frames,
+        parts=None if frames is requests_read else requests_read,
         missed=dict(tally.missed),
         workers=tuple(whole.workers),
         deaths=tuple(whole.deaths),
