@@ -150,6 +150,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         summaries       summary.json of earlier runs, read back
     statistics          statistics that know nothing of load tests
         windows         spans of run time: counts and rates
+        age             the age of each camera's newest answer, exactly, over time
         backlog         does a backlog grow? then the load is not carried
         effective_size  how many independent values neighbours that are alike are worth
         percentiles     percentiles and shares with their intervals
@@ -166,6 +167,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         window_times    times of what fell due in a window
         generator_lag   how late the generator sent, and who waited for that
         detector_times  what each detector was asked in a step, and how long it took
+        camera_age      the age of the newest answer of a log's cameras
         littles_law     requests in flight against throughput and time
         validity        what forbids to present a step's numbers as the endpoint's
         objective_results  objectives: pass, fail or undecided

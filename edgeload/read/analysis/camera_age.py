@@ -1,0 +1,109 @@
+"""The age of the newest answer of a log's cameras, in a window of the run. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeload.plan import Plan, RampStep
+from edgeload.read.log.columns import Bools, RunLog
+from edgeload.read.statistics.age import Age, AgeSpans, age_spans
+from edgeload.read.statistics.windows import Floats, Window
+
+_Places = npt.NDArray[np.intp]
+
+
+def age_in(log: RunLog, clients: Collection[int], window: Window) -> Age | None:
+    """The ages of these clients' newest answers inside a window, in four numbers.
+
+    None: the log does not say when frames were due, or none of them was due by then.
+    """
+    spans = age_spans_in(log, clients, window)
+    return None if spans is None else spans.age
+
+
+def age_spans_in(log: RunLog, clients: Collection[int], window: Window) -> AgeSpans | None:
+    """The same, span by span. None: the log does not say when frames were due.
+
+    A camera counts from its first due frame until the end of the last step in which it sends. If it
+    pauses in between, it begins anew, and answers of before the pause tell nothing.
+    """
+    if log.plan is None:
+        return None
+    plan, frames = log.plan, log.requests
+    chosen = np.array(sorted(set(clients)), dtype=np.int64)
+    stretches = _stretches(plan, chosen)
+    rows, camera = _answers(log, chosen, stretches, window)
+    first_answer_s = np.full(len(stretches.client), np.inf)
+    np.minimum.at(first_answer_s, camera, frames.done_s[rows])
+    from_s = stretches.start_s.copy()  # for whoever was answered before the window, early enough
+    touching = (stretches.start_s < window.end_s) & (stretches.end_s > window.start_s)
+    for each in np.flatnonzero(touching & (first_answer_s > window.start_s)).tolist():
+        steps = plan.steps[stretches.first_step[each] : stretches.last_step[each] + 1]
+        from_s[each] = _first_due(plan, int(stretches.client[each]), steps)
+    return age_spans(
+        camera, frames.due_s[rows], frames.done_s[rows], from_s, stretches.end_s, window
+    )
+
+
+@dataclass(frozen=True)
+class _Stretches:
+    """Steps in a row in which one camera sends, by columns. `of[step, place]` is the stretch of the
+    camera at that place in a step; -1: it does not send.
+    """
+
+    of: _Places
+    client: npt.NDArray[np.int64]
+    first_step: _Places
+    last_step: _Places
+    start_s: Floats
+    end_s: Floats
+
+
+def _stretches(plan: Plan, chosen: npt.NDArray[np.int64]) -> _Stretches:
+    sends = np.array([_sending(plan, step, chosen) for step in plan.steps]).T
+    quiet = np.zeros((len(chosen), 1), dtype=np.bool_)
+    begins = sends & ~np.hstack([quiet, sends[:, :-1]])
+    ends = sends & ~np.hstack([sends[:, 1:], quiet])
+    number = np.cumsum(begins.ravel()).reshape(begins.shape) - 1
+    place, first_step = np.nonzero(begins)
+    last_step = np.nonzero(ends)[1]
+    return _Stretches(
+        of=np.where(sends, number, -1).T,
+        client=chosen[place],
+        first_step=first_step,
+        last_step=last_step,
+        start_s=np.array([step.start_s for step in plan.steps])[first_step],
+        end_s=np.array([step.end_s for step in plan.steps])[last_step],
+    )
+
+
+def _sending(plan: Plan, step: RampStep, clients: npt.NDArray[np.int64]) -> Bools:
+    if step.cameras is None:
+        return np.asarray(clients < step.clients, dtype=np.bool_)
+    return np.array([plan.sends_in(client, step) for client in clients.tolist()], dtype=np.bool_)
+
+
+def _answers(
+    log: RunLog, chosen: npt.NDArray[np.int64], stretches: _Stretches, window: Window
+) -> tuple[_Places, _Places]:
+    """The rows of the chosen cameras' good answers before the window's end, and their stretches."""
+    frames = log.requests
+    place = np.full(int(chosen.max(initial=-1)) + 2, -1)  # the last one stands for all others
+    place[chosen] = np.arange(len(chosen))
+    of_row = np.clip(frames.client, -1, len(place) - 1)
+    rows = np.flatnonzero(frames.ok & (frames.done_s < window.end_s) & (place[of_row] >= 0))
+    stretch = stretches.of[frames.step[rows], place[of_row[rows]]]
+    return rows[stretch >= 0], stretch[stretch >= 0]
+
+
+def _first_due(plan: Plan, client: int, steps: Sequence[RampStep]) -> float:
+    """When the first frame of a camera is due in these steps; infinity: none is."""
+    if plan.group_of(client).closed:  # it sends as soon as it may
+        return steps[0].start_s
+    dues = (next(plan.step_dues(client, step), None) for step in steps)
+    return next((due_s for due_s in dues if due_s is not None), math.inf)

@@ -1,0 +1,200 @@
+"""The age of the newest answer of each camera: a sawtooth over time, and how it spreads. Pure.
+
+A camera's age is now less the due time of the newest frame that has its answer. Between answers it
+grows by a second each second. An answer at t to a frame that was due at d, the newest so far, lets
+it fall to t - d. Before its first answer a camera is of infinite age.
+
+Ages are looked at over time: if p95 is 0.8 s, then the age was at most 0.8 s in 95 % of the time,
+pooled over all cameras. In a span in which no answer comes, the age runs through its values evenly,
+so the distribution is piecewise linear and is solved exactly, without a grid.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from edgeload.read.statistics.windows import Floats, Window
+
+_ROUNDING = 1e-12  # a share that is q up to rounding reaches q
+
+_Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Age:
+    """Ages in seconds, over the time of all cameras; infinity: no answer yet ("never").
+
+    `max_s` is the age just before the answer that ended it.
+    """
+
+    p50_s: float
+    p95_s: float
+    max_s: float
+    mean_s: float
+
+
+@dataclass(frozen=True)
+class AgeOverTime:
+    """Ages in seconds in bins of time; NaN: no camera counted, infinity: never answered."""
+
+    middle_s: Floats
+    p50_s: Floats
+    p95_s: Floats
+    max_s: Floats
+
+
+@dataclass(frozen=True)
+class AgeSpans:
+    """Spans [start_s, end_s) of time of one camera each, in any order, and in each the due time of
+    the camera's newest answered frame; -infinity: there is none yet.
+    """
+
+    start_s: Floats
+    end_s: Floats
+    newest_due_s: Floats
+
+    @property
+    def time_s(self) -> float:
+        """The time of all cameras together."""
+        return float((self.end_s - self.start_s).sum())
+
+    @property
+    def age(self) -> Age | None:
+        """The ages in four numbers; None without any time."""
+        if not self.time_s > 0:
+            return None
+        return Age(self.quantile(0.5), self.quantile(0.95), self.max_s, self.mean_s)
+
+    def quantile(self, q: float) -> float:
+        """The least age that is exceeded in at most 1 - q of the time; of spans that are not none.
+
+        F(x) is the share of time with an age up to x: the spans' values [a, a + l] each add
+        min(max(x - a, 0), l). The solution of F(x) = q lies between two ends of such intervals.
+        """
+        age_s, below_s = self._curve
+        wanted_s = q * self.time_s * (1.0 - _ROUNDING)
+        place = int(np.searchsorted(below_s, wanted_s))
+        if place == len(age_s):
+            all_finite = not np.isinf(self.newest_due_s).any()  # else it is a matter of rounding
+            return float(age_s[-1]) if all_finite else math.inf
+        if place == 0:
+            return float(age_s[0])
+        known = slice(place - 1, place + 1)
+        return float(np.interp(wanted_s, below_s[known], age_s[known]))
+
+    @property
+    def max_s(self) -> float:
+        """The largest age; of spans that are not none."""
+        return float((self.end_s - self.newest_due_s).max())
+
+    @property
+    def mean_s(self) -> float:
+        """The mean age over time; of spans that are not none."""
+        length_s = self.end_s - self.start_s
+        middle_s = (self.start_s + self.end_s) / 2 - self.newest_due_s
+        return float((length_s * middle_s).sum() / length_s.sum())
+
+    def share_above(self, age_s: float) -> float:
+        """The share of the time with an age over this one; of spans that are not none."""
+        known_s, below_s = self._curve
+        below = float(np.interp(age_s, known_s, below_s)) if len(known_s) else 0.0
+        return max(0.0, 1.0 - below / self.time_s)
+
+    @cached_property
+    def _curve(self) -> tuple[Floats, Floats]:
+        """Ages in order, and the time spent at or below each: straight lines lie between them."""
+        finite = np.isfinite(self.newest_due_s)
+        due_s = self.newest_due_s[finite]
+        ends = np.concatenate([self.start_s[finite] - due_s, self.end_s[finite] - due_s])
+        order = np.argsort(ends, kind="stable")
+        age_s = ends[order]
+        open_spans = np.cumsum(np.where(order < len(due_s), 1, -1))
+        below_s = np.cumsum(open_spans[:-1] * np.diff(age_s))
+        return age_s, np.concatenate([np.zeros(min(1, len(age_s))), below_s])
+
+    def split(self, edges_s: Floats) -> tuple[AgeSpans, ...]:
+        """The spans cut at these instants, in order: one part between each two neighbours."""
+        bins = len(edges_s) - 1
+        first = np.clip(np.searchsorted(edges_s, self.start_s, side="right") - 1, 0, bins)
+        last = np.clip(np.searchsorted(edges_s, self.end_s, side="left") - 1, -1, bins - 1)
+        pieces = np.maximum(last - first + 1, 0)
+        span = np.repeat(np.arange(len(pieces)), pieces)
+        piece = np.arange(len(span)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+        column = first[span] + piece
+        order = np.argsort(column, kind="stable")
+        span, column = span[order], column[order]
+        start_s = np.maximum(self.start_s[span], edges_s[column])
+        end_s = np.minimum(self.end_s[span], edges_s[column + 1])
+        cuts = np.searchsorted(column, np.arange(bins + 1))
+        parts = [slice(cuts[i], cuts[i + 1]) for i in range(bins)]
+        return tuple(AgeSpans(start_s[p], end_s[p], self.newest_due_s[span[p]]) for p in parts)
+
+    def over_time(self, edges_s: Floats) -> AgeOverTime:
+        """The ages between each two neighbours of these instants, for a figure."""
+        none = Age(math.nan, math.nan, math.nan, math.nan)
+        ages = [part.age or none for part in self.split(edges_s)]
+        return AgeOverTime(
+            middle_s=(edges_s[:-1] + edges_s[1:]) / 2,
+            p50_s=np.array([age.p50_s for age in ages]),
+            p95_s=np.array([age.p95_s for age in ages]),
+            max_s=np.array([age.max_s for age in ages]),
+        )
+
+
+def joined_spans(parts: list[AgeSpans]) -> AgeSpans:
+    """The time of several sets of spans together."""
+    none: list[Floats] = [np.zeros(0)]
+    return AgeSpans(
+        np.concatenate(none + [part.start_s for part in parts]),
+        np.concatenate(none + [part.end_s for part in parts]),
+        np.concatenate(none + [part.newest_due_s for part in parts]),
+    )
+
+
+def age_spans(
+    camera: npt.NDArray[np.integer],
+    due_s: Floats,
+    answered_s: Floats,
+    from_s: Floats,
+    until_s: Floats,
+    window: Window,
+) -> AgeSpans:
+    """The ages of cameras 0, 1, ... inside a window.
+
+    There is one entry of `camera`, `due_s` and `answered_s` for each good answer, in any order,
+    those before the window included. Camera c counts from `from_s[c]` until `until_s[c]`.
+    """
+    start_s = np.maximum(from_s, window.start_s)
+    end_s = np.minimum(until_s, window.end_s)
+    before = answered_s <= start_s[camera]
+    newest_s = np.full(len(from_s), -np.inf)
+    np.maximum.at(newest_s, camera[before], due_s[before])
+    rows = np.flatnonzero(~before & (answered_s < end_s[camera]))
+    cameras = np.arange(len(from_s))
+    camera = np.concatenate([cameras, camera[rows]])
+    begun_s = np.concatenate([start_s, answered_s[rows]])
+    due_s = np.concatenate([newest_s, due_s[rows]])
+    order = np.lexsort((begun_s, camera))
+    camera, begun_s = camera[order], begun_s[order]
+    changes = np.append(camera[1:] != camera[:-1], True)[: len(camera)]
+    ended_s = np.where(changes, end_s[camera], np.append(begun_s[1:], np.inf)[: len(camera)])
+    newest_s = _newest_so_far(camera, due_s[order])
+    kept = ended_s > begun_s
+    return AgeSpans(begun_s[kept], ended_s[kept], newest_s[kept])
+
+
+def _newest_so_far(camera: npt.NDArray[np.integer], due_s: Floats) -> Floats:
+    """The running maximum of each camera's due times; cameras stand one after the other.
+
+    Ranks by camera, then due time, grow from camera to camera, so one running maximum does for all.
+    """
+    by_rank = np.lexsort((due_s, camera))
+    ranks = np.empty(len(due_s), dtype=np.intp)
+    ranks[by_rank] = np.arange(len(due_s))
+    newest: _Places = np.maximum.accumulate(ranks)
+    return np.asarray(due_s[by_rank[newest]])
