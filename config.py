@@ -38,6 +38,10 @@ READY_TIMEOUT = 10.0
 # well. What does not answer then, for example because of a wrong token, is not tested.
 PREFLIGHT = True
 
+# Before the run, ask every picture twice without load, and compare each answer of the run with
+# that: another label or count is a failure of class changed_answer (docs/answers.md).
+CHECK_ANSWERS = False
+
 # Accept any TLS certificate. An Edge Endpoint signs its own, for the name localhost.
 INSECURE = False
 

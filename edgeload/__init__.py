@@ -64,6 +64,9 @@ run                     sends the planned requests and writes down what happened
     announcement        what the box says about the detector, in sentences
     preflight_queries   real image queries before the ramp
     preflight_rules     when they have shown enough, and what a refusal means
+    asking_alone        asks for the answers that pictures get without load
+    answers_alone       what follows from them
+    picture_answers     what was said about a picture, and whether it changed
     preflight           checks that can fail a run before anything is sent
     environment         facts for the log's header: machine and versions
     images              the pool of different pictures

@@ -24,6 +24,7 @@ DNS: Final = "dns"
 BAD_ANSWER: Final = "bad_answer"
 WRONG_DETECTOR: Final = "wrong_detector"
 ESCALATED: Final = "escalated"
+CHANGED_ANSWER: Final = "changed_answer"
 GENERATOR: Final = "generator"
 ABORTED: Final = "aborted"
 UNCLASSIFIED: Final = "unclassified"
@@ -100,6 +101,15 @@ FAILURE_KINDS: tuple[FailureKind, ...] = (
         "setup",
         "configure the detector to always return the edge prediction and to never escalate to the "
         "cloud; an escalated answer says nothing about the edge",
+    ),
+    FailureKind(
+        CHANGED_ANSWER,
+        "the label or the count was not the one that the same picture got before the run, without "
+        "load (--check-answers)",
+        "endpoint",
+        "find out what goes wrong under load, for example answers that are given to the wrong "
+        "request; if the text names another model, a new one was rolled out during the run: repeat "
+        "it",
     ),
     FailureKind(
         GENERATOR,

@@ -8,8 +8,8 @@ History of `LOG_FORMAT_VERSION`:
 
 * no version: logs of the older form, JSON lines of requests between plain lines `RAMP <n>`
   (`read/log/older_form.py` reads them, nothing writes them);
-* 1: every line is JSON: header, preflight (added later), ramp_step, request, missed, worker,
-  worker_died, end.
+* 1: every line is JSON: header, preflight (added later), asked_alone (added later), ramp_step,
+  request, missed, worker, worker_died, end.
 """
 
 from __future__ import annotations
@@ -142,6 +142,26 @@ class Preflight(msgspec.Struct, frozen=True, tag_field="event", tag="preflight")
     detector_id: str = ""
 
 
+class AskedAlone(msgspec.Struct, frozen=True, tag_field="event", tag="asked_alone"):
+    """What the pictures of a camera group got from a detector before the ramp, without load.
+
+    Each of `pictures` was asked twice, one after the other; `unstable` of them got two different
+    answers, and are not compared. `answers` counts the others by what was said about them, and
+    `models` are the keys of the models that said it, as far as the answers name them. Instants are
+    run time, negative as those of Preflight.
+    """
+
+    ts: float
+    group: str
+    detector_id: str
+    pictures: int
+    unstable: int
+    answers: dict[str, int]
+    models: list[str]
+    start_s: float
+    end_s: float
+
+
 class Request(
     msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="event", tag="request"
 ):
@@ -220,7 +240,7 @@ class WorkerSample(
 ):
     """What a worker process has spent, once per second; all figures except `at_s` count up.
 
-    Lines leave out the last two figures while they are 0, as logs of before they existed do.
+    Lines leave out the last three figures while they are 0, as logs of before they existed do.
     """
 
     ts: float
@@ -237,6 +257,8 @@ class WorkerSample(
     """Good answers whose confidence was at least the detector's own threshold, if that is known."""
     below_threshold: int = 0
     """Those whose confidence was below it."""
+    compared: int = 0
+    """Edge answers that were compared with those before the run (--check-answers)."""
 
 
 class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_died"):
@@ -265,8 +287,9 @@ class End(msgspec.Struct, frozen=True, tag_field="event", tag="end"):
     """Counts of the workers' shared memory: sent, ok, failed, missed. The log must agree."""
 
 
-Record = Header | Preflight | RampStepStart | Request | Missed | WorkerSample | WorkerDied | End
-Row = Header | Preflight | RampStepStart | RequestRow | Missed | WorkerSample | WorkerDied | End
+_Other = Header | Preflight | AskedAlone | RampStepStart | Missed | WorkerSample | WorkerDied | End
+Record = _Other | Request
+Row = _Other | RequestRow
 
 _encoder = msgspec.json.Encoder()
 

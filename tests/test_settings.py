@@ -89,7 +89,8 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
     """The names are a part of the log's format; new ones may join."""
     assert list(resolve({}, {}, {}).public()) == [
         "endpoint_url", "detector_id", "detector_name", "detector_query", "timeout",
-        "ready_timeout", "preflight", "insecure", "cacert", "mix", "ramp_group", "max_clients",
+        "ready_timeout", "preflight", "check_answers", "insecure", "cacert", "mix", "ramp_group",
+        "max_clients",
         "step_size", "custom_ramp", "requests_per_second", "time_between_ramp", "warmup",
         "arrivals", "late",
         "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",

@@ -12,6 +12,7 @@ from edgeload.failure_classes import ABORTED, BAD_ANSWER, RESET, STALE_CONNECTIO
 from edgeload.plan import Due
 from edgeload.run.connection import Connection, classify, connect
 from edgeload.run.pacing import Schedule
+from edgeload.run.picture_answers import Expected
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.recorder import Recorder
 from edgeload.run.wire import (
@@ -47,6 +48,8 @@ class RequestTemplate:
     group: int = 0
     """Index of the camera group."""
     timeout_s: float = 10.0
+    expected: Expected | None = None
+    """The answers that the pictures got before the run; None: they are not compared."""
 
 
 class Host(Protocol):
@@ -323,9 +326,16 @@ class HttpClient:
         """The answer is complete: end the request with it, and drop a `broken` connection."""
         done_s = self._answered_s = self._host.now()
         template = self._template
+        expected = None if template.expected is None else template.expected[self._picture]
         result = check_answer(
-            answer.status, answer.body, template.detector_id, template.confidence_threshold
+            answer.status,
+            answer.body,
+            template.detector_id,
+            template.confidence_threshold,
+            expected,
         )
+        if expected is not None and result.from_edge:
+            self._host.recorder.compared += 1
         self._used = True
         assert self._connection is not None
         if broken or not answer.keep_alive or self._connection.sending:

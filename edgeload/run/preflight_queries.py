@@ -11,7 +11,7 @@ import select
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from edgeload.edge.detectors import NoSuchDetector
 from edgeload.edge.location import Unreachable
@@ -46,11 +46,19 @@ _AFTER_A_REFUSAL_S = 0.2
 _BUFFER_BYTES = 1 << 16
 
 
+class QueryReply(NamedTuple):
+    """The HTTP status, None without an answer; how the query ended; and the answer's body."""
+
+    status: int | None
+    result: RequestResult
+    body: bytes = b""
+
+
 class Sender(Protocol):
     """Sends one query over a new connection, as a client of the run would."""
 
-    def send(self, number: int) -> tuple[int | None, RequestResult]:
-        """The HTTP status, None without an answer, and how the query ended."""
+    def send(self, number: int, picture: int | None = None) -> QueryReply:
+        """Send query `number` with the picture of this index; None: that of a client of the run."""
 
 
 def ask_until_certain(
@@ -71,7 +79,7 @@ def ask_until_certain(
     said = False
     while not is_certain(queries):
         number, sent_s = len(queries) + 1, time.monotonic()
-        status, result = sender.send(number)
+        status, result, _ = sender.send(number)
         done_s = time.monotonic()
         query = PreflightQuery(number, sent_s, done_s, status, result, subject.detector_id)
         queries.append(query)
@@ -106,35 +114,39 @@ class HttpSender:
         self._id_prefix = id_prefix(task.run_id, _CLIENT)
         self._buffer = memoryview(bytearray(_BUFFER_BYTES))
 
-    def send(self, number: int) -> tuple[int | None, RequestResult]:
+    def send(self, number: int, picture: int | None = None) -> QueryReply:
         """See Sender."""
         connection, reader = None, AnswerReader()
+        if picture is None:
+            picture = image_index(0, number, len(self._images))
         try:
             connection = connect(self._task.target, self._tls)
-            answer = self._exchange(connection, reader, number)
+            answer = self._exchange(connection, reader, number, picture)
         except WireError as error:
-            return None, RequestResult(BAD_ANSWER, None, str(error))
+            return QueryReply(None, RequestResult(BAD_ANSWER, None, str(error)))
         except TimeoutError:
-            return None, RequestResult(TIMEOUT, None, "no complete answer in time")
+            return QueryReply(None, RequestResult(TIMEOUT, None, "no complete answer in time"))
         except OSError as error:
             opened = connection if connection is not None and connection.open else None
             words = last_words(opened, self._buffer, reader) if opened else None
             if words is None:
-                return None, classify(error)
+                return QueryReply(None, classify(error))
             answer = words
         finally:
             if connection is not None:
                 connection.close()
-        return answer.status, check_answer(answer.status, answer.body, self._detector_id)
+        result = check_answer(answer.status, answer.body, self._detector_id)
+        return QueryReply(answer.status, result, answer.body)
 
-    def _exchange(self, connection: Connection, reader: AnswerReader, number: int) -> Answer:
+    def _exchange(
+        self, connection: Connection, reader: AnswerReader, number: int, picture: int
+    ) -> Answer:
         """Open the connection, send the query and read the answer. Raises TimeoutError."""
         until_s = time.monotonic() + self._timeout_s
         wanted = WRITABLE
         while wanted:
             _wait(connection, wanted, until_s)
             wanted = connection.advance()
-        picture = image_index(0, number, len(self._images))
         head = self._head.render(picture, self._id_prefix, number)
         connection.send(head, self._images[picture])
         while True:
@@ -182,10 +194,13 @@ class SdkSender:
         except SdkError as error:
             raise Unreachable(f"CLIENT = 'sdk': {error}") from error
 
-    def send(self, number: int) -> tuple[int | None, RequestResult]:
+    def send(self, number: int, picture: int | None = None) -> QueryReply:
         """See Sender."""
         self._queries.reconnect()
-        picture: Any = self._images[image_index(0, number, len(self._images))]
+        if picture is None:
+            picture = image_index(0, number, len(self._images))
+        image: Any = self._images[picture]
         with warnings.catch_warnings():  # urllib3 complains of --insecure
             warnings.simplefilter("ignore")
-            return self._queries.submit(bytes(picture), number)
+            status, result = self._queries.submit(bytes(image), number)
+        return QueryReply(status, result, self._queries.last_body())

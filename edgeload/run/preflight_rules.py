@@ -99,12 +99,12 @@ def why_not(query: PreflightQuery, subject: Subject) -> str | None:
     if told in (401, 403):
         return (
             "GROUNDLIGHT_API_TOKEN: the endpoint does not accept this token (an image query got "
-            f"{_answered(query)}; {subject.asked}); check it in config.py or in the environment"
+            f"{answered(query)}; {subject.asked}); check it in config.py or in the environment"
         )
     if is_ambiguous(query) and told == 404:
         return (
             f"DETECTOR_ID = {subject.detector_id!r}: this token has no such detector (an image "
-            f"query got {_answered(query)}; {subject.asked}); check the id, and that detector and "
+            f"query got {answered(query)}; {subject.asked}); check the id, and that detector and "
             "token belong to the same account"
         )
     if not lasts(query):
@@ -118,9 +118,9 @@ def why_not(query: PreflightQuery, subject: Subject) -> str | None:
         )
     is_http = status is not None and outcome == http_failure(status)
     if outcome == BAD_ANSWER or (is_http and (status or 0) < 400) or status in (404, 405):
-        return f"{where}: an image query got {_answered(query)}; is this an Edge Endpoint?"
+        return f"{where}: an image query got {answered(query)}; is this an Edge Endpoint?"
     advice = failure_class(outcome).advice
-    return f"{where}: an image query got {_answered(query)}; {advice}"
+    return f"{where}: an image query got {answered(query)}; {advice}"
 
 
 def is_about_the_detector(query: PreflightQuery, subject: Subject) -> bool:
@@ -132,7 +132,7 @@ def is_about_the_detector(query: PreflightQuery, subject: Subject) -> bool:
 def still_refused(query: PreflightQuery, subject: Subject, timeout_s: float) -> str:
     """The line for a refusal that may pass: what it was, and how long it may take."""
     return (
-        f"{subject.url}: an image query got {_answered(query)}; asking again for up to "
+        f"{subject.url}: an image query got {answered(query)}; asking again for up to "
         f"{timeout_s:g} s"
     )
 
@@ -144,7 +144,7 @@ def given_up(queries: Sequence[PreflightQuery], subject: Subject) -> str:
     line = (
         f"ENDPOINT_URL = {subject.url}: {len(failed)} of {len(queries)} image queries "
         f"before the run failed within {queries[-1].done_s - queries[0].sent_s:.1f} s, the last "
-        f"with {_answered(last)}"
+        f"with {answered(last)}"
     )
     if last.status == 503:
         advice = "the detector's model is not ready on the edge: wait until it has been loaded"
@@ -158,7 +158,8 @@ def given_up(queries: Sequence[PreflightQuery], subject: Subject) -> str:
     return f"{line}; {advice}; --ready-timeout waits longer, and {_ANYWAY}"
 
 
-def _answered(query: PreflightQuery) -> str:
+def answered(query: PreflightQuery) -> str:
+    """What a query got, in words: a status, no answer, or a wrong one."""
     error = f": {query.result.error}" if query.result.error else ""
     if query.status is None and query.result.outcome != BAD_ANSWER:
         return f"no answer, class {query.result.outcome}{error}"

@@ -43,6 +43,8 @@ class Recorder:
         """Requests sent, by group."""
         self.connects = 0
         self.stale_retries = 0
+        self.compared = 0
+        """Edge answers that were compared with those before the run."""
         self.flush_due_s = _NEVER_S
         """Run time by which `flush` must be called; infinite while there is nothing to write."""
 
@@ -123,6 +125,7 @@ class Recorder:
                 stale_retries=self.stale_retries,
                 confident=self._confident,
                 below_threshold=self._below_threshold,
+                compared=self.compared,
             ),
         )
         self.flush_due_s = min(self.flush_due_s, now_s + FLUSH_S)

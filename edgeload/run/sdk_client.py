@@ -28,6 +28,7 @@ from edgeload.run.client import image_index, lost_a_race
 from edgeload.run.connection import classify
 from edgeload.run.counters import WorkerCounters, counters_of
 from edgeload.run.pacing import schedule_of
+from edgeload.run.picture_answers import ExpectedAnswer
 from edgeload.run.recorder import Recorder
 from edgeload.run.tasks import GroupTask, WorkerTask
 from edgeload.run.wire import RequestResult, check_answer, id_prefix
@@ -84,17 +85,26 @@ class SdkQueries:
             request_timeout=timeout_s,
         )
 
-    def result(self, problem: BaseException | None) -> tuple[int | None, RequestResult]:
-        """Status and result of the last call, which raised `problem`, or nothing."""
+    def result(
+        self, problem: BaseException | None, expected: ExpectedAnswer | None = None
+    ) -> tuple[int | None, RequestResult]:
+        """Status and result of the last call, which raised `problem`, or nothing.
+
+        `expected` is what the picture got before the run, if its answer is to be compared.
+        """
         if problem is not None:
             return self._failed(problem)
         api = self._gl.api_client
-        status, body = api.last_response.status, api.last_response.data
-        raw = body.encode() if isinstance(body, str) else body
-        detector = self._detector
+        status, detector = api.last_response.status, self._detector
         return status, check_answer(
-            status, raw, detector.detector_id, detector.confidence_threshold
+            status, self.last_body(), detector.detector_id, detector.confidence_threshold, expected
         )
+
+    def last_body(self) -> bytes:
+        """The body of the last answer; empty if there was none."""
+        last = self._gl.api_client.last_response
+        body = b"" if last is None else last.data
+        return body.encode() if isinstance(body, str) else bytes(body)
 
     def _failed(self, problem: BaseException) -> tuple[int | None, RequestResult]:
         status = getattr(problem, "status", None)
@@ -129,6 +139,7 @@ class SdkClient:
         group = task.groups[self._group]
         self._timeout_s = group.timeout_s
         self._images = group.pictures.map()
+        self._expected = group.detector.expected or (None,) * len(self._images)
         self._schedule = schedule_of(task.plan, task.index)
         self._queries = SdkQueries(task, group, task.index)
         self._answered_s = 0.0  # when the connection carried the last answer
@@ -180,11 +191,12 @@ class SdkClient:
 
     def _send(self, due: Due) -> bool:
         """Send one request and record how it ended; whether there was an answer."""
-        image = bytes(self._images[image_index(self._task.index, due.number, len(self._images))])
+        picture = image_index(self._task.index, due.number, len(self._images))
+        image, expected = bytes(self._images[picture]), self._expected[picture]
         sent_s = self._now()
         self._recorder.sent[self._group] += 1
         opened = self._queries.connections()
-        status, result = self._submit(image, due.number, self._timeout_s)
+        status, result = self._submit(image, due.number, self._timeout_s, expected)
         failed_after_s = self._now() - sent_s
         retried = (
             result.outcome == RESET
@@ -194,19 +206,21 @@ class SdkClient:
         if retried:
             self._recorder.stale_retries += 1
             left_s = self._timeout_s - failed_after_s
-            status, result = self._submit(image, due.number, left_s)
+            status, result = self._submit(image, due.number, left_s, expected)
             if result.outcome == RESET:
                 result = RequestResult(STALE_CONNECTION, None, result.error)
         done_s = self._now()
         if status is not None:
             self._answered_s = done_s
+        if expected is not None and result.from_edge:
+            self._recorder.compared += 1
         self._recorder.request(
             self._task.index, due, sent_s, done_s, status, result, len(image), retried, self._group
         )
         return status is not None
 
     def _submit(
-        self, image: bytes, number: int, timeout_s: float
+        self, image: bytes, number: int, timeout_s: float, expected: ExpectedAnswer | None
     ) -> tuple[int | None, RequestResult]:
         """Make one call of the SDK; it ends after the timeout at the latest."""
         problem: BaseException | None = None
@@ -219,7 +233,7 @@ class SdkClient:
         finally:
             self._timed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
-        return self._queries.result(problem)
+        return self._queries.result(problem, expected)
 
     def _out_of_time(self, signum: int, frame: FrameType | None) -> None:
         if self._timed:

@@ -19,6 +19,8 @@ from edgeload.machine import usable_cores
 from edgeload.plan import Plan
 from edgeload.records import GroupRecord
 from edgeload.run.announcement import announcement, intention
+from edgeload.run.answers_alone import AnswersAlone, usual_s
+from edgeload.run.asking_alone import ask_alone
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.live import LiveView
 from edgeload.run.phases import Ending, RunOutcome
@@ -66,6 +68,7 @@ def run_session(settings: Settings, console: Console) -> RunOutcome:
                     stop,
                     show,
                     prepared.queries,
+                    prepared.alone,
                 ).run()
     except Stopped as signal:
         return RunOutcome(Ending.NOTHING_SENT, f"stopped by {signal} before the load began")
@@ -81,6 +84,8 @@ class _Prepared:
     groups: list[GroupRecord]
     queries: list[PreflightQuery]
     """Those before the ramp."""
+    alone: list[AnswersAlone]
+    """What the pictures got without load, if answers are compared with that."""
 
 
 def _prepare(
@@ -100,12 +105,14 @@ def _prepare(
     found = list(reached.detectors.values())
     for line in announcement([(each.detector, each.configuration) for each in found]):
         _say(console, line)
+    task, alone = _ask_alone(settings, task, reached, queries, console)
     _say(console, intention(plan, url, task.workers))
     return _Prepared(
         task,
         reached.facts(embedded),
         group_records(groups, reached, pictures),
         queries,
+        alone,
     )
 
 
@@ -169,6 +176,25 @@ def _preflight(
         except NoSuchDetector as error:
             raise as_setting(error, group, key) from error
     return queries
+
+
+def _ask_alone(
+    settings: Settings,
+    task: WorkerTask,
+    reached: Reached,
+    queries: list[PreflightQuery],
+    console: Console,
+) -> tuple[WorkerTask, list[AnswersAlone]]:
+    """Ask for the answers to compare with, if that is wanted."""
+    if not settings.check_answers:
+        return task, []
+    return ask_alone(
+        task,
+        lambda group, detector_id: _sender(settings, task, group, detector_id),
+        url=reached.url,
+        query_s=usual_s(queries),
+        say=lambda text: _say(console, text),
+    )
 
 
 def _sender(settings: Settings, task: WorkerTask, group: GroupTask, detector_id: str) -> Sender:

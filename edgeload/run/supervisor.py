@@ -16,6 +16,7 @@ from edgeload.plan import Plan
 from edgeload.records import (
     LOG_FORMAT_VERSION,
     Anchor,
+    AskedAlone,
     End,
     GroupRecord,
     Header,
@@ -25,6 +26,7 @@ from edgeload.records import (
     WorkerDied,
 )
 from edgeload.run.abort_conditions import breached
+from edgeload.run.answers_alone import AnswersAlone
 from edgeload.run.counters import LiveCounts
 from edgeload.run.environment import generator_machine, package_versions
 from edgeload.run.phases import Phase, RunOutcome, RunState, sending
@@ -72,8 +74,10 @@ class Supervisor:
         stop: StopSignals,
         show: Callable[[RunProgress], None],
         preflight: Sequence[PreflightQuery] = (),
+        alone: Sequence[AnswersAlone] = (),
     ) -> None:
         self._preflight = preflight
+        self._alone = alone
         self._task = task
         self._plan = task.plan
         self._settings = settings
@@ -111,7 +115,8 @@ class Supervisor:
     def _begin(self) -> None:
         self._anchor = Anchor(time.time() + _LEAD_S, time.monotonic() + _LEAD_S)
         self._clock = WallClock(self._anchor)
-        self._log.append([self._header(), *map(self._preflight_record, self._preflight)])
+        before = [*map(self._preflight_record, self._preflight), *map(self._asked, self._alone)]
+        self._log.append([self._header(), *before])
         self._workers.tell("start", self._anchor)
 
     def _header(self) -> Header:
@@ -147,6 +152,22 @@ class Supervisor:
             from_edge=result.from_edge,
             error=result.error,
             detector_id=query.detector_id,
+        )
+
+    def _asked(self, alone: AnswersAlone) -> AskedAlone:
+        start_s, end_s = (
+            round(at_s - self._anchor.monotonic_s, 6) for at_s in (alone.start_s, alone.end_s)
+        )
+        return AskedAlone(
+            ts=self._clock.ts(end_s),
+            group=alone.group,
+            detector_id=alone.detector_id,
+            pictures=len(alone.expected),
+            unstable=alone.unstable,
+            answers=alone.counts,
+            models=alone.models,
+            start_s=start_s,
+            end_s=end_s,
         )
 
     def _now(self) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 from edgeload.edge.location import Target
 from edgeload.edge.trust import TlsTrust
 from edgeload.plan import Plan
+from edgeload.run.picture_answers import Expected
 from edgeload.run.picture_file import PictureFile
 
 
@@ -18,6 +19,8 @@ class DetectorTask:
     detector_id: str
     confidence_threshold: float | None = None
     """The detector's own, if it is known; every request replaces it by 0."""
+    expected: Expected | None = None
+    """The answers that the group's pictures got before the run; None: they are not compared."""
 
 
 @dataclass(frozen=True)

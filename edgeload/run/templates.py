@@ -57,4 +57,5 @@ def _template(
         detector.confidence_threshold,
         index,
         group.timeout_s,
+        detector.expected,
     )

@@ -15,7 +15,14 @@ from typing import NamedTuple
 import h11
 import msgspec
 
-from edgeload.failure_classes import BAD_ANSWER, ESCALATED, WRONG_DETECTOR, http_failure
+from edgeload.failure_classes import (
+    BAD_ANSWER,
+    CHANGED_ANSWER,
+    ESCALATED,
+    WRONG_DETECTOR,
+    http_failure,
+)
+from edgeload.run.picture_answers import ExpectedAnswer, changed_words
 from edgeload.untrusted_text import printable
 
 MAX_ANSWER_BYTES = 1 << 20
@@ -287,14 +294,19 @@ _OK_BELOW = RequestResult("ok", True, None, True)
 _decode_query = msgspec.json.Decoder(_ImageQuery).decode
 
 
-def check_answer(
-    status: int, body: bytes, detector_id: str, threshold: float | None = None
+def check_answer(  # noqa: PLR0911  (one for each way to end)
+    status: int,
+    body: bytes,
+    detector_id: str,
+    threshold: float | None = None,
+    expected: ExpectedAnswer | None = None,
 ) -> RequestResult:
     """Check an answer's status, JSON form and detector, and that it came from the edge itself.
 
     An edge answer has `result.from_edge` (since 2025-06), `metadata.is_from_edge` (since 2024-12)
     or an id that begins with `iqe_` (until 2024-11). An answer with none of these counts as
-    escalated. `threshold` is the detector's own, which our requests replace by 0.
+    escalated. `threshold` is the detector's own, which our requests replace by 0. With `expected`,
+    an edge answer also has to say the same about its picture.
     """
     if status not in (200, 201):
         return RequestResult(http_failure(status), None, printable(body) or None)
@@ -306,13 +318,15 @@ def check_answer(
         return RequestResult(
             WRONG_DETECTOR, None, printable(f"the answer is about detector {query.detector_id}")
         )
-    if (
+    if not (
         (query.result is not None and query.result.from_edge)
         or (query.metadata is not None and query.metadata.is_from_edge)
         or query.id.startswith("iqe_")
     ):
-        confidence = None if query.result is None else query.result.confidence
-        if threshold is None or confidence is None:
-            return _OK
-        return _OK_BELOW if confidence < threshold else _OK_CONFIDENT
-    return RequestResult(ESCALATED, False, "the answer did not come from the edge")
+        return RequestResult(ESCALATED, False, "the answer did not come from the edge")
+    if expected is not None and (changed := changed_words(expected, body)) is not None:
+        return RequestResult(CHANGED_ANSWER, True, changed)
+    confidence = None if query.result is None else query.result.confidence
+    if threshold is None or confidence is None:
+        return _OK
+    return _OK_BELOW if confidence < threshold else _OK_CONFIDENT

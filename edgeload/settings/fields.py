@@ -87,6 +87,15 @@ class Fields(BaseModel):
         form="flag",
         example="False",
     )
+    check_answers: bool = declare(
+        False,
+        "The endpoint",
+        "Before the run, ask every picture twice without load, and compare each answer of the run "
+        "with that: another label or count is a failure of class changed_answer "
+        "(docs/answers.md).",
+        form="flag",
+        example="True",
+    )
     insecure: bool = declare(
         False,
         "The endpoint",

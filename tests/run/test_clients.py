@@ -15,7 +15,7 @@ import pytest
 from recording_server import DETECTOR_ID, Handler, Recorder, edge_answer, recording_server
 from rich.console import Console
 
-from edgeload.records import End, Header, Missed, Request, WorkerSample
+from edgeload.records import AskedAlone, End, Header, Missed, Request, WorkerSample
 from edgeload.run.phases import Ending
 from edgeload.run.session import run_session
 from edgeload.runlog import DamagedLine, read_records
@@ -175,6 +175,43 @@ def test_a_request_ends_after_its_timeout(tmp_path: Path, client: str) -> None:
     assert_adds_up(records)
     end = records[-1]
     assert end.at_s < 1 + 0.5 + 1.0
+
+
+@pytest.mark.parametrize("client", ["http", "sdk"])
+def test_a_changed_answer_is_found_and_counted(tmp_path: Path, client: str) -> None:
+    """Each picture has a label of its own; two of them have the other one once the load begins.
+
+    As many failures as such pictures were sent, with their texts; all ten answers were compared.
+    """
+    pictures: list[bytes] = []
+
+    def answer(handler: Handler, number: int) -> None:
+        body = handler.recorder.queries()[number - 1].body
+        if number <= 8:
+            pictures.append(body)
+        place = pictures.index(body)
+        label = b'"NO"' if (place % 2) ^ (number > 16 and place in (2, 5)) else b'"YES"'
+        handler.reply(200, edge_answer().replace(b'"YES"', label))
+
+    with recording_server(answer) as recorder:
+        records = run(tmp_path, recorder.url, client=client, check_answers=True)
+        sent = [query.body for query in recorder.queries()[16:]]
+    found = requests_of(records)
+    wrong = Counter(r.error for r in found if r.outcome != "ok")
+    assert wrong == Counter(
+        {
+            "picture 3: YES before the run, now NO": sent.count(pictures[2]),
+            "picture 6: NO before the run, now YES": sent.count(pictures[5]),
+        }
+    )
+    assert {r.outcome for r in found} == {"ok", "changed_answer"}
+    assert all(r.from_edge and r.status == 200 for r in found)
+    (alone,) = [r for r in records if isinstance(r, AskedAlone)]
+    assert (alone.pictures, alone.unstable, alone.answers) == (8, 0, {"YES": 4, "NO": 4})
+    assert alone.start_s < alone.end_s < 0
+    last = {r.worker: r.compared for r in records if isinstance(r, WorkerSample)}
+    assert sum(last.values()) == len(found) == 10
+    assert_adds_up(records)
 
 
 def test_a_connection_is_kept_and_replaced_when_the_server_closes_it(tmp_path: Path) -> None:

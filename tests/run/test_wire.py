@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from recording_server import edge_answer
 
 from edgeload.run import wire
+from edgeload.run.picture_answers import ExpectedAnswer, PictureAnswer
 from edgeload.run.wire import (
     MAX_ANSWER_BYTES,
     Answer,
@@ -277,3 +278,23 @@ def test_a_good_answer_tells_whether_its_confidence_is_below_the_detectors_thres
     )
     result = check_answer(200, body, DETECTOR, threshold)
     assert (result.outcome, result.below_threshold) == ("ok", below)
+
+
+def test_an_answer_that_is_not_the_expected_one_is_a_failure_of_its_own() -> None:
+    """The edge gave it, so `from_edge` is true. Other failures come first, and keep their class."""
+    body = edge_answer(DETECTOR)
+    expected = {
+        label: ExpectedAnswer(7, PictureAnswer(label, None, greater_than_max=False, model=None))
+        for label in ("YES", "NO")
+    }
+    assert check_answer(200, body, DETECTOR, 0.9, expected["YES"]).outcome == "ok"
+    assert check_answer(200, body, DETECTOR, 0.9, expected["YES"]).below_threshold is False
+    changed = check_answer(200, body, DETECTOR, 0.9, expected["NO"])
+    assert changed == (
+        "changed_answer", True, "picture 7: NO before the run, now YES", None
+    )  # fmt: skip
+    other = check_answer(200, body, "det_" + "Z" * 27, None, expected["NO"])
+    assert other.outcome == "wrong_detector"
+    cloud = check_answer(200, body.replace(b"true", b"false"), DETECTOR, None, expected["NO"])
+    assert cloud.outcome == "escalated"
+    assert check_answer(503, body, DETECTOR, None, expected["NO"]).outcome == "http_503"
