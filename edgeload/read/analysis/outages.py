@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from edgeload.failure_classes import GENERATOR
+from edgeload.failure_classes import CHANGED_ANSWER, GENERATOR
 from edgeload.plan import RampStep
 from edgeload.read.log.columns import Bools, Requests, RunLog
 from edgeload.read.statistics.windows import Floats
@@ -81,7 +81,8 @@ class FailureSpells:
 class FailureSeries:
     """A run's requests in the order of their ends, every row of failures among them, and silences.
 
-    What the generator itself could not send is left out: it says nothing about the endpoint.
+    What the generator itself could not send is left out: it says nothing about the endpoint. `ok`
+    is also a changed answer, because an endpoint that gives one is not down.
     """
 
     rows: npt.NDArray[np.intp]
@@ -109,7 +110,8 @@ def failure_series(requests: Requests) -> FailureSeries:
     """The requests by their ends, their rows of failures, and silences."""
     rows = np.flatnonzero(~requests.having(GENERATOR))
     rows = rows[np.argsort(requests.done_s[rows], kind="stable")]
-    ok, done_s, sent_s = requests.ok[rows], requests.done_s[rows], requests.sent_s[rows]
+    ok = (requests.ok | requests.having(CHANGED_ANSWER))[rows]
+    done_s, sent_s = requests.done_s[rows], requests.sent_s[rows]
     edges = np.flatnonzero(np.diff(np.concatenate([[True], ok, [True]]).astype(np.int8)))
     first, end = edges.reshape(-1, 2).T
     begun_s = (

@@ -18,7 +18,15 @@ from edgeload.failure_classes import SUCCESS
 from edgeload.host.samples import HostSample
 from edgeload.plan import DEFAULT_GROUP, Plan, RampStep
 from edgeload.read.statistics.windows import Floats
-from edgeload.records import End, Header, Missed, RequestRow, WorkerDied, WorkerSample
+from edgeload.records import (
+    AskedAlone,
+    End,
+    Header,
+    Missed,
+    RequestRow,
+    WorkerDied,
+    WorkerSample,
+)
 from edgeload.runlog import DamagedLine
 
 TEXTS_PER_CLASS = 50
@@ -188,6 +196,8 @@ class RunLog:
     repairs: Repairs = Repairs()
     host: tuple[HostSample, ...] = ()
     """Samples of the endpoint's host in the log itself: some logs of the older form have them."""
+    asked_alone: tuple[AskedAlone, ...] = ()
+    """What pictures got before the run, if its answers were compared with that."""
     parts: Requests | None = None
 
     @property

@@ -130,6 +130,7 @@ def _read_present_form(file: Path, name: Path) -> RunLog:
         deaths=tuple(whole.deaths),
         end=whole.end,
         damage=tally.total,
+        asked_alone=tuple(whole.asked_alone),
     )
 
 

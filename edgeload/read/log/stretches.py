@@ -23,6 +23,7 @@ import msgspec
 from edgeload.machine import usable_cores
 from edgeload.read.log.columns import LogError, TableBuilder, Tally
 from edgeload.records import (
+    AskedAlone,
     End,
     Header,
     Missed,
@@ -50,6 +51,7 @@ class Stretch:
     end: End | None = None
     workers: list[WorkerSample] = field(default_factory=list)
     deaths: list[WorkerDied] = field(default_factory=list)
+    asked_alone: list[AskedAlone] = field(default_factory=list)
     last_s: float = 0.0
 
     def add(self, chunk: list[Any]) -> None:
@@ -64,6 +66,7 @@ class Stretch:
         self.tally.damage(r for r in others if isinstance(r, DamagedLine))
         self.workers += [r for r in others if isinstance(r, WorkerSample)]
         self.deaths += [r for r in others if isinstance(r, WorkerDied)]
+        self.asked_alone += [r for r in others if isinstance(r, AskedAlone)]
         headers = [r for r in others if isinstance(r, Header)]
         self.header = self.header or next(iter(headers), None)
         self.headers += len(headers)
@@ -91,6 +94,7 @@ class Stretch:
         self.end = other.end or self.end
         self.workers += other.workers
         self.deaths += other.deaths
+        self.asked_alone += other.asked_alone
         self.last_s = max(self.last_s, other.last_s)
 
 

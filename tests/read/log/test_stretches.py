@@ -14,6 +14,7 @@ import synthetic_log as sl
 from edgeload.read.log import stretches as part
 from edgeload.read.log.open import read_log
 from edgeload.read.log.stretches import Stretch, read_stretch, read_whole
+from edgeload.records import AskedAlone, encode
 from edgeload.runlog import line_starts
 
 
@@ -36,6 +37,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     chance = random.Random(1)
     for at in (400, 1200, len(lines) - 10):
         lines[at] = lines[at][: chance.randrange(5, 50)] + b"\n"
+    alone = AskedAlone(sl.WALL_S, "cameras", "det_x", 2, 1, {"YES": 1}, ["m"], -2.0, -1.0)
+    lines[1:1] = [encode([alone]), encode([alone])]
     path.write_bytes(b"".join(lines))
     return path
 
@@ -50,6 +53,7 @@ def same(one: Stretch, other: Stretch) -> None:
     assert one.tally.missed == other.tally.missed
     assert one.tally.total == other.tally.total
     assert (one.lines, one.header, one.end) == (other.lines, other.header, other.end)
+    assert one.asked_alone == other.asked_alone
     assert (one.workers, one.deaths, one.last_s) == (other.workers, other.deaths, other.last_s)
 
 
@@ -58,6 +62,7 @@ def test_stretches_add_up_to_the_whole(log: Path, count: int) -> None:
     """Columns, codes, counts and the number of the first damaged line, wherever it is cut."""
     whole = read_stretch(log)
     assert whole.tally.damaged == 3
+    assert len(whole.asked_alone) == 2
     assert whole.lines == len(log.read_bytes().splitlines())
     size = log.stat().st_size
     first, *rest = [read_stretch(log, a, b) for a, b in pairwise([*line_starts(log, count), size])]
