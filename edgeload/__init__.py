@@ -192,6 +192,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         comparison      two sides -> better, worse, same, undecided or not comparable
         history         earlier runs in order of time -> changes of level
         finding         the one type for what was found out
+        answer_findings findings about what the answers said
         box_findings    findings about how the box is configured
         host_findings   findings about what limits the host
         time_findings   findings about the times
@@ -206,6 +207,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         invalid_kinds   what makes a run INVALID: meaning, cause, advice
         warning_kinds   what went wrong, or makes the answer poorer
         note_kinds      how figures are to be read
+        answer_kinds    the findings about what the answers said
         box_kinds       the findings about how the box is configured
         host_kinds      the findings about the host
         load_findings   why a load is not the capacity, or was not compared

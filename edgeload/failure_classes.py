@@ -29,6 +29,10 @@ GENERATOR: Final = "generator"
 ABORTED: Final = "aborted"
 UNCLASSIFIED: Final = "unclassified"
 
+BY_ANOTHER_MODEL = "by another model"
+"""In the text of a changed answer, if the box names its models and this one is not that of before.
+"""
+
 _HTTP = re.compile(r"http_([1-9][0-9]{2})")
 
 

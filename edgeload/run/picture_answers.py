@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from edgeload.failure_classes import BY_ANOTHER_MODEL
 from edgeload.untrusted_text import printable
 
 _MOST_CHARS = 32
@@ -112,7 +113,7 @@ def changed_words(expected: ExpectedAnswer, body: bytes) -> str | None:
     if None in models or models[0] == models[1]:
         return text
     old, new = (printable(model or "", _MOST_CHARS) for model in models)
-    return f"{text}, by another model ({old} before, now {new})"
+    return f"{text}, {BY_ANOTHER_MODEL} ({old} before, now {new})"
 
 
 def expected_answers(first: Sequence[PictureAnswer], second: Sequence[PictureAnswer]) -> Expected:

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from edgeload.failure_classes import GENERATOR
+from edgeload.failure_classes import CHANGED_ANSWER, GENERATOR
+from edgeload.read.analysis.answer_findings import (
+    changed_answers,
+    same_answers,
+    uncompared_answers,
+    unstable_answers,
+)
 from edgeload.read.analysis.box_findings import audited, below_own_threshold
 from edgeload.read.analysis.connection_limit import find_connection_limit
 from edgeload.read.analysis.finding import Finding, most_damaging_first, of_group
@@ -38,6 +44,9 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_nothing_answered(summary),
             *_outages(summary),
             *(f for part in parts for f in of_group(_failures(part), part.group)),
+            *(f for part in parts for f in of_group(changed_answers(part), part.group)),
+            *unstable_answers(summary),
+            *uncompared_answers(summary),
             *find_connection_limit(summary.log.sent_requests),
             *_retried(summary),
             *(f for part in parts for f in of_group(_missed(part), part.group)),
@@ -50,6 +59,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_same_image(summary),
             *_not_monotone(summary),
             *below_own_threshold(summary),
+            *same_answers(summary),
             *_not_saturated(summary),
             *_scaling_law(summary),
             *find_host_findings(summary),
@@ -146,7 +156,7 @@ def _failures(summary: RunSummary) -> Iterator[Finding]:
     counts: Counter[str] = Counter()
     for step in summary.steps:
         counts.update(step.counts.failures)
-    for outcome in sorted(counts):
+    for outcome in sorted(counts.keys() - {CHANGED_ANSWER}):  # which `changed_answers` finds
         texts = [text for text in summary.failure_texts if text.outcome == outcome]
         steps = [step for step in summary.steps if outcome in step.counts.failures]
         sent = sum(step.counts.sent for step in steps)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeload.read.analysis.finding import Finding
+from edgeload.read.words.answer_kinds import ANSWER_NOTE_KINDS, ANSWER_WARNING_KINDS
 from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
 from edgeload.read.words.finding_kind import Kind
 from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
@@ -22,7 +23,9 @@ FINDING_TABLES = (
     INVALID_KINDS,
     BOX_WARNING_KINDS,
     WARNING_KINDS,
+    ANSWER_WARNING_KINDS,
     NOTE_KINDS,
+    ANSWER_NOTE_KINDS,
     BOX_NOTE_KINDS,
     HOST_WARNING_KINDS,
     HOST_NOTE_KINDS,
@@ -72,4 +75,7 @@ def step_list(indices: Sequence[int]) -> str:
 
 
 def _kind(finding: Finding) -> Kind:
-    return FINDING_KINDS["failed_CLASS" if finding.code.startswith(_FAILED) else finding.code]
+    known = FINDING_KINDS.get(finding.code)
+    if known is None and finding.code.startswith(_FAILED):
+        return FINDING_KINDS["failed_CLASS"]
+    return FINDING_KINDS[finding.code]

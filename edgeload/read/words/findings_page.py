@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from edgeload.failure_classes import FAILURE_KINDS, failure_class, http_failure
 from edgeload.plain_words import sentence
+from edgeload.read.words.answer_kinds import ANSWER_NOTE_KINDS, ANSWER_WARNING_KINDS
 from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
 from edgeload.read.words.finding_kind import Kind
 from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
@@ -36,12 +37,12 @@ _PARTS = (
     (
         "warning",
         "The endpoint misbehaved, or the figures are less reliable.",
-        {**BOX_WARNING_KINDS, **WARNING_KINDS, **HOST_WARNING_KINDS},
+        {**BOX_WARNING_KINDS, **WARNING_KINDS, **ANSWER_WARNING_KINDS, **HOST_WARNING_KINDS},
     ),
     (
         "note",
         "How the figures are to be read.",
-        {**NOTE_KINDS, **BOX_NOTE_KINDS, **HOST_NOTE_KINDS},
+        {**NOTE_KINDS, **ANSWER_NOTE_KINDS, **BOX_NOTE_KINDS, **HOST_NOTE_KINDS},
     ),
     (
         "Why a load is not the capacity",

@@ -1,0 +1,101 @@
+"""The findings about what the answers said: meaning, cause, advice, and what was seen. Pure."""
+
+from __future__ import annotations
+
+from edgeload.failure_classes import BY_ANOTHER_MODEL
+from edgeload.plain_words import plural
+from edgeload.read.statistics.format import share, short
+from edgeload.read.words.finding_kind import Kind, Numbers
+
+_SHOWN_CHARS = 200
+
+
+def _changed_answer(n: Numbers) -> str:
+    said = (
+        f"in {{steps}}, {n['requests']:,} of {plural(n['answers'], 'answer')} ({share(n['share'])})"
+        " differed from those that the same pictures got without load"
+    )
+    if n["least_step"] != n["most_step"]:
+        said += (
+            f", from {share(n['least_share'])} in step {n['least_step'] + 1} to "
+            f"{share(n['most_share'])} in step {n['most_step'] + 1}"
+        )
+    if n["unchanged_below"]:
+        said += (
+            f"; with {plural(n['unchanged_clients'], 'client')}{_or_fewer(n)}, none of "
+            f"{n['unchanged_below']:,} did"
+        )
+    if n["by_another_model"]:
+        said += f"; {n['by_another_model']:,} of them were given {BY_ANOTHER_MODEL}"
+    return said + (f"; for example {short(n['text'], _SHOWN_CHARS)}" if n["text"] else "")
+
+
+def _or_fewer(n: Numbers) -> str:
+    return " or fewer" if n["unchanged_clients"] > 1 else ""
+
+
+def _changed_advice(n: Numbers) -> str:
+    if n["by_another_model"] == n["requests"]:
+        return (
+            "A new model was rolled out during the run, which is no fault of the load. Repeat the "
+            "run."
+        )
+    return _CHANGED_ADVICE
+
+
+_CHANGED_ADVICE = (
+    "Look for what mixes up requests under load, for example a buffer or a batch that several of "
+    "them share. If the model gives changing answers by itself, as many of them change at each "
+    "load."
+)
+
+ANSWER_WARNING_KINDS = {
+    "failed_changed_answer": Kind(
+        meaning="Pictures got another label or count under load than without it.",
+        cause="The endpoint mixes up requests under load, the model gives changing answers by "
+        "itself, or a new model was rolled out during the run.",
+        advice=_CHANGED_ADVICE,
+        message=_changed_answer,
+        advise=_changed_advice,
+    ),
+    "unstable_answers": Kind(
+        meaning="Pictures got two different answers when they were asked twice without load.",
+        cause="The model gives changing answers by itself (a GPU may round in another order), or "
+        "two models answer side by side during a roll-out.",
+        advice="These pictures are not compared. Others may change by chance too, so a change "
+        "under load tells something only if its share grows with the load.",
+        message=lambda n: (
+            f"{n['unstable']:,} of {plural(n['pictures'], 'picture')} got two different answers "
+            f"from detector {n['detector_id']} without any load; their answers were not compared"
+        ),
+    ),
+    "answers_not_compared": Kind(
+        meaning="Although --check-answers was given, no answer was compared.",
+        cause="Every picture got two different answers without load.",
+        advice="Nothing is known about the answers of this run. Use pictures that the model is "
+        "certain about.",
+        message=lambda n: (
+            f"none of {plural(n['answers'], 'answer')} was compared, because each of "
+            f"{plural(n['pictures'], 'picture')} got two different answers without load"
+        ),
+    ),
+}
+
+
+def _answers_unchanged(n: Numbers) -> str:
+    of = f" of {plural(n['pictures'], 'picture')}" if n["pictures"] else ""
+    said = f"every answer was the same as before the load ({plural(n['answers'], 'answer')}{of})"
+    if n["all_alike"]:
+        said += "; all pictures of a detector got one and the same, so a mix-up would not show"
+    return said
+
+
+ANSWER_NOTE_KINDS = {
+    "answers_unchanged": Kind(
+        meaning="Every answer that was compared had the same label or count as without load.",
+        cause="The run was made with --check-answers, and the load changed no answer.",
+        advice="This says nothing about whether the answers are right, only that the load did not "
+        "change them.",
+        message=_answers_unchanged,
+    ),
+}
