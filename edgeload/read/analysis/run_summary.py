@@ -10,6 +10,7 @@ import numpy as np
 from edgeload.host.samples import HostSample
 from edgeload.objectives import Objective, parse_objective
 from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall, find_capacity
+from edgeload.read.analysis.detector_times import detector_times
 from edgeload.read.analysis.failures import FailureText, failure_texts
 from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group
 from edgeload.read.analysis.objective_results import (
@@ -176,6 +177,9 @@ def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSumm
         summary, sample = summarise_step(prepared, step, asked, copies, has_groups=has_groups)
         if mix.group:
             summary = replace(summary, group=mix.group, doubts=_doubts(summary, mix))
+        else:
+            detectors = detector_times(log, step, summary.window)
+            summary = replace(summary, detectors=detectors)
         steps.append(summary)
         samples += [sample] if asked else []  # as large as the log: kept only if needed
     outages = find_outages(

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from edgeload.read.analysis.detector_times import DetectorTimes
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.littles_law import LittlesLaw
 from edgeload.read.analysis.objective_results import ObjectiveResult
+from edgeload.read.statistics.age import Age
 from edgeload.read.statistics.backlog import BacklogGrowth
 from edgeload.read.statistics.drift import Drift
 from edgeload.read.statistics.percentiles import Distribution
@@ -150,6 +152,9 @@ class StepSummary:
     times: StepTimes
     generator: GeneratorWork
     stability: Stability
+    age: Age | None
+    """How old the newest answers of its cameras were; None: the log does not say when frames were
+    due, or none was."""
     objectives: tuple[ObjectiveResult, ...]
     """Those that concern a step of this load."""
     doubts: tuple[Finding, ...]
@@ -159,6 +164,8 @@ class StepSummary:
     """Whether all clients work in a closed loop: there is no load that could be carried."""
     group: str = ""
     """The name of the camera group if this is the part of one, else empty."""
+    detectors: tuple[DetectorTimes, ...] = ()
+    """What each detector was asked; empty for the part of one group."""
     groups: tuple[StepSummary, ...] = ()
     """The parts of the groups of a mix, in the plan's order; empty for a run without a mix."""
 

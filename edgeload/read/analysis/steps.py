@@ -16,6 +16,7 @@ import numpy as np
 
 from edgeload.objectives import Objective
 from edgeload.plan import Plan, RampStep, cut_to_tell_s
+from edgeload.read.analysis.camera_age import age_in
 from edgeload.read.analysis.generator_lag import GeneratorLag, generator_lag, lag_limit_s
 from edgeload.read.analysis.littles_law import littles_law
 from edgeload.read.analysis.objective_results import Sample, batches, result_of
@@ -190,6 +191,7 @@ def summarise_step(
         ),
         generator=generator,
         stability=_stability(prepared, inside, times, window),
+        age=age_in(log, range(step.clients), window),
         objectives=tuple(result_of(objective, sample, step.index) for objective in asked),
         doubts=step_doubts(log, step, window, generator.late_share, generator.cpu_cores, counts),
     )

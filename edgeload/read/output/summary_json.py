@@ -18,7 +18,8 @@ from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import ResourceDemand
 from edgeload.read.output.json_numbers import json_number, json_numbers, rounded
 from edgeload.read.output.summary_parts import (
-    detectors_of,
+    detector_ids,
+    detector_record,
     distribution_record,
     growth_record,
     objective_record,
@@ -71,7 +72,7 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
     were never answered; the latter are named in `never`.
     """
     log, header = summary.log, summary.log.header
-    detectors = detectors_of(header)
+    detectors = detector_ids(header)
     return SummaryRecord(
         schema_version=SCHEMA_VERSION,
         run_id=header.run_id if header else None,
@@ -157,6 +158,7 @@ def step_record(step: StepSummary, detectors: Mapping[str, str | None]) -> Summa
         else None,
         objectives=[objective_record(result) for result in step.objectives],
         groups=summary_groups(step, detectors),
+        detectors=[detector_record(times) for times in step.detectors],
     )
 
 

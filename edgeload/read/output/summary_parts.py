@@ -6,25 +6,29 @@ from collections.abc import Iterable, Mapping
 
 from edgeload.plain_words import sentence
 from edgeload.plan import DEFAULT_GROUP
+from edgeload.read.analysis.detector_times import DetectorTimes
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.output.json_numbers import json_number, json_numbers
 from edgeload.read.output.summary_record import (
+    AgeRecord,
     BacklogGrowthRecord,
+    DetectorRecord,
     DistributionRecord,
     ObjectiveRecord,
     QuantileLimitsRecord,
     ShortfallRecord,
     SummaryGroup,
 )
+from edgeload.read.statistics.age import Age
 from edgeload.read.statistics.backlog import BacklogGrowth
 from edgeload.read.statistics.percentiles import QUANTILES, Distribution
 from edgeload.read.words.finding_words import message
 from edgeload.records import Header
 
 
-def detectors_of(header: Header | None) -> dict[str, str | None]:
+def detector_ids(header: Header | None) -> dict[str, str | None]:
     """The id of the detector of each camera group, by the group's name."""
     if header is None:
         return {}
@@ -60,9 +64,31 @@ def _group(part: StepSummary, detectors: Mapping[str, str | None]) -> SummaryGro
         backlog_growth=growth_record(part.growth) if part.growth else None,
         service_time_s=distribution_record(part.times.service),
         response_time_s=distribution_record(part.times.response) if part.times.response else None,
-        age_s=None,
+        age_s=_age(part.age) if part.age else None,
         objectives=[objective_record(result) for result in part.objectives],
         reasons=shortfall_records(part.shortfalls),
+    )
+
+
+def detector_record(times: DetectorTimes) -> DetectorRecord:
+    """What one detector was asked in a step."""
+    return DetectorRecord(
+        detector_id=times.detector_id,
+        detector_name=times.detector_name,
+        requests=times.requests,
+        ok=times.ok,
+        failed=times.failed,
+        throughput_per_s=json_number(times.throughput_per_s),
+        service_time_s=distribution_record(times.service),
+    )
+
+
+def _age(age: Age) -> AgeRecord:
+    return AgeRecord(
+        p50=json_number(age.p50_s),
+        p95=json_number(age.p95_s),
+        max=json_number(age.max_s),
+        mean=json_number(age.mean_s),
     )
 
 

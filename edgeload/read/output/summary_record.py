@@ -211,6 +211,18 @@ class SummaryGroup(SummaryPart):
     reasons: list[ShortfallRecord]
 
 
+class DetectorRecord(SummaryPart):
+    """What one detector was asked in a step, in requests: a frame may be several of them."""
+
+    detector_id: str | None
+    detector_name: str | None
+    requests: int
+    ok: int
+    failed: int
+    throughput_per_s: Number
+    service_time_s: DistributionRecord
+
+
 class SummaryStep(SummaryPart):
     """A ramp step. Counts are of the whole step, rates and times of its window.
 
@@ -252,6 +264,7 @@ class SummaryStep(SummaryPart):
     drift: DriftRecord | None
     objectives: list[ObjectiveRecord]
     groups: list[SummaryGroup]
+    detectors: list[DetectorRecord]
 
 
 class FindingRecord(SummaryPart):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +117,14 @@ COLUMNS = (
 )
 
 
+def _age_p95(step: StepSummary) -> str:
+    age = step.age
+    if age is None:
+        return "-"
+    return milliseconds(age.p95_s) if math.isfinite(age.p95_s) else "never"
+
+
+_AGE = TableColumn("age", "p95", _age_p95, 1)
 _MIX_COLUMNS = (
     COLUMNS[0],
     TableColumn("", "copies", lambda step: "" if step.group else str(step.copies)),
@@ -126,8 +135,12 @@ _MIX_COLUMNS = (
 
 
 def columns_of(summary: RunSummary) -> tuple[TableColumn, ...]:
-    """All columns of the table of steps."""
-    return _MIX_COLUMNS if summary.groups else COLUMNS
+    """All columns of the table of steps; ages matter if cameras keep only their newest frame."""
+    columns = _MIX_COLUMNS if summary.groups else COLUMNS
+    plan = summary.log.plan
+    if plan is None or all(group.late != "latest" for group in plan.groups):
+        return columns
+    return (*columns[:-1], _AGE, columns[-1])
 
 
 def rows_of(summary: RunSummary) -> list[StepSummary]:
@@ -180,6 +193,8 @@ def steps_table(summary: RunSummary, columns: Sequence[TableColumn]) -> Table:
 
 def _note(summary: RunSummary, columns: Sequence[TableColumn]) -> str:
     note = terminal_words.table_note(c.cell(step) for c in columns for step in rows_of(summary))
+    if _AGE in columns:
+        note += f" {terminal_words.AGE_NOTE}"
     left_out = [f"{c.group} {c.head}".strip() for c in columns_of(summary) if c not in columns]
     return f"{note} {terminal_words.left_out(left_out)}" if left_out else note
 

@@ -11,6 +11,7 @@ _TABLE_NOTE = (
     "answered. Response: from due to answered, which is what a camera feels; times are in ms. "
     "Counts cover whole steps; rates and times leave out the warm-up."
 )
+AGE_NOTE = "Age: how old a camera's newest answer is, counted from when its frame was due."
 _MARKS = {
     "few": "few: too few answers to tell",
     "never": "never: among requests that failed or were missed",
