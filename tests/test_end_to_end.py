@@ -14,7 +14,9 @@ import psutil
 import pytest
 
 from edgeload import exit_codes
+from edgeload.run.wire import id_prefix
 from edgeload.simulator.launch import running_simulator
+from edgeload.simulator.truth import read_truth_log
 
 PLOTS = ("throughput.png", "times.png", "capacity.png")
 # Both clients and every outcome are tried; one of each kind is enough for the quick set.
@@ -54,6 +56,57 @@ def test_monitor_as_a_user(tmp_path: Path) -> None:
     lines = (tmp_path / "monitor" / "host_samples.jsonl").read_text().splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["host_header"] + ["host_sample"] * 4
     assert "CPU" in ended.out
+
+
+def test_labels_that_are_swapped_under_load_are_counted_exactly(tmp_path: Path) -> None:
+    """Of 100 answers, 5 are swapped above 80 % load: exactly those requests are `changed_answer`.
+
+    The endpoint's own log names them by their ids. Below that load there are none, and the report
+    says from which load on.
+    """
+    truth = tmp_path / "truth.jsonl"
+    options = ["--inference-workers", "4", "--service-time", "50ms", "--truth-log", str(truth)]
+    options += ["--fault", "swap_label=0.05", "--swap-above", "0.8"]
+    with running_simulator(options) as simulator:
+        ended = user.run(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url,
+            "--detector-id", user.DETECTOR_ID, "--custom-ramp", "1,50", "--check-answers",
+            "--time-between-ramp", "8", "--requests-per-second", "2", "--image-pool", "16",
+        )  # fmt: skip
+        swapped = simulator.stats()["faults"]["swap_label"]
+    run_id = user.header_of(tmp_path).run_id
+    found = [r for r in user.requests_in(tmp_path) if r.outcome == "changed_answer"]
+    ids = {
+        f"req_uu{id_prefix(run_id, r.worker_number).decode()}{r.request_number:08x}" for r in found
+    }
+    assert ids == {t.request_id for t in read_truth_log(truth) if t.fault == "swap_label"}
+    assert len(found) == swapped > 5
+    assert {r.outcome for r in user.requests_in(tmp_path)} == {"ok", "changed_answer"}
+    low, high = user.summary(tmp_path)["steps"]
+    assert low["failures"] == {}
+    assert high["failures"] == {"changed_answer": swapped}
+    out = " ".join(ended.out.split())
+    answers = sum(r.step == 1 for r in user.requests_in(tmp_path))
+    assert f"In step 2, {swapped} of {answers} answers" in out
+    assert "with 1 client, none of 16 did" in out
+    assert "32 image queries, one after the other" in " ".join(ended.err.split())
+
+
+def test_a_load_that_changes_no_answer_is_said_to_have_changed_none(tmp_path: Path) -> None:
+    """The same fault, at a load that never reaches it: no failure, and one note with the counts."""
+    options = ["--inference-workers", "4", "--service-time", "20ms", "--swap-above", "0.8"]
+    with running_simulator([*options, "--fault", "swap_label=1"]) as simulator:
+        ended = user.run(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url,
+            "--detector-id", user.DETECTOR_ID, "--custom-ramp", "2", "--check-answers",
+            "--time-between-ramp", "4", "--requests-per-second", "3", "--image-pool", "16",
+        )  # fmt: skip
+        assert simulator.stats()["faults"] == {}
+    user.check_done(tmp_path, ended)
+    assert user.summary(tmp_path)["totals"]["ok"] == 24
+    said = " ".join(ended.out.split())
+    assert "Every answer was the same as before the load (24 answers of 16 pictures)." in said
+    assert "changed_answer" not in said
 
 
 @pytest.mark.slow
