@@ -13,11 +13,9 @@ from edgeload.records import Request
 from edgeload.run import counters
 
 
-def request(response_s: float, ok: bool = True) -> Request:
+def request(response_s: float, ok: bool = True, group: str = "cameras") -> Request:
     """A request due at 0 that took `response_s`, 9 s of it in service."""
-    return Request(
-        "", 0.0, 0, 1, 9.0, ok, None, 0, 0.0, 0.0, response_s, 200, "ok", True, 1, "cameras"
-    )
+    return Request("", 0.0, 0, 1, 9.0, ok, None, 0, 0.0, 0.0, response_s, 200, "ok", True, 1, group)
 
 
 context = multiprocessing.get_context("forkserver")
@@ -145,3 +143,52 @@ def test_counts_since_a_moment_are_what_was_counted_after_it() -> None:
     assert (since.ok, since.failed) == (2, 1)
     assert [since.response[counters.bucket(s)] for s in (0.1, 2.0)] == [1, 1]
     assert now.since(now) == counters.NO_COUNTS
+
+
+def test_each_group_has_its_own_counts_and_the_sum_is_the_whole() -> None:
+    """Over two workers; the connections are those of all groups together."""
+    names = ["door", "gate", "hall"]
+    blocks = [bytearray(8 * counters.SLOTS * len(names)) for _ in range(2)]
+    for number, block in enumerate(blocks):
+        worker = counters.WorkerCounters(block, names)
+        worker.finished([request(0.1, group="door"), request(0.2, ok=False, group="hall")])
+        worker.finished([request(0.3, group="hall")] * (number + 1))
+        worker.missed(1, 7)
+        worker.sent([1, 0, 5])
+        worker.connections(opened=4, stale_retries=1)
+    total, by_group = counters.read_group_counts(blocks)
+    door, gate, hall = by_group
+    assert [(c.sent, c.ok, c.failed, c.missed) for c in by_group] == [
+        (2, 2, 0, 0), (0, 0, 0, 14), (10, 3, 2, 0)
+    ]  # fmt: skip
+    assert total.plain() == {
+        "sent": 12, "ok": 5, "failed": 2, "missed": 14, "connects": 8, "stale_retries": 2
+    }  # fmt: skip
+    assert door.response[counters.bucket(0.1)] == total.response[counters.bucket(0.1)] == 2
+    assert hall.response[counters.bucket(0.3)] == 3
+    assert sum(gate.response) == sum(gate.service) == 0
+    for name in ("service", "response"):
+        added = tuple(map(sum, zip(*(getattr(c, name) for c in by_group), strict=True)))
+        assert getattr(total, name) == added
+    assert counters.read_counts(blocks) == total
+
+
+def test_a_frame_of_several_requests_has_one_response_time() -> None:
+    """Its requests count one by one, with their service times; of other groups each is a frame."""
+    block = bytearray(8 * counters.SLOTS * 2)
+    worker = counters.WorkerCounters(block, ["door", "gate"], chains=["gate"])
+    worker.finished([request(0.1, group="door"), *[request(0.2, group="gate")] * 3])
+    worker.frame_done(1, 0.7)
+    door, gate = counters.read_group_counts([block])[1]
+    assert (door.ok, sum(door.service), sum(door.response)) == (1, 1, 1)
+    assert (gate.ok, sum(gate.service), sum(gate.response)) == (3, 3, 1)
+    assert gate.response[counters.bucket(0.7)] == 1
+
+
+def test_one_group_is_the_whole() -> None:
+    """The counts of a run without a mix are those of its only group; none for no worker."""
+    block = bytearray(8 * counters.SLOTS)
+    counters.WorkerCounters(block).finished([request(0.1)])
+    total, by_group = counters.read_group_counts([block])
+    assert by_group == (total,)
+    assert counters.read_group_counts([]) == (counters.NO_COUNTS, ())

@@ -26,6 +26,8 @@ from edgeload.run.wire import (
     plain_answer,
     request_head,
 )
+from edgeload.settings.groups import MAX_CLIENTS
+from edgeload.settings.mix_file import MAX_FOLLOWERS
 
 DETECTOR = "det_" + "A" * 27
 
@@ -298,3 +300,34 @@ def test_an_answer_that_is_not_the_expected_one_is_a_failure_of_its_own() -> Non
     cloud = check_answer(200, body.replace(b"true", b"false"), DETECTOR, None, expected["NO"])
     assert cloud.outcome == "escalated"
     assert check_answer(503, body, DETECTOR, None, expected["NO"]).outcome == "http_503"
+
+
+@given(
+    st.sets(
+        st.tuples(
+            st.integers(0, MAX_CLIENTS - 2),
+            st.integers(0, MAX_FOLLOWERS),
+            st.integers(1, 2**32 - 1),
+        ),
+        min_size=2,
+        max_size=20,
+    )
+)
+def test_no_two_requests_of_a_run_have_one_id(requests: set[tuple[int, int, int]]) -> None:
+    """Of any client, part and number that settings allow, nor one of those before the ramp."""
+    heads = request_head("host", DETECTOR, "token", [1])
+
+    def id_of(client: int, part: int, number: int) -> bytes:
+        head = heads.render(0, id_prefix("run-0123456789abcdef", client, part), number)
+        return head.partition(b"X-Request-Id: ")[2].partition(b"\r\n")[0]
+
+    ids = {id_of(*request) for request in requests}
+    ids |= {id_of(0xFFFF_FFFF, 0, number) for number in range(1, 20)}
+    assert len(ids) == len(requests) + 19
+    assert {len(each) for each in ids} == {len(b"req_uu") + 32}
+    # What a reader of a server's log makes of one.
+    client, part, number = next(iter(requests))
+    digits = id_of(client, part, number).decode()[6:]
+    assert digits[:16] == "0123456789abcdef"
+    assert (int(digits[19:24], 16), int(digits[16:19], 16)) == (client, part)
+    assert int(digits[24:], 16) == number
