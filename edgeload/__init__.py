@@ -170,6 +170,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         window_times    times of what fell due in a window
         generator_lag   how late the generator sent, and who waited for that
         detector_times  what each detector was asked in a step, and how long it took
+        age_bound       whether the ages of the newest answers hold a bound
         camera_age      the age of the newest answer of a log's cameras
         littles_law     requests in flight against throughput and time
         validity        what forbids to present a step's numbers as the endpoint's

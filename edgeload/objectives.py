@@ -6,6 +6,7 @@ GROUP is the name of a camera group of a mix; then only its frames count. In a m
 stands for the steps with three copies. QUANTITY is one of
 
 - `p95`, `p99.9 service`: a percentile of response time, or of service time if it says so;
+- `age p95`: a percentile of the age of the newest answer, over the time of all cameras;
 - `errors`: the failed requests, as a share of the requests sent;
 - `missed`: the requests that were never sent, as a share of the planned ones;
 - `throughput`: the answers, as a share of the requests that were due;
@@ -22,11 +23,12 @@ from typing import Literal, cast
 
 from edgeload.plan import is_group_name
 
-Quantity = Literal["response", "service", "errors", "missed", "throughput", "edge", "outage"]
+Quantity = Literal["response", "service", "age", "errors", "missed", "throughput", "edge", "outage"]
 
 _SCOPE = re.compile(r"(?P<load>[0-9]+)\s+(?:clients?|cop(?:y|ies))|(?P<each>each\s+step)")
 _TEXT = re.compile(
     r"(?:p(?P<percent>[0-9]+(?:\.[0-9]+)?)(?:\s+(?P<kind>response|service))?"
+    r"|age\s+p(?P<age>[0-9]+(?:\.[0-9]+)?)"
     r"|(?P<share>errors|missed|throughput|edge)|(?P<outage>outage))"
     r"\s*(?P<operator><=|<|>=|>)\s*"
     r"(?P<bound>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>ms|s|%)"
@@ -35,6 +37,7 @@ _AT_LEAST: tuple[Quantity, ...] = ("throughput", "edge")
 _EXAMPLES: dict[Quantity, str] = {
     "response": "p95<300ms",
     "service": "p95 service<200ms",
+    "age": "age p95<1s",
     "errors": "errors<1%",
     "missed": "missed<1%",
     "throughput": "throughput>=95%",
@@ -49,8 +52,8 @@ _ABORT_EXAMPLES: dict[Quantity, str] = {
 }
 _LEGAL = (
     "must be an objective, for example p95<300ms, p99.9 service<1s, errors<0.5%, missed<1%, "
-    "throughput>=95%, edge>=99.9% or outage<1s; `each step:`, `20 clients:` or the name of a "
-    "camera group may stand before it"
+    "throughput>=95%, edge>=99.9%, outage<1s or age p95<1s; `each step:`, `20 clients:` or the "
+    "name of a camera group may stand before it"
 )
 _LEGAL_ABORT = "must be a condition, for example errors>50%, missed>20% or p95>5s"
 
@@ -76,7 +79,7 @@ class Objective:
     @property
     def is_time(self) -> bool:
         """Whether it bounds a percentile of response or service time."""
-        return self.quantile is not None
+        return self.quantity in ("response", "service")
 
     @property
     def at_least(self) -> bool:
@@ -102,7 +105,7 @@ def parse_objective(text: str) -> Objective:
     objective, wants_less = _parse(text, _EXAMPLES, _LEGAL)
     if wants_less == objective.at_least:
         limit = "a lower limit" if objective.at_least else "an upper limit"
-        name = "a percentile" if objective.is_time else objective.quantity
+        name = "a percentile" if objective.quantile else objective.quantity
         raise ValueError(f"{name} needs {limit}, for example {_EXAMPLES[objective.quantity]}")
     return objective
 
@@ -127,8 +130,10 @@ def _parse(text: str, examples: Mapping[Quantity, str], legal: str) -> tuple[Obj
     groups = scopes[:-1] if scope else scopes
     if not found or len(groups) > 1 or not all(map(is_group_name, groups)):
         raise ValueError(legal)
-    percent, unit, bound = found["percent"], found["unit"], float(found["bound"])
-    quantity = cast(Quantity, found["share"] or found["outage"] or found["kind"] or "response")
+    percent, unit = found["percent"] or found["age"], found["unit"]
+    bound = float(found["bound"])
+    kind = "age" if found["age"] else found["kind"] or "response"
+    quantity = cast(Quantity, found["share"] or found["outage"] or kind)
     if quantity not in examples:
         raise ValueError(legal)
     example = f"for example {examples[quantity]}"

@@ -15,6 +15,9 @@ from edgeload.objectives import Objective, parse_abort, parse_objective
         ("p95<300ms", Objective("p95<300ms", "response", 0.3, 0.95)),
         ("p99.9 service<=1s", Objective("p99.9 service<=1s", "service", 1.0, 0.999)),
         (" p50  response < 0.25s", Objective("p50 response < 0.25s", "response", 0.25, 0.5)),
+        ("age p95<1s", Objective("age p95<1s", "age", 1.0, 0.95)),
+        ("age  p99.9 <= 800ms", Objective("age p99.9 <= 800ms", "age", 0.8, 0.999)),
+        ("door: age p50<1s", Objective("door: age p50<1s", "age", 1.0, 0.5, group="door")),
         ("errors<0.5%", Objective("errors<0.5%", "errors", 0.005)),
         ("missed<=0%", Objective("missed<=0%", "missed", 0.0)),
         ("throughput>=95%", Objective("throughput>=95%", "throughput", 0.95)),
@@ -41,6 +44,7 @@ def test_an_objective_is_what_its_text_says(text: str, objective: Objective) -> 
     "text",
     ["", "p95", "p95<300", "p95<300%", "errors<5ms", "p100<1s", "p0<1s", "p95<0ms", "errors<101%",
      "p95>300ms", "errors>1%", "throughput<95%", "edge<=1%", "latency<1s", "p95<1s; p99<2s",
+     "age<1s", "age p95 service<1s", "agep95<1s", "age p95>1s", "age p95<1%", "age max<1s",
      "mean<1s", "p95<-1s", "20: p95<1s", "p95<1s\nerrors<1%"],
 )  # fmt: skip
 def test_nothing_else_is_an_objective(text: str) -> None:
@@ -60,6 +64,7 @@ def test_nothing_else_is_an_objective(text: str) -> None:
         ("errors<5ms", "errors needs a limit in %, for example errors<1%"),
         ("p95<300%", "a percentile needs a limit in ms or s, for example p95<300ms"),
         ("p100<1s", "a percentile lies between p0 and p100, for example p95<300ms"),
+        ("age p95>1s", "a percentile needs an upper limit, for example age p95<1s"),
         ("p95<0ms", "the limit of a percentile must be above 0, for example p95<300ms"),
     ],
 )
@@ -83,6 +88,7 @@ def test_an_abort_condition_is_the_breach_of_an_objective() -> None:
     """`errors>50%` is the breach of the objective that errors are at most 50 %."""
     assert parse_abort("errors>50%") == Objective("errors>50%", "errors", 0.5)
     assert parse_abort("p95 service>=5s") == Objective("p95 service>=5s", "service", 5.0, 0.95)
-    for text in ("errors<50%", "throughput<50%", "edge<50%", "each step: errors>50%"):
+    others = ("errors<50%", "throughput<50%", "edge<50%", "each step: errors>50%", "age p95>1s")
+    for text in others:
         with pytest.raises(ValueError, match="for example errors>50%"):
             parse_abort(text)

@@ -222,8 +222,8 @@ class Fields(BaseModel):
         (),
         "The objectives",
         'Objectives to meet, for example "p95<300ms", "p99.9 service<1s", "errors<0.5%", '
-        '"missed<1%", "throughput>=95%", "edge>=99.9%" or "outage<1s"; "each step:" or '
-        '"20 clients:" may stand before one.',
+        '"missed<1%", "throughput>=95%", "edge>=99.9%", "outage<1s" or "age p95<1s"; '
+        '"each step:" or "20 clients:" may stand before one.',
         form="list",
         metavar="TEXT",
         example="p95<300ms",

@@ -14,6 +14,9 @@ from edgeload.read.log.columns import Bools, RunLog
 from edgeload.read.statistics.age import Age, AgeSpans, age_spans
 from edgeload.read.statistics.windows import Floats, Window
 
+BATCHES = 10
+"""So many parts of equal length a window has, to see how its ages vary."""
+
 _Places = npt.NDArray[np.intp]
 
 
@@ -47,6 +50,38 @@ def age_spans_in(log: RunLog, clients: Collection[int], window: Window) -> AgeSp
         from_s[each] = _first_due(plan, int(stretches.client[each]), steps)
     return age_spans(
         camera, frames.due_s[rows], frames.done_s[rows], from_s, stretches.end_s, window
+    )
+
+
+@dataclass(frozen=True)
+class AgeWindow:
+    """The ages of cameras' newest answers in one window, as a bound on them is judged.
+
+    `batches` are the ages in each tenth of it. `peaks_s` has the age just before each answer, in
+    the order of the answers. `queued`: a camera that is behind works off its frames one by one, so
+    ages grow with a backlog; otherwise it drops frames, and stays up to date.
+    """
+
+    batches: tuple[AgeSpans, ...]
+    peaks_s: Floats
+    queued: bool
+
+
+def age_windows(log: RunLog, clients: Collection[int], window: Window) -> tuple[AgeWindow, ...]:
+    """The ages of these clients' newest answers in a window; none: the log cannot say."""
+    spans = age_spans_in(log, clients, window)
+    if spans is None or log.plan is None:
+        return ()
+    answered = np.flatnonzero(spans.end_s < window.end_s)
+    answered = answered[np.argsort(spans.end_s[answered], kind="stable")]
+    places = {log.plan.member(client).group for client in clients}
+    groups = [log.plan.groups[place] for place in places]
+    return (
+        AgeWindow(
+            batches=spans.split(np.linspace(window.start_s, window.end_s, BATCHES + 1)),
+            peaks_s=(spans.end_s - spans.newest_due_s)[answered],
+            queued=any(group.late == "queue" and not group.closed for group in groups),
+        ),
     )
 
 

@@ -9,34 +9,33 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Literal
 
 import numpy as np
 from scipy import special
 
 from edgeload.objectives import Objective
+from edgeload.read.analysis.age_bound import T_95, JudgedAge, judge_age, least_answers
+from edgeload.read.analysis.camera_age import BATCHES, AgeWindow
 from edgeload.read.analysis.window_times import WindowTimes
 from edgeload.read.log.columns import Bools
 from edgeload.read.statistics.effective_size import (
     LEAST_INDEPENDENT,
     SAME,
     independent_share,
-    share_at_levels,
 )
 from edgeload.read.statistics.percentiles import (
     CONFIDENCE,
-    nearest_rank,
     quantile_limits,
     rank,
     share_limits,
+    share_of_windows,
 )
 from edgeload.read.statistics.windows import Floats, Window, count_in
 
 Status = Literal["pass", "fail", "undecided"]
 
-_BATCHES = 10
-_T_95 = float(special.stdtrit(_BATCHES - 1, CONFIDENCE))  # Student's t, one-sided
 _Z_95 = float(special.ndtri(CONFIDENCE))
 _SURE = 0.98
 _LONGEST_S = 24 * 3600.0
@@ -65,6 +64,8 @@ class Sample:
     due: Floats | None
     cuts: tuple[int, ...] = ()
     """Places in `failed` at which one of several windows ends and the next begins."""
+    ages: tuple[AgeWindow, ...] = ()
+    """The ages of the cameras' newest answers, for each window; none: not known, or not needed."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class ObjectiveResult:
 
 def batches(window: Window, ok_done_s: Floats) -> Floats:
     """Good answers in each tenth of a window; `ok_done_s` are sorted instants."""
-    counts = [count_in(ok_done_s, part) for part in window.split(_BATCHES)]
+    counts = [count_in(ok_done_s, part) for part in window.split(BATCHES)]
     return np.array(counts, dtype=np.float64)
 
 
@@ -116,6 +117,7 @@ def merged(samples: Iterable[Sample]) -> Sample:
         done=_joined(part.done for part in parts),
         due=_all_or_none([part.due for part in parts]),
         cuts=tuple(accumulate(len(part.failed) for part in parts[:-1])),
+        ages=tuple(chain.from_iterable(part.ages for part in parts)),
     )
 
 
@@ -137,13 +139,21 @@ def result_of(objective: Objective, sample: Sample, step: int | None = None) -> 
     """What a sample says about an objective."""
     if objective.is_time:
         result = _time_result(objective, sample, step)
-        refused = sample.overloaded and result.status == "pass"
-        return replace(result, status="fail", overloaded=True) if refused else result
+        return _refused(result) if sample.overloaded else result
+    if objective.quantity == "age":
+        result = _age_result(objective, sample, step)
+        grows = sample.overloaded and any(window.queued for window in sample.ages)
+        return _refused(result) if grows else result
     if objective.quantity == "outage":
         return _outage_result(objective, sample, step)
     if objective.quantity == "throughput":
         return _throughput_result(objective, sample, step)
     return _share_result(objective, sample, step)
+
+
+def _refused(result: ObjectiveResult) -> ObjectiveResult:
+    """What was met only so far, because a backlog grew, is not met."""
+    return replace(result, status="fail", overloaded=True) if result.status == "pass" else result
 
 
 def unknown(objective: Objective, step: int | None = None) -> ObjectiveResult:
@@ -170,7 +180,7 @@ def _time_result(objective: Objective, sample: Sample, step: int | None) -> Obje
     sent_s = np.full(len(sample.failed), np.inf)
     sent_s[~sample.failed] = values
     windows = np.split(sent_s, sample.cuts)
-    size = max(1, math.floor(n * _independent_share(windows, (SAME * value, objective.bound))))
+    size = max(1, math.floor(n * share_of_windows(windows, (SAME * value, objective.bound))))
     low, high = quantile_limits(ordered, n, objective.quantile, size)
     if size < LEAST_INDEPENDENT:
         low, high = quantile_limits(ordered, n, objective.quantile, size, _SURE)[0], None
@@ -185,18 +195,38 @@ def _time_result(objective: Objective, sample: Sample, step: int | None) -> Obje
     )
 
 
-def _independent_share(windows: Sequence[Floats], levels: tuple[float, ...]) -> float:
-    """Effective size of several windows together as a share of their size.
+def _age_result(objective: Objective, sample: Sample, step: int | None) -> ObjectiveResult:
+    """A percentile of the ages of the newest answers, over the time of all cameras."""
+    if objective.quantile is None:
+        return unknown(objective, step)
+    frames = len(sample.failed) + (sample.missed or 0)
+    judged = judge_age(sample.ages, objective.quantile, objective.bound, frames)
+    if judged is None:
+        return unknown(objective, step)
+    status = _status(judged.exceeded, judged.held)
+    extra_s = _extra_s_of_age(judged, objective.quantile, sample.length_s)
+    return ObjectiveResult(
+        objective,
+        step,
+        status,
+        judged.value_s,
+        judged.low_s,
+        judged.high_s,
+        judged.n,
+        extra_s if status == "undecided" else None,
+    )
 
-    Each window is a series by itself: it is planned that they differ in load. Its median and its
-    upper quartile show for how long its queue remembers, even if no value comes near the levels.
-    """
-    filled = [window for window in windows if len(window)]
-    worth = 0.0
-    for window in filled:
-        usual = [SAME * nearest_rank(window, q) for q in (0.5, 0.75)]
-        worth += len(window) * share_at_levels(window, (*usual, *levels))
-    return worth / sum(map(len, filled)) if filled else 1.0
+
+def _extra_s_of_age(judged: JudgedAge, quantile: float, length_s: float) -> float | None:
+    """Seconds more until both the batches and the number of answers tell."""
+    share, allowed = judged.share_above, 1.0 - quantile
+    if share == allowed or not judged.size:
+        return None
+    by_number_s = _extra_s(share, allowed, judged.size, length_s, least_answers(quantile))
+    by_batches = (judged.half / (share - allowed)) ** 2
+    if by_number_s is None:
+        return None
+    return _at_most_a_day(max(by_number_s, (by_batches - 1.0) * length_s))
 
 
 def _share_result(objective: Objective, sample: Sample, step: int | None) -> ObjectiveResult:
@@ -240,11 +270,11 @@ def _throughput_result(objective: Objective, sample: Sample, step: int | None) -
     shares = sample.done / sample.due
     value = float(sample.done.sum() / sample.due.sum())
     error = float(shares.std(ddof=1)) / math.sqrt(len(shares))
-    low, high = value - _T_95 * error, value + _T_95 * error
+    low, high = value - T_95 * error, value + T_95 * error
     status = _status(high < objective.bound, low >= objective.bound)
     extra_s = None
     if status == "undecided" and value != objective.bound:
-        needed = (_T_95 * error / (value - objective.bound)) ** 2
+        needed = (T_95 * error / (value - objective.bound)) ** 2
         extra_s = _at_most_a_day((needed - 1.0) * sample.length_s)
     return ObjectiveResult(
         objective, step, status, value, low, high, int(sample.due.sum()), extra_s

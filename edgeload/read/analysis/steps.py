@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 
 from edgeload.objectives import Objective
 from edgeload.plan import Plan, RampStep, cut_to_tell_s
-from edgeload.read.analysis.camera_age import age_in
+from edgeload.read.analysis.camera_age import age_in, age_windows
 from edgeload.read.analysis.generator_lag import GeneratorLag, generator_lag, lag_limit_s
 from edgeload.read.analysis.littles_law import littles_law
 from edgeload.read.analysis.objective_results import Sample, batches, result_of
@@ -164,6 +164,8 @@ def summarise_step(
     arrival_per_s = _arrival_rate(log, step, window, within)
     overloaded = growth is not None and growth.verdict == "not_carried"
     sample = _sample(prepared, step, inside, window, within, times, arrival_per_s, overloaded)
+    if any(objective.quantity == "age" for objective in asked):
+        sample = replace(sample, ages=age_windows(log, range(step.clients), window))
     summary = StepSummary(
         index=step.index,
         clients=step.clients,

@@ -114,7 +114,9 @@ class ObjectiveRecord(SummaryPart):
     """
 
     objective: str
-    figure: Literal["response", "service", "errors", "missed", "throughput", "edge", "outage"]
+    figure: Literal[
+        "response", "service", "age", "errors", "missed", "throughput", "edge", "outage"
+    ]
     quantile: Number
     bound: float
     step: int | None

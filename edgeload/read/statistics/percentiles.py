@@ -15,6 +15,7 @@ from edgeload.read.statistics.effective_size import (
     LEAST_INDEPENDENT,
     SAME,
     independent_share,
+    share_at_levels,
 )
 from edgeload.read.statistics.windows import Floats
 
@@ -222,9 +223,26 @@ def quantile_limits(
     return low, high
 
 
-def share_limits(hits: int, n: int) -> tuple[float, float]:
-    """One-sided 95 % limits of a share of which `hits` of n were seen (Clopper & Pearson 1934)."""
-    error = 1.0 - CONFIDENCE
+def share_of_windows(windows: Sequence[Floats], levels: tuple[float, ...]) -> float:
+    """Effective size of several windows together as a share of their size.
+
+    Each window is a series by itself: it is planned that they differ in load. Its median and its
+    upper quartile show for how long its queue remembers, even if no value comes near the levels.
+    """
+    filled = [window for window in windows if len(window)]
+    worth = 0.0
+    for window in filled:
+        usual = [SAME * nearest_rank(window, q) for q in (0.5, 0.75)]
+        worth += len(window) * share_at_levels(window, (*usual, *levels))
+    return worth / sum(map(len, filled)) if filled else 1.0
+
+
+def share_limits(hits: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """One-sided limits of a share of which `hits` of n were seen (Clopper & Pearson 1934).
+
+    Each holds with the given confidence, 95 % if none is.
+    """
+    error = 1.0 - confidence
     low = float(special.betaincinv(hits, n - hits + 1, error)) if hits else 0.0
     high = float(special.betaincinv(hits + 1, n - hits, 1.0 - error)) if hits < n else 1.0
     return low, high

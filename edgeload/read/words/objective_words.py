@@ -24,7 +24,7 @@ def quantity(objective: Objective, value: float | None) -> str:
     """A value of that quantity with its unit."""
     if value is None:
         return "?"
-    if objective.is_time:
+    if objective.quantile is not None:
         return "never answered" if math.isinf(value) else f"{milliseconds(value)} ms"
     return share(value)
 
@@ -54,6 +54,8 @@ def measured(
     if math.isinf(value or 0.0) and objective.quantile is not None:
         least = f" (at least {quantity(objective, low)})" if _is_number(low) else ""
         above = share(round(1 - objective.quantile, 9))
+        if objective.quantity == "age":
+            return f"{name}: for over {above} of the time a camera had no answer yet{least}"
         return f"{name}: over {above} of what was due after the warm-up got no answer{least}"
     span = f"{quantity(objective, low)} to {quantity(objective, high)}"
     of = " of what was due" if objective.quantity == "throughput" else ""

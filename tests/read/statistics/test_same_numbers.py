@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from edgeload.read.analysis import objective_results, utilisation_law
+from edgeload.read.analysis import age_bound, objective_results, utilisation_law
 from edgeload.read.statistics import (
     effective_size,
     percentiles,
@@ -236,7 +236,7 @@ def test_the_error_of_a_mean_time_is_the_same() -> None:
     ("constant", "rounded", "exact"),
     [
         (effective_size._widening(10), 1.332, (stats.t.ppf(0.975, 9) / stats.norm.ppf(0.975)) ** 2),
-        (objective_results._T_95, 1.833, stats.t.ppf(0.95, 9)),
+        (age_bound.T_95, 1.833, stats.t.ppf(0.95, 9)),
         (objective_results._Z_95, 1.645, stats.norm.ppf(0.95)),
     ],
 )
