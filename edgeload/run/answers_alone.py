@@ -116,10 +116,12 @@ def intended(pictures: Mapping[str, int], query_s: Mapping[str, float]) -> str:
     )
 
 
-def found(alone: AnswersAlone) -> list[str]:
+def found(alone: AnswersAlone, *, is_mix: bool = False) -> list[str]:
     """What the pictures got, in lines; a warning if some of them cannot be compared."""
     pictures, unstable, counts = len(alone.expected), alone.unstable, alone.counts
     whose = f"Detector {alone.detector_id} without load"
+    if is_mix:
+        whose += f", pictures of group {alone.group}"
     lines = []
     if len(counts) == 1 and pictures > 1 and not unstable:
         lines.append(
@@ -134,15 +136,21 @@ def found(alone: AnswersAlone) -> list[str]:
         lines.append(f"{whose}: {listed(named)} of {plural(pictures, 'picture')}.")
     if unstable:
         lines.append(
-            f"WARNING: {unstable:,} of {plural(pictures, 'picture')} got two different answers "
-            f"from detector {alone.detector_id} without any load; they are not compared. It gives "
+            f"WARNING: {unstable:,} of {plural(pictures, 'picture')}{of_group(alone.group, is_mix)}"
+            f" got two different answers from detector {alone.detector_id} without any load; they "
+            "are not compared. It gives "
             "changing answers by itself, so others of them may change in the run too."
         )
     return lines
 
 
-def no_answer(url: str, picture: int, query: PreflightQuery) -> str:
-    """The line for a picture, by its number from 1, that got no good answer at its last try."""
+def of_group(name: str, is_mix: bool) -> str:
+    """Whose pictures they are; with a single group that need not be said."""
+    return f" of group {name}" if is_mix else ""
+
+
+def no_answer(url: str, picture: str, query: PreflightQuery) -> str:
+    """The line for a picture, `12` or `12 of group door`, that twice got no good answer."""
     return (
         f"ENDPOINT_URL = {url}: picture {picture} got {answered(query)} from detector "
         f"{query.detector_id} without load, {TRIES} times; "
@@ -151,7 +159,7 @@ def no_answer(url: str, picture: int, query: PreflightQuery) -> str:
     )
 
 
-def nothing_to_compare(url: str, picture: int, detector_id: str) -> str:
+def nothing_to_compare(url: str, picture: str, detector_id: str) -> str:
     """The line for an answer that says nothing about its picture that could be compared."""
     return (
         f"ENDPOINT_URL = {url}: the answer of detector {detector_id} to picture {picture} has "

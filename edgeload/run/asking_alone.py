@@ -19,6 +19,7 @@ from edgeload.run.answers_alone import (
     intended,
     no_answer,
     nothing_to_compare,
+    of_group,
     with_expected,
 )
 from edgeload.run.picture_answers import PictureAnswer, expected_answers, picture_answer
@@ -55,9 +56,10 @@ def ask_alone(
     say(intended(pictures, query_s))
     got: dict[tuple[str, str], AnswersAlone] = {}
     for name, detector_id in to_ask:
-        asker = _Asker(sender_for(groups[name], detector_id), url, detector_id, pause)
+        whose = of_group(name, task.plan.is_mix)
+        asker = _Asker(sender_for(groups[name], detector_id), url, detector_id, whose, pause)
         got[name, detector_id] = alone = asker.ask(groups[name])
-        for line in found(alone):
+        for line in found(alone, is_mix=task.plan.is_mix):
             say(line)
     expected = {
         pair: got[group.name, detector_id].expected for pair, (group, detector_id) in pairs.items()
@@ -69,11 +71,17 @@ class _Asker:
     """Asks one detector for the pictures of one group."""
 
     def __init__(
-        self, sender: Sender, url: str, detector_id: str, pause: Callable[[float], object]
+        self,
+        sender: Sender,
+        url: str,
+        detector_id: str,
+        whose: str,
+        pause: Callable[[float], object],
     ) -> None:
         self._sender = sender
         self._url = url
         self._detector_id = detector_id
+        self._whose = whose
         self._pause = pause
         self._number = _FIRST_NUMBER
 
@@ -91,6 +99,7 @@ class _Asker:
 
     def _answer(self, picture: int) -> PictureAnswer:
         """The answer to a picture by its index. Raises Unreachable."""
+        named = f"{picture + 1}{self._whose}"
         for attempt in range(TRIES):
             if attempt:
                 self._pause(_AFTER_A_FAILURE_S)
@@ -103,6 +112,6 @@ class _Asker:
             if query.good:
                 answer = picture_answer(body)
                 if answer is None:
-                    raise Unreachable(nothing_to_compare(self._url, picture + 1, self._detector_id))
+                    raise Unreachable(nothing_to_compare(self._url, named, self._detector_id))
                 return answer
-        raise Unreachable(no_answer(self._url, picture + 1, query))
+        raise Unreachable(no_answer(self._url, named, query))

@@ -122,11 +122,13 @@ def test_a_detector_that_changes_its_answers_by_itself_is_a_warning() -> None:
     (only,) = found(alone(None))
     assert "WARNING: 1 of 1 picture got" in only
     assert alone("YES", None, None).unstable == 2
+    in_mix = found(alone("YES", None, None), is_mix=True)
+    assert all("of group one" in text for text in in_mix)
 
 
 def test_a_picture_without_an_answer_is_named_with_its_cause_and_the_way_round() -> None:
     """One line with the picture, the detector, what came, what to do, and the option."""
-    line = no_answer("http://box", 12, query(A, 0.1, "http_503"))
+    line = no_answer("http://box", "12", query(A, 0.1, "http_503"))
     for part in ("picture 12", A, "HTTP status 503: no pod", "2 times", "--no-check-answers"):
         assert part in line
     assert "\n" not in line

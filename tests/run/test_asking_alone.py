@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ from recording_server import DETECTOR_ID, Handler, Recorder, edge_answer, record
 from test_preflight_queries import PICTURES, task_for
 
 from edgeload.edge.location import Unreachable
+from edgeload.plan import CameraGroup, Plan, ramp_steps
 from edgeload.run.answers_alone import AnswersAlone
 from edgeload.run.asking_alone import ask_alone
 from edgeload.run.preflight_queries import HttpSender, SdkSender
-from edgeload.run.tasks import GroupTask, WorkerTask
+from edgeload.run.tasks import ChainTask, DetectorTask, GroupTask, WorkerTask
 
 CLIENTS = ["http", pytest.param("sdk", marks=pytest.mark.slow)]
 NO = edge_answer().replace(b'"YES"', b'"NO"')
@@ -131,3 +133,58 @@ def test_what_cannot_be_compared_is_one_line(
     assert "picture 1" in str(caught.value)
     assert "--no-check-answers" in str(caught.value)
     assert str(caught.value).isprintable()
+
+
+def test_a_mix_is_asked_by_group_and_detector() -> None:
+    """Two groups with the same pictures: three detectors get them, each picture twice.
+
+    A failure names the group, whose file the user has to look at.
+    """
+    ids = [f"det_{letter * 27}" for letter in "abc"]
+
+    def answer(handler: Handler, number: int) -> None:
+        (asked,) = handler.recorder.queries()[-1].parameters["detector_id"]
+        handler.reply(status, edge_answer(asked) if asked != ids[1] else no(asked))
+
+    def no(asked: str) -> bytes:
+        return edge_answer(asked).replace(b'"YES"', b'"NO"')
+
+    status = 200
+    load = (CameraGroup("door", 1, 1.0), CameraGroup("cat", 1, 1.0))
+    with recording_server(answer) as recorder, task_for(recorder) as alone:
+        pictures = alone.groups[0].pictures
+        groups = (
+            GroupTask("door", DetectorTask(ids[0]), pictures, 5.0),
+            GroupTask(
+                "cat", DetectorTask(ids[0]), pictures, 5.0,
+                (ChainTask(DetectorTask(ids[1]), 2), ChainTask(DetectorTask(ids[2]), 1)),
+            ),
+        )  # fmt: skip
+        task = replace(alone, plan=Plan(ramp_steps([2], 1.0), load, 1), groups=groups)
+
+        def asked() -> tuple[WorkerTask, list[AnswersAlone]]:
+            return ask_alone(
+                task,
+                lambda group, one: HttpSender(task, group, one),
+                url=recorder.url,
+                query_s={},
+                pause=lambda seconds: None,
+            )
+
+        known, found = asked()
+        count = Counter(q.parameters["detector_id"][0] for q in recorder.queries())
+        status = 503
+        with pytest.raises(Unreachable, match="picture 1 of group door got HTTP status 503"):
+            asked()
+    assert count == dict.fromkeys(ids, 8)
+    assert [(one.group, one.detector_id) for one in found] == [
+        ("door", ids[0]),
+        ("cat", ids[1]),
+        ("cat", ids[2]),
+    ]
+    said = [
+        {one.answer.said for one in detector.expected or () if one}
+        for detector in (known.groups[0].detector, *known.groups[1].followers())
+    ]
+    assert said == [{"YES"}, {"NO"}, {"NO"}, {"YES"}]
+    assert known.groups[1].detector == known.groups[0].detector

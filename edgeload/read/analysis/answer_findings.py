@@ -55,7 +55,8 @@ def changed_answers(summary: RunSummary) -> Iterator[Finding]:
 
 
 def unstable_answers(summary: RunSummary) -> Iterator[Finding]:
-    """Pictures that got two different answers without any load."""
+    """Pictures that got two different answers without any load; `group` is empty without a mix."""
+    plan = summary.log.plan
     for asked in summary.log.asked_alone:
         if asked.unstable:
             yield Finding(
@@ -65,6 +66,7 @@ def unstable_answers(summary: RunSummary) -> Iterator[Finding]:
                     "unstable": asked.unstable,
                     "pictures": asked.pictures,
                     "detector_id": asked.detector_id,
+                    "group": asked.group if plan is not None and plan.is_mix else "",
                 },
                 about=f"{asked.group} {asked.detector_id}",
             )

@@ -49,6 +49,15 @@ _CHANGED_ADVICE = (
     "load."
 )
 
+
+def _unstable(n: Numbers) -> str:
+    group = f" of group {n['group']}" if n["group"] else ""
+    return (
+        f"{n['unstable']:,} of {plural(n['pictures'], 'picture')}{group} got two different answers "
+        f"from detector {n['detector_id']} without any load; their answers were not compared"
+    )
+
+
 ANSWER_WARNING_KINDS = {
     "failed_changed_answer": Kind(
         meaning="Pictures got another label or count under load than without it.",
@@ -64,10 +73,7 @@ ANSWER_WARNING_KINDS = {
         "two models answer side by side during a roll-out.",
         advice="These pictures are not compared. Others may change by chance too, so a change "
         "under load tells something only if its share grows with the load.",
-        message=lambda n: (
-            f"{n['unstable']:,} of {plural(n['pictures'], 'picture')} got two different answers "
-            f"from detector {n['detector_id']} without any load; their answers were not compared"
-        ),
+        message=_unstable,
     ),
     "answers_not_compared": Kind(
         meaning="Although --check-answers was given, no answer was compared.",
