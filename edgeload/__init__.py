@@ -36,6 +36,7 @@ settings                the settings of a run
     error_words         what is legal in place of a value that was refused
     table               the settings as a table: docs/settings.md
 plan                    ramp steps, camera groups, and when each frame of each client is due
+interference_plan       the plan of an interference run: groups alone, then in pairs
 records                 what a run writes down: one typed record per line of the log
 runlog                  the shared log: many processes append, damaged lines are reported
 failure_classes         what each class of failed requests means, and what to do

@@ -45,6 +45,11 @@ LEAST_CUT_S = 2.0
 PERIODS_TO_TELL = 3.0
 
 
+def default_warm_up_s(step_s: float) -> float:
+    """Seconds that are left out at the head of a step of `step_s` seconds, if nobody says more."""
+    return min(LEAST_CUT_S, step_s / 2)
+
+
 def cut_to_tell_s(warm_up_s: float, period_s: float) -> float:
     """Seconds left out at a step's head before its backlog is looked at; a client's `period_s`.
 

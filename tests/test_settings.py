@@ -9,6 +9,7 @@ import pytest
 
 from edgeload.arguments import parse
 from edgeload.config_file import load_config
+from edgeload.interference_plan import rounds_of
 from edgeload.settings import TOKEN, SettingError, Settings, resolve
 from edgeload.settings.fields import declared, metavar_of, not_measured
 from edgeload.settings.table import table
@@ -66,6 +67,7 @@ def test_the_table_of_settings_is_made_from_the_fields() -> None:
 
 def test_each_field_says_what_it_is() -> None:
     """A whole sentence, a word for the value, and an example that is legal."""
+    needing_a_mix = ("ramp_group", "interference")
     for name in Settings.model_fields:
         setting = declared(name)
         assert setting.help[0].isupper(), name
@@ -73,7 +75,7 @@ def test_each_field_says_what_it_is() -> None:
         if setting.form in ("value", "list", "ramp"):
             assert metavar_of(name), name
         if setting.example:
-            mix = {} if name != "ramp_group" else {"mix": "examples/mix.yaml"}
+            mix = {} if name not in needing_a_mix else {"mix": "examples/mix.yaml"}
             resolve({}, {**mix, name: setting.example}, {TOKEN: "t"})
 
 
@@ -81,7 +83,7 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
     """A comparison ignores these; it goes load by load, so the ramp's length is one of them."""
     assert not_measured() == {
         "max_clients", "step_size", "slo", "slo_undecided", "abort_on", "log_file", "output_dir",
-        "hdr", "prometheus_port", "ready_timeout",
+        "hdr", "prometheus_port", "ready_timeout", "interference_rounds",
     }  # fmt: skip
 
 
@@ -90,9 +92,8 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
     assert list(resolve({}, {}, {}).public()) == [
         "endpoint_url", "detector_id", "detector_name", "detector_query", "timeout",
         "ready_timeout", "preflight", "check_answers", "insecure", "cacert", "mix", "ramp_group",
-        "max_clients",
-        "step_size", "custom_ramp", "requests_per_second", "time_between_ramp", "warmup",
-        "arrivals", "late",
+        "max_clients", "step_size", "custom_ramp", "interference", "interference_rounds",
+        "requests_per_second", "time_between_ramp", "warmup", "arrivals", "late",
         "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",
         "image_pool", "same_image", "log_file", "output_dir", "hdr", "prometheus_port",
         "simulator_options",
@@ -340,3 +341,66 @@ def test_a_step_of_one_period_is_long_enough(rate: str) -> None:
     for step in plan.steps:
         assert all(next(plan.step_dues(c, step), None) is not None for c in range(step.clients))
         assert plan.anything_due(step, 0)
+
+
+MIX = "examples/mix.yaml"
+
+
+def test_an_interference_run_has_a_ramp_of_its_own() -> None:
+    """One copy and steps of 6 s, whatever config.py says; what was typed wins, and is repeated."""
+    given = {"mix": MIX, "interference": True}
+    config = {**CONFIG, "MAX_CLIENTS": 7, "CUSTOM_RAMP": "1,5,20", "TIME_BETWEEN_RAMP": 30}
+    plain = resolve(config, given, {})
+    assert {step.duration_s for step in plain.plan().steps} == {6.0}
+    assert plain.plan().copies(plain.plan().steps[0]) == 1
+    typed = resolve(
+        config,
+        {**given, "max_clients": 3, "time_between_ramp": "4", "interference_rounds": "5"},
+        {},
+    )
+    assert {step.duration_s for step in typed.plan().steps} == {4.0}
+    assert typed.plan().copies(typed.plan().steps[0]) == 3
+    assert rounds_of(typed.plan()) == 5
+    for settings in (plain, typed):
+        words = shlex.split(settings.command())[2:]
+        again = resolve(config, parse(words, config)[0], {})
+        assert again.plan() == settings.plan()
+    assert resolve(config, {"mix": MIX}, {}).time_between_ramp == 30.0
+
+
+def test_an_interference_run_judges_no_objectives() -> None:
+    """Those of config.py and of the mix are for other runs; a typed one would be ignored."""
+    settings = resolve({"SLO": ["p95<1s"]}, {"mix": MIX, "interference": True}, {})
+    assert settings.objectives() == ()
+    assert resolve({"SLO": ["p95<1s"]}, {"mix": MIX}, {}).objectives() != ()
+
+
+ONE_GROUP = "- {name: door, detector_name: a, query: Open, cameras: 3, requests_per_second: 5}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "INTERFERENCE = True: needs a mix of at least two groups, and there is no mix"),
+        ({"mix": "one"}, "needs a mix of at least two groups, and the mix has only one"),
+        ({"mix": MIX, "ramp_group": "door"}, "RAMP_GROUP = 'door': must be empty"),
+        ({"mix": MIX, "custom_ramp": "1,3"}, "CUSTOM_RAMP = 1,3: must be one number of copies"),
+        ({"mix": MIX, "slo": ["p95<1s"]}, "SLO = 'p95<1s': must be left out"),
+        ({"mix": MIX, "interference_rounds": "2"}, "INTERFERENCE_ROUNDS = '2'"),
+        ({"mix": "many", "interference_rounds": "1000"}, "must be at most 32,000"),
+        ({"mix": MIX, "time_between_ramp": "0.4"}, "TIME_BETWEEN_RAMP = 0.4: must be at least"),
+    ],
+)
+def test_what_makes_no_interference_run_gets_one_line(
+    options: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    """It names the setting, says what is legal, and gives an example."""
+    many = "".join(ONE_GROUP.replace("door", f"door{n}") for n in range(9))
+    for name, text in (("one", ONE_GROUP), ("many", many)):
+        (tmp_path / name).write_text(text)
+    if options.get("mix") in ("one", "many"):
+        options = {**options, "mix": str(tmp_path / str(options["mix"]))}
+    error = error_of({"interference": True, **options})
+    assert said in error
+    assert "\n" not in error
+    assert "for example" in error

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from edgeload.edge.configuration import EdgeConfiguration
 from edgeload.edge.detectors import KnownDetector
 from edgeload.edge_facts import DEFAULT_AUDIT_RATE, NOTICEABLE_AUDIT_RATE
+from edgeload.interference_plan import first_round, is_interference_plan, rounds_of
 from edgeload.plain_words import listed, plural, rate_words
 from edgeload.plan import CameraGroup, Plan
 
@@ -77,10 +78,23 @@ def described_load(plan: Plan) -> str:
         return f"{clients} at {_rate(plan.groups[0])}{each}"
     noun = "copy" if counts == [1] else "copies"
     groups = {group.name: _cameras(group) for group in plan.groups}
+    if is_interference_plan(plan):
+        return _interference(plan, list(groups.values()))
     if plan.ramp_group is None:
         return f"{_counts(counts)} {noun} of the mix ({listed(list(groups.values()))})"
     ramped = groups.pop(plan.ramp_group)
     return f"{_counts(counts)} {noun} of {ramped}, beside {listed(list(groups.values()))},"
+
+
+def _interference(plan: Plan, groups: Sequence[str]) -> str:
+    """`8 rounds of 5 steps of 6 s: each group alone, then each pair …`."""
+    once, copies = first_round(plan), plan.copies(plan.steps[0])
+    steps = f"{plural(len(once), 'step')} of {once[0].duration_s:g} s"
+    times = "" if copies == 1 else f"{copies} copies of "
+    return (
+        f"{plural(rounds_of(plan), 'round')} of {steps}: each group alone, then each pair with one "
+        f"or both at full load ({times}{listed(groups)})"
+    )
 
 
 def _counts(counts: Sequence[int]) -> str:

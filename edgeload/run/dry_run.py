@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from edgeload.interference_plan import first_round, is_interference_plan, rounds_of
 from edgeload.plain_words import plural, rate_words
 from edgeload.plan import CameraGroup, Plan, RampStep, least_step_s
 from edgeload.run.announcement import described_load
@@ -31,11 +32,16 @@ def print_plan(
         table.add_column("cameras", justify="right")
     for name in ("from s", "to s", "due/s", "requests due", "MB/s of pictures"):
         table.add_column(name, justify="right")
-    for step in plan.steps:
+    for step in first_round(plan):
+        head = [str(step.index + 1), str(plan.copies(step))]
         for index, group in enumerate(plan.groups):
-            head = [str(step.index + 1), str(plan.copies(step))] if index == 0 else ["", ""]
-            table.add_row(*head, *_row(plan, step, index, image_bytes[group.name]))
+            if plan.cameras_of(index, step):
+                table.add_row(*head, *_row(plan, step, index, image_bytes[group.name]))
+                head = ["", ""]
     console.print(table)
+    if is_interference_plan(plan):
+        _print(console, _other_rounds(plan))
+        return
     for text in _too_short(plan, warm_up_s):
         _print(console, text)
 
@@ -73,6 +79,14 @@ def _row(plan: Plan, step: RampStep, index: int, image_bytes: float) -> list[str
     per_s = frames_per_s * group.requests_per_frame
     requests = str(_requests(plan, step, index))
     return [*cells, f"{per_s:g}", requests, f"{per_s * image_bytes / 1e6:.3g}"]
+
+
+def _other_rounds(plan: Plan) -> str:
+    return (
+        f"This is the first of {rounds_of(plan)} rounds; the others have the same steps, each in "
+        f"an order of its own. Together they last {plan.duration_s:g} s "
+        f"({plan.duration_s / 60:.0f} min)."
+    )
 
 
 def _too_short(plan: Plan, warm_up_s: float) -> Iterator[str]:

@@ -159,6 +159,25 @@ class Fields(BaseModel):
         unit="clients",
         example="1,5,20",
     )
+    interference: bool = declare(
+        False,
+        "The ramp",
+        "Measure what the groups of the mix do to each other, instead of a ramp: each group alone, "
+        "then each pair with one or both at full load, in rounds of short steps "
+        "(docs/interference.md). One copy of the mix is the full load, or as many as --max-clients "
+        "on the command line says; steps last 6 s, or what --time-between-ramp there says.",
+        form="flag",
+        example="True",
+    )
+    interference_rounds: values.Rounds = declare(
+        None,
+        "The ramp",
+        "Rounds of an interference run; more of them tell smaller differences. Empty: as many as "
+        "the slowest group needs, from 8 to 20.",
+        metavar="N",
+        example="12",
+        measured=False,
+    )
     requests_per_second: values.Rate = declare(
         10.0,
         "The load",

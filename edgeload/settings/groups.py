@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeload.interference_plan import rounds_of
 from edgeload.objectives import Objective, parse_objective
 from edgeload.plain_words import listed
 from edgeload.plan import CameraGroup, Plan
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_CLIENTS = 1 << 20
 """What a request's id has room for."""
+MAX_STEPS = 32_000
+"""What the log's columns have room for."""
 _ROUNDING = 1e-9
 
 
@@ -96,6 +99,8 @@ def only_group(settings: Settings) -> GroupSettings:
 
 def check_groups(groups: Sequence[GroupSettings], settings: Settings) -> None:
     """Raise ValueError, in one line, if the groups do not fit each other or the ramp."""
+    if settings.interference:
+        _check_interference(groups, settings)
     names = [group.load.name for group in groups]
     if settings.ramp_group is not None and settings.ramp_group not in names:
         legal = f"must be a group of the mix: {', '.join(names)}"
@@ -130,6 +135,36 @@ def check_groups(groups: Sequence[GroupSettings], settings: Settings) -> None:
                 f"SLO = {text!r}: no camera group is called {objective.group!r}; {known}; for "
                 f"example {objective.condition}"
             )
+
+
+def _check_interference(groups: Sequence[GroupSettings], settings: Settings) -> None:
+    """Raise ValueError if nobody can interfere, or if the ramp is one."""
+    if len(groups) < 2:
+        has = "the mix has only one" if settings.mix else "there is no mix"
+        raise ValueError(
+            f"INTERFERENCE = True: needs a mix of at least two groups, and {has}; for example "
+            "--mix examples/mix.yaml"
+        )
+    if settings.ramp_group is not None:
+        raise ValueError(
+            f"RAMP_GROUP = {settings.ramp_group!r}: must be empty with --interference, which has "
+            "as many copies of every group, for example --ramp-group ''"
+        )
+    ramp = settings.custom_ramp or ()
+    if len(set(ramp)) > 1:
+        raise ValueError(
+            f"CUSTOM_RAMP = {','.join(map(str, ramp))}: must be one number of copies with "
+            f"--interference, for example --custom-ramp {max(ramp)}"
+        )
+    plan = settings.plan()
+    if len(plan.steps) > MAX_STEPS:
+        rounds = rounds_of(plan)
+        fewer = max(3, MAX_STEPS * rounds // len(plan.steps))
+        raise ValueError(
+            f"INTERFERENCE_ROUNDS = {rounds}: {len(groups)} groups make {len(plan.steps):,} steps; "
+            f"must be at most {MAX_STEPS:,}, for example --interference-rounds {fewer}, or fewer "
+            "groups"
+        )
 
 
 def _check_period(group: GroupSettings, settings: Settings) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import PrivateAttr, model_validator
 
+from edgeload.interference_plan import interference_plan, rounds_to_tell
 from edgeload.objectives import Objective, parse_abort, parse_objective
-from edgeload.plan import Plan, linear_ramp, mix_plan
+from edgeload.plan import Plan, default_warm_up_s, linear_ramp, mix_plan
 from edgeload.settings.fields import TOKEN, Fields, declared, option_of
 from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
@@ -54,7 +55,11 @@ class Settings(Fields):
         return plain
 
     def objectives(self) -> tuple[Objective, ...]:
-        """The run's objectives, and those of its camera groups."""
+        """The run's objectives, and those of its camera groups; none in an interference run, which
+        overloads the endpoint on purpose.
+        """
+        if self.interference:
+            return ()
         own = [parse_objective(text) for text in self.slo]
         of_groups = (
             parse_objective(text).of_group(group.load.name)
@@ -77,7 +82,13 @@ class Settings(Fields):
         """When every request of the run is due."""
         ramp = self.custom_ramp or linear_ramp(self.max_clients, self.step_size)
         loads = tuple(group.load for group in self.groups())
-        return mix_plan(loads, ramp, self.time_between_ramp, self.seed, self.ramp_group)
+        step_s = self.time_between_ramp
+        if self.interference:
+            warm_up_s = default_warm_up_s(step_s) if self.warmup is None else self.warmup
+            rounds = rounds_to_tell(loads, max(ramp), step_s, step_s - warm_up_s)
+            rounds = self.interference_rounds or rounds
+            return interference_plan(loads, max(ramp), rounds, step_s, self.seed)
+        return mix_plan(loads, ramp, step_s, self.seed, self.ramp_group)
 
     def command(self) -> str:
         """The command line that makes this run again, with the same config.py or with none.

@@ -30,11 +30,17 @@ def resolve(
     wins over the environment variable of the same name. `config` holds the upper-case constants; a
     constant that is not a setting is refused, since a misspelt one would silently do nothing.
     `program` is what starts such a run, for `Settings.command`. Raises SettingError.
+
+    The ramp of an interference run is not that of config.py, which is meant for other runs: what
+    was not typed is one copy of the mix and short steps.
     """
     _check_names(config)
     values: dict[str, object] = {name.lower(): value for name, value in config.items()}
     if "detector_name" in options and "detector_id" not in options:
         values.pop("detector_id", None)  # a name that was typed beats an id that stands in a file
+    if options.get("interference", values.get("interference")) is True:
+        _check_no_objectives(options)
+        values.update(_INTERFERENCE_RAMP)
     values.update(options)
     if not values.get(TOKEN.lower()):
         values[TOKEN.lower()] = environment.get(TOKEN) or None
@@ -47,6 +53,26 @@ def resolve(
         raise SettingError("\n".join(lines.values())) from None
     settings._program, settings._typed = program, frozenset(options)
     return settings
+
+
+_INTERFERENCE_RAMP = {
+    "max_clients": 1,
+    "step_size": 1,
+    "custom_ramp": None,
+    "time_between_ramp": 6.0,
+}
+
+
+def _check_no_objectives(options: Mapping[str, object]) -> None:
+    """Raise SettingError for an objective that was typed: it would say nothing."""
+    typed = options.get("slo") or ()
+    texts = [str(text) for text in ((typed,) if isinstance(typed, str) else typed)]  # type: ignore[attr-defined]
+    if any(text.strip() for text in texts):
+        raise SettingError(
+            f"SLO = {texts[0]!r}: must be left out with --interference, which overloads the "
+            "endpoint on purpose and judges no objectives, for example run the mix without "
+            "--interference"
+        )
 
 
 def _check_names(config: Mapping[str, object]) -> None:

@@ -134,6 +134,7 @@ WarmUp = Annotated[
 Rate = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]
 Clients = Annotated[int, Field(ge=1, le=100_000)]
 Ramp = Annotated[tuple[Clients, ...] | None, Field(min_length=1), BeforeValidator(_ramp)]
+Rounds = Annotated[Annotated[int, Field(ge=3, le=1000)] | None, BeforeValidator(_empty_is_none)]
 Workers = Annotated[Literal["auto", "clients"] | int, BeforeValidator(_workers)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Pictures = Annotated[int, Field(ge=1, le=100_000)]

@@ -15,7 +15,7 @@ from itertools import chain
 import numpy as np
 
 from edgeload.objectives import Objective
-from edgeload.plan import Plan, RampStep, cut_to_tell_s
+from edgeload.plan import Plan, RampStep, cut_to_tell_s, default_warm_up_s
 from edgeload.read.analysis.camera_age import age_in, age_windows
 from edgeload.read.analysis.generator_lag import GeneratorLag, generator_lag, lag_limit_s
 from edgeload.read.analysis.littles_law import littles_law
@@ -39,8 +39,6 @@ from edgeload.read.statistics.drift import drift, settled_s
 from edgeload.read.statistics.percentiles import distribution
 from edgeload.read.statistics.steadiness import steadiness
 from edgeload.read.statistics.windows import Floats, Window, count_in, rate_in
-
-LEAST_WARM_UP_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ def warm_up_s(log: RunLog, step: RampStep) -> float:
     """Seconds cut from a step's head: the setting `warmup`, else 2 s, at most half the step."""
     setting = log.settings.get("warmup")
     if setting is None:
-        return min(LEAST_WARM_UP_S, step.duration_s / 2)
+        return default_warm_up_s(step.duration_s)
     return min(float(setting), step.duration_s)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from edgeload.plan import LEAST_CUT_S
 from edgeload.read.analysis.cold_answers import find_cold_answers
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary, indices_of
-from edgeload.read.analysis.steps import LEAST_WARM_UP_S
 
 ANSWERS_FOR_P99 = 299
 
@@ -139,5 +139,5 @@ def _step_s_for_p99(step: StepSummary, requests_per_second: float | None) -> flo
         return None
     warm_up_s = step.window.start_s - step.span.start_s
     if warm_up_s == step.span.length_s / 2:  # a longer step has a whole warm-up
-        warm_up_s = max(warm_up_s, LEAST_WARM_UP_S)
+        warm_up_s = max(warm_up_s, LEAST_CUT_S)
     return warm_up_s + (ANSWERS_FOR_P99 + step.clients) / min(rates)
