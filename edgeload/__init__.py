@@ -162,6 +162,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         drift           a warm-up longer than the cut, a box that slows down
         scaling_law     the Universal Scalability Law
         two_samples     shifts with intervals and p-values, ratios of percentiles
+        paired_ratios   ratios of pairs that were measured soon after each other
         shares          the difference of two shares, with its interval
         change_point    where the level of a series of runs changed
         format          numbers in few digits
@@ -193,6 +194,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         compared_capacity  the capacities of two sides
         comparison      two sides -> better, worse, same, undecided or not comparable
         history         earlier runs in order of time -> changes of level
+        interference    what groups do to each other, round by round
+        influence       what a group is beside another one, and the verdict
         finding         the one type for what was found out
         answer_findings findings about what the answers said
         box_findings    findings about how the box is configured

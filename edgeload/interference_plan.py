@@ -18,7 +18,7 @@ from edgeload.plan import CameraGroup, Plan, RampStep
 Level = Literal["half", "full"]
 """How much of its load a group has beside another: half of its cameras, or all."""
 
-LEAST_ROUNDS = 8
+LEAST_ROUNDS = 10
 MOST_ROUNDS = 20
 FRAMES_TO_TELL = 1000
 """Frames on each side that nearly always rule out a p95 that is 25 % longer: the standard error of
@@ -70,10 +70,12 @@ def interference_plan(
     full = [group.cameras * copies for group in groups]
     once = round_cameras(full)
     chance = random.Random(f"interference {seed}")
-    order = [cameras for _ in range(rounds) for cameras in chance.sample(once, len(once))]
+    order = [
+        (number, cameras) for number in range(rounds) for cameras in chance.sample(once, len(once))
+    ]
     steps = tuple(
-        RampStep(index, sum(full), index * step_s, (index + 1) * step_s, cameras)
-        for index, cameras in enumerate(order)
+        RampStep(index, sum(full), index * step_s, (index + 1) * step_s, cameras, number)
+        for index, (number, cameras) in enumerate(order)
     )
     return Plan(steps, groups, seed)
 
@@ -95,7 +97,7 @@ def rounds_to_tell(
 
 def is_interference_plan(plan: Plan) -> bool:
     """Whether its steps are those of an interference run."""
-    return all(step.cameras is not None for step in plan.steps)
+    return all(step.cameras is not None and step.round is not None for step in plan.steps)
 
 
 def all_cameras(plan: Plan) -> tuple[int, ...]:
@@ -105,17 +107,13 @@ def all_cameras(plan: Plan) -> tuple[int, ...]:
 
 
 def rounds_of(plan: Plan) -> int:
-    """Rounds in the plan of an interference run."""
-    return len(plan.steps) // len(round_cameras(all_cameras(plan)))
+    """Rounds in the plan of an interference run; 0 for any other plan."""
+    return max((step.round + 1 for step in plan.steps if step.round is not None), default=0)
 
 
 def first_round(plan: Plan) -> tuple[RampStep, ...]:
     """The steps of the first round; those of any other plan are all of its steps."""
-    return (
-        plan.steps[: len(plan.steps) // rounds_of(plan)]
-        if is_interference_plan(plan)
-        else (plan.steps)
-    )
+    return tuple(step for step in plan.steps if not step.round)
 
 
 def group_alone(step: RampStep) -> int | None:

@@ -82,6 +82,11 @@ class RampStep:
     end_s: float
     cameras: tuple[int, ...] | None = None
     """Of each group of the plan, only its first so many cameras send; None: all clients do."""
+    round: int | None = None
+    """Number of the round that the step belongs to, from 0, if steps are repeated in rounds.
+
+    Poisson arrivals are the same in all steps of a round, counted from each step's start: then no
+    difference between these steps is due to chance of ours."""
 
     @property
     def duration_s(self) -> float:
@@ -331,10 +336,11 @@ class Plan:
         return phase_s, first, last
 
     def _poisson_dues(self, client: int, step: RampStep) -> Iterator[float]:
-        """Exponential gaps, drawn anew in each step, because a Poisson process has no memory."""
+        """Exponential gaps, drawn anew in each step or round: a Poisson process has no memory."""
         index, number = self.member(client)
         group = self.groups[index]
-        chance = random.Random(f"{group.label('poisson', self.seed)} {number} {step.index}")
+        drawn = step.index if step.round is None else f"round {step.round}"
+        chance = random.Random(f"{group.label('poisson', self.seed)} {number} {drawn}")
         due_s = step.start_s + chance.expovariate(group.rate)
         while due_s < step.end_s:
             yield due_s

@@ -34,12 +34,13 @@ class Anchor(msgspec.Struct, frozen=True):
 
 
 class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One ramp step as planned; run time in seconds. `cameras` is that of the plan's step."""
+    """One ramp step as planned; run time in seconds. `cameras` and `round` are the plan step's."""
 
     clients: int
     start_s: float
     end_s: float
     cameras: list[int] | None = None
+    round: int | None = None
 
 
 class ChainRecord(msgspec.Struct, frozen=True):

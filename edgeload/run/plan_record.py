@@ -13,7 +13,9 @@ def plan_record(plan: Plan, groups: Sequence[GroupRecord]) -> PlanRecord:
     only = None if plan.is_mix else plan.groups[0]
     return PlanRecord(
         [
-            StepRecord(s.clients, s.start_s, s.end_s, list(s.cameras) if s.cameras else None)
+            StepRecord(
+                s.clients, s.start_s, s.end_s, list(s.cameras) if s.cameras else None, s.round
+            )
             for s in plan.steps
         ],
         only.requests_per_second if only else None,

@@ -13,6 +13,7 @@ from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShort
 from edgeload.read.analysis.detector_times import detector_times
 from edgeload.read.analysis.failures import FailureText, failure_texts
 from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group
+from edgeload.read.analysis.interference import Interference, find_interference
 from edgeload.read.analysis.objective_results import (
     ObjectiveResult,
     Sample,
@@ -78,6 +79,8 @@ class RunSummary:
     """What the host's samples say by themselves; None as for `demands`."""
     groups: tuple[RunSummary, ...] = ()
     """Each camera group of a mix as a run of its own; empty for a run without a mix."""
+    interference: Interference | None = None
+    """What groups do to each other, in an interference run; its steps say nothing of a capacity."""
 
     @property
     def group(self) -> str:
@@ -122,7 +125,12 @@ class RunSummary:
 
 
 def objectives_of(log: RunLog) -> tuple[Objective, ...]:
-    """The objectives in the log. Raises LogError if they cannot be read."""
+    """The objectives in the log. Raises LogError if they cannot be read.
+
+    An interference run overloads the endpoint on purpose, so it is held to none.
+    """
+    if log.settings.get("interference"):
+        return ()
     groups = log.header.plan.groups if log.header else []
     try:
         own = [parse_objective(str(text)) for text in log.settings.get("slo") or ()]
@@ -153,7 +161,7 @@ def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSu
         )
         for index, group in enumerate(plan.groups)
     )
-    return _joined(whole, groups, asked)
+    return _with_interference(_joined(whole, groups, asked))
 
 
 @dataclass(frozen=True)
@@ -240,6 +248,16 @@ def _joined(
         bracket=find_capacity(steps),
         outages=tuple(sorted(outages, key=lambda outage: outage.start_s)),
     )
+
+
+def _with_interference(summary: RunSummary) -> RunSummary:
+    """The summary of an interference run says what its groups do to each other, and no capacity."""
+    found = find_interference(summary.log, summary.steps)
+    if found is None:
+        return summary
+    none = find_capacity(())
+    groups = tuple(replace(group, bracket=none) for group in summary.groups)
+    return replace(summary, interference=found, bracket=none, groups=groups)
 
 
 def _within_any(outage: Outage, others: Sequence[Outage]) -> bool:

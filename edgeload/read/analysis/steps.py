@@ -115,9 +115,8 @@ def _group_dues(plan: Plan, step: RampStep, index: int) -> Floats:
         return np.fromiter(chain.from_iterable(each), dtype=np.float64)
     # the same sums as the plan's own, many at a time
     spans = [plan.constant_span(client, step) for client in clients]
-    return np.concatenate(
-        [phase_s + np.arange(first, last) / group.rate for phase_s, first, last in spans]
-    )
+    dues = [phase_s + np.arange(first, last) / group.rate for phase_s, first, last in spans]
+    return np.concatenate([np.zeros(0), *dues])
 
 
 def warm_up_s(log: RunLog, step: RampStep) -> float:

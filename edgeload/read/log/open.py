@@ -187,7 +187,7 @@ def _plan(record: PlanRecord, path: Path) -> Plan:
     if not record.steps or any(rate is not None and rate <= 0 for rate in rates):
         raise LogError(f"the log {path} has a plan without load: {msgspec.json.encode(record)!r}")
     steps = tuple(
-        RampStep(i, s.clients, s.start_s, s.end_s, tuple(s.cameras) if s.cameras else None)
+        RampStep(i, s.clients, s.start_s, s.end_s, tuple(s.cameras) if s.cameras else None, s.round)
         for i, s in enumerate(record.steps)
     )
     if not record.groups:  # a log of before there were groups
