@@ -136,15 +136,15 @@ def found(alone: AnswersAlone, *, is_mix: bool = False) -> list[str]:
         lines.append(f"{whose}: {listed(named)} of {plural(pictures, 'picture')}.")
     if unstable:
         lines.append(
-            f"WARNING: {unstable:,} of {plural(pictures, 'picture')}{of_group(alone.group, is_mix)}"
-            f" got two different answers from detector {alone.detector_id} without any load; they "
+            f"WARNING: {unstable:,} of {plural(pictures, 'picture')}"
+            f"{answers_of_group(alone.group, is_mix)} got two different answers from detector {alone.detector_id} without any load; they "
             "are not compared. It gives "
             "changing answers by itself, so others of them may change in the run too."
         )
     return lines
 
 
-def of_group(name: str, is_mix: bool) -> str:
+def answers_of_group(name: str, is_mix: bool) -> str:
     """Whose pictures they are; with a single group that need not be said."""
     return f" of group {name}" if is_mix else ""
 

@@ -14,12 +14,12 @@ from edgeload.run.answers_alone import (
     PASSES,
     TRIES,
     AnswersAlone,
+    answers_of_group,
     asked_pairs,
     found,
     intended,
     no_answer,
     nothing_to_compare,
-    of_group,
     with_expected,
 )
 from edgeload.run.picture_answers import PictureAnswer, expected_answers, picture_answer
@@ -56,7 +56,7 @@ def ask_alone(
     say(intended(pictures, query_s))
     got: dict[tuple[str, str], AnswersAlone] = {}
     for name, detector_id in to_ask:
-        whose = of_group(name, task.plan.is_mix)
+        whose = answers_of_group(name, task.plan.is_mix)
         asker = _Asker(sender_for(groups[name], detector_id), url, detector_id, whose, pause)
         got[name, detector_id] = alone = asker.ask(groups[name])
         for line in found(alone, is_mix=task.plan.is_mix):

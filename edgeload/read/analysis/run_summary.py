@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -151,7 +151,7 @@ def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSu
     if plan is None or not plan.is_mix:
         return _summarised(log, own, _Whole())
     copies = {step.index: plan.copies(step) for step in plan.steps}
-    whole = _summarised(log, own, _Whole(copies=copies))
+    whole = _summarised(log, (), _Whole(copies=copies))
     doubts = {step.index: step.doubts for step in whole.steps}
     groups = tuple(
         _summarised(
@@ -161,6 +161,9 @@ def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSu
         )
         for index, group in enumerate(plan.groups)
     )
+    if own:  # only the groups know whether the load was carried, and objectives ask for that
+        overloaded = {part.index for group in groups for part in group.steps if part.overloaded}
+        whole = _summarised(log, own, _Whole(copies=copies, overloaded=overloaded))
     return _with_interference(_joined(whole, groups, asked))
 
 
@@ -173,6 +176,8 @@ class _Whole:
     """Copies of the mix in each step, by the step's index."""
     doubts: Mapping[int, tuple[Finding, ...]] = field(default_factory=dict)
     """What makes the whole of each step INVALID."""
+    overloaded: Collection[int] = ()
+    """Steps in which a group of the mix was overloaded."""
 
 
 def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSummary:
@@ -182,7 +187,14 @@ def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSumm
     steps, samples = [], []
     for step in began:
         copies, has_groups = mix.copies.get(step.index), bool(mix.copies) and not mix.group
-        summary, sample = summarise_step(prepared, step, asked, copies, has_groups=has_groups)
+        summary, sample = summarise_step(
+            prepared,
+            step,
+            asked,
+            copies,
+            has_groups=has_groups,
+            overloaded=step.index in mix.overloaded,
+        )
         if mix.group:
             summary = replace(summary, group=mix.group, doubts=_doubts(summary, mix))
         else:

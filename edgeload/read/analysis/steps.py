@@ -140,11 +140,12 @@ def summarise_step(
     copies: int | None = None,
     *,
     has_groups: bool = False,
+    overloaded: bool = False,
 ) -> tuple[StepSummary, Sample]:
     """One ramp step in numbers, and the sample that objectives of the run are judged on.
 
     `copies` is what the ramp counts, if that is not the step's clients. With `has_groups`, each
-    group says by itself whether its backlog grew.
+    group says by itself whether its backlog grew, and `overloaded` says whether that of any did.
     """
     copies = step.clients if copies is None else copies
     log, requests = prepared.log, prepared.log.requests
@@ -159,7 +160,7 @@ def summarise_step(
     growth = None if dues is None or closed or has_groups else _growth(prepared, step, dues)
     asked = [objective for objective in objectives if objective.applies_to(copies)]
     arrival_per_s = _arrival_rate(log, step, window, within)
-    overloaded = growth is not None and growth.verdict == "not_carried"
+    overloaded = overloaded or (growth is not None and growth.verdict == "not_carried")
     sample = _sample(prepared, step, inside, window, within, times, arrival_per_s, overloaded)
     if any(objective.quantity == "age" for objective in asked):
         sample = replace(sample, ages=age_windows(log, range(step.clients), window))

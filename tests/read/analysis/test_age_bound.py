@@ -12,6 +12,7 @@ import synthetic_log as sl
 
 from edgeload import exit_codes
 from edgeload.objectives import parse_objective
+from edgeload.plan import CameraGroup, mix_plan
 from edgeload.read.analysis.age_bound import JudgedAge, judge_age, least_answers
 from edgeload.read.analysis.camera_age import BATCHES, AgeWindow
 from edgeload.read.analysis.objective_results import ObjectiveResult, Sample, merged, result_of
@@ -271,3 +272,18 @@ def test_the_words_name_the_percentile_and_its_limits(tmp_path: Path) -> None:
     result = _only(_run(tmp_path / "log", "age p95<1s", clients=8))
     said = measured_words(replace(result, value=0.812, low=0.8, high=0.85))
     assert said == "age p95 812 ms (800 ms to 850 ms)"
+
+
+def test_a_bound_on_the_age_of_one_group_is_about_its_cameras(tmp_path: Path) -> None:
+    """One group's pool has twice the load that it carries, the other's is idle: each is judged."""
+    groups = (
+        CameraGroup("door", 10, 4.0, late="latest"),
+        CameraGroup("yard", 4, 4.0, late="latest"),
+    )
+    pools = {"door": sl.Pool(1, sl.constant(0.05)), "yard": sl.Pool(4, sl.constant(0.05))}
+    played = sl.play_mix(mix_plan(groups, [1], 40.0), pools)
+    asked = [parse_objective(f"{name}: age p95<400ms") for name in ("door", "yard")]
+    log = read_log(sl.write(tmp_path / "log", played))
+    results = {result.objective.group: result for result in analyse(log, asked).objectives}
+    assert (results["door"].status, results["yard"].status) == ("fail", "pass")
+    assert results["yard"].value == pytest.approx(0.05 + 0.95 * 0.25)
