@@ -137,7 +137,8 @@ def found(alone: AnswersAlone, *, is_mix: bool = False) -> list[str]:
     if unstable:
         lines.append(
             f"WARNING: {unstable:,} of {plural(pictures, 'picture')}"
-            f"{answers_of_group(alone.group, is_mix)} got two different answers from detector {alone.detector_id} without any load; they "
+            f"{answers_of_group(alone.group, is_mix)} got two different answers from detector "
+            f"{alone.detector_id} without any load; they "
             "are not compared. It gives "
             "changing answers by itself, so others of them may change in the run too."
         )

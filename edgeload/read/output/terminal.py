@@ -103,7 +103,9 @@ def _time(kind: str, name: str, rank: int) -> TableColumn:
 COLUMNS = (
     TableColumn("", "step", lambda step: "" if step.group else str(step.index + 1)),
     TableColumn("", "clients", lambda step: str(step.clients)),
-    TableColumn("", "due/s", lambda step: number(step.rates.arrival_per_s)),
+    TableColumn(
+        "", "due/s", lambda step: "max" if step.closed else number(step.rates.arrival_per_s)
+    ),
     TableColumn("", "done/s", lambda step: number(step.rates.throughput_per_s)),
     TableColumn("", "failed", lambda step: str(step.counts.failed)),
     TableColumn("", "missed", lambda step: _count(step.counts.missed)),

@@ -15,7 +15,8 @@ AGE_NOTE = "Age: how old a camera's newest answer is, counted from when its fram
 _MARKS = {
     "few": "few: too few answers to tell",
     "never": "never: among requests that failed or were missed",
-    "-": "-: no answers",
+    "-": "-: no data",
+    "max": "max: as many as were answered",
     "carried": "carried: the endpoint kept up with what was due",
     "not carried": "not carried: the endpoint did not keep up, failed too often, was down, or "
     "missed an objective",
