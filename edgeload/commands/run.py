@@ -53,11 +53,12 @@ def main(
 def _show_plan(settings: Settings) -> int:
     from rich.console import Console
 
-    from edgeload.run.dry_run import print_plan
+    from edgeload.run.dry_run import asked_detectors, print_plan
     from edgeload.run.pictures import picture_bytes
 
-    sizes = picture_bytes(settings.groups())
-    print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0)
+    groups = settings.groups()
+    sizes, detectors = picture_bytes(groups), asked_detectors(groups)
+    print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
     return exit_codes.OK
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from edgeload.edge.configuration import EdgeConfiguration
 from edgeload.edge.detectors import KnownDetector
 from edgeload.edge_facts import DEFAULT_AUDIT_RATE, NOTICEABLE_AUDIT_RATE
 from edgeload.interference_plan import first_round, is_interference_plan, rounds_of
 from edgeload.plain_words import listed, plural, rate_words
-from edgeload.plan import CameraGroup, Plan
+from edgeload.plan import CameraGroup, Plan, RampStep
 
 
 def announcement(detectors: Sequence[tuple[KnownDetector, EdgeConfiguration]]) -> list[str]:
     """Lines to be read before the run; the last is a warning if the box audits its answers.
 
-    What a run asks means the same for detectors that are configured in the same way.
+    What holds for several detectors is said once.
     """
-    lines = [_facts(detector, configuration) for detector, configuration in detectors]
+    facts: dict[str, list[KnownDetector]] = {}
+    for detector, configuration in detectors:
+        facts.setdefault(_facts(detector, configuration), []).append(detector)
+    lines = [f"{_who(alike)}: {text}." for text, alike in facts.items()]
     lines += dict.fromkeys(_own_cameras(*each) for each in detectors)
     audited = [c for _, c in detectors if c.edge_only is not True]
     rate = max((c.confident_audit_rate or 0.0 for c in audited), default=0.0)
@@ -31,8 +34,14 @@ def announcement(detectors: Sequence[tuple[KnownDetector, EdgeConfiguration]]) -
     return lines
 
 
+def _who(alike: Sequence[KnownDetector]) -> str:
+    if len(alike) > 1:
+        return f"Detectors {listed([repr(each.name) if each.name else each.id for each in alike])}"
+    name = f" ({alike[0].name!r})" if alike[0].name else ""
+    return f"Detector {alike[0].id}{name}"
+
+
 def _facts(detector: KnownDetector, configuration: EdgeConfiguration) -> str:
-    name = f" ({detector.name!r})" if detector.name else ""
     kind = {
         True: "edge-only",
         False: "not edge-only",
@@ -40,9 +49,8 @@ def _facts(detector: KnownDetector, configuration: EdgeConfiguration) -> str:
     }[configuration.edge_only]
     threshold, rate = detector.confidence_threshold, configuration.confident_audit_rate
     return (
-        f"Detector {detector.id}{name}: {kind}, confidence threshold "
-        f"{'unknown' if threshold is None else f'{threshold:g}'}, audit rate "
-        f"{'unknown' if rate is None else f'{rate:g}'}."
+        f"{kind}, confidence threshold {'unknown' if threshold is None else f'{threshold:g}'}, "
+        f"audit rate {'unknown' if rate is None else f'{rate:g}'}"
     )
 
 
@@ -61,52 +69,85 @@ def _own_cameras(detector: KnownDetector, configuration: EdgeConfiguration) -> s
 
 
 def intention(plan: Plan, url: str, workers: int) -> str:
-    """What the run is about to do, in one line."""
-    return (
+    """What the run is about to do, in one line; of a mix, `copy_table` says more."""
+    line = (
         f"{described_load(plan)} against {url}, "
         f"{plan.duration_s:g} s in all, from {plural(workers, 'worker process')}"
     )
+    if not plan.is_mix:
+        return line
+    cameras = plural(sum(group.cameras for group in plan.groups), "camera")
+    return f"{line}; {'one copy' if plan.ramp_group is None else 'all groups once'}: {cameras}"
 
 
 def described_load(plan: Plan) -> str:
-    """`10 clients at 2 requests/s each`; with a mix, its copies and what one is made of."""
+    """`10 clients at 2 requests/s each`; with a mix, its copies: see `copy_table`."""
     counts = [plan.copies(step) for step in plan.steps]
     first, *others = counts
+    steps = ", ".join(map(str, counts))
     if not plan.is_mix:
-        clients = plural(first, "client") if not others else f"{_counts(counts)} clients"
+        clients = plural(first, "client") if not others else f"{steps} clients"
         each = " each" if plan.max_clients > 1 else ""
         return f"{clients} at {_rate(plan.groups[0])}{each}"
     noun = "copy" if counts == [1] else "copies"
-    groups = {group.name: _cameras(group) for group in plan.groups}
     if is_interference_plan(plan):
-        return _interference(plan, list(groups.values()))
+        return _interference(plan)
     if plan.ramp_group is None:
-        return f"{_counts(counts)} {noun} of the mix ({listed(list(groups.values()))})"
-    ramped = groups.pop(plan.ramp_group)
-    return f"{_counts(counts)} {noun} of {ramped}, beside {listed(list(groups.values()))},"
+        return f"{steps} {noun} of the mix"
+    return f"{steps} {noun} of {plan.ramp_group}, the other groups once,"
 
 
-def _interference(plan: Plan, groups: Sequence[str]) -> str:
+def _interference(plan: Plan) -> str:
     """`8 rounds of 5 steps of 6 s: each group alone, then each pair …`."""
     once, copies = first_round(plan), plan.copies(plan.steps[0])
     steps = f"{plural(len(once), 'step')} of {once[0].duration_s:g} s"
-    times = "" if copies == 1 else f"{copies} copies of "
+    times = "" if copies == 1 else f", with {copies} copies of the mix"
     return (
         f"{plural(rounds_of(plan), 'round')} of {steps}: each group alone, then each pair with one "
-        f"or both at full load ({times}{listed(groups)})"
+        f"or both at full load{times},"
     )
 
 
-def _counts(counts: Sequence[int]) -> str:
-    return ", ".join(map(str, counts))
+def copy_table(plan: Plan, detectors: Mapping[str, str]) -> list[str]:
+    """What one copy of a mix is made of: a head, a line for each group, and what `max` means.
+
+    `detectors` has the detectors of each group in words, by its name.
+    """
+    rows = [("group", "cameras", "each/s", "due/s", "detector")]
+    for group in plan.groups:
+        each, due = ("max", "max")
+        if not group.closed:
+            each, due = f"{group.rate:.6g}", f"{group.cameras * group.rate:.6g}"
+        rows.append((group.name, str(group.cameras), each, due, detectors[group.name]))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  " + "  ".join([name.ljust(widths[0]), *map(str.rjust, numbers, widths[1:]), detector])
+        for name, *numbers, detector in rows
+    ]
+    if any(group.closed for group in plan.groups):
+        lines.append(CLOSED_LOOP_NOTE)
+    return lines
 
 
-def _cameras(group: CameraGroup) -> str:
-    cameras = plural(group.cameras, f"{group.name} camera")
-    return f"{cameras} at {_rate(group)}{' each' if group.cameras > 1 else ''}"
+CLOSED_LOOP_NOTE = "max: a closed loop; a camera sends its next frame when it has its answer."
+
+
+def detector_words(first: str, then: Sequence[tuple[str, int]]) -> str:
+    """Detectors of one group in words: `find-vehicles, then 3 x plate, 1 x colour`."""
+    further = ", ".join(f"{requests} x {detector}" for detector, requests in then)
+    return f"{first}, then {further}" if further else first
+
+
+def due_per_s(plan: Plan, step: RampStep, group: int | None = None) -> str:
+    """Frames due per second in a step, of one group, by its index, or of all.
+
+    `40`; `max` for a closed loop; `40+max` if there are both.
+    """
+    counted = range(len(plan.groups)) if group is None else (group,)
+    rates = [plan.arrival_rate(step, index) for index in counted]
+    due = [rate for rate in rates if rate is not None]
+    return "+".join([f"{sum(due):,.6g}"] * bool(due) + ["max"] * (len(due) < len(rates)))
 
 
 def _rate(group: CameraGroup) -> str:
-    if group.closed:
-        return "the rate of the answers (a closed loop)"
-    return rate_words(group.rate)
+    return "the rate of the answers (a closed loop)" if group.closed else rate_words(group.rate)

@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from edgeload.interference_plan import first_round, is_interference_plan, rounds_of
-from edgeload.plain_words import plural, rate_words
-from edgeload.plan import CameraGroup, Plan, RampStep, least_step_s
-from edgeload.run.announcement import described_load
+from edgeload.plain_words import listed, plural, rate_words
+from edgeload.plan import Plan, RampStep, least_step_s
+from edgeload.run.announcement import copy_table, described_load, detector_words, due_per_s
+from edgeload.settings.groups import DetectorChoice, GroupSettings
 
 
 def print_plan(
-    plan: Plan, image_bytes: Mapping[str, float], console: Console, warm_up_s: float = 0.0
+    plan: Plan,
+    image_bytes: Mapping[str, float],
+    console: Console,
+    warm_up_s: float = 0.0,
+    detectors: Mapping[str, str] | None = None,
 ) -> None:
-    """Print steps, times, requests due and the load on the network; in a mix, for each group.
+    """Print steps, times, requests due and the load on the network; of a mix, also what a copy is.
 
     `image_bytes` is the size of one picture in bytes, by the group's name; `warm_up_s` is the
-    warm-up that was asked for.
+    warm-up that was asked for. `detectors` are those of each group of a mix in words.
     """
     _print(console, _first_line(plan))
+    if plan.is_mix and detectors:
+        copy = "One copy" if plan.ramp_group is None else "All groups once"
+        cameras = plural(sum(group.cameras for group in plan.groups), "camera")
+        _print(console, f"\n{copy}: {cameras}")
+        for line in copy_table(plan, detectors):
+            _print(console, line)
     table = Table(box=box.SIMPLE_HEAD)
-    load = "copies" if plan.is_mix else "clients"
-    table.add_column("step", justify="right")
-    table.add_column(load, justify="right")
-    if plan.is_mix:
-        table.add_column("group", justify="left")
-        table.add_column("cameras", justify="right")
-    for name in ("from s", "to s", "due/s", "requests due", "MB/s of pictures"):
+    load = ("copies", "cameras") if plan.is_mix else ("clients",)
+    if is_interference_plan(plan):
+        load = load[1:]  # all of its steps have the same copies
+    for name in ("step", *load, "from s", "to s", "due/s", "requests due", "MB/s of pictures"):
         table.add_column(name, justify="right")
     for step in first_round(plan):
-        head = [str(step.index + 1), str(plan.copies(step))]
-        for index, group in enumerate(plan.groups):
-            if plan.cameras_of(index, step):
-                table.add_row(*head, *_row(plan, step, index, image_bytes[group.name]))
-                head = ["", ""]
+        table.add_row(*_row(plan, step, image_bytes))
     console.print(table)
     if is_interference_plan(plan):
         _print(console, _other_rounds(plan))
@@ -46,39 +50,73 @@ def print_plan(
         _print(console, text)
 
 
+def asked_detectors(groups: Sequence[GroupSettings]) -> dict[str, str]:
+    """The detectors that each group asks for, in words, by its name."""
+    return {
+        group.load.name: detector_words(
+            _called(group.detector),
+            [(_called(link.detector), link.requests) for link in group.then],
+        )
+        for group in groups
+    }
+
+
+def _called(choice: DetectorChoice) -> str:
+    return choice.name or choice.id or ""
+
+
 def _print(console: Console, text: str) -> None:
-    console.print(text, highlight=False, soft_wrap=not console.is_terminal)
+    console.print(text, highlight=False, markup=False, soft_wrap=not console.is_terminal)
 
 
 def _first_line(plan: Plan) -> str:
-    requests = sum(_requests(plan, step, i) for step in plan.steps for i in range(len(plan.groups)))
-    if not plan.is_mix:
+    requests = plural(sum(_requests(plan, step) for step in plan.steps), "request")
+    if plan.is_mix or plan.groups[0].closed:
+        load = described_load(plan).rstrip(",")
+    else:
         each = " each" if plan.max_clients > 1 else ""
         rate = rate_words(plan.groups[0].rate)
         load = f"up to {plural(plan.max_clients, 'client')} at {rate}{each}"
-    else:
-        load = described_load(plan).rstrip(",")
-    closed = [group.name for group in plan.groups if group.closed]
-    what = plural(requests, "request")
-    if closed:
-        what += f", and those of {', '.join(closed)} in a closed loop,"
-    return f"{what} in {plan.duration_s:g} s, from {load}. Nothing was sent."
+    if closed := [group.name for group in plan.groups if group.closed]:
+        requests += f" and those of {listed(closed)} (a closed loop)"
+    return f"{requests} in {plan.duration_s:g} s, from {load}. Nothing was sent."
 
 
-def _requests(plan: Plan, step: RampStep, group: int) -> int:
-    return plan.step_frames(step, group=group) * plan.groups[group].requests_per_frame
+def _requests(plan: Plan, step: RampStep) -> int:
+    """Those that are due in a step, of groups whose frames are planned."""
+    return sum(
+        plan.step_frames(step, group=index) * group.requests_per_frame
+        for index, group in enumerate(plan.groups)
+    )
 
 
-def _row(plan: Plan, step: RampStep, index: int, image_bytes: float) -> list[str]:
-    group = plan.groups[index]
-    cells = [group.name, str(plan.cameras_of(index, step))] if plan.is_mix else []
-    cells += [f"{step.start_s:g}", f"{step.end_s:g}"]
-    frames_per_s = plan.arrival_rate(step, index)
-    if frames_per_s is None:
-        return [*cells, "max", "not known", "-"]
-    per_s = frames_per_s * group.requests_per_frame
-    requests = str(_requests(plan, step, index))
-    return [*cells, f"{per_s:g}", requests, f"{per_s * image_bytes / 1e6:.3g}"]
+def _row(plan: Plan, step: RampStep, image_bytes: Mapping[str, float]) -> list[str]:
+    load = [] if is_interference_plan(plan) else [str(plan.copies(step))]
+    load += [_cameras(plan, step)] if plan.is_mix else []
+    bytes_per_s, more = 0.0, ""
+    for index, group in enumerate(plan.groups):
+        frames_per_s = plan.arrival_rate(step, index)
+        if frames_per_s is None:
+            more = "+"
+        else:
+            bytes_per_s += frames_per_s * group.requests_per_frame * image_bytes[group.name]
+    return [
+        str(step.index + 1),
+        *load,
+        f"{step.start_s:g}",
+        f"{step.end_s:g}",
+        due_per_s(plan, step),
+        f"{_requests(plan, step)}{more}",
+        f"{bytes_per_s / 1e6:.3g}{more}",
+    ]
+
+
+def _cameras(plan: Plan, step: RampStep) -> str:
+    """The cameras that send in a step; of an interference run, those of each group."""
+    counts = {g.name: plan.cameras_of(i, step) for i, g in enumerate(plan.groups)}
+    if is_interference_plan(plan):
+        return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    return str(sum(counts.values()))
 
 
 def _other_rounds(plan: Plan) -> str:
@@ -95,13 +133,9 @@ def _too_short(plan: Plan, warm_up_s: float) -> Iterator[str]:
     least_s = least_step_s(warm_up_s, slowest.period_s)
     step_s = plan.steps[0].duration_s
     if not slowest.closed and step_s < least_s:
+        whose = f"{slowest.name} camera" if plan.is_mix else "client"
         yield (
             f"Steps of {step_s:g} s are too short to tell whether the endpoint keeps up with "
-            f"their load. At {_each(plan, slowest)}, that takes at "
+            f"their load. At {rate_words(slowest.rate)} per {whose}, that takes at "
             f"least {least_s:g} s (--time-between-ramp), and longer near the capacity."
         )
-
-
-def _each(plan: Plan, group: CameraGroup) -> str:
-    whose = f"{group.name} camera" if plan.is_mix else "client"
-    return f"{rate_words(group.rate)} per {whose}"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
+from edgeload.plain_words import plural
+from edgeload.run.announcement import due_per_s
 from edgeload.run.counters import NO_COUNTS, LiveCounts, percentile
 from edgeload.run.supervisor import RunProgress
 
 _PLAIN_EVERY_S = 5.0
+_OTHER_LINES = 6
+"""Lines of the terminal that are not for groups: the step, the heads, the total, and two spare."""
+_NAME_WIDTH = 18
 
 
 class LiveView:
@@ -19,9 +25,9 @@ class LiveView:
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._step = -1
-        self._at_step_start: LiveCounts = NO_COUNTS
+        self._at_step_start: tuple[LiveCounts, ...] = ()
         self._last: RunProgress | None = None
-        self._rate = 0.0
+        self._rates: list[float] = []
         self._line_due_s = 0.0
 
     def __enter__(self) -> LiveView:
@@ -48,56 +54,107 @@ class LiveView:
         new_step = progress.step != self._step
         if new_step:
             self._step = progress.step
-            self._at_step_start = progress.counts
-        self._measure_rate(progress)
+            self._at_step_start = _all_counts(progress)
+        self._measure_rates(progress)
         if self._console.is_terminal:
-            self._live.update(self._table(progress), refresh=True)
+            self._live.update(self._view(progress), refresh=True)
         elif new_step or progress.now_s >= self._line_due_s:
             self._line_due_s = progress.now_s + _PLAIN_EVERY_S
-            fields = ", ".join(f"{name} {value}" for name, value in self._fields(progress))
-            self._console.print(fields, highlight=False, soft_wrap=True)
+            self._console.print(self._line(progress), highlight=False, markup=False, soft_wrap=True)
 
-    def _measure_rate(self, progress: RunProgress) -> None:
-        """Requests that ended per second, over about the last second."""
-        last = self._last
+    def _measure_rates(self, progress: RunProgress) -> None:
+        """Requests that ended per second, over about the last second: of all, and by group."""
+        now, last = _all_counts(progress), self._last
         if last is None:
-            self._last = progress
-        elif progress.now_s - last.now_s >= 1.0:
-            done = progress.counts.done - last.counts.done
-            self._rate = done / (progress.now_s - last.now_s)
+            self._last, self._rates = progress, [0.0] * len(now)
+        elif (span_s := progress.now_s - last.now_s) >= 1.0:
+            before = _all_counts(last)
+            self._rates = [(a.done - b.done) / span_s for a, b in zip(now, before, strict=True)]
             self._last = progress
 
-    def _fields(self, progress: RunProgress) -> list[tuple[str, str]]:
-        plan, counts = progress.plan, progress.counts
-        step = plan.steps[progress.step]
-        times = counts.since(self._at_step_start).response
-        left_s = max(0.0, plan.duration_s - progress.now_s)
+    def _fields(self, progress: RunProgress, row: int = 0) -> list[tuple[str, str]]:
+        """Names and values of what is counted: of row 0, all groups, or of group `row` - 1."""
+        counts = _all_counts(progress)[row]
+        times = counts.since(self._at_step_start[row]).response
+        step = progress.plan.steps[progress.step]
         return [
-            ("step", f"{progress.step + 1}/{len(plan.steps)}"),
-            ("copies" if plan.is_mix else "clients", str(plan.copies(step))),
-            ("due/s", _per_s(plan.arrival_rate(step))),
-            ("done/s", f"{self._rate:.1f}"),
+            ("due/s", due_per_s(progress.plan, step, row - 1 if row else None)),
+            ("done/s", f"{self._rates[row]:.1f}"),
             ("answered", str(counts.ok)),
             ("failed", str(counts.failed)),
             ("missed", str(counts.missed)),
             ("response p50", _ms(percentile(times, 0.50))),
             ("p95", _ms(percentile(times, 0.95))),
-            ("left", "stopping" if progress.stopping else f"{left_s:.0f} s"),
         ]
 
-    def _table(self, progress: RunProgress) -> Table:
-        fields = self._fields(progress)
-        table = Table(box=None, padding=(0, 1, 0, 0), show_edge=False)  # fits 80 columns
-        for name, _ in fields:
-            head = name.replace("response p50", "response\np50").replace("p95", "\np95")
-            style = "bold" if name in ("clients", "copies") else ""
-            table.add_column(head, justify="right", style=style, no_wrap=True)
-        table.add_row(*(value for _, value in fields))
-        return table
+    def _line(self, progress: RunProgress) -> str:
+        """For a pipe: all groups; of a mix, then the most important of each."""
+        step, load, left = _place(progress)
+        line = ", ".join(_joined([step, load, *self._fields(progress), left]))
+        for row, name in enumerate(_group_names(progress), 1):
+            fields = dict(self._fields(progress, row))
+            short = [(key, fields[key]) for key in ("due/s", "done/s", "failed", "missed", "p95")]
+            line += f"; {name}: {', '.join(_joined(short))}"
+        return line
+
+    def _view(self, progress: RunProgress) -> RenderableType:
+        """For a terminal: a table that fits 80 columns and the terminal's lines."""
+        names = _group_names(progress)
+        if not names:
+            step, load, left = _place(progress)
+            return _table([[step, load, *self._fields(progress), left]])
+        shown = names[: max(1, self._console.height - _OTHER_LINES)]
+        rows = [
+            [("group", name), *self._fields(progress, row)] for row, name in enumerate(shown, 1)
+        ]
+        all_of_them = [("group", "all"), *self._fields(progress)]
+        others = len(names) - len(shown)
+        head = ", ".join(_joined(_place(progress)))
+        if others:
+            head += f"; {plural(others, 'more group')}, counted in the last row"
+        return Group(Text(head, no_wrap=True), _table([*rows, all_of_them]))
 
 
-def _per_s(rate: float | None) -> str:
-    return "max" if rate is None else f"{rate:,.6g}"
+def _all_counts(progress: RunProgress) -> tuple[LiveCounts, ...]:
+    """The counts of all groups together, and of each."""
+    by_group = progress.by_group or (NO_COUNTS,) * len(progress.plan.groups)
+    return (progress.counts, *by_group)
+
+
+def _group_names(progress: RunProgress) -> list[str]:
+    """The names of the groups of a mix; none if all there is to say is the sum."""
+    groups = progress.plan.groups
+    return [group.name for group in groups] if len(groups) > 1 else []
+
+
+def _place(progress: RunProgress) -> tuple[tuple[str, str], ...]:
+    """Where in the run it is: the step, its load, and the time that is left."""
+    plan = progress.plan
+    left_s = max(0.0, plan.duration_s - progress.now_s)
+    return (
+        ("step", f"{progress.step + 1}/{len(plan.steps)}"),
+        ("copies" if plan.is_mix else "clients", str(plan.copies(plan.steps[progress.step]))),
+        ("left", "stopping" if progress.stopping else f"{left_s:.0f} s"),
+    )
+
+
+def _joined(fields: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> list[str]:
+    return [f"{name} {value}" for name, value in fields]
+
+
+def _table(rows: list[list[tuple[str, str]]]) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), show_edge=False)  # fits 80 columns
+    for name, _ in rows[0]:
+        if name == "group":
+            table.add_column(name, no_wrap=True, max_width=_NAME_WIDTH)
+            continue
+        head = name.replace("response p50", "response\np50").replace("p95", "\np95")
+        style = "bold" if name in ("clients", "copies") else ""
+        table.add_column(head, justify="right", style=style, no_wrap=True)
+    for row in rows[:-1]:
+        table.add_row(*(Text(value) for _, value in row))
+    table.add_row(*(Text(value) for _, value in rows[-1]), style="bold" if rows[1:] else "")
+    return table
 
 
 def _ms(seconds: float | None) -> str:

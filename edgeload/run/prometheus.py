@@ -6,6 +6,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, start_http_server
@@ -17,8 +18,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from edgeload.plan import Plan
+from edgeload.plan import CameraGroup, Plan
 from edgeload.run import counters
+from edgeload.run.counters import LiveCounts
 from edgeload.run.supervisor import RunProgress
 from edgeload.settings import SettingError
 
@@ -29,6 +31,8 @@ _COUNTERS = {
     "requests_ok": ("ok", "Requests that the edge answered as it should"),
     "requests_failed": ("failed", "Requests that failed: no answer, or a wrong one"),
     "requests_missed": ("missed", "Requests that were due but never sent"),
+}
+_OF_ALL = {
     "requests_stale_retries": (
         "stale_retries",
         "Requests sent again because the server had closed an idle connection",
@@ -37,30 +41,46 @@ _COUNTERS = {
 }
 _HISTOGRAMS = {
     "service": "From sent to answered, for requests that count as ok",
-    "response": "From due to answered, for requests that count as ok",
+    "response": "From due to answered, for frames whose requests all count as ok",
 }
 
 
 class Dues:
-    """Counts the requests that a plan has made due, for instants that only grow.
+    """Counts the frames that a plan has made due, by group, for instants that only grow.
 
     Each due time is computed once in the whole run. Counting all of them again at every scrape
     (`Plan.step_frames`) would take CPU time from the workers.
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._dues = [plan.client_dues(client) for client in range(plan.max_clients)]
+        clients = range(plan.max_clients)
+        self._groups = [plan.member(client).group for client in clients]
+        self._dues = [plan.client_dues(client) for client in clients]
         self._next_s = [-math.inf] * plan.max_clients
-        self._count = -plan.max_clients  # the first of each at -inf is no request
+        self._counts = [0] * len(plan.groups)
+        for group in self._groups:
+            self._counts[group] -= 1  # the first of each client at -inf is no frame
 
-    def until(self, run_s: float) -> int:
-        """Requests due up to a run time in seconds, not infinite, over all clients."""
+    def until(self, run_s: float) -> tuple[int, ...]:
+        """Frames due up to a run time in seconds, not infinite, of each group of the plan."""
         for client, dues in enumerate(self._dues):
             while self._next_s[client] <= run_s:
-                self._count += 1
+                self._counts[self._groups[client]] += 1
                 due = next(dues, None)
                 self._next_s[client] = math.inf if due is None else due.due_s
-        return self._count
+        return tuple(self._counts)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a line of a metric is about: a camera group of a mix, or the whole run."""
+
+    labels: tuple[str, ...]
+    """The group's name; empty for a run without a mix, so that its metrics have no label."""
+    counts: LiveCounts
+    arrival_per_s: float | None
+    due: int | None
+    """None for a closed loop, of which nothing is due by a plan."""
 
 
 class ProgressCollector(Collector):
@@ -68,6 +88,11 @@ class ProgressCollector(Collector):
 
     The histograms are those of `counters`, whose buckets are 2 % wide: a time within 2 % of a
     limit may be counted on its other side, and the sum is within 1 %.
+
+    In a run with a mix, what is counted by group has the label `group`, and there is no line for
+    all groups: sum() adds them up. Without a mix there is no label, as before there were groups:
+    queries and alerts that join these metrics with others go on working. To PromQL, a label that
+    is not there is an empty one, so `sum by (group)` works with both.
     """
 
     def __init__(self) -> None:
@@ -88,41 +113,75 @@ class ProgressCollector(Collector):
         progress = self._last
         if progress is None:
             return
-        counts, step = progress.counts, progress.plan.steps[progress.step]
+        plan, step = progress.plan, progress.plan.steps[progress.step]
+        copies = [("copies", plan.copies(step), "Copies of the mix in the ramp step")]
         for name, value, text in (
             ("clients", step.clients, "Clients of the ramp step"),
+            *(copies if plan.is_mix else []),
             ("ramp_step", progress.step + 1, "Ramp step, from 1"),
-            ("ramp_steps", len(progress.plan.steps), "Ramp steps of the run"),
-            (
-                "arrival_rate_per_second",
-                progress.plan.arrival_rate(step),
-                "Requests due per second",
-            ),
+            ("ramp_steps", len(plan.steps), "Ramp steps of the run"),
             ("run_time_seconds", progress.now_s, "Seconds since the start of the first step"),
         ):
             yield GaugeMetricFamily(f"edgeload_{name}", text, value=value)
-        text = "Requests that the plan has made due, up to a stop of the run"
-        yield CounterMetricFamily("edgeload_requests_due", text, value=self._due(progress))
+        for name, (count, text) in _OF_ALL.items():
+            total = getattr(progress.counts, count)
+            yield CounterMetricFamily(f"edgeload_{name}", text, value=total)
+        yield from self._by_part(self._parts(progress))
+
+    def _by_part(self, parts: Sequence[_Part]) -> Iterator[Metric]:
+        labels = ["group"] if parts[0].labels else []
+        rate = GaugeMetricFamily(
+            "edgeload_arrival_rate_per_second", "Frames due per second", labels=labels
+        )
+        text = "Frames that the plan has made due, up to a stop of the run; a frame is a request"
+        text += ", unless its group asks for further answers"
+        due = CounterMetricFamily("edgeload_requests_due", text, labels=labels)
+        for part in parts:
+            if part.arrival_per_s is not None and part.due is not None:
+                rate.add_metric(part.labels, part.arrival_per_s)
+                due.add_metric(part.labels, part.due)
+        yield rate
+        yield due
         for name, (count, text) in _COUNTERS.items():
-            yield CounterMetricFamily(f"edgeload_{name}", text, value=getattr(counts, count))
+            counter = CounterMetricFamily(f"edgeload_{name}", text, labels=labels)
+            for part in parts:
+                counter.add_metric(part.labels, getattr(part.counts, count))
+            yield counter
         for name, text in _HISTOGRAMS.items():
-            yield _histogram(f"edgeload_{name}_time_seconds", text, getattr(counts, name))
+            histogram = HistogramMetricFamily(f"edgeload_{name}_time_seconds", text, labels=labels)
+            for part in parts:
+                _add_histogram(histogram, part.labels, getattr(part.counts, name))
+            yield histogram
 
-    def _due(self, progress: RunProgress) -> int:
-        """At least sent and missed together, which may be read a moment later than the clock."""
+    def _parts(self, progress: RunProgress) -> list[_Part]:
+        plan, step = progress.plan, progress.plan.steps[progress.step]
         with self._one_scrape:
-            self._dues = self._dues or Dues(progress.plan)
+            self._dues = self._dues or Dues(plan)
             due = self._dues.until(self._due_until_s)
-        return max(due, progress.counts.sent + progress.counts.missed)
+        by_group = progress.by_group if plan.is_mix else (progress.counts,)
+        return [
+            _Part(
+                (group.name,) if plan.is_mix else (),
+                counts,
+                plan.arrival_rate(step, index),
+                None if group.closed else max(due[index], _least_due(group, counts)),
+            )
+            for index, (group, counts) in enumerate(zip(plan.groups, by_group, strict=True))
+        ]
 
 
-def _histogram(name: str, text: str, counts: Sequence[int]) -> HistogramMetricFamily:
+def _least_due(group: CameraGroup, counts: LiveCounts) -> int:
+    """Sent and missed together, which may be read a moment later than the clock."""
+    return counts.missed + (counts.sent if group.requests_per_frame == 1 else 0)
+
+
+def _add_histogram(
+    metric: HistogramMetricFamily, labels: Sequence[str], counts: Sequence[int]
+) -> None:
     below = [0, *accumulate(counts)]
     cumulated = [(str(limit_s), below[counters.bucket(limit_s)]) for limit_s in _LIMITS_S]
     total_s = sum(n * counters.bucket_value(i) for i, n in enumerate(counts) if n)
-    metric = HistogramMetricFamily(name, text)
-    metric.add_metric([], buckets=[*cumulated, ("+Inf", below[-1])], sum_value=total_s)
-    return metric
+    metric.add_metric(labels, buckets=[*cumulated, ("+Inf", below[-1])], sum_value=total_s)
 
 
 @contextlib.contextmanager

@@ -46,11 +46,11 @@ class Reached:
     detectors: Mapping[DetectorChoice, FoundDetector]
 
     def facts(self, embedded: str | None) -> dict[str, Any]:
-        """For the log's header; null for what is not known. Those of a mix stand in its plan."""
+        """For the log's header; null for what is not known. The plan has those of each group."""
         first = self.groups[0]
         found = self.detectors[first.detector]
         rate = found.configuration.confident_audit_rate
-        if first.file:
+        if len(self.groups) > 1:
             return {
                 "url": self.url,
                 "detector_id": None,

@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from edgeload.edge.location import Unreachable
 from edgeload.machine import usable_cores
 from edgeload.plan import Plan
 from edgeload.records import GroupRecord
-from edgeload.run.announcement import announcement, intention
+from edgeload.run.announcement import announcement, copy_table, detector_words, intention
 from edgeload.run.answers_alone import AnswersAlone, usual_s
 from edgeload.run.asking_alone import ask_alone
 from edgeload.run.group_setup import group_records, group_tasks
@@ -33,6 +33,7 @@ from edgeload.run.reaching import Reached, as_setting, choices, reach
 from edgeload.run.supervisor import RunProgress, Supervisor
 from edgeload.run.tasks import GroupTask, WorkerTask
 from edgeload.settings import SettingError, Settings
+from edgeload.settings.groups import DetectorChoice, GroupSettings
 from edgeload.signals import Stopped, StopSignals
 from edgeload.simulator.launch import BadOptions, running_simulator
 
@@ -102,11 +103,14 @@ def _prepare(
     reached = reach(url, settings, time.sleep, lambda text: _say(console, text))
     task = _first_task(settings, plan, reached, pictures)
     queries = _preflight(settings, task, reached, console)
-    found = list(reached.detectors.values())
+    found = {each.detector.id: each for each in reached.detectors.values()}.values()
     for line in announcement([(each.detector, each.configuration) for each in found]):
         _say(console, line)
     task, alone = _ask_alone(settings, task, reached, queries, console)
     _say(console, intention(plan, url, task.workers))
+    if plan.is_mix:
+        for line in copy_table(plan, _detectors(groups, reached)):
+            _say(console, line)
     return _Prepared(
         task,
         reached.facts(embedded),
@@ -114,6 +118,21 @@ def _prepare(
         queries,
         alone,
     )
+
+
+def _detectors(groups: Sequence[GroupSettings], reached: Reached) -> dict[str, str]:
+    """The detectors of each group in words, by its name."""
+
+    def called(choice: DetectorChoice) -> str:
+        detector = reached.detectors[choice].detector
+        return detector.name or detector.id
+
+    return {
+        group.load.name: detector_words(
+            called(group.detector), [(called(link.detector), link.requests) for link in group.then]
+        )
+        for group in groups
+    }
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import as_a_user as user
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from edgeload.plan import Arrivals, one_group_plan, ramp_steps
+from edgeload.plan import Arrivals, CameraGroup, mix_plan, one_group_plan, ramp_steps
 from edgeload.run.counters import BUCKETS, NO_COUNTS, bucket
 from edgeload.run.prometheus import Dues, exported
 from edgeload.run.supervisor import RunProgress
@@ -76,10 +76,75 @@ def test_requests_due_are_those_of_the_plan(arrivals: Arrivals) -> None:
     """At every instant as many as `Plan.step_frames` counts anew; before the start none."""
     plan = one_group_plan(ramp_steps([3, 10, 1], 4.0), 2.5, arrivals)
     dues = Dues(plan)
-    assert dues.until(-math.inf) == dues.until(-0.7) == 0
+    assert dues.until(-math.inf) == dues.until(-0.7) == (0,)
     for run_s in [0.0, 0.4, 3.99, 4.0, 4.0, 7.7, 11.0, 12.0, 15.0]:
         until_s = math.nextafter(run_s, math.inf)
-        assert dues.until(run_s) == sum(plan.step_frames(step, until_s) for step in plan.steps)
+        assert dues.until(run_s) == (sum(plan.step_frames(step, until_s) for step in plan.steps),)
+
+
+MIX = (
+    CameraGroup("door", 2, 2.5, "poisson"),
+    CameraGroup("gate", 1, 1.0, requests_per_frame=4),
+    CameraGroup("batch", 3, None),
+)
+
+
+def test_frames_due_are_counted_by_group() -> None:
+    """At every instant as many as the plan says of each group; of a closed loop none."""
+    plan = mix_plan(MIX, [1, 3, 2], 4.0)
+    dues = Dues(plan)
+    for run_s in [-0.5, 0.0, 3.99, 4.0, 7.7, 12.0, 15.0]:
+        until_s = math.nextafter(run_s, math.inf)
+        assert dues.until(run_s) == tuple(
+            sum(plan.step_frames(step, until_s, group) for step in plan.steps)
+            for group in range(len(MIX))
+        )
+
+
+def test_each_group_of_a_mix_has_its_label() -> None:
+    """Counts, times and arrival rate; what is of the whole run has none, and nothing is twice."""
+    times = [0] * BUCKETS
+    times[bucket(0.03)] = 4
+    door = replace(NO_COUNTS, sent=9, ok=4, failed=1, missed=6, connects=7, response=tuple(times))
+    gate = replace(NO_COUNTS, sent=40, ok=40, missed=2)
+    batch = replace(NO_COUNTS, sent=5, ok=5)
+    total = replace(NO_COUNTS, sent=54, ok=49, failed=1, missed=8, connects=7)
+    plan = mix_plan(MIX, [1, 3], 10.0)
+    port = free_port()
+    with exported(port) as exporter:
+        exporter.show(RunProgress(0.0, 1, plan, total, False, by_group=(door, gate, batch)))
+        found = scrape(port)
+    name = "edgeload_requests"
+    for count, values in {"sent": (9, 40, 5), "ok": (4, 40, 5), "missed": (6, 2, 0)}.items():
+        named = {key: found[key] for key in found if key.startswith(f"{name}_{count}_total")}
+        assert named == {
+            f"{name}_{count}_total {group.name}": value
+            for group, value in zip(MIX, values, strict=True)
+        }
+    # At least what was sent and missed; a frame of gate is four requests, so only what it missed.
+    assert found[f"{name}_due_total door"] == 15
+    assert found[f"{name}_due_total gate"] == 2
+    assert f"{name}_due_total batch" not in found
+    rates = {key: found[key] for key in found if "arrival_rate" in key}
+    rate = "edgeload_arrival_rate_per_second"
+    assert rates == {f"{rate} door": 15.0, f"{rate} gate": 3.0}
+    assert found["edgeload_response_time_seconds_count door"] == 4
+    assert found["edgeload_response_time_seconds_count gate"] == 0
+    buckets = [key for key in found if key.startswith("edgeload_response_time_seconds_bucket")]
+    assert len([key for key in buckets if "0.05" in key.split()]) == 3
+    assert (found["edgeload_clients"], found["edgeload_copies"]) == (18, 3)
+    assert found["edgeload_connects_total"] == 7
+
+
+def test_a_run_without_a_mix_has_no_label() -> None:
+    """As it was before there were groups: what was made for these metrics goes on working."""
+    port = free_port()
+    with exported(port) as exporter:
+        plan = one_group_plan(ramp_steps([5], 10), 2.0)
+        exporter.show(RunProgress(1.0, 0, plan, NO_COUNTS, False, by_group=(NO_COUNTS,)))
+        found = scrape(port)
+    assert not [key for key in found if " " in key and "_bucket " not in key]
+    assert "edgeload_copies" not in found
 
 
 def test_a_stopped_run_makes_nothing_due() -> None:
