@@ -189,6 +189,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         percentile_curves  how the times of each step spread
         differences     what else is not the same on two sides
         compared_loads  the steps of two sides that had the same load
+        compared_mixes  the loads to compare; of mixes, by camera group
         compared_windows  a load cut into windows of time
         compared_quantities  the quantities of one load, a verdict each
         compared_capacity  the capacities of two sides
@@ -215,7 +216,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         answer_kinds    the findings about what the answers said
         box_kinds       the findings about how the box is configured
         host_kinds      the findings about the host
-        load_findings   why a load is not the capacity, or was not compared
+        load_findings   why a load is not the capacity
+        comparison_kinds  why loads, capacities and camera groups were not compared
         finding_words   a finding in words
         findings_page   docs/findings.md
         objective_words an objective and how it was met

@@ -35,9 +35,9 @@ def print_plan(
         for line in copy_table(plan, detectors):
             _print(console, line)
     table = Table(box=box.SIMPLE_HEAD)
-    load = ("copies", "cameras") if plan.is_mix else ("clients",)
+    load = ["copies", "cameras"] if plan.is_mix else ["clients"]
     if is_interference_plan(plan):
-        load = load[1:]  # all of its steps have the same copies
+        load.remove("copies")  # all of its steps have as many
     for name in ("step", *load, "from s", "to s", "due/s", "requests due", "MB/s of pictures"):
         table.add_column(name, justify="right")
     for step in first_round(plan):

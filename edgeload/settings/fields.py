@@ -121,6 +121,7 @@ class Fields(BaseModel):
         "Empty: one group of cameras, made from the other settings.",
         metavar="FILE",
         example="examples/mix.yaml",
+        measured=False,  # its camera groups do, and the log's header has them
         beside_config=True,
     )
     ramp_group: values.Text = declare(

@@ -28,22 +28,33 @@ class Load:
     """A load: requests due per second, and the clients that made them on each side.
 
     `arrival_per_s` is None if no log says it: such loads are matched by their clients. A side that
-    has no step of this load has no clients.
+    has no step of this load has no clients. Of a mix, it is the load of `group`, or of all groups
+    if that is empty; in a closed loop nothing is due by a plan, and `arrival_per_s` is None.
     """
 
     arrival_per_s: float | None
     old_clients: int | None
     new_clients: int | None
+    group: str = ""
+    copies: int | None = None
+    """Copies of the mix; None for runs without one."""
+    cameras: tuple[tuple[str, int], ...] = ()
+    """The cameras of each group that send, if these are not all of the copies."""
 
     @property
     def clients(self) -> int:
         """Clients on the new side, or on the only side that has the load."""
         return self.new_clients or self.old_clients or 0
 
+    @property
+    def all_groups(self) -> bool:
+        """Whether it is the load of all groups of a mix together."""
+        return self.copies is not None and not self.group
+
 
 @dataclass(frozen=True)
 class MatchedLoad:
-    """All steps of a load, of all runs of each side."""
+    """All steps of a load, of all runs of each side; of a camera group, its part of them."""
 
     load: Load
     old: tuple[Found, ...]

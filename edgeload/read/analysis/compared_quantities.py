@@ -72,12 +72,16 @@ class ComparedQuantity:
 
 
 def compare_load(matched: MatchedLoad, margin: float, *, same_runs: bool) -> list[ComparedQuantity]:
-    """All quantities of a load, throughput first; one that says why if none can be compared."""
+    """All quantities of a load, throughput first; one that says why if none can be compared.
+
+    Of a mix with a closed loop as a whole, throughput is the only one: a group that answers faster
+    sends more, so it would weigh more in shares and percentiles (Simpson's paradox).
+    """
     why = next(chain(_unfit(matched.old, "old"), _unfit(matched.new, "new")), None)
     usable_old, usable_new = _usable(matched.old), _usable(matched.new)
     if not usable_old or not usable_new:
         return [not_compared(matched.load, "throughput", why)]
-    if matched.load.arrival_per_s is None and (sent := _sent_differ(usable_old, usable_new)):
+    if _unplanned(matched.load) and (sent := _sent_differ(usable_old, usable_new)):
         return [not_compared(matched.load, "throughput", sent)]
     old, new = windows_of(usable_old), windows_of(usable_new)
     if not old.due or not new.due:
@@ -86,7 +90,10 @@ def compare_load(matched: MatchedLoad, margin: float, *, same_runs: bool) -> lis
     rates = [
         [values_of_windows(cut, "throughput_per_s") for cut in side.due] for side in (old, new)
     ]
-    rows = [pair.by_windows("throughput", *rates), *_shares(pair, old, new)]
+    rows = [pair.by_windows("throughput", *rates)]
+    if matched.load.all_groups and any(map(_has_closed_loop, usable_new)):
+        return rows
+    rows += _shares(pair, old, new)
     rows += _times(pair, "service", old.service, new.service)
     if old.response is not None and new.response is not None:
         rows += _times(pair, "response", old.response, new.response)
@@ -112,6 +119,16 @@ def _unfit(found: Sequence[Found], side: str) -> Iterator[Finding]:
 
 def _usable(found: Sequence[Found]) -> list[Found]:
     return [(run, step) for run, step in found if step.valid and step.complete]
+
+
+def _unplanned(load: Load) -> bool:
+    """Whether the logs do not say how much was due: they are of the older form."""
+    return load.arrival_per_s is None and load.copies is None
+
+
+def _has_closed_loop(found: Found) -> bool:
+    plan = found[0].log.plan
+    return plan is not None and any(group.closed for group in plan.groups)
 
 
 def _sent_differ(old: Sequence[Found], new: Sequence[Found]) -> Finding | None:

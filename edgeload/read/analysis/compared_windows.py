@@ -32,7 +32,7 @@ class LoadWindow:
     `named` answers say whether the edge gave them, and `away` of these were not from the edge.
     `service_s` are the times of good answers; `response_s` those of all due requests, infinite for
     the ones that were never answered. `missed` and `response_s` are None if the log does not say
-    when requests were due.
+    when requests were due, or if they are those of a closed loop, which has no plan to be behind.
     """
 
     throughput_per_s: float
@@ -59,7 +59,7 @@ class LoadWindows:
     """All steps of a load on one side, cut for each purpose; steps with too little are left out.
 
     `due` windows have five requests due each, `service` five good answers, `response` five response
-    times. `response` is None if a log does not say when requests were due.
+    times. `response` is None if a log does not say when requests were due, and for a closed loop.
     """
 
     due: list[Cut]
@@ -81,7 +81,7 @@ def values_of_windows(cut: Cut, name: str) -> Floats:
 
 def windows_of(found: Sequence[Found]) -> LoadWindows:
     """Ten windows a step, or as many from five on as hold five members each."""
-    knows_due = all(run.log.knows_due for run, _ in found)
+    knows_due = all(_has_plan(run) for run, _ in found)
     due: list[Cut] = []
     service: list[Cut] = []
     response: list[Cut] = []
@@ -92,6 +92,12 @@ def windows_of(found: Sequence[Found]) -> LoadWindows:
         if knows_due:
             response += _first_enough(cut, _response_times)
     return LoadWindows(due, service, response if knows_due else None)
+
+
+def _has_plan(run: RunSummary) -> bool:
+    """Whether everything that was sent had been planned."""
+    plan = run.log.plan
+    return plan is not None and not any(group.closed for group in plan.groups)
 
 
 def _response_times(window: LoadWindow) -> int:
@@ -114,7 +120,7 @@ def _cutter(run: RunSummary, step: StepSummary) -> Callable[[int], Cut]:
     at_s = log.at_s[rows]
     ok_done_s = np.sort(requests.done_s[requests.ok & step.window.holds(requests.done_s)])
     dues = None
-    if log.plan is not None:
+    if log.plan is not None and _has_plan(run):
         dues = planned_dues(log.plan, log.plan.steps[step.index], math.inf)
 
     @cache
@@ -125,7 +131,7 @@ def _cutter(run: RunSummary, step: StepSummary) -> Callable[[int], Cut]:
             missed = None if dues is None else max(0, count_in(dues, window) - len(inside))
             times = times_of(log, inside, missed)
             said = requests.from_edge[inside]
-            response_s = times.response_s
+            response_s = None if dues is None else times.response_s
             if response_s is not None:
                 response_s = np.append(response_s, np.full(times.unanswered, np.inf))
             found.append(

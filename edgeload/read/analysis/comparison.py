@@ -1,26 +1,23 @@
 """Two sides, each one run or several -> better, worse, same, undecided or not comparable. Pure.
 
 Each load that both sides have is compared by itself (`compared_loads`, `compared_quantities`). One
-verdict stands for all of them: differences must be significant although so many were tested.
+verdict stands for all of them: differences must be significant although so many were tested. Of a
+mix, each camera group is compared by itself (`compared_mixes`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import chain, groupby
 from typing import Literal
 
 import numpy as np
 
 from edgeload.read.analysis.capacity import Capacity
-from edgeload.read.analysis.compared_capacity import compare_capacity
-from edgeload.read.analysis.compared_loads import (
-    OneSidedLoad,
-    matched_loads,
-    one_sided_loads,
-    why_none_match,
-)
+from edgeload.read.analysis.compared_capacity import compare_capacity, copies_at_capacity
+from edgeload.read.analysis.compared_loads import OneSidedLoad
+from edgeload.read.analysis.compared_mixes import ComparedLoads, loads_to_compare
 from edgeload.read.analysis.compared_quantities import (
     MARGIN,
     NO_OBSTACLE,
@@ -35,6 +32,26 @@ from edgeload.read.log.columns import RunLog
 from edgeload.read.statistics.two_samples import holm
 
 Verdict = Literal[QuantityVerdict, "not comparable"]
+
+
+@dataclass(frozen=True)
+class GroupVerdict:
+    """A camera group of a mix, and what all of its loads say together."""
+
+    name: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class ComparedMix:
+    """What a comparison of mixes has beside that of other runs."""
+
+    same: bool
+    """Whether copies of one side are the same load as copies of the other."""
+    groups: tuple[GroupVerdict, ...]
+    """All groups of both sides."""
+    copies: tuple[tuple[int | None, ...], tuple[int | None, ...]]
+    """Copies at each run's capacity: old side, new side; None if it has none."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,8 @@ class Comparison:
     """Logs whose run is INVALID."""
     capacities: tuple[tuple[Capacity | None, ...], tuple[Capacity | None, ...]]
     """Each run's capacity: old side, new side."""
+    mix: ComparedMix | None = None
+    """None unless all runs are of mixes."""
 
     @property
     def tells_nothing(self) -> bool:
@@ -73,16 +92,18 @@ class Comparison:
 def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
     """What changed from one side to the other; differences within `margin` are "same"."""
     same_runs = _same_runs(old, new)
-    loads = matched_loads(old, new)
-    rows = [row for load in loads for row in compare_load(load, margin, same_runs=same_runs)]
-    capacity = compare_capacity(old, new, margin)
-    one_sided = one_sided_loads(old, new)
-    verdict, deciding, why = _together(rows, capacity, one_sided)
+    loads = loads_to_compare(old, new)
+    rows = [
+        row for each in loads.matched for row in compare_load(each, margin, same_runs=same_runs)
+    ]
+    capacity = compare_capacity(old, new, margin) if loads.same_mix else None
+    verdict, deciding, why, groups = _together(rows, capacity, loads)
     if all(row.why and row.why.code == "sent_rates_differ" for row in rows):
         verdict, deciding = "not comparable", ()
-        why = tuple(row.why for row in rows if row.why) or why_none_match(old, new)
+        why = tuple(row.why for row in rows if row.why) or loads.why_none
     if same_runs:
         verdict, deciding, why = "same", (), ()
+        groups = tuple(GroupVerdict(name, "same") for name in loads.groups)
     return Comparison(
         verdict=verdict,
         margin=margin,
@@ -90,13 +111,20 @@ def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
         deciding=tuple(deciding),
         rows=tuple(rows),
         capacity=capacity,
-        one_sided=one_sided,
+        one_sided=loads.one_sided,
         why=why,
         differences=differences(old, new),
         without_header=without_header(old, new),
         invalid=tuple(run.log.path.name for run in chain(old, new) if not run.valid),
         capacities=(_capacities(old), _capacities(new)),
+        mix=ComparedMix(loads.same_mix, groups, (_copies(old), _copies(new)))
+        if loads.groups
+        else None,
     )
+
+
+def _copies(side: Side) -> tuple[int | None, ...]:
+    return tuple(map(copies_at_capacity, side))
 
 
 def _capacities(side: Side) -> tuple[Capacity | None, ...]:
@@ -123,39 +151,63 @@ def _same_logs(a: RunLog, b: RunLog) -> bool:
 
 
 def _together(
-    rows: Sequence[ComparedQuantity],
-    capacity: ComparedQuantity | None,
-    one_sided: Sequence[OneSidedLoad],
-) -> tuple[Verdict, Sequence[ComparedQuantity], tuple[Finding, ...]]:
-    """One verdict for all rows, the rows that made it, and what leaves it open.
+    rows: Sequence[ComparedQuantity], capacity: ComparedQuantity | None, loads: ComparedLoads
+) -> tuple[Verdict, Sequence[ComparedQuantity], tuple[Finding, ...], tuple[GroupVerdict, ...]]:
+    """One verdict for all rows, the rows that made it, what leaves it open, and one for each group.
 
-    Differences must survive Holm's correction for the many tests.
+    Differences must survive Holm's correction for the many tests. All groups of a mix together can
+    show a change that each alone is too small to show. They need not be shown to be the same: a
+    percentile of several kinds of cameras may lie where one kind ends and the next begins, and
+    moves far there by chance.
     """
-    candidates = [*_that_decide(rows), *([capacity] if capacity else ())]
+    candidates = [*that_decide(rows), *([capacity] if capacity else ())]
     candidates = [row for row in candidates if not (row.why and row.why.code in NO_OBSTACLE)]
     tested = [row for row in candidates if row.p is not None]
     believed = holm([row.p or 0.0 for row in tested])
+    changed = [row for row, is_believed in zip(tested, believed, strict=True) if is_believed]
+    needed = [row for row in candidates if not _of_all_groups(row)]
+    groups = tuple(GroupVerdict(name, _of_group(name, needed, changed)) for name in loads.groups)
     verdicts: tuple[QuantityVerdict, ...] = ("worse", "better")
     for verdict in verdicts:
-        found = [
-            row
-            for row, is_believed in zip(tested, believed, strict=True)
-            if is_believed and row.verdict == verdict
-        ]
+        found = [row for row in changed if row.verdict == verdict]
         if found:
-            ordered = sorted(found, key=lambda row: (row.p or 0.0, -(row.clients or 0)))
-            return verdict, ordered, ()
-    if all(row.verdict == "same" for row in candidates) and not any(o.stopped for o in one_sided):
-        return "same", (), ()
-    open_ones = [row.why for row in candidates if row.why]
-    return (
-        "undecided",
-        (),
-        tuple(why for i, why in enumerate(open_ones) if why not in open_ones[:i]),
-    )
+            ordered = sorted(
+                found, key=lambda row: (_of_all_groups(row), row.p or 0.0, -(row.clients or 0))
+            )
+            return verdict, ordered, (), groups
+    stopped = any(each.stopped for each in loads.one_sided)
+    if all(row.verdict == "same" for row in needed) and not stopped and not loads.unlike:
+        return "same", (), (), groups
+    open_ones = [*loads.unlike, *(_named(row.why, row) for row in needed if row.why)]
+    why = tuple(why for i, why in enumerate(open_ones) if why not in open_ones[:i])
+    return "undecided", (), why, groups
 
 
-def _that_decide(rows: Sequence[ComparedQuantity]) -> list[ComparedQuantity]:
+def _of_group(
+    name: str, needed: Sequence[ComparedQuantity], changed: Sequence[ComparedQuantity]
+) -> Verdict:
+    """What the rows of a group say together."""
+    own = [row for row in needed if row.load and row.load.group == name]
+    words = {row.verdict for row in changed if row in own}
+    if "worse" in words:
+        return "worse"
+    if "better" in words:
+        return "better"
+    if not own:
+        return "not comparable"
+    return "same" if all(row.verdict == "same" for row in own) else "undecided"
+
+
+def _of_all_groups(row: ComparedQuantity) -> bool:
+    return row.load is not None and row.load.all_groups
+
+
+def _named(why: Finding, row: ComparedQuantity) -> Finding:
+    """Why a row is not compared, said of its group."""
+    return replace(why, group=row.load.group) if row.load else why
+
+
+def that_decide(rows: Sequence[ComparedQuantity]) -> list[ComparedQuantity]:
     """Throughput, the shares, and response p50 and p95, which a camera feels.
 
     Service time stands in at a load if a log does not say when requests were due.

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+import msgspec
+
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.records import Header
+from edgeload.records import GroupRecord
 from edgeload.settings.fields import not_measured
 
 Side = Sequence[RunSummary]
@@ -33,7 +35,7 @@ def differences(old: Side, new: Side) -> tuple[Difference, ...]:
     All runs that say it are looked at, also those of one side among each other. What only one
     side's version of the log says is left out: it may have been the same.
     """
-    before, after = ([dict(_facts(header)) for header in _headers(side)] for side in (old, new))
+    before, after = ([dict(_facts(run)) for run in side if run.log.header] for side in (old, new))
     if not before or not after:
         return ()
     names = dict.fromkeys(name for facts in (*before, *after) for name in facts)
@@ -72,12 +74,14 @@ def endpoint_facts(endpoint: Mapping[str, Any]) -> dict[str, Any]:
     return dict(endpoint)
 
 
-def _headers(side: Side) -> list[Header]:
-    return [run.log.header for run in side if run.log.header is not None]
-
-
-def _facts(header: Header) -> Iterator[tuple[str, Any]]:
+def _facts(run: RunSummary) -> Iterator[tuple[str, Any]]:
+    header = run.log.header
+    assert header is not None
+    groups = header.plan.groups if run.groups else []
+    yield "camera groups", [group.name for group in groups] or None
     rooms: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        *((f"group {group.name}", _group_facts(group)) for group in groups),
+        *((f"pictures of {group.name}", group.images) for group in groups),
         ("", measured_settings(header.settings)),
         ("endpoint", endpoint_facts(header.endpoint)),
         ("machine", header.machine),
@@ -87,6 +91,16 @@ def _facts(header: Header) -> Iterator[tuple[str, Any]]:
     for room, facts in rooms:
         for name in sorted(facts):
             yield f"{room} {name}".strip(), facts[name]
+
+
+def _group_facts(group: GroupRecord) -> dict[str, Any]:
+    """What is said about a camera group, beside its pictures."""
+    facts = msgspec.structs.asdict(group)
+    del facts["name"], facts["images"]
+    if group.requests_per_second is None:
+        facts["requests_per_second"] = "max"  # as a mix file says it
+    facts["then"] = [f"{link.requests} to {link.detector_id}" for link in group.then]
+    return facts
 
 
 def _text(value: Any) -> str:

@@ -25,9 +25,12 @@ class ComparedRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     Shifts are shares of the old value; those of errors, missed and escalated are differences. A
     value of null beside a shift is "never answered". `clients` are those of the new side. The
-    capacity has no load; its values are requests due per second.
+    capacity has no load; its values are requests due per second. In a mix, a row is of one camera
+    group, or of all if `group` is null, and the values of the capacity are copies.
     """
 
+    group: str | None
+    copies: int | None
     clients: int | None
     clients_before: int | None
     arrival_rate_per_s: Number
@@ -50,16 +53,24 @@ class DifferenceRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CapacitiesRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Clients of each run's capacity, null if it has none."""
+    """Clients, or copies of the mix, of each run's capacity; null if it has none."""
 
     before: list[int | None]
     after: list[int | None]
+
+
+class VerdictOfGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """A camera group of a mix, and what all of its loads say together."""
+
+    name: str
+    word: Verdict
 
 
 class OneSidedRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A load that only one side has; `stopped`: the other side's run ended before it."""
 
     side: SideName
+    copies: int | None
     clients: int
     arrival_rate_per_s: Number
     stopped: bool
@@ -96,13 +107,17 @@ class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
     """comparison.json; null for no data. `verdict` is `word` in a sentence.
 
     Whether the logs in `unknown_settings` have the same settings as the others cannot be told.
+    `groups` are the camera groups of mixes. Without a mix there are none, and `capacity_copies` is
+    null.
     """
 
     schema_version: int
     word: Verdict
     verdict: str
     margin: float
+    groups: list[VerdictOfGroup]
     capacity_clients: CapacitiesRecord
+    capacity_copies: CapacitiesRecord | None
     invalid_logs: list[str]
     differences: list[DifferenceRecord]
     unknown_settings: list[str]
@@ -117,12 +132,17 @@ class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
 def comparison_json(comparison: Comparison, history: History | None = None) -> str:
     """The text of comparison.json."""
     before, after = comparison.capacities
+    mix = comparison.mix
     record = ComparisonRecord(
         schema_version=COMPARISON_SCHEMA_VERSION,
         word=comparison.verdict,
         verdict=comparison_headline(comparison),
         margin=comparison.margin,
+        groups=[VerdictOfGroup(name=g.name, word=g.verdict) for g in (mix.groups if mix else ())],
         capacity_clients=CapacitiesRecord(before=_clients(before), after=_clients(after)),
+        capacity_copies=CapacitiesRecord(before=list(mix.copies[0]), after=list(mix.copies[1]))
+        if mix
+        else None,
         invalid_logs=list(comparison.invalid),
         differences=[
             DifferenceRecord(name=d.name, before=d.old, after=d.new) for d in comparison.differences
@@ -145,6 +165,7 @@ def _clients(side: Sequence[Capacity | None]) -> list[int | None]:
 def _one_sided(each: OneSidedLoad) -> OneSidedRecord:
     return OneSidedRecord(
         side=each.side,
+        copies=each.load.copies,
         clients=each.load.clients,
         arrival_rate_per_s=json_number(each.load.arrival_per_s),
         stopped=each.stopped,
@@ -179,10 +200,13 @@ def _history_change(change: HistoryChange) -> HistoryChangeRecord:
 
 
 def _row(row: ComparedQuantity) -> ComparedRecord:
+    load = row.load
     return ComparedRecord(
+        group=load.group or None if load else None,
+        copies=load.copies if load else None,
         clients=row.clients,
-        clients_before=row.load.old_clients if row.load else None,
-        arrival_rate_per_s=json_number(row.load.arrival_per_s) if row.load else None,
+        clients_before=load.old_clients if load else None,
+        arrival_rate_per_s=json_number(load.arrival_per_s) if load else None,
         figure=row.quantity,
         before=json_number(row.old),
         after=json_number(row.new),

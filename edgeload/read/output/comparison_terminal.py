@@ -9,8 +9,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from edgeload.read.analysis.compared_loads import Load
 from edgeload.read.analysis.compared_quantities import SHARES, ComparedQuantity
-from edgeload.read.analysis.comparison import Comparison
+from edgeload.read.analysis.comparison import Comparison, that_decide
 from edgeload.read.analysis.differences import Difference
 from edgeload.read.analysis.history import History
 from edgeload.read.output.wrapped import print_parts, width_of, wrapped
@@ -79,38 +80,59 @@ def _rows(comparison: Comparison, width: int) -> list[RenderableType]:
     if not comparison.rows:
         return []
     missing = _not_compared(comparison, width)
-    note = wrapped(words.margin_note(comparison), width, style="dim")
+    notes = words.margin_note(comparison)
+    if comparison.mix:
+        notes = f"{notes} {words.NOTE_ON_MIXES}"
+    note = wrapped(notes, width, style="dim")
     return [_table(comparison), *([missing] if missing else []), note]
 
 
 def _table(comparison: Comparison) -> Table:
+    """A row for each load and quantity; in a mix, for each group as well."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    heads = ("due/s", "clients", "figure", "before", "after", "change (95 % interval)", "")
-    for head in heads:
-        table.add_column(head, justify="left" if head == "figure" else "right", no_wrap=True)
-    last = None
-    for row in comparison.rows:
-        if row.load is None or not _is_shown(row):
+    heads = ("copies", "group") if comparison.mix else ("due/s", "clients")
+    for head in (*heads, "figure", "before", "after", "change (95 % interval)", ""):
+        table.add_column(
+            head,
+            justify="left" if head in ("figure", "group") else "right",
+            no_wrap=head != "group",
+            overflow="fold",
+        )
+    last: list[str] = [""] * len(heads)
+    for row in _shown(comparison):
+        if row.load is None:
             continue
+        load = _load_cells(row.load)
+        new = next((place for place, cell in enumerate(load) if cell != last[place]), len(load))
         table.add_row(
-            *(
-                ("", "")
-                if row.load == last
-                else (number(row.load.arrival_per_s), words.clients_words(row.load))
-            ),
+            *[""] * new,
+            *load[new:],
             _name(row),
             words.quantity_value(row, row.old),
             words.quantity_value(row, row.new),
             words.change(row) if not row.why else "",
             Text(row.verdict, style=_STYLES[row.verdict]),
         )
-        last = row.load
+        last = load
     return table
 
 
-def _is_shown(row: ComparedQuantity) -> bool:
-    """Shares are shown where there is something to see."""
-    return row.quantity not in SHARES or bool(row.old or row.new or row.why)
+def _load_cells(load: Load) -> list[str]:
+    """What is said of a load; where the row above says the same, it is not said again."""
+    if load.copies is None:
+        return [number(load.arrival_per_s), words.clients_words(load)]
+    return [words.copies_words(load), words.group_words(load)]
+
+
+def _shown(comparison: Comparison) -> list[ComparedQuantity]:
+    """Shares are shown where there is something to see; of mixes, only what counts for the verdict:
+    they have many rows.
+    """
+    rows = [r for r in comparison.rows if r.quantity not in SHARES or r.old or r.new or r.why]
+    if comparison.mix is None:
+        return rows
+    counting = {(row.load, row.quantity) for row in that_decide(rows)}
+    return [row for row in rows if (row.load, row.quantity) in counting]
 
 
 def _name(row: ComparedQuantity) -> str:

@@ -9,17 +9,23 @@ from edgeload.plain_words import listed, plural
 from edgeload.read.analysis.capacity import Capacity
 from edgeload.read.analysis.compared_loads import Load
 from edgeload.read.analysis.compared_quantities import SHARE_MARGIN, SHARES, ComparedQuantity
-from edgeload.read.analysis.comparison import Comparison
+from edgeload.read.analysis.comparison import Comparison, GroupVerdict
 from edgeload.read.analysis.history import History
 from edgeload.read.statistics.format import milliseconds, number
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.history_words import history_words
+from edgeload.read.words.terminal_words import ALL_GROUPS
 
 _SHARE_POINTS = f"{SHARE_MARGIN * 100:g}"
+_SHOWN_GROUPS = 6
+_ORDER = ("worse", "better", "undecided", "not comparable", "same")
 
 
 def comparison_headline(comparison: Comparison) -> str:
-    """The verdict, the quantity that decides or what leaves it open, and loads of one side only."""
+    """The verdict, the quantity that decides or what leaves it open, and loads of one side only.
+
+    Of a mix, it names the group whose quantity decides, and what is said about the others.
+    """
     return " ".join(
         [
             _verdict_sentence(comparison),
@@ -35,22 +41,58 @@ def _verdict_sentence(comparison: Comparison) -> str:
     head = comparison.verdict.capitalize()
     if comparison.verdict == "same":
         loads = "every load that both sides have" if comparison.one_sided else "every load"
+        names = [group.name for group in comparison.mix.groups] if comparison.mix else []
+        of_groups = f" of {_some(names)}" if names else ""
         return (
-            f"{head}: at {loads}, throughput and times changed by less than "
+            f"{head}: at {loads}, throughput and times{of_groups} changed by less than "
             f"{_margin(comparison)}, and the shares of failed, missed and escalated requests by "
             f"less than {_SHARE_POINTS} points."
         )
     if comparison.deciding:
         first = comparison.deciding[0]
-        return f"{head}: {first.quantity} {change(first)}{_at(first)}."
+        others = groups_words(comparison, without=first.load.group if first.load else "")
+        return f"{head}: {_decided(first)}{f'; {others}' if others else ''}."
     if comparison.why:
-        return f"{head}: {'; '.join(message(why) for why in comparison.why)}."
+        return (
+            f"{head}: {'; '.join(message(why) for why in comparison.why)}.{_by_group(comparison)}"
+        )
     if all(row.verdict == "same" or row.why for row in comparison.rows):
         return f"{head}: one side stopped before its last load."
     return (
         f"{head}: no significant change, but changes above {_margin(comparison)} cannot be ruled "
-        "out. Use longer steps, or pass more logs per side."
+        f"out.{_by_group(comparison)} Use longer steps, or pass more logs per side."
     )
+
+
+def _decided(row: ComparedQuantity) -> str:
+    """`person response p95 +40.1 % (+31.0 % to +52.3 %) at 3 copies`."""
+    group = f"{row.load.group} " if row.load and row.load.group else ""
+    return f"{group}{row.quantity} {change(row)}{_at(row)}"
+
+
+def groups_words(comparison: Comparison, without: str = "") -> str:
+    """`person: worse; door and label: same`; empty if there are no groups."""
+    groups = comparison.mix.groups if comparison.mix else ()
+    named = {
+        verdict: [g.name for g in groups if g.verdict == verdict and g.name != without]
+        for verdict in _ORDER
+    }
+    return "; ".join(f"{_some(names)}: {verdict}" for verdict, names in named.items() if names)
+
+
+def _by_group(comparison: Comparison) -> str:
+    """A sentence behind a verdict that is open; empty if it has said all there is to say."""
+    groups: Sequence[GroupVerdict] = comparison.mix.groups if comparison.mix else ()
+    if comparison.verdict == "not comparable" or len(groups) < 2:
+        return ""
+    return f" By group: {groups_words(comparison)}."
+
+
+def _some(names: Sequence[str]) -> str:
+    """The names, or the first of very many."""
+    more = len(names) - _SHOWN_GROUPS
+    shown = [*names[:_SHOWN_GROUPS], *([f"{more} more"] if more > 0 else [])]
+    return listed(shown)
 
 
 def gate_words(comparison: Comparison, history: History | None) -> str:
@@ -71,7 +113,7 @@ def _overloaded_words(comparison: Comparison) -> list[str]:
     if comparison.verdict != "same":
         return []
     loads = dict.fromkeys(
-        load_words(row.load)
+        f"{load_words(row.load)}{f' ({row.load.group})' if row.load.group else ''}"
         for row in comparison.rows
         if row.load and row.why and row.why.code == "both_overloaded"
     )
@@ -98,7 +140,13 @@ def one_sided_words(comparison: Comparison) -> list[str]:
 
 
 def load_words(load: Load) -> str:
-    """`10 clients`; with the arrival rate if the sides have different clients or one has none."""
+    """`10 clients`; with the arrival rate if the sides have different clients or one has none.
+
+    Of a mix, `3 copies`, or the cameras if not all of the copies' cameras send.
+    """
+    if load.copies is not None:
+        cameras = [plural(count, f"{name} camera") for name, count in load.cameras]
+        return listed(cameras) if cameras else plural(load.copies, "copy")
     clients = {load.old_clients, load.new_clients}
     if len(clients) == 1 or load.arrival_per_s is None:
         return plural(load.clients, "client")
@@ -120,8 +168,7 @@ def comparison_title(comparison: Comparison) -> str:
     """The answer, and the quantity that decides, as the title of a picture."""
     head = comparison.verdict.capitalize()
     if comparison.deciding:
-        first = comparison.deciding[0]
-        return f"{head}: {first.quantity} {change(first)}{_at(first)}"
+        return f"{head}: {_decided(comparison.deciding[0])}"
     if comparison.same_runs:
         return "Same: both sides are the same run"
     if comparison.verdict == "same":
@@ -147,16 +194,28 @@ def curves_title(comparison: Comparison, loads: Sequence[Load]) -> str:
 
 
 def capacities_words(comparison: Comparison) -> str:
-    """Clients before and after, and what is said about them."""
-    old, new = (", ".join(map(_capacity, side)) for side in comparison.capacities)
+    """Clients, or copies of a mix, before and after, and what is said about them."""
+    mix = comparison.mix
+    counts = mix.copies if mix else tuple(map(_clients_of, comparison.capacities))
+    old, new = (
+        ", ".join(map(_capacity, side, own))
+        for side, own in zip(comparison.capacities, counts, strict=True)
+    )
     verdict = f": {comparison.capacity.verdict}" if comparison.capacity else ""
-    return f"Capacity in clients: {old} before, {new} after{verdict}."
+    noun = "clients"
+    if mix:
+        noun = "copies" if mix.same else "copies, of each side's own mix"
+    return f"Capacity in {noun}: {old} before, {new} after{verdict}."
 
 
-def _capacity(capacity: Capacity | None) -> str:
-    if capacity is None:
+def _clients_of(side: Sequence[Capacity | None]) -> tuple[int | None, ...]:
+    return tuple(capacity.clients if capacity else None for capacity in side)
+
+
+def _capacity(capacity: Capacity | None, count: int | None) -> str:
+    if capacity is None or count is None:
         return "not found"
-    return f"{'' if capacity.limited else 'at least '}{capacity.clients:,}"
+    return f"{'' if capacity.limited else 'at least '}{count:,}"
 
 
 def change(row: ComparedQuantity) -> str:
@@ -205,12 +264,23 @@ def clients_words(load: Load) -> str:
     return " -> ".join(texts)
 
 
+def copies_words(load: Load) -> str:
+    """The load of a mix in a table: `3`; the cameras, if not all of the copies' cameras send."""
+    return load_words(load) if load.cameras else f"{load.copies:,}"
+
+
+def group_words(load: Load) -> str:
+    """The group of a load of a mix, or that it is all of them."""
+    return load.group or ALL_GROUPS
+
+
 def why_not_compared(rows: Sequence[ComparedQuantity]) -> list[str]:
     """A line for each load and reason for which rows could not be compared."""
     found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.why:
-            found.setdefault((_at(row), message(row.why)), []).append(row.quantity)
+            of = f", {group_words(row.load)}" if row.load and row.load.copies is not None else ""
+            found.setdefault((f"{_at(row)}{of}", message(row.why)), []).append(row.quantity)
     return [
         f"Not compared{at}: {listed(quantities)} ({why})."
         for (at, why), quantities in found.items()
@@ -229,6 +299,12 @@ def margin_note(comparison: Comparison) -> str:
         "cannot tell a change of the endpoint from a change of the day: repeat both, and pass "
         "several logs per side."
     )
+
+
+NOTE_ON_MIXES = (
+    "Only figures that count for the verdict are shown; comparison.json has all. Those of all "
+    "groups together count only where they changed."
+)
 
 
 def differences_heads(comparison: Comparison) -> tuple[str, ...]:

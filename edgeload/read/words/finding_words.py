@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.words.answer_kinds import ANSWER_NOTE_KINDS, ANSWER_WARNING_KINDS
 from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
+from edgeload.read.words.comparison_kinds import COMPARISON_KINDS
 from edgeload.read.words.finding_kind import Kind
 from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
 from edgeload.read.words.invalid_kinds import INVALID_KINDS
-from edgeload.read.words.load_findings import COMPARISON_KINDS, SHORTFALL_KINDS
+from edgeload.read.words.load_findings import SHORTFALL_KINDS
 from edgeload.read.words.note_kinds import NOTE_KINDS
 from edgeload.read.words.warning_kinds import WARNING_KINDS
 

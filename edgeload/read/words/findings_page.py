@@ -13,10 +13,11 @@ from edgeload.failure_classes import FAILURE_KINDS, failure_class, http_failure
 from edgeload.plain_words import sentence
 from edgeload.read.words.answer_kinds import ANSWER_NOTE_KINDS, ANSWER_WARNING_KINDS
 from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
+from edgeload.read.words.comparison_kinds import COMPARISON_KINDS
 from edgeload.read.words.finding_kind import Kind
 from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
 from edgeload.read.words.invalid_kinds import INVALID_KINDS
-from edgeload.read.words.load_findings import COMPARISON_KINDS, SHORTFALL_KINDS
+from edgeload.read.words.load_findings import SHORTFALL_KINDS
 from edgeload.read.words.note_kinds import NOTE_KINDS
 from edgeload.read.words.warning_kinds import WARNING_KINDS
 

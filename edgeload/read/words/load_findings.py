@@ -1,11 +1,9 @@
-"""Why a load is not the capacity, and why two loads were not compared, in words. Pure."""
+"""Why a load is not the capacity, in words. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from edgeload.objectives import parse_objective
-from edgeload.plain_words import listed, plural
+from edgeload.plain_words import plural
 from edgeload.read.statistics.format import number, share
 from edgeload.read.words.finding_kind import Kind, Numbers
 from edgeload.read.words.objective_words import measured, more_time, nothing_measured
@@ -139,136 +137,5 @@ SHORTFALL_KINDS = {
         cause="The step is short, or the figure is close to its bound.",
         advice=_LONGER_STEPS,
         message=_undecided,
-    ),
-}
-
-_SIDES = {"old": "the old side", "new": "the new side"}
-_RATES_ADVICE = (
-    "Repeat one side with the other's ramp and rate (--custom-ramp, --requests-per-second)."
-)
-_MOST_RATES = 6
-
-
-def _rates(rates: Sequence[float]) -> str:
-    """`50, 100 and 150`."""
-    texts = [f"{rate:,.4g}" for rate in rates[:_MOST_RATES]]
-    if len(rates) > _MOST_RATES:
-        texts.append(f"{len(rates) - _MOST_RATES} more")
-    return listed(texts) if texts else "none"
-
-
-def _clients(clients: Sequence[int | None]) -> str:
-    return ", ".join("none" if each is None else f"{each:,}" for each in clients)
-
-
-COMPARISON_KINDS = {
-    "no_common_rate": Kind(
-        meaning="Two sides are not comparable because no step of theirs had the same arrival rate.",
-        cause="The rate of a client or the ramp was changed.",
-        advice=_RATES_ADVICE,
-        message=lambda n: (
-            f"the old side had {_rates(n['old'])} requests/s due, the new side {_rates(n['new'])}, "
-            "so no load was the same"
-        ),
-    ),
-    "no_common_clients": Kind(
-        meaning="Two sides are not comparable because no step of theirs had the same clients.",
-        cause="The ramp was changed.",
-        advice=_RATES_ADVICE,
-        message=lambda n: (
-            f"the old side had {_rates(n['old'])} clients, the new side {_rates(n['new'])}, so no "
-            "load was the same"
-        ),
-    ),
-    "rate_unknown": Kind(
-        meaning="Two sides are not comparable because one of them does not say what was due.",
-        cause="Its logs are of the older form.",
-        advice="Give a client's arrival rate with --requests-per-second.",
-        message=lambda n: (
-            f"the arrival rate of {_SIDES[n['side']]} is unknown; give a client's with "
-            "--requests-per-second"
-        ),
-    ),
-    "sent_rates_differ": Kind(
-        meaning="A load is not comparable because the sides sent different rates, and neither says "
-        "what was due.",
-        cause="The rate of a client was changed, or one side could not keep up.",
-        advice="Give a client's arrival rate with --requests-per-second, if it was the same.",
-        message=lambda n: (
-            f"{number(n['old_per_s'])} requests/s were sent on the old side and "
-            f"{number(n['new_per_s'])} on the new one, and the logs do not say how many were due; "
-            "give a client's rate with --requests-per-second if it was the same"
-        ),
-    ),
-    "side_invalid": Kind(
-        meaning="A load cannot be compared because its step is INVALID on one side.",
-        cause="See the reasons of INVALID of that run.",
-        advice="Repeat that run.",
-        message=lambda n: f"INVALID on {_SIDES[n['side']]} ({', '.join(n['codes'])})",
-    ),
-    "side_incomplete": Kind(
-        meaning="A load cannot be compared because its step stopped before its end on one side.",
-        cause="That run was stopped.",
-        advice="Repeat that run.",
-        message=lambda n: f"stopped before its end on {_SIDES[n['side']]}",
-    ),
-    "too_few_windows": Kind(
-        meaning="A load or a time cannot be compared because a side has too few answers.",
-        cause="The steps are short, their load is small, or most requests failed.",
-        advice="Use longer steps, or pass more logs per side.",
-        message=lambda n: "too few answers for five windows per side",
-    ),
-    "too_few_for_p95": Kind(
-        meaning="The p95 cannot be compared because a side has too few answers for one.",
-        cause="The steps are short, or their load small.",
-        advice="Use longer steps, or pass more logs per side.",
-        message=lambda n: f"fewer than {n['needed']} answers for a p95",
-    ),
-    "both_overloaded": Kind(
-        meaning="Response times and missed requests are not compared, because a queue grew on both "
-        "sides until the step ended: they tell how long the step was.",
-        cause="The load is above what either side can carry.",
-        advice="Look at throughput, which is compared, or compare at smaller loads.",
-        message=lambda n: "both sides were overloaded: this tells how long the step was",
-    ),
-    "old_side_empty": Kind(
-        meaning="A quantity cannot be compared because the old side had no answers.",
-        cause="The old side failed at this load.",
-        advice="Compare at loads that both sides answered.",
-        message=lambda n: "no answers on the old side",
-    ),
-    "new_side_empty": Kind(
-        meaning="A quantity cannot be compared because the new side had no answers.",
-        cause="The new side failed at this load.",
-        advice="See the failures of the new run.",
-        message=lambda n: "no answers on the new side",
-    ),
-    "capacity_on_one_side": Kind(
-        meaning="The capacity cannot be compared because only one side found one.",
-        cause="On the other side no load was carried, or the steps were too short to tell.",
-        advice="See why the loads of that run are not the capacity.",
-        message=lambda n: (
-            f"no capacity was found on {_SIDES[n['lost']]} (clients before: "
-            f"{_clients(n['old_clients'])}; after: {_clients(n['new_clients'])})"
-        ),
-    ),
-    "capacity_beyond_ramp": Kind(
-        meaning="The capacity cannot be compared because the ramp of one side ended before it.",
-        cause="That side carried every load of its ramp, and the other side had larger ones.",
-        advice="Use the same ramp on both sides.",
-        message=lambda n: (
-            "a ramp ended before the capacity (clients before: "
-            f"{_clients(n['old_clients'])}; after: {_clients(n['new_clients'])})"
-        ),
-    ),
-    "capacity_differs": Kind(
-        meaning="The sides have different capacities, but so few runs cannot tell that from "
-        "chance.",
-        cause="A run finds one capacity, and runs of the same endpoint differ.",
-        advice="Pass more logs per side: from four on, a difference can be significant.",
-        message=lambda n: (
-            f"the capacity was {_clients(n['old_clients'])} clients before and "
-            f"{_clients(n['new_clients'])} after, which so few runs cannot tell from chance"
-        ),
     ),
 }
