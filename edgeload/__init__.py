@@ -239,6 +239,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         shown           all charts of a run or a comparison, as pictures and for the page
     output              how it is shown
         terminal        a report in the terminal
+        detector_table  what each detector was asked, in the terminal
         wrapped         width and wrapping
         page            report.html
         summary_json    summary.json

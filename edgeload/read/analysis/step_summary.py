@@ -84,7 +84,8 @@ class StepRates:
 
 @dataclass(frozen=True)
 class StepTimes:
-    """Times in seconds: `service` of good answers; `response` of due requests.
+    """Times in seconds: `service` of good answers; `response` of due frames. A frame with a chain
+    has several answers, and one response time.
 
     Missed requests and timeouts count as over every response time. None: the log does not say when
     requests were due.

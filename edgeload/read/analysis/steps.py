@@ -264,11 +264,11 @@ def _generator(prepared: Prepared, inside: Bools, window: Window) -> GeneratorWo
 def _stability(prepared: Prepared, inside: Bools, times: WindowTimes, window: Window) -> Stability:
     requests = prepared.log.requests
     at_s = prepared.log.at_s[inside & requests.ok]
-    felt_s = times.service_s if times.response_s is None else times.response_s
+    felt_s = times.frame_s if times.response_s is None else times.response_s
     return Stability(
         steadiness=steadiness(prepared.ok_done_s, at_s, felt_s, window),
-        settled_s=settled_s(at_s, times.service_s, window),
-        drift=drift(at_s, times.service_s, window),
+        settled_s=settled_s(at_s, times.frame_s, window),
+        drift=drift(at_s, times.frame_s, window),
         littles_law=littles_law(prepared.log.sent_requests, window),
     )
 

@@ -16,15 +16,24 @@ from edgeload.read.statistics.windows import Floats, Window
 class WindowTimes:
     """Times in seconds of the good answers to what fell due in a window, in the log's order.
 
-    `service_s` is done - sent, `response_s` done - due; None if the log does not say when requests
-    were due. `failed` requests were sent and got no correct answer; they are over every bound on
-    service time. `unanswered` ones failed or were never sent; they are over every response time.
+    `service_s` is done - sent of each request, `response_s` done - due of each frame; None if the
+    log does not say when they were due. `failed` requests were sent and got no correct answer; they
+    are over every bound on service time. `unanswered` frames failed or were never sent; they are
+    over every response time. A frame is one request, unless it has a chain.
     """
 
     service_s: Floats
     response_s: Floats | None
     failed: int
     unanswered: int
+    chains_s: Floats | None = None
+    """How long each frame with good answers took, from its first request to its last answer; None
+    if frames are requests."""
+
+    @property
+    def frame_s(self) -> Floats:
+        """The same, in any case."""
+        return self.service_s if self.chains_s is None else self.chains_s
 
 
 def times_of(
@@ -38,12 +47,26 @@ def times_of(
         column[rows][ok] for column in (requests.done_s, requests.sent_s, requests.due_s)
     )
     failed = len(outcome) - int(np.count_nonzero(ok))
+    frame_s = done_s - sent_s
+    service_s, failed_requests = (frame_s, failed) if log.parts is None else _by_part(log, rows)
     return WindowTimes(
-        service_s=done_s - sent_s,
+        service_s=service_s,
         response_s=done_s - due_s if log.knows_due else None,
-        failed=failed,
+        failed=failed_requests,
         unanswered=(missed or 0) + failed if log.knows_due else 0,
+        chains_s=None if log.parts is None else frame_s,
     )
+
+
+def _by_part(log: RunLog, rows: Bools | npt.NDArray[np.integer[Any]]) -> tuple[Floats, int]:
+    """Service times of the good requests of these frames, and the number of the failed ones."""
+    requests = log.sent_requests
+    chosen = np.zeros(len(log.requests), dtype=np.bool_)
+    chosen[rows] = True
+    own = chosen[log.frame_of_part]
+    good = own & requests.ok
+    service_s = requests.done_s[good] - requests.sent_s[good]
+    return service_s, int(np.count_nonzero(own & ~requests.ok))
 
 
 def rows_due_in(log: RunLog, step: int, window: Window) -> Bools:

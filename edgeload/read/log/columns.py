@@ -7,7 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -134,6 +134,11 @@ class MissedKind(NamedTuple):
     group: str = DEFAULT_GROUP
 
 
+def frame_keys(requests: Requests) -> npt.NDArray[np.int64]:
+    """One number for each frame: that of its client, and its own within that."""
+    return (requests.client.astype(np.int64) << 32) + requests.number.astype(np.int64)
+
+
 @dataclass(frozen=True)
 class Damage:
     """Lines of the log that could not be read: how many, and the first."""
@@ -199,6 +204,15 @@ class RunLog:
     asked_alone: tuple[AskedAlone, ...] = ()
     """What pictures got before the run, if its answers were compared with that."""
     parts: Requests | None = None
+
+    @cached_property
+    def frame_of_part(self) -> Ints:
+        """For each row of `sent_requests`, the row of its frame in `requests`."""
+        if self.parts is None:
+            return np.arange(len(self.requests))
+        frames, parts = frame_keys(self.requests), frame_keys(self.parts)
+        order = np.argsort(frames)
+        return np.asarray(order[np.searchsorted(frames[order], parts)])
 
     @property
     def sent_requests(self) -> Requests:

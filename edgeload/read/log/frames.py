@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from edgeload.failure_classes import ABORTED
 from edgeload.plan import Plan
-from edgeload.read.log.columns import Bools, ErrorText, Ints, Requests, RunLog
+from edgeload.read.log.columns import Bools, ErrorText, Ints, Requests, RunLog, frame_keys
 from edgeload.read.statistics.windows import Floats
 
 CUT_OFF = "no answer to all of the frame's requests is in the log"
@@ -40,7 +40,7 @@ def frames_of(requests: Requests, plan: Plan) -> Requests:
     """
     if all(group.requests_per_frame == 1 for group in plan.groups) or not len(requests):
         return requests
-    keys = _keys(requests)
+    keys = frame_keys(requests)
     order = np.argsort(keys, kind="stable")
     starts = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1))
     ends = np.append(starts[1:], len(order))
@@ -73,9 +73,7 @@ def followers_lag_s(log: RunLog) -> Floats | None:
     requests, frames = log.parts, log.requests
     if requests is None or requests.part is None:
         return None
-    frame_keys = _keys(frames)
-    sorted_frames = np.argsort(frame_keys)
-    place = sorted_frames[np.searchsorted(frame_keys[sorted_frames], _keys(requests))]
+    place = log.frame_of_part
     first = requests.part == 0
     answered_s = np.full(len(frames), np.inf)
     answered_s[place[first]] = requests.done_s[first]
@@ -84,11 +82,6 @@ def followers_lag_s(log: RunLog) -> Floats | None:
     late_s = requests.sent_s[followers] - answered_s[place[followers]]
     np.maximum.at(lag_s, place[followers], late_s)
     return lag_s
-
-
-def _keys(requests: Requests) -> npt.NDArray[np.int64]:
-    """One number for each frame: that of its client, and its own within that."""
-    return (requests.client.astype(np.int64) << 32) + requests.number.astype(np.int64)
 
 
 def _requests_per_frame(client: Ints, plan: Plan) -> Ints:

@@ -15,6 +15,7 @@ from edgeload.plain_words import sentence
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.output.detector_table import detector_tables
 from edgeload.read.output.wrapped import print_parts, width_of, wrapped
 from edgeload.read.statistics.format import milliseconds, number, short
 from edgeload.read.statistics.percentiles import Distribution
@@ -47,6 +48,7 @@ def print_report(
             _headline(summary, width),
             steps_table(summary, columns),
             wrapped(_note(summary, columns), width, style="dim"),
+            *detector_tables(summary),
             *(_finding(finding, width) for finding in findings),
             *_objectives(summary, width),
             *_failures(summary, width),

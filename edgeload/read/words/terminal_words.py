@@ -37,6 +37,7 @@ PAGE_TABLE_NOTE = (
 NO_INTERVAL = "n too small"
 ALL_GROUPS = "all"
 """Stands for the total of a step of a mix."""
+DETECTORS_HEAD = "Requests by detector, with service times in ms:"
 WHOLE_RUN = "all steps together: "
 OBJECTIVES_HEAD = (
     "Objectives (✓ met, ✗ not met, ? undecided; in brackets: limits at 95 % confidence):"
