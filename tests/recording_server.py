@@ -139,6 +139,22 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing on stderr."""
 
 
+class WithoutCloud(Handler):
+    """Serves every detector, by its id, and has no cloud that could say anything about one."""
+
+    def do_GET(self) -> None:
+        if "/detectors/" in self.path:
+            self._record(b"")
+            self.reply(503, b"")
+        else:
+            super().do_GET()
+
+
+def asked_detector(handler: Handler) -> str:
+    """The id of the detector that an image query asks."""
+    return parse_qs(urlsplit(handler.path).query)["detector_id"][0]
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256

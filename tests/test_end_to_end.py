@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import as_a_user as user
 import psutil
 import pytest
+from recording_server import WithoutCloud, asked_detector, edge_answer, recording_server
 
 from edgeload import exit_codes
+from edgeload.records import Missed
 from edgeload.run.wire import id_prefix
 from edgeload.simulator.launch import running_simulator
 from edgeload.simulator.truth import read_truth_log
@@ -434,3 +438,128 @@ def test_the_token_is_nowhere(tmp_path: Path, client: str) -> None:
     files = [path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file()]
     for text in [*commands, *files, ended.out, ended.err]:
         assert user.TOKEN[:12] not in text
+
+
+D1, D2, D3, D4 = ("det_" + letter * 27 for letter in "KLMN")
+THREE_GROUPS = f"""
+- name: door
+  detector_id: {D1}
+  cameras: 3
+  requests_per_second: 5
+- name: gate
+  detector_id: {D2}
+  requests_per_second: 2
+  then: [{{detector: {D3}, requests: 3}}, {{detector: {D4}}}]
+- name: label
+  detector_id: {D3}
+  cameras: 2
+  requests_per_second: 4
+  image_size: 64x48
+  late: latest
+"""
+# Two steps of 3 s with one and two copies: frames of each group.
+FRAMES = {"door": 3 * 5 * 9, "gate": 2 * 9, "label": 2 * 4 * 9}
+PER_DETECTOR = {D1: 135, D2: 18, D3: 3 * 18 + 72, D4: 18}
+
+
+def mix_of_three(folder: Path) -> list[str]:
+    (folder / "mix.yaml").write_text(THREE_GROUPS)
+    return [
+        "--mix", str(folder / "mix.yaml"), "--custom-ramp", "1,2", "--time-between-ramp", "3",
+    ]  # fmt: skip
+
+
+def test_three_groups_ask_their_detectors_as_often_as_the_mix_says(tmp_path: Path) -> None:
+    """Counted by the server: requests by detector, their pictures; each line has its group."""
+    with recording_server(
+        lambda handler, _: handler.reply(200, edge_answer(asked_detector(handler))),
+        handler=WithoutCloud,
+    ) as server:
+        user.run(tmp_path, "load_test.py", "--endpoint-url", server.url, *mix_of_three(tmp_path))
+        seen = server.queries()
+    assert Counter(query.parameters["detector_id"][0] for query in seen) == PER_DETECTOR
+    ids = {query.headers["x-request-id"] for query in seen}
+    assert len(ids) == len(seen) == sum(PER_DETECTOR.values())
+    lines = user.requests_in(tmp_path)
+    assert {line.outcome for line in lines} == {"ok"}
+    assert Counter(line.group for line in lines if line.part == 0) == FRAMES
+    assert Counter(line.part for line in lines if line.group == "gate") == dict.fromkeys(
+        range(5), 18
+    )
+    sizes = {name: {line.bytes for line in lines if line.group == name} for name in FRAMES}
+    assert max(sizes["label"]) < min(sizes["door"])
+    # Where each camera of each group is, and its frames, are those of the plan.
+    groups = user.header_of(tmp_path).plan.groups
+    assert [group.name for group in groups] == list(FRAMES)
+    run_id = user.header_of(tmp_path).run_id
+    prefixes = [id_prefix(run_id, line.worker_number, line.part).decode() for line in lines]
+    assert ids == {
+        f"req_uu{prefix}{line.request_number:08x}"
+        for prefix, line in zip(prefixes, lines, strict=True)
+    }
+
+
+@pytest.mark.parametrize("client", ["http", SDK])
+def test_groups_on_one_embedded_endpoint(tmp_path: Path, client: str) -> None:
+    """Detectors are created by their queries; the endpoint's counts and the log's are the same."""
+    mix = tmp_path / "mix.yaml"
+    mix.write_text(
+        "- {name: door, detector_name: d, query: 'Open?', cameras: 2, requests_per_second: 4}\n"
+        "- {name: hall, detector_name: h, query: 'Empty?', requests_per_second: max}\n"
+    )
+    with running_simulator(["--service-time", "20ms"]) as simulator:
+        ended = user.run(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url, "--mix", str(mix),
+            "--custom-ramp", "1,2", "--time-between-ramp", "3", "--client", client,
+        )  # fmt: skip
+        stats = simulator.stats()
+    assert "1, 2 copies of the mix against " in ended.err
+    lines = user.requests_in(tmp_path)
+    assert stats["received"] == stats["answered"] == len(lines)
+    by_group = Counter(line.group for line in lines)
+    missed = sum(isinstance(record, Missed) for record in user.records(tmp_path))
+    assert by_group["door"] + missed == 2 * 4 * 9
+    # A closed loop of 20 ms answers: at most 50 a second each, and most of that.
+    assert 100 < by_group["hall"] <= 50 * 9 + 3
+    assert {line.outcome for line in lines} == {"ok"}
+
+
+def test_the_command_that_repeats_a_run_with_a_mix(tmp_path: Path) -> None:
+    """Names the file and the ramped group, no detector of config.py, and makes the same plan."""
+    words = [*mix_of_three(tmp_path), "--ramp-group", "door"]
+    with recording_server(handler=WithoutCloud) as server:
+        user.run(tmp_path, "load_test.py", "--endpoint-url", server.url, *words)
+    header = user.header_of(tmp_path)
+    again = shlex.split(header.command)
+    assert again[again.index("--mix") + 1] == str(tmp_path / "mix.yaml")
+    assert again[again.index("--ramp-group") + 1] == "door"
+    assert not [word for word in again if word.startswith("--detector")]
+    other = tmp_path / "again"
+    other.mkdir()
+    with recording_server(handler=WithoutCloud) as server:
+        again[again.index("--endpoint-url") + 1] = server.url
+        keep = again[again.index("load_test.py") + 1 :]
+        where = keep.index("--log-file")
+        user.run(other, "load_test.py", *keep[:where], *keep[where + 2 :])
+    assert user.header_of(other).plan == header.plan
+
+
+def test_a_stop_in_the_middle_finishes_the_frames_that_were_begun(tmp_path: Path) -> None:
+    """Ctrl-C once while further requests are in flight: no frame of the log lacks one."""
+    with running_simulator(["--service-time", "300ms", "--inference-workers", "64"]) as simulator:
+        process = user.start(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url, *mix_of_three(tmp_path),
+            "--time-between-ramp", "30",
+        )  # fmt: skip
+        user.wait_for(lambda: simulator.stats()["answered"] > 40, 30, "the load")
+        process.send_signal(signal.SIGINT)
+        ended = user.finish(process)
+    assert ended.code == exit_codes.INTERRUPTED
+    frames = Counter(
+        (line.worker_number, line.request_number)
+        for line in user.requests_in(tmp_path)
+        if line.group == "gate"
+    )
+    assert frames
+    assert set(frames.values()) == {5}
+    assert {line.outcome for line in user.requests_in(tmp_path)} == {"ok"}

@@ -11,10 +11,16 @@ from http.server import ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from recording_server import Handler, Recorder, edge_answer, recording_server
+from recording_server import (
+    Handler,
+    Recorder,
+    WithoutCloud,
+    asked_detector,
+    edge_answer,
+    recording_server,
+)
 from rich.console import Console
 
 from edgeload.edge.location import Target
@@ -37,23 +43,8 @@ FIRST, SECOND, THIRD = ("det_" + letter * 27 for letter in "FST")
 Answer = Callable[[Handler, int], None]
 
 
-class WithoutCloud(Handler):
-    """An endpoint that serves every detector, and whose cloud says nothing about any."""
-
-    def do_GET(self) -> None:
-        if "/detectors/" in self.path:
-            self.reply(503, b"")
-        else:
-            super().do_GET()
-
-
-def detector_of(handler: Handler) -> str:
-    """The detector that an image query asks."""
-    return parse_qs(urlsplit(handler.path).query)["detector_id"][0]
-
-
 def good(handler: Handler, close: bool = False) -> None:
-    handler.reply(200, edge_answer(detector_of(handler)), close=close)
+    handler.reply(200, edge_answer(asked_detector(handler)), close=close)
 
 
 @contextlib.contextmanager
@@ -105,7 +96,7 @@ def test_the_further_requests_go_out_at_once_when_the_first_answer_is_in(tmp_pat
     together = threading.Barrier(4)
 
     def answer(handler: Handler, _: int) -> None:
-        if detector_of(handler) != FIRST:
+        if asked_detector(handler) != FIRST:
             together.wait(timeout=5)
         good(handler)
 
@@ -142,7 +133,7 @@ def test_after_a_first_request_that_failed_no_other_is_sent(tmp_path: Path) -> N
     firsts = []
 
     def answer(handler: Handler, _: int) -> None:
-        if detector_of(handler) == FIRST:
+        if asked_detector(handler) == FIRST:
             firsts.append(handler)
             if len(firsts) % 2:
                 handler.reply(503, b"sorry")
@@ -166,7 +157,7 @@ def test_a_further_request_that_fails_is_recorded_and_the_others_go_on(tmp_path:
     """Each part has its own outcome."""
 
     def answer(handler: Handler, _: int) -> None:
-        if detector_of(handler) == THIRD:
+        if asked_detector(handler) == THIRD:
             handler.reply(500, b"sorry")
         else:
             good(handler)
@@ -184,7 +175,7 @@ def test_a_further_request_has_its_own_timeout(tmp_path: Path) -> None:
     """One that is never answered ends after the group's timeout, and with it the frame."""
 
     def answer(handler: Handler, _: int) -> None:
-        if detector_of(handler) == THIRD:
+        if asked_detector(handler) == THIRD:
             handler.hang(1.5)
         else:
             good(handler)
