@@ -225,6 +225,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         history_words   a history of runs, in one line
         titles          titles of the figures
         legend_words    what the signs in a chart mean
+        interference_words  what groups do to each other
         terminal_words  the fixed sentences around a report's tables
     figures             what is shown: one specification for each figure
         chart           the specification: charts, lines, marks, pictures
@@ -245,6 +246,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         summary_json    summary.json
         summary_record  its typed records and JSON Schema
         summary_parts   those of a step and of a camera group, filled
+        interference_record  what groups do to each other, in summary.json
         json_numbers    numbers in JSON: null for no data
         steps_csv       steps.csv
         hdr             files for HdrHistogram's plotter

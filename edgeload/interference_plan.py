@@ -85,7 +85,7 @@ def rounds_to_tell(
 ) -> int:
     """Rounds in which the slowest group has 1000 frames due in the windows of each kind of step.
 
-    But from 8 to 20, and no more than fit into 20 minutes if these are more than 8. `window_s` is
+    But from 10 to 20, and no more than fit into 20 minutes if these are more than 10. `window_s` is
     the length of a step without its warm-up. A closed loop is taken to be fast enough.
     """
     rates = [group.cameras * copies * group.rate for group in groups if not group.closed]

@@ -120,6 +120,7 @@ ARROWS = {
         "edgeload.read.words",
     ),
     "edgeload.read.output": (
+        "edgeload.interference_plan",
         "edgeload.plan",
         "edgeload.records",
         "edgeload.objectives",

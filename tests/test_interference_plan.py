@@ -131,7 +131,7 @@ def test_a_group_of_one_camera_has_no_half() -> None:
 def test_rounds_are_as_many_as_the_slowest_group_needs(
     rate: float, count: int, window_s: float
 ) -> None:
-    """1000 frames, from 8 rounds to 20, and 20 minutes at most if that is more than 8 rounds."""
+    """1000 frames, from 10 rounds to 20, and 20 minutes at most if that is more than 10 rounds."""
     groups = (
         CameraGroup("slow", 2, rate),
         *(CameraGroup(f"fast{i}", 2, 300.0) for i in range(count - 2)),

@@ -174,7 +174,7 @@ class Fields(BaseModel):
         None,
         "The ramp",
         "Rounds of an interference run; more of them tell smaller differences. Empty: as many as "
-        "the slowest group needs, from 8 to 20.",
+        "the slowest group needs, from 10 to 20.",
         metavar="N",
         example="12",
         measured=False,

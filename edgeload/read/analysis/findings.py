@@ -25,12 +25,14 @@ from edgeload.read.analysis.step_summary import indices_of
 from edgeload.read.analysis.time_findings import find_time_findings, find_too_few_samples
 
 MOST_JUMPS_NAMED = 3
+OF_LONG_STEPS = ("not_steady", "warm_up_longer", "drift", "too_few_samples")
+"""What the short steps of an interference run cannot say, each by itself."""
 
 
 def find(summary: RunSummary) -> tuple[Finding, ...]:
     """All findings about a run, most damaging first; those of a mix name their camera group."""
     parts = summary.groups or (summary,)
-    return most_damaging_first(
+    found = most_damaging_first(
         [
             *summary.doubts,
             # the box
@@ -65,6 +67,9 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *find_host_findings(summary),
         ]
     )
+    if summary.interference is None:
+        return found
+    return tuple(finding for finding in found if finding.code not in OF_LONG_STEPS)
 
 
 # --- the log and the run --------------------------------------------------------------------------

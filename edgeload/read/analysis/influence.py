@@ -42,8 +42,13 @@ class Influence:
 
     @property
     def slowed(self) -> bool:
-        """Whether p95 is clearly longer; otherwise it is throughput that makes it worse."""
+        """Whether p95 is clearly longer."""
         return self.p95 is not None and _is_worse(self.p95)
+
+    @property
+    def starved(self) -> bool:
+        """Whether throughput is clearly less."""
+        return self.throughput is not None and _is_worse(self.throughput.inverse)
 
 
 def judged(found: Sequence[Influence]) -> Iterator[Influence]:

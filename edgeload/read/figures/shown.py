@@ -25,7 +25,7 @@ def prepare_figures(summary: RunSummary) -> tuple[Picture, ...]:
     failures = failures_chart(summary)
     return _pictures(
         {
-            "capacity.png": by_load_charts(summary),
+            "capacity.png": () if summary.interference else by_load_charts(summary),
             "throughput.png": (throughput_chart(summary),),
             "times.png": times_charts(summary),
             "failures.png": (failures,) if failures else (),

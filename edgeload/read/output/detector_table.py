@@ -17,9 +17,9 @@ _QUANTILES = ("p50", "p95", "p99")
 def detector_tables(summary: RunSummary) -> tuple[Text | Table, ...]:
     """The table with its heading; nothing if each group has a detector of its own, without a chain.
 
-    Then the table of steps says the same.
+    Then the table of steps says the same. Nor in an interference run, which has many short steps.
     """
-    if not tells_more_than_groups(summary):
+    if summary.interference or not tells_more_than_groups(summary):
         return ()
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for head in ("step", "detector", "requests", "failed", "done/s", *_QUANTILES):

@@ -25,6 +25,12 @@ from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.statistics.percentiles import QUANTILES
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
+from edgeload.read.words.interference_words import (
+    INTERFERENCE_HEADS,
+    INTERFERENCE_NOTE,
+    INTERFERENCE_TITLE,
+    interference_rows,
+)
 from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, STATUSES, measured_words, undecided_words
 from edgeload.read.words.terminal_words import NO_INTERVAL, PAGE_TABLE_NOTE
@@ -102,6 +108,7 @@ def html_report(
             facts=_facts(summary, values),
             findings=[(f.severity, sentence(message_with_steps(f)), advice(f)) for f in findings],
             objectives=[_objective(result) for result in summary.objectives],
+            interference=_interference(summary),
             charts=charts,
             charts_json=_json([asdict(chart) for chart in charts]),
             columns=_columns(summary),
@@ -112,6 +119,18 @@ def html_report(
             files=file_names,
         )
     )
+
+
+def _interference(summary: RunSummary) -> dict[str, Any] | None:
+    """The table of an interference run."""
+    if summary.interference is None:
+        return None
+    return {
+        "title": INTERFERENCE_TITLE,
+        "heads": INTERFERENCE_HEADS,
+        "rows": interference_rows(summary.interference),
+        "note": INTERFERENCE_NOTE,
+    }
 
 
 def _tested(endpoint: Mapping[str, Any]) -> str:

@@ -13,8 +13,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from edgeload.interference_plan import Level
 from edgeload.read.analysis.failures import FailureClass, FailureText
 from edgeload.read.analysis.finding import Severity
+from edgeload.read.analysis.influence import InfluenceVerdict
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import Totals
 from edgeload.read.analysis.step_summary import State
@@ -321,6 +323,39 @@ class DemandRecord(SummaryPart):
     full_at_per_s: float
 
 
+class RatioRecord(SummaryPart):
+    """A mean ratio with 95 % limits; null is no limit.
+
+    `never`: the value is infinite, because more than 5 % of the frames were never answered.
+    """
+
+    value: Number
+    low: Number
+    high: Number
+    never: bool
+
+
+class InterferenceRecord(SummaryPart):
+    """A camera group beside another, as ratios to what it is alone; see docs/interference.md.
+
+    Both figures alone are medians over the rounds; p95 is of response time, or of service time in a
+    closed loop, and null if it is never answered. `rounds_to_tell` is about how many would decide.
+    """
+
+    group: str
+    beside: str
+    level: Level
+    cameras: int
+    beside_cameras: int
+    rounds: int
+    alone_throughput_per_s: Number
+    alone_p95_s: Number
+    throughput_ratio: RatioRecord | None
+    p95_ratio: RatioRecord | None
+    verdict: InfluenceVerdict
+    rounds_to_tell: int | None
+
+
 class SummaryRecord(SummaryPart):
     """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC.
 
@@ -347,6 +382,7 @@ class SummaryRecord(SummaryPart):
     outages: list[Outage]
     scaling_law: ScalingLawRecord | None
     demands: list[DemandRecord] | None
+    interference: list[InterferenceRecord] | None
     objectives: list[ObjectiveRecord]
     totals: Totals
     steps: list[SummaryStep]

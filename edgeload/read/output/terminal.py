@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +22,11 @@ from edgeload.read.statistics.percentiles import Distribution
 from edgeload.read.words import terminal_words
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
+from edgeload.read.words.interference_words import (
+    INTERFERENCE_HEADS,
+    INTERFERENCE_NOTE,
+    interference_rows,
+)
 from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, measured_words, undecided_words
 from edgeload.untrusted_text import one_line
@@ -29,6 +34,9 @@ from edgeload.untrusted_text import one_line
 _SHOWN_TEXTS = 5
 _MARK_STYLES = {"pass": "bold green", "fail": "bold red", "undecided": "bold yellow"}
 _STYLES = {"invalid": "bold red", "warning": "yellow", "note": "cyan"}
+_VERDICT_STYLES = {"worse": "bold red", "better": "green", "undecided": "yellow"}
+_RATIOS_WIDTH = 54
+"""Columns that two ratios with their intervals and a verdict take at most."""
 _STATE_STYLES = {"invalid": "red", "failing": "red", "not carried": "yellow"}
 
 
@@ -38,16 +46,14 @@ def print_report(
     """Print the answer, the table of steps, findings, failure texts and files written.
 
     At most 100 columns, on a pipe exactly those. On a narrower terminal the table leaves out
-    columns, the least telling first.
+    columns, the least telling first. An interference run has a table of its groups instead.
     """
     width = width_of(console)
-    columns = columns_that_fit(summary, width)
     print_parts(
         console,
         (
             _headline(summary, width),
-            steps_table(summary, columns),
-            wrapped(_note(summary, columns), width, style="dim"),
+            *(_interference(summary, width) or _steps(summary, width)),
             *detector_tables(summary),
             *(_finding(finding, width) for finding in findings),
             *_objectives(summary, width),
@@ -74,6 +80,33 @@ def _headline(summary: RunSummary, width: int) -> Text:
         against = terminal_words.measured_against(endpoint["url"], endpoint.get("embedded"))
         lines.append(wrapped(short(against, 300), width, style="dim"))
     return Text("\n").join(lines)
+
+
+def _steps(summary: RunSummary, width: int) -> list[RenderableType]:
+    columns = columns_that_fit(summary, width)
+    note = wrapped(_note(summary, columns), width, style="dim")
+    return [steps_table(summary, columns), note]
+
+
+def _interference(summary: RunSummary, width: int) -> list[RenderableType]:
+    """The groups alone and beside each other; nothing for any other run. Fits 80 columns."""
+    if summary.interference is None:
+        return []
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    for head in INTERFERENCE_HEADS:
+        left = head in ("cameras", "verdict")
+        table.add_column(head, justify="left" if left else "right", no_wrap=True)
+    for row in interference_rows(summary.interference):
+        room = max(4, width - _RATIOS_WIDTH - len(f"  beside {row.cameras} "))
+        name = short(row.beside or row.group, room)
+        table.add_row(
+            f"  beside {row.cameras} {name}" if row.beside else f"{name} alone, {row.cameras}",
+            Text(row.verdict, style=_VERDICT_STYLES.get(row.verdict, "")),
+            row.throughput,
+            row.p95,
+            style="" if row.beside else "bold",
+        )
+    return [table, wrapped(INTERFERENCE_NOTE, width, style="dim")]
 
 
 # --- the table of steps ---------------------------------------------------------------------------

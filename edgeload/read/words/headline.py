@@ -12,6 +12,7 @@ from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import milliseconds, number, short
 from edgeload.read.words.closed_loop_words import closed_loop_answer
 from edgeload.read.words.finding_words import message, step_list
+from edgeload.read.words.interference_words import interference_headline
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.objective_words import more_time
 from edgeload.read.words.outage_words import outage_words
@@ -24,6 +25,8 @@ def headline(summary: RunSummary) -> str:
     """The answer in the user's unit: clients served, at which rate, how fast."""
     if summary.no_result:
         return _no_result(summary)
+    if summary.interference is not None:
+        return interference_headline(summary.interference)
     return " ".join(
         [
             *map(outage_words, summary.outages[:1]),

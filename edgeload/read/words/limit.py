@@ -12,18 +12,23 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.statistics.format import interval, milliseconds, number
 from edgeload.read.words.closed_loop_words import CLOSED_LOOP_LIMIT
 from edgeload.read.words.finding_words import message
+from edgeload.read.words.interference_words import interference_method
 from edgeload.read.words.loads import Loads
 
+_NOTHING_SERVED = "What the endpoint can serve is unknown."
 _LARGEST_TRIED = "This is the largest load that was tried"
 
 
 def limit(summary: RunSummary) -> str:
-    """What keeps the capacity from being larger: the ceiling, and what the load fell short of."""
+    """What keeps the capacity from being larger: the ceiling, and what the load fell short of.
+
+    Of an interference run, which has no capacity: how it was made.
+    """
     bracket = summary.bracket
-    if summary.no_result:
-        return "What the endpoint can serve is unknown."
-    if all(step.closed for step in summary.steps):
-        return CLOSED_LOOP_LIMIT
+    if summary.interference is not None and not summary.no_result:
+        return interference_method(summary.interference)
+    if summary.no_result or all(step.closed for step in summary.steps):
+        return _NOTHING_SERVED if summary.no_result else CLOSED_LOOP_LIMIT
     if not Loads(summary).known:
         return "What limits it is unknown: give a client's arrival rate with --requests-per-second."
     if not any(step.valid for step in summary.steps):
