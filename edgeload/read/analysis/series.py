@@ -10,7 +10,7 @@ import numpy as np
 from edgeload.failure_classes import TIMEOUT
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.analysis.steps import planned_dues
+from edgeload.read.analysis.steps import dues_in
 from edgeload.read.analysis.window_times import times_of
 from edgeload.read.statistics.percentiles import rank
 from edgeload.read.statistics.windows import Floats, Window, count_in
@@ -107,8 +107,10 @@ def _missed(summary: RunSummary, sent_per_s: Floats, edges: Floats) -> Floats:
     if plan is None or not len(planned):
         return planned
     for step in summary.steps:
-        dues = planned_dues(plan, plan.steps[step.index], step.window.end_s)
-        planned += np.histogram(dues, edges)[0] / (edges[1] - edges[0])
+        dues = dues_in(summary.log, plan.steps[step.index], step.window.end_s)
+        planned += np.histogram(np.zeros(0) if dues is None else dues, edges)[0] / (
+            edges[1] - edges[0]
+        )
     missed: Floats = np.maximum(planned - sent_per_s, 0.0)
     return missed
 
@@ -208,7 +210,7 @@ def _step_times(summary: RunSummary, step: StepSummary) -> Times:
     at_s = log.at_s[rows]
     rows = rows[np.argsort(at_s, kind="stable")]
     at_s = np.sort(at_s)
-    dues = planned_dues(log.plan, log.plan.steps[step.index], span.end_s) if log.plan else None
+    dues = dues_in(log, log.plan.steps[step.index], span.end_s) if log.plan else None
     service, response = [], []
     for window in windows:
         first, last = np.searchsorted(at_s, (window.start_s, window.end_s)).tolist()
