@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import resource
 import ssl
 import tempfile
@@ -26,15 +25,19 @@ def check_open_files(workers: int, plan: Plan) -> None:
     During the run the same lack would be a failure of class `generator` in the middle of a step.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # A worker hosts every n-th client; each may be one with the most connections.
-    connections = max(group.requests_per_frame for group in plan.groups)
-    needed = math.ceil(plan.max_clients / workers) * connections + _OTHER_FILES
+    needed = max(_connections(plan, index, workers) for index in range(workers)) + _OTHER_FILES
     if most != resource.RLIM_INFINITY and needed > most:
         raise SettingError(
             f"{plural(plan.max_clients, 'client')} in {plural(workers, 'worker process')}: "
             f"a process needs {needed} open files, and this system allows {most}; use more "
             "--workers, or raise ulimit -n"
         )
+
+
+def _connections(plan: Plan, index: int, workers: int) -> int:
+    """Connections of one worker, which hosts every n-th client: one for each request of a frame."""
+    hosted = range(index, plan.max_clients, workers)
+    return sum(plan.group_of(client).requests_per_frame for client in hosted)
 
 
 def check_writable(settings: Settings) -> None:

@@ -144,7 +144,7 @@ class Fields(BaseModel):
     step_size: values.Clients = declare(
         1,
         "The ramp",
-        "Clients in the first step, and clients added at each further step.",
+        "Clients in the first step, and clients added at each further step; copies, with a mix.",
         metavar="N",
         unit="clients",
         example="5",
@@ -153,7 +153,8 @@ class Fields(BaseModel):
     custom_ramp: values.Ramp = declare(
         None,
         "The ramp",
-        "Clients of each step, for example 1,5,20; replaces --max-clients and --step-size. "
+        "Clients of each step, or copies with a mix, for example 1,5,20; replaces --max-clients "
+        "and --step-size. "
         f"Without a value: {','.join(map(str, BUILT_IN_RAMP))}.",
         form="ramp",
         metavar="N,N,…",
@@ -242,8 +243,8 @@ class Fields(BaseModel):
         (),
         "The objectives",
         'Objectives to meet, for example "p95<300ms", "p99.9 service<1s", "errors<0.5%", '
-        '"missed<1%", "throughput>=95%", "edge>=99.9%", "outage<1s" or "age p95<1s"; '
-        '"each step:" or "20 clients:" may stand before one.',
+        '"missed<1%", "throughput>=95%", "edge>=99.9%", "outage<1s" or "age p95<1s"; "each step:", '
+        '"20 clients:", with a mix "3 copies:" or the name of a group, may stand before one.',
         form="list",
         metavar="TEXT",
         example="p95<300ms",

@@ -184,10 +184,13 @@ def _check_arrivals(group: GroupSettings, index: int, plan: Plan, settings: Sett
     """By chance, no frame of a group may be due in a step."""
     empty = next((step for step in plan.steps if not plan.anything_due(step, index)), None)
     if empty is not None:
+        arrivals, rate = "arrivals", "requests_per_second"
+        if not group.file:
+            arrivals, rate = arrivals.upper(), rate.upper()
         raise ValueError(
-            f"{group.where('arrivals')}ARRIVALS = {group.load.arrivals!r}: no request is due in "
+            f"{group.where('arrivals')}{arrivals} = {group.load.arrivals!r}: no request is due in "
             f"step {empty.index + 1}; use a larger TIME_BETWEEN_RAMP "
-            f"({settings.time_between_ramp:g}), REQUESTS_PER_SECOND ({group.load.rate:g}), or "
+            f"({settings.time_between_ramp:g}), {rate} ({group.load.rate:g}), or "
             f"another SEED, for example {settings.seed + 1}"
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeload.plan import Plan, one_group_plan, ramp_steps
+from edgeload.plan import CameraGroup, Plan, mix_plan, one_group_plan, ramp_steps
 from edgeload.run.preflight import check_before_run, check_open_files, check_writable
 from edgeload.settings import SettingError, resolve
 
@@ -26,6 +26,18 @@ def test_more_clients_than_files_are_refused_before_the_run(
         check_open_files(2, plan_of(9000))
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, resource.RLIM_INFINITY))
     check_open_files(1, plan_of(50_000))
+
+
+def test_each_further_request_of_a_frame_needs_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the cameras that send them, and of no other; the worker with the most of them decides."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1024))
+    door, gate = CameraGroup("door", 701), CameraGroup("gate", 1, requests_per_frame=257)
+    check_open_files(1, mix_plan((door, gate), [1], 1.0))  # 701 + 257 + 32
+    with pytest.raises(SettingError, match=r"1,404 clients in 2 .* 1246 .* 1024; use more"):
+        check_open_files(2, mix_plan((door, gate), [2], 1.0))
+    check_open_files(1, mix_plan((door,), [1], 1.0))
+    with pytest.raises(SettingError, match=r"4 clients in 1 .* 1060 "):
+        check_open_files(1, mix_plan((gate,), [4], 1.0))
 
 
 @pytest.mark.parametrize(

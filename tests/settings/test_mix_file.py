@@ -326,6 +326,30 @@ def test_settings_that_do_not_fit_the_mix(
     assert error_of(tmp_path, text, **options).startswith(begin)
 
 
+def test_a_step_without_a_frame_of_a_group_is_refused(tmp_path: Path) -> None:
+    """By chance, of Poisson arrivals; the line names the group's own keys."""
+    text = f"{DOOR}  requests_per_second: 0.05\n  arrivals: poisson\n"
+    wrong = [
+        error
+        for seed in range(20)
+        if (error := caught(tmp_path, text, seed=seed, time_between_ramp=20)) is not None
+    ]
+    assert 0 < len(wrong) < 20
+    assert wrong[0].startswith(
+        "mix.yaml, line 4, group 'door': arrivals = 'poisson': no request is "
+    )
+    assert ", requests_per_second (0.05), or another SEED" in wrong[0]
+
+
+def caught(folder: Path, text: str, **options: object) -> str | None:
+    """The line about a file, if there is one."""
+    try:
+        settings_of(folder, text, **options)
+    except SettingError as error:
+        return str(error).replace(f"{folder}{os.sep}", "")
+    return None
+
+
 @pytest.mark.parametrize(
     ("options", "begin"),
     [
