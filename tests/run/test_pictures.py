@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from io import BytesIO
 from pathlib import Path
 
@@ -57,15 +58,18 @@ def test_without_a_size_the_picture_keeps_its_own() -> None:
         assert [bytes(view) for view in made.file.map()] == [DOG.read_bytes()]
 
 
-def test_groups_with_the_same_pictures_share_a_file_while_the_run_lasts() -> None:
-    """Same file, size and number: one set. All are gone afterwards."""
+def test_groups_with_the_same_pictures_share_a_file_while_the_run_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Same file, size and number: one set, made once. All are gone afterwards."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     groups = [group("a"), group("b"), group("c", (64, 64)), group("d", count=4)]
     with contextlib.ExitStack() as stack:
         made = make_pictures(groups, 1, stack)
         files = [made[each.pictures].file.path for each in groups]
         assert files[0] == files[1]
         assert len(set(files)) == 3
-        assert all(path.exists() for path in files)
+        assert set(tmp_path.iterdir()) == set(files)
     assert not any(path.exists() for path in files)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from pathlib import Path
 
 import as_a_user as user
@@ -409,6 +411,23 @@ def test_a_picture_that_cannot_be_used_is_found_in_the_file(
     line = capsys.readouterr().err.splitlines()[-1]
     assert line.startswith(f"{tmp_path / 'mix.yaml'}, line 3, group 'door': {key} = ")
     assert not (tmp_path / "run.log").exists()
+
+
+def test_every_example_in_the_page_is_legal(tmp_path: Path) -> None:
+    """Each block of YAML in docs/mix.md is a mix file, and each command there shows a plan."""
+    page = (user.ROOT / "docs" / "mix.md").read_text()
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) >= 4
+    for block in blocks:
+        assert groups_of(tmp_path, block)
+    everything = "\n".join(blocks)
+    for key in ("requests_per_second: max", "late: latest", "then:", "image_size:", "slo:"):
+        assert key in everything
+    commands = re.findall(r"^python load_test.py (--mix .*)$", page, re.MULTILINE)
+    assert len(commands) >= 3
+    for command in commands:
+        words = shlex.split(command.replace("examples/", f"{user.ROOT}/examples/"))
+        assert load_test.main(list(dict.fromkeys([*words, "--dry-run"]))) == exit_codes.OK
 
 
 def test_every_key_is_explained() -> None:
