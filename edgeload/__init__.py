@@ -222,6 +222,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         findings_page   docs/findings.md
         objective_words an objective and how it was met
         comparison_words  a comparison
+        compared_group_words  its camera groups and their loads
         history_words   a history of runs, in one line
         titles          titles of the figures
         legend_words    what the signs in a chart mean
@@ -236,7 +237,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         percentile_curves  how long the slowest few take
         failures        failures over time, by class
         heat_map        how the times spread over a long run
-        compared        two sides of a comparison
+        compared        two sides of a comparison: throughput and times at each load
+        compared_curves  how the times of their loads spread
         shown           all charts of a run or a comparison, as pictures and for the page
     output              how it is shown
         terminal        a report in the terminal

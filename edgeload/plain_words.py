@@ -15,7 +15,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def listed(texts: Sequence[str]) -> str:
-    """`50`, `50 and 100`, `50, 100 and 150`."""
+    """`50`, `50 and 100`, `50, 100 and 150`; empty for nothing."""
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 

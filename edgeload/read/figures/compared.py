@@ -5,42 +5,41 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from edgeload.palette import PALETTE
-from edgeload.plain_words import plural
-from edgeload.read.analysis.compared_loads import matched_loads, nominal_rate
+from edgeload.read.analysis.compared_loads import nominal_rate
 from edgeload.read.analysis.comparison import Comparison
 from edgeload.read.analysis.differences import Side
-from edgeload.read.analysis.percentile_curves import Curve, percentile_curves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.figures.by_load import due_line
 from edgeload.read.figures.chart import Axis, Chart, Key, Line, Values
-from edgeload.read.figures.over_time import time_label
-from edgeload.read.figures.percentile_curves import CURVE_CROSS_KEY, shown_times_ms
 from edgeload.read.figures.scales import (
     clients_axis,
     due_axis,
     log_axis,
-    places_of_never,
     plain,
     rate_axis,
-    share_axis,
-    stretched,
     values_of,
 )
 from edgeload.read.figures.signs import cross_keys, hollow_keys, hollow_points
+from edgeload.read.statistics.format import short
 from edgeload.read.statistics.percentiles import Quantile
-from edgeload.read.words.comparison_words import comparison_title, curves_title, p95_title
-from edgeload.read.words.legend_words import TOO_FEW, WHISKER
+from edgeload.read.words.compared_group_words import shown_groups
+from edgeload.read.words.comparison_words import comparison_title, group_title, p95_title
+from edgeload.read.words.legend_words import COPIES, TOO_FEW, WHISKER
 
-_SIDES = (("before", "orange", (8, 4)), ("after", "blue", ()))
+SIDE_LOOKS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
+    ("before", "orange", (8, 4)),
+    ("after", "blue", ()),
+)
+"""Name, colour and dash of both sides."""
 _APART = 0.012  # of the axis: the whiskers of both sides are seen
 _LONGEST_WHISKER = 5.0  # times the value
-_MOST_LOADS = 3
-_COLOURS = ("sky", "orange", "black")
+_LONGEST_NAME = 16
 
 
 @dataclass(frozen=True)
@@ -54,101 +53,137 @@ class _Run:
     places: Sequence[int]
 
 
+@dataclass(frozen=True)
+class _Scale:
+    """What the x axis counts: the arrival rate, clients, or copies of a mix."""
+
+    by: Literal["rate", "clients", "copies"]
+
+    def place(self, run: RunSummary, step: StepSummary) -> float:
+        """Where a step stands on the x axis."""
+        if self.by == "copies":
+            return float(step.copies)
+        rate = nominal_rate(run, step.clients) if self.by == "rate" else None
+        return float(step.clients) if rate is None else rate
+
+    def axis(self, loads: Iterable[float]) -> Axis:
+        """The axis over these loads."""
+        if self.by == "rate":
+            return due_axis(loads)
+        axis = clients_axis([int(load) for load in loads])
+        return replace(axis, label=COPIES) if self.by == "copies" else axis
+
+    def due(self, runs: Iterable[RunSummary]) -> dict[float, float]:
+        """What was due per second at each load, as far as it is known."""
+        if self.by == "clients":
+            return {}
+        known = {
+            self.place(run, step): nominal_rate(run, step.clients)
+            for run in runs
+            for step in run.steps
+        }
+        return {at: rate for at, rate in sorted(known.items()) if rate}
+
+    def load(self, step: StepSummary) -> int:
+        """What a sign in the legend names a step by."""
+        return step.copies if self.by == "copies" else step.clients
+
+    @property
+    def noun(self) -> str:
+        """What that is one of."""
+        return "copy" if self.by == "copies" else "client"
+
+
 def compared_charts(comparison: Comparison, old: Side, new: Side) -> tuple[Chart, ...]:
     """Throughput and p95 against the arrival rate; runs of one side share their colour.
 
-    Clients take the place of the rate if a log does not say what was due.
+    Clients take the place of the rate if a log does not say what was due. Of a mix, each group has
+    both charts against its copies.
     """
+    title = comparison_title(comparison)
+    if comparison.mix:
+        names = shown_groups(comparison)
+        return tuple(
+            chart
+            for name in names
+            for chart in _group_charts(
+                name, title if name == names[0] else group_title(comparison, name), old, new
+            )
+        )
+    by_rate = all(run.log.requests_per_second for run in (*old, *new))
+    kind = common_kind([*old, *new])
+    return _charts(old, new, _Scale("rate" if by_rate else "clients"), title, p95_title(kind), kind)
+
+
+def _group_charts(name: str, title: str, old: Side, new: Side) -> tuple[Chart, ...]:
+    """The charts of one group of two mixes."""
+    before, after = (_group_of(side, name) for side in (old, new))
+    runs = [*before, *after]
+    closed = any(step.closed for run in runs for step in run.steps)
+    kind = "service" if closed else common_kind(runs)
+    times_title = p95_title(kind, name)
+    throughput, times = _charts(before, after, _Scale("copies"), title, times_title, kind)
+    return tuple(
+        replace(
+            chart,
+            name=f"{chart.name}-{name}",
+            y_axis=replace(chart.y_axis, label=f"{short(name, _LONGEST_NAME)}: {label}"),
+        )
+        for chart, label in ((throughput, "answers/s"), (times, "p95, ms"))
+    )
+
+
+def _group_of(side: Side, name: str) -> list[RunSummary]:
+    """A group of each run of a side that has it."""
+    return [group for run in side for group in run.groups if group.group == name]
+
+
+def _charts(
+    old: Side, new: Side, scale: _Scale, title: str, times_title: str, kind: str
+) -> tuple[Chart, Chart]:
     everything = [*old, *new]
-    by_rate = all(run.log.requests_per_second for run in everything)
-    loads = {_place(run, step, by_rate) for run in everything for step in run.steps}
-    x_axis = due_axis(loads) if by_rate else clients_axis([int(load) for load in loads])
-    due = sorted(loads) if by_rate else []
-    x, due_places, runs = _runs(old, new, due, x_axis.high, by_rate=by_rate)
+    x_axis = scale.axis({scale.place(run, step) for run in everything for step in run.steps})
+    due = scale.due(everything)
+    x, due_places, runs = _runs(old, new, list(due), x_axis.high, scale)
     answered = [
         _line(run, len(x), [plain(step.rates.throughput_per_s) for step in run.steps])
         for run in runs
     ]
     lines = list(answered)
     if due:
-        rates = _spread(due, due_places, len(x))
+        rates = spread_over(list(due.values()), due_places, len(x))
         lines.insert(0, replace(due_line(rates), point_size=0.0))
     throughput = Chart(
         name="compared-throughput",
-        title=comparison_title(comparison),
+        title=title,
         group="clients",
         unit="/s",
         x=x,
         x_axis=x_axis,
         y_axis=rate_axis("answers per second", lines),
         lines=tuple(lines),
-        keys=_hollow_keys(runs, answered),
+        keys=_hollow_keys(runs, answered, scale),
     )
-    return throughput, _times(runs, x, x_axis, _common_kind([*old, *new]))
+    return throughput, _times(runs, x, x_axis, times_title, kind, scale)
 
 
-def compared_curve_charts(comparison: Comparison, old: Side, new: Side) -> tuple[Chart, ...]:
-    """Percentile curves of up to three loads that both sides have, of the first run of each.
-
-    Empty if no load has enough answers for a p95 on both sides.
-    """
-    kind = _common_kind([old[0], new[0]])
-    before, after = (_curves(side[0], kind) for side in (old, new))
-    both = [
-        (matched.load, before[first.index], after[second.index])
-        for matched in matched_loads(old[:1], new[:1])
-        for (_, first), (_, second) in [(matched.old[0], matched.new[0])]
-        if first.index in before and second.index in after
-    ]
-    if not both:
-        return ()
-    chosen = [both[i] for i in np.unique(np.linspace(0, len(both) - 1, _MOST_LOADS).astype(int))]
-    pairs = [
-        (curve, name, colour, dash)
-        for (_, *curves), colour in zip(chosen, _COLOURS, strict=False)
-        for curve, (name, _, dash) in zip(curves, _SIDES, strict=True)
-    ]
-    x, places = _aligned([stretched(curve.shares).tolist() for curve, _, _, _ in pairs])
-    lines = tuple(_curve_line(*pair, own, len(x)) for pair, own in zip(pairs, places, strict=True))
-    chart = Chart(
-        name="compared-percentiles",
-        title=curves_title(comparison, [load for load, _, _ in chosen]),
-        group="share",
-        unit="ms",
-        x=x,
-        x_axis=share_axis(x[-1] or 0.0),
-        y_axis=log_axis(
-            time_label(kind), shown_times_ms([curve for curve, _, _, _ in pairs]), lines
-        ),
-        lines=lines,
-        keys=cross_keys(lines, CURVE_CROSS_KEY),
-    )
-    return (chart,)
-
-
-def _place(run: RunSummary, step: StepSummary, by_rate: bool) -> float:
-    """Where a step stands on the x axis."""
-    rate = nominal_rate(run, step.clients) if by_rate else None
-    return float(step.clients) if rate is None else rate
-
-
-def _common_kind(runs: Iterable[RunSummary]) -> str:
+def common_kind(runs: Iterable[RunSummary]) -> str:
     """Response time, unless a log is of an older form, which knows service time alone."""
     return "service" if any(not run.log.knows_due for run in runs) else "response"
 
 
 def _runs(
-    old: Side, new: Side, due: list[float], reach: float, *, by_rate: bool
+    old: Side, new: Side, due: list[float], reach: float, scale: _Scale
 ) -> tuple[Values, Sequence[int], list[_Run]]:
     """The common x, the places of `due` on it, and the runs, each a little beside its loads."""
-    looks = [(_SIDES[place], run) for place, side in enumerate((old, new)) for run in side]
+    looks = [(SIDE_LOOKS[place], run) for place, side in enumerate((old, new)) for run in side]
     ordered = [sorted(run.steps, key=lambda s: (s.clients, s.index)) for _, run in looks]
     aside = {"before": -_APART * reach / 2, "after": _APART * reach / 2}
     own = [
-        [_place(run, step, by_rate) + aside[name] for step in steps]
+        [scale.place(run, step) + aside[name] for step in steps]
         for ((name, _, _), run), steps in zip(looks, ordered, strict=True)
     ]
-    x, (due_places, *places) = _aligned([due, *own])
+    x, (due_places, *places) = aligned_x([due, *own])
     return (
         x,
         due_places,
@@ -159,7 +194,7 @@ def _runs(
     )
 
 
-def _aligned(each: Sequence[Sequence[float]]) -> tuple[Values, list[list[int]]]:
+def aligned_x(each: Sequence[Sequence[float]]) -> tuple[Values, list[list[int]]]:
     """One ascending x that holds all of these ascending ones, and the places of each in it.
 
     An x that stands twice in one of them stands twice in the common one.
@@ -175,7 +210,7 @@ def _aligned(each: Sequence[Sequence[float]]) -> tuple[Values, list[list[int]]]:
     return values_of(x), places
 
 
-def _spread(own: Sequence[float | None], places: Sequence[int], length: int) -> Values:
+def spread_over(own: Sequence[float | None], places: Sequence[int], length: int) -> Values:
     """Values at their places on the common x."""
     found = dict(zip(places, own, strict=True))
     return tuple(plain(found.get(place)) for place in range(length))
@@ -183,7 +218,7 @@ def _spread(own: Sequence[float | None], places: Sequence[int], length: int) -> 
 
 def _line(run: _Run, length: int, own: Sequence[float | None]) -> Line:
     steps = dict(zip(run.places, run.steps, strict=True))
-    values = _spread(own, run.places, length)
+    values = spread_over(own, run.places, length)
     return Line(
         run.side,
         run.colour,
@@ -195,20 +230,22 @@ def _line(run: _Run, length: int, own: Sequence[float | None]) -> Line:
     )
 
 
-def _times(runs: Sequence[_Run], x: Values, x_axis: Axis, kind: str) -> Chart:
+def _times(
+    runs: Sequence[_Run], x: Values, x_axis: Axis, title: str, kind: str, scale: _Scale
+) -> Chart:
     lines = tuple(_time_line(run, len(x), kind) for run in runs)
     shown = [v for line in lines for v in (*line.values, *line.low, *line.high) if v is not None]
     whiskers = (Key("whisker", PALETTE["grey"], WHISKER),) if shown else ()
     return Chart(
         name="compared-times",
-        title=p95_title(kind),
+        title=title,
         group="clients",
         unit="ms",
         x=x,
         x_axis=x_axis,
         y_axis=log_axis(f"{kind} p95, ms", shown, lines),
         lines=lines,
-        keys=(*whiskers, *_hollow_keys(runs, lines), *cross_keys(lines)),
+        keys=(*whiskers, *_hollow_keys(runs, lines, scale), *cross_keys(lines)),
         note="" if shown else TOO_FEW,
     )
 
@@ -227,8 +264,8 @@ def _time_line(run: _Run, length: int, kind: str) -> Line:
         _line(run, length, [q.value * 1000 if q else None for q in shown]),
         never=never,
         crosses=never,
-        low=_spread([end[0] * 1000 if end else None for end in ends], run.places, length),
-        high=_spread([end[1] * 1000 if end else None for end in ends], run.places, length),
+        low=spread_over([end[0] * 1000 if end else None for end in ends], run.places, length),
+        high=spread_over([end[1] * 1000 if end else None for end in ends], run.places, length),
     )
 
 
@@ -238,32 +275,9 @@ def _whisker(quantile: Quantile) -> tuple[float, float] | None:
     return quantile.low, min(quantile.high, quantile.value * _LONGEST_WHISKER)
 
 
-def _hollow_keys(runs: Sequence[_Run], lines: Sequence[Line]) -> tuple[Key, ...]:
+def _hollow_keys(runs: Sequence[_Run], lines: Sequence[Line], scale: _Scale) -> tuple[Key, ...]:
     loads = [
-        {place: step.clients for place, step in zip(run.places, run.steps, strict=True)}
+        {place: scale.load(step) for place, step in zip(run.places, run.steps, strict=True)}
         for run in runs
     ]
-    return hollow_keys(zip(lines, loads, strict=True), of_sides=True)
-
-
-def _curves(run: RunSummary, kind: str) -> dict[int, Curve]:
-    found = percentile_curves(run)
-    if found is None:
-        return {}
-    curves = found.response if kind == "response" else found.service
-    return {curve.step: curve for curve in curves or ()}
-
-
-def _curve_line(
-    curve: Curve, side: str, colour: str, dash: tuple[int, ...], places: Sequence[int], length: int
-) -> Line:
-    never = tuple(places[place] for place in places_of_never(curve.times_s))
-    return Line(
-        f"{plural(curve.clients, 'client')} {side} (n = {curve.n:,})",
-        PALETTE[colour],
-        _spread((curve.times_s * 1000).tolist(), places, length),
-        dash=dash,
-        joined=True,
-        never=never,
-        crosses=never[:1],
-    )
+    return hollow_keys(zip(lines, loads, strict=True), of_sides=True, noun=scale.noun)

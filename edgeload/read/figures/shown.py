@@ -12,7 +12,8 @@ from edgeload.read.analysis.differences import Side
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.by_load import by_load_charts
 from edgeload.read.figures.chart import Chart, Picture
-from edgeload.read.figures.compared import compared_charts, compared_curve_charts
+from edgeload.read.figures.compared import compared_charts
+from edgeload.read.figures.compared_curves import compared_curve_charts
 from edgeload.read.figures.failures import failures_chart
 from edgeload.read.figures.heat_map import heat_map_charts
 from edgeload.read.figures.over_time import throughput_chart, times_charts

@@ -55,12 +55,16 @@ def hollow_points(steps: Sequence[StepSummary | None], values: Values) -> tuple[
 
 
 def hollow_keys(
-    lines: Iterable[tuple[Line, Mapping[int, int]]], *, of_sides: bool = False
+    lines: Iterable[tuple[Line, Mapping[int, int]]],
+    *,
+    of_sides: bool = False,
+    noun: str = "client",
 ) -> tuple[Key, ...]:
     """An entry for each reason why a point of the lines is hollow; none if no point is.
 
     Each line comes with the number of clients of each of its places. If there are several reasons,
-    each entry names the clients of its points, and with `of_sides` the line.
+    each entry names the clients of its points, or what else `noun` is, and with `of_sides` the
+    line.
     """
     found: dict[tuple[str, str], set[int]] = {}
     for line, loads in lines:
@@ -70,7 +74,7 @@ def hollow_keys(
     if len({why for why, _ in found}) == 1:
         texts = [hollow_words(next(iter(found))[0])]
     else:
-        texts = [hollow_at_words(sorted(loads), *key) for key, loads in found.items()]
+        texts = [hollow_at_words(sorted(loads), *key, noun) for key, loads in found.items()]
     return tuple(Key("hollow", PALETTE["grey"], text) for text in texts)
 
 

@@ -17,6 +17,7 @@ from edgeload.read.analysis.history import History
 from edgeload.read.output.wrapped import print_parts, width_of, wrapped
 from edgeload.read.statistics.format import number, short
 from edgeload.read.words import comparison_words as words
+from edgeload.read.words.compared_group_words import NOTE_ON_MIXES, copies_words, group_words
 from edgeload.read.words.history_words import history_words
 
 _MOST_DIFFERENCES = 12
@@ -82,7 +83,7 @@ def _rows(comparison: Comparison, width: int) -> list[RenderableType]:
     missing = _not_compared(comparison, width)
     notes = words.margin_note(comparison)
     if comparison.mix:
-        notes = f"{notes} {words.NOTE_ON_MIXES}"
+        notes = f"{notes} {NOTE_ON_MIXES}"
     note = wrapped(notes, width, style="dim")
     return [_table(comparison), *([missing] if missing else []), note]
 
@@ -121,7 +122,7 @@ def _load_cells(load: Load) -> list[str]:
     """What is said of a load; where the row above says the same, it is not said again."""
     if load.copies is None:
         return [number(load.arrival_per_s), words.clients_words(load)]
-    return [words.copies_words(load), words.group_words(load)]
+    return [copies_words(load), group_words(load)]
 
 
 def _shown(comparison: Comparison) -> list[ComparedQuantity]:

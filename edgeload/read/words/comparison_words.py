@@ -9,16 +9,21 @@ from edgeload.plain_words import listed, plural
 from edgeload.read.analysis.capacity import Capacity
 from edgeload.read.analysis.compared_loads import Load
 from edgeload.read.analysis.compared_quantities import SHARE_MARGIN, SHARES, ComparedQuantity
-from edgeload.read.analysis.comparison import Comparison, GroupVerdict
+from edgeload.read.analysis.comparison import Comparison
 from edgeload.read.analysis.history import History
 from edgeload.read.statistics.format import milliseconds, number
+from edgeload.read.words.compared_group_words import (
+    cameras_words,
+    copies_words,
+    group_words,
+    groups_words,
+    some_names,
+    verdict_of_group,
+)
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.history_words import history_words
-from edgeload.read.words.terminal_words import ALL_GROUPS
 
 _SHARE_POINTS = f"{SHARE_MARGIN * 100:g}"
-_SHOWN_GROUPS = 6
-_ORDER = ("worse", "better", "undecided", "not comparable", "same")
 
 
 def comparison_headline(comparison: Comparison) -> str:
@@ -42,16 +47,14 @@ def _verdict_sentence(comparison: Comparison) -> str:
     if comparison.verdict == "same":
         loads = "every load that both sides have" if comparison.one_sided else "every load"
         names = [group.name for group in comparison.mix.groups] if comparison.mix else []
-        of_groups = f" of {_some(names)}" if names else ""
+        of_groups = f" of {some_names(names)}" if names else ""
         return (
             f"{head}: at {loads}, throughput and times{of_groups} changed by less than "
             f"{_margin(comparison)}, and the shares of failed, missed and escalated requests by "
             f"less than {_SHARE_POINTS} points."
         )
     if comparison.deciding:
-        first = comparison.deciding[0]
-        others = groups_words(comparison, without=first.load.group if first.load else "")
-        return f"{head}: {_decided(first)}{f'; {others}' if others else ''}."
+        return f"{head}: {_deciding_words(comparison)}."
     if comparison.why:
         return (
             f"{head}: {'; '.join(message(why) for why in comparison.why)}.{_by_group(comparison)}"
@@ -64,35 +67,25 @@ def _verdict_sentence(comparison: Comparison) -> str:
     )
 
 
+def _deciding_words(comparison: Comparison) -> str:
+    """The quantity that decides, and what is said about the other groups of a mix."""
+    first = comparison.deciding[0]
+    others = groups_words(comparison, without=first.load.group if first.load else "")
+    return f"{_decided(first)}{f'; {others}' if others else ''}"
+
+
 def _decided(row: ComparedQuantity) -> str:
     """`person response p95 +40.1 % (+31.0 % to +52.3 %) at 3 copies`."""
     group = f"{row.load.group} " if row.load and row.load.group else ""
     return f"{group}{row.quantity} {change(row)}{_at(row)}"
 
 
-def groups_words(comparison: Comparison, without: str = "") -> str:
-    """`person: worse; door and label: same`; empty if there are no groups."""
-    groups = comparison.mix.groups if comparison.mix else ()
-    named = {
-        verdict: [g.name for g in groups if g.verdict == verdict and g.name != without]
-        for verdict in _ORDER
-    }
-    return "; ".join(f"{_some(names)}: {verdict}" for verdict, names in named.items() if names)
-
-
 def _by_group(comparison: Comparison) -> str:
     """A sentence behind a verdict that is open; empty if it has said all there is to say."""
-    groups: Sequence[GroupVerdict] = comparison.mix.groups if comparison.mix else ()
-    if comparison.verdict == "not comparable" or len(groups) < 2:
+    few = comparison.mix is None or len(comparison.mix.groups) < 2
+    if few or comparison.verdict == "not comparable":
         return ""
     return f" By group: {groups_words(comparison)}."
-
-
-def _some(names: Sequence[str]) -> str:
-    """The names, or the first of very many."""
-    more = len(names) - _SHOWN_GROUPS
-    shown = [*names[:_SHOWN_GROUPS], *([f"{more} more"] if more > 0 else [])]
-    return listed(shown)
 
 
 def gate_words(comparison: Comparison, history: History | None) -> str:
@@ -145,8 +138,7 @@ def load_words(load: Load) -> str:
     Of a mix, `3 copies`, or the cameras if not all of the copies' cameras send.
     """
     if load.copies is not None:
-        cameras = [plural(count, f"{name} camera") for name, count in load.cameras]
-        return listed(cameras) if cameras else plural(load.copies, "copy")
+        return cameras_words(load) or plural(load.copies, "copy")
     clients = {load.old_clients, load.new_clients}
     if len(clients) == 1 or load.arrival_per_s is None:
         return plural(load.clients, "client")
@@ -165,10 +157,10 @@ def _margin(comparison: Comparison) -> str:
 
 
 def comparison_title(comparison: Comparison) -> str:
-    """The answer, and the quantity that decides, as the title of a picture."""
+    """The answer, the quantity that decides, and the groups of a mix, as the title of a picture."""
     head = comparison.verdict.capitalize()
     if comparison.deciding:
-        return f"{head}: {_decided(comparison.deciding[0])}"
+        return f"{head}: {_deciding_words(comparison)}"
     if comparison.same_runs:
         return "Same: both sides are the same run"
     if comparison.verdict == "same":
@@ -176,12 +168,23 @@ def comparison_title(comparison: Comparison) -> str:
         return f"Same within {_margin(comparison)} at every load{some}"
     if comparison.verdict == "not comparable" or all(row.why for row in comparison.rows):
         return f"{head}: no load could be compared"
-    return "Undecided: no significant change"
+    groups = groups_words(comparison)
+    return f"Undecided: no significant change{f'; {groups}' if groups else ''}"
 
 
-def p95_title(kind: str) -> str:
-    """The title of the chart of times."""
-    return f"{kind.capitalize()} time p95 at each load, with its 95 % interval"
+def group_title(comparison: Comparison, group: str) -> str:
+    """What is said about a camera group, and the quantity that decides, as the title of a chart."""
+    deciding = [row for row in comparison.deciding if row.load and row.load.group == group]
+    said = f"{group}: {verdict_of_group(comparison, group)}"
+    if not deciding:
+        return said
+    return f"{said}, {deciding[0].quantity} {change(deciding[0])}{_at(deciding[0])}"
+
+
+def p95_title(kind: str, group: str = "") -> str:
+    """The title of the chart of times, of a camera group if one is named."""
+    text = f"{kind} time p95 at each load, with its 95 % interval"
+    return f"{group}: {text}" if group else text.capitalize()
 
 
 def curves_title(comparison: Comparison, loads: Sequence[Load]) -> str:
@@ -191,6 +194,13 @@ def curves_title(comparison: Comparison, loads: Sequence[Load]) -> str:
         return f"{head} {listed([f'{load.arrival_per_s:,.4g}' for load in loads])} requests/s"
     named = [f"{load.clients:,}" for load in loads[:-1]]
     return f"{head} {listed([*named, plural(loads[-1].clients, 'client')])}"
+
+
+def group_curves_title(comparison: Comparison, group: str, loads: Sequence[Load]) -> str:
+    """The title of the chart of a group's percentile curves."""
+    verdict = verdict_of_group(comparison, group)
+    named = [copies_words(load) for load in loads[:-1]]
+    return f"{group}, {verdict}: how times spread at {listed([*named, load_words(loads[-1])])}"
 
 
 def capacities_words(comparison: Comparison) -> str:
@@ -264,16 +274,6 @@ def clients_words(load: Load) -> str:
     return " -> ".join(texts)
 
 
-def copies_words(load: Load) -> str:
-    """The load of a mix in a table: `3`; the cameras, if not all of the copies' cameras send."""
-    return load_words(load) if load.cameras else f"{load.copies:,}"
-
-
-def group_words(load: Load) -> str:
-    """The group of a load of a mix, or that it is all of them."""
-    return load.group or ALL_GROUPS
-
-
 def why_not_compared(rows: Sequence[ComparedQuantity]) -> list[str]:
     """A line for each load and reason for which rows could not be compared."""
     found: dict[tuple[str, str], list[str]] = {}
@@ -299,12 +299,6 @@ def margin_note(comparison: Comparison) -> str:
         "cannot tell a change of the endpoint from a change of the day: repeat both, and pass "
         "several logs per side."
     )
-
-
-NOTE_ON_MIXES = (
-    "Only figures that count for the verdict are shown; comparison.json has all. Those of all "
-    "groups together count only where they changed."
-)
 
 
 def differences_heads(comparison: Comparison) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ CROSS = "never answered: failed or missed"
 CROSS_OF_A_CURVE = "never answered from here on"
 WHISKER = "95 % interval"
 NO_TIME = "no good answer, so there is no time to show"
+COPIES = "copies"
+"""Label of an axis: copies of the mix, or of the group that alone is ramped."""
 TOO_FEW = "too few good answers in any step to show a time"
 SERVICE_TITLE = "Service time: network, queue and model"
 SERVICE_BY_SHARE_TITLE = "Service time by share, step by step"
@@ -38,15 +40,15 @@ def hollow_words(why: str) -> str:
     return f"hollow: {why}"
 
 
-def hollow_at_words(loads: Sequence[int], why: str, side: str = "") -> str:
+def hollow_at_words(loads: Sequence[int], why: str, side: str = "", noun: str = "client") -> str:
     """The sense of the hollow points at some loads, if others are hollow for other reasons."""
     named = ", ".join(f"{load:,}" for load in loads[:_MOST_LOADS])
     if len(loads) == 1:
-        named = plural(loads[0], "client")
+        named = plural(loads[0], noun)
     elif len(loads) > _MOST_LOADS:
         named += f" and {plural(len(loads) - _MOST_LOADS, 'more load')}"
     else:
-        named += " clients"
+        named += plural(2, noun)[1:]
     return f"hollow at {named}{side and f' ({side})'}: {why}"
 
 

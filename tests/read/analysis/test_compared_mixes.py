@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,62 +11,17 @@ from typing import Any
 import msgspec
 import pytest
 import synthetic_log as sl
+from mix_runs import MIX, SERVICE_S, lognormal, mix_run, played
 
 import parse_load_test_logs
-from edgeload.plan import CameraGroup, Plan, mix_plan
+from edgeload.plan import CameraGroup, mix_plan
 from edgeload.read.analysis.compared_mixes import loads_to_compare
 from edgeload.read.analysis.comparison import Comparison, compare
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.words.comparison_words import capacities_words, comparison_headline
 from edgeload.read.words.finding_words import message
 from edgeload.records import Request
-
-MIX = (
-    CameraGroup("door", 4, 5.0),
-    CameraGroup("person", 6, 2.0, late="latest"),
-    CameraGroup("label", 2, 4.0),
-)
-SERVICE_S = {"door": 0.05, "person": 0.025, "label": 0.03}
-SERVERS = {"door": 4, "person": 1, "label": 2}
-
-
-def lognormal(median_s: float, sigma: float = 0.2) -> sl.Service:
-    return lambda chance: median_s * math.exp(sigma * chance.gauss(0.0, 1.0))
-
-
-def played(
-    plan: Plan, seed: int, slower: Mapping[str, float], servers: Mapping[str, int] | None = None
-) -> sl.Played:
-    """Each group has a pool of its own."""
-    pools = {
-        group.name: sl.Pool(
-            {**SERVERS, **(servers or {})}.get(group.name, 4),
-            lognormal(SERVICE_S.get(group.name, 0.05) * slower.get(group.name, 1.0)),
-        )
-        for group in plan.groups
-    }
-    return sl.play_mix(plan, pools, seed=seed)
-
-
-def run(
-    folder: Path,
-    name: str,
-    *,
-    groups: Sequence[CameraGroup] = MIX,
-    copies: Sequence[int] = (1, 2),
-    step_s: float = 20.0,
-    seed: int = 1,
-    ramp_group: str | None = None,
-    slower: Mapping[str, float] | None = None,
-    servers: Mapping[str, int] | None = None,
-    changed: Callable[[Request], Request] = lambda request: request,
-) -> RunSummary:
-    """A run of a mix; its seed says the phases of its cameras and the chance of its services."""
-    plan = mix_plan(tuple(groups), copies, step_s, seed, ramp_group)
-    what = played(plan, seed, slower or {}, servers)
-    what.requests = [changed(request) for request in what.requests]
-    return analyse(read_log(sl.write(folder / name, what)))
 
 
 def words(comparison: Comparison) -> dict[str, str]:
@@ -107,7 +61,7 @@ def test_the_same_mix_is_the_same_in_all_groups(tmp_path: Path) -> None:
 
 def test_a_run_of_a_mix_compared_with_itself_is_the_same(tmp_path: Path) -> None:
     """Whatever is in it: an overloaded group, too few answers for a p95."""
-    one = run(tmp_path, "a", copies=(1, 3), step_s=8.0, slower={"person": 1.6})
+    one = mix_run(tmp_path, "a", copies=(1, 3), step_s=8.0, slower={"person": 1.6})
     found = compare([one], [one])
     assert (found.verdict, set(words(found).values())) == ("same", {"same"})
 
@@ -115,7 +69,7 @@ def test_a_run_of_a_mix_compared_with_itself_is_the_same(tmp_path: Path) -> None
 def test_one_slower_group_is_found_and_named(tmp_path: Path) -> None:
     """Person's service takes 40 % longer: worse, in the words, the file and the table."""
     for name, seed, slower in (("old", 1, 1.0), ("new", 2, 1.4)):
-        run(tmp_path, name, seed=seed, step_s=40.0, slower={"person": slower})
+        mix_run(tmp_path, name, seed=seed, step_s=40.0, slower={"person": slower})
     arguments = [str(tmp_path / "new"), "--baseline", str(tmp_path / "old")]
     out = tmp_path / "out"
     code = parse_load_test_logs.main([*arguments, "--output-dir", str(out), "--fail-if-worse"])
@@ -135,8 +89,8 @@ def test_one_slower_group_is_found_and_named(tmp_path: Path) -> None:
 def pairs(tmp_path: Path, count: int, slower: Mapping[str, float]) -> list[Comparison]:
     return [
         compare(
-            [run(tmp_path, f"{i}a", seed=2 * i)],
-            [run(tmp_path, f"{i}b", seed=2 * i + 1, slower=slower)],
+            [mix_run(tmp_path, f"{i}a", seed=2 * i)],
+            [mix_run(tmp_path, f"{i}b", seed=2 * i + 1, slower=slower)],
         )
         for i in range(count)
     ]
@@ -175,8 +129,8 @@ def failing(group: str, every: int) -> Callable[[Request], Request]:
 
 def test_errors_of_one_group_are_its_own(tmp_path: Path) -> None:
     """A tenth of label's requests fail: of all requests a fiftieth, of the other groups' none."""
-    old = run(tmp_path, "a", step_s=40.0)
-    new = run(tmp_path, "b", step_s=40.0, seed=2, changed=failing("label", 10))
+    old = mix_run(tmp_path, "a", step_s=40.0)
+    new = mix_run(tmp_path, "b", step_s=40.0, seed=2, changed=failing("label", 10))
     found = compare([old], [new])
     assert (found.verdict, words(found)["label"]) == ("worse", "worse")
     assert {words(found)[name] for name in ("door", "person")} <= {"same", "undecided"}
@@ -208,8 +162,8 @@ def test_a_group_whose_load_was_changed_is_not_compared(
     tmp_path: Path, change: dict[str, Any], said: str
 ) -> None:
     """The others are, and the verdict is never "same"; nor is there a total or a capacity."""
-    old = run(tmp_path, "a")
-    new = run(tmp_path, "b", groups=(replace(MIX[0], **change), *MIX[1:]))
+    old = mix_run(tmp_path, "a")
+    new = mix_run(tmp_path, "b", groups=(replace(MIX[0], **change), *MIX[1:]))
     found = compare([old], [new])
     assert found.verdict == "undecided"
     assert words(found)["door"] == "not comparable"
@@ -225,8 +179,8 @@ def test_a_group_whose_load_was_changed_is_not_compared(
 
 def test_a_group_of_one_side_is_not_comparable(tmp_path: Path) -> None:
     """It says so, and names the groups of both sides; without any in common nothing is left."""
-    old = run(tmp_path, "a")
-    new = run(tmp_path, "b", groups=MIX[:2], slower={"person": 2.0})
+    old = mix_run(tmp_path, "a")
+    new = mix_run(tmp_path, "b", groups=MIX[:2], slower={"person": 2.0})
     found = compare([old], [new])
     assert (found.verdict, words(found)["label"]) == ("worse", "not comparable")
     assert "label: not comparable" in comparison_headline(found)
@@ -234,7 +188,7 @@ def test_a_group_of_one_side_is_not_comparable(tmp_path: Path) -> None:
     assert (found.differences[0].old, found.differences[0].new) == (
         "door,person,label", "door,person"
     )  # fmt: skip
-    other = compare([run(tmp_path, "c", groups=MIX[2:])], [new])
+    other = compare([mix_run(tmp_path, "c", groups=MIX[2:])], [new])
     assert other.verdict == "not comparable"
     assert set(words(other).values()) == {"not comparable"}
     assert [message(why) for why in other.why] == [
@@ -246,7 +200,7 @@ def test_a_group_of_one_side_is_not_comparable(tmp_path: Path) -> None:
 
 def test_a_mix_and_cameras_of_one_kind_have_no_load_in_common(tmp_path: Path) -> None:
     """Either way round, and whatever their numbers of clients; exit code 6."""
-    mix = run(tmp_path, "mix", copies=(1,))
+    mix = mix_run(tmp_path, "mix", copies=(1,))
     plain_played = sl.play(sl.plan_of((12,), 20.0, 5.0), servers=8, service=sl.constant(0.02))
     sl.write(tmp_path / "plain", plain_played)
     plain = analyse(read_log(tmp_path / "plain"))
@@ -265,7 +219,9 @@ def test_a_closed_loop_is_compared_by_throughput_and_service_time(tmp_path: Path
     """It has no plan to be late for, and its answers weigh in no share or time of all groups."""
     groups = (MIX[0], CameraGroup("fast", 2, None))
     sides = [
-        run(tmp_path, name, groups=groups, seed=seed, slower={"fast": slower}, servers={"fast": 2})
+        mix_run(
+            tmp_path, name, groups=groups, seed=seed, slower={"fast": slower}, servers={"fast": 2}
+        )
         for name, seed, slower in (("a", 1, 1.0), ("b", 2, 1.4))
     ]
     found = compare([sides[0]], [sides[1]])
@@ -283,15 +239,15 @@ def test_a_closed_loop_is_compared_by_throughput_and_service_time(tmp_path: Path
 
 def test_only_loads_of_the_same_cameras_match(tmp_path: Path) -> None:
     """Three copies of a group beside the others are another load than three of the mix."""
-    whole = run(tmp_path, "a", copies=(1, 3), step_s=6.0)
-    door = run(tmp_path, "b", copies=(1, 3), step_s=6.0, ramp_group="door")
+    whole = mix_run(tmp_path, "a", copies=(1, 3), step_s=6.0)
+    door = mix_run(tmp_path, "b", copies=(1, 3), step_s=6.0, ramp_group="door")
     found = loads_to_compare([whole], [door])
     assert {load.load.copies for load in found.matched} == {1}
     assert [(each.side, each.load.copies, each.load.clients) for each in found.one_sided] == [
         ("new", 3, 20), ("old", 3, 36)
     ]  # fmt: skip
     assert not found.same_mix
-    none = loads_to_compare([run(tmp_path, "c", copies=(2,), step_s=6.0)], [door])
+    none = loads_to_compare([mix_run(tmp_path, "c", copies=(2,), step_s=6.0)], [door])
     assert [message(why) for why in none.why_none] == [
         "the old side had 2 copies of the mix, the new side 1 and 3 copies of door, so no load was "
         "the same"
@@ -323,8 +279,8 @@ def test_steps_in_which_only_some_cameras_send_match_by_cameras(tmp_path: Path) 
 
 def test_the_capacity_is_compared_in_copies(tmp_path: Path) -> None:
     """Three copies before, two after: person's one worker is full with 36 frames/s of 30 ms."""
-    old = run(tmp_path, "a", copies=(1, 2, 3), step_s=15.0)
-    new = run(tmp_path, "b", copies=(1, 2, 3), step_s=15.0, seed=2, slower={"person": 1.4})
+    old = mix_run(tmp_path, "a", copies=(1, 2, 3), step_s=15.0)
+    new = mix_run(tmp_path, "b", copies=(1, 2, 3), step_s=15.0, seed=2, slower={"person": 1.4})
     found = compare([old], [new])
     assert found.capacity is not None
     assert (found.capacity.old, found.capacity.new) == (3.0, 2.0)
@@ -337,8 +293,8 @@ def test_all_groups_together_show_what_each_is_too_small_to_show(tmp_path: Path)
     """Twelve groups with a frame every 2 s: no group has five windows, all of them have."""
     groups = [CameraGroup(f"g{i}", 1, 0.5) for i in range(12)]
     slower = {group.name: 2.0 for group in groups}
-    old = run(tmp_path, "a", groups=groups, copies=(1,), step_s=32.0)
-    new = run(tmp_path, "b", groups=groups, copies=(1,), step_s=32.0, seed=2, slower=slower)
+    old = mix_run(tmp_path, "a", groups=groups, copies=(1,), step_s=32.0)
+    new = mix_run(tmp_path, "b", groups=groups, copies=(1,), step_s=32.0, seed=2, slower=slower)
     found = compare([old], [new])
     assert found.verdict == "worse"
     assert {row.load.group for row in found.deciding if row.load} == {""}
@@ -354,7 +310,7 @@ def test_the_table_fits_whatever_the_groups_are_called(
     name = "cameras-at-the-loading-dock-of-hall-12"
     groups = (replace(MIX[0], name=name), MIX[1])
     for path, seed in (("old", 1), ("new", 2)):
-        run(tmp_path, path, groups=groups, seed=seed, slower={"person": float(seed)})
+        mix_run(tmp_path, path, groups=groups, seed=seed, slower={"person": float(seed)})
     arguments = [str(tmp_path / "new"), "--baseline", str(tmp_path / "old")]
     parse_load_test_logs.main([*arguments, "--output-dir", str(tmp_path / "r")])
     text = capsys.readouterr().out

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import synthetic_log as sl
+from mix_runs import MIX, mix_run
 from test_signs import hollow_texts, made
 
+from edgeload.plan import CameraGroup
 from edgeload.read.analysis.comparison import compare
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.figures.chart import Chart
-from edgeload.read.figures.compared import compared_charts, compared_curve_charts
+from edgeload.read.figures.compared import compared_charts
 from edgeload.read.log.open import read_log
 
 
@@ -91,27 +92,8 @@ def test_each_point_is_the_steps_own_with_its_interval(tmp_path: Path) -> None:
     assert [key.sample for key in times.keys] == ["whisker"]
 
 
-def test_curves_of_both_sides_lie_on_one_x(tmp_path: Path) -> None:
-    """Each keeps its own number of points, in order, and says side and sample size."""
-    old, new = [ramp(tmp_path / "a", [10, 20])], [ramp(tmp_path / "b", [10, 20, 30])]
-    (chart,) = compared_curve_charts(compare(old, new), old, new)
-    assert [line.label for line in chart.lines] == [
-        "10 clients before (n = 160)",
-        "10 clients after (n = 160)",
-        "20 clients before (n = 320)",
-        "20 clients after (n = 320)",
-    ]
-    x = [at for at in chart.x if at is not None]
-    assert x == sorted(x)
-    for line in chart.lines:
-        values = [value for value in line.values if value is not None]
-        assert len(line.values) == len(chart.x)
-        assert values == sorted(values)
-        assert math.isclose(values[0], 50.0, rel_tol=0.01)
-
-
 def test_the_same_rate_of_other_clients_is_at_one_place(tmp_path: Path) -> None:
-    """10 clients at 4/s stand beside 20 at 2/s, on the line of what was due; so do their curves."""
+    """10 clients at 4/s stand beside 20 at 2/s, on the line of what was due."""
     old = [ramp(tmp_path / "a", [10, 20], rate=4.0)]
     new = [ramp(tmp_path / "b", [20, 40], rate=2.0)]
     throughput = charts(old, new)[0]
@@ -121,11 +103,6 @@ def test_the_same_rate_of_other_clients_is_at_one_place(tmp_path: Path) -> None:
     for line in throughput.lines[1:]:
         found = [(throughput.x[i] or 0.0) for i, v in enumerate(line.values) if v is not None]
         assert found == pytest.approx([40.0, 80.0], abs=1.0)
-    (curves,) = compared_curve_charts(compare(old, new), old, new)
-    assert [line.label.split(" (")[0] for line in curves.lines] == [
-        "10 clients before", "20 clients after", "20 clients before", "40 clients after",
-    ]  # fmt: skip
-    assert curves.title.endswith("at 40 and 80 requests/s")
 
 
 def test_clients_take_the_place_of_a_rate_that_no_log_says(tmp_path: Path) -> None:
@@ -137,7 +114,44 @@ def test_clients_take_the_place_of_a_rate_that_no_log_says(tmp_path: Path) -> No
     assert [line.label for line in throughput.lines] == ["before", "after"]
 
 
-def test_nothing_in_common_is_no_chart(tmp_path: Path) -> None:
-    """Sides without a common load have no curves to compare."""
-    old, new = [ramp(tmp_path / "a", [10])], [ramp(tmp_path / "b", [20])]
-    assert compared_curve_charts(compare(old, new), old, new) == ()
+def test_each_group_of_a_mix_has_its_charts(tmp_path: Path) -> None:
+    """Against copies, on one x axis; the points are the group's own, and so is what was due."""
+    old = [mix_run(tmp_path, "a", copies=(1, 3), step_s=12.0)]
+    new = [mix_run(tmp_path, "b", copies=(1, 3), step_s=12.0, seed=2, slower={"person": 1.6})]
+    found = charts(old, new)
+    assert [chart.name.split("-", 1)[1] for chart in found] == [
+        f"{kind}-{group.name}" for group in MIX for kind in ("throughput", "times")
+    ]
+    assert {chart.x_axis.label for chart in found} == {"copies"}
+    for place, group in enumerate(MIX):
+        throughput = found[2 * place]
+        due, before, after = throughput.lines
+        rate = group.cameras * group.rate
+        assert [v for v in due.values if v is not None] == [rate, 3 * rate]
+        for line, side in ((before, old), (after, new)):
+            own = [step.rates.throughput_per_s for step in side[0].groups[place].steps]
+            assert [v for v in line.values if v is not None] == pytest.approx(own)
+            at = [throughput.x[i] or 0.0 for i, v in enumerate(line.values) if v is not None]
+            assert at == pytest.approx([1.0, 3.0], abs=0.05)
+    assert found[0].title.startswith("Worse: person ")
+    assert found[2].title.startswith("person: worse, ")
+    person = found[2]
+    assert any("at 3 copies (after)" in text for text in hollow_texts(person)) or hollow_texts(
+        person
+    ) == ["hollow: load not carried"]
+
+
+def test_a_group_that_was_not_compared_has_no_chart(tmp_path: Path) -> None:
+    """Neither one that a side lacks nor one of another load; of very many groups, six are shown."""
+    old = [mix_run(tmp_path, "a", copies=(1,), step_s=8.0)]
+    changed = (replace(MIX[0], cameras=5), MIX[1])
+    new = [mix_run(tmp_path, "b", groups=changed, copies=(1,), step_s=8.0)]
+    assert {chart.name.rsplit("-", 1)[1] for chart in charts(old, new)} == {"person"}
+    many = [CameraGroup(f"g{i}", 1, 5.0) for i in range(8)]
+    sides = [
+        [mix_run(tmp_path, name, groups=many, copies=(2,), step_s=20.0, seed=seed, slower=slower)]
+        for name, seed, slower in (("c", 1, {}), ("d", 2, {"g7": 2.0}))
+    ]
+    shown = [chart.name.rsplit("-", 1)[1] for chart in charts(sides[0], sides[1])[::2]]
+    assert len(shown) == 6
+    assert shown[-1] == "g7"
