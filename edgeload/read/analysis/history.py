@@ -1,7 +1,8 @@
 """Earlier runs and new ones in order of time -> figures whose level changed, and when. Pure.
 
-A history has the runs of one box and one setting; versions and the generator's machine may change.
-Each figure at each load is a series with one value for each run.
+A history has the runs of one box, one setting and one mix; versions and the generator's machine may
+change. Each figure at each load, of a mix that of each camera group, is a series with one value for
+each run.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from edgeload.read.analysis.compared_mixes import same_load_facts
 from edgeload.read.analysis.compared_quantities import SHARE_MARGIN
 from edgeload.read.analysis.differences import endpoint_facts, measured_settings
-from edgeload.read.log.summaries import PastRun, PastStep, PastTimes
+from edgeload.read.log.summaries import PastGroup, PastRun, PastStep, PastTimes
 from edgeload.read.statistics.change_point import (
     FALSE_ALARMS,
     LEAST_RUNS,
@@ -40,7 +42,8 @@ class HistoryChange:
     """A figure whose level changed: `point.at` counts from the first run of the series.
 
     `runs_ago` of the series' newest runs have the new level, and the first of them began at
-    `started_s`, Unix time. `arrival_per_s` and `clients` are None for the capacity.
+    `started_s`, Unix time. `arrival_per_s` and `clients` are None for the capacity. Of a mix, the
+    figure is that of `group` at so many `copies`, and the capacity is in copies.
     """
 
     quantity: str
@@ -51,6 +54,9 @@ class HistoryChange:
     runs_ago: int
     started_s: float
     verdict: Literal["worse", "better"]
+    group: str = ""
+    copies: int | None = None
+    of_mix: bool = False
 
     @property
     def is_new(self) -> bool:
@@ -79,6 +85,9 @@ class _Series:
     clients: int | None
     values: Floats
     started_s: Sequence[float]
+    group: str = ""
+    copies: int | None = None
+    of_mix: bool = False
 
 
 def history_of(
@@ -115,7 +124,7 @@ def _verdict(changes: Sequence[HistoryChange]) -> HistoryVerdict:
 def _chosen(
     earlier: Sequence[PastRun], new: Sequence[PastRun]
 ) -> tuple[list[PastRun], Counter[LeftOut]]:
-    """The runs of the same box and settings as the last new one, in order of time, each once."""
+    """The runs like the last new one (box, settings, mix), in order of time, each once."""
     left_out: Counter[LeftOut] = Counter()
     last = max(new, key=lambda run: run.started_s)
     known = {run.identity for run in new}
@@ -146,70 +155,141 @@ def _same_box(run: PastRun, last: PastRun) -> bool:
     """Same endpoint and settings; a setting that a version did not have yet does not count."""
     if run.settings is None or last.settings is None:
         return False
-    return _agree(measured_settings(run.settings), measured_settings(last.settings)) and _agree(
-        endpoint_facts(run.endpoint or {}), endpoint_facts(last.endpoint or {})
+    return (
+        _agree(measured_settings(run.settings), measured_settings(last.settings))
+        and _agree(endpoint_facts(run.endpoint or {}), endpoint_facts(last.endpoint or {}))
+        and _mix_facts(run) == _mix_facts(last)
     )
+
+
+def _mix_facts(run: PastRun) -> dict[str, dict[str, Any]] | None:
+    """What must be the same of the camera groups of two runs; None without a mix.
+
+    The bytes of the pictures differ with the version that encoded them.
+    """
+    if run.mix is None:
+        return None
+    return {
+        name: {
+            **same_load_facts(group),
+            "detectors": [group.detector_id, *(link.detector_id for link in group.then)],
+            "timeout_s": group.timeout_s,
+            "pictures": [group.images.get(fact) for fact in ("name", "width", "height", "count")],
+        }
+        for name, group in run.mix.items()
+    }
 
 
 def _agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return all(one[name] == other[name] for name in one.keys() & other.keys())
 
 
+@dataclass(frozen=True)
+class _Load:
+    """What the series of a load have in common: clients, or the copies of a group of a mix."""
+
+    clients: int
+    group: str = ""
+    copies: int | None = None
+
+
+_Part = PastStep | PastGroup
+
+
 def _all_series(runs: Sequence[PastRun]) -> Iterator[_Series]:
     """Each figure at each load, over the runs that have it."""
-    loads = sorted({step.clients for run in runs for step in run.steps})
-    for clients in loads:
-        steps = [
-            (run, next((step for step in run.steps if step.clients == clients), None))
-            for run in runs
-        ]
-        usable = [(run, step) for run, step in steps if step and step.valid and step.complete]
+    parts = [dict(_usable_parts(run)) for run in runs]
+    loads = dict.fromkeys(load for own in parts for load in own)
+    for load in sorted(loads, key=lambda load: (load.copies or load.clients, load.clients)):
+        usable = [(run, own[load]) for run, own in zip(runs, parts, strict=True) if load in own]
         for quantity in ("throughput", "errors", "p50", "p95"):
-            yield _series(quantity, clients, usable)
-    found = [run for run in runs if run.capacity_clients is not None]
+            yield _series(quantity, load, usable)
+    of_mix = any(run.mix is not None for run in runs)
+    found = [
+        (run, carried)
+        for run in runs
+        if (carried := run.capacity_copies if of_mix else run.capacity_clients) is not None
+    ]
     yield _Series(
         "capacity",
         None,
         None,
-        np.array([run.capacity_clients for run in found], dtype=np.float64),
-        [run.started_s for run in found],
+        np.array([carried for _, carried in found], dtype=np.float64),
+        [run.started_s for run, _ in found],
+        of_mix=of_mix,
     )
 
 
-def _series(quantity: str, clients: int, steps: Sequence[tuple[PastRun, PastStep]]) -> _Series:
-    known = [(run, value) for run, step in steps if (value := _value(quantity, step)) is not None]
+def _usable_parts(run: PastRun) -> Iterator[tuple[_Load, _Part]]:
+    """The first step of each load; of a mix, the parts that its groups are."""
+    first: dict[_Load, tuple[PastStep, _Part]] = {}
+    for step in run.steps:
+        for load, part in _parts(run, step):
+            first.setdefault(load, (step, part))
+    return ((load, part) for load, (step, part) in first.items() if step.valid and step.complete)
+
+
+def _parts(run: PastRun, step: PastStep) -> Iterator[tuple[_Load, _Part]]:
+    """A step, or its groups; of one in which not all cameras of the copies send, nothing."""
+    if run.mix is None:
+        yield _Load(step.clients), step
+    elif all(group.cameras == _cameras(run, step, group.name) for group in step.groups):
+        for group in step.groups:
+            yield _Load(group.cameras, group.name, step.copies), group
+
+
+def _cameras(run: PastRun, step: PastStep, name: str) -> int | None:
+    """The cameras of a group in all copies of a step."""
+    if run.mix is None or name not in run.mix:
+        return None
+    ramped = (run.settings or {}).get("ramp_group") in (None, name)
+    return run.mix[name].cameras * (step.copies or 0 if ramped else 1)
+
+
+def _series(quantity: str, load: _Load, parts: Sequence[tuple[PastRun, _Part]]) -> _Series:
+    known = [(run, value) for run, part in parts if (value := _value(quantity, part)) is not None]
     values = np.array([value for _, value in known])
     finite = values[np.isfinite(values)]
     values = np.minimum(values, _NEVER * finite.max() if len(finite) else 1.0)
-    rate = steps[-1][0].requests_per_second if steps else None
     return _Series(
-        _felt_name(quantity, steps),
-        None if rate is None else rate * clients,
-        clients,
+        _felt_name(quantity, parts),
+        _due_per_s(load, parts[-1][0]),
+        load.clients,
         values,
         [run.started_s for run, _ in known],
+        load.group,
+        load.copies,
+        of_mix=load.copies is not None,
     )
 
 
-def _value(quantity: str, step: PastStep) -> float | None:
+def _due_per_s(load: _Load, run: PastRun) -> float | None:
+    """What a load has due per second by the plan; None in a closed loop."""
+    each = run.mix[load.group].requests_per_second if run.mix else run.requests_per_second
+    return None if each is None else each * load.clients
+
+
+def _value(quantity: str, part: _Part) -> float | None:
     """A figure of a step; infinity for a time that is never. None: the step does not have it."""
     if quantity == "throughput":
-        return step.throughput_per_s
+        return part.throughput_per_s
     if quantity == "errors":
-        return step.failed / step.sent if step.sent else None
-    times = _felt(step)
+        return part.failed / part.sent if part.sent else None
+    times = _response(part) or part.service_time_s
     value: float | None = getattr(times, quantity)
     return float("inf") if quantity in times.never else value
 
 
-def _felt(step: PastStep) -> PastTimes:
-    return step.response_time_s or step.service_time_s
+def _response(part: _Part) -> PastTimes | None:
+    """Response times, unless it is not known when requests were due, or nothing was by a plan."""
+    closed = isinstance(part, PastGroup) and part.closed_loop
+    return None if closed else part.response_time_s
 
 
-def _felt_name(quantity: str, steps: Sequence[tuple[PastRun, PastStep]]) -> str:
+def _felt_name(quantity: str, parts: Sequence[tuple[PastRun, _Part]]) -> str:
     if quantity not in ("p50", "p95"):
         return quantity
-    is_response = all(step.response_time_s is not None for _, step in steps)
+    is_response = all(_response(part) is not None for _, part in parts)
     return f"{'response' if is_response else 'service'} {quantity}"
 
 
@@ -231,4 +311,7 @@ def _change(series: _Series, level: float, margin: float) -> HistoryChange | Non
         runs_ago=len(series.values) - point.at,
         started_s=series.started_s[point.at],
         verdict="better" if (grew > 0) == more_is_better else "worse",
+        group=series.group,
+        copies=series.copies,
+        of_mix=series.of_mix,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 
 from edgeload.read.log.columns import LogError
+from edgeload.records import GroupRecord
 
 _OTHER_FILES = ("comparison.json", "host_summary.json")  # ours, and no summary of a run
 
@@ -22,8 +24,21 @@ class PastTimes(msgspec.Struct, frozen=True):
     never: list[str] = []
 
 
+class PastGroup(msgspec.Struct, frozen=True):
+    """The part of a step of an earlier run that one camera group was."""
+
+    name: str
+    cameras: int
+    sent: int
+    failed: int
+    throughput_per_s: float | None
+    closed_loop: bool
+    service_time_s: PastTimes
+    response_time_s: PastTimes | None
+
+
 class PastStep(msgspec.Struct, frozen=True):
-    """A ramp step of an earlier run."""
+    """A ramp step of an earlier run; one of before there were mixes has no copies and no groups."""
 
     clients: int
     complete: bool
@@ -33,12 +48,15 @@ class PastStep(msgspec.Struct, frozen=True):
     throughput_per_s: float | None
     service_time_s: PastTimes
     response_time_s: PastTimes | None
+    copies: int | None = None
+    groups: list[PastGroup] = []
 
 
 class PastCapacity(msgspec.Struct, frozen=True):
     """The capacity of an earlier run."""
 
     clients: int
+    copies: int | None = None
 
 
 class _Validity(msgspec.Struct, frozen=True):
@@ -57,6 +75,7 @@ class _Summary(msgspec.Struct, frozen=True):
     requests_per_second: float | None
     settings: dict[str, Any] | None
     endpoint: dict[str, Any] | None
+    mix: list[GroupRecord] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +83,8 @@ class PastRun:
     """An earlier run in the numbers that a history compares.
 
     `started_s` is Unix time. `settings` and `endpoint` are None if the run's log was of the older
-    form. `identity` is the run's id, or what stands for one.
+    form. `identity` is the run's id, or what stands for one. `mix` has the camera groups by name;
+    it is None without a mix.
     """
 
     identity: str
@@ -75,6 +95,8 @@ class PastRun:
     capacity_clients: int | None
     settings: dict[str, Any] | None
     endpoint: dict[str, Any] | None
+    capacity_copies: int | None = None
+    mix: Mapping[str, GroupRecord] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,4 +138,6 @@ def past_run(text: bytes | str) -> PastRun:
         capacity_clients=summary.capacity.clients if summary.capacity else None,
         settings=summary.settings,
         endpoint=summary.endpoint,
+        capacity_copies=summary.capacity.copies if summary.capacity else None,
+        mix=None if summary.mix is None else {group.name: group for group in summary.mix},
     )

@@ -77,9 +77,14 @@ class OneSidedRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryChangeRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure whose level changed; `new` if it began in the newest five runs."""
+    """A figure whose level changed; `new` if it began in the newest five runs.
+
+    `group` and `copies` are null without a mix. The capacity of a mix is in copies.
+    """
 
     figure: str
+    group: str | None
+    copies: int | None
     clients: int | None
     arrival_rate_per_s: Number
     before: Number
@@ -186,6 +191,8 @@ def _history(history: History) -> HistoryRecord:
 def _history_change(change: HistoryChange) -> HistoryChangeRecord:
     return HistoryChangeRecord(
         figure=change.quantity,
+        group=change.group or None,
+        copies=change.copies,
         clients=change.clients,
         arrival_rate_per_s=json_number(change.arrival_per_s),
         before=json_number(change.point.before),

@@ -110,6 +110,7 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
             for d in log.deaths
         ],
         requests_per_second=log.requests_per_second,
+        mix=header.plan.groups if header and summary.groups else None,
         settings=header.settings if header else None,
         endpoint=header.endpoint if header else None,
         machine=header.machine if header else None,

@@ -21,6 +21,7 @@ from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import Totals
 from edgeload.read.analysis.step_summary import State
 from edgeload.read.output.json_numbers import Number
+from edgeload.records import GroupRecord
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -361,7 +362,8 @@ class SummaryRecord(SummaryPart):
 
     `no_result`: not one correct edge answer came. `not_carried` is the least load that the endpoint
     did not carry, `undecided` the loads whose steps do not tell, `contradicting` the clients of
-    loads that were carried although a load no larger was not.
+    loads that were carried although a load no larger was not. `mix` has the camera groups as the
+    log's header has them; null without a mix.
     """
 
     schema_version: Literal[1]
@@ -393,6 +395,7 @@ class SummaryRecord(SummaryPart):
     damaged_lines: int
     workers_died: list[WorkerDiedRecord]
     requests_per_second: Number
+    mix: list[GroupRecord] | None
     settings: dict[str, Any] | None
     endpoint: dict[str, Any] | None
     machine: dict[str, Any] | None

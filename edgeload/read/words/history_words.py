@@ -40,11 +40,16 @@ def _said(history: History) -> str:
 
 
 def _change(change: HistoryChange) -> str:
-    at = f" at {plural(change.clients, 'client')}" if change.clients is not None else ""
+    group = f"{change.group} " if change.group else ""
+    at = ""
+    if change.copies is not None:
+        at = f" at {plural(change.copies, 'copy')}"
+    elif change.clients is not None:
+        at = f" at {plural(change.clients, 'client')}"
     before, after = (_value(change, v) for v in (change.point.before, change.point.after))
     since = datetime.fromtimestamp(change.started_s, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
     newest = "run" if change.runs_ago == 1 else f"{change.runs_ago} runs"
-    return f"{change.quantity}{at} {before} -> {after} since {since}, the newest {newest}"
+    return f"{group}{change.quantity}{at} {before} -> {after} since {since}, the newest {newest}"
 
 
 def _value(change: HistoryChange, value: float) -> str:
@@ -53,7 +58,7 @@ def _value(change: HistoryChange, value: float) -> str:
     if change.quantity == "throughput":
         return f"{number(value, digits=4)}/s"
     if change.quantity == "capacity":
-        return plural(round(value), "client")
+        return plural(round(value), "copy" if change.of_mix else "client")
     return f"{milliseconds(value, digits=4)} ms"
 
 

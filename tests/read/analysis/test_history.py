@@ -7,15 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import synthetic_log as sl
+from mix_runs import MIX, mix_run
 
 import parse_load_test_logs
+from edgeload.plan import CameraGroup
 from edgeload.read.analysis.history import History, history_of
 from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.log.open import read_log
-from edgeload.read.log.summaries import PastRun, PastStep, PastTimes
+from edgeload.read.log.summaries import PastRun, PastStep, PastTimes, past_run
 from edgeload.read.output.summary_json import summary_json
 from edgeload.read.words.history_words import history_words
 
@@ -193,3 +196,89 @@ def test_a_history_that_is_none_is_one_line(
         parse_load_test_logs.main([log, "--history", str(tmp_path), *out])
     assert ended.value.code == 2
     assert "--history needs --baseline" in capsys.readouterr().err
+
+
+def mixes(folder: Path, count: int, *, slower_from: int, rate: float = 2.0) -> list[PastRun]:
+    """Runs of a mix, one a day; from one of them on, person's service takes 40 % longer."""
+    found = []
+    for i in range(count):
+        groups = (MIX[0], replace(MIX[1], requests_per_second=rate), CameraGroup("fast", 1, None))
+        slower = {"person": 1.4 if i >= slower_from else 1.0}
+        run = mix_run(
+            folder, f"{rate} {i}", groups=groups, copies=(1, 2), step_s=12.0, seed=i, slower=slower
+        )
+        values = json.loads(summary_json(run, ()))
+        values |= {"run_id": f"{rate} {i}", "started_at": f"2026-11-{i + 1:02d}T12:00:00Z"}
+        found.append(past_run(json.dumps(values)))
+    return found
+
+
+def test_a_mix_has_a_series_for_each_group(tmp_path: Path) -> None:
+    """The group that changed is named with its copies; runs of another mix are left out."""
+    runs = mixes(tmp_path, 12, slower_from=9)
+    others = mixes(tmp_path, 3, slower_from=3, rate=1.5)
+    found = history_of([*runs[:-1], *others], runs[-1:], 0.05)
+    assert (found.verdict, found.runs, found.left_out) == ("worse", 12, {"other_settings": 3})
+    assert {change.group for change in found.changes} == {"person"}
+    assert {change.copies for change in found.changes} == {1, 2}
+    first = found.changes[0]
+    assert first.copies is not None
+    assert (first.clients, first.arrival_per_s) == (6 * first.copies, 12.0 * first.copies)
+    assert history_words(found).startswith("History: worse: person response p")
+    assert " at 2 copies " in history_words(found) or " at 1 copy " in history_words(found)
+    plain = [past(i) for i in range(40, 52)]
+    assert history_of([*plain, *runs[:2]], plain[-1:], 0.05).left_out == {"other_settings": 2}
+
+
+def test_the_capacity_of_a_mix_is_in_copies(tmp_path: Path) -> None:
+    """Its clients do not matter: a run says both."""
+    (run,) = mixes(tmp_path, 1, slower_from=1)
+    runs = [
+        replace(
+            run, identity=str(i), started_s=i * DAY_S, capacity_copies=3 if i < 17 else 2,
+            capacity_clients=30,
+        )
+        for i in range(20)
+    ]  # fmt: skip
+    found = looked_back(runs)
+    assert [change.quantity for change in found.changes] == ["capacity"]
+    assert "capacity 3 copies -> 2 copies since" in history_words(found)
+    assert found.series == 1
+
+
+def test_a_closed_loop_is_followed_by_its_service_times(tmp_path: Path) -> None:
+    """It has no plan to be late for; and a step of some of the cameras is no load of the mix."""
+    runs = mixes(tmp_path, 1, slower_from=1)
+    slow = [
+        replace(runs[0], identity=str(i), started_s=i * DAY_S, steps=tuple(
+            replace_times(step, "fast", 1.0 if i < 17 else 1.5) for step in runs[0].steps
+        ))
+        for i in range(20)
+    ]  # fmt: skip
+    names = {(change.group, change.quantity) for change in looked_back(slow).changes}
+    assert names == {("fast", "service p50"), ("fast", "service p95")}
+    some = [
+        replace(run, steps=tuple(without_camera(step, "door") for step in run.steps))
+        for run in slow
+    ]
+    assert looked_back(some).changes == ()
+
+
+def replace_times(step: PastStep, name: str, factor: float) -> PastStep:
+    """The step with other service times of one group."""
+    groups = []
+    for group in step.groups:
+        times = group.service_time_s
+        if group.name == name:
+            times = PastTimes((times.p50 or 0.0) * factor, (times.p95 or 0.0) * factor)
+        groups.append(msgspec.structs.replace(group, service_time_s=times))
+    return msgspec.structs.replace(step, groups=groups)
+
+
+def without_camera(step: PastStep, name: str) -> PastStep:
+    """The step without one camera of a group."""
+    groups = [
+        msgspec.structs.replace(group, cameras=group.cameras - (group.name == name))
+        for group in step.groups
+    ]
+    return msgspec.structs.replace(step, groups=groups)
