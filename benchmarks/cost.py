@@ -3,11 +3,11 @@
 Each peer sends the same 20 kB POST in a closed loop to the same nginx, which is pinned to another
 core. Requests are counted by the server, CPU (user and system) over the peer's whole process tree,
 both over one window after the warm-up. Rounds are interleaved, and a ratio is to wrk in its round.
+With `--groups 5`, 200 cameras in five camera groups are compared with 200 in one, side by side.
 """
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import tempfile
 import time
@@ -17,9 +17,11 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks import camera_groups
 from benchmarks.nginx import Missing, Nginx, cores, nginx
 from benchmarks.ours import ENVIRONMENT, ROOT
 from benchmarks.peers import PEERS, Job, Peer
+from benchmarks.process_tree import cpu_s, kill
 from benchmarks.table import markdown, parser, present, spread
 
 _WARM_S = 1.5
@@ -33,26 +35,6 @@ class Cost:
     cpu_us: float
     """CPU microseconds per request."""
     requests_per_s: float
-
-
-def cpu_s(process: psutil.Process) -> float:
-    """User and system seconds of a process and all its children, those that ended included."""
-    total = 0.0
-    for member in [process, *process.children(recursive=True)]:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            times = member.cpu_times()
-            total += times.user + times.system
-    return total
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """A peer and all that it started."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for member in psutil.Process(process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                member.kill()
-    process.kill()
-    process.wait()
 
 
 def measure(peer: Peer, job: Job, server: Nginx, core: int, window_s: float) -> Cost:
@@ -78,7 +60,7 @@ def measure(peer: Peer, job: Job, server: Nginx, core: int, window_s: float) -> 
         seconds = time.monotonic() - start_s
         used, count = cpu_s(tree) - start_cpu, server.requests() - start_count
     finally:
-        _kill(process)
+        kill(process)
     return Cost(used / max(1, count) * 1e6, count / seconds)
 
 
@@ -122,6 +104,13 @@ def compare(
     return markdown(head, rows) + notes
 
 
+def _several(text: str) -> int:
+    """A number of camera groups. Raises ValueError."""
+    if (groups := int(text)) < 2:
+        raise ValueError
+    return groups
+
+
 def main() -> None:
     """The command."""
     options = parser(__doc__ or "", rounds=5)
@@ -129,7 +118,14 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=3.0, help="window of each run")
     options.add_argument("--tls", action="store_true", help="over TLS")
     options.add_argument("--peers", help="names, separated by commas (all)")
+    options.add_argument("--groups", type=_several, help="compare camera groups instead")
+    options.add_argument("--cameras", type=int, default=200, help="with --groups: in all")
     given = options.parse_args()
+    if given.groups:
+        table = camera_groups.compare(given.cameras, given.groups, given.rounds, given.seconds)
+        title = f"Cost of {given.cameras} cameras in {given.groups} groups (min / median / max)"
+        present(title, table, given.output)
+        return
     wanted = given.peers.split(",") if given.peers else [peer.name for peer in PEERS]
     peers = [peer for peer in PEERS if peer.name in wanted]
     table = compare(peers, given.connections, given.rounds, given.seconds, tls=given.tls)

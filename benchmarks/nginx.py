@@ -1,4 +1,7 @@
-"""The reference server: nginx with one worker, which reads each body and answers at once."""
+"""The reference server: nginx with one worker, which reads each body and answers at once.
+
+It serves every detector: the answer names the one that was asked.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,12 @@ from edgeload.simulator.query import QueryParameters, answer_body
 from edgeload.simulator.routes import ME
 
 DETECTOR_ID = "det_" + "N" * 27
+_ASKED = "$arg_detector_id"  # nginx puts the request's parameter in its place
 _BODY = answer_body(
-    QueryParameters(DETECTOR_ID, 0.0, None),
+    QueryParameters(_ASKED, 0.0, None),
     query_id="iq_" + "0" * 27,
     created_unix_s=0.0,
-    detector_id=DETECTOR_ID,
+    detector_id=_ASKED,
     question="Is there a dog in the picture?",
     default_threshold=0.9,
     label="YES",

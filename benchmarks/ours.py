@@ -19,12 +19,22 @@ def command(
     url: str, detector_id: str, clients: int, rate: float, seconds: float, folder: Path, *more: str
 ) -> list[str]:
     """One step of a load test; its log is `log_in(folder)`."""
+    return _command(
+        url, seconds, folder, "--detector-id", detector_id, "--custom-ramp", str(clients),
+        "--requests-per-second", str(rate), *more,
+    )  # fmt: skip
+
+
+def mix_command(url: str, mix: Path, seconds: float, folder: Path, *more: str) -> list[str]:
+    """One step of a load test with one copy of a mix; its log is `log_in(folder)`."""
+    return _command(url, seconds, folder, "--mix", str(mix), "--custom-ramp", "1", *more)
+
+
+def _command(url: str, seconds: float, folder: Path, *more: str) -> list[str]:
     return [
         sys.executable, str(ROOT / "load_test.py"), "--endpoint-url", url, "--insecure",
-        "--detector-id", detector_id, "--custom-ramp", str(clients),
-        "--requests-per-second", str(rate), "--time-between-ramp", str(seconds),
-        "--log-file", str(log_in(folder)), "--output-dir", str(folder / "ours"),
-        "--image-path", str(PICTURE), "--no-preflight", *more,
+        "--time-between-ramp", str(seconds), "--log-file", str(log_in(folder)),
+        "--output-dir", str(folder / "ours"), "--image-path", str(PICTURE), "--no-preflight", *more,
     ]  # fmt: skip
 
 
