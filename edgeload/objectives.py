@@ -21,11 +21,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
-from edgeload.plan import is_group_name
-
 Quantity = Literal["response", "service", "age", "errors", "missed", "throughput", "edge", "outage"]
 
 _SCOPE = re.compile(r"(?P<load>[0-9]+)\s+(?:clients?|cop(?:y|ies))|(?P<each>each\s+step)")
+_GROUP_NAME = re.compile(r"(?!each step$|total$)[A-Za-z][A-Za-z0-9 _.-]{0,39}", re.IGNORECASE)
 _TEXT = re.compile(
     r"(?:p(?P<percent>[0-9]+(?:\.[0-9]+)?)(?:\s+(?P<kind>response|service))?"
     r"|age\s+p(?P<age>[0-9]+(?:\.[0-9]+)?)"
@@ -56,6 +55,15 @@ _LEGAL = (
     "name of a camera group may stand before it"
 )
 _LEGAL_ABORT = "must be a condition, for example errors>50%, missed>20% or p95>5s"
+
+
+def is_group_name(text: str) -> bool:
+    """Whether a camera group may be called so: a letter first, then letters, digits, `_`, `.`, `-`.
+
+    It stands before an objective (`door: p95<300ms`), so it is no number and none of the words that
+    stand there as well.
+    """
+    return _GROUP_NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

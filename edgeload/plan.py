@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import random
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,16 +20,6 @@ LatePolicy = Literal["queue", "skip", "latest"]
 
 DEFAULT_GROUP = "cameras"
 """Name of the one group of a run without a mix."""
-_GROUP_NAME = re.compile(r"(?!each step$|total$)[A-Za-z][A-Za-z0-9 _.-]{0,39}", re.IGNORECASE)
-
-
-def is_group_name(text: str) -> bool:
-    """Whether a camera group may be called so: a letter first, then letters, digits, `_`, `.`, `-`.
-
-    It stands before an objective (`door: p95<300ms`), so it is no number and none of the words that
-    stand there as well.
-    """
-    return _GROUP_NAME.fullmatch(text) is not None
 
 
 BUILT_IN_RAMP = (1, 2, 3, 4, 5, 10, 15, 20, 30, 40, 50, 60)

@@ -33,7 +33,7 @@ ARROWS = {
     "edgeload.palette": (),
     "edgeload.png_style": (),
     "edgeload.runlog": ("edgeload.records",),
-    "edgeload.objectives": ("edgeload.plan",),
+    "edgeload.objectives": (),
     "edgeload.settings": (
         "edgeload.interference_plan",
         "edgeload.objectives",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from edgeload.objectives import Objective, parse_abort, parse_objective
+from edgeload.objectives import Objective, is_group_name, parse_abort, parse_objective
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,16 @@ def test_an_abort_condition_is_the_breach_of_an_objective() -> None:
     for text in others:
         with pytest.raises(ValueError, match="for example errors>50%"):
             parse_abort(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "legal"),
+    [
+        ("door", True), ("North door_2.b-c", True), ("a" * 40, True), ("total hall", True),
+        ("", False), ("2 doors", False), ("a" * 41, False), ("total", False), ("Each Step", False),
+        ("a:b", False), ("a/b", False), ("a\n", False), ("\u00e4", False), (" a", False),
+    ],
+)  # fmt: skip
+def test_names_of_groups(name: str, legal: bool) -> None:
+    """What cannot be told from a number, a load or another word before an objective is refused."""
+    assert is_group_name(name) is legal

@@ -15,7 +15,6 @@ from edgeload.plan import (
     CameraGroup,
     Plan,
     RampStep,
-    is_group_name,
     linear_ramp,
     mix_plan,
     one_group_plan,
@@ -318,16 +317,3 @@ def test_a_run_without_a_mix_is_no_mix() -> None:
         assert not one_group_plan(steps, rate, "poisson", "skip").is_mix
         assert Plan(steps, (CameraGroup("door", 1, rate),)).is_mix
         assert Plan(steps, (CameraGroup(cameras=2, requests_per_second=rate),)).is_mix
-
-
-@pytest.mark.parametrize(
-    ("name", "legal"),
-    [
-        ("door", True), ("North door_2.b-c", True), ("a" * 40, True), ("total hall", True),
-        ("", False), ("2 doors", False), ("a" * 41, False), ("total", False), ("Each Step", False),
-        ("a:b", False), ("a/b", False), ("a\n", False), ("\u00e4", False), (" a", False),
-    ],
-)  # fmt: skip
-def test_names_of_groups(name: str, legal: bool) -> None:
-    """What cannot be told from a number, a load or another word before an objective is refused."""
-    assert is_group_name(name) is legal

@@ -25,8 +25,8 @@ from pydantic import (
 )
 
 from edgeload.edge_facts import is_detector_id
-from edgeload.objectives import parse_objective
-from edgeload.plan import Arrivals, CameraGroup, LatePolicy, is_group_name
+from edgeload.objectives import is_group_name, parse_objective
+from edgeload.plan import Arrivals, CameraGroup, LatePolicy
 from edgeload.settings import values
 from edgeload.settings.error_words import legal_words
 from edgeload.settings.groups import (
