@@ -206,6 +206,7 @@ read                    a log -> columns -> summary -> findings, report and plot
     words               numbers and codes -> sentences
         headline        a run's answer
         limit               what limits the capacity
+        group_words         the answer of one camera group of a mix
         outage_words        an outage
         loads               a load: clients, or copies of a mix and their cameras
         closed_loop_words   what a closed loop shows
@@ -236,6 +237,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         over_time       throughput, and percentiles of the times, over time
         percentile_curves  how long the slowest few take
         failures        failures over time, by class
+        group_panels        a panel for each camera group of a mix
         heat_map        how the times spread over a long run
         compared        two sides of a comparison: throughput and times at each load
         compared_curves  how the times of their loads spread

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -56,22 +57,42 @@ def new_figure(
     share_x: bool = True,
     heights_in: Sequence[float] | None = None,
     legends_in: float = 0.0,
+    in_row: Sequence[int] | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """An empty figure of `rows` axes, one above the other, under a title that says the point.
 
     With `share_x` all rows have the x axis of the last one, whose tick labels alone are shown.
     Rows are alike unless `heights_in` gives their heights, in inches; `legends_in` is the height
-    that their legends take. To be used inside `style()`, with all that is drawn on it later.
+    that their legends take. `in_row` says how many axes stand side by side in each row, if not one;
+    they come row by row. To be used inside `style()`, with all that is drawn on it later.
     """
     heights_in = heights_in or [_ROW_HEIGHT_IN] * rows
     height = _TITLE_HEIGHT_IN + sum(heights_in) + legends_in
     figure = Figure(figsize=(_WIDTH_IN, height), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    grid = figure.subplots(rows, 1, sharex=share_x, squeeze=False, height_ratios=heights_in)
+    axes = _axes(figure, in_row or [1] * rows, heights_in, share_x=share_x)
     figure.suptitle(
         textwrap.fill(title, _TITLE_CHARS), x=0.012, ha="left", fontsize=12, fontweight="bold"
     )
-    return figure, [row[0] for row in grid]
+    return figure, axes
+
+
+def _axes(
+    figure: Figure, in_row: Sequence[int], heights_in: Sequence[float], *, share_x: bool
+) -> list[Axes]:
+    """Row by row. Tick labels are left out where the row below repeats them."""
+    columns = math.lcm(*in_row)
+    grid = figure.add_gridspec(len(in_row), columns, height_ratios=heights_in)
+    found: list[Axes] = []
+    for row, (count, below) in enumerate(zip(in_row, [*in_row[1:], 0], strict=True)):
+        width = columns // count
+        for place in range(count):
+            shared = found[0] if share_x and found else None
+            cells = grid[row, place * width : (place + 1) * width]
+            found.append(figure.add_subplot(cells, sharex=shared))
+            if share_x and count == below:
+                found[-1].tick_params(labelbottom=False)
+    return found
 
 
 def save(figure: Figure, path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Charts against clients: throughput, and percentiles of the times, of each step. Pure."""
+"""Charts against load: throughput, and percentiles of the times, of each step. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from edgeload.palette import PALETTE
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.figures.chart import Axis, Chart, Line, Mark
-from edgeload.read.figures.scales import clients_axis, log_axis, plain, rate_axis
+from edgeload.read.figures.scales import loads_axis, log_axis, plain, rate_axis
 from edgeload.read.figures.signs import cross_keys, hollow_keys, hollow_points, mark_keys
-from edgeload.read.words.legend_words import SERVICE_BY_LOAD_TITLE, TIMES_BY_LOAD_TITLE, TOO_FEW
+from edgeload.read.words.legend_words import (
+    NOT_CARRIED_STEP,
+    SERVICE_BY_LOAD_TITLE,
+    TIMES_BY_LOAD_TITLE,
+    TOO_FEW,
+)
+from edgeload.read.words.loads import Loads
 from edgeload.read.words.titles import capacity_title
 
 _PALE = "#B8B8B8"
@@ -25,9 +31,9 @@ _TIMES = (
 )
 
 
-def by_load_charts(summary: RunSummary) -> tuple[Chart, ...]:
-    """Throughput against load, and times against load."""
-    steps = sorted(summary.steps, key=lambda step: (step.clients, step.index))
+def by_load_charts(summary: RunSummary) -> tuple[Chart, Chart]:
+    """Throughput against load, and times against load; of a run, or of a camera group of a mix."""
+    steps = sorted(summary.steps, key=lambda step: (step.copies, step.index))
     return _throughput(summary, steps), _times(summary, steps)
 
 
@@ -58,7 +64,9 @@ def _throughput(summary: RunSummary, steps: Sequence[StepSummary]) -> Chart:
 def _times(summary: RunSummary, steps: Sequence[StepSummary]) -> Chart:
     lines = [_time_line(steps, *wanted) for wanted in _TIMES]
     lines = [line for line in lines if line.never or any(v is not None for v in line.values)]
-    limits = _limits(summary.time_objectives)
+    # Objectives of a group stand in its own chart.
+    asked = [o for o in summary.time_objectives if o.group in (None, summary.group)]
+    limits = _limits(asked)
     shown = [value for line in lines for value in line.values if value is not None]
     return _chart(
         summary,
@@ -77,7 +85,7 @@ def _limits(objectives: Iterable[Objective]) -> tuple[Mark, ...]:
     """A level mark for each bound on time; objectives of one bound share theirs."""
     texts: dict[float, list[str]] = {}
     for objective in objectives:
-        texts.setdefault(objective.bound, []).append(objective.text)
+        texts.setdefault(objective.bound, []).append(objective.condition)
     return tuple(
         Mark(", ".join(each), PALETTE["black"], y=plain(bound * 1000))
         for bound, each in texts.items()
@@ -96,26 +104,38 @@ def _chart(
     limits: tuple[Mark, ...] = (),
     note: str = "",
 ) -> Chart:
-    loads = [step.clients for step in steps]
-    capacity = summary.capacity
-    marks = (Mark("capacity", PALETTE["green"], x=float(capacity.clients)),) if capacity else ()
+    loads, words = [step.copies for step in steps], Loads(summary)
+    marks = _load_marks(summary, steps)
     return Chart(
         name=name,
         title=title,
-        group="clients",
+        group="copies" if words.noun == "copy" else "clients",
         unit=unit,
         x=tuple(map(float, loads)),
-        x_axis=clients_axis(loads),
+        x_axis=loads_axis(loads, words.of_mix),
         y_axis=y_axis,
         lines=tuple(lines),
         marks=marks + limits,
         keys=(
             *mark_keys(marks),
-            *hollow_keys((line, dict(enumerate(loads))) for line in lines),
+            *hollow_keys(((line, dict(enumerate(loads))) for line in lines), noun=words.noun),
             *cross_keys(lines),
         ),
         note=note,
     )
+
+
+def _load_marks(summary: RunSummary, steps: Sequence[StepSummary]) -> tuple[Mark, ...]:
+    """Where the capacity is; of a group, from which load on it falls short."""
+    if summary.group:
+        first = next((step for step in steps if step.fell_short), None)
+        place = None if first is None else float(first.copies)
+        return () if place is None else (Mark(NOT_CARRIED_STEP, PALETTE["vermilion"], x=place),)
+    capacity = summary.capacity
+    if capacity is None:
+        return ()
+    copies = next(step.copies for step in steps if step.index == capacity.step)
+    return (Mark("capacity", PALETTE["green"], x=float(copies)),)
 
 
 def _time_line(

@@ -62,11 +62,14 @@ class Shade:
 
 @dataclass(frozen=True)
 class Span:
-    """A ramp step on the axis of time, seconds; `due` is its arrival rate per second."""
+    """A ramp step on the axis of time, seconds; `due` is its arrival rate per second.
+
+    `load` counts clients, or copies of a mix.
+    """
 
     start: float
     end: float
-    clients: int
+    load: int
     due: float | None
     shade: Shade | None = None
 
@@ -140,33 +143,42 @@ class Chart:
     """Lines over one x, and what stands behind and between them.
 
     Charts of one `group` have one x axis, zoomed together. `unit` stands behind every value that a
-    reader points at. `note` is said in the middle of a chart that has nothing to show.
+    reader points at. `loads` is what the spans' loads count. `note` is said in the middle of a
+    chart that has nothing to show. `part` is the camera group of a mix that a chart is about; such
+    charts are small multiples, less high, and two that are `half` as wide stand side by side.
     """
 
     name: str
     title: str
-    group: Literal["time", "clients", "share"]
+    group: Literal["time", "clients", "copies", "share"]
     unit: str
     x: Values
     x_axis: Axis
     y_axis: Axis
     lines: tuple[Line, ...]
     spans: tuple[Span, ...] = ()
+    loads: str = "clients"
     marks: tuple[Mark, ...] = ()
     keys: tuple[Key, ...] = ()
     heat: Heat | None = None
     bar_width: float = 0.0
     note: str = ""
+    part: str = ""
+    half: bool = False
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG: charts of one group, one above the other. Without charts there is nothing to show."""
+    """A PNG: charts with one x axis, one above the other. Without charts there is nothing to show.
+
+    `heading` is what it shows; if it is empty, the title of its first chart says that.
+    """
 
     file_name: str
     charts: tuple[Chart, ...]
+    heading: str = ""
 
     @property
     def title(self) -> str:
-        """What the picture shows: the title of its first chart."""
-        return self.charts[0].title
+        """What the picture shows."""
+        return self.heading or self.charts[0].title

@@ -18,8 +18,8 @@ from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.figures.by_load import due_line
 from edgeload.read.figures.chart import Axis, Chart, Key, Line, Values
 from edgeload.read.figures.scales import (
-    clients_axis,
     due_axis,
+    loads_axis,
     log_axis,
     plain,
     rate_axis,
@@ -70,8 +70,8 @@ class _Scale:
         """The axis over these loads."""
         if self.by == "rate":
             return due_axis(loads)
-        axis = clients_axis([int(load) for load in loads])
-        return replace(axis, label=COPIES) if self.by == "copies" else axis
+        label = COPIES if self.by == "copies" else "clients"
+        return loads_axis([int(load) for load in loads], label)
 
     def due(self, runs: Iterable[RunSummary]) -> dict[float, float]:
         """What was due per second at each load, as far as it is known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -12,9 +13,13 @@ from edgeload.read.analysis.series import failure_rates
 from edgeload.read.figures.chart import Chart, Line
 from edgeload.read.figures.over_time import spans_of, time_axis
 from edgeload.read.figures.scales import rate_axis, values_of
+from edgeload.read.words.loads import Loads
 from edgeload.read.words.titles import failures_title
 
-_FILLS: tuple[tuple[str, Literal["", "/", "\\", ".", "x"]], ...] = (
+Fill = tuple[str, Literal["", "/", "\\", ".", "x"]]
+"""A colour by its word, and a pattern."""
+
+_FILLS: tuple[Fill, ...] = (
     ("vermilion", ""),
     ("blue", "/"),
     ("orange", "."),
@@ -26,14 +31,25 @@ _FILLS: tuple[tuple[str, Literal["", "/", "\\", ".", "x"]], ...] = (
 )
 
 
-def failures_chart(summary: RunSummary) -> Chart | None:
-    """Failures per second by class, one on top of the other; None: nothing failed."""
+def class_fills(summary: RunSummary) -> Mapping[str, Fill]:
+    """The colour and pattern of each class of failures, the most frequent class first."""
+    found = failure_rates(summary)
+    return dict(zip(found.classes if found else (), _FILLS, strict=False))
+
+
+def failures_chart(summary: RunSummary, fills: Mapping[str, Fill] | None = None) -> Chart | None:
+    """Failures per second by class, one on top of the other; None: nothing failed.
+
+    `fills` are those of the mix for a group of it, so that a class looks alike in all groups.
+    """
     found = failure_rates(summary)
     if found is None:
         return None
+    fills = class_fills(summary) if fills is None else fills
     below = np.zeros(len(found.edges_s) - 1)
     lines = []
-    for (name, rate), (colour, pattern) in zip(found.classes.items(), _FILLS, strict=False):
+    for name, rate in found.classes.items():
+        colour, pattern = fills.get(name, _FILLS[-1])
         count = round(float(rate.sum() * found.width_s))
         lines.append(
             Line(
@@ -56,5 +72,6 @@ def failures_chart(summary: RunSummary) -> Chart | None:
         y_axis=rate_axis(f"failures per second (means of {found.width_s:g} s)", lines),
         lines=tuple(lines),
         spans=spans_of(summary),
+        loads=Loads(summary).nouns,
         bar_width=found.width_s,
     )

@@ -11,6 +11,7 @@ from edgeload.read.figures.chart import Axis, Chart, Heat, Line
 from edgeload.read.figures.over_time import spans_of, time_axis, time_label
 from edgeload.read.figures.scales import log_ticks, rate_axis, values_of
 from edgeload.read.words.legend_words import heat_words, unanswered_title, unanswered_words
+from edgeload.read.words.loads import Loads
 from edgeload.read.words.titles import heat_map_title
 
 # Cividis, from light to dark: few to many. Evenly spaced in the square root of the share.
@@ -48,6 +49,7 @@ def _times(summary: RunSummary, found: HeatMap) -> Chart:
         y_axis=Axis(time_label(found.kind), low, high, log=True, ticks=log_ticks(low, high)),
         lines=(),
         spans=spans_of(summary),
+        loads=Loads(summary).nouns,
         heat=_heat(found),
     )
 
@@ -81,6 +83,7 @@ def _unanswered(summary: RunSummary, found: HeatMap) -> Chart:
         y_axis=rate_axis(f"{name}, %", lines, least=_LEAST_PERCENT),
         lines=lines,
         spans=spans_of(summary),
+        loads=Loads(summary).nouns,
         bar_width=float(found.edges_s[1] - found.edges_s[0]),
     )
 

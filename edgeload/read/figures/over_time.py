@@ -15,6 +15,7 @@ from edgeload.read.figures.scales import log_axis, places_of_never, plain, rate_
 from edgeload.read.figures.signs import cross_keys, doubt_shade, shade_keys
 from edgeload.read.statistics.windows import Floats
 from edgeload.read.words.legend_words import NO_TIME, SERVICE_TITLE
+from edgeload.read.words.loads import Loads
 from edgeload.read.words.titles import throughput_title, times_title
 
 _MOST_POINTS_MARKED = 40
@@ -55,14 +56,16 @@ def throughput_chart(summary: RunSummary) -> Chart:
         ),
         lines=tuple(lines),
         spans=spans,
+        loads=Loads(summary).nouns,
         keys=shade_keys(spans),
     )
 
 
-def times_charts(summary: RunSummary) -> tuple[Chart, ...]:
+def times_charts(summary: RunSummary, *, each_kind: bool = False) -> tuple[Chart, ...]:
     """Percentiles of response and of service time, on one scale.
 
-    A chart without a value is left out; without any, the first one says so.
+    A chart without a value is left out; without any, the first one says so. With `each_kind` both
+    are there, and each says so for itself.
     """
     found = times(summary)
     kinds = {"service": found.service}
@@ -72,8 +75,12 @@ def times_charts(summary: RunSummary) -> tuple[Chart, ...]:
         kind: tuple(_percentile_lines(percentiles, point_size(found.middle_s)))
         for kind, percentiles in kinds.items()
     }
-    told = [kind for kind, each in lines.items() if each] or list(kinds)[:1]
-    shown = [v for each in lines.values() for line in each for v in line.values if v is not None]
+    told = [kind for kind, each in lines.items() if each or each_kind] or list(kinds)[:1]
+    of_kind = {
+        kind: [v for line in each for v in line.values if v is not None]
+        for kind, each in lines.items()
+    }
+    shown = [v for values in of_kind.values() for v in values]
     crossed = max(lines.values(), key=lambda each: sum(bool(line.crosses) for line in each))
     spans = spans_of(summary, doubt_shade)
     return tuple(
@@ -87,8 +94,9 @@ def times_charts(summary: RunSummary) -> tuple[Chart, ...]:
             y_axis=log_axis(time_label(kind), shown, crossed),
             lines=lines[kind],
             spans=spans,
+            loads=Loads(summary).nouns,
             keys=(*cross_keys(lines[kind]), *shade_keys(spans)),
-            note="" if shown else NO_TIME,
+            note="" if (of_kind[kind] if each_kind else shown) else NO_TIME,
         )
         for place, kind in enumerate(told)
     )
@@ -99,8 +107,10 @@ def time_axis(summary: RunSummary, last_s: float = 0.0) -> Axis:
     return Axis("time since the first step began, s", 0.0, max(end_of(summary), last_s, 1e-3))
 
 
-def time_label(kind: str) -> str:
-    """The label of an axis of response or service times."""
+def time_label(kind: str, *, short: bool = False) -> str:
+    """The label of an axis of response or service times; in small multiples a short one."""
+    if short:
+        return f"{kind} time, ms"
     return f"{kind} time ({'due' if kind == 'response' else 'sent'} to answered), ms"
 
 
@@ -112,7 +122,7 @@ def spans_of(
         Span(
             plain(step.span.start_s) or 0.0,
             plain(step.window.end_s) or 0.0,
-            step.clients,
+            step.copies,
             plain(step.rates.arrival_per_s),
             shade(step),
         )

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgeload.palette import PALETTE
-from edgeload.plain_words import plural
 from edgeload.read.analysis.percentile_curves import FASTEST, Curve, percentile_curves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.chart import Chart, Key, Line
@@ -22,7 +21,7 @@ from edgeload.read.figures.scales import (
 )
 from edgeload.read.figures.signs import cross_keys, short_doubt_of
 from edgeload.read.words.legend_words import CROSS_OF_A_CURVE, SERVICE_BY_SHARE_TITLE
-from edgeload.read.words.titles import percentile_curves_title
+from edgeload.read.words.titles import load_of_curve, percentile_curves_title
 
 CURVE_CROSS_KEY = Key("cross", PALETTE["grey"], CROSS_OF_A_CURVE)
 _COLOURS = ("#440154", "#414487", "#2A788E", "#22A884", "#5DB52F", "#B08D00")
@@ -42,7 +41,7 @@ def percentile_curve_charts(summary: RunSummary) -> tuple[Chart, ...]:
     colours = curve_colours(len(found.service))
     lines = {
         kind: tuple(
-            _line(curve, len(x), colour, doubts[curve.step])
+            _line(curve, len(x), colour, load_of_curve(summary, curve), doubts[curve.step])
             for curve, colour in zip(curves, colours, strict=True)
         )
         for kind, curves in kinds.items()
@@ -75,11 +74,11 @@ def curve_colours(count: int) -> list[str]:
     return [_COLOURS[place] for place in places[:count]]
 
 
-def _line(curve: Curve, length: int, colour: str, doubt: str) -> Line:
+def _line(curve: Curve, length: int, colour: str, load: str, doubt: str) -> Line:
     values = values_of(curve.times_s * 1000)
     never = places_of_never(curve.times_s)
     return Line(
-        f"{plural(curve.clients, 'client')}{doubt and ', ' + doubt} (n = {curve.n:,})",
+        f"{load}{doubt and ', ' + doubt} (n = {curve.n:,})",
         colour,
         values + (None,) * (length - len(values)),
         dash=(8, 4) if doubt else (),

@@ -51,9 +51,18 @@ def log_axis(label: str, values: Iterable[float | None], lines: Iterable[Line] =
     if not found:
         return Axis(label, 1.0, 1e3, log=True, ticks=log_ticks(1.0, 1e3))
     low, high = min(found) / 1.4, max(max(found) * 1.3, min(found) * 3)
-    room = _LEAST_ROOM + _ROOM_OF_CROSSES * len({line.label for line in lines if line.crosses})
-    high *= (high / low) ** (room / (1.0 - room))
+    high = _raised(low, high, _room(lines))
     return Axis(label, low, high, log=True, ticks=log_ticks(low, high))
+
+
+def _room(lines: Iterable[Line]) -> float:
+    """The share of an axis' height that is left to the crosses."""
+    return _LEAST_ROOM + _ROOM_OF_CROSSES * len({line.label for line in lines if line.crosses})
+
+
+def _raised(low: float, high: float, room: float) -> float:
+    """The upper end of a logarithmic axis with that share of room above `high`."""
+    return float(high * (high / low) ** (room / (1.0 - room)))
 
 
 def log_ticks(low: float, high: float) -> tuple[Tick, ...]:
@@ -65,9 +74,9 @@ def log_ticks(low: float, high: float) -> tuple[Tick, ...]:
     return tuple(Tick(place, f"{place:g}") for place in places if low <= place <= high)
 
 
-def clients_axis(loads: Sequence[int]) -> Axis:
-    """From 0 to a little more than the largest number of clients."""
-    return Axis("clients", 0.0, max(1, *loads) * 1.05, whole=True)
+def loads_axis(loads: Sequence[int], label: str = "clients") -> Axis:
+    """From 0 to a little more than the largest number of clients, or of copies of a mix."""
+    return Axis(label, 0.0, max(1, *loads) * 1.05, whole=True)
 
 
 def due_axis(rates: Iterable[float]) -> Axis:
@@ -91,6 +100,23 @@ def share_axis(last: float) -> Axis:
     )
     label = "share of the requests that took at most this long"
     return Axis(label, 0.0, last * 1.02, ticks=ticks)
+
+
+def with_shared_y(charts: Iterable[Chart]) -> tuple[Chart, ...]:
+    """Charts of times with one logarithmic y axis, which holds the values of all of them."""
+    found = tuple(charts)
+    told = [chart for chart in found if not chart.note] or list(found)
+    if not told:
+        return ()
+    axes = [(chart.y_axis, _room(chart.lines)) for chart in told]
+    low = min(axis.low for axis, _ in axes)
+    highest = max(axis.high / (axis.high / axis.low) ** room for axis, room in axes)
+    high = _raised(low, highest, max(room for _, room in axes))
+    ticks = log_ticks(low, high)
+    return tuple(
+        replace(chart, y_axis=replace(chart.y_axis, low=low, high=high, ticks=ticks))
+        for chart in found
+    )
 
 
 def with_shared_x(charts: Iterable[Chart]) -> tuple[Chart, ...]:

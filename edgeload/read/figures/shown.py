@@ -6,6 +6,7 @@ A new figure is one function that returns its chart, and a line here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from edgeload.read.analysis.comparison import Comparison
 from edgeload.read.analysis.differences import Side
@@ -15,18 +16,32 @@ from edgeload.read.figures.chart import Chart, Picture
 from edgeload.read.figures.compared import compared_charts
 from edgeload.read.figures.compared_curves import compared_curve_charts
 from edgeload.read.figures.failures import failures_chart
+from edgeload.read.figures.group_panels import (
+    curve_panels,
+    failure_panels,
+    load_panels,
+    throughput_panels,
+    times_panels,
+)
 from edgeload.read.figures.heat_map import heat_map_charts
 from edgeload.read.figures.over_time import throughput_chart, times_charts
 from edgeload.read.figures.percentile_curves import percentile_curve_charts
 from edgeload.read.figures.scales import with_shared_x
+from edgeload.read.words.legend_words import (
+    CURVES_OF_GROUPS_TITLE,
+    FAILURES_OF_GROUPS_TITLE,
+    TIMES_OF_GROUPS_TITLE,
+)
 
 
 def prepare_figures(summary: RunSummary) -> tuple[Picture, ...]:
     """The pictures of a run, in the order of the page; empty ones for what it does not have."""
+    if summary.groups and summary.steps:
+        return _of_mix(summary)
     failures = failures_chart(summary)
     return _pictures(
         {
-            "capacity.png": () if summary.interference else by_load_charts(summary),
+            "capacity.png": by_load_charts(summary),
             "throughput.png": (throughput_chart(summary),),
             "times.png": times_charts(summary),
             "failures.png": (failures,) if failures else (),
@@ -51,9 +66,38 @@ def charts_of(pictures: Iterable[Picture]) -> tuple[Chart, ...]:
     return tuple(chart for picture in pictures for chart in picture.charts)
 
 
-def _pictures(named: Mapping[str, tuple[Chart, ...]]) -> tuple[Picture, ...]:
+def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
+    """The pictures of a mix: the rates of the whole, and everything else group by group.
+
+    Times of groups that ask different detectors make no sense together; the heat map alone shows
+    how those of all groups spread. The whole has a chart of times if an objective bounds them.
+    """
+    load, times = by_load_charts(summary)
+    asked = any(objective.group is None for objective in summary.time_objectives)
+    by_load = (load, *load_panels(summary), *((times,) if asked else ()))
+    return _pictures(
+        {
+            "capacity.png": () if summary.interference else by_load,
+            "throughput.png": (throughput_chart(summary), *throughput_panels(summary)),
+            "times.png": times_panels(summary),
+            "failures.png": failure_panels(summary),
+            "heat_map.png": heat_map_charts(summary),
+            "spectrum.png": curve_panels(summary),
+        },
+        {
+            "times.png": TIMES_OF_GROUPS_TITLE,
+            "failures.png": FAILURES_OF_GROUPS_TITLE,
+            "spectrum.png": CURVES_OF_GROUPS_TITLE,
+        },
+    )
+
+
+def _pictures(
+    named: Mapping[str, tuple[Chart, ...]], headings: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Picture, ...]:
     """Pictures whose charts of one group share their x axis, also across pictures."""
     shared = iter(with_shared_x(chart for charts in named.values() for chart in charts))
     return tuple(
-        Picture(name, tuple(next(shared) for _ in charts)) for name, charts in named.items()
+        Picture(name, tuple(next(shared) for _ in charts), headings.get(name, ""))
+        for name, charts in named.items()
     )

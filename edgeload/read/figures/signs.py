@@ -55,16 +55,12 @@ def hollow_points(steps: Sequence[StepSummary | None], values: Values) -> tuple[
 
 
 def hollow_keys(
-    lines: Iterable[tuple[Line, Mapping[int, int]]],
-    *,
-    of_sides: bool = False,
-    noun: str = "client",
+    lines: Iterable[tuple[Line, Mapping[int, int]]], *, of_sides: bool = False, noun: str = "client"
 ) -> tuple[Key, ...]:
     """An entry for each reason why a point of the lines is hollow; none if no point is.
 
-    Each line comes with the number of clients of each of its places. If there are several reasons,
-    each entry names the clients of its points, or what else `noun` is, and with `of_sides` the
-    line.
+    Each line comes with the load at each of its places, counted in `noun`. If there are several
+    reasons, each entry names the loads of its points, and with `of_sides` the line.
     """
     found: dict[tuple[str, str], set[int]] = {}
     for line, loads in lines:

@@ -32,7 +32,15 @@ SERVICE_TITLE = "Service time: network, queue and model"
 SERVICE_BY_SHARE_TITLE = "Service time by share, step by step"
 TIMES_BY_LOAD_TITLE = "Times against load: response from due, service from sent, to answered"
 SERVICE_BY_LOAD_TITLE = "Times against load: service, from sent to answered"
+TIMES_OF_GROUPS_TITLE = "Response and service times of each camera group, on one scale"
+CURVES_OF_GROUPS_TITLE = "How the times of each camera group spread, step by step"
+FAILURES_OF_GROUPS_TITLE = "Failures of each camera group"
 _MOST_LOADS = 4
+
+
+def group_service_title(group: str) -> str:
+    """The title of a chart of a camera group's service times."""
+    return f"{group}: service time, from sent to answered"
 
 
 def hollow_words(why: str) -> str:
@@ -48,7 +56,7 @@ def hollow_at_words(loads: Sequence[int], why: str, side: str = "", noun: str = 
     elif len(loads) > _MOST_LOADS:
         named += f" and {plural(len(loads) - _MOST_LOADS, 'more load')}"
     else:
-        named += plural(2, noun)[1:]
+        named += f" {plural(2, noun).split()[1]}"
     return f"hollow at {named}{side and f' ({side})'}: {why}"
 
 

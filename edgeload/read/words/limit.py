@@ -52,12 +52,12 @@ def _by_group(overload: LoadShortfall, *, said: set[str]) -> Iterator[str]:
     """
     for group in dict.fromkeys(shortfall.group for shortfall in overload.shortfalls):
         own = [shortfall for shortfall in overload.shortfalls if shortfall.group == group]
-        reasons = "; ".join(_reasons(own, said=group in said))
+        reasons = "; ".join(reasons_of(own, said=group in said))
         if reasons:
             yield f"{group}: {reasons}" if group else reasons
 
 
-def _reasons(shortfalls: Sequence[Finding], *, said: bool) -> Iterator[str]:
+def reasons_of(shortfalls: Sequence[Finding], *, said: bool) -> Iterator[str]:
     """What the endpoint fell short of; one objective for several scopes is named once.
 
     An outage is the reason of everything else.

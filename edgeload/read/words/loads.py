@@ -16,7 +16,7 @@ class Loads:
     """Says the loads of one run; a load is given by the number of its clients."""
 
     def __init__(self, summary: RunSummary) -> None:
-        self._mix = bool(summary.groups)
+        self._mix = bool(summary.groups or summary.group)
         self._plan = summary.log.plan
         self._steps = {step.clients: step for step in summary.steps}
         self._rate = summary.log.requests_per_second
@@ -39,6 +39,17 @@ class Loads:
     def of_step(self, step: StepSummary) -> str:
         """The same for a step."""
         return plural(step.copies, self.noun)
+
+    @property
+    def of_mix(self) -> str:
+        """`clients`, `copies of the mix`, or `copies of person`: the label of an axis."""
+        ramped = self._plan.ramp_group if self._plan else None
+        return f"{self.nouns} of {ramped or 'the mix'}" if self._mix else self.nouns
+
+    @property
+    def nouns(self) -> str:
+        """`clients`, or `copies`."""
+        return plural(2, self.noun).split(" ")[1]
 
     def several(self, loads: Sequence[int]) -> str:
         """`39, 40 and 41 clients`; no more than four of them."""

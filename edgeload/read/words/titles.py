@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
-from edgeload.plain_words import plural
+from edgeload.objectives import Objective
+from edgeload.plain_words import listed, plural
 from edgeload.read.analysis.percentile_curves import Curve, PercentileCurves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import HeatMap
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.statistics.percentiles import QUANTILES
+from edgeload.read.words.group_words import GroupAnswer
 from edgeload.read.words.headline import felt_p95_words
 from edgeload.read.words.loads import Loads
 
@@ -26,8 +29,14 @@ def percentile_curves_title(summary: RunSummary, drawn: PercentileCurves) -> str
     name = "Response" if drawn.response else "Service"
     capacity = summary.capacity
     curve = next((c for c in curves if capacity and c.step == capacity.step), curves[0])
-    text = f"{name} time at {plural(curve.clients, 'client')}: {_spread(curve)}"
-    return text + _doubt(summary)
+    text = f"{name} time at {load_of_curve(summary, curve)}: {_spread(curve)}"
+    return _named(summary, text)
+
+
+def load_of_curve(summary: RunSummary, curve: Curve) -> str:
+    """The load at which a curve was measured."""
+    step = next(step for step in summary.steps if step.index == curve.step)
+    return Loads(summary).of_step(step)
 
 
 def _spread(curve: Curve) -> str:
@@ -53,10 +62,11 @@ def failures_title(summary: RunSummary) -> str:
     most = max(counts, key=lambda outcome: counts[outcome])
     parts = f"all as {most}" if len(counts) == 1 else f"{counts[most]:,} as {most}"
     first_s, last_s = min(t.first_s for t in texts), max(t.last_s for t in texts)
-    return (
+    text = (
         f"{totals.failed:,} of {plural(totals.sent, 'request')} failed "
         f"({share(totals.failed / totals.sent)}), {parts}, from {first_s:.1f} to {last_s:.1f} s"
     )
+    return f"{summary.group}: {text}" if summary.group else text
 
 
 def heat_map_title(summary: RunSummary, drawn: HeatMap) -> str:
@@ -103,7 +113,7 @@ def _throughput_title(summary: RunSummary) -> str:
 
 def times_title(summary: RunSummary) -> str:
     """What the times over time show."""
-    return _times_title(summary) + _doubt(summary)
+    return _named(summary, _times_title(summary))
 
 
 def _times_title(summary: RunSummary) -> str:
@@ -112,8 +122,8 @@ def _times_title(summary: RunSummary) -> str:
     known = [s for s in summary.steps if s.times.felt.quantile("p95")]
     if not known:
         return "Times over time: no step has enough answers for a p95"
-    first = min(known, key=lambda s: (s.clients, s.index))
-    last = max(known, key=lambda s: (s.clients, -s.index))
+    first = min(known, key=lambda s: (s.copies, s.index))
+    last = max(known, key=lambda s: (s.copies, -s.index))
     text = f"{felt_p95_words(first)} at {Loads(summary).of_step(first)}"
     if last is not first:
         text += f"; {_p95(last)} at {last.copies:,}"
@@ -145,9 +155,80 @@ def _capacity_title(summary: RunSummary) -> str:
         )
     load = f"{loads.words(capacity.clients)}: {number(capacity.requests_per_s)} answers/s"
     if summary.first_overload:
-        return f"Capacity {load}; {loads.count(summary.first_overload.clients):,} not carried"
+        beyond = f"{loads.count(summary.first_overload.clients):,} not carried"
+        return f"Capacity {load}; {beyond}{_who_falls_short(summary)}"
     return f"Capacity at least {load}"
+
+
+def _who_falls_short(summary: RunSummary) -> str:
+    """`, because person falls short`: the groups that the mix is not carried for."""
+    overload = summary.first_overload
+    found = overload.shortfalls if overload else ()
+    groups = list(dict.fromkeys(s.group for s in found if s.group and s.severity == "warning"))
+    verb = "falls" if len(groups) == 1 else "fall"
+    return f", because {listed(groups)} {verb} short" if groups else ""
+
+
+def _named(summary: RunSummary, text: str) -> str:
+    """The title of a run's chart; of a camera group's, with its name in front."""
+    named = f"{summary.group}: {text[0].lower()}{text[1:]}" if summary.group else text
+    return named + _doubt(summary)
 
 
 def _doubt(summary: RunSummary) -> str:
     return "" if summary.valid else " (run INVALID)"
+
+
+# --- charts of a camera group -------------------------------------------------------------------
+
+
+def group_load_title(group: RunSummary, answer: GroupAnswer) -> str:
+    """`person: fails first, at 4 copies`."""
+    return _named(group, answer.said)
+
+
+def group_throughput_title(group: RunSummary) -> str:
+    """What was answered of what was due, at the least load that fell short, else at the largest."""
+    step = _telling(group)
+    if step is None or step.rates.throughput_per_s is None:
+        return _named(group, "no throughput after a warm-up")
+    done, due = step.rates.throughput_per_s, step.rates.arrival_per_s
+    of_due = "" if due is None or step.closed else f" of {number(due)} due per second"
+    unit = "/s" if not of_due else ""
+    load = Loads(group).of_step(step)
+    return _named(group, f"{number(done)}{unit}{of_due} answered at {load}")
+
+
+def group_objective_title(group: RunSummary) -> str:
+    """`person: p95<500ms is met up to 3 copies, not at 4`, of each objective on time."""
+    steps = sorted(group.steps, key=lambda step: (step.copies, step.index))
+    objectives = [o for o in group.time_objectives if o.group == group.group]
+    if not objectives:
+        return times_title(group)
+    said = [_met(objective, steps, Loads(group)) for objective in objectives]
+    return _named(group, "; ".join(said))
+
+
+def _met(objective: Objective, steps: Sequence[StepSummary], loads: Loads) -> str:
+    """Where an objective of each load is met, up to the least load at which it is not."""
+    judged = [
+        (step.copies, result.status)
+        for step in steps
+        for result in step.objectives
+        if result.objective == objective
+    ]
+    broken = min((copies for copies, status in judged if status == "fail"), default=None)
+    met = [c for c, status in judged if status == "pass" and (broken is None or c < broken)]
+    if met:
+        most = plural(max(met), loads.noun)
+        not_at = "" if broken is None else f", not at {broken:,}"
+        return f"{objective.condition} is met up to {most}{not_at}"
+    if broken is not None:
+        return f"{objective.condition} is not met at {plural(broken, loads.noun)}"
+    return f"{objective.condition} is undecided"
+
+
+def _telling(group: RunSummary) -> StepSummary | None:
+    steps = sorted(group.steps, key=lambda step: (step.copies, step.index))
+    refused = next((step for step in steps if step.fell_short), None)
+    return refused or (steps[-1] if steps else None)

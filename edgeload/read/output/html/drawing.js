@@ -125,8 +125,8 @@ const drawing = (() => {
     ctx.stroke();
   });
 
-  /* Above the axes: how many clients each step had; as many as there is room for. */
-  const drawClients = (plot, chart) => {
+  /* Above the axes: how many clients or copies each step had; as many as there is room for. */
+  const drawLoads = (plot, chart) => {
     const { ctx, bbox } = plot;
     const ratio = uPlot.pxRatio;
     ctx.save();
@@ -134,16 +134,16 @@ const drawing = (() => {
     ctx.fillStyle = "#57606a";
     ctx.textBaseline = "bottom";
     ctx.textAlign = "right";
-    ctx.fillText("clients", bbox.left - 4 * ratio, bbox.top - 8 * ratio);
+    ctx.fillText(chart.loads, bbox.left - 4 * ratio, bbox.top - 8 * ratio);
     ctx.textAlign = "center";
     let free = bbox.left;
     for (const span of chart.spans) {
       const left = Math.max(bbox.left, plot.valToPos(span.start, "x", true));
       const right = Math.min(bbox.left + bbox.width, plot.valToPos(span.end, "x", true));
-      const half = ctx.measureText(span.clients).width / 2;
+      const half = ctx.measureText(span.load).width / 2;
       const middle = (left + right) / 2;
       if (right <= left || middle - half < free) continue;
-      ctx.fillText(span.clients, middle, bbox.top - 8 * ratio);
+      ctx.fillText(span.load, middle, bbox.top - 8 * ratio);
       free = middle + half + 8 * ratio;
     }
     ctx.restore();
@@ -184,7 +184,7 @@ const drawing = (() => {
   });
 
   const drawAbove = (plot, chart) => {
-    if (chart.spans.length) drawClients(plot, chart);
+    if (chart.spans.length) drawLoads(plot, chart);
     const crossed = [...new Set(chart.lines.filter((line) => line.crosses.length).map((line) => line.label))];
     chart.lines.forEach((line, i) => {
       if (!plot.series[i + 1].show) return;

@@ -54,7 +54,7 @@
     }
   };
 
-  const heightFor = (width) => (width < 700 ? 240 : 300);
+  const heightFor = (chart, width) => (chart.part ? 190 : width < 700 ? 240 : 300);
 
   /* The chart's own limits; while only a part is shown, those of what is shown. */
   const yRange = (chart) => (plot, min, max) => {
@@ -128,7 +128,7 @@
 
   const options = (chart, holder, width) => ({
     width,
-    height: heightFor(width),
+    height: heightFor(chart, width),
     padding: [chart.spans.length ? 24 : 8, 14, 0, 0],
     focus: { alpha: 0.35 },
     scales: {
@@ -195,6 +195,7 @@
     switches(holder, plot);
     colourKeys(holder, chart);
     plot.place = place;
+    plot.chart = chart;
     if (!groups.has(chart.group)) groups.set(chart.group, []);
     groups.get(chart.group).push(plot);
     return plot;
@@ -207,8 +208,8 @@
   let paper = 0;
   const fit = () => {
     for (const plot of plots.values()) {
-      const wanted = paper || plot.place.clientWidth;
-      if (wanted && plot.width !== wanted) plot.setSize({ width: wanted, height: heightFor(wanted) });
+      const wanted = (plot.chart.half ? paper / 2 : paper) || plot.place.clientWidth;
+      if (wanted && plot.width !== wanted) plot.setSize({ width: wanted, height: heightFor(plot.chart, wanted) });
     }
   };
   const print = (width) => () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +18,13 @@ from matplotlib.transforms import ScaledTranslation
 from edgeload.read.figures.chart import Chart, Key, Line
 
 _WIDTH_IN = 7.3
+_HALF_WIDTH_IN = 3.3
+_TITLE_CHARACTER_IN = 0.087
 _CHARACTER_IN = 0.075
 _SAMPLE_IN = 0.46
 _ROW_IN = 0.17
 _FONT_SIZE = 8.5
-_RAISED_POINTS = 17  # above the numbers of clients
+_RAISED_POINTS = 17  # above the loads
 
 _HANDLES: dict[str, Callable[[str], Any]] = {
     "hollow": lambda colour: Line2D([], [], ls="", marker="o", mfc="white", mec=colour, ms=5.5),
@@ -47,11 +50,12 @@ class LegendRows:
     def height_in(self) -> float:
         """The height that it takes above the chart."""
         rows = math.ceil((len(self.lines) + len(self.keys)) / self.columns)
-        return _ROW_IN * (rows + (1.5 if self.title else 0.0))
+        titles = len(self.title.splitlines())
+        return _ROW_IN * (rows + (titles + 0.5 if titles else 0.0))
 
 
-def legend_rows(charts: Sequence[Chart]) -> list[LegendRows]:
-    """The legends of the charts of a picture, whose title is that of the first chart.
+def legend_rows(charts: Sequence[Chart], *, first_titled: bool = False) -> list[LegendRows]:
+    """The legends of the charts of a picture, whose title is that of the first chart, or another.
 
     Lines that all stand in a legend above, and signs that do, are not named again.
     """
@@ -63,8 +67,11 @@ def legend_rows(charts: Sequence[Chart]) -> list[LegendRows]:
         keys = tuple(key for key in chart.keys if key not in told)
         told |= {*lines, *keys}
         labels = [*(line.label for line in lines.values()), *(key.label for key in keys)]
-        title = chart.title if place else ""
-        found.append(LegendRows(tuple(lines.values()), keys, title, _columns(labels)))
+        width_in = _HALF_WIDTH_IN if chart.half else _WIDTH_IN
+        title = textwrap.fill(chart.title, int(width_in / _TITLE_CHARACTER_IN))
+        title = title if place or first_titled else ""
+        columns = _columns(labels, width_in)
+        found.append(LegendRows(tuple(lines.values()), keys, title, columns))
     return found
 
 
@@ -72,7 +79,7 @@ def _look(line: Line) -> tuple[object, ...]:
     return line.label, line.colour, line.dash, line.kind
 
 
-def _columns(labels: Sequence[str]) -> int:
+def _columns(labels: Sequence[str], width_in: float) -> int:
     """As many columns as fit side by side, and no more than their rows need.
 
     Matplotlib fills one column after the other, the first ones with an entry more.
@@ -82,7 +89,7 @@ def _columns(labels: Sequence[str]) -> int:
         rows, longer = divmod(count, columns)
         ends = [i * rows + min(i, longer) for i in range(columns + 1)]
         widest = [max(map(len, labels[a:b])) for a, b in itertools.pairwise(ends)]
-        if sum(width * _CHARACTER_IN + _SAMPLE_IN for width in widest) <= _WIDTH_IN:
+        if sum(width * _CHARACTER_IN + _SAMPLE_IN for width in widest) <= width_in:
             return math.ceil(count / math.ceil(count / columns))
     return 1
 
@@ -90,7 +97,7 @@ def _columns(labels: Sequence[str]) -> int:
 def draw_legend(
     figure: Figure, axis: Axes, rows: LegendRows, handles: Sequence[Any], chart: Chart
 ) -> None:
-    """In rows above the axes, so that it covers nothing, and above the numbers of clients."""
+    """In rows above the axes, so that it covers nothing, and above the loads."""
     drawn = dict(zip(map(_look, chart.lines), handles, strict=True))
     samples = [drawn[_look(line)] for line in rows.lines]
     samples += [_HANDLES[key.sample](key.colour) for key in rows.keys]

@@ -1,7 +1,8 @@
-"""Pieces of a chart's axes: scales and ticks, steps, marks, and the numbers of clients above."""
+"""Pieces of a chart's axes: scales and ticks, steps, marks, and the loads above."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ from edgeload.read.figures.chart import Axis, Chart
 POINTS_A_PIXEL = 0.72
 """A specification is in CSS pixels; shown 800 of them wide, 8 inches are 576 points."""
 
-_WIDTH_IN = 7.0
+_WIDTH_IN, _HALF_WIDTH_IN = 7.0, 3.0
 _CHARACTER_IN = 0.085
 _SEPARATOR = "#B5BCC4"
 _ON_HEAT = "#444444"
@@ -28,11 +29,30 @@ def scale_axes(axis: Axes, chart: Chart) -> None:
     for one, of_axis in ((chart.x_axis, axis.xaxis), (chart.y_axis, axis.yaxis)):
         if one.ticks:
             of_axis.set_major_locator(FixedLocator([tick.at for tick in one.ticks]))
-            of_axis.set_major_formatter(FixedFormatter([tick.label for tick in one.ticks]))
+            labels = _thinned(chart) if of_axis is axis.xaxis else [t.label for t in one.ticks]
+            of_axis.set_major_formatter(FixedFormatter(labels))
         elif one.whole:
             of_axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
         of_axis.set_minor_locator(NullLocator())
     axis.set_ylabel(_in_two_lines(chart.y_axis))
+
+
+def _thinned(chart: Chart) -> list[str]:
+    """The labels of an x axis; none where it would touch the one before."""
+    a_unit_in = _a_unit_in(chart)
+    labels, free_in = [], -math.inf
+    for tick in chart.x_axis.ticks:
+        half_in = len(tick.label) * _CHARACTER_IN / 2
+        fits = tick.at * a_unit_in - half_in >= free_in
+        labels.append(tick.label if fits else "")
+        free_in = tick.at * a_unit_in + half_in + _CHARACTER_IN if fits else free_in
+    return labels
+
+
+def _a_unit_in(chart: Chart) -> float:
+    """How wide a unit of the x axis is, in inches."""
+    width_in = _HALF_WIDTH_IN if chart.half else _WIDTH_IN
+    return width_in / (chart.x_axis.high - chart.x_axis.low)
 
 
 def _in_two_lines(axis: Axis) -> str:
@@ -76,21 +96,23 @@ def draw_marks(axis: Axes, chart: Chart) -> None:
             )
 
 
-def label_clients(axis: Axes, chart: Chart) -> None:
-    """Above the axes: how many clients each step had; as many as there is room for."""
+def label_loads(axis: Axes, chart: Chart) -> None:
+    """Above the axes: how many clients or copies each step had; as many as there is room for."""
     if not chart.spans:
         return
     above: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8.5}
-    axis.annotate("clients", (0, 1), xycoords="axes fraction", xytext=(-5, 7), ha="right", **above)
-    a_second_in = _WIDTH_IN / (chart.x_axis.high - chart.x_axis.low)
+    axis.annotate(
+        chart.loads, (0, 1), xycoords="axes fraction", xytext=(-5, 7), ha="right", **above
+    )
+    a_second_in = _a_unit_in(chart)
     free_in = 0.0
     for span in chart.spans:
         middle_in = (span.start + span.end) / 2 * a_second_in
-        half_in = len(f"{span.clients}") * _CHARACTER_IN / 2
+        half_in = len(f"{span.load}") * _CHARACTER_IN / 2
         if middle_in - half_in < free_in:
             continue
         axis.annotate(
-            f"{span.clients}",
+            f"{span.load}",
             ((span.start + span.end) / 2, 1.0),
             xycoords=axis.get_xaxis_transform(),
             xytext=(0, 7),

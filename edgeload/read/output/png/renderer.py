@@ -18,13 +18,14 @@ from edgeload.read.output.png.parts import (
     POINTS_A_PIXEL,
     draw_marks,
     draw_spans,
-    label_clients,
+    label_loads,
     scale_axes,
 )
 from edgeload.read.statistics.windows import Floats
 
 _HEIGHT_IN = 1.75
 _TALL_IN = 2.9
+_PART_IN = 1.4
 _CROSS_TOP = 0.96
 _CROSS_STEP = 0.042  # of the axes, from a row of crosses to the next
 _PATTERNS = {"/": "///", "\\": "\\\\\\", ".": "...", "x": "xx", "": ""}
@@ -36,21 +37,42 @@ def figure_of(picture: Picture) -> Figure:
     A name or sign that a chart above has explained is not explained again.
     """
     charts = picture.charts
-    rows = legend_rows(charts)
-    heights = [_TALL_IN if len(charts) == 1 or chart.heat else _HEIGHT_IN for chart in charts]
+    rows = _rows(charts)
+    legends = legend_rows(charts, first_titled=bool(picture.heading))
+    heights = [_height_in(row[0], len(charts)) for row in rows]
+    beside = iter(legends)
     figure, axes = new_figure(
-        len(charts),
+        len(rows),
         title=picture.title,
+        in_row=[len(row) for row in rows],
         heights_in=heights,
-        legends_in=sum(each.height_in for each in rows),
+        legends_in=sum(max(next(beside).height_in for _ in row) for row in rows),
     )
-    for axis, chart, entries in zip(axes, charts, rows, strict=True):
+    for axis, chart, entries in zip(axes, charts, legends, strict=True):
         _draw(figure, axis, chart, entries)
         if chart.heat:
             _draw_heat(figure, axes, axis, chart.heat)
-    axes[-1].set_xlabel(charts[-1].x_axis.label)
+    for axis, chart in list(zip(axes, charts, strict=True))[-len(rows[-1]) :]:
+        axis.set_xlabel(chart.x_axis.label)
     figure.align_ylabels()
     return figure
+
+
+def _rows(charts: Sequence[Chart]) -> list[list[Chart]]:
+    """Each chart in a row of its own; two that are half as wide share one."""
+    rows: list[list[Chart]] = []
+    for chart in charts:
+        if chart.half and rows and len(rows[-1]) == 1 and rows[-1][0].half:
+            rows[-1].append(chart)
+        else:
+            rows.append([chart])
+    return rows
+
+
+def _height_in(chart: Chart, charts: int) -> float:
+    if chart.part:
+        return _PART_IN
+    return _TALL_IN if charts == 1 or chart.heat else _HEIGHT_IN
 
 
 def _draw(figure: Figure, axis: Axes, chart: Chart, entries: LegendRows) -> None:
@@ -63,7 +85,7 @@ def _draw(figure: Figure, axis: Axes, chart: Chart, entries: LegendRows) -> None
         _draw_signs(axis, chart, line, crossed.index(line.label) if line.crosses else 0)
     if chart.note:
         axis.text(0.5, 0.5, chart.note, transform=axis.transAxes, ha="center", color="#767676")
-    label_clients(axis, chart)
+    label_loads(axis, chart)
     draw_legend(figure, axis, entries, handles, chart)
 
 

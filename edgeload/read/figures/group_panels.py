@@ -1,0 +1,96 @@
+"""Small multiples: a panel for each camera group of a mix, all alike and on one x axis. Pure.
+
+Times are on one scale, because groups are compared by them. Rates are not: a group of few requests
+would be a line along the bottom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.figures.by_load import by_load_charts
+from edgeload.read.figures.chart import Chart
+from edgeload.read.figures.failures import class_fills, failures_chart
+from edgeload.read.figures.over_time import throughput_chart, time_label, times_charts
+from edgeload.read.figures.percentile_curves import percentile_curve_charts
+from edgeload.read.figures.scales import with_shared_y
+from edgeload.read.words.group_words import group_answers
+from edgeload.read.words.legend_words import group_service_title
+from edgeload.read.words.titles import (
+    group_load_title,
+    group_objective_title,
+    group_throughput_title,
+)
+
+
+def load_panels(summary: RunSummary) -> tuple[Chart, ...]:
+    """Two charts for each group: its throughput against load, and its times."""
+    throughput, times = [], []
+    for group, answer in zip(summary.groups, group_answers(summary), strict=True):
+        answered, timed = by_load_charts(group)
+        throughput.append(replace(answered, title=group_load_title(group, answer)))
+        times.append(replace(timed, title=group_objective_title(group)))
+    pairs = zip(throughput, with_shared_y(times), strict=True)
+    return _panels(summary, [list(pair) for pair in pairs], half=True)
+
+
+def throughput_panels(summary: RunSummary) -> tuple[Chart, ...]:
+    """A chart for each group: its throughput over time."""
+    charts = (
+        replace(throughput_chart(group), title=group_throughput_title(group))
+        for group in summary.groups
+    )
+    return _panels(summary, [[chart] for chart in charts], half=False)
+
+
+def times_panels(summary: RunSummary) -> tuple[Chart, ...]:
+    """Two charts for each group: its response and its service times over time."""
+    return _panels(summary, _pairs(summary, lambda g: times_charts(g, each_kind=True)), half=True)
+
+
+def curve_panels(summary: RunSummary) -> tuple[Chart, ...]:
+    """Two charts for each group with enough answers: how its response and service times spread."""
+    return _panels(summary, _pairs(summary, percentile_curve_charts), half=True)
+
+
+def failure_panels(summary: RunSummary) -> tuple[Chart, ...]:
+    """A chart for each group with failures; a class looks alike in all of them."""
+    fills = class_fills(summary)
+    charts = [failures_chart(group, fills) for group in summary.groups]
+    return _panels(summary, [[chart] if chart else [] for chart in charts], half=False)
+
+
+def _pairs(
+    summary: RunSummary, charts_of: Callable[[RunSummary], Sequence[Chart]]
+) -> list[list[Chart]]:
+    """Response and service of each group, on one scale; nothing for a group without charts.
+
+    An older log knows service time alone, but none of a mix is.
+    """
+    rows = [_labelled(group, charts_of(group)) for group in summary.groups]
+    shared = iter(with_shared_y(chart for row in rows for chart in row))
+    return [[next(shared) for _ in row] for row in rows]
+
+
+def _labelled(group: RunSummary, charts: Sequence[Chart]) -> list[Chart]:
+    titles = [chart.title for chart in charts[:1]] + [group_service_title(group.group)]
+    labels = [time_label(kind, short=True) for kind in ("response", "service")]
+    return [
+        replace(chart, title=title, y_axis=replace(chart.y_axis, label=label))
+        for chart, title, label in zip(charts, titles, labels, strict=False)
+    ]
+
+
+def _panels(
+    summary: RunSummary, rows: Iterable[Sequence[Chart]], *, half: bool
+) -> tuple[Chart, ...]:
+    return tuple(_numbered(summary, rows, half))
+
+
+def _numbered(summary: RunSummary, rows: Iterable[Sequence[Chart]], half: bool) -> Iterator[Chart]:
+    """A group's number makes the names of its charts unique."""
+    for number, (group, charts) in enumerate(zip(summary.groups, rows, strict=True), 1):
+        for chart in charts:
+            yield replace(chart, name=f"{chart.name}_{number}", part=group.group, half=half)
