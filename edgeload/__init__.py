@@ -236,6 +236,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         by_load         throughput and times against clients
         over_time       throughput, and percentiles of the times, over time
         percentile_curves  how long the slowest few take
+        age_charts      how old the newest answers of cameras are
         failures        failures over time, by class
         group_panels        a panel for each camera group of a mix
         heat_map        how the times spread over a long run

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from edgeload.read.analysis.comparison import Comparison
 from edgeload.read.analysis.differences import Side
 from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.figures.age_charts import age_charts
 from edgeload.read.figures.by_load import by_load_charts
 from edgeload.read.figures.chart import Chart, Picture
 from edgeload.read.figures.compared import compared_charts
@@ -44,6 +45,7 @@ def prepare_figures(summary: RunSummary) -> tuple[Picture, ...]:
             "capacity.png": by_load_charts(summary),
             "throughput.png": (throughput_chart(summary),),
             "times.png": times_charts(summary),
+            "age.png": age_charts(summary),
             "failures.png": (failures,) if failures else (),
             "heat_map.png": heat_map_charts(summary),
             "spectrum.png": percentile_curve_charts(summary),
@@ -80,6 +82,7 @@ def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
             "capacity.png": () if summary.interference else by_load,
             "throughput.png": (throughput_chart(summary), *throughput_panels(summary)),
             "times.png": times_panels(summary),
+            "age.png": age_charts(summary),
             "failures.png": failure_panels(summary),
             "heat_map.png": heat_map_charts(summary),
             "spectrum.png": curve_panels(summary),

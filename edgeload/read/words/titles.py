@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -232,3 +233,24 @@ def _telling(group: RunSummary) -> StepSummary | None:
     steps = sorted(group.steps, key=lambda step: (step.copies, step.index))
     refused = next((step for step in steps if step.fell_short), None)
     return refused or (steps[-1] if steps else None)
+
+
+def age_title(summary: RunSummary) -> str:
+    """What the ages over time show: the p95 at the least and at the largest load."""
+    known = [step for step in summary.steps if step.age is not None]
+    whose = f"{summary.group}: " if summary.group else ""
+    if not known:
+        return f"{whose}age of the newest answer of each camera, over time"
+    first = min(known, key=lambda step: (step.clients, step.index))
+    last = max(known, key=lambda step: (step.clients, -step.index))
+    text = f"{whose}p95 of the age of the newest answer {_age(first)} at {_load(summary, first)}"
+    return text if last is first else f"{text}; {_age(last)} at {last.copies:,}"
+
+
+def _age(step: StepSummary) -> str:
+    p95_s = step.age.p95_s if step.age else math.inf
+    return f"{milliseconds(p95_s)} ms" if math.isfinite(p95_s) else "never answered"
+
+
+def _load(summary: RunSummary, step: StepSummary) -> str:
+    return Loads(summary).of_step(step)
