@@ -278,7 +278,8 @@ class Plan:
         if group.arrivals == "poisson":
             return self._poisson_dues(client, step)
         phase_s, first, last = self.constant_span(client, step)
-        return (phase_s + n / group.rate for n in range(first, last))
+        rate = group.rate
+        return (phase_s + n / rate for n in range(first, last))
 
     def anything_due(self, step: RampStep, group: int) -> bool:
         """Whether at least one frame of a group, by its index, is due in a step.
@@ -330,10 +331,11 @@ class Plan:
         group = self.groups[index]
         drawn = step.index if step.round is None else f"round {step.round}"
         chance = random.Random(f"{group.label('poisson', self.seed)} {number} {drawn}")
-        due_s = step.start_s + chance.expovariate(group.rate)
+        rate = group.rate
+        due_s = step.start_s + chance.expovariate(rate)
         while due_s < step.end_s:
             yield due_s
-            due_s += chance.expovariate(group.rate)
+            due_s += chance.expovariate(rate)
 
 
 def one_group_plan(

@@ -12,7 +12,6 @@ from edgeload.plan import Due
 from edgeload.records import MissedReason
 from edgeload.run.client import Host, HttpClient, RequestTemplate
 from edgeload.run.pacing import Schedule
-from edgeload.run.wire import RequestResult
 
 
 class _OneFrame:
@@ -46,8 +45,8 @@ class _Follower(HttpClient):
         super().__init__(camera.number, _OneFrame(), template, host, part)
         self._camera = camera
 
-    def _ended(self, due: Due, result: RequestResult, done_s: float, *, answered: bool) -> None:
-        self._camera.follower_ended(due, done_s, answered=answered, good=result.outcome == SUCCESS)
+    def _ended(self, due: Due, outcome: str, done_s: float, *, answered: bool) -> None:
+        self._camera.follower_ended(due, outcome, done_s, answered=answered)
 
 
 class ChainClient(HttpClient):
@@ -100,10 +99,10 @@ class ChainClient(HttpClient):
         for follower in self._followers:
             follower.close()
 
-    def _ended(self, due: Due, result: RequestResult, done_s: float, *, answered: bool) -> None:
+    def _ended(self, due: Due, outcome: str, done_s: float, *, answered: bool) -> None:
         """The first request has ended: send the others, or give the frame up."""
-        if result.outcome != SUCCESS:
-            super()._ended(due, result, done_s, answered=answered)
+        if outcome != SUCCESS:
+            super()._ended(due, outcome, done_s, answered=answered)
             return
         self._pending = len(self._followers)
         self._all_good = self._reached = True
@@ -111,12 +110,12 @@ class ChainClient(HttpClient):
             follower.schedule.next = due
             follower.begin()
 
-    def follower_ended(self, due: Due, now_s: float, *, answered: bool, good: bool) -> None:
+    def follower_ended(self, due: Due, outcome: str, now_s: float, *, answered: bool) -> None:
         """One of the further requests has ended."""
         self._pending -= 1
         self._reached = self._reached and answered
-        self._all_good = self._all_good and good
+        self._all_good = self._all_good and outcome == SUCCESS
         if not self._pending:
             if self._all_good:
                 self._host.recorder.frame(self._template.group, now_s - due.due_s)
-            self._free(due, now_s, answered=self._reached)
+            super()._ended(due, outcome, now_s, answered=self._reached)

@@ -396,14 +396,13 @@ class HttpClient:
             self._part,
         )
         self._retried = False
-        self._ended(due, result, done_s, answered=status is not None)
+        self._ended(due, result.outcome, done_s, answered=status is not None)
 
-    def _ended(self, due: Due, result: RequestResult, done_s: float, *, answered: bool) -> None:
-        """The request has ended and is recorded; here that is the end of its frame."""
-        self._free(due, done_s, answered=answered)
+    def _ended(self, due: Due, outcome: str, done_s: float, *, answered: bool) -> None:
+        """The request has ended and is recorded, and so has its frame.
 
-    def _free(self, due: Due, done_s: float, *, answered: bool) -> None:
-        """The frame has ended: give up those that can no longer be sent, and turn to the next."""
+        Give up the frames that can no longer be sent, and turn to the next.
+        """
         if missed := self.schedule.free_at(done_s, answered=answered):
             self._host.recorder.missed(self.number, missed, done_s, self._template.group)
         self._host.freed(self, due, done_s, answered=answered)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import sub
+from operator import add, sub
 from typing import Any
 
 from edgeload.plan import DEFAULT_GROUP
 from edgeload.records import Request
 from edgeload.run.tasks import WorkerTask
 
-SENT, OK_REQUESTS, FAILED, MISSED, CONNECTS, STALE_RETRIES = range(6)
+SENT, FAILED, MISSED, CONNECTS, STALE_RETRIES = range(5)
 """Slots of a block; two histograms of `BUCKETS` slots follow."""
 
 _COUNTS = ("sent", "ok", "failed", "missed", "connects", "stale_retries")
@@ -26,7 +26,7 @@ _WIDTH = 1.02
 _PER_LOG = 1.0 / math.log(_WIDTH)
 BUCKETS = math.ceil(math.log(200.0 / _LEAST_S) * _PER_LOG) + 1
 
-_SERVICE = len(_COUNTS)
+_SERVICE = STALE_RETRIES + 1
 _RESPONSE = _SERVICE + BUCKETS
 SLOTS = _RESPONSE + BUCKETS
 
@@ -110,9 +110,10 @@ NO_COUNTS = LiveCounts(0, 0, 0, 0, 0, 0, (0,) * BUCKETS, (0,) * BUCKETS)
 
 
 class WorkerCounters:
-    """One worker's blocks of `SLOTS` 64-bit integers: six counts, then two histograms.
+    """One worker's blocks of `SLOTS` 64-bit integers: five counts, then two histograms.
 
-    There is one block for each camera group. The connections stand in the first.
+    There is one block for each camera group. The connections stand in the first. The requests that
+    count as ok are those in the histogram of service times.
     """
 
     __slots__ = ("_blocks", "_chains", "_first", "_named")
@@ -141,7 +142,6 @@ class WorkerCounters:
             if not request.success:
                 slots[FAILED] += 1
                 continue
-            slots[OK_REQUESTS] += 1
             service_s = request.latency
             # `bucket`, written out: this runs once per request, in the generator.
             at = int(log(service_s / _LEAST_S) * _PER_LOG) if service_s > _LEAST_S else 0
@@ -190,23 +190,31 @@ def read_group_counts(blocks: Sequence[Any]) -> tuple[LiveCounts, tuple[LiveCoun
     """
     if not blocks:
         return NO_COUNTS, ()
-    copies = [memoryview(bytes(memoryview(block).cast("B"))).cast("q") for block in blocks]
-    slots = tuple(map(sum, zip(*copies, strict=True)))
+    slots = _added([memoryview(bytes(memoryview(b).cast("B"))).cast("q").tolist() for b in blocks])
     groups = [slots[start : start + SLOTS] for start in range(0, len(slots), SLOTS)]
     by_group = tuple(map(_counts, groups))
     if len(groups) == 1:
         return by_group[0], by_group
-    return _counts(tuple(map(sum, zip(*groups, strict=True)))), by_group
+    return _counts(_added(groups)), by_group
 
 
-def _counts(slots: tuple[int, ...]) -> LiveCounts:
+def _added(blocks: Sequence[list[int]]) -> list[int]:
+    """The sums of blocks of the same length, slot by slot; there is at least one."""
+    total, *others = blocks
+    for block in others:
+        total = list(map(add, total, block))
+    return total
+
+
+def _counts(slots: list[int]) -> LiveCounts:
+    service = tuple(slots[_SERVICE:_RESPONSE])
     return LiveCounts(
         sent=slots[SENT],
-        ok=slots[OK_REQUESTS],
+        ok=sum(service),
         failed=slots[FAILED],
         missed=slots[MISSED],
         connects=slots[CONNECTS],
         stale_retries=slots[STALE_RETRIES],
-        service=slots[_SERVICE:_RESPONSE],
-        response=slots[_RESPONSE:],
+        service=service,
+        response=tuple(slots[_RESPONSE:]),
     )

@@ -72,7 +72,7 @@ class ClientSchedule:
         while self.next is not None and self.next.due_s < now_s:
             if now_s >= self._step_ends[self.next.step]:
                 missed.append((self.take(), "late"))
-            elif self._late == "skip" or self._newer_is_due(now_s):
+            elif self._late == "skip" or (self._late == "latest" and self._newer_is_due(now_s)):
                 missed.append((self.take(), "skipped"))
             else:
                 break
@@ -81,7 +81,7 @@ class ClientSchedule:
     def _newer_is_due(self, now_s: float) -> bool:
         """Whether the next frame gives way to a newer one, which is due as well."""
         newer = self._following
-        return self._late == "latest" and newer is not None and newer.due_s <= now_s
+        return newer is not None and newer.due_s <= now_s
 
     def stop_at(self, stop_s: float) -> list[tuple[Due, MissedReason]]:
         """See Schedule."""

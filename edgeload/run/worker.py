@@ -55,6 +55,7 @@ class Worker:
         self._armed: dict[float, deque[tuple[float, int, HttpClient]]] = {
             group.timeout_s: deque() for group in task.groups
         }
+        self._armed_queues = tuple(self._armed.values())
         self._left = len(self._clients)
         self._stop_s = float("inf")
         self._zero_ns = 0
@@ -163,7 +164,7 @@ class Worker:
 
     def _expire(self, now_s: float) -> None:
         """Time out overdue requests, and drop ended ones from the front of their queue."""
-        for armed in self._armed.values():
+        for armed in self._armed_queues:
             while armed:
                 deadline_s, number, client = armed[0]
                 if client.in_flight == number:
@@ -175,7 +176,7 @@ class Worker:
     def _wait(self, effort_s: float) -> None:
         due_s = self._wake[0][0] if self._wake else float("inf")
         until_s = min(due_s, effort_s, self.recorder.flush_due_s, self._stop_s)
-        for armed in self._armed.values():
+        for armed in self._armed_queues:
             if armed:
                 until_s = min(until_s, armed[0][0])
         for fd, events in self._poller.wait(until_s - self.now(), exact=until_s == due_s):
