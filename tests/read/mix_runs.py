@@ -28,13 +28,17 @@ def lognormal(median_s: float, sigma: float = 0.2) -> sl.Service:
 
 
 def played(
-    plan: Plan, seed: int, slower: Mapping[str, float], servers: Mapping[str, int] | None = None
+    plan: Plan,
+    seed: int,
+    slower: Mapping[str, float],
+    servers: Mapping[str, int] | None = None,
+    sigma: float = 0.2,
 ) -> sl.Played:
     """Each group has a pool of its own."""
     pools = {
         group.name: sl.Pool(
             {**SERVERS, **(servers or {})}.get(group.name, 4),
-            lognormal(SERVICE_S.get(group.name, 0.05) * slower.get(group.name, 1.0)),
+            lognormal(SERVICE_S.get(group.name, 0.05) * slower.get(group.name, 1.0), sigma),
         )
         for group in plan.groups
     }
@@ -52,10 +56,11 @@ def mix_run(
     ramp_group: str | None = None,
     slower: Mapping[str, float] | None = None,
     servers: Mapping[str, int] | None = None,
+    sigma: float = 0.2,
     changed: Callable[[Request], Request] = lambda request: request,
 ) -> RunSummary:
     """A run of a mix; its seed says the phases of its cameras and the chance of its services."""
     plan = mix_plan(tuple(groups), copies, step_s, seed, ramp_group)
-    what = played(plan, seed, slower or {}, servers)
+    what = played(plan, seed, slower or {}, servers, sigma)
     what.requests = [changed(request) for request in what.requests]
     return analyse(read_log(sl.write(folder / name, what)))

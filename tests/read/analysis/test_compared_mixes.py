@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 import synthetic_log as sl
-from mix_runs import MIX, SERVICE_S, lognormal, mix_run, played
+from mix_runs import MIX, mix_run, played
 
 import parse_load_test_logs
 from edgeload.plan import CameraGroup, mix_plan
@@ -22,6 +22,9 @@ from edgeload.read.log.open import read_log
 from edgeload.read.words.comparison_words import capacities_words, comparison_headline
 from edgeload.read.words.finding_words import message
 from edgeload.records import Request
+
+STEADY: dict[str, Any] = {"sigma": 0.01, "step_s": 30.0, "servers": {"person": 4, "label": 4}}
+"""Runs in which nothing is left to chance but the phases of the cameras."""
 
 
 def words(comparison: Comparison) -> dict[str, str]:
@@ -36,14 +39,8 @@ def of_group(comparison: Comparison, group: str) -> set[str]:
 
 def test_the_same_mix_is_the_same_in_all_groups(tmp_path: Path) -> None:
     """With other phases; all loads are matched by copies, in total and by group."""
-    steady = {name: lognormal(seconds, 0.01) for name, seconds in SERVICE_S.items()}
-    sides = []
-    for seed in (1, 2):
-        plan = mix_plan(MIX, (1, 2), 30.0, seed)
-        pools = {name: sl.Pool(4, service) for name, service in steady.items()}
-        path = sl.write(tmp_path / str(seed), sl.play_mix(plan, pools, seed=seed))
-        sides.append([analyse(read_log(path))])
-    found = compare(sides[0], sides[1])
+    old, new = (mix_run(tmp_path, str(seed), seed=seed, **STEADY) for seed in (1, 2))
+    found = compare([old], [new])
     assert found.verdict == "same"
     assert words(found) == {"door": "same", "person": "same", "label": "same"}
     loads = list(dict.fromkeys(row.load for row in found.rows if row.load))
@@ -147,6 +144,29 @@ def test_errors_of_one_group_are_its_own(tmp_path: Path) -> None:
     assert (share["door"], share["person"]) == (0.0, 0.0)
 
 
+def test_a_group_that_was_not_compared_is_never_the_same(tmp_path: Path) -> None:
+    """All others are the same, and the verdict stays open; the capacity is no answer either."""
+    old = mix_run(tmp_path, "a", **STEADY)
+    new = mix_run(tmp_path, "b", groups=(replace(MIX[0], cameras=3), *MIX[1:]), **STEADY)
+    found = compare([old], [new])
+    assert words(found) == {"door": "not comparable", "person": "same", "label": "same"}
+    assert found.verdict == "undecided"
+
+
+def test_a_percentile_between_two_groups_leaves_no_verdict_open(tmp_path: Path) -> None:
+    """One answer of twenty takes ten times as long: p95 of all is one or the other, by chance."""
+    groups = (CameraGroup("fast", 76, 5.0), CameraGroup("slow", 4, 5.0))
+    sides = [
+        mix_run(tmp_path, str(seed), groups=groups, copies=(1,), step_s=25.3, seed=seed, sigma=0.01,
+                servers={"fast": 76, "slow": 4}, slower={"fast": 0.2, "slow": 2.0})
+        for seed in (1, 2)
+    ]  # fmt: skip
+    found = compare(sides[:1], sides[1:])
+    of_all = {row.quantity: row.verdict for row in found.rows if row.load and not row.load.group}
+    assert of_all["response p95"] != "same"
+    assert (found.verdict, words(found)) == ("same", {"fast": "same", "slow": "same"})
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -235,6 +255,27 @@ def test_a_closed_loop_is_compared_by_throughput_and_service_time(tmp_path: Path
     assert row.load is not None
     assert (row.quantity, row.load.arrival_per_s, row.load.clients) == ("throughput", None, 2)
     assert row.shift == pytest.approx(1 / 1.4 - 1, abs=0.03)
+
+
+def test_frames_of_several_requests_are_compared_as_frames(tmp_path: Path) -> None:
+    """Throughput, misses and response times count frames; service times are those of requests."""
+    chain = replace(MIX[0], requests_per_frame=3)
+    sides = [
+        mix_run(
+            tmp_path, name, groups=(chain, MIX[1]), servers={"door": 16}, seed=seed, slower=slow
+        )
+        for name, seed, slow in (("a", 1, {}), ("b", 2, {"door": 1.4}))
+    ]
+    found = compare([sides[0]], [sides[1]])
+    assert (found.verdict, words(found)["door"]) == ("worse", "worse")
+    row = {
+        r.quantity: r for r in found.rows if r.load and (r.load.group, r.load.copies) == ("door", 1)
+    }
+    assert row["throughput"].old == pytest.approx(20.0, abs=1.0)
+    assert (row["missed"].old, row["missed"].new) == (0.0, 0.0)
+    assert row["service p50"].old == pytest.approx(0.05, rel=0.05)
+    assert row["response p50"].old == pytest.approx(0.106, rel=0.1)  # one, then the slower of two
+    assert row["response p50"].shift == pytest.approx(0.4, abs=0.08)
 
 
 def test_only_loads_of_the_same_cameras_match(tmp_path: Path) -> None:
