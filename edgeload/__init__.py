@@ -248,6 +248,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         detector_table  what each detector was asked, in the terminal
         wrapped         width and wrapping
         page            report.html
+        page_steps          its table of steps
+        page_groups         what it says about each camera group
         summary_json    summary.json
         summary_record  its typed records and JSON Schema
         summary_parts   those of a step and of a camera group, filled

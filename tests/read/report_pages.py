@@ -9,6 +9,7 @@ from typing import Any
 
 import synthetic_log as sl
 
+from edgeload.plan import CameraGroup, mix_plan
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.figures.shown import charts_of, prepare_figures
@@ -98,6 +99,24 @@ def clean_run() -> sl.Played:
     return sl.play(sl.plan_of([5, 10], 20, 5.0), servers=20, service=sl.constant(0.01))
 
 
+MIX = (
+    CameraGroup("door", 4, 5.0),
+    CameraGroup("person", 6, 2.0, late="latest"),
+    CameraGroup("label", 2, 4.0, "poisson"),
+)
+MIX_OBJECTIVES = ["door: p95<300ms", "person: p95<500ms"]
+
+
+def mix_run(ramp_group: str | None = None) -> sl.Played:
+    """Three groups with a pool each; person's carries 40/s, and is due 48/s in the last step."""
+    pools = {
+        "door": sl.Pool(6, sl.exponential(0.04)),
+        "person": sl.Pool(1, sl.constant(0.025)),
+        "label": sl.Pool(4, sl.exponential(0.03)),
+    }
+    return sl.play_mix(mix_plan(MIX, [1, 2, 4], 20, ramp_group=ramp_group), pools)
+
+
 def write_pages(folder: Path) -> dict[str, Page]:
     """One report of each kind, by name."""
     return {
@@ -105,5 +124,6 @@ def write_pages(folder: Path) -> dict[str, Page]:
         "clean": make(folder / "clean", clean_run()),
         "failed": make(folder / "failed", failing("refused")),
         "long": make(folder / "long", long_run()),
+        "mix": make(folder / "mix", mix_run(), slo=MIX_OBJECTIVES),
         "hostile": make(folder / "hostile", hostile_run(), detector_query=HOSTILE),
     }

@@ -12,7 +12,7 @@ from edgeload.read.figures.chart import Axis, Chart, Line, Mark
 from edgeload.read.figures.scales import loads_axis, log_axis, plain, rate_axis
 from edgeload.read.figures.signs import cross_keys, hollow_keys, hollow_points, mark_keys
 from edgeload.read.words.legend_words import (
-    NOT_CARRIED_STEP,
+    LEAST_NOT_CARRIED,
     SERVICE_BY_LOAD_TITLE,
     TIMES_BY_LOAD_TITLE,
     TOO_FEW,
@@ -130,7 +130,7 @@ def _load_marks(summary: RunSummary, steps: Sequence[StepSummary]) -> tuple[Mark
     if summary.group:
         first = next((step for step in steps if step.fell_short), None)
         place = None if first is None else float(first.copies)
-        return () if place is None else (Mark(NOT_CARRIED_STEP, PALETTE["vermilion"], x=place),)
+        return () if place is None else (Mark(LEAST_NOT_CARRIED, PALETTE["vermilion"], x=place),)
     capacity = summary.capacity
     if capacity is None:
         return ()

@@ -145,7 +145,8 @@ class Chart:
     Charts of one `group` have one x axis, zoomed together. `unit` stands behind every value that a
     reader points at. `loads` is what the spans' loads count. `note` is said in the middle of a
     chart that has nothing to show. `part` is the camera group of a mix that a chart is about; such
-    charts are small multiples, less high, and two that are `half` as wide stand side by side.
+    charts are small multiples, less high, and two that are `half` as wide stand side by side. Those
+    that are `folded` are shown on the page on request only.
     """
 
     name: str
@@ -165,6 +166,7 @@ class Chart:
     note: str = ""
     part: str = ""
     half: bool = False
+    folded: bool = False
 
 
 @dataclass(frozen=True)

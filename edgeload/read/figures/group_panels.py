@@ -24,6 +24,9 @@ from edgeload.read.words.titles import (
     group_throughput_title,
 )
 
+_MOST_OPEN = 6
+"""Of more groups than this, the page unfolds the charts of those alone that fell short."""
+
 
 def load_panels(summary: RunSummary) -> tuple[Chart, ...]:
     """Two charts for each group: its throughput against load, and its times."""
@@ -89,8 +92,15 @@ def _panels(
     return tuple(_numbered(summary, rows, half))
 
 
+def _tells(group: RunSummary) -> bool:
+    """Whether a group is one to look at first."""
+    return any(step.fell_short for step in group.steps)
+
+
 def _numbered(summary: RunSummary, rows: Iterable[Sequence[Chart]], half: bool) -> Iterator[Chart]:
     """A group's number makes the names of its charts unique."""
     for number, (group, charts) in enumerate(zip(summary.groups, rows, strict=True), 1):
+        folded = len(summary.groups) > _MOST_OPEN and not _tells(group)
         for chart in charts:
-            yield replace(chart, name=f"{chart.name}_{number}", part=group.group, half=half)
+            name = f"{chart.name}_{number}"
+            yield replace(chart, name=name, part=group.group, half=half, folded=folded)

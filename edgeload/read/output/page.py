@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files as resources
 from typing import Any
@@ -20,9 +20,14 @@ from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import end_of
 from edgeload.read.figures.chart import Chart
-from edgeload.read.output.summary_json import step_values, summary_values
-from edgeload.read.statistics.format import milliseconds, number, share
-from edgeload.read.statistics.percentiles import QUANTILES
+from edgeload.read.output.page_groups import (
+    failure_rows,
+    group_cards,
+    group_sections,
+    of_all_groups,
+)
+from edgeload.read.output.page_steps import step_choices, step_columns, step_rows
+from edgeload.read.output.summary_json import summary_values
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
 from edgeload.read.words.interference_words import (
@@ -33,48 +38,9 @@ from edgeload.read.words.interference_words import (
 )
 from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, STATUSES, measured_words, undecided_words
-from edgeload.read.words.terminal_words import NO_INTERVAL, PAGE_TABLE_NOTE
+from edgeload.read.words.terminal_words import MIX_TABLE_NOTE, PAGE_TABLE_NOTE
 
 _ASSETS = "html"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the table of steps."""
-
-    name: str
-    head: str
-    unit: str = ""
-    text: bool = False
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell: the value as in summary.json, what is shown of it, and a percentile's interval."""
-
-    name: str
-    value: str
-    text: str
-    limits: str = ""
-    plain: bool = False
-
-
-_COUNTS = (
-    Column("index", "step"),
-    Column("clients", "clients"),
-    Column("arrival_rate_per_s", "due", "/s"),
-    Column("throughput_per_s", "done", "/s"),
-    Column("goodput_per_s", "goodput", "/s"),
-    Column("failed", "failed"),
-    Column("missed", "missed"),
-    Column("edge_purity", "edge"),
-)
-_TIMES = tuple(
-    Column(f"{kind}_time_s.{name}", f"{kind} {name}", "ms")
-    for kind in ("service", "response")
-    for name in ("p50", "p95", "p99")
-)
-_COLUMNS = (*_COUNTS, *_TIMES, Column("state", "state", text=True))
 
 
 def html_report(
@@ -111,11 +77,14 @@ def html_report(
             interference=_interference(summary),
             charts=charts,
             charts_json=_json([asdict(chart) for chart in charts]),
-            columns=_columns(summary),
-            steps=[_step(summary, place) for place in range(len(summary.steps))],
-            table_note=PAGE_TABLE_NOTE,
-            failures=summary.failure_texts,
-            groups=_groups(values),
+            cards=group_cards(summary),
+            columns=step_columns(summary),
+            rows=step_rows(summary),
+            choices=step_choices(summary),
+            table_note=MIX_TABLE_NOTE if summary.groups else PAGE_TABLE_NOTE,
+            failures=failure_rows(summary),
+            of_mix=bool(summary.groups),
+            sections=_sections(summary, values),
             files=file_names,
         )
     )
@@ -136,13 +105,6 @@ def _interference(summary: RunSummary) -> dict[str, Any] | None:
 def _tested(endpoint: Mapping[str, Any]) -> str:
     """The endpoint's URL; the embedded one is called a simulator, by its own description."""
     return endpoint.get("embedded") or endpoint.get("url") or "an edge endpoint"
-
-
-def _columns(summary: RunSummary) -> tuple[Column, ...]:
-    """Goodput only where the objectives define it."""
-    return tuple(
-        column for column in _COLUMNS if column.name != "goodput_per_s" or summary.time_objectives
-    )
 
 
 def _objective(result: ObjectiveResult) -> dict[str, str]:
@@ -235,58 +197,13 @@ def _facts(summary: RunSummary, values: Mapping[str, Any]) -> list[tuple[str, st
     return facts
 
 
-def _step(summary: RunSummary, place: int) -> dict[str, Any]:
-    step = summary.steps[place]
-    values = {**step_values(step), "state": step.state}
-    return {
-        "number": step.index + 1,
-        "load": plural(step.clients, "client"),
-        "start_s": step.span.start_s,
-        "end_s": step.window.end_s,
-        "state": step.state,
-        "cells": [_cell(values, column) for column in _columns(summary)],
-    }
-
-
-def _cell(values: Mapping[str, Any], column: Column) -> Cell:
-    name = column.name
-    if "." in name:
-        return _time_cell(name, values[name.split(".")[0]], name.split(".")[1])
-    value = values[name]
-    if name == "edge_purity":
-        return Cell(name, _raw(value), share(value))
-    if name.endswith("_per_s"):
-        return Cell(name, _raw(value), number(value))
-    if column.text:
-        return Cell(name, _raw(value), value, plain=True)
-    shown = value + 1 if name == "index" else value
-    return Cell(name, _raw(value), "-" if shown is None else f"{shown:,}")
-
-
-def _time_cell(name: str, sample: Mapping[str, Any] | None, quantile: str) -> Cell:
-    if sample is None:
-        return Cell(name, "", "-")
-    value, ends = sample[quantile], sample["limits"][quantile]
-    if value is None:
-        missing = "few" if sample["n"] else "-"
-        lower = list(QUANTILES)[: list(QUANTILES).index(quantile) + 1]
-        never = any(each in sample["never"] for each in lower)
-        return Cell(name, "", "never" if never else missing)
-    if ends is None:
-        return Cell(name, _raw(value), milliseconds(value), NO_INTERVAL)
-    low, high = (milliseconds(end, "never") for end in ends)
-    return Cell(name, _raw(value), milliseconds(value), f"{low} to {high}")
-
-
-def _raw(value: Any) -> str:
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
-
-
-def _groups(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _sections(summary: RunSummary, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """How the run was made; what each camera group of a mix has of its own stands with it."""
     named = {
         "To repeat it": {"command": values["command"]} if values["command"] else None,
-        "Settings": values["settings"],
-        "Endpoint": values["endpoint"],
+        **group_sections(summary),
+        "Settings": of_all_groups(summary, values["settings"]),
+        "Endpoint": of_all_groups(summary, values["endpoint"]),
         "Machine that made the load": values["machine"],
         "Versions": values["versions"],
         "Pictures": values["images"],

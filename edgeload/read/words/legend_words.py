@@ -20,6 +20,7 @@ STATES = {
 SHORT_STATES = {**STATES, "undecided": "undecided"}
 
 NOT_CARRIED_STEP = "load not carried"
+LEAST_NOT_CARRIED = "least load not carried"
 INVALID_STEP = "INVALID step"
 CROSS = "never answered: failed or missed"
 CROSS_OF_A_CURVE = "never answered from here on"

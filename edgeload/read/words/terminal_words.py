@@ -34,6 +34,10 @@ PAGE_TABLE_NOTE = (
     'percentile. "n too small": too few answers that are independent of each other, because '
     "neighbouring requests waited for the same backlog."
 )
+MIX_TABLE_NOTE = (
+    'The rows of the groups add up to the row "all" above them: cameras, rates and counts. '
+    f"{PAGE_TABLE_NOTE}"
+)
 NO_INTERVAL = "n too small"
 ALL_GROUPS = "all"
 """Stands for the total of a step of a mix."""

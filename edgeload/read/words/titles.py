@@ -150,7 +150,7 @@ def _capacity_title(summary: RunSummary) -> str:
     if capacity is None:
         below = summary.first_overload
         return (
-            f"Capacity below {loads.words(below.clients)}"
+            f"Capacity below {loads.words(below.clients)}{_who_falls_short(summary)}"
             if below
             else "Capacity unknown: no step shows that its load was carried"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,12 +18,14 @@ from edgeload.read.figures.chart import Picture
 from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.log.open import read_log
 
-RUNS = {
+RUNS: dict[str, Callable[[], sl.Played]] = {
     "saturated": report_pages.saturated_run,
     "failed": lambda: report_pages.failing("refused"),
     "timeouts": lambda: report_pages.failing("timeout"),
     "long": report_pages.long_run,
     "hostile": report_pages.hostile_run,
+    "mix": report_pages.mix_run,
+    "ramp of a group": lambda: report_pages.mix_run("person"),
 }
 
 

@@ -103,7 +103,7 @@ def test_a_long_run_of_many_steps_stays_small(tmp_path: Path) -> None:
     assert page.path.stat().st_size < MOST_BYTES / 5
 
 
-RUNS = ["saturated", "clean", "failed", "long", "hostile"]
+RUNS = ["saturated", "clean", "failed", "long", "hostile", "mix"]
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -54,7 +54,7 @@
     }
   };
 
-  const heightFor = (chart, width) => (chart.part ? 190 : width < 700 ? 240 : 300);
+  const heightFor = (chart, width) => (chart.part ? 220 : width < 700 ? 240 : 300);
 
   /* The chart's own limits; while only a part is shown, those of what is shown. */
   const yRange = (chart) => (plot, min, max) => {

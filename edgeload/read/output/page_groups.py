@@ -1,0 +1,89 @@
+"""What the page says about each camera group of a mix: its answer, settings and failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from edgeload.read.analysis.failures import FailureText
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.words.group_words import GroupAnswer, group_answers
+from edgeload.records import GroupRecord
+
+# A mix file can set these for each group; in the settings of its run they are mere defaults.
+_OF_A_GROUP = frozenset(
+    {
+        *("detector_id", "detector_name", "detector_query", "requests_per_second", "arrivals"),
+        *("late", "timeout", "image_path", "image_pool", "same_image"),
+    }
+)
+_MARKS = {"first": "✗", "fails": "✗", "invalid": "✗", "carried": "✓", "undecided": "?"}
+
+
+@dataclass(frozen=True)
+class GroupCard:
+    """A group's answer, and the detector that it asks."""
+
+    answer: GroupAnswer
+    mark: str
+    detector: str
+
+
+@dataclass(frozen=True)
+class FailureRow:
+    """A text of failures, and the group whose requests failed so; empty without a mix."""
+
+    group: str
+    failure: FailureText
+
+
+def group_cards(summary: RunSummary) -> list[GroupCard]:
+    """A card for each group, in the plan's order; none for a run without a mix."""
+    detectors = {record.name: _detector(record) for record in _records(summary)}
+    return [
+        GroupCard(answer, _MARKS.get(answer.verdict, ""), detectors.get(answer.group, "-"))
+        for answer in group_answers(summary)
+    ]
+
+
+def failure_rows(summary: RunSummary) -> list[FailureRow]:
+    """The texts of failures, the most frequent first; in a mix, those of each group."""
+    parts = summary.groups or (summary,)
+    rows = [FailureRow(part.group, text) for part in parts for text in part.failure_texts]
+    return sorted(rows, key=lambda row: -row.failure.count) if summary.groups else rows
+
+
+def group_sections(summary: RunSummary) -> dict[str, dict[str, Any]]:
+    """The settings of each group as the log's header has them, under a heading each."""
+    if not summary.groups:
+        return {}
+    return {f"Camera group {record.name}": _settings(record) for record in _records(summary)}
+
+
+def of_all_groups(summary: RunSummary, settings: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Settings of a run, or facts about it; of a mix, without what each group has of its own."""
+    if settings is None:
+        return None
+    left_out = _OF_A_GROUP if summary.groups else frozenset[str]()
+    return {name: value for name, value in settings.items() if name not in left_out}
+
+
+def _records(summary: RunSummary) -> list[GroupRecord]:
+    header = summary.log.header
+    return header.plan.groups if header and summary.groups else []
+
+
+def _detector(record: GroupRecord) -> str:
+    named = f"{record.detector_name} ({record.detector_id})"
+    return named if record.detector_name else record.detector_id
+
+
+def _settings(record: GroupRecord) -> dict[str, Any]:
+    values: dict[str, Any] = msgspec.to_builtins(record)
+    del values["name"]
+    if record.requests_per_second is None:
+        values["requests_per_second"] = "max (a closed loop)"
+    return values

@@ -1,0 +1,173 @@
+"""The table of steps on the page: its columns and rows, with a row for each camera group."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from edgeload.plain_words import plural
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.output.json_numbers import json_number
+from edgeload.read.output.summary_json import step_values
+from edgeload.read.statistics.format import milliseconds, number, share
+from edgeload.read.statistics.percentiles import QUANTILES
+from edgeload.read.words.loads import Loads
+from edgeload.read.words.terminal_words import ALL_GROUPS, NO_INTERVAL
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table of steps."""
+
+    name: str
+    head: str
+    unit: str = ""
+    text: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: the value as in summary.json, what is shown of it, and a percentile's interval."""
+
+    name: str
+    value: str
+    text: str
+    limits: str = ""
+    plain: bool = False
+
+
+_COUNTS = (
+    Column("index", "step"),
+    Column("clients", "clients"),
+    Column("arrival_rate_per_s", "due", "/s"),
+    Column("throughput_per_s", "done", "/s"),
+    Column("goodput_per_s", "goodput", "/s"),
+    Column("failed", "failed"),
+    Column("missed", "missed"),
+    Column("edge_purity", "edge"),
+)
+_TIMES = tuple(
+    Column(f"{kind}_time_s.{name}", f"{kind} {name}", "ms")
+    for kind in ("service", "response")
+    for name in ("p50", "p95", "p99")
+)
+_AGE = Column("age_s.p95", "age p95", "ms")
+_STATE = Column("state", "state", text=True)
+_OF_MIX = (
+    Column("index", "step"),
+    Column("copies", "copies"),
+    Column("group", "group", text=True),
+    _STATE,
+    Column("cameras", "cameras"),
+)
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """A row of the table: a step, or the part of a step that one camera group is.
+
+    `kind` is "whole" for a step of a mix, "part" for a group of it, and empty without a mix.
+    """
+
+    kind: str
+    state: str
+    cells: tuple[Cell, ...]
+
+
+def step_columns(summary: RunSummary) -> tuple[Column, ...]:
+    """Goodput only where the objectives define it; ages if cameras keep only their newest frame."""
+    first = (*_OF_MIX, *_COUNTS[2:]) if summary.groups else _COUNTS
+    plan = summary.log.plan
+    latest = plan is not None and any(group.late == "latest" for group in plan.groups)
+    last = () if summary.groups else (_STATE,)
+    columns = (*first, *_TIMES, *([_AGE] if latest else []), *last)
+    return tuple(
+        column for column in columns if column.name != "goodput_per_s" or summary.time_objectives
+    )
+
+
+def step_rows(summary: RunSummary) -> list[StepRow]:
+    """A row for each step; in a mix, followed by one for each of its groups."""
+    columns = step_columns(summary)
+    return [
+        _row(part, columns, "part" if part.group else "whole" if step.groups else "")
+        for step in summary.steps
+        for part in (step, *step.groups)
+    ]
+
+
+def step_choices(summary: RunSummary) -> list[dict[str, Any]]:
+    """The steps that the figures over time can be zoomed to."""
+    loads = Loads(summary)
+    return [
+        {
+            "number": step.index + 1,
+            "load": loads.of_step(step),
+            "start_s": step.span.start_s,
+            "end_s": step.window.end_s,
+        }
+        for step in summary.steps
+    ]
+
+
+def _row(step: StepSummary, columns: tuple[Column, ...], kind: str) -> StepRow:
+    values = {
+        **step_values(step),
+        "group": step.group or ALL_GROUPS,
+        "cameras": step.clients,
+        "age_s": {"p95": json_number(step.age.p95_s)} if step.age else None,
+        "state": step.state,
+    }
+    cells = [_cell(values, column) for column in columns]
+    if kind == "whole":  # scrolled sideways, the group's name is all that a row is known by
+        cells = [
+            replace(cell, limits=plural(step.copies, "copy")) if cell.name == "group" else cell
+            for cell in cells
+        ]
+    return StepRow(kind, step.state, tuple(cells))
+
+
+def _cell(values: Mapping[str, Any], column: Column) -> Cell:
+    name = column.name
+    if column is _AGE:
+        return _age_cell(name, values["age_s"])
+    if "." in name:
+        return _time_cell(name, values[name.split(".")[0]], name.split(".")[1])
+    value = values[name]
+    if name == "edge_purity":
+        return Cell(name, _raw(value), share(value))
+    if name.endswith("_per_s"):
+        return Cell(name, _raw(value), number(value))
+    if column.text:
+        return Cell(name, _raw(value), value, plain=True)
+    shown = value + 1 if name == "index" else value
+    return Cell(name, _raw(value), "-" if shown is None else f"{shown:,}")
+
+
+def _time_cell(name: str, sample: Mapping[str, Any] | None, quantile: str) -> Cell:
+    if sample is None:
+        return Cell(name, "", "-")
+    value, ends = sample[quantile], sample["limits"][quantile]
+    if value is None:
+        missing = "few" if sample["n"] else "-"
+        lower = list(QUANTILES)[: list(QUANTILES).index(quantile) + 1]
+        never = any(each in sample["never"] for each in lower)
+        return Cell(name, "", "never" if never else missing)
+    if ends is None:
+        return Cell(name, _raw(value), milliseconds(value), NO_INTERVAL)
+    low, high = (milliseconds(end, "never") for end in ends)
+    return Cell(name, _raw(value), milliseconds(value), f"{low} to {high}")
+
+
+def _age_cell(name: str, age: Mapping[str, Any] | None) -> Cell:
+    if age is None:
+        return Cell(name, "", "-")
+    p95 = age["p95"]
+    return Cell(name, _raw(p95), "never" if p95 is None else milliseconds(p95))
+
+
+def _raw(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
