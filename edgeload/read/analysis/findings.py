@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from edgeload.failure_classes import CHANGED_ANSWER, GENERATOR
 from edgeload.read.analysis.answer_findings import (
@@ -18,7 +19,7 @@ from edgeload.read.analysis.answer_findings import (
 )
 from edgeload.read.analysis.box_findings import audited, below_own_threshold
 from edgeload.read.analysis.connection_limit import find_connection_limit
-from edgeload.read.analysis.finding import Finding, most_damaging_first, of_group
+from edgeload.read.analysis.finding import Finding, merged_by_subject, most_damaging_first, of_group
 from edgeload.read.analysis.host_findings import find_host_findings
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import indices_of
@@ -35,6 +36,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
     found = most_damaging_first(
         [
             *summary.doubts,
+            *_left_out(summary),
             # the box
             *audited(summary),
             # the log and the run
@@ -70,6 +72,16 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
     if summary.interference is None:
         return found
     return tuple(finding for finding in found if finding.code not in OF_LONG_STEPS)
+
+
+def _left_out(summary: RunSummary) -> Iterator[Finding]:
+    """Why steps of an interference run are INVALID, if the others give the answer."""
+    if summary.interference is None or not summary.interference.measured:
+        return
+    said = {doubt.code for doubt in summary.doubts}
+    for doubt in merged_by_subject(d for step in summary.steps for d in step.doubts):
+        if doubt.code not in said:
+            yield replace(doubt, severity="warning")
 
 
 # --- the log and the run --------------------------------------------------------------------------

@@ -37,6 +37,8 @@ LEAST_FRAMES = 5
 LEFT_OVER_SHARE = 0.01
 """A step that begins with more of the step before than this share of its own does not count."""
 _LONGER_THAN_ALL = 10.0
+_NO_ANSWER = 0.001
+"""For this ratio counts a throughput of 0, which has no logarithm."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,10 @@ class AloneFigures:
 
 @dataclass(frozen=True)
 class Interference:
-    """All groups alone and all pairs. Steps that do not count were INVALID, cut, or began while the
-    endpoint was still busy with the step before.
+    """All groups alone and all pairs.
+
+    Steps that do not count were INVALID, cut, or began while the endpoint was still busy with the
+    step before.
     """
 
     rounds: int
@@ -70,15 +74,17 @@ class Interference:
     invalid_steps: int
     left_over_steps: int
 
+    @property
+    def measured(self) -> bool:
+        """Whether any pair was."""
+        return any(influence.verdict != "not measured" for influence in self.influences)
+
 
 @dataclass(frozen=True)
 class _Seen:
-    """A group in the window of one step. `throughput` is relative to what fell due, if anything
-    was planned: chance in arrivals is no change of the endpoint.
-    """
+    """A group in the window of one step; `p95_s` is None of too few frames."""
 
     throughput_per_s: float
-    throughput: float
     p95_s: float | None
 
 
@@ -181,8 +187,7 @@ def _seen(log: RunLog, plan: Plan, step: StepSummary, group: int, rows: Ints) ->
     if due >= LEAST_FRAMES:
         p95_s = nearest_rank(np.append(times, np.full(due - len(times), np.inf)), 0.95)
     answers = int(np.count_nonzero(ok & window.holds(done_s)))
-    relative = max(answers, 0.5) / (window.length_s if planned is None else due)
-    return _Seen(answers / window.length_s, relative, p95_s)
+    return _Seen(answers / window.length_s, p95_s)
 
 
 def _due_in(plan: Plan, group: int, index: int, window: Window) -> int:
@@ -250,7 +255,13 @@ def _compared(
         cameras=full[side.group],
         beside_cameras=cameras if side.level == "full" else half_of(cameras) or cameras,
         rounds=len(pairs),
-        throughput=_ratio([(a.throughput, b.throughput) for a, b in pairs]),
+        throughput=_ratio(
+            [
+                (a.throughput_per_s, max(b.throughput_per_s, _NO_ANSWER * a.throughput_per_s))
+                for a, b in pairs
+                if a.throughput_per_s
+            ]
+        ),
         p95=None if overloaded else _ratio(finite, _LONGER_THAN_ALL * longest_s),
         overloaded_alone=overloaded,
         verdict="not measured",

@@ -263,13 +263,17 @@ def _joined(
 
 
 def _with_interference(summary: RunSummary) -> RunSummary:
-    """The summary of an interference run says what its groups do to each other, and no capacity."""
+    """The summary of an interference run says what its groups do to each other, and no capacity.
+
+    Its INVALID steps are left out of that, so they make the run INVALID only if nothing is left.
+    """
     found = find_interference(summary.log, summary.steps)
     if found is None:
         return summary
     none = find_capacity(())
     groups = tuple(replace(group, bracket=none) for group in summary.groups)
-    return replace(summary, interference=found, bracket=none, groups=groups)
+    doubts = tuple(run_doubts(summary.log)) if found.measured else summary.doubts
+    return replace(summary, interference=found, bracket=none, groups=groups, doubts=doubts)
 
 
 def _within_any(outage: Outage, others: Sequence[Outage]) -> bool:

@@ -12,7 +12,7 @@ from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import milliseconds, number, short
 from edgeload.read.words.closed_loop_words import closed_loop_answer
 from edgeload.read.words.finding_words import message, step_list
-from edgeload.read.words.interference_words import interference_headline
+from edgeload.read.words.interference_words import SOME_STEPS_INVALID, interference_headline
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.objective_words import more_time
 from edgeload.read.words.outage_words import outage_words
@@ -259,6 +259,8 @@ def validity(summary: RunSummary) -> str:
             )
         if summary.no_result:
             return "The load generator was not the cause, and its log is complete (VALID)."
+        if summary.interference is not None and summary.interference.invalid_steps:
+            return SOME_STEPS_INVALID
         return "VALID: the load generator was never the bottleneck, and its log is complete."
     reasons = "; ".join(
         message(doubt) + (f" ({step_list(doubt.steps)})" if doubt.steps else "")

@@ -17,11 +17,15 @@ INTERFERENCE_TITLE = "What the groups do to each other"
 INTERFERENCE_NOTE = (
     "A group alone has its throughput (good answers per second) and p95, of response time, or of "
     "service time in a closed loop. Beside another group stand the ratios to that, with 95 % "
-    "intervals over the rounds; throughput is per frame that was due. A p95 of never means that "
-    "more than 5 % of the frames got no answer. "
+    "intervals over the rounds. A p95 of never means that more than 5 % of the frames got no "
+    "answer. "
     f"worse: a change of more than {share(CHANGE)} is shown; same: none is shown, and one beyond "
     f"{share(SAME_WITHIN['throughput'])} of throughput or {share(SAME_WITHIN['p95'])} of p95 is "
     "ruled out."
+)
+SOME_STEPS_INVALID = (
+    "VALID: steps in which the load generator was the bottleneck are left out, and its log is "
+    "complete."
 )
 _MOST_PAIRS = 3
 

@@ -8,14 +8,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import synthetic_log as sl
 
 from edgeload.interference_plan import interference_plan
 from edgeload.plan import CameraGroup, mix_plan
+from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.interference import Interference, find_interference
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.open import read_log
+from edgeload.read.words.headline import validity
+from edgeload.read.words.interference_words import SOME_STEPS_INVALID
 
 THREE = (
     CameraGroup("door", 8, 5.0),
@@ -48,10 +52,11 @@ def summary_of(
     seed: int = 1,
     rounds: int = ROUNDS,
     play: Callable[[sl.Played], sl.Played] = lambda played: played,
+    outcome: sl.Outcome = lambda chance, sent_s: "ok",
     **log: Any,
 ) -> RunSummary:
     plan = interference_plan(groups, 1, rounds, 6.0, seed)
-    played = play(sl.play_mix(plan, pools, seed=seed))
+    played = play(sl.play_mix(plan, pools, seed=seed, outcome=outcome))
     return analyse(read_log(sl.write(folder / f"log{seed}", played, interference=True, **log)))
 
 
@@ -162,6 +167,37 @@ def test_a_group_that_is_overloaded_alone_is_judged_by_its_throughput(tmp_path: 
     assert found.alone[0].p95_s == math.inf
 
 
+def test_few_rounds_with_an_answer_are_no_p95(tmp_path: Path) -> None:
+    """If alone, p95 is never answered in most rounds, the others are luck and say nothing."""
+    summary = summary_of(
+        tmp_path,
+        TWO,
+        apart(TWO, SERVICES["constant"]),
+        outcome=lambda chance, sent_s: "server" if chance.random() < 0.055 else "ok",
+    )
+    doors = [i for i in found_in(summary).influences if i.group == "door"]
+    assert doors[0].overloaded_alone
+    assert all(i.p95 is None for i in doors if i.overloaded_alone)
+
+
+def test_an_endpoint_that_answers_nothing_shows_nothing(tmp_path: Path) -> None:
+    """No evidence is no verdict; and a group that gets nothing beside another is worse."""
+
+    def pools() -> dict[str, sl.Pool]:
+        return apart(TWO, SERVICES["constant"])
+
+    none = summary_of(tmp_path / "a", TWO, pools(), outcome=lambda chance, sent_s: "server")
+    assert {i.verdict for i in found_in(none).influences} == {"not measured"}
+    plan = interference_plan(TWO, 1, ROUNDS, 6.0, 1)
+    pairs = [(s.start_s, s.end_s) for s in plan.steps if s.cameras == (8, 12)]
+
+    def down_in_pairs(chance: random.Random, sent_s: float) -> str:
+        return "server" if any(begin <= sent_s < end for begin, end in pairs) else "ok"
+
+    down = found_in(summary_of(tmp_path / "b", TWO, pools(), outcome=down_in_pairs))
+    assert {i.level: i.verdict for i in down.influences} == {"half": "same", "full": "worse"}
+
+
 def test_slow_drift_is_no_interference(tmp_path: Path) -> None:
     """An endpoint that gets slower by half during the run slows all kinds of steps alike."""
     plan = interference_plan(TWO, 1, ROUNDS, 6.0, 1)
@@ -192,6 +228,24 @@ def test_invalid_steps_are_no_evidence(tmp_path: Path) -> None:
     assert {i.verdict for i in found.influences} == {"not measured"}
     assert {i.throughput for i in found.influences} == {None}
     assert {alone.throughput_per_s for alone in found.alone} == {None}
+    assert not summary.valid
+
+
+def test_the_run_is_valid_without_its_invalid_steps(tmp_path: Path) -> None:
+    """If the generator was busy in some steps, the others give the answer; the reason is said."""
+    plan = interference_plan(TWO, 1, ROUNDS, 6.0, 1)
+    busy = [
+        msgspec.structs.replace(sample, cpu_s=0.1 * sample.at_s + 0.85 * min(sample.at_s, 12.0))
+        for sample in sl.cpu_samples(plan)
+    ]
+    summary = summary_of(tmp_path, TWO, shared(TWO, SERVICES["constant"]), workers=busy)
+    found = found_in(summary)
+    assert found.invalid_steps == 2
+    assert min(influence.rounds for influence in found.influences) == ROUNDS - 1
+    assert worse_pairs(found) == {frozenset(("door", "person"))}
+    assert summary.valid
+    assert [f.severity for f in find(summary) if f.code == "generator_cpu"] == ["warning"]
+    assert validity(summary) == SOME_STEPS_INVALID
 
 
 def test_a_step_that_begins_with_the_rest_of_another_does_not_count(tmp_path: Path) -> None:
@@ -201,6 +255,7 @@ def test_a_step_that_begins_with_the_rest_of_another_does_not_count(tmp_path: Pa
     pool = sl.Pool(1, sl.constant(0.1))  # 40 in flight take 4 s: longer than the warm-up
     found = found_in(summary_of(tmp_path, groups, {"door": pool, "heavy": pool}))
     assert found.left_over_steps > 0
+    assert min(influence.rounds for influence in found.influences) < ROUNDS
     calm = found_in(summary_of(tmp_path / "calm", TWO, apart(TWO, SERVICES["constant"])))
     assert calm.left_over_steps == calm.invalid_steps == 0
 
