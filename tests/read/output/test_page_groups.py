@@ -134,6 +134,22 @@ def test_a_folded_chart_is_drawn_when_it_is_opened(browser: Browser, tmp_path: P
     assert browser.complaints() == []
 
 
+def test_a_groups_name_is_readable_on_a_phone(browser: Browser, tmp_path: Path) -> None:
+    """A short name is in one line; the longest that is legal leaves room for the figures."""
+    names = ("conveyor-1", "a" * 40)
+    groups = tuple(CameraGroup(name, 2, 4.0) for name in names)
+    pools = {name: sl.Pool(4, sl.constant(0.01)) for name in names}
+    browser.open(make(tmp_path, sl.play_mix(mix_plan(groups, [1], 20), pools)).path, 390)
+    cells = browser.js(
+        """[...document.querySelectorAll('#steps tr.part .name')].map((cell) => {
+        const range = document.createRange(); range.selectNodeContents(cell);
+        return [range.getClientRects().length, cell.getBoundingClientRect().width]; })"""
+    )
+    (lines, _), (_, wide) = cells
+    assert lines == 1
+    assert wide < 390 / 2
+
+
 def test_settings_are_those_of_each_group(page: Page, browser: Browser) -> None:
     """A section for each group with its detector and rate, and no detector of the whole run."""
     browser.open(page.path)
