@@ -326,3 +326,9 @@ class WallClock:
                 self._second_text = time.strftime("%Y-%m-%d %H:%M:%S,", time.localtime(second))
             self._text = f"{self._second_text}{milli % 1000:03d}"
         return self._text
+
+    def labels(self, run_s: float) -> tuple[float, str]:
+        """`ts` and `asctime` for a run time, in half the time that the two take."""
+        milli = int((self._wall_s + run_s) * 1000.0)
+        ts = milli / 1000.0
+        return ts, self._text if milli == self._milli else self.asctime(ts)

@@ -162,11 +162,16 @@ def test_chunks_hide_no_line(tmp_path: Path, lines: int) -> None:
 
 
 def test_the_wall_clock_labels_are_those_of_logging() -> None:
-    """`asctime` is what Python's logging would write for the same instant."""
+    """`asctime` is what Python's logging would write for the same instant; `labels` are the two.
+
+    Also if the same millisecond is asked for again, as busy clients do.
+    """
     anchor = Anchor(wall_s=1_795_000_000.25, monotonic_s=100.0)
     clock = WallClock(anchor)
     for run_s in (0.0002, 0.0012, 0.7499, 0.7502, 3600.5004):
         ts = clock.ts(run_s)
+        both = [WallClock(anchor).labels(run_s), clock.labels(run_s), clock.labels(run_s + 1e-5)]
+        assert both == [(ts, clock.asctime(ts))] * 3
         record = logging.makeLogRecord({"created": ts, "msecs": float(round(ts % 1 * 1000))})
         assert clock.asctime(ts) == logging.Formatter("%(asctime)s").format(record)
         assert datetime.datetime.fromtimestamp(ts).second == int(clock.asctime(ts)[17:19])

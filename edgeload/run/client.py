@@ -134,6 +134,7 @@ class HttpClient:
         "_connect_s",
         "_connection",
         "_due",
+        "_first_picture",
         "_host",
         "_id_prefix",
         "_opened_s",
@@ -145,6 +146,7 @@ class HttpClient:
         "_template",
         "_usable_until_s",
         "_used",
+        "in_flight",
         "number",
         "schedule",
         "timeout_s",
@@ -171,16 +173,14 @@ class HttpClient:
         self._usable_until_s = _NEVER_S  # when the server may close it, if it has said so
         self._opened_s = self._connect_s = 0.0
         self._due: Due | None = None
+        self.in_flight = 0
+        """Number of the request in flight; 0 if there is none."""
         self._sent_s = 0.0
         self._retried = False
         self._id_prefix = id_prefix(template.run_id, number, part)
+        self._first_picture = image_index(number + part, 0, len(template.images))
         self._picture = 0
         self._reader: AnswerReader | None = None
-
-    @property
-    def in_flight(self) -> int:
-        """Number of the request in flight; 0 if there is none."""
-        return 0 if self._due is None else self._due.number
 
     @property
     def busy(self) -> bool:
@@ -200,10 +200,12 @@ class HttpClient:
         due = self._due = self.schedule.take()
         host = self._host
         template = self._template
-        self._picture = image_index(self.number + self._part, due.number, len(template.images))
+        number = due.number
+        self._picture = (self._first_picture + number) % len(template.images)
         self._sent_s = sent_s = host.now()
         host.recorder.sent[template.group] += 1
-        host.arm(self, due.number, sent_s)
+        self.in_flight = number
+        host.arm(self, number, sent_s)
         if sent_s > self._usable_until_s:
             self._drop()
         try:
@@ -381,6 +383,7 @@ class HttpClient:
         if self._retried and result.outcome == RESET:
             result = RequestResult(STALE_CONNECTION, None, result.error)
         self._due = None
+        self.in_flight = 0
         self._reader = None
         template = self._template
         self._host.recorder.request(

@@ -69,19 +69,19 @@ class ClientSchedule:
         present step: "queue" still sends them, "skip" drops them, "latest" keeps the newest.
         """
         missed: list[tuple[Due, MissedReason]] = []
-        while self.next is not None and self.next.due_s < now_s:
-            if now_s >= self._step_ends[self.next.step]:
+        while (due := self.next) is not None and due.due_s < now_s:
+            if now_s >= self._step_ends[due.step]:
                 missed.append((self.take(), "late"))
-            elif self._late == "skip" or (self._late == "latest" and self._newer_is_due(now_s)):
-                missed.append((self.take(), "skipped"))
-            else:
+            elif self._late == "queue" or (self._late == "latest" and self._is_newest(now_s)):
                 break
+            else:
+                missed.append((self.take(), "skipped"))
         return missed
 
-    def _newer_is_due(self, now_s: float) -> bool:
-        """Whether the next frame gives way to a newer one, which is due as well."""
+    def _is_newest(self, now_s: float) -> bool:
+        """Whether the next frame is the newest that is due, and gives way to no other."""
         newer = self._following
-        return newer is not None and newer.due_s <= now_s
+        return newer is None or newer.due_s > now_s
 
     def stop_at(self, stop_s: float) -> list[tuple[Due, MissedReason]]:
         """See Schedule."""

@@ -66,10 +66,10 @@ class Recorder:
         if below_threshold is not None:
             self._below_threshold += below_threshold
             self._confident += not below_threshold
-        ts = self._clock.ts(done_s)
+        ts, asctime = self._clock.labels(done_s)
         self._requests.append(
             Request(
-                self._clock.asctime(ts),
+                asctime,
                 ts,
                 client,
                 due.number,

@@ -14,7 +14,7 @@ from recording_server import DETECTOR_ID, edge_answer
 from edgeload.edge.location import Target
 from edgeload.plan import Due, one_group_plan, ramp_steps
 from edgeload.records import Anchor, Request
-from edgeload.run.client import HttpClient, RequestTemplate
+from edgeload.run.client import HttpClient, RequestTemplate, image_index
 from edgeload.run.counters import SLOTS, WorkerCounters
 from edgeload.run.pacing import ClientSchedule
 from edgeload.run.poller import READABLE, WRITABLE
@@ -99,6 +99,31 @@ def answer(client: HttpClient, peer: socket.socket) -> None:
     peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
     while client.in_flight:
         client.on_ready(READABLE)
+
+
+def test_each_request_sends_the_picture_of_its_number(
+    tmp_path: Path, server: socket.socket
+) -> None:
+    """Client 7 as the second follower of a camera: those of `image_index` for a client 9."""
+    host = FakeHost(tmp_path / "run.log")
+    target = Target("http", "127.0.0.1", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
+    sizes = [11, 12, 13, 14, 15]
+    pictures = [memoryview(bytes(size)) for size in sizes]
+    head = request_head(target.authority, DETECTOR_ID, "token", sizes)
+    template = RequestTemplate(target, None, head, pictures, DETECTOR_ID, "0" * 16)
+    plan = one_group_plan(ramp_steps([8], 10.0), 1.0)
+    client = HttpClient(7, ClientSchedule(plan, 7), template, host, part=2)
+    client.begin()
+    peer, _ = server.accept()
+    with peer:
+        client.on_ready(WRITABLE)
+        answer(client, peer)
+        for _ in range(6):
+            client.begin()
+            answer(client, peer)
+        client.close()
+    sent = [request.bytes for request in host.requests()]
+    assert sent == [sizes[image_index(9, number, 5)] for number in range(1, 8)]
 
 
 def test_an_idle_client_is_closed_and_nothing_is_recorded(
