@@ -563,3 +563,43 @@ def test_a_stop_in_the_middle_finishes_the_frames_that_were_begun(tmp_path: Path
     assert frames
     assert set(frames.values()) == {5}
     assert {line.outcome for line in user.requests_in(tmp_path)} == {"ok"}
+
+
+SHARED_MIX = """
+- {name: door, detector_name: front-door, cameras: 4, requests_per_second: max}
+- {name: person, detector_name: person-counter, cameras: 4, requests_per_second: max}
+- {name: gate, detector_name: gate-watch, cameras: 2, requests_per_second: 5}
+"""
+
+
+@pytest.mark.slow
+def test_groups_on_one_pool_slow_each_other(tmp_path: Path) -> None:
+    """Two closed loops share two workers of 50 ms and get half of the answers; the gate, on its own
+    pool, is not slowed and slows nobody. The log alone gives the same again.
+    """
+    (tmp_path / "mix.yaml").write_text(SHARED_MIX)
+    simulated = (
+        "--detector front-door:service-time=50ms --detector person-counter:service-time=50ms "
+        "--detector gate-watch:workers=2,service-time=20ms --shared-workers 2"
+    )
+    ended = user.run(
+        tmp_path, "load_test.py", "--mix", str(tmp_path / "mix.yaml"), "--interference",
+        "--interference-rounds", "4", "--time-between-ramp", "2", "--warmup", "0.5",
+        "--simulator-options", simulated,
+    )  # fmt: skip
+    assert ended.code in (exit_codes.OK, exit_codes.INVALID), ended.err
+    rows = user.summary(tmp_path)["interference"]
+    shared = [r for r in rows if "gate" not in (r["group"], r["beside"])]
+    assert len(rows) == 12
+    assert len(shared) == 4
+    for row in shared:
+        share = 1 / 2 if row["level"] == "full" else 2 / 3
+        assert row["throughput_ratio"]["value"] == pytest.approx(share, rel=0.1)
+        assert row["verdict"] == "worse"
+    assert not any(r["verdict"] == "worse" for r in rows if r not in shared)
+    assert " slows " in ended.out.splitlines()[0]
+
+    found = user.summary(tmp_path)
+    again = user.run(tmp_path, "parse_load_test_logs.py", str(tmp_path / "run.log"))
+    assert again.code == ended.code, again.err
+    assert user.summary(tmp_path) == found
