@@ -76,7 +76,7 @@ def log_ticks(low: float, high: float) -> tuple[Tick, ...]:
 
 def loads_axis(loads: Sequence[int], label: str = "clients") -> Axis:
     """From 0 to a little more than the largest number of clients, or of copies of a mix."""
-    return Axis(label, 0.0, max(1, *loads) * 1.05, whole=True)
+    return Axis(label, 0.0, max((1, *loads)) * 1.05, whole=True)
 
 
 def due_axis(rates: Iterable[float]) -> Axis:

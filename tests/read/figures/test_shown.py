@@ -94,3 +94,16 @@ def test_deciding_what_is_shown_needs_no_drawing_library() -> None:
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("mix", [True, False])
+def test_a_run_that_ended_before_its_first_step_has_empty_charts(tmp_path: Path, mix: bool) -> None:
+    """Nothing began, so nothing is shown, and that is no reason to fail."""
+    plan = report_pages.mix_run().plan if mix else sl.plan_of([2], 5, 2.0)
+    played = sl.Played(plan)
+    end = sl.end_of(played, interrupted=True, stopped_s=0.0, at_s=0.0)
+    found = analyse(read_log(sl.write(tmp_path / "log", played, end=end)))
+    assert not found.steps
+    charts = charts_of(prepare_figures(found))
+    assert charts
+    assert not [chart.name for chart in charts if chart.x]
