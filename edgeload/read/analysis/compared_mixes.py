@@ -33,7 +33,8 @@ class ComparedLoads:
     """What two sides have in common, and what they have not."""
 
     matched: tuple[MatchedLoad, ...]
-    """Of a mix, each load of all groups together (if the mixes are the same), then by group."""
+    """Of a mix, each load of all groups together (if these are the same and several), then by
+    group."""
     one_sided: tuple[OneSidedLoad, ...]
     groups: tuple[str, ...] = ()
     """Names of all camera groups of two sides that are mixes."""
@@ -84,9 +85,9 @@ def _loads_of_mixes(old: Side, new: Side) -> ComparedLoads:
             for side, each in zip((old, new), keys, strict=True)
         ]
         if all(places):
-            whole = [""] if not unlike else []
-            parts = [_part(name, key, *places) for name in [*whole, *alike]]
-            matched += [part for part in parts if part.load.clients]
+            sending = [name for name, cameras in zip(alike, key[1], strict=True) if cameras]
+            whole = [""] if len(sending) > 1 and not unlike else []
+            matched += [_part(name, key, *places) for name in (*whole, *sending)]
         else:
             one_sided.append(_one_sided(key, places, old, new, alike))
     return ComparedLoads(

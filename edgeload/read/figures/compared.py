@@ -98,8 +98,11 @@ def compared_charts(comparison: Comparison, old: Side, new: Side) -> tuple[Chart
     """Throughput and p95 against the arrival rate; runs of one side share their colour.
 
     Clients take the place of the rate if a log does not say what was due. Of a mix, each group has
-    both charts against its copies.
+    both charts against its copies. Loads in which only some cameras send, as in an interference
+    run, have no place among the copies, and no charts.
     """
+    if any(row.load and row.load.cameras for row in comparison.rows):
+        return ()
     title = comparison_title(comparison)
     if comparison.mix:
         names = shown_groups(comparison)

@@ -21,6 +21,7 @@ from edgeload.read.words.compared_group_words import NOTE_ON_MIXES, copies_words
 from edgeload.read.words.history_words import history_words
 
 _MOST_DIFFERENCES = 12
+_LONGEST_LOAD = 16
 _STYLES = {"better": "green", "worse": "bold red", "same": "", "undecided": "yellow"}
 _STYLES["not comparable"] = _STYLES["undecided"]
 
@@ -96,8 +97,9 @@ def _table(comparison: Comparison) -> Table:
         table.add_column(
             head,
             justify="left" if head in ("figure", "group") else "right",
-            no_wrap=head != "group",
+            no_wrap=head not in ("copies", "group"),
             overflow="fold",
+            max_width=_LONGEST_LOAD if head == "copies" else None,
         )
     last: list[str] = [""] * len(heads)
     for row in _shown(comparison):

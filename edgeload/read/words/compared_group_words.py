@@ -57,8 +57,8 @@ def cameras_words(load: Load) -> str:
 
 
 def copies_words(load: Load) -> str:
-    """The load of a mix in a table: `3`; the cameras, if not all of the copies' cameras send."""
-    return cameras_words(load) or f"{load.copies:,}"
+    """The load of a mix in a table: `3`, or `8 door, 6 person` if these cameras alone send."""
+    return ", ".join(f"{count:,} {name}" for name, count in load.cameras) or f"{load.copies:,}"
 
 
 def group_words(load: Load) -> str:

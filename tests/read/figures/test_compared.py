@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import synthetic_log as sl
-from mix_runs import MIX, mix_run
+from mix_runs import MIX, mix_run, played
 from test_signs import hollow_texts, made
 
-from edgeload.plan import CameraGroup
+from edgeload.plan import CameraGroup, mix_plan
 from edgeload.read.analysis.comparison import compare
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.figures.chart import Chart
@@ -139,6 +139,18 @@ def test_each_group_of_a_mix_has_its_charts(tmp_path: Path) -> None:
     assert any("at 3 copies (after)" in text for text in hollow_texts(person)) or hollow_texts(
         person
     ) == ["hollow: load not carried"]
+
+
+def test_loads_of_some_cameras_have_no_place_among_the_copies(tmp_path: Path) -> None:
+    """As in an interference run: many loads of one copy would stand above each other."""
+    plan = mix_plan(MIX, (1, 1), 12.0)
+    steps = (plan.steps[0], replace(plan.steps[1], cameras=(4, 0, 0)))
+    what = played(replace(plan, steps=steps), 1, {})
+    side = [analyse(read_log(sl.write(tmp_path / "log", what)))]
+    assert {row.load.group for row in compare(side, side).rows if row.load} == {
+        "", *(group.name for group in MIX)
+    }  # fmt: skip
+    assert charts(side, side) == ()
 
 
 def test_a_group_that_was_not_compared_has_no_chart(tmp_path: Path) -> None:
