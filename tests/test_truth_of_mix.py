@@ -1,0 +1,142 @@
+"""A mix against the embedded endpoint's own log: counts, ids, times and due times by group.
+
+The runs are those of `benchmarks.truth --mix`, through the command line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from benchmarks.truth_of_mix import (
+    GROUPS,
+    QUANTILES,
+    Group,
+    MixRun,
+    check_counts,
+    detector_ids,
+    intervals,
+    own_pools,
+    run_mix,
+)
+
+pytestmark = pytest.mark.slow
+
+IDS = detector_ids(GROUPS)
+_SECONDS = 12.0
+
+
+def due_times(run: MixRun, group: str) -> dict[tuple[int, int], float]:
+    """Due times by the camera's number within its group and the frame's number."""
+    first = min(request.worker_number for request in run.of_group(group))
+    return {
+        (request.worker_number - first, request.request_number): request.due_s
+        for request in run.of_group(group)
+    }
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> MixRun:
+    """Three groups with their own rates, arrivals and service times, a pool each."""
+    mix = "".join(group.lines() for group in GROUPS)
+    return run_mix(mix, own_pools(GROUPS), _SECONDS, tmp_path_factory.mktemp("mix"), seed=7)
+
+
+def test_both_logs_have_the_same_requests_of_each_detector(together: MixRun) -> None:
+    """Ids match one to one, each with the detector of its group; the counts are the endpoint's."""
+    check_counts(together)
+    by_group = Counter(request.group for request in together.requests)
+    assert {IDS[name]: count for name, count in by_group.items()} == together.stats
+    assert all(request.success for request in together.requests)
+    planned = {step.group: step.counts.planned for step in together.step.groups}
+    missed = {step.group: step.counts.missed for step in together.step.groups}
+    assert planned == {name: by_group[name] + (missed[name] or 0) for name in by_group}
+    door = GROUPS[0]
+    assert planned[door.name] == door.cameras * door.requests_per_second * _SECONDS
+
+
+def test_a_request_takes_as_long_as_the_endpoint_says_and_a_little(together: MixRun) -> None:
+    """No service time is shorter than the endpoint's own time for it, to the clock's resolution."""
+    for request in together.requests:
+        line = together.truth[together.id_of(request)]
+        assert line.answered_s is not None
+        assert line.end_s is not None
+        assert request.latency >= line.end_s - line.arrival_s - 1e-6
+
+
+def test_percentiles_of_each_group_lie_at_those_of_the_endpoints_log(together: MixRun) -> None:
+    """Each stated interval holds the same percentile of the same requests by the endpoint's log.
+
+    All six: an interval is as wide as the scatter of the next run, and here both have one sample.
+    """
+    stated = intervals(together)
+    assert {(i.group, i.quantile) for i in stated} >= {(g.name, "p50") for g in GROUPS}
+    assert {i.quantile for i in stated} == set(QUANTILES)
+    assert [i for i in stated if not i.holds(i.truth_s)] == []
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=[group.name for group in GROUPS])
+def test_due_times_of_a_group_are_the_same_alone_and_in_the_mix(
+    together: MixRun, tmp_path: Path, group: Group
+) -> None:
+    """To the last digit, although its cameras have other numbers in the mix.
+
+    Frames that were missed have no request line, so those are compared that both runs sent.
+    """
+    alone = run_mix(group.lines(), own_pools([group]), _SECONDS, tmp_path, seed=7)
+    check_counts(alone)
+    ours, mixed = due_times(alone, group.name), due_times(together, group.name)
+    both = ours.keys() & mixed.keys()
+    assert {key: ours[key] for key in both} == {key: mixed[key] for key in both}
+    assert len(both) > 0.95 * max(len(ours), len(mixed))
+    other = run_mix(group.lines(), own_pools([group]), 2.0, tmp_path, seed=8)
+    assert due_times(other, group.name).items().isdisjoint(ours.items())
+
+
+CHAIN = """
+- name: gate
+  detector_name: vehicles
+  cameras: 5
+  requests_per_second: 2
+  then:
+    - detector: plates
+      requests: 3
+    - detector: colours
+      requests: 2
+- name: yard
+  detector_name: colours
+  cameras: 3
+  requests_per_second: 4
+  arrivals: poisson
+"""
+
+
+@pytest.mark.parametrize(
+    "serving",
+    [
+        ["--detector", "vehicles:workers=4,service-time=20ms",
+         "--detector", "plates:workers=4,service-time=20ms",
+         "--detector", "colours:workers=4,service-time=20ms"],
+        ["--shared-workers", "8", "--service-time", "20ms", "--detector", "vehicles",
+         "--detector", "plates", "--detector", "colours"],
+    ],
+    ids=["own pools", "shared pool"],
+)  # fmt: skip
+def test_parts_of_frames_are_counted_by_their_detector(tmp_path: Path, serving: list[str]) -> None:
+    """A frame with 1 + 3 + 2 parts: each part in the endpoint's log, for the detector it is for.
+
+    The detector that two groups ask has the requests of both.
+    """
+    run = run_mix(CHAIN, serving, 8.0, tmp_path)
+    check_counts(run)
+    parts = Counter(request.part for request in run.of_group("gate"))
+    assert set(parts.values()) == {parts[0]}
+    assert set(parts) == set(range(6))
+    frames, yard = parts[0], len(run.of_group("yard"))
+    assert sorted(run.stats.values()) == sorted([frames, 3 * frames, 2 * frames + yard])
+    gate, _ = run.step.groups
+    missed = gate.counts.missed
+    assert gate.counts.planned == 5 * 2 * 8
+    assert frames + (missed or 0) == 5 * 2 * 8
