@@ -35,7 +35,8 @@ settings                the settings of a run
     resolving           config.py, environment and command line -> one frozen Settings
     error_words         what is legal in place of a value that was refused
     table               the settings as a table: docs/settings.md
-plan                    ramp steps, camera groups, and when each frame of each client is due
+camera_group            cameras of one kind, and the places of all cameras
+plan                    ramp steps, and when each frame of each client is due
 interference_plan       the plan of an interference run: groups alone, then in pairs
 records                 what a run writes down: one typed record per line of the log
 runlog                  the shared log: many processes append, damaged lines are reported

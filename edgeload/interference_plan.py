@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from edgeload.plan import CameraGroup, Plan, RampStep
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import Plan, RampStep
 
 Level = Literal["half", "full"]
 """How much of its load a group has beside another: half of its cameras, or all."""

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from edgeload.plan import Arrivals, LatePolicy
+from edgeload.camera_group import Arrivals, LatePolicy
 
 LOG_FORMAT_VERSION = 1
 

@@ -24,6 +24,7 @@ ARROWS = {
     "edgeload.failure_classes": (),
     "edgeload.machine": (),
     "edgeload.plain_words": (),
+    "edgeload.camera_group": (),
     "edgeload.plan": (),
     "edgeload.interference_plan": ("edgeload.plan",),
     "edgeload.records": ("edgeload.plan",),
@@ -145,6 +146,7 @@ ARROWS = {
 }
 # Leaves that import nothing of ours and that every room may use.
 FOR_ALL = (
+    "edgeload.camera_group",
     "edgeload.edge_facts",
     "edgeload.failure_classes",
     "edgeload.plain_words",

@@ -8,6 +8,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeload.camera_group import CameraGroup
 from edgeload.interference_plan import (
     FRAMES_TO_TELL,
     LEAST_ROUNDS,
@@ -24,7 +25,7 @@ from edgeload.interference_plan import (
     rounds_to_tell,
     shown_side_by_side,
 )
-from edgeload.plan import CameraGroup, Plan, RampStep, mix_plan
+from edgeload.plan import Plan, RampStep, mix_plan
 
 
 def groups_of(*cameras: int) -> tuple[CameraGroup, ...]:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeload.camera_group import CameraGroup
 from edgeload.plan import (
     BUILT_IN_RAMP,
-    CameraGroup,
     Plan,
     RampStep,
     linear_ramp,

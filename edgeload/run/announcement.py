@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from edgeload.camera_group import CameraGroup
 from edgeload.edge.configuration import EdgeConfiguration
 from edgeload.edge.detectors import KnownDetector
 from edgeload.edge_facts import DEFAULT_AUDIT_RATE, NOTICEABLE_AUDIT_RATE
 from edgeload.interference_plan import first_round, is_interference_plan, rounds_of
 from edgeload.plain_words import listed, plural, rate_words
-from edgeload.plan import CameraGroup, Plan, RampStep
+from edgeload.plan import Plan, RampStep
 
 
 def announcement(detectors: Sequence[tuple[KnownDetector, EdgeConfiguration]]) -> list[str]:

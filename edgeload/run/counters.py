@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from operator import add, sub
 from typing import Any
 
-from edgeload.plan import DEFAULT_GROUP
+from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.records import Request
 from edgeload.run.tasks import WorkerTask
 

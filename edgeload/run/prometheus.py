@@ -18,7 +18,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from edgeload.plan import CameraGroup, Plan
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import Plan
 from edgeload.run import counters
 from edgeload.run.counters import LiveCounts
 from edgeload.run.supervisor import RunProgress

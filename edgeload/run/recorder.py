@@ -6,7 +6,8 @@ import os
 import time
 from collections.abc import Sequence
 
-from edgeload.plan import DEFAULT_GROUP, Due
+from edgeload.camera_group import DEFAULT_GROUP
+from edgeload.plan import Due
 from edgeload.records import Anchor, Missed, MissedReason, Request, WallClock, WorkerSample
 from edgeload.run.counters import WorkerCounters
 from edgeload.run.wire import RequestResult

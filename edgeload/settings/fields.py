@@ -7,7 +7,8 @@ from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
-from edgeload.plan import BUILT_IN_RAMP, Arrivals, LatePolicy
+from edgeload.camera_group import Arrivals, LatePolicy
+from edgeload.plan import BUILT_IN_RAMP
 from edgeload.settings import values
 from edgeload.settings.declaration import Setting, carried_by, declare
 

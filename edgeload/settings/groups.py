@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeload.camera_group import CameraGroup
 from edgeload.interference_plan import rounds_of
 from edgeload.objectives import Objective, parse_objective
 from edgeload.plain_words import listed
-from edgeload.plan import CameraGroup, Plan
+from edgeload.plan import Plan
 
 if TYPE_CHECKING:
     from edgeload.settings.resolved import Settings

@@ -24,9 +24,9 @@ from pydantic import (
     ValidationError,
 )
 
+from edgeload.camera_group import Arrivals, CameraGroup, LatePolicy
 from edgeload.edge_facts import is_detector_id
 from edgeload.objectives import is_group_name, parse_objective
-from edgeload.plan import Arrivals, CameraGroup, LatePolicy
 from edgeload.settings import values
 from edgeload.settings.error_words import legal_words
 from edgeload.settings.groups import (

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import synthetic_log as sl
 
-from edgeload.plan import CameraGroup, Plan, mix_plan
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import Plan, mix_plan
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.log.open import read_log
 from edgeload.records import Request

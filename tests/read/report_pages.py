@@ -9,7 +9,8 @@ from typing import Any
 
 import synthetic_log as sl
 
-from edgeload.plan import CameraGroup, mix_plan
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.figures.shown import charts_of, prepare_figures

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from edgeload.plan import DEFAULT_GROUP, CameraGroup, Due, Plan, one_group_plan, ramp_steps
+from edgeload.camera_group import DEFAULT_GROUP, CameraGroup
+from edgeload.plan import Due, Plan, one_group_plan, ramp_steps
 from edgeload.records import (
     LOG_FORMAT_VERSION,
     Anchor,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from edgeload.camera_group import CameraGroup
 from edgeload.edge.configuration import EdgeConfiguration
 from edgeload.edge.detectors import KnownDetector
-from edgeload.plan import CameraGroup, Plan, mix_plan, one_group_plan, ramp_steps
+from edgeload.plan import Plan, mix_plan, one_group_plan, ramp_steps
 from edgeload.run.announcement import (
     CLOSED_LOOP_NOTE,
     announcement,

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from edgeload.camera_group import CameraGroup
 from edgeload.edge.location import Target
 from edgeload.edge.trust import TlsTrust
-from edgeload.plan import CameraGroup, Plan, ramp_steps
+from edgeload.plan import Plan, ramp_steps
 from edgeload.run.answers_alone import (
     AnswersAlone,
     asked_pairs,

@@ -11,8 +11,9 @@ import pytest
 from recording_server import DETECTOR_ID, Handler, Recorder, edge_answer, recording_server
 from test_preflight_queries import PICTURES, task_for
 
+from edgeload.camera_group import CameraGroup
 from edgeload.edge.location import Unreachable
-from edgeload.plan import CameraGroup, Plan, ramp_steps
+from edgeload.plan import Plan, ramp_steps
 from edgeload.run.answers_alone import AnswersAlone
 from edgeload.run.asking_alone import ask_alone
 from edgeload.run.preflight_queries import HttpSender, SdkSender

@@ -23,8 +23,9 @@ from recording_server import (
 )
 from rich.console import Console
 
+from edgeload.camera_group import CameraGroup
 from edgeload.edge.location import Target
-from edgeload.plan import CameraGroup, Due, mix_plan
+from edgeload.plan import Due, mix_plan
 from edgeload.records import Anchor, End, Missed, Request, WorkerSample
 from edgeload.run.chain import ChainClient
 from edgeload.run.client import HttpClient, RequestTemplate

@@ -7,7 +7,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from edgeload.plan import CameraGroup, Plan, mix_plan, one_group_plan, ramp_steps
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import Plan, mix_plan, one_group_plan, ramp_steps
 from edgeload.run.dry_run import print_plan
 
 

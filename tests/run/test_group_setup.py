@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from edgeload.camera_group import CameraGroup
 from edgeload.edge.configuration import EdgeConfiguration
 from edgeload.edge.detectors import AskedDetector, KnownDetector
 from edgeload.edge.location import Target
 from edgeload.edge.trust import TlsTrust
-from edgeload.plan import CameraGroup
 from edgeload.records import ChainRecord, GroupRecord
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.picture_file import PictureFile

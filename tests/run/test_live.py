@@ -7,7 +7,8 @@ from io import StringIO
 
 from rich.console import Console
 
-from edgeload.plan import CameraGroup, mix_plan, one_group_plan, ramp_steps
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan, one_group_plan, ramp_steps
 from edgeload.run.counters import BUCKETS, NO_COUNTS, LiveCounts, bucket, bucket_value
 from edgeload.run.live import LiveView
 from edgeload.run.supervisor import RunProgress

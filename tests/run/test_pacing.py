@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeload.plan import CameraGroup, LatePolicy, Plan, mix_plan, one_group_plan, ramp_steps
+from edgeload.camera_group import CameraGroup, LatePolicy
+from edgeload.plan import Plan, mix_plan, one_group_plan, ramp_steps
 from edgeload.run.pacing import (
     AFTER_A_FAILURE_S,
     ClientSchedule,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from edgeload.plan import CameraGroup
+from edgeload.camera_group import CameraGroup
 from edgeload.run.images import ImageError
 from edgeload.run.picture_file import PictureFile
 from edgeload.run.pictures import make_pictures, picture_bytes

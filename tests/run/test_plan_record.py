@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from synthetic_log import Played, group_record, write
 
-from edgeload.plan import CameraGroup, Plan, mix_plan, one_group_plan, ramp_steps
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import Plan, mix_plan, one_group_plan, ramp_steps
 from edgeload.read.log.open import read_log
 from edgeload.run.plan_record import plan_record
 

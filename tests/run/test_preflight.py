@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeload.plan import CameraGroup, Plan, mix_plan, one_group_plan, ramp_steps
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import Plan, mix_plan, one_group_plan, ramp_steps
 from edgeload.run.preflight import check_before_run, check_open_files, check_writable
 from edgeload.settings import SettingError, resolve
 

@@ -14,7 +14,8 @@ import as_a_user as user
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from edgeload.plan import Arrivals, CameraGroup, mix_plan, one_group_plan, ramp_steps
+from edgeload.camera_group import Arrivals, CameraGroup
+from edgeload.plan import mix_plan, one_group_plan, ramp_steps
 from edgeload.run.counters import BUCKETS, NO_COUNTS, bucket
 from edgeload.run.prometheus import Dues, exported
 from edgeload.run.supervisor import RunProgress

@@ -8,9 +8,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeload.camera_group import CameraGroup
 from edgeload.edge.location import Target
 from edgeload.edge.trust import TlsTrust
-from edgeload.plan import CameraGroup, mix_plan
+from edgeload.plan import mix_plan
 from edgeload.run.picture_file import PictureFile
 from edgeload.run.tasks import ChainTask, DetectorTask, GroupTask, WorkerTask, longest_frame_s
 

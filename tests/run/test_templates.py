@@ -7,9 +7,10 @@ import socket
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from edgeload.camera_group import CameraGroup
 from edgeload.edge.location import Target
 from edgeload.edge.trust import TlsTrust
-from edgeload.plan import CameraGroup, mix_plan
+from edgeload.plan import mix_plan
 from edgeload.run.client import RequestTemplate
 from edgeload.run.picture_file import written_pictures
 from edgeload.run.tasks import ChainTask, DetectorTask, GroupTask, WorkerTask

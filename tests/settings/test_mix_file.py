@@ -12,7 +12,7 @@ import pytest
 
 import load_test
 from edgeload import exit_codes
-from edgeload.plan import CameraGroup
+from edgeload.camera_group import CameraGroup
 from edgeload.settings import SettingError, Settings, resolve
 from edgeload.settings.groups import ChainSettings, DetectorChoice, GroupSettings
 from edgeload.settings.mix_file import MAX_FOLLOWERS, GroupSpec

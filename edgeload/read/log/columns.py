@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.failure_classes import SUCCESS
 from edgeload.host.samples import HostSample
-from edgeload.plan import DEFAULT_GROUP, Plan, RampStep
+from edgeload.plan import Plan, RampStep
 from edgeload.read.statistics.windows import Floats
 from edgeload.records import (
     AskedAlone,

@@ -11,7 +11,7 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 
-from edgeload.plan import Plan, RampStep
+from edgeload.plan import Plan
 from edgeload.read.log.columns import Requests, RunLog
 from edgeload.read.log.frames import group_indices
 
@@ -25,8 +25,7 @@ def group_log(log: RunLog, index: int) -> RunLog:
     plan, group = log.plan, log.plan.groups[index]
     own_plan = Plan(
         tuple(
-            RampStep(step.index, plan.cameras_of(index, step), step.start_s, step.end_s)
-            for step in plan.steps
+            replace(step, clients=plan.cameras_of(index, step), cameras=None) for step in plan.steps
         ),
         (replace(group, cameras=1),),
         plan.seed,

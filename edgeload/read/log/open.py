@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from edgeload.plan import CameraGroup, Plan, RampStep, one_group_plan
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import Plan, RampStep, one_group_plan
 from edgeload.read.log import older_form as older_log
 from edgeload.read.log.columns import (
     LogError,

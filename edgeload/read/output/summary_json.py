@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.plain_words import sentence
-from edgeload.plan import DEFAULT_GROUP
 from edgeload.read.analysis.capacity import Ceiling, LoadShortfall
 from edgeload.read.analysis.failures import failure_classes
 from edgeload.read.analysis.finding import Finding

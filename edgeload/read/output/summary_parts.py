@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.plain_words import sentence
-from edgeload.plan import DEFAULT_GROUP
 from edgeload.read.analysis.detector_times import DetectorTimes
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from edgeload.camera_group import CameraGroup
 from edgeload.plain_words import listed, plural, rate_words
-from edgeload.plan import CameraGroup
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 

@@ -11,8 +11,9 @@ import pytest
 import synthetic_log as sl
 
 from edgeload import exit_codes
+from edgeload.camera_group import CameraGroup
 from edgeload.objectives import parse_objective
-from edgeload.plan import CameraGroup, mix_plan
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.age_bound import JudgedAge, judge_age, least_answers
 from edgeload.read.analysis.camera_age import BATCHES, AgeWindow
 from edgeload.read.analysis.objective_results import ObjectiveResult, Sample, merged, result_of

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import synthetic_log as sl
 
-from edgeload.plan import CameraGroup, Plan, RampStep, mix_plan, one_group_plan, ramp_steps
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import Plan, RampStep, mix_plan, one_group_plan, ramp_steps
 from edgeload.read.analysis.camera_age import age_in, age_spans_in
 from edgeload.read.log.columns import RunLog
 from edgeload.read.log.open import read_log

@@ -14,7 +14,8 @@ import synthetic_log as sl
 from mix_runs import MIX, mix_run, played
 
 import parse_load_test_logs
-from edgeload.plan import CameraGroup, mix_plan
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.compared_mixes import loads_to_compare
 from edgeload.read.analysis.comparison import Comparison, compare
 from edgeload.read.analysis.run_summary import analyse

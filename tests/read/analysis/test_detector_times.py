@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import synthetic_log as sl
 
-from edgeload.plan import CameraGroup, mix_plan
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.detector_times import detector_times
 from edgeload.read.log.open import read_log
 from edgeload.read.statistics.windows import Window

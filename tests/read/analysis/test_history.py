@@ -14,7 +14,7 @@ import synthetic_log as sl
 from mix_runs import MIX, mix_run
 
 import parse_load_test_logs
-from edgeload.plan import CameraGroup
+from edgeload.camera_group import CameraGroup
 from edgeload.read.analysis.history import History, history_of
 from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.log.open import read_log

@@ -12,8 +12,9 @@ import msgspec
 import pytest
 import synthetic_log as sl
 
+from edgeload.camera_group import CameraGroup
 from edgeload.interference_plan import interference_plan
-from edgeload.plan import CameraGroup, mix_plan
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.interference import Interference, find_interference
 from edgeload.read.analysis.run_summary import RunSummary, analyse

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import synthetic_log as sl
 
-from edgeload.plan import CameraGroup, mix_plan
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.figures.age_charts import age_charts
 from edgeload.read.log.open import read_log

@@ -11,7 +11,8 @@ import synthetic_log as sl
 from mix_runs import MIX, mix_run, played
 from test_signs import hollow_texts, made
 
-from edgeload.plan import CameraGroup, mix_plan
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.comparison import compare
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.figures.chart import Chart

@@ -13,7 +13,8 @@ import report_pages
 import synthetic_log as sl
 from example_runs import summary_of
 
-from edgeload.plan import DEFAULT_GROUP, CameraGroup, Plan, mix_plan, one_group_plan, ramp_steps
+from edgeload.camera_group import DEFAULT_GROUP, CameraGroup
+from edgeload.plan import Plan, mix_plan, one_group_plan, ramp_steps
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.chart import Chart, Line, Values
 from edgeload.read.figures.shown import charts_of, prepare_figures

@@ -15,7 +15,8 @@ import synthetic_log as sl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeload.plan import CameraGroup, Plan, mix_plan
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import Plan, mix_plan
 from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.log.columns import ErrorText, Requests, TableBuilder
 from edgeload.read.log.frames import CUT_OFF, followers_lag_s, frames_of, group_indices

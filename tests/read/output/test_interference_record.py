@@ -16,8 +16,8 @@ import pytest
 import synthetic_log as sl
 from rich.console import Console
 
+from edgeload.camera_group import CameraGroup
 from edgeload.interference_plan import interference_plan
-from edgeload.plan import CameraGroup
 from edgeload.read.analysis.findings import OF_LONG_STEPS, find
 from edgeload.read.analysis.run_summary import RunSummary, analyse
 from edgeload.read.figures.shown import charts_of, prepare_figures

@@ -11,7 +11,8 @@ import synthetic_log as sl
 from browser import Browser, chromium
 from report_pages import HOSTILE, MIX_OBJECTIVES, Page, make, mix_run
 
-from edgeload.plan import CameraGroup, mix_plan
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.figures.shown import charts_of, prepare_figures

@@ -9,7 +9,8 @@ import report_pages
 import synthetic_log as sl
 from example_runs import summary_of
 
-from edgeload.plan import CameraGroup, mix_plan
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan
 from edgeload.read.words.group_words import GroupAnswer, group_answers
 
 
