@@ -33,7 +33,7 @@ _OK = RequestResult("ok", True, None)
 _ANALYSE = """
 import resource, sys, time
 from pathlib import Path
-from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 start = time.monotonic()
 summary = analyse(read_log(Path(sys.argv[1])))

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks import ours
 from benchmarks.nginx import DETECTOR_ID, cores, nginx
 from benchmarks.table import markdown, parser, present, spread
-from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 
 _LOADS = ((1, 10.0), (100, 10.0), (500, 10.0), (10_000, 1.0))

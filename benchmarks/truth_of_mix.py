@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from benchmarks import ours
 from benchmarks.table import markdown
-from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.records import GroupRecord, Header, Request
 from edgeload.run.wire import id_prefix

@@ -144,6 +144,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         source          files, pipes, standard input; packed, UTF-16 -> a file of lines
         columns         one row per request sent, and what else the log says
         frames          requests -> frames, each of one request or several
+        table_builder   records -> columns, while a log is read
         stretches       a large log, read by several processes
         group_log           one camera group of a log, as a log of its own
         older_form      logs of the older form
@@ -184,7 +185,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         shortfalls      what keeps a step from showing that its load is carried
         capacity        what a ramp shows of the capacity
         utilisation_law how much of each resource of the host an answer takes
-        run_summary     a log -> one summary of the run
+        run_summary     a run in numbers
+        summarising     a log -> the summary of its run, in a mix group by group
         failures        failures by class and text
         series          what plots over time show, in few points
         percentile_curves  how the times of each step spread

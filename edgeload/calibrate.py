@@ -20,8 +20,8 @@ from rich.console import Console
 
 from edgeload.machine import usable_cores
 from edgeload.plain_words import plural
-from edgeload.read.analysis.run_summary import analyse
 from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.run.environment import generator_machine
 from edgeload.run.images import single_image

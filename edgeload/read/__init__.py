@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.columns import LogError
 from edgeload.read.log.open import load_log, read_log
 

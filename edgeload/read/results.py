@@ -13,7 +13,8 @@ from edgeload.objectives import Objective
 from edgeload.read.analysis.comparison import Comparison, compare
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.history import History, history_of
-from edgeload.read.analysis.run_summary import RunSummary, analyse, with_host
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse, with_host
 from edgeload.read.figures.shown import charts_of, prepare_comparison, prepare_figures
 from edgeload.read.log.columns import LogError
 from edgeload.read.log.open import read_log

@@ -7,7 +7,8 @@ from typing import Any
 
 import synthetic_log as sl
 
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 
 

@@ -10,7 +10,8 @@ import synthetic_log as sl
 
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import Plan, mix_plan
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.records import Request
 

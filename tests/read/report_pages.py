@@ -12,7 +12,8 @@ import synthetic_log as sl
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import mix_plan
 from edgeload.read.analysis.findings import find
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.log.open import read_log
 from edgeload.read.output.page import html_report

@@ -21,7 +21,8 @@ import pytest
 from edgeload.host.samples import SampleFile
 from edgeload.read.analysis.comparison import compare
 from edgeload.read.analysis.findings import find
-from edgeload.read.analysis.run_summary import RunSummary, analyse, with_host
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse, with_host
 from edgeload.read.log.columns import without_numbers
 from edgeload.read.log.open import read_log
 from edgeload.read.output.comparison_json import comparison_json

@@ -1,45 +1,25 @@
-"""A log -> one summary per ramp step -> one summary of the run, with its capacity. Pure."""
+"""A run in numbers: the values that everything on the reading side speaks of. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
-import numpy as np
-
-from edgeload.host.samples import HostSample
-from edgeload.objectives import Objective, parse_objective
-from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall, find_capacity
-from edgeload.read.analysis.detector_times import detector_times
-from edgeload.read.analysis.failures import FailureText, failure_texts
-from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group
-from edgeload.read.analysis.interference import Interference, find_interference
+from edgeload.objectives import Objective
+from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall
+from edgeload.read.analysis.failures import FailureText
+from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.interference import Interference
 from edgeload.read.analysis.objective_results import (
     ObjectiveResult,
-    Sample,
-    merged,
-    result_of,
-    unknown,
 )
-from edgeload.read.analysis.outages import Outage, find_outages
-from edgeload.read.analysis.shortfalls import find_shortfalls
+from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.analysis.steps import Prepared, dues_in, prepare, summarise_step
 from edgeload.read.analysis.utilisation_law import (
     HostUse,
     ResourceDemand,
-    fit_demands,
-    host_use,
 )
-from edgeload.read.analysis.validity import run_doubts
-from edgeload.read.log.columns import LogError, Requests, RunLog
-from edgeload.read.log.group_log import group_log
-from edgeload.read.statistics.scaling_law import ScalingLaw, fit_scaling_law
-from edgeload.read.statistics.windows import Floats
-
-_CLOCK_ERROR_S = 0.001
-_SAME_OUTAGE_S = 1.0
-"""Groups see an outage of the whole endpoint begin and end with their own next frames."""
+from edgeload.read.log.columns import RunLog
+from edgeload.read.statistics.scaling_law import ScalingLaw
 
 
 @dataclass(frozen=True)
@@ -122,233 +102,3 @@ class RunSummary:
     def ended_s(self) -> float:
         """Run time at which the run ended, or of the last thing the log knows."""
         return self.log.end.at_s if self.log.end else self.log.last_s
-
-
-def objectives_of(log: RunLog) -> tuple[Objective, ...]:
-    """The objectives in the log. Raises LogError if they cannot be read.
-
-    An interference run overloads the endpoint on purpose, so it is held to none.
-    """
-    if log.settings.get("interference"):
-        return ()
-    groups = log.header.plan.groups if log.header else []
-    try:
-        own = [parse_objective(str(text)) for text in log.settings.get("slo") or ()]
-        named = [parse_objective(t).of_group(group.name) for group in groups for t in group.slo]
-        return (*own, *named)
-    except ValueError as problem:
-        raise LogError(f"{log.path}: its objectives (slo) cannot be read: {problem}") from None
-
-
-def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSummary:
-    """Everything that the results are made of; `objectives` replace those in the log.
-
-    The camera groups of a mix are summarised as runs of their own, and the run is their sum.
-    """
-    asked = objectives_of(log) if objectives is None else tuple(objectives)
-    own = [objective for objective in asked if objective.group is None]
-    plan = log.plan
-    if plan is None or not plan.is_mix:
-        return _summarised(log, own, _Whole())
-    copies = {step.index: plan.copies(step) for step in plan.steps}
-    whole = _summarised(log, (), _Whole(copies=copies))
-    doubts = {step.index: step.doubts for step in whole.steps}
-    groups = tuple(
-        _summarised(
-            group_log(log, index),
-            [objective for objective in asked if objective.group == group.name],
-            _Whole(group.name, copies, doubts),
-        )
-        for index, group in enumerate(plan.groups)
-    )
-    if own:  # only the groups know whether the load was carried, and objectives ask for that
-        overloaded = {part.index for group in groups for part in group.steps if part.overloaded}
-        whole = _summarised(log, own, _Whole(copies=copies, overloaded=overloaded))
-    return _with_interference(_joined(whole, groups, asked))
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """What the summary of a run has to know of the mix that it is, or is a part of."""
-
-    group: str = ""
-    copies: Mapping[int, int] = field(default_factory=dict)
-    """Copies of the mix in each step, by the step's index."""
-    doubts: Mapping[int, tuple[Finding, ...]] = field(default_factory=dict)
-    """What makes the whole of each step INVALID."""
-    overloaded: Collection[int] = ()
-    """Steps in which a group of the mix was overloaded."""
-
-
-def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSummary:
-    """A run without groups, or one group of it, or a mix as if it were one group."""
-    prepared = prepare(log)
-    began = [step for step in log.steps if step.start_s < prepared.until_s]
-    steps, samples = [], []
-    for step in began:
-        copies, has_groups = mix.copies.get(step.index), bool(mix.copies) and not mix.group
-        summary, sample = summarise_step(
-            prepared,
-            step,
-            asked,
-            copies,
-            has_groups=has_groups,
-            overloaded=step.index in mix.overloaded,
-        )
-        if mix.group:
-            summary = replace(summary, group=mix.group, doubts=_doubts(summary, mix))
-        else:
-            detectors = detector_times(log, step, summary.window)
-            summary = replace(summary, detectors=detectors)
-        steps.append(summary)
-        samples += [sample] if asked else []  # as large as the log: kept only if needed
-    outages = find_outages(
-        log,
-        log.steps,
-        prepared.failures,
-        lambda: _dues(prepared, [s.index for s in steps]),
-        ours=[step.index for step in steps if not step.valid],
-    )
-    outages = tuple(replace(outage, group=mix.group) for outage in outages)
-    steps = [replace(step, shortfalls=find_shortfalls(step, outages)) for step in steps]
-    doubts = [] if mix.group else run_doubts(log)
-    return RunSummary(
-        log=log,
-        steps=tuple(steps),
-        objectives=tuple(results_of_run(asked, steps, samples)),
-        totals=_totals(steps),
-        doubts=merged_by_subject([*doubts, *(d for step in steps for d in step.doubts)]),
-        bracket=find_capacity(steps),
-        outages=outages,
-        failure_texts=failure_texts(log.requests),
-        out_of_order=_out_of_order(log.requests),
-        scaling_law=None if mix.copies else _scaling_law(steps),
-    )
-
-
-def _doubts(part: StepSummary, mix: _Whole) -> tuple[Finding, ...]:
-    """A group is as doubtful as the step; a group of few requests may be late by itself."""
-    inherited = mix.doubts.get(part.index, ())
-    late = [doubt for doubt in part.doubts if doubt.code == "generator_late"]
-    known = {doubt.code for doubt in inherited}
-    return (*inherited, *of_group((d for d in late if d.code not in known), mix.group))
-
-
-def _joined(
-    whole: RunSummary, groups: tuple[RunSummary, ...], asked: Sequence[Objective]
-) -> RunSummary:
-    """The summary of a mix: what its groups say, together."""
-    outages = [*whole.outages, *(o for group in groups for o in group.outages)]
-    outages = [o for o in outages if not o.group or not _within_any(o, whole.outages)]
-    steps = []
-    for place, step in enumerate(whole.steps):
-        parts = tuple(group.steps[place] for group in groups)
-        own = [d for part in parts for d in part.doubts if d.group]
-        joined = replace(step, groups=parts, doubts=(*step.doubts, *own))
-        steps.append(replace(joined, shortfalls=find_shortfalls(joined, whole.outages)))
-    found: dict[Objective, list[ObjectiveResult]] = {objective: [] for objective in asked}
-    for result in (*whole.objectives, *(r for group in groups for r in group.objectives)):
-        found[result.objective].append(result)
-    return replace(
-        whole,
-        steps=tuple(steps),
-        groups=groups,
-        objectives=tuple(result for results in found.values() for result in results),
-        doubts=merged_by_subject(
-            [*run_doubts(whole.log), *(d for step in steps for d in step.doubts)]
-        ),
-        bracket=find_capacity(steps),
-        outages=tuple(sorted(outages, key=lambda outage: outage.start_s)),
-    )
-
-
-def _with_interference(summary: RunSummary) -> RunSummary:
-    """The summary of an interference run says what its groups do to each other, and no capacity.
-
-    Its INVALID steps are left out of that, so they make the run INVALID only if nothing is left.
-    """
-    found = find_interference(summary.log, summary.steps)
-    if found is None:
-        return summary
-    none = find_capacity(())
-    groups = tuple(replace(group, bracket=none) for group in summary.groups)
-    doubts = tuple(run_doubts(summary.log)) if found.measured else summary.doubts
-    return replace(summary, interference=found, bracket=none, groups=groups, doubts=doubts)
-
-
-def _within_any(outage: Outage, others: Sequence[Outage]) -> bool:
-    """Whether an outage of a group lies in one of the whole endpoint, by and large."""
-    return any(
-        outage.start_s >= other.start_s - _SAME_OUTAGE_S
-        and (
-            other.recovered_s is None
-            or (
-                outage.recovered_s is not None
-                and outage.recovered_s <= other.recovered_s + _SAME_OUTAGE_S
-            )
-        )
-        for other in others
-    )
-
-
-def with_host(summary: RunSummary, samples: Iterable[HostSample]) -> RunSummary:
-    """The summary with what the host's samples add: the demand on each of its resources."""
-    kept, wall_s = list(samples), summary.log.wall_s
-    return replace(
-        summary,
-        demands=fit_demands(summary.steps, kept, wall_s),
-        host=host_use(summary.steps, kept, wall_s, summary.ended_s),
-    )
-
-
-def results_of_run(
-    objectives: Sequence[Objective], steps: Sequence[StepSummary], samples: Sequence[Sample]
-) -> list[ObjectiveResult]:
-    """Each objective judged on its subject: all steps together, or its steps one by one."""
-    whole = merged(samples)
-    found: list[ObjectiveResult] = []
-    for objective in objectives:
-        if objective.load is None and not objective.each_step:
-            found.append(result_of(objective, whole))
-            continue
-        own = [j for step in steps for j in step.objectives if j.objective == objective]
-        found += own or [unknown(objective)]
-    return found
-
-
-def _dues(prepared: Prepared, steps: Sequence[int]) -> Floats:
-    """When the requests of these steps were due, sorted."""
-    log = prepared.log
-    dues = [dues_in(log, log.steps[i], prepared.until_s) for i in steps]
-    return np.concatenate([np.zeros(0), *(due for due in dues if due is not None)])
-
-
-def _out_of_order(requests: Requests) -> int:
-    early = requests.sent_s < requests.due_s - _CLOCK_ERROR_S
-    return int(np.count_nonzero(early | (requests.done_s < requests.sent_s - _CLOCK_ERROR_S)))
-
-
-def _scaling_law(steps: Sequence[StepSummary]) -> ScalingLaw | None:
-    """Only overloaded clients work in a closed loop, as the law wants it; others send what is due,
-    and their throughput says nothing about the endpoint (method 18).
-    """
-    points = [
-        (step.clients, step.rates.throughput_per_s)
-        for step in steps
-        if step.valid and step.complete and step.overloaded and step.rates.throughput_per_s
-    ]
-    return fit_scaling_law([clients for clients, _ in points], [rate for _, rate in points])
-
-
-def _totals(steps: Sequence[StepSummary]) -> Totals:
-    planned = [step.counts.planned for step in steps if step.counts.planned is not None]
-    missed = [step.counts.missed for step in steps if step.counts.missed is not None]
-    known = len(planned) == len(steps)
-    ok, failed = sum(step.counts.ok for step in steps), sum(step.counts.failed for step in steps)
-    return Totals(
-        planned=sum(planned) if known else None,
-        sent=ok + failed,
-        ok=ok,
-        failed=failed,
-        missed=sum(missed) if known else None,
-    )

@@ -13,7 +13,7 @@ import numpy as np
 from edgeload.failure_classes import ESCALATED, SUCCESS
 from edgeload.host.samples import HostSample
 from edgeload.plan import RampStep
-from edgeload.read.log.columns import ClockJump, Ints, Repairs, RunLog, TableBuilder
+from edgeload.read.log.columns import ClockJump, Ints, Repairs, RunLog
 from edgeload.read.log.instants import (
     UNIT_NAMES,
     Pause,
@@ -28,6 +28,7 @@ from edgeload.read.log.instants import (
 )
 from edgeload.read.log.older_host import host_samples
 from edgeload.read.log.older_rows import LOCAL, UNKNOWN, OlderRows, older_rows
+from edgeload.read.log.table_builder import TableBuilder
 from edgeload.read.statistics.windows import Floats
 from edgeload.records import RequestRow
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from edgeload.failure_classes import SUCCESS
 from edgeload.plain_words import plural
-from edgeload.read.log.columns import LogError, Tally
+from edgeload.read.log.columns import LogError
 from edgeload.read.log.older_line import (
     Asctime,
     HostLine,
@@ -22,6 +22,7 @@ from edgeload.read.log.older_line import (
     parse_line,
     small_whole_number,
 )
+from edgeload.read.log.table_builder import Tally
 from edgeload.runlog import DamagedLine, read_lines
 from edgeload.untrusted_text import printable
 

@@ -21,7 +21,8 @@ from typing import Any
 import msgspec
 
 from edgeload.machine import usable_cores
-from edgeload.read.log.columns import LogError, TableBuilder, Tally
+from edgeload.read.log.columns import LogError
+from edgeload.read.log.table_builder import TableBuilder, Tally
 from edgeload.records import (
     AskedAlone,
     End,

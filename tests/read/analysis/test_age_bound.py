@@ -17,7 +17,8 @@ from edgeload.plan import mix_plan
 from edgeload.read.analysis.age_bound import JudgedAge, judge_age, least_answers
 from edgeload.read.analysis.camera_age import BATCHES, AgeWindow
 from edgeload.read.analysis.objective_results import ObjectiveResult, Sample, merged, result_of
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.analysis.window_times import WindowTimes
 from edgeload.read.log.open import read_log
 from edgeload.read.results import exit_code

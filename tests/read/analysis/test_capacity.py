@@ -9,7 +9,8 @@ import pytest
 import synthetic_log as sl
 
 from edgeload.plan import Plan
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.words.headline import headline
 from edgeload.read.words.limit import limit

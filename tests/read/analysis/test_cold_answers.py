@@ -8,7 +8,7 @@ from pathlib import Path
 import synthetic_log as sl
 
 from edgeload.read.analysis.cold_answers import ColdAnswers, find_cold_answers
-from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 
 

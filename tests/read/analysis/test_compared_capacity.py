@@ -12,7 +12,8 @@ from edgeload.read.analysis.capacity import Capacity
 from edgeload.read.analysis.compared_capacity import compare_capacity
 from edgeload.read.analysis.compared_quantities import ComparedQuantity
 from edgeload.read.analysis.comparison import compare
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 
 

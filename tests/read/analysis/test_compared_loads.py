@@ -15,7 +15,8 @@ from edgeload.read.analysis.compared_loads import (
     why_none_match,
 )
 from edgeload.read.analysis.comparison import compare
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.words.finding_words import message
 

@@ -18,7 +18,7 @@ from edgeload.camera_group import CameraGroup
 from edgeload.plan import mix_plan
 from edgeload.read.analysis.compared_mixes import loads_to_compare
 from edgeload.read.analysis.comparison import Comparison, compare
-from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.words.comparison_words import capacities_words, comparison_headline
 from edgeload.read.words.finding_words import message

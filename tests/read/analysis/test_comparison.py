@@ -17,7 +17,8 @@ import parse_load_test_logs
 from edgeload.read.analysis.compared_loads import Load
 from edgeload.read.analysis.compared_quantities import ComparedQuantity
 from edgeload.read.analysis.comparison import Comparison, compare
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.statistics.windows import Window
 from edgeload.read.words.comparison_words import comparison_headline

@@ -10,7 +10,8 @@ import synthetic_log as sl
 
 import parse_load_test_logs
 from edgeload.read.analysis.differences import differences, without_header
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 
 PLAYED = sl.play(sl.plan_of((20,), 12, 2.0), servers=8, service=sl.constant(0.02))

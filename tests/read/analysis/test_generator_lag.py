@@ -11,9 +11,10 @@ import pytest
 import synthetic_log as sl
 
 from edgeload.read.analysis.generator_lag import generator_lag, late_limit_s
-from edgeload.read.analysis.run_summary import RunSummary, analyse
-from edgeload.read.log.columns import TableBuilder
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
+from edgeload.read.log.table_builder import TableBuilder
 from edgeload.records import Missed, Request, RequestRow, WorkerSample
 
 

@@ -16,7 +16,7 @@ from mix_runs import MIX, mix_run
 import parse_load_test_logs
 from edgeload.camera_group import CameraGroup
 from edgeload.read.analysis.history import History, history_of
-from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.log.summaries import PastRun, PastStep, PastTimes, past_run
 from edgeload.read.output.summary_json import summary_json

@@ -17,7 +17,8 @@ from edgeload.interference_plan import interference_plan
 from edgeload.plan import mix_plan
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.interference import Interference, find_interference
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.words.headline import validity
 from edgeload.read.words.interference_words import SOME_STEPS_INVALID

@@ -13,7 +13,8 @@ import synthetic_log as sl
 from edgeload.objectives import parse_objective
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.outages import failure_series
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.columns import Requests
 from edgeload.read.log.open import read_log
 from edgeload.read.statistics.windows import Floats

@@ -12,9 +12,10 @@ import pytest
 import synthetic_log as sl
 
 from edgeload.read.analysis.littles_law import littles_law
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.steps import planned_dues
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.statistics.steadiness import steadiness
 from edgeload.read.statistics.windows import Window

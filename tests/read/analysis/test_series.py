@@ -16,7 +16,7 @@ from edgeload.read.analysis.percentile_curves import (
     percentile_curves,
     shares_of,
 )
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import (
     MOST_BANDS,
     MOST_BARS,
@@ -27,6 +27,7 @@ from edgeload.read.analysis.series import (
     times,
     window_width,
 )
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.statistics.percentiles import QUANTILES, enough
 

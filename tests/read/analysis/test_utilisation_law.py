@@ -18,7 +18,8 @@ from edgeload.host.samples import (
     SampleWriter,
 )
 from edgeload.read.analysis.findings import find
-from edgeload.read.analysis.run_summary import RunSummary, analyse, with_host
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse, with_host
 from edgeload.read.analysis.utilisation_law import fit_demands
 from edgeload.read.log.open import read_log
 from edgeload.read.words.finding_words import message

@@ -9,7 +9,8 @@ import synthetic_log as sl
 
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import mix_plan
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.age_charts import age_charts
 from edgeload.read.log.open import read_log
 

@@ -14,7 +14,8 @@ from test_signs import hollow_texts, made
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import mix_plan
 from edgeload.read.analysis.comparison import compare
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.chart import Chart
 from edgeload.read.figures.compared import compared_charts
 from edgeload.read.log.open import read_log

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import synthetic_log as sl
 
-from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.over_time import throughput_chart
 from edgeload.read.log.open import read_log
 

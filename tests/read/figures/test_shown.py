@@ -13,7 +13,8 @@ import pytest
 import report_pages
 import synthetic_log as sl
 
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.chart import Picture
 from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.log.open import read_log

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import synthetic_log as sl
 
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.by_load import by_load_charts
 from edgeload.read.figures.chart import Chart, Hollow, Key, Line
 from edgeload.read.figures.over_time import throughput_chart, times_charts

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import Plan, mix_plan
-from edgeload.read.analysis.run_summary import analyse
-from edgeload.read.log.columns import ErrorText, Requests, TableBuilder
+from edgeload.read.analysis.summarising import analyse
+from edgeload.read.log.columns import ErrorText, Requests
 from edgeload.read.log.frames import CUT_OFF, followers_lag_s, frames_of, group_indices
 from edgeload.read.log.open import load_log, read_log
+from edgeload.read.log.table_builder import TableBuilder
 from edgeload.records import RequestRow
 
 _CHAINED = CameraGroup("chained", 2, 5.0, requests_per_frame=4)

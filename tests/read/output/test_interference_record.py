@@ -19,7 +19,8 @@ from rich.console import Console
 from edgeload.camera_group import CameraGroup
 from edgeload.interference_plan import interference_plan
 from edgeload.read.analysis.findings import OF_LONG_STEPS, find
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.log.open import read_log
 from edgeload.read.output.page import html_report

@@ -14,7 +14,7 @@ from report_pages import HOSTILE, MIX_OBJECTIVES, Page, make, mix_run
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import mix_plan
 from edgeload.read.analysis.findings import find
-from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.log.open import read_log
 from edgeload.read.output.page import html_report

@@ -17,7 +17,8 @@ import synthetic_log as sl
 from rich.console import Console
 
 from edgeload.read.analysis.findings import find
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.output.steps_csv import steps_csv
 from edgeload.read.output.summary_json import summary_json, summary_values, utc

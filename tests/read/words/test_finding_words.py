@@ -11,7 +11,7 @@ import synthetic_log as sl
 
 from edgeload.read.analysis.finding import SEVERITIES, Finding
 from edgeload.read.analysis.findings import find
-from edgeload.read.analysis.run_summary import analyse
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.words.finding_words import (
     advice,

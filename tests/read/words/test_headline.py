@@ -9,7 +9,8 @@ import synthetic_log as sl
 
 from edgeload import exit_codes
 from edgeload.objectives import parse_objective
-from edgeload.read.analysis.run_summary import RunSummary, analyse
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.results import exit_code
 from edgeload.read.words.headline import headline, validity
