@@ -85,6 +85,8 @@ run                     sends the planned requests and writes down what happened
     poller              waits until a socket is ready or an instant has come
     pacing              which request of a client is next, and which it has missed
     templates           what the clients of each group send
+    request_template    what the requests of many clients have in common
+    kept_connection     rules for a connection that is kept
     client              one client over HTTP
     chain               one client whose frames need several answers
     sdk_client          one client that uses the Groundlight SDK

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from edgeload.failure_classes import SUCCESS
 from edgeload.plan import Due
 from edgeload.records import MissedReason
-from edgeload.run.client import Host, HttpClient, RequestTemplate
+from edgeload.run.client import Host, HttpClient
 from edgeload.run.pacing import Schedule
+from edgeload.run.request_template import RequestTemplate
 
 
 class _OneFrame:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from edgeload.edge.location import Target
 from edgeload.failure_classes import ABORTED, BAD_ANSWER, RESET, STALE_CONNECTION, TIMEOUT
 from edgeload.plan import Due
 from edgeload.run.connection import Connection, classify, connect
+from edgeload.run.kept_connection import last_words, lost_a_race, usable_for_s
 from edgeload.run.pacing import Schedule
-from edgeload.run.picture_answers import Expected
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.recorder import Recorder
+from edgeload.run.request_template import RequestTemplate, image_index
 from edgeload.run.wire import (
     Answer,
     AnswerReader,
-    RequestHead,
     RequestResult,
     WireError,
     check_answer,
@@ -27,29 +23,6 @@ from edgeload.run.wire import (
 )
 
 _NEVER_S = float("inf")
-_MOST_MARGIN_S = 1.0
-_LEAST_IDLE_S = 0.1
-_RACE_S = 0.02
-
-
-@dataclass(frozen=True)
-class RequestTemplate:
-    """What the requests of all clients of a worker to one detector have in common."""
-
-    target: Target
-    tls: ssl.SSLContext | None
-    """None for a plain connection."""
-    head: RequestHead
-    images: Sequence[memoryview]
-    detector_id: str
-    run_id: str
-    confidence_threshold: float | None = None
-    """The detector's own, if it is known."""
-    group: int = 0
-    """Index of the camera group."""
-    timeout_s: float = 10.0
-    expected: Expected | None = None
-    """The answers that the pictures got before the run; None: they are not compared."""
 
 
 class Host(Protocol):
@@ -75,55 +48,6 @@ class Host(Protocol):
 
     def freed(self, client: HttpClient, ended: Due, now_s: float, *, answered: bool) -> None:
         """The client's request has ended; its schedule knows the next one."""
-
-
-def image_index(client: int, number: int, count: int) -> int:
-    """Which of `count` pictures a request sends, from 0.
-
-    Consecutive requests of a client differ, and so do requests that clients send together.
-    """
-    return (client * 31 + number) % count
-
-
-def usable_for_s(idle_s: float) -> float:
-    """How long to use an idle connection that the server says it keeps for `idle_s` seconds.
-
-    A quarter less, but at most 1 s less: the server's clock started before ours, and the next
-    request needs time to arrive.
-    """
-    return idle_s - min(_MOST_MARGIN_S, idle_s / 4)
-
-
-def lost_a_race(idle_s: float, failed_after_s: float, connect_s: float) -> bool:
-    """Whether a server closed an idle connection at the moment at which a request was sent on it.
-
-    Then the connection had been idle, and the server's answer to the request, a reset, comes back
-    within a round trip; opening the connection took at least one. A server that read the request
-    and then reset the connection took longer: that is a failure and no race.
-    """
-    return idle_s >= _LEAST_IDLE_S and failed_after_s <= 2.0 * connect_s + _RACE_S
-
-
-def last_words(connection: Connection, buffer: memoryview, reader: AnswerReader) -> Answer | None:
-    """The answer that arrived before the connection failed; None if there is no whole one.
-
-    A server may refuse a request before it has read all of it, and then close the connection. Our
-    next write fails, but its answer is here already. Such an answer may end where the connection
-    does. `reader` has what was read before.
-    """
-    try:
-        while size := connection.receive(buffer):
-            if answer := reader.feed(bytes(buffer[:size])):
-                return answer
-    except WireError:
-        return None
-    except OSError:  # also BlockingIOError: nothing more has arrived
-        pass
-    try:
-        answer = reader.eof() if reader.begun else None
-    except WireError:
-        return None
-    return answer if answer is not None and answer.status >= 400 else None
 
 
 class HttpClient:

@@ -17,8 +17,8 @@ from edgeload.edge.detectors import NoSuchDetector
 from edgeload.edge.location import Unreachable
 from edgeload.edge.sdk import SdkError
 from edgeload.failure_classes import BAD_ANSWER, TIMEOUT
-from edgeload.run.client import image_index, last_words
 from edgeload.run.connection import Connection, classify, connect
+from edgeload.run.kept_connection import last_words
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.preflight_rules import (
     PreflightQuery,
@@ -29,6 +29,7 @@ from edgeload.run.preflight_rules import (
     still_refused,
     why_not,
 )
+from edgeload.run.request_template import image_index
 from edgeload.run.tasks import GroupTask, WorkerTask
 from edgeload.run.wire import (
     Answer,

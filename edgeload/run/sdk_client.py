@@ -24,12 +24,13 @@ from edgeload.edge.sdk import (
 from edgeload.failure_classes import BAD_ANSWER, RESET, STALE_CONNECTION, TIMEOUT, TLS
 from edgeload.plan import Due
 from edgeload.records import Anchor
-from edgeload.run.client import image_index, lost_a_race
 from edgeload.run.connection import classify
 from edgeload.run.counters import WorkerCounters, counters_of
+from edgeload.run.kept_connection import lost_a_race
 from edgeload.run.pacing import schedule_of
 from edgeload.run.picture_answers import ExpectedAnswer
 from edgeload.run.recorder import Recorder
+from edgeload.run.request_template import image_index
 from edgeload.run.tasks import GroupTask, WorkerTask
 from edgeload.run.wire import RequestResult, check_answer, id_prefix
 from edgeload.runlog import LogWriter

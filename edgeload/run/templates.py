@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import NamedTuple
 
-from edgeload.run.client import RequestTemplate
+from edgeload.run.request_template import RequestTemplate
 from edgeload.run.tasks import DetectorTask, GroupTask, WorkerTask
 from edgeload.run.wire import request_head
 

@@ -28,12 +28,13 @@ from edgeload.edge.location import Target
 from edgeload.plan import Due, mix_plan
 from edgeload.records import Anchor, End, Missed, Request, WorkerSample
 from edgeload.run.chain import ChainClient
-from edgeload.run.client import HttpClient, RequestTemplate
+from edgeload.run.client import HttpClient
 from edgeload.run.counters import SLOTS, WorkerCounters, bucket, read_counts
 from edgeload.run.pacing import ClientSchedule
 from edgeload.run.phases import Ending
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.recorder import Recorder as Records
+from edgeload.run.request_template import RequestTemplate
 from edgeload.run.session import run_session
 from edgeload.run.wire import request_head
 from edgeload.runlog import DamagedLine, LogWriter, read_records

@@ -14,11 +14,12 @@ from recording_server import DETECTOR_ID, edge_answer
 from edgeload.edge.location import Target
 from edgeload.plan import Due, one_group_plan, ramp_steps
 from edgeload.records import Anchor, Request
-from edgeload.run.client import HttpClient, RequestTemplate, image_index
+from edgeload.run.client import HttpClient
 from edgeload.run.counters import SLOTS, WorkerCounters
 from edgeload.run.pacing import ClientSchedule
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.recorder import Recorder
+from edgeload.run.request_template import RequestTemplate, image_index
 from edgeload.run.wire import request_head
 from edgeload.runlog import LogWriter, read_records
 

@@ -11,8 +11,8 @@ from edgeload.camera_group import CameraGroup
 from edgeload.edge.location import Target
 from edgeload.edge.trust import TlsTrust
 from edgeload.plan import mix_plan
-from edgeload.run.client import RequestTemplate
 from edgeload.run.picture_file import written_pictures
+from edgeload.run.request_template import RequestTemplate
 from edgeload.run.tasks import ChainTask, DetectorTask, GroupTask, WorkerTask
 from edgeload.run.templates import templates_of
 
