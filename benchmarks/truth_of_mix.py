@@ -54,8 +54,8 @@ class Group:
 
 
 GROUPS = (
-    Group("door", 8, 5.0, "constant", "workers=4,service-time=50ms,distribution=exponential"),
     Group("person", 12, 4.0, "poisson", "workers=4,service-time=50ms,distribution=lognormal"),
+    Group("door", 8, 5.0, "constant", "workers=4,service-time=50ms,distribution=exponential"),
     Group("label", 10, 5.0, "poisson", "workers=4,service-time=40ms,distribution=exponential"),
 )
 
