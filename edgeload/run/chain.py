@@ -57,7 +57,7 @@ class ChainClient(HttpClient):
     not sent: the frame has failed. A frame that was begun is finished, even if the run is stopped.
     """
 
-    __slots__ = ("_all_good", "_followers", "_pending", "_reached")
+    __slots__ = ("_failures", "_followers", "_pending", "_reached")
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class ChainClient(HttpClient):
             _Follower(self, each, host, part) for part, each in enumerate(followers, 1)
         ]
         self._pending = 0
-        self._all_good = True
+        self._failures = 0
         self._reached = True
 
     @property
@@ -106,7 +106,7 @@ class ChainClient(HttpClient):
             super()._ended(due, outcome, done_s, answered=answered)
             return
         self._pending = len(self._followers)
-        self._all_good = self._reached = True
+        self._failures, self._reached = 0, True
         for follower in self._followers:
             follower.schedule.next = due
             follower.begin()
@@ -115,8 +115,11 @@ class ChainClient(HttpClient):
         """One of the further requests has ended."""
         self._pending -= 1
         self._reached = self._reached and answered
-        self._all_good = self._all_good and outcome == SUCCESS
+        self._failures += outcome != SUCCESS
         if not self._pending:
-            if self._all_good:
-                self._host.recorder.frame(self._template.group, now_s - due.due_s)
+            recorder, group = self._host.recorder, self._template.group
+            if self._failures:
+                recorder.frame_failed(group, self._failures)
+            else:
+                recorder.frame(group, now_s - due.due_s)
             super()._ended(due, outcome, now_s, answered=self._reached)

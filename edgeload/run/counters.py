@@ -17,7 +17,7 @@ from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.records import Request
 from edgeload.run.tasks import WorkerTask
 
-SENT, FAILED, MISSED, CONNECTS, STALE_RETRIES = range(5)
+SENT, FAILED, MISSED, CONNECTS, STALE_RETRIES, FAILED_AGAIN = range(6)
 """Slots of a block; two histograms of `BUCKETS` slots follow."""
 
 _COUNTS = ("sent", "ok", "failed", "missed", "connects", "stale_retries")
@@ -26,7 +26,7 @@ _WIDTH = 1.02
 _PER_LOG = 1.0 / math.log(_WIDTH)
 BUCKETS = math.ceil(math.log(200.0 / _LEAST_S) * _PER_LOG) + 1
 
-_SERVICE = STALE_RETRIES + 1
+_SERVICE = FAILED_AGAIN + 1
 _RESPONSE = _SERVICE + BUCKETS
 SLOTS = _RESPONSE + BUCKETS
 
@@ -82,6 +82,18 @@ class LiveCounts:
     """Service times of the requests that count as ok."""
     response: Histogram
     """Response times of the frames that were answered as they should be."""
+    failed_again: int = 0
+    """Of the failed requests, those of a frame of which another had failed before."""
+
+    @property
+    def frames_ok(self) -> int:
+        """Frames that got all of their answers."""
+        return sum(self.response)
+
+    @property
+    def frames_failed(self) -> int:
+        """Frames of which a request failed."""
+        return self.failed - self.failed_again
 
     @property
     def done(self) -> int:
@@ -99,6 +111,7 @@ class LiveCounts:
             self.stale_retries - before.stale_retries,
             tuple(map(sub, self.service, before.service)),
             tuple(map(sub, self.response, before.response)),
+            self.failed_again - before.failed_again,
         )
 
     def plain(self) -> dict[str, int]:
@@ -110,7 +123,7 @@ NO_COUNTS = LiveCounts(0, 0, 0, 0, 0, 0, (0,) * BUCKETS, (0,) * BUCKETS)
 
 
 class WorkerCounters:
-    """One worker's blocks of `SLOTS` 64-bit integers: five counts, then two histograms.
+    """One worker's blocks of `SLOTS` 64-bit integers: six counts, then two histograms.
 
     There is one block for each camera group. The connections stand in the first. The requests that
     count as ok are those in the histogram of service times.
@@ -155,6 +168,10 @@ class WorkerCounters:
     def frame_done(self, group: int, response_s: float) -> None:
         """Enter the response time of a frame that needed several answers and got all of them."""
         self._blocks[group][_RESPONSE + bucket(response_s)] += 1
+
+    def frame_failed(self, group: int, requests: int) -> None:
+        """Count the failed requests of a frame that needed several answers, as one frame."""
+        self._blocks[group][FAILED_AGAIN] += requests - 1
 
     def missed(self, group: int, frames: int) -> None:
         """Count frames that will not be sent; `group` is the group's index."""
@@ -217,4 +234,5 @@ def _counts(slots: list[int]) -> LiveCounts:
         stale_retries=slots[STALE_RETRIES],
         service=service,
         response=tuple(slots[_RESPONSE:]),
+        failed_again=slots[FAILED_AGAIN],
     )

@@ -63,13 +63,13 @@ class LiveView:
             self._console.print(self._line(progress), highlight=False, markup=False, soft_wrap=True)
 
     def _measure_rates(self, progress: RunProgress) -> None:
-        """Requests that ended per second, over about the last second: of all, and by group."""
+        """Frames that ended per second, over about the last second: of all, and by group."""
         now, last = _all_counts(progress), self._last
         if last is None:
             self._last, self._rates = progress, [0.0] * len(now)
         elif (span_s := progress.now_s - last.now_s) >= 1.0:
             before = _all_counts(last)
-            self._rates = [(a.done - b.done) / span_s for a, b in zip(now, before, strict=True)]
+            self._rates = [(_done(a) - _done(b)) / span_s for a, b in zip(now, before, strict=True)]
             self._last = progress
 
     def _fields(self, progress: RunProgress, row: int = 0) -> list[tuple[str, str]]:
@@ -80,8 +80,8 @@ class LiveView:
         return [
             ("due/s", due_per_s(progress.plan, step, row - 1 if row else None)),
             ("done/s", f"{self._rates[row]:.1f}"),
-            ("answered", str(counts.ok)),
-            ("failed", str(counts.failed)),
+            ("answered", str(counts.frames_ok)),
+            ("failed", str(counts.frames_failed)),
             ("missed", str(counts.missed)),
             ("response p50", _ms(percentile(times, 0.50))),
             ("p95", _ms(percentile(times, 0.95))),
@@ -113,6 +113,11 @@ class LiveView:
         if others:
             head += f"; {plural(others, 'more group')}, counted in the last row"
         return Group(Text(head, no_wrap=True), _table([*rows, all_of_them]))
+
+
+def _done(counts: LiveCounts) -> int:
+    """Frames that have ended, answered or not."""
+    return counts.frames_ok + counts.frames_failed
 
 
 def _all_counts(progress: RunProgress) -> tuple[LiveCounts, ...]:

@@ -112,6 +112,10 @@ class Recorder:
         """Count a frame that needed several answers and got all of them."""
         self._counts.frame_done(group, response_s)
 
+    def frame_failed(self, group: int, requests: int) -> None:
+        """Count a frame that needed several answers, of which so many failed."""
+        self._counts.frame_failed(group, requests)
+
     def effort(self, now_s: float) -> None:
         """Record what this process has spent so far: CPU time, requests, connections."""
         self._others.append(

@@ -360,6 +360,30 @@ def test_a_frame_with_a_failed_part_has_no_response_time(gate: Gate) -> None:
     assert (counts.ok, counts.failed, sum(counts.response)) == (2, 1, 0)
 
 
+@pytest.mark.parametrize("failed", [0, 1, 2])
+def test_a_frame_counts_once_however_many_of_its_parts_fail(gate: Gate, failed: int) -> None:
+    """Live counts speak of frames as well: one has ended, well or not."""
+    gate.open_all()
+    gate.client.begin()
+    gate.answer(gate.client)
+    for place, follower in enumerate(gate.followers):
+        gate.answer(follower, b"500 Oh" if place < failed else b"200 OK")
+    gate.host.outcomes()
+    counts = read_counts([gate.host.block])
+    assert (counts.frames_ok, counts.frames_failed) == ((0, 1) if failed else (1, 0))
+    assert (counts.ok, counts.failed) == (3 - failed, failed)
+
+
+def test_a_frame_whose_first_part_fails_counts_once(gate: Gate) -> None:
+    """Its others are not sent."""
+    gate.open_all()
+    gate.client.begin()
+    gate.answer(gate.client, b"500 Oh")
+    gate.host.outcomes()
+    counts = read_counts([gate.host.block])
+    assert (counts.frames_ok, counts.frames_failed, counts.failed) == (0, 1, 1)
+
+
 def test_a_part_without_an_answer_makes_the_camera_pause(gate: Gate) -> None:
     """As every request that got none: the loop must not spin on an endpoint that refuses."""
     gate.open_all()
