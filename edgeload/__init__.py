@@ -186,6 +186,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         outages         spells without a good answer
         shortfalls      what keeps a step from showing that its load is carried
         capacity        what a ramp shows of the capacity
+        queueing_detector  which detector of a chain is the limit
         utilisation_law how much of each resource of the host an answer takes
         run_summary     a run in numbers
         summarising     a log -> the summary of its run, in a mix group by group

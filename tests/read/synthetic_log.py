@@ -110,7 +110,8 @@ def play_mix(
 
     The recursion of a multi-server queue (Kiefer and Wolfowitz 1955): a request starts when it was
     sent or when a server is free, whichever is later, and never inside a stall. A frame with
-    further requests sends them at once when its first answer is in, to the same pool.
+    further requests sends them at once when its first answer is in, to the pool `NAME then` if
+    there is one, else to the same.
     """
     chance = random.Random(seed)
     clock = WallClock(Anchor(WALL_S, 0.0))
@@ -140,7 +141,7 @@ def play_mix(
     while ready:
         sent_s, client, part, due = heapq.heappop(ready)
         group = plan.group_of(client)
-        pool = pools[group.name]
+        pool = pools.get(f"{group.name} then", pools[group.name]) if part else pools[group.name]
         start_s = pool.start_s(sent_s, stalls)
         done_s = start_s + pool.service(chance)
         heapq.heappush(pool.free, done_s)

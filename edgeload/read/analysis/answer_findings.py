@@ -6,28 +6,34 @@ whether the answers were right.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
 
 from edgeload.failure_classes import BY_ANOTHER_MODEL, CHANGED_ANSWER
-from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.finding import Evidence, Finding
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.step_summary import StepSummary, indices_of
+from edgeload.read.analysis.step_summary import indices_of
 from edgeload.read.log.columns import OTHER_TEXTS
 
 
 def changed_answers(summary: RunSummary) -> Iterator[Finding]:
     """Answers that were not those of the same pictures before the load, and where they begin."""
-    steps = [step for step in summary.steps if _changed(step)]
+    counts = _counts(summary)
+    steps = [step for step in summary.steps if counts[step.index].changed]
     if not steps:
         return
     texts = [text for text in summary.failure_texts if text.outcome == CHANGED_ANSWER]
-    fewest, most = (which(steps, key=_changed_share) for which in (min, max))
+    fewest, most = (which(steps, key=lambda step: counts[step.index].share) for which in (min, max))
     calm = [
         step
         for step in summary.steps
-        if step.clients < min(s.clients for s in steps) and _answers(step)
+        if step.clients < min(s.clients for s in steps) and counts[step.index].answers
     ]
-    requests, answers = sum(map(_changed, steps)), sum(map(_answers, steps))
+    requests = sum(counts[step.index].changed for step in steps)
+    answers = sum(counts[step.index].answers for step in steps)
     other_model = sum(text.count for text in texts if BY_ANOTHER_MODEL in text.text)
     yield Finding(
         "failed_changed_answer",
@@ -38,15 +44,16 @@ def changed_answers(summary: RunSummary) -> Iterator[Finding]:
             "requests": requests,
             "answers": answers,
             "share": requests / answers,
-            "least_share": _changed_share(fewest),
+            "least_share": counts[fewest.index].share,
             "least_step": fewest.index,
-            "most_share": _changed_share(most),
+            "most_share": counts[most.index].share,
             "most_step": most.index,
-            "unchanged_below": sum(map(_answers, calm)),
+            "unchanged_below": sum(counts[step.index].answers for step in calm),
             "unchanged_clients": max((step.clients for step in calm), default=None),
             "by_another_model": (
                 None if any(text.text == OTHER_TEXTS for text in texts) else other_model
             ),
+            **_by_detector(summary),
             "first_s": min((text.first_s for text in texts), default=None),
             "last_s": max((text.last_s for text in texts), default=None),
             "text": texts[0].text if texts else "",
@@ -83,7 +90,7 @@ def uncompared_answers(summary: RunSummary) -> Iterator[Finding]:
 def same_answers(summary: RunSummary) -> Iterator[Finding]:
     """All answers that were compared were the same as before the load."""
     compared, asked = _compared(summary), summary.log.asked_alone
-    if not compared or any(map(_changed, summary.steps)):
+    if not compared or any(count.changed for count in _counts(summary).values()):
         return
     hidden = bool(asked) and all(len(one.answers) == 1 and one.pictures > 1 for one in asked)
     numbers = {
@@ -94,17 +101,46 @@ def same_answers(summary: RunSummary) -> Iterator[Finding]:
     yield Finding("answers_unchanged", "note", numbers=numbers)
 
 
-def _changed(step: StepSummary) -> int:
-    return step.counts.failures.get(CHANGED_ANSWER, 0)
+@dataclass(frozen=True)
+class _Answers:
+    """Answers of the edge to the requests of a step, and how many of them had changed."""
+
+    answers: int
+    changed: int
+
+    @property
+    def share(self) -> float:
+        return self.changed / self.answers
 
 
-def _answers(step: StepSummary) -> int:
-    """Answers of the edge to questions of a step, changed or not."""
-    return step.counts.ok + _changed(step)
+def _counts(summary: RunSummary) -> dict[int, _Answers]:
+    """By the step's index. A frame with a chain has several answers, each of which may change."""
+    requests = summary.log.sent_requests
+    changed = requests.having(CHANGED_ANSWER)
+    answered = requests.ok | changed
+    found = {}
+    for step in summary.steps:
+        own = requests.step == step.index
+        found[step.index] = _Answers(
+            int(np.count_nonzero(own & answered)), int(np.count_nonzero(own & changed))
+        )
+    return found
 
 
-def _changed_share(step: StepSummary) -> float:
-    return _changed(step) / _answers(step)
+def _by_detector(summary: RunSummary) -> dict[str, Evidence]:
+    """Of a camera group with a chain: how many answers of each detector had changed."""
+    requests, header = summary.log.sent_requests, summary.log.header
+    groups = header.plan.groups if header else []
+    group = next((each for each in groups if each.name == summary.group), None)
+    if group is None or requests.part is None:
+        return {}
+    names = [group.detector_name or group.detector_id]
+    for link in group.then:
+        names += [link.detector_name or link.detector_id] * link.requests
+    changed: Counter[str] = Counter()
+    for part in requests.part[requests.having(CHANGED_ANSWER)].tolist():
+        changed[names[part] if part < len(names) else "?"] += 1
+    return {"by_detector": dict(changed)}
 
 
 def _compared(summary: RunSummary) -> int:

@@ -14,7 +14,7 @@ from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.shortfalls import BAD_SHARE
 from edgeload.read.analysis.step_summary import StepSummary
 
-_GREW = 1.25
+GREW = 1.25
 """Service time that grew less than this while a backlog grew was not spent in a queue."""
 
 
@@ -45,8 +45,9 @@ class Ceiling:
     """The most that the endpoint answered per second, measured in an overloaded step.
 
     `low` and `high` are 95 % limits: arrival rate times 1 - growth of the backlog. Median service
-    times in seconds: `light_s` in the step with the fewest clients, `full_s` in the overloaded one;
-    `light_s` is None if that is the same step. `queue_growth` is by how much service time must have
+    times in seconds, with a chain those of whole frames: `light_s` in the step with the fewest
+    clients, `full_s` in the overloaded one; `light_s` is None if that is the same step.
+    `queue_growth` is by how much service time must have
     grown between both if requests queue on the endpoint; None if both loads are too alike to tell.
     """
 
@@ -159,11 +160,11 @@ def _queue_growth(light: StepSummary, full: StepSummary) -> float | None:
     with the number of clients, and not at all if clients only wait for their own answers.
     """
     if not light.overloaded:
-        return _GREW
+        return GREW
     ratio = full.clients / light.clients
-    return math.sqrt(ratio) if ratio >= _GREW else None
+    return math.sqrt(ratio) if ratio >= GREW else None
 
 
 def _median(step: StepSummary) -> float | None:
-    p50 = step.times.service.quantile("p50")
+    p50 = step.times.frame.quantile("p50")
     return p50.value if p50 else None

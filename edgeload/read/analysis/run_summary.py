@@ -13,6 +13,7 @@ from edgeload.read.analysis.objective_results import (
     ObjectiveResult,
 )
 from edgeload.read.analysis.outages import Outage
+from edgeload.read.analysis.queueing_detector import QueueingDetector
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import (
     HostUse,
@@ -57,6 +58,8 @@ class RunSummary:
     """
     host: HostUse | None = None
     """What the host's samples say by themselves; None as for `demands`."""
+    queueing: QueueingDetector | None = None
+    """The detector that limits a group with a chain, if that is known."""
     groups: tuple[RunSummary, ...] = ()
     """Each camera group of a mix as a run of its own; empty for a run without a mix."""
     interference: Interference | None = None

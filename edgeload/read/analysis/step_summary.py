@@ -93,6 +93,14 @@ class StepTimes:
 
     service: Distribution
     response: Distribution | None
+    chains: Distribution | None = None
+    """How long frames with good answers took, from the first request to the last answer; None if
+    frames are requests."""
+
+    @property
+    def frame(self) -> Distribution:
+        """The same, in any case."""
+        return self.chains or self.service
 
     @property
     def felt(self) -> Distribution:

@@ -188,6 +188,7 @@ def summarise_step(
             response=None
             if times.response_s is None
             else distribution(times.response_s, times.unanswered),
+            chains=None if times.chains_s is None else distribution(times.chains_s),
         ),
         generator=generator,
         stability=_stability(prepared, inside, times, window),

@@ -22,6 +22,7 @@ from edgeload.read.analysis.objective_results import (
     unknown,
 )
 from edgeload.read.analysis.outages import Outage, find_outages
+from edgeload.read.analysis.queueing_detector import find_queueing_detector
 from edgeload.read.analysis.run_summary import RunSummary, Totals
 from edgeload.read.analysis.shortfalls import find_shortfalls
 from edgeload.read.analysis.step_summary import StepSummary
@@ -169,7 +170,7 @@ def _joined(
     return replace(
         whole,
         steps=tuple(steps),
-        groups=groups,
+        groups=tuple(_with_queueing_detector(whole, group) for group in groups),
         objectives=tuple(result for results in found.values() for result in results),
         doubts=merged_by_subject(
             [*run_doubts(whole.log), *(d for step in steps for d in step.doubts)]
@@ -177,6 +178,20 @@ def _joined(
         bracket=find_capacity(steps),
         outages=tuple(sorted(outages, key=lambda outage: outage.start_s)),
     )
+
+
+def _with_queueing_detector(whole: RunSummary, group: RunSummary) -> RunSummary:
+    """A group's summary with the detector that limits its chain."""
+    header = whole.log.header
+    record = (
+        next((g for g in header.plan.groups if g.name == group.group), None) if header else None
+    )
+    if record is None:
+        return group
+    detectors = {step.index: step.detectors for step in whole.steps}
+    steps = [replace(step, detectors=detectors[step.index]) for step in group.steps]
+    found = find_queueing_detector(steps, group.bracket.ceiling, record)
+    return replace(group, queueing=found)
 
 
 def _with_interference(summary: RunSummary) -> RunSummary:

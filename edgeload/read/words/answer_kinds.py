@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeload.failure_classes import BY_ANOTHER_MODEL
-from edgeload.plain_words import plural
+from edgeload.plain_words import listed, plural
 from edgeload.read.statistics.format import share, short
 from edgeload.read.words.finding_kind import Kind, Numbers
 
@@ -15,6 +15,8 @@ def _changed_answer(n: Numbers) -> str:
         f"in {{steps}}, {n['requests']:,} of {plural(n['answers'], 'answer')} ({share(n['share'])})"
         " differed from those that the same pictures got without load"
     )
+    if "by_detector" in n:
+        said += f" ({listed([f'{count:,} of {name}' for name, count in n['by_detector'].items()])})"
     if n["least_step"] != n["most_step"]:
         said += (
             f", from {share(n['least_share'])} in step {n['least_step'] + 1} to "

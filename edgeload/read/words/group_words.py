@@ -126,7 +126,7 @@ def _limit(
     grew = any(found.code == "backlog_grows" for found in refused.shortfalls)
     ceiling = group.bracket.ceiling if grew else None
     why = "; ".join(reasons_of(refused.shortfalls, said=ceiling is not None))
-    sentences = [ceiling_words(ceiling, group.group)] if ceiling else []
+    sentences = [ceiling_words(ceiling, group.group, group.queueing)] if ceiling else []
     sentences += [sentence(f"{Loads(group).of_step(refused)} fell short: {why}")] if why else []
     return " ".join(sentences)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from edgeload.plain_words import plural, sentence
 from edgeload.read.analysis.capacity import Ceiling, LoadShortfall
 from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.queueing_detector import QueueingDetector
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.statistics.format import interval, milliseconds, number
 from edgeload.read.words.closed_loop_words import CLOSED_LOOP_LIMIT
@@ -40,7 +41,8 @@ def limit(summary: RunSummary) -> str:
     load = f"{Loads(summary).words(bracket.overload.clients)} (step {bracket.overload.step + 1})"
     ceilings = _ceilings(summary)
     why = "; ".join(_by_group(bracket.overload, said=set(ceilings)))
-    ceiling = [ceiling_words(found, group) for group, found in ceilings.items()]
+    queueing = {group.group: group.queueing for group in summary.groups}
+    ceiling = [ceiling_words(each, name, queueing.get(name)) for name, each in ceilings.items()]
     short_of = [sentence(f"{load} fell short: {why}")] if why else []
     return " ".join([*ceiling, *short_of])
 
@@ -83,8 +85,13 @@ def _ceilings(summary: RunSummary) -> dict[str, Ceiling]:
     return {name: ceiling for name, ceiling in found if ceiling and name in grew}
 
 
-def ceiling_words(ceiling: Ceiling, group: str = "") -> str:
-    """The ceiling, and where requests wait; `group` is the name of the group it is about."""
+def ceiling_words(
+    ceiling: Ceiling, group: str = "", detector: QueueingDetector | None = None
+) -> str:
+    """The ceiling, and where requests wait; `group` is the name of the group it is about.
+
+    `detector` is the one of its chain that is the limit, if that is known.
+    """
     span = interval(ceiling.low, ceiling.high)
     most = f"{number(ceiling.per_s)} answers/s" + (f" ({span})" if span else "")
     noun = f"{group} camera" if group else "client"
@@ -101,6 +108,13 @@ def ceiling_words(ceiling: Ceiling, group: str = "") -> str:
             "or only wait for their own answers, is unknown: run a much smaller load as well."
         )
     whose = f"The limit of {group}" if group else "Its limit"
+    if detector is not None:
+        return (
+            f"{whose} is about {most}, because of detector {detector.name}: at "
+            f"{number(detector.per_s)} requests/s, its median service time rose from "
+            f"{milliseconds(detector.light_s)} ms at {plural(ceiling.light_clients, noun)} to "
+            f"{milliseconds(detector.full_s)} ms at {ceiling.clients:,}, so requests queue there."
+        )
     return (
         f"{whose} is about {most}: median service time rose from "
         f"{milliseconds(ceiling.light_s)} ms at {plural(ceiling.light_clients, noun)} to "

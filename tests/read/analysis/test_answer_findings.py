@@ -10,6 +10,8 @@ import msgspec
 import pytest
 import synthetic_log as sl
 
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary
@@ -162,3 +164,21 @@ def test_a_changed_answer_is_no_outage(tmp_path: Path) -> None:
     assert summary.steps[3].state == "failing"
     assert summary.capacity is not None
     assert summary.capacity.clients == 16
+
+
+def test_of_a_chain_each_answer_counts_and_its_detector_is_named(tmp_path: Path) -> None:
+    """A frame with three answers of which one changed is one changed answer of three."""
+    plan = mix_plan((CameraGroup("gate", 2, 2.0, requests_per_frame=3),), [1], 10.0)
+    played = sl.play_mix(plan, {"gate": sl.Pool(9, sl.constant(0.02))})
+    followers = [i for i, r in enumerate(played.requests) if r.part]
+    for place in followers[:4]:
+        played.requests[place] = msgspec.structs.replace(
+            played.requests[place], outcome="changed_answer", error=TEXT, success=False,
+            status=200, from_edge=True,
+        )  # fmt: skip
+    log = sl.write(tmp_path / "log", played, workers=sl.cpu_samples(plan))
+    finding = findings_of(analyse(read_log(log)))["failed_changed_answer"]
+    assert (finding.numbers["requests"], finding.numbers["answers"]) == (4, 120)
+    assert finding.numbers["by_detector"] == {"det_followers": 4}
+    assert "4 of 120 answers (3.3 %) differed" in message(finding)
+    assert "(4 of det_followers)" in message(finding)
