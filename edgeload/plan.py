@@ -76,6 +76,11 @@ class RampStep:
         """Length of the step in seconds."""
         return self.end_s - self.start_s
 
+    @property
+    def sending(self) -> int:
+        """Clients that send in it."""
+        return self.clients if self.cameras is None else sum(self.cameras)
+
 
 def linear_ramp(max_clients: int, step_size: int) -> tuple[int, ...]:
     """Clients of each step: multiples of `step_size`, and exactly `max_clients` in the last.

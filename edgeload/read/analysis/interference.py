@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -58,6 +58,15 @@ class AloneFigures:
 
 
 @dataclass(frozen=True)
+class RoundStep:
+    """A step of a round: the cameras of the groups that sent, by name, and whether it counts."""
+
+    index: int
+    cameras: Mapping[str, int]
+    counts: bool
+
+
+@dataclass(frozen=True)
 class Interference:
     """All groups alone and all pairs.
 
@@ -73,6 +82,7 @@ class Interference:
     """Groups of one camera, which have no half."""
     invalid_steps: int
     left_over_steps: int
+    steps: tuple[RoundStep, ...] = ()
 
     @property
     def measured(self) -> bool:
@@ -115,7 +125,14 @@ def find_interference(log: RunLog, steps: Sequence[StepSummary]) -> Interference
         ),
         invalid_steps=sum(not step.valid for step in steps),
         left_over_steps=len(left_over & {step.index for step in whole}),
+        steps=tuple(_round_step(plan, step.index, usable) for step in steps),
     )
+
+
+def _round_step(plan: Plan, index: int, usable: Container[int]) -> RoundStep:
+    sending = zip(plan.groups, plan.steps[index].cameras or (), strict=True)
+    cameras = {group.name: count for group, count in sending if count}
+    return RoundStep(index, cameras, index in usable)
 
 
 def _sides(full: Sequence[int]) -> Iterator[SideBySide]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from edgeload.read.analysis.interference import Interference
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.window_times import rows_due_in, times_of
@@ -23,6 +26,7 @@ _POINTS_A_CURVE = 120
 class Curve:
     """The times of one step: a share `shares[i]` of what was due took at most `times_s[i]`.
 
+    In an interference run, those of all steps that measured the same; `step` is the first of them.
     The curve ends with the last percentile that the sample can bound. Infinity: never answered.
     """
 
@@ -37,6 +41,8 @@ class Curve:
 class PercentileCurves:
     """Curves of the same steps, fewest clients first. `response` is None for an older log.
 
+    In an interference run, a group alone comes first, then beside each other group.
+
     Every curve's shares are the first ones of `shares`, as far as its own sample reaches.
     """
 
@@ -47,23 +53,22 @@ class PercentileCurves:
 
 def percentile_curves(summary: RunSummary) -> PercentileCurves | None:
     """Curves of the steps that say most; None: no step has enough answers for a p95."""
-    steps = chosen_steps(summary)
-    if not steps:
+    if summary.interference is None:
+        pools = [[step] for step in chosen_steps(summary)]
+    else:
+        pools = _pools_of_rounds(summary, summary.interference)
+    if not pools:
         return None
-    most = max(
-        (sample.n for s in steps for sample in (s.times.service, s.times.response) if sample),
-        default=1,
-    )
-    shares = shares_of(most)
-    return PercentileCurves(
-        shares=shares,
-        service=tuple(
-            _curve(step, shares, *_sample(summary, step, response=False)) for step in steps
-        ),
-        response=None
-        if not summary.log.knows_due
-        else tuple(_curve(step, shares, *_sample(summary, step, response=True)) for step in steps),
-    )
+    of_kind = [
+        [_sample(summary, pool, response=response) for pool in pools]
+        for response in ((False, True) if summary.log.knows_due else (False,))
+    ]
+    shares = shares_of(max(sample.n for samples in of_kind for sample in samples))
+    curves = [
+        tuple(_curve(pool[0], shares, sample) for pool, sample in zip(pools, samples, strict=True))
+        for samples in of_kind
+    ]
+    return PercentileCurves(shares, curves[0], curves[1] if len(curves) > 1 else None)
 
 
 def chosen_steps(summary: RunSummary) -> list[StepSummary]:
@@ -86,17 +91,56 @@ def chosen_steps(summary: RunSummary) -> list[StepSummary]:
     return [fit[i] for i in sorted(kept)]
 
 
-def _sample(summary: RunSummary, step: StepSummary, *, response: bool) -> tuple[Floats, int]:
-    """Sorted times of the good answers in the step's window, and how many requests had none."""
-    inside = rows_due_in(summary.log, step.index, step.window)
-    times = times_of(summary.log, inside, step.within.missed)
-    if response and times.response_s is not None:
-        return np.sort(times.response_s), times.unanswered
-    return np.sort(times.service_s), 0
+def _pools_of_rounds(summary: RunSummary, found: Interference) -> list[list[StepSummary]]:
+    """The steps of an interference run that count and measured the same of a group, together.
+
+    Only those with all of its cameras, and enough answers for a p95. Of more than MOST_CURVES kinds
+    of steps, those beside half of another group's cameras go first.
+    """
+    own = {step.index: step for step in summary.steps}
+    full = {alone.group: alone.cameras for alone in found.alone}
+    pools: defaultdict[tuple[tuple[str, int], ...], list[StepSummary]] = defaultdict(list)
+    for each in found.steps:
+        if each.counts and each.cameras.get(summary.group) == full[summary.group]:
+            pools[tuple(each.cameras.items())].append(own[each.index])
+    usable = {
+        cameras: pool
+        for cameras, pool in pools.items()
+        if enough(sum(step.times.service.n for step in pool), QUANTILES["p95"])
+    }
+    names = list(full)
+    kinds = sorted(usable, key=lambda kind: (len(kind), [(names.index(n), c) for n, c in kind]))
+    if len(kinds) > MOST_CURVES:
+        kinds = [kind for kind in kinds if all(count == full[name] for name, count in kind)]
+    return [usable[kind] for kind in kinds[:MOST_CURVES]]
 
 
-def _curve(step: StepSummary, grid: Floats, times_s: Floats, unanswered: int) -> Curve:
-    n = len(times_s) + unanswered
+@dataclass(frozen=True)
+class _Sample:
+    """Sorted times of good answers, and how many requests had none."""
+
+    times_s: Floats
+    unanswered: int
+
+    @property
+    def n(self) -> int:
+        return len(self.times_s) + self.unanswered
+
+
+def _sample(summary: RunSummary, pool: Sequence[StepSummary], *, response: bool) -> _Sample:
+    """What fell due in the windows of the steps."""
+    found = [
+        times_of(summary.log, rows_due_in(summary.log, step.index, step.window), step.within.missed)
+        for step in pool
+    ]
+    timed = [times.response_s for times in found if times.response_s is not None]
+    if response and timed:
+        return _Sample(np.sort(np.concatenate(timed)), sum(times.unanswered for times in found))
+    return _Sample(np.sort(np.concatenate([times.service_s for times in found])), 0)
+
+
+def _curve(step: StepSummary, grid: Floats, sample: _Sample) -> Curve:
+    n, times_s = sample.n, sample.times_s
     shares = grid[grid <= _last_share(n)]
     ranks = np.array([rank(n, q) for q in shares.tolist()])
     padded = np.append(times_s, np.inf)

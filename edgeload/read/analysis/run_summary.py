@@ -63,7 +63,8 @@ class RunSummary:
     groups: tuple[RunSummary, ...] = ()
     """Each camera group of a mix as a run of its own; empty for a run without a mix."""
     interference: Interference | None = None
-    """What groups do to each other, in an interference run; its steps say nothing of a capacity."""
+    """What groups do to each other, in an interference run; its steps say nothing of a capacity.
+    Each of its groups has it, too."""
 
     @property
     def group(self) -> str:

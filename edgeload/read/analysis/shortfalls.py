@@ -23,9 +23,10 @@ def find_shortfalls(step: StepSummary, outages: Sequence[Outage] = ()) -> tuple[
     step cannot tell. Carried means that the backlog does not grow, that at most 1 % of what was
     due failed (or was missed, if clients drop what they cannot send in time), that every answer is
     the edge's own, that there was no outage, and that the step's objectives are met. An objective
-    about errors, missed requests or edge answers replaces the rule about them.
+    about errors, missed requests or edge answers replaces the rule about them. A group that is
+    left out of a step has none.
     """
-    return tuple(_reasons(step, outages))
+    return () if step.left_out else tuple(_reasons(step, outages))
 
 
 def _reasons(step: StepSummary, outages: Sequence[Outage]) -> Iterator[Finding]:

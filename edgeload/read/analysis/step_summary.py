@@ -18,7 +18,15 @@ from edgeload.read.statistics.steadiness import Steadiness
 from edgeload.read.statistics.windows import Window
 
 State = Literal[
-    "invalid", "cut", "not due", "failing", "not carried", "closed loop", "undecided", "carried"
+    "left out",
+    "invalid",
+    "cut",
+    "not due",
+    "failing",
+    "not carried",
+    "closed loop",
+    "undecided",
+    "carried",
 ]
 
 
@@ -179,6 +187,11 @@ class StepSummary:
     """The parts of the groups of a mix, in the plan's order; empty for a run without a mix."""
 
     @property
+    def left_out(self) -> bool:
+        """Whether none of a group's cameras sends in it: an interference run has such steps."""
+        return bool(self.group) and not self.clients
+
+    @property
     def overloaded(self) -> bool:
         """Whether requests ended more slowly than they fell due: a queue was growing."""
         own = self.growth is not None and self.growth.verdict == "not_carried"
@@ -200,6 +213,7 @@ class StepSummary:
         """The step in a word or two; "undecided" if it cannot tell whether its load is carried."""
         asked = self.counts.planned or self.counts.sent
         states: tuple[tuple[object, State], ...] = (
+            (self.left_out, "left out"),
             (not self.valid, "invalid"),
             (not self.complete, "cut"),
             (self.counts.planned == 0, "not due"),

@@ -166,7 +166,7 @@ def summarise_step(
         sample = replace(sample, ages=age_windows(log, range(step.clients), window))
     summary = StepSummary(
         index=step.index,
-        clients=step.clients,
+        clients=step.sending,
         copies=copies,
         closed=closed,
         span=Window(step.start_s, step.end_s),

@@ -197,13 +197,22 @@ def _with_queueing_detector(whole: RunSummary, group: RunSummary) -> RunSummary:
 def _with_interference(summary: RunSummary) -> RunSummary:
     """The summary of an interference run says what its groups do to each other, and no capacity.
 
-    Its INVALID steps are left out of that, so they make the run INVALID only if nothing is left.
+    Its INVALID steps are left out of that, so they make the run and its groups INVALID only if
+    nothing is left.
     """
     found = find_interference(summary.log, summary.steps)
     if found is None:
         return summary
     none = find_capacity(())
-    groups = tuple(replace(group, bracket=none) for group in summary.groups)
+    groups = tuple(
+        replace(
+            group,
+            interference=found,
+            bracket=none,
+            doubts=() if found.measured else group.doubts,
+        )
+        for group in summary.groups
+    )
     doubts = tuple(run_doubts(summary.log)) if found.measured else summary.doubts
     return replace(summary, interference=found, bracket=none, groups=groups, doubts=doubts)
 

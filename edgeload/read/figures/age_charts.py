@@ -83,6 +83,6 @@ def age_chart(summary: RunSummary) -> Chart | None:
         y_axis=log_axis(AGE_LABEL, shown, lines),
         lines=tuple(lines),
         spans=steps,
-        loads=Loads(summary).nouns,
+        loads=Loads(summary).over_what,
         keys=(*(_NO_ANSWER_YET for _ in crossed[:1]), *shade_keys(steps)),
     )

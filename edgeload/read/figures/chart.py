@@ -64,7 +64,7 @@ class Shade:
 class Span:
     """A ramp step on the axis of time, seconds; `due` is its arrival rate per second.
 
-    `load` counts clients, or copies of a mix.
+    `load` counts clients, or copies of a mix; in an interference run it is the step's number.
     """
 
     start: float

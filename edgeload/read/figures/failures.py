@@ -72,6 +72,6 @@ def failures_chart(summary: RunSummary, fills: Mapping[str, Fill] | None = None)
         y_axis=rate_axis(f"failures per second (means of {found.width_s:g} s)", lines),
         lines=tuple(lines),
         spans=spans_of(summary),
-        loads=Loads(summary).nouns,
+        loads=Loads(summary).over_what,
         bar_width=found.width_s,
     )

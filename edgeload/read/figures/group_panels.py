@@ -17,11 +17,12 @@ from edgeload.read.figures.over_time import throughput_chart, time_label, times_
 from edgeload.read.figures.percentile_curves import percentile_curve_charts
 from edgeload.read.figures.scales import with_shared_y
 from edgeload.read.words.group_words import group_answers
-from edgeload.read.words.legend_words import group_service_title
+from edgeload.read.words.legend_words import TOO_FEW_FOR_CURVES, group_service_title
 from edgeload.read.words.titles import (
     group_load_title,
     group_objective_title,
     group_throughput_title,
+    too_few_title,
 )
 
 _MOST_OPEN = 6
@@ -54,8 +55,24 @@ def times_panels(summary: RunSummary) -> tuple[Chart, ...]:
 
 
 def curve_panels(summary: RunSummary) -> tuple[Chart, ...]:
-    """Two charts for each group with enough answers: how its response and service times spread."""
-    return _panels(summary, _pairs(summary, percentile_curve_charts), half=True)
+    """Two charts for each group: how its response and service times spread.
+
+    A group with too few answers has two that say so; if all have, there is no chart.
+    """
+    rows = _pairs(summary, percentile_curve_charts)
+    like = next((row for row in rows if row), [])
+    told = [
+        row or [_of_too_few(group, chart) for chart in like]
+        for group, row in zip(summary.groups, rows, strict=True)
+    ]
+    return _panels(summary, told, half=True)
+
+
+def _of_too_few(group: RunSummary, like: Chart) -> Chart:
+    """A chart without curves, on the axes of another one."""
+    return replace(
+        like, title=too_few_title(group), lines=(), keys=(), x=like.x[:1], note=TOO_FEW_FOR_CURVES
+    )
 
 
 def failure_panels(summary: RunSummary) -> tuple[Chart, ...]:

@@ -49,7 +49,7 @@ def _times(summary: RunSummary, found: HeatMap) -> Chart:
         y_axis=Axis(time_label(found.kind), low, high, log=True, ticks=log_ticks(low, high)),
         lines=(),
         spans=spans_of(summary),
-        loads=Loads(summary).nouns,
+        loads=Loads(summary).over_what,
         heat=_heat(found),
     )
 
@@ -83,7 +83,7 @@ def _unanswered(summary: RunSummary, found: HeatMap) -> Chart:
         y_axis=rate_axis(f"{name}, %", lines, least=_LEAST_PERCENT),
         lines=lines,
         spans=spans_of(summary),
-        loads=Loads(summary).nouns,
+        loads=Loads(summary).over_what,
         bar_width=float(found.edges_s[1] - found.edges_s[0]),
     )
 

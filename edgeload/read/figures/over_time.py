@@ -56,7 +56,7 @@ def throughput_chart(summary: RunSummary) -> Chart:
         ),
         lines=tuple(lines),
         spans=spans,
-        loads=Loads(summary).nouns,
+        loads=Loads(summary).over_what,
         keys=shade_keys(spans),
     )
 
@@ -94,7 +94,7 @@ def times_charts(summary: RunSummary, *, each_kind: bool = False) -> tuple[Chart
             y_axis=log_axis(time_label(kind), shown, crossed),
             lines=lines[kind],
             spans=spans,
-            loads=Loads(summary).nouns,
+            loads=Loads(summary).over_what,
             keys=(*cross_keys(lines[kind]), *shade_keys(spans)),
             note="" if (of_kind[kind] if each_kind else shown) else NO_TIME,
         )
@@ -118,11 +118,12 @@ def spans_of(
     summary: RunSummary, shade: Callable[[StepSummary], Shade | None] = lambda step: None
 ) -> tuple[Span, ...]:
     """The steps on the axis of time."""
+    loads = Loads(summary)
     return tuple(
         Span(
             plain(step.span.start_s) or 0.0,
             plain(step.window.end_s) or 0.0,
-            step.copies,
+            loads.over(step),
             plain(step.rates.arrival_per_s),
             shade(step),
         )

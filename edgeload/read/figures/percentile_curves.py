@@ -35,13 +35,19 @@ def percentile_curve_charts(summary: RunSummary) -> tuple[Chart, ...]:
     kinds = {"service": found.service}
     if found.response is not None:
         kinds = {"response": found.response, **kinds}
-    doubts = {step.index: short_doubt_of(step) for step in summary.steps}
+    doubts = {} if summary.interference else doubts_of_curves(summary)
     x = values_of(stretched(found.shares))
     shown = shown_times_ms([curve for curves in kinds.values() for curve in curves])
     colours = curve_colours(len(found.service))
     lines = {
         kind: tuple(
-            _line(curve, len(x), colour, load_of_curve(summary, curve), doubts[curve.step])
+            _line(
+                curve,
+                len(x),
+                colour,
+                load_of_curve(summary, curve),
+                doubts.get(curve.step, ""),
+            )
             for curve, colour in zip(curves, colours, strict=True)
         )
         for kind, curves in kinds.items()
@@ -60,6 +66,13 @@ def percentile_curve_charts(summary: RunSummary) -> tuple[Chart, ...]:
         )
         for place, kind in enumerate(kinds)
     )
+
+
+def doubts_of_curves(summary: RunSummary) -> dict[int, str]:
+    """Why the curve of a step is dashed, by its index. A closed loop has no load to doubt."""
+    return {
+        step.index: short_doubt_of(step) for step in summary.steps if step.state != "closed loop"
+    }
 
 
 def shown_times_ms(curves: Sequence[Curve]) -> list[float | None]:

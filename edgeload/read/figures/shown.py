@@ -29,6 +29,7 @@ from edgeload.read.figures.over_time import throughput_chart, times_charts
 from edgeload.read.figures.percentile_curves import percentile_curve_charts
 from edgeload.read.figures.scales import with_shared_x
 from edgeload.read.words.legend_words import (
+    CURVES_BESIDE_TITLE,
     CURVES_OF_GROUPS_TITLE,
     FAILURES_OF_GROUPS_TITLE,
     TIMES_OF_GROUPS_TITLE,
@@ -77,9 +78,10 @@ def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
     load, times = by_load_charts(summary)
     asked = any(objective.group is None for objective in summary.time_objectives)
     by_load = (load, *load_panels(summary), *((times,) if asked else ()))
+    beside = summary.interference is not None
     return _pictures(
         {
-            "capacity.png": () if summary.interference else by_load,
+            "capacity.png": () if beside else by_load,
             "throughput.png": (throughput_chart(summary), *throughput_panels(summary)),
             "times.png": times_panels(summary),
             "age.png": age_charts(summary),
@@ -90,7 +92,7 @@ def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
         {
             "times.png": TIMES_OF_GROUPS_TITLE,
             "failures.png": FAILURES_OF_GROUPS_TITLE,
-            "spectrum.png": CURVES_OF_GROUPS_TITLE,
+            "spectrum.png": CURVES_BESIDE_TITLE if beside else CURVES_OF_GROUPS_TITLE,
         },
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from edgeload.plain_words import plural
 
 STATES = {
+    "left out": "no camera of this group sent",
     "invalid": "INVALID",
     "not carried": "load not carried",
     "cut": "stopped early",
@@ -29,6 +30,7 @@ NO_TIME = "no good answer, so there is no time to show"
 COPIES = "copies"
 """Label of an axis: copies of the mix, or of the group that alone is ramped."""
 TOO_FEW = "too few good answers in any step to show a time"
+TOO_FEW_FOR_CURVES = "fewer than 59 answers"
 SERVICE_TITLE = "Service time: network, queue and model"
 SERVICE_BY_SHARE_TITLE = "Service time by share, step by step"
 TIMES_BY_LOAD_TITLE = "Times against load: response from due, service from sent, to answered"
@@ -37,6 +39,7 @@ CROSS_OF_AN_AGE = "a camera had no answer yet"
 AGE_LABEL = "age of the newest answer (now less due), ms"
 TIMES_OF_GROUPS_TITLE = "Response and service times of each camera group, on one scale"
 CURVES_OF_GROUPS_TITLE = "How the times of each camera group spread, step by step"
+CURVES_BESIDE_TITLE = "How the times of each camera group spread, alone and beside others"
 FAILURES_OF_GROUPS_TITLE = "Failures of each camera group"
 _MOST_LOADS = 4
 

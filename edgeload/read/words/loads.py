@@ -22,6 +22,9 @@ class Loads:
         self._rate = summary.log.requests_per_second
         self.noun = "copy" if self._mix else "client"
         """What a load is counted in."""
+        found = summary.interference
+        self._rounds = {step.index: step.cameras for step in found.steps} if found else {}
+        self._group = summary.group
 
     @property
     def known(self) -> bool:
@@ -37,8 +40,26 @@ class Loads:
         return plural(self.count(clients), self.noun)
 
     def of_step(self, step: StepSummary) -> str:
-        """The same for a step."""
-        return plural(step.copies, self.noun)
+        """The same for a step; of an interference run, `door alone` or `4 door beside 2 person`.
+
+        Of one of its groups, what that has beside it: `alone`, or `beside 2 person`.
+        """
+        cameras = self._rounds.get(step.index)
+        if cameras is None:
+            return plural(step.copies, self.noun)
+        beside = " and ".join(f"{n} {name}" for name, n in cameras.items() if name != self._group)
+        if self._group in cameras:
+            return f"beside {beside}" if beside else "alone"
+        if len(cameras) == 1:
+            return f"{next(iter(cameras))} alone"
+        return " beside ".join(f"{count} {name}" for name, count in cameras.items())
+
+    def over(self, step: StepSummary) -> int:
+        """The number above a step on an axis of time: its load, or in an interference run its own.
+
+        All steps of that have one load, and the table of steps says what each of them measures.
+        """
+        return step.index + 1 if self._rounds else step.copies
 
     @property
     def of_mix(self) -> str:
@@ -50,6 +71,11 @@ class Loads:
     def nouns(self) -> str:
         """`clients`, or `copies`."""
         return plural(2, self.noun).split(" ")[1]
+
+    @property
+    def over_what(self) -> str:
+        """What the numbers above an axis of time are: clients, copies, or steps."""
+        return "step" if self._rounds else self.nouns
 
     def several(self, loads: Sequence[int]) -> str:
         """`39, 40 and 41 clients`; no more than four of them."""

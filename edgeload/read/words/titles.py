@@ -30,8 +30,14 @@ def percentile_curves_title(summary: RunSummary, drawn: PercentileCurves) -> str
     name = "Response" if drawn.response else "Service"
     capacity = summary.capacity
     curve = next((c for c in curves if capacity and c.step == capacity.step), curves[0])
-    text = f"{name} time at {load_of_curve(summary, curve)}: {_spread(curve)}"
+    at = "" if summary.interference else "at "
+    text = f"{name} time {at}{load_of_curve(summary, curve)}: {_spread(curve)}"
     return _named(summary, text)
+
+
+def too_few_title(group: RunSummary) -> str:
+    """The title of a camera group that has too few answers for a curve."""
+    return _named(group, "Too few answers in each step")
 
 
 def load_of_curve(summary: RunSummary, curve: Curve) -> str:
@@ -88,7 +94,16 @@ def heat_map_title(summary: RunSummary, drawn: HeatMap) -> str:
 
 def throughput_title(summary: RunSummary) -> str:
     """What throughput over time shows."""
+    if summary.interference is not None:
+        return _steps_title(summary, "Throughput")
     return _throughput_title(summary) + _doubt(summary)
+
+
+def _steps_title(summary: RunSummary, what: str) -> str:
+    """The title of a chart of an interference run, whose steps all have one load."""
+    invalid = sum(not step.valid for step in summary.steps if not step.left_out)
+    hatched = f" ({plural(invalid, 'INVALID step')} hatched)" if invalid else ""
+    return _named(summary, f"{what} in each step{hatched}")
 
 
 def _throughput_title(summary: RunSummary) -> str:
@@ -114,6 +129,9 @@ def _throughput_title(summary: RunSummary) -> str:
 
 def times_title(summary: RunSummary) -> str:
     """What the times over time show."""
+    if summary.interference is not None:
+        known = any(step.times.response for step in summary.steps)
+        return _steps_title(summary, "Response time" if known else "Service time")
     return _named(summary, _times_title(summary))
 
 
@@ -127,15 +145,19 @@ def _times_title(summary: RunSummary) -> str:
     last = max(known, key=lambda s: (s.copies, -s.index))
     text = f"{felt_p95_words(first)} at {Loads(summary).of_step(first)}"
     if last is not first:
-        text += f"; {_p95(last)} at {last.copies:,}"
+        text += f"; {_p95_at(known, last)}"
     return text[0].upper() + text[1:]
 
 
-def _p95(step: StepSummary) -> str:
-    p95 = step.times.felt.quantile("p95")
-    if p95 is None:
-        return "too few answers"
-    return "over 5 % never answered" if p95.never else f"{milliseconds(p95.value)} ms"
+def _p95_at(known: Sequence[StepSummary], last: StepSummary) -> str:
+    """`214 ms at 4`; or `over 5 % never answered from 3 on`, if that holds for several loads."""
+    p95 = last.times.felt.quantile("p95")
+    if p95 is not None and not p95.never:
+        return f"{milliseconds(p95.value)} ms at {last.copies:,}"
+    answered = {s.copies for s in known if not s.times.felt.is_never("p95")}
+    broken = {s.copies for s in known if s.copies > max(answered, default=0)}
+    at = f"from {min(broken):,} on" if len(broken) > 1 else f"at {last.copies:,}"
+    return f"over 5 % never answered {at}"
 
 
 def capacity_title(summary: RunSummary) -> str:
@@ -190,6 +212,8 @@ def group_load_title(group: RunSummary, answer: GroupAnswer) -> str:
 
 def group_throughput_title(group: RunSummary) -> str:
     """What was answered of what was due, at the least load that fell short, else at the largest."""
+    if group.interference is not None:
+        return throughput_title(group)
     step = _telling(group)
     if step is None or step.rates.throughput_per_s is None:
         return _named(group, "no throughput after a warm-up")
@@ -237,6 +261,8 @@ def _telling(group: RunSummary) -> StepSummary | None:
 
 def age_title(summary: RunSummary) -> str:
     """What the ages over time show: the p95 at the least and at the largest load."""
+    if summary.interference is not None:
+        return _steps_title(summary, "Age of the newest answer of each camera")
     known = [step for step in summary.steps if step.age is not None]
     whose = f"{summary.group}: " if summary.group else ""
     if not known:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import synthetic_log as sl
 from example_runs import failed as failed_run
 from example_runs import long as long_run
 from example_runs import saturated as saturated_run
 from example_runs import summary_of
 
+from edgeload.camera_group import CameraGroup
+from edgeload.interference_plan import interference_plan
 from edgeload.read.analysis.percentile_curves import percentile_curves
+from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import heat_map
+from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.statistics.format import milliseconds
 from edgeload.read.statistics.percentiles import nearest_rank
 from edgeload.read.words.titles import (
     capacity_title,
     failures_title,
+    group_throughput_title,
     heat_map_title,
     percentile_curves_title,
     throughput_title,
@@ -71,3 +77,43 @@ def test_titles_of_other_ends(tmp_path: Path) -> None:
     assert capacity_title(clean) == "Capacity at least 10 clients: 50.0 answers/s"
     invalid = summary_of(tmp_path / "i", played, workers=sl.cpu_samples(plan, 0.9))
     assert capacity_title(invalid).endswith("(run INVALID)")
+
+
+def test_the_least_load_without_answers_is_named(tmp_path: Path) -> None:
+    """Of several loads whose p95 is never answered, where that begins; of one, that one."""
+    plan = sl.plan_of([10, 60, 90], 10, 2.0)
+    several = summary_of(tmp_path, sl.play(plan, servers=4, service=sl.constant(0.05)))
+    assert times_title(several) == (
+        "Response p95 50.0 ms at 10 clients; over 5 % never answered from 60 on"
+    )
+
+
+def _interference_run(folder: Path, late_step: int | None) -> RunSummary:
+    """Three rounds of two groups; the generator is late in one step, or in none."""
+    groups = (CameraGroup("door", 4, 8.0), CameraGroup("person", 4, 6.0))
+    plan = interference_plan(groups, 1, 3, 6.0)
+    pools = {group.name: sl.Pool(8, sl.constant(0.02)) for group in groups}
+    played = sl.play_mix(plan, pools)
+    played.requests[:] = [
+        msgspec.structs.replace(r, sent_s=(r.sent_s or 0.0) + 0.1, done_s=(r.done_s or 0.0) + 0.1)
+        if r.step == late_step
+        else r
+        for r in played.requests
+    ]
+    return summary_of(folder, played, interference=True)
+
+
+def test_titles_of_an_interference_run_are_about_its_steps(tmp_path: Path) -> None:
+    """They count the INVALID steps of a VALID run, and name no load and nothing due."""
+    clean, late = (_interference_run(tmp_path / str(step), step) for step in (None, 0))
+    assert throughput_title(clean) == "Throughput in each step"
+    assert late.valid
+    assert throughput_title(late) == "Throughput in each step (1 INVALID step hatched)"
+    sending = [group for group in late.groups if not group.steps[0].left_out]
+    for group in late.groups:
+        hatched = " (1 INVALID step hatched)" if group in sending else ""
+        assert group_throughput_title(group) == f"{group.group}: throughput in each step{hatched}"
+        assert times_title(group) == f"{group.group}: response time in each step{hatched}"
+    titles = [chart.title for chart in charts_of(prepare_figures(late))]
+    assert not [title for title in titles if "copy" in title or "run INVALID" in title]
+    assert sum("response time alone" in title for title in titles) == 2
