@@ -59,7 +59,7 @@ def test_a_users_matplotlibrc_changes_nothing(tmp_path: Path) -> None:
     rc.write_text("text.usetex: True\nlines.linewidth: 9\naxes.facecolor: red\nfont.size: 30\n")
     code = (
         "import sys, pathlib, matplotlib;"
-        "from edgeload.read.analysis.run_summary import analyse;"
+        "from edgeload.read.analysis.summarising import analyse;"
         "from edgeload.read.log.open import read_log;"
         "from edgeload.read.figures.shown import prepare_figures;"
         "from edgeload.read.output import png;"
