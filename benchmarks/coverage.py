@@ -116,6 +116,7 @@ def _sample(times: Floats, seconds: float) -> Sample:
         overloaded=False,
         done=np.zeros(0),
         due=None,
+        step_s=seconds,
     )
 
 

@@ -214,6 +214,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         limit               what limits the capacity
         group_words         the answer of one camera group of a mix
         outage_words        an outage
+        longer_steps        how long steps must be to tell, as the option to type
         loads               a load: clients, or copies of a mix and their cameras
         closed_loop_words   what a closed loop shows
         finding_kind    what is said about one kind of finding

@@ -62,6 +62,8 @@ class Sample:
     overloaded: bool
     done: Floats
     due: Floats | None
+    step_s: float
+    """How long the step is, with its warm-up; of several the longest."""
     cuts: tuple[int, ...] = ()
     """Places in `failed` at which one of several windows ends and the next begins."""
     ages: tuple[AgeWindow, ...] = ()
@@ -76,8 +78,11 @@ class ObjectiveResult:
     if nothing was measured: then the objective is not met. A limit is None if the sample is too
     small for it. `step` is the step that was judged, None for the run; `n` the size of the sample.
     `extra_seconds_needed` of the same load would decide an undecided objective; None if it is
-    decided, or if that would take more than a day. `overloaded`: the times were within the bound so
-    far, but the backlog grew, so they will not stay there.
+    decided, or if that would take more than a day. `step_s_to_tell` is how long each step would
+    have to be for that; None also if the load is too large, because times grow with its step.
+    `overloaded`: the times were within the bound so far, but the backlog grew, so they will not
+    stay there. `never_share` is the share of the sample that got no good answer, if the objective
+    bounds a percentile of a time.
     """
 
     objective: Objective
@@ -89,6 +94,8 @@ class ObjectiveResult:
     n: int
     extra_seconds_needed: float | None
     overloaded: bool = False
+    step_s_to_tell: float | None = None
+    never_share: float | None = None
 
 
 def batches(window: Window, ok_done_s: Floats) -> Floats:
@@ -116,6 +123,7 @@ def merged(samples: Iterable[Sample]) -> Sample:
         overloaded=any(part.overloaded for part in parts),
         done=_joined(part.done for part in parts),
         due=_all_or_none([part.due for part in parts]),
+        step_s=max((part.step_s for part in parts), default=0.0),
         cuts=tuple(accumulate(len(part.failed) for part in parts[:-1])),
         ages=tuple(chain.from_iterable(part.ages for part in parts)),
     )
@@ -137,6 +145,16 @@ def _all_or_none(arrays: Sequence[Floats | None]) -> Floats | None:
 
 def result_of(objective: Objective, sample: Sample, step: int | None = None) -> ObjectiveResult:
     """What a sample says about an objective."""
+    result = _result_of(objective, sample, step)
+    grows = sample.overloaded and (objective.is_time or objective.quantity == "age")
+    if result.extra_seconds_needed is None or grows:
+        return result
+    steps = len(sample.cuts) + 1
+    longer_s = sample.step_s + result.extra_seconds_needed / steps
+    return replace(result, step_s_to_tell=longer_s)
+
+
+def _result_of(objective: Objective, sample: Sample, step: int | None) -> ObjectiveResult:
     if objective.is_time:
         result = _time_result(objective, sample, step)
         return _refused(result) if sample.overloaded else result
@@ -191,7 +209,15 @@ def _time_result(objective: Objective, sample: Sample, step: int | None) -> Obje
         beyond / n, 1.0 - objective.quantile, size, sample.length_s, LEAST_INDEPENDENT
     )
     return ObjectiveResult(
-        objective, step, status, value, low, high, n, extra_s if status == "undecided" else None
+        objective,
+        step,
+        status,
+        value,
+        low,
+        high,
+        n,
+        extra_s if status == "undecided" else None,
+        never_share=unanswered / n,
     )
 
 

@@ -49,7 +49,15 @@ def _reasons(step: StepSummary, outages: Sequence[Outage]) -> Iterator[Finding]:
     bad = _bad_share(step)
     if bad is not None and bad > BAD_SHARE and not asked & {"errors", "missed"}:
         dropped = step.counts.missed_reasons.get("skipped", 0)
-        yield _short("failures", step, bad_share=bad, allowed_share=BAD_SHARE, dropped=dropped)
+        yield _short(
+            "failures",
+            step,
+            bad_share=bad,
+            bad=round(bad * step.within.due),
+            due=step.within.due,
+            allowed_share=BAD_SHARE,
+            dropped=dropped,
+        )
     if any(step.index in outage.steps and not outage.silent for outage in outages):
         yield _short("down", step)
     away = sum(step.counts.failures.get(outcome, 0) for outcome in NOT_EDGE)
@@ -138,6 +146,8 @@ def _unmet(step: StepSummary, result: ObjectiveResult) -> Finding:
             "value": result.value,
             "limits": (result.low, result.high),
             "extra_seconds_needed": result.extra_seconds_needed,
+            "step_s_to_tell": result.step_s_to_tell,
+            "never_share": result.never_share,
         },
         about=result.objective.text,
     )

@@ -61,16 +61,19 @@ class WindowCounts:
     missed: int | None
 
     @property
+    def due(self) -> int:
+        """Requests due; those sent, if the log does not say more."""
+        return self.sent if self.planned is None else max(self.planned, self.sent)
+
+    @property
     def bad_share(self) -> float | None:
         """Share of the due requests that got no good answer: failed or missed."""
-        due = self.sent if self.planned is None else max(self.planned, self.sent)
-        return 1.0 - self.ok / due if due else None
+        return 1.0 - self.ok / self.due if self.due else None
 
     @property
     def failed_share(self) -> float | None:
         """Share of the due requests that were sent and got no good answer."""
-        due = self.sent if self.planned is None else max(self.planned, self.sent)
-        return (self.sent - self.ok) / due if due else None
+        return (self.sent - self.ok) / self.due if self.due else None
 
 
 @dataclass(frozen=True)

@@ -300,6 +300,7 @@ def _sample(
         due=None
         if arrival_per_s is None
         else np.full(len(done), arrival_per_s * window.length_s / len(done)),
+        step_s=step.duration_s,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 from edgeload.plain_words import listed, plural, sentence
@@ -14,7 +13,8 @@ from edgeload.read.words.closed_loop_words import closed_loop_answer
 from edgeload.read.words.finding_words import message, step_list
 from edgeload.read.words.interference_words import SOME_STEPS_INVALID, interference_headline
 from edgeload.read.words.loads import Loads
-from edgeload.read.words.objective_words import more_time
+from edgeload.read.words.longer_steps import repeat_with
+from edgeload.read.words.objective_words import to_tell
 from edgeload.read.words.outage_words import outage_words
 
 _SHOWN_CHARS = 160
@@ -31,7 +31,7 @@ def headline(summary: RunSummary) -> str:
         [
             *map(outage_words, summary.outages[:1]),
             *_answer(summary),
-            *undecided_objectives(summary)[:1],
+            *_open_objective(summary),
         ]
     )
 
@@ -146,11 +146,12 @@ def _too_short(loads: Sequence[LoadShortfall]) -> str:
     if groups:
         said += f" with {listed(groups)}"
     if known:
-        return f"{said}; steps of about {_round_s(_longest(known))} s would tell"
+        return f"{said}: {repeat_with(_longest(known))}"
     if least:
+        few = "cameras" if groups else "clients"
         return (
-            f"{said}; that takes at least {_round_s(_longest(least))} s, and several times as long "
-            "with few clients or near the capacity"
+            f"{said}: {repeat_with(_longest(least))} or more, several times as much with few {few} "
+            "or near the capacity"
         )
     return said
 
@@ -162,21 +163,15 @@ def _objective_undecided(loads: Sequence[LoadShortfall]) -> str:
         for s in found
         for condition in [str(s.numbers["objective"]).rpartition(": ")[2]]
     )
-    extra = [s.numbers["extra_seconds_needed"] for s in found]
-    longest = _longest(extra) if all(isinstance(s, float) for s in extra) else None
+    needed = [s.numbers["step_s_to_tell"] for s in found]
+    longest = _longest(needed) if all(isinstance(s, float) for s in needed) else None
     have = "has" if len(loads) == 1 else "have"
     the = "the step" if len(loads) == 1 else "the steps"
-    return f"{the} {have} too few answers for {listed(list(texts))}{more_time(longest)}"
+    return f"{the} {have} too few answers for {listed(list(texts))}{to_tell(longest)}"
 
 
 def _longest(seconds: Sequence[object]) -> float:
     return max(s for s in seconds if isinstance(s, float | int))
-
-
-def _round_s(seconds: float) -> str:
-    """An estimate in two digits, rounded up."""
-    unit = 10 ** max(0, math.floor(math.log10(max(1.0, seconds))) - 1)
-    return f"{math.ceil(seconds / unit) * unit:,}"
 
 
 def _within(step: StepSummary) -> str:
@@ -228,13 +223,21 @@ def felt_p95_words(step: StepSummary) -> str:
 # --- undecided objectives -------------------------------------------------------------------------
 
 
+def _open_objective(summary: RunSummary) -> list[str]:
+    """The first undecided objective, if nothing else is told and it is not why."""
+    bracket = summary.bracket
+    said = {shortfall.code for load in bracket.undecided for shortfall in load.shortfalls}
+    told = bracket.carried or bracket.overload or "undecided" in said
+    return [] if told else undecided_objectives(summary)[:1]
+
+
 def undecided_objectives(summary: RunSummary) -> list[str]:
     """A sentence for each objective that the run is too short to decide."""
     return [
         sentence(
             f"{result.objective.text} is undecided"
             f"{'' if result.step is None else f' in step {result.step + 1}'}"
-            f"{more_time(result.extra_seconds_needed)}"
+            f"{to_tell(result.step_s_to_tell)}"
         )
         for result in summary.objectives
         if result.status == "undecided"

@@ -6,25 +6,33 @@ from edgeload.objectives import parse_objective
 from edgeload.plain_words import plural
 from edgeload.read.statistics.format import number, share
 from edgeload.read.words.finding_kind import Kind, Numbers
-from edgeload.read.words.objective_words import measured, more_time, nothing_measured
+from edgeload.read.words.longer_steps import repeat_with
+from edgeload.read.words.objective_words import (
+    is_never,
+    measured,
+    never_words,
+    nothing_measured,
+    to_tell,
+)
 
 _LONGER_STEPS = "Use longer steps (--time-between-ramp)."
 
 
 def _measured(n: Numbers) -> str:
-    low, high = n["limits"]
-    return measured(parse_objective(n["objective"]), n["value"], low, high)
+    return measured(parse_objective(n["objective"]), n["value"], n["limits"], n["never_share"])
 
 
 def _objective(n: Numbers) -> str:
-    if n["value"] is None:
+    objective, value = parse_objective(n["objective"]), n["value"]
+    if value is None:
         return nothing_measured(n["objective"])
+    if is_never(objective, value):
+        return f"{n['objective']} is not met: {never_words(objective, n['never_share'])}"
     return f"{n['objective']} is not met ({_measured(n)})"
 
 
 def _undecided(n: Numbers) -> str:
-    more = more_time(n["extra_seconds_needed"])
-    return f"{n['objective']} is undecided ({_measured(n)}){more}"
+    return f"{n['objective']} is undecided ({_measured(n)}){to_tell(n['step_s_to_tell'])}"
 
 
 def _backlog_grows(n: Numbers) -> str:
@@ -36,8 +44,17 @@ def _backlog_grows(n: Numbers) -> str:
 
 def _too_short(n: Numbers) -> str:
     step_s = n["step_s"]
-    about = f" (about {number(step_s)} s would tell)" if step_s and n["measured"] else ""
-    return f"the step is too short to tell whether the endpoint keeps up{about}"
+    longer = f": {repeat_with(step_s)}" if step_s and n["measured"] else ""
+    return f"the step is too short to tell whether the endpoint keeps up{longer}"
+
+
+def _failures(n: Numbers) -> str:
+    percent = f"{100 * n['bad_share']:.3g} %"
+    dropped = " or was dropped" if n["dropped"] else ""
+    return (
+        f"{n['bad']:,} of {n['due']:,} ({percent}) that fell due after the warm-up "
+        f"failed{dropped}; at most {share(n['allowed_share'])} may"
+    )
 
 
 def _not_edge(n: Numbers) -> str:
@@ -109,10 +126,7 @@ SHORTFALL_KINDS = {
         meaning="More than 1 % of a step's requests failed, or were dropped as too late.",
         cause="See the failure classes of the step.",
         advice="See the failures by class and text.",
-        message=lambda n: (
-            f"{share(n['bad_share'])} of what was due after the warm-up failed"
-            + (" or was dropped" if n["dropped"] else "")
-        ),
+        message=_failures,
     ),
     "down": Kind(
         meaning="The endpoint was down during a part of a step.",

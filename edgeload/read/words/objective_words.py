@@ -7,6 +7,7 @@ import math
 from edgeload.objectives import Objective
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.statistics.format import milliseconds, share
+from edgeload.read.words.longer_steps import repeat_with
 
 MARKS = {"pass": "✓", "fail": "✗", "undecided": "?"}
 STATUSES = {"pass": "met", "fail": "not met", "undecided": "undecided"}
@@ -33,7 +34,8 @@ def measured_words(result: ObjectiveResult) -> str:
     """`response p95 281 ms (262 ms to 305 ms)`: each limit holds with 95 % confidence."""
     if result.value is None:
         return nothing_measured(result.objective.text)
-    said = measured(result.objective, result.value, result.low, result.high)
+    limits = (result.low, result.high)
+    said = measured(result.objective, result.value, limits, result.never_share)
     if result.overloaded:
         said += ", but only so far: a backlog grew, so times grow with it"
     return said
@@ -45,21 +47,38 @@ def nothing_measured(text: str) -> str:
 
 
 def measured(
-    objective: Objective, value: float | None, low: float | None, high: float | None
+    objective: Objective,
+    value: float | None,
+    limits: tuple[float | None, float | None],
+    never_share: float | None,
 ) -> str:
-    """The same for a value of the objective's quantity and its limits."""
-    name = quantity_name(objective)
+    """The same for a value of the objective's quantity, its limits, and an `ObjectiveResult`'s
+    `never_share`.
+    """
+    name, (low, high) = quantity_name(objective), limits
     if objective.quantity == "outage":
         return _outage(value, low)
-    if math.isinf(value or 0.0) and objective.quantile is not None:
-        least = f" (at least {quantity(objective, low)})" if _is_number(low) else ""
-        above = share(round(1 - objective.quantile, 9))
-        if objective.quantity == "age":
-            return f"{name}: for over {above} of the time a camera had no answer yet{least}"
-        return f"{name}: over {above} of what was due after the warm-up got no answer{least}"
+    if is_never(objective, value):
+        least = f" at least {quantity(objective, low)}" if _is_number(low) else ""
+        return f"{name}{least}: {never_words(objective, never_share)}"
     span = f"{quantity(objective, low)} to {quantity(objective, high)}"
     of = " of what was due" if objective.quantity == "throughput" else ""
     return f"{name} {quantity(objective, value)}{of} ({span})"
+
+
+def is_never(objective: Objective, value: float | None) -> bool:
+    """Whether a percentile of times or ages falls among what was never answered."""
+    return objective.quantile is not None and value is not None and math.isinf(value)
+
+
+def never_words(objective: Objective, never_share: float | None) -> str:
+    """How much was never answered: `17 % of what was due after the warm-up was never answered`."""
+    assert objective.quantile is not None
+    if objective.quantity == "age":
+        above = share(round(1 - objective.quantile, 9))
+        return f"for over {above} of the time a camera had no answer yet"
+    of = "due" if objective.quantity == "response" else "sent"
+    return f"{share(never_share)} of what was {of} after the warm-up was never answered"
 
 
 def _outage(value: float | None, low: float | None) -> str:
@@ -83,12 +102,9 @@ def undecided_words(result: ObjectiveResult) -> str:
     """What an undecided objective needs; empty for a decided one."""
     if result.status != "undecided":
         return ""
-    return f"undecided{more_time(result.extra_seconds_needed)}"
+    return f"undecided{to_tell(result.step_s_to_tell)}"
 
 
-def more_time(seconds: float | None) -> str:
-    """`: about 20 s more at this load would tell`; empty if no time would."""
-    if seconds is None:
-        return ""
-    time = f"{math.ceil(seconds)} s" if seconds < 600 else f"{math.ceil(seconds / 60)} min"
-    return f": about {time} more at this load would tell"
+def to_tell(step_s: float | None) -> str:
+    """`: repeat with --time-between-ramp 20`; empty if no longer step is known to tell."""
+    return "" if step_s is None else f": {repeat_with(step_s)}"

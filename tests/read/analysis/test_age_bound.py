@@ -196,6 +196,7 @@ def _sample(window: AgeWindow, *, overloaded: bool = False) -> Sample:
         overloaded=overloaded,
         done=none,
         due=none,
+        step_s=length_s,
         ages=(window,),
     )
 

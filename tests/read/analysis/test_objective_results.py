@@ -34,6 +34,7 @@ def sample_of(times: Floats, *, failed: int = 0, missed: int = 0) -> Sample:
         overloaded=False,
         done=np.full(10, len(times) / 10),
         due=np.full(10, (sent + missed) / 10),
+        step_s=12.0,
     )
 
 
@@ -95,6 +96,22 @@ def test_neighbours_that_are_alike_count_for_less() -> None:
             decided[name] += _judge("p95<1s", sample_of(values)).status != "undecided"
     assert decided["as it is"] <= 300 * 0.10 + 3 * np.sqrt(300 * 0.1 * 0.9)
     assert decided["shuffled"] > 2 * decided["as it is"]
+
+
+def test_the_time_that_would_tell_is_a_length_of_steps() -> None:
+    """One step grows by all of the extra seconds, each of two alike by half of those that both
+    together need. Times of an overloaded step grow with it, so no length is named."""
+    times = np.where(np.arange(400) % 22 == 0, 2.0, 0.5)
+    sample = sample_of(times)
+    one, two = _judge("p95<1s", sample), _judge("p95<1s", merged([sample, sample_of(times)]))
+    for result, steps in ((one, 1), (two, 2)):
+        assert result.status == "undecided"
+        assert result.extra_seconds_needed is not None
+        longer_s = sample.step_s + result.extra_seconds_needed / steps
+        assert result.step_s_to_tell == pytest.approx(longer_s)
+    overloaded = _judge("p95<1s", replace(sample, overloaded=True))
+    assert overloaded.extra_seconds_needed is not None
+    assert overloaded.step_s_to_tell is None
 
 
 def test_a_calm_step_of_a_queue_meets_nothing_yet() -> None:

@@ -83,8 +83,9 @@ def test_undecided_loads_say_what_would_tell_each_of_them(tmp_path: Path) -> Non
         sl.plan_of((20, 39), 10, 2.0), servers=4, service=lambda c: c.choice([0.02, 0.08])
     )
     text = headline(_run(tmp_path, played, "20 clients: p99.9<900ms"))
-    assert "the step has too few answers for p99.9<900ms: about" in text
-    assert "too short to tell whether the endpoint keeps up; steps of about" in text
+    assert "the step has too few answers for p99.9<900ms: repeat with --time-between-ramp" in text
+    assert "too short to tell whether the endpoint keeps up: repeat with --time-b" in text
+    assert text.count("p99.9") == 1
 
 
 def test_nothing_carried_at_all_names_the_smallest_load(tmp_path: Path) -> None:
