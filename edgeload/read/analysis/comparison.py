@@ -139,14 +139,11 @@ def _same_runs(old: Side, new: Side) -> bool:
 
 
 def _same_logs(a: RunLog, b: RunLog) -> bool:
-    others = [field.name for field in fields(RunLog) if field.name not in ("path", "requests")]
-    return (
-        all(getattr(a, name) == getattr(b, name) for name in others)
-        and len(a.requests) == len(b.requests)
-        and all(
-            np.array_equal(getattr(a.requests, name), getattr(b.requests, name))
-            for name in ("sent_s", "done_s", "ok")
-        )
+    columns = ("path", "requests", "parts")
+    others = [field.name for field in fields(RunLog) if field.name not in columns]
+    return all(getattr(a, name) == getattr(b, name) for name in others) and all(
+        np.array_equal(getattr(a.sent_requests, name), getattr(b.sent_requests, name))
+        for name in ("sent_s", "done_s", "ok")
     )
 
 

@@ -66,6 +66,8 @@ class Sample:
     """How long the step is, with its warm-up; of several the longest."""
     cuts: tuple[int, ...] = ()
     """Places in `failed` at which one of several windows ends and the next begins."""
+    request_cuts: tuple[int, ...] = ()
+    """The same in `times.requests_failed`."""
     ages: tuple[AgeWindow, ...] = ()
     """The ages of the cameras' newest answers, for each window; none: not known, or not needed."""
 
@@ -115,7 +117,9 @@ def merged(samples: Iterable[Sample]) -> Sample:
             response_s=_all_or_none([part.times.response_s for part in parts]),
             failed=sum(part.times.failed for part in parts),
             unanswered=sum(part.times.unanswered for part in parts),
+            requests_failed=_flags([part.times.requests_failed for part in parts]),
         ),
+        request_cuts=_cuts(part.times.requests_failed for part in parts),
         missed=None if None in missed else sum(count or 0 for count in missed),
         failed=np.concatenate([np.zeros(0, dtype=np.bool_), *(part.failed for part in parts)]),
         not_edge=np.concatenate([np.zeros(0, dtype=np.bool_), *(part.not_edge for part in parts)]),
@@ -124,7 +128,7 @@ def merged(samples: Iterable[Sample]) -> Sample:
         done=_joined(part.done for part in parts),
         due=_all_or_none([part.due for part in parts]),
         step_s=max((part.step_s for part in parts), default=0.0),
-        cuts=tuple(accumulate(len(part.failed) for part in parts[:-1])),
+        cuts=_cuts(part.failed for part in parts),
         ages=tuple(chain.from_iterable(part.ages for part in parts)),
     )
 
@@ -141,6 +145,18 @@ def _joined(arrays: Iterable[Floats]) -> Floats:
 def _all_or_none(arrays: Sequence[Floats | None]) -> Floats | None:
     known = [array for array in arrays if array is not None]
     return _joined(known) if len(known) == len(arrays) else None
+
+
+def _flags(arrays: Sequence[Bools | None]) -> Bools | None:
+    """Flags of several windows in a row; None if frames are requests."""
+    known = [array for array in arrays if array is not None]
+    return np.concatenate(known) if known else None
+
+
+def _cuts(arrays: Iterable[Bools | None]) -> tuple[int, ...]:
+    """Where one of several windows ends and the next begins."""
+    lengths = [0 if array is None else len(array) for array in arrays]
+    return tuple(accumulate(lengths[:-1]))
 
 
 def result_of(objective: Objective, sample: Sample, step: int | None = None) -> ObjectiveResult:
@@ -195,9 +211,12 @@ def _time_result(objective: Objective, sample: Sample, step: int | None) -> Obje
     ordered = np.sort(values)
     at = rank(n, objective.quantile)
     value = float(ordered[at - 1]) if at <= len(ordered) else math.inf
-    sent_s = np.full(len(sample.failed), np.inf)
-    sent_s[~sample.failed] = values
-    windows = np.split(sent_s, sample.cuts)
+    failed, cuts = sample.failed, sample.cuts
+    if not response and sample.times.requests_failed is not None:
+        failed, cuts = sample.times.requests_failed, sample.request_cuts
+    sent_s = np.full(len(failed), np.inf)
+    sent_s[~failed] = values
+    windows = np.split(sent_s, cuts)
     size = max(1, math.floor(n * share_of_windows(windows, (SAME * value, objective.bound))))
     low, high = quantile_limits(ordered, n, objective.quantile, size)
     if size < LEAST_INDEPENDENT:

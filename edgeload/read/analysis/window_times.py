@@ -26,6 +26,9 @@ class WindowTimes:
     response_s: Floats | None
     failed: int
     unanswered: int
+    requests_failed: Bools | None = None
+    """For each request of frames with a chain, in order, whether it failed; None if frames are
+    requests."""
     chains_s: Floats | None = None
     """How long each frame with good answers took, from its first request to its last answer; None
     if frames are requests."""
@@ -48,25 +51,26 @@ def times_of(
     )
     failed = len(outcome) - int(np.count_nonzero(ok))
     frame_s = done_s - sent_s
-    service_s, failed_requests = (frame_s, failed) if log.parts is None else _by_part(log, rows)
+    service_s, requests_failed = (frame_s, None) if log.parts is None else _by_part(log, rows)
     return WindowTimes(
         service_s=service_s,
         response_s=done_s - due_s if log.knows_due else None,
-        failed=failed_requests,
+        failed=failed if requests_failed is None else int(np.count_nonzero(requests_failed)),
+        requests_failed=requests_failed,
         unanswered=(missed or 0) + failed if log.knows_due else 0,
         chains_s=None if log.parts is None else frame_s,
     )
 
 
-def _by_part(log: RunLog, rows: Bools | npt.NDArray[np.integer[Any]]) -> tuple[Floats, int]:
-    """Service times of the good requests of these frames, and the number of the failed ones."""
+def _by_part(log: RunLog, rows: Bools | npt.NDArray[np.integer[Any]]) -> tuple[Floats, Bools]:
+    """Service times of the good requests of these frames, and which of all of them failed."""
     requests = log.sent_requests
     chosen = np.zeros(len(log.requests), dtype=np.bool_)
     chosen[rows] = True
     own = chosen[log.frame_of_part]
     good = own & requests.ok
     service_s = requests.done_s[good] - requests.sent_s[good]
-    return service_s, int(np.count_nonzero(own & ~requests.ok))
+    return service_s, np.asarray(~requests.ok[own], dtype=np.bool_)
 
 
 def rows_due_in(log: RunLog, step: int, window: Window) -> Bools:

@@ -14,6 +14,8 @@ import pytest
 import synthetic_log as sl
 
 import parse_load_test_logs
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.compared_loads import Load
 from edgeload.read.analysis.compared_quantities import ComparedQuantity
 from edgeload.read.analysis.comparison import Comparison, compare
@@ -427,3 +429,11 @@ def test_a_bad_baseline_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
         with pytest.raises(SystemExit) as ended:
             parse_load_test_logs.main(arguments)
         assert ended.value.code == 2
+
+
+def test_a_log_with_a_chain_is_recognised_as_the_same(tmp_path: Path) -> None:
+    """Its requests are compared one by one, as those of any other log."""
+    plan = mix_plan((CameraGroup("gate", 2, 2.0, requests_per_frame=3),), [1, 2], 10.0)
+    played = sl.play_mix(plan, {"gate": sl.Pool(9, sl.constant(0.05))})
+    run = analyse(read_log(sl.write(tmp_path / "log", played, workers=sl.cpu_samples(plan))))
+    assert compare([run], [run], 0.05).verdict == "same"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import synthetic_log as sl
 
 from edgeload import exit_codes
+from edgeload.camera_group import CameraGroup
 from edgeload.objectives import parse_objective
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.objective_results import ObjectiveResult, Sample, merged, result_of
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
@@ -302,3 +305,22 @@ def test_an_invalid_run_says_nothing_of_objectives(tmp_path: Path) -> None:
     path = sl.write(tmp_path / "load.log", played, deaths=[sl.death(0, 5.0)])
     summary = analyse(read_log(path), [parse_objective("p95<1ms")])
     assert exit_code(summary) == exit_codes.INVALID
+
+
+def test_service_times_of_a_chain_are_judged_by_request(tmp_path: Path) -> None:
+    """A bound on service time is about requests; a failed one is over it, and so is no frame more.
+
+    Of 3 requests of 50 ms each in a frame, the frame takes 100 ms and no request does.
+    """
+    plan = mix_plan((CameraGroup("gate", 2, 2.0, requests_per_frame=3),), [1, 2], 60.0)
+    played = sl.play_mix(plan, {"gate": sl.Pool(40, sl.constant(0.05))})
+    objectives = ("gate: p95 service<90ms", "gate: each step: p95 service<90ms", "gate: p95<90ms")
+    log = sl.write(tmp_path / "good", played, workers=sl.cpu_samples(plan), slo=objectives)
+    statuses = [result.status for result in analyse(read_log(log)).objectives]
+    assert statuses == ["pass", "pass", "pass", "fail"]
+    for place in range(0, len(played.requests), 9):
+        played.requests[place] = msgspec.structs.replace(
+            played.requests[place], outcome="http_500", success=False, error="oh", status=500
+        )
+    log = sl.write(tmp_path / "bad", played, workers=sl.cpu_samples(plan), slo=objectives)
+    assert {result.status for result in analyse(read_log(log)).objectives} == {"fail"}
