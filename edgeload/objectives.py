@@ -24,7 +24,9 @@ from typing import Literal, cast
 Quantity = Literal["response", "service", "age", "errors", "missed", "throughput", "edge", "outage"]
 
 _SCOPE = re.compile(r"(?P<load>[0-9]+)\s+(?:clients?|cop(?:y|ies))|(?P<each>each\s+step)")
-_GROUP_NAME = re.compile(r"(?!each step$|total$)[A-Za-z][A-Za-z0-9 _.-]{0,39}", re.IGNORECASE)
+_GROUP_NAME = re.compile(
+    r"(?!each step$|total$|all$|steps? [0-9])[A-Za-z][A-Za-z0-9 _.-]{0,39}", re.IGNORECASE
+)
 _TEXT = re.compile(
     r"(?:p(?P<percent>[0-9]+(?:\.[0-9]+)?)(?:\s+(?P<kind>response|service))?"
     r"|age\s+p(?P<age>[0-9]+(?:\.[0-9]+)?)"
@@ -97,6 +99,11 @@ class Objective:
     def applies_to(self, load: int) -> bool:
         """Whether a step with this load, in clients or copies, has to meet it."""
         return self.load in (None, load)
+
+    @property
+    def counts_clients(self) -> bool | None:
+        """Whether `load` is a number of clients, and not of copies; None without a load."""
+        return None if self.load is None else " client" in self.text.rpartition(":")[0]
 
     @property
     def condition(self) -> str:

@@ -24,7 +24,12 @@ def rate_words(per_second: float) -> str:
     return f"{per_second:.4g} {'request' if per_second == 1 else 'requests'}/s"
 
 
-def sentence(clause: str) -> str:
-    """A clause as a sentence: a capital letter in front, a full stop behind."""
+def sentence(clause: str, name: str = "") -> str:
+    """A clause as a sentence: a capital letter in front, a full stop behind.
+
+    `name` is the user's word that it begins with, if it does; that stays as it is.
+    """
     end = "" if clause.endswith((".", "!", "?", "…")) else "."
+    if name and clause.startswith(name):
+        return clause + end
     return clause[:1].upper() + clause[1:] + end

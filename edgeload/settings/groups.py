@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +110,7 @@ def check_groups(groups: Sequence[GroupSettings], settings: Settings) -> None:
         )
     for group in groups:
         _check_period(group, settings)
+        _check_closed_loop(group, settings)
         if group.then and settings.client == "sdk":
             raise ValueError(
                 f"{group.where('then')}then: the SDK's client sends one request at a time; must "
@@ -168,6 +168,24 @@ def _check_interference(groups: Sequence[GroupSettings], settings: Settings) -> 
         )
 
 
+_NOT_IN_A_CLOSED_LOOP = ("throughput", "missed")
+
+
+def _check_closed_loop(group: GroupSettings, settings: Settings) -> None:
+    """A closed loop has no arrival rate: nothing can be missed, and no share of it be answered."""
+    if not group.load.closed:
+        return
+    legal = "a closed loop has no arrival rate; must be another objective, for example errors<1%"
+    for text in group.slo:
+        if parse_objective(text).quantity in _NOT_IN_A_CLOSED_LOOP:
+            raise ValueError(f"{group.where('slo')}slo = {text!r}: {legal}")
+    for text in settings.slo:
+        objective = parse_objective(text)
+        about = objective.group in (None, group.load.name)
+        if about and objective.quantity in _NOT_IN_A_CLOSED_LOOP:
+            raise ValueError(f"SLO = {text!r}: group {group.load.name!r} is a closed loop: {legal}")
+
+
 def _check_period(group: GroupSettings, settings: Settings) -> None:
     period_s, step_s = group.load.period_s, settings.time_between_ramp
     if step_s < period_s * (1.0 - _ROUNDING):
@@ -202,7 +220,7 @@ def _check_objective(objective: Objective, name: str, plan: Plan, settings: Sett
         return
     loads = sorted({plan.copies(step) for step in plan.steps})
     one, many = ("copy", "copies") if settings.mix else ("client", "clients")
-    wrong_unit = bool(re.search(r"[0-9] clients?:", objective.text)) == bool(settings.mix)
+    wrong_unit = objective.counts_clients == bool(settings.mix)
     if wrong_unit or objective.load not in loads:
         unit = one if loads[0] == 1 else many
         problem = (

@@ -207,13 +207,14 @@ def load_mix(path: Path) -> tuple[GroupSpec, ...]:
         ) from error
     entries = mix_entries(str(path), text)
     groups = tuple(_group(path.parent, entry) for entry in entries)
-    names = Counter(group.name for group in groups)
+    names = Counter(group.name.lower() for group in groups)
     for group, entry in zip(groups, entries, strict=True):
-        if names[group.name] > 1:
+        if names[group.name.lower()] > 1:
             raise entry.problem(
                 ("name",),
-                f"name = {group.name!r}: {names[group.name]} groups have this name; each needs a "
-                f"name of its own, for example name: {group.name[:37]}-2",
+                f"name = {group.name!r}: {names[group.name.lower()]} groups have this name; each "
+                "needs a name of its own, and not only in another case; for example name: "
+                f"{group.name[:37]}-2",
             )
     return groups
 

@@ -268,8 +268,14 @@ def test_what_is_wrong_in_a_group_is_one_line(tmp_path: Path, lines: str) -> Non
         (
             f"{DOOR}- name: hall\n  detector_name: h\n{DOOR}",
             "mix.yaml, line 1, group 'door': name = 'door': 2 groups have this name; each needs a "
-            "name of its own, for example name: door-2",
+            "name of its own, and not only in another case; for example name: door-2",
         ),
+        (
+            f"{DOOR}- name: Door\n  detector_name: h\n",
+            "mix.yaml, line 1, group 'door': name = 'door': 2 groups have this name; each needs a ",
+        ),
+        ("- name: all\n", f"mix.yaml, line 1, group 'all': name = 'all': {NAME}"),
+        ("- name: step 1\n", f"mix.yaml, line 1, group 'step 1': name = 'step 1': {NAME}"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_a_file_is_one_line(tmp_path: Path, text: str | bytes, begin: str) -> None:
@@ -437,3 +443,12 @@ def test_every_key_is_explained() -> None:
     then = ["then.detector", "then.requests"]
     assert [row for row in rows if row not in then] == list(GroupSpec.model_fields)
     assert [row for row in rows if row in then] == then
+
+
+@pytest.mark.parametrize("text", ["throughput>=95%", "missed<1%"])
+def test_what_a_closed_loop_cannot_be_held_to_is_refused(tmp_path: Path, text: str) -> None:
+    """It has no arrival rate: nothing is missed, and no share of what was due can be answered."""
+    mix = f"- name: loop\n  detector_name: x\n  requests_per_second: max\n  slo: ['{text}']\n"
+    line = error_of(tmp_path, mix)
+    assert line.startswith("mix.yaml, line 4, group 'loop': slo = ")
+    assert "a closed loop has no arrival rate" in line

@@ -88,7 +88,7 @@ class CapacityBracket:
 
 def find_capacity(steps: Sequence[StepSummary]) -> CapacityBracket:
     """The bracket of the capacity, what is undecided, and the ceiling."""
-    carried = [s for s in steps if not s.shortfalls and s.rates.throughput_per_s]
+    carried = [s for s in steps if not (s.shortfalls or s.closed) and s.rates.throughput_per_s]
     refused = [s for s in steps if s.fell_short]
     least = min(refused, key=lambda s: (s.clients, s.index), default=None)
     below = [s for s in carried if least is None or s.clients < least.clients]

@@ -198,7 +198,7 @@ def _retried(summary: RunSummary) -> Iterator[Finding]:
     counts: dict[int, int] = {}
     for sample in summary.log.workers:
         counts[sample.worker] = max(counts.get(sample.worker, 0), sample.stale_retries)
-    retried, sent = sum(counts.values()), summary.totals.sent
+    retried, sent = sum(counts.values()), len(summary.log.sent_requests)
     if retried:
         numbers = {"retried": retried, "sent": sent, "share": retried / max(1, sent)}
         yield Finding("retried", "warning", numbers=numbers)

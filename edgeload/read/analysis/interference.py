@@ -21,7 +21,6 @@ from edgeload.interference_plan import (
     group_alone,
     half_of,
     is_interference_plan,
-    rounds_of,
     shown_side_by_side,
 )
 from edgeload.plan import Plan
@@ -36,7 +35,6 @@ LEAST_FRAMES = 5
 """A step's p95 of fewer frames says nothing."""
 LEFT_OVER_SHARE = 0.01
 """A step that begins with more of the step before than this share of its own does not count."""
-_LONGER_THAN_ALL = 10.0
 _NO_ANSWER = 0.001
 """For this ratio counts a throughput of 0, which has no logarithm."""
 
@@ -75,6 +73,7 @@ class Interference:
     """
 
     rounds: int
+    """Those of which a step counts."""
     step_s: float
     alone: tuple[AloneFigures, ...]
     influences: tuple[Influence, ...]
@@ -114,7 +113,7 @@ def find_interference(log: RunLog, steps: Sequence[StepSummary]) -> Interference
         for side in _sides(full)
     ]
     return Interference(
-        rounds=rounds_of(plan),
+        rounds=len({plan.steps[index].round for index in usable}),
         step_s=plan.steps[0].duration_s,
         alone=tuple(_alone(plan, full, i, alone[i].values()) for i in range(len(full))),
         influences=tuple(judged(found)),
@@ -279,7 +278,7 @@ def _compared(
                 if a.throughput_per_s
             ]
         ),
-        p95=None if overloaded else _ratio(finite, _LONGER_THAN_ALL * longest_s),
+        p95=None if overloaded else _ratio(finite, longest_s),
         overloaded_alone=overloaded,
         verdict="not measured",
         rounds_to_tell=None,

@@ -173,7 +173,8 @@ def find_outages(
     """
     if not series.ok.any():
         return ()
-    spells = series.spells.kept(_count(series, log.last_s))
+    last_due_s = max((step.end_s for step in steps), default=math.inf)
+    spells = series.spells.kept(_count(series, log.last_s, last_due_s))
     found = []
     for place in range(len(spells.first)):
         outage = _outage(log, steps, series, spells, place, dues_s)
@@ -182,15 +183,20 @@ def find_outages(
     return tuple(found)
 
 
-def _count(series: FailureSeries, last_s: float) -> Bools:
-    """Which spells are outages: silences, and rows of failures that are long and not by chance."""
+def _count(series: FailureSeries, last_s: float, last_due_s: float) -> Bools:
+    """Which spells are outages: silences, and rows of failures that are long and not by chance.
+
+    After the last request was due, those that failed have no good answers among them any more: a
+    spell must have begun a while before.
+    """
     spells = series.spells
     size = spells.last - spells.first + 1
     failed, requests = int(np.count_nonzero(~series.ok)), len(series.ok)
     lasted_s = np.minimum(spells.recovered_s, last_s) - spells.start_s
     others = np.maximum(1, requests - size)
     by_chance = others * ((failed - size) / others) ** size > _BY_CHANCE
-    rows = (size >= LEAST_FAILURES) & (lasted_s >= LEAST_S) & ~by_chance
+    in_time = spells.start_s <= last_due_s - LEAST_S
+    rows = (size >= LEAST_FAILURES) & (lasted_s >= LEAST_S) & ~by_chance & in_time
     return np.asarray(rows | (size == 0), dtype=np.bool_)
 
 

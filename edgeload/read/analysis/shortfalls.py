@@ -36,6 +36,9 @@ def _reasons(step: StepSummary, outages: Sequence[Outage]) -> Iterator[Finding]:
         yield Finding("invalid", "invalid", (step.index,), {"codes": codes})
     if not step.complete:
         yield Finding("incomplete", "note", (step.index,))
+    if step.group and not step.closed and step.within.planned == 0:
+        yield Finding("nothing_due", "note", (step.index,))
+        return
     if step.groups:
         yield from _of_groups(step)
         yield from _objectives(step)

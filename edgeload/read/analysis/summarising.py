@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.host.samples import HostSample
 from edgeload.objectives import Objective, parse_objective
 from edgeload.read.analysis.capacity import find_capacity
@@ -33,6 +35,7 @@ from edgeload.read.analysis.utilisation_law import (
 )
 from edgeload.read.analysis.validity import run_doubts
 from edgeload.read.log.columns import LogError, Requests, RunLog
+from edgeload.read.log.frames import group_indices
 from edgeload.read.log.group_log import group_log
 from edgeload.read.statistics.scaling_law import ScalingLaw, fit_scaling_law
 from edgeload.read.statistics.windows import Floats
@@ -58,16 +61,36 @@ def objectives_of(log: RunLog) -> tuple[Objective, ...]:
         raise LogError(f"{log.path}: its objectives (slo) cannot be read: {problem}") from None
 
 
+def check_objectives(log: RunLog, objectives: Sequence[Objective]) -> None:
+    """Raise LogError for an objective about a group or a kind of load that is not there."""
+    mix = log.plan is not None and log.plan.is_mix
+    groups = [group.name for group in log.plan.groups] if log.plan else [DEFAULT_GROUP]
+    unit = "copies" if mix else "clients"
+    for objective in objectives:
+        if objective.group is not None and objective.group not in groups:
+            raise LogError(
+                f"{log.path}: objective {objective.text!r}: no camera group is called "
+                f"{objective.group!r}; must be one of {', '.join(groups)}"
+            )
+        if objective.counts_clients is not None and objective.counts_clients == mix:
+            raise LogError(
+                f"{log.path}: objective {objective.text!r}: the loads of this log are counted in "
+                f"{unit}, for example 2 {unit}: {objective.condition.rpartition(': ')[2]}"
+            )
+
+
 def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSummary:
     """Everything that the results are made of; `objectives` replace those in the log.
 
     The camera groups of a mix are summarised as runs of their own, and the run is their sum.
     """
-    asked = objectives_of(log) if objectives is None else tuple(objectives)
-    own = [objective for objective in asked if objective.group is None]
+    wanted = objectives_of(log) if objectives is None else objectives
+    asked = tuple(dict.fromkeys(wanted))
+    check_objectives(log, asked)
     plan = log.plan
     if plan is None or not plan.is_mix:
-        return _summarised(log, own, _Whole())
+        return _summarised(log, asked, _Whole())
+    own = [objective for objective in asked if objective.group is None]
     copies = {step.index: plan.copies(step) for step in plan.steps}
     whole = _summarised(log, (), _Whole(copies=copies))
     doubts = {step.index: step.doubts for step in whole.steps}
@@ -156,6 +179,7 @@ def _joined(
     whole: RunSummary, groups: tuple[RunSummary, ...], asked: Sequence[Objective]
 ) -> RunSummary:
     """The summary of a mix: what its groups say, together."""
+    whole = replace(whole, outages=_of_all_groups(whole))
     outages = [*whole.outages, *(o for group in groups for o in group.outages)]
     outages = [o for o in outages if not o.group or not _within_any(o, whole.outages)]
     steps = []
@@ -215,6 +239,21 @@ def _with_interference(summary: RunSummary) -> RunSummary:
     )
     doubts = tuple(run_doubts(summary.log)) if found.measured else summary.doubts
     return replace(summary, interference=found, bracket=none, groups=groups, doubts=doubts)
+
+
+def _of_all_groups(whole: RunSummary) -> tuple[Outage, ...]:
+    """Outages in which more than one group failed; that of one group is found in its own part."""
+    log, plan = whole.log, whole.log.plan
+    if plan is None or len(plan.groups) == 1:
+        return whole.outages
+    requests, kept = log.requests, []
+    for outage in whole.outages:
+        end_s = math.inf if outage.recovered_s is None else outage.recovered_s
+        inside = ~requests.ok & (requests.done_s >= outage.start_s) & (requests.done_s <= end_s)
+        groups = set(group_indices(requests.client[inside], plan).tolist())
+        if outage.silent or len(groups) > 1:
+            kept.append(outage)
+    return tuple(kept)
 
 
 def _within_any(outage: Outage, others: Sequence[Outage]) -> bool:

@@ -183,6 +183,11 @@ def _plan(record: PlanRecord, path: Path) -> Plan:
     rates = [group.requests_per_second for group in record.groups] or [record.requests_per_second]
     if not record.steps or any(rate is not None and rate <= 0 for rate in rates):
         raise LogError(f"the log {path} has a plan without load: {msgspec.json.encode(record)!r}")
+    names = [group.name for group in record.groups]
+    if not names and record.requests_per_second is None:
+        raise LogError(f"the log {path} has a plan without a rate and without camera groups")
+    if len(set(names)) < len(names) or any(group.cameras < 1 for group in record.groups):
+        raise LogError(f"the log {path} has a plan whose camera groups are not whole: {names}")
     steps = tuple(
         RampStep(i, s.clients, s.start_s, s.end_s, tuple(s.cameras) if s.cameras else None, s.round)
         for i, s in enumerate(record.steps)
@@ -209,11 +214,14 @@ def _plan(record: PlanRecord, path: Path) -> Plan:
 
 
 def _within(requests: Requests, plan: Plan, tally: Tally) -> tuple[Requests, Tally]:
-    """Rows of the plan's steps; others are damage, since no step could count them."""
+    """Rows of the plan's steps and clients; others are damage, since no step could count them."""
     good = (requests.step >= 0) & (requests.step < len(plan.steps))
+    good &= (requests.client >= 0) & (requests.client < plan.max_clients)
     if good.all():
         return requests, tally
     for row in np.flatnonzero(~good).tolist():
         text = f"request {requests.number[row]} of client {requests.client[row]}"
-        tally.damage([DamagedLine(0, text, f"step {requests.step[row]} is not in the plan")])
+        tally.damage(
+            [DamagedLine(0, text, f"step {requests.step[row]} of this client is not in the plan")]
+        )
     return requests.rows(good), tally

@@ -72,7 +72,9 @@ def html_report(
             run_id=values["run_id"],
             endpoint=_tested(values["endpoint"] or {}),
             facts=_facts(summary, values),
-            findings=[(f.severity, sentence(message_with_steps(f)), advice(f)) for f in findings],
+            findings=[
+                (f.severity, sentence(message_with_steps(f), f.group), advice(f)) for f in findings
+            ],
             objectives=[_objective(result) for result in summary.objectives],
             interference=_interference(summary),
             charts=charts,

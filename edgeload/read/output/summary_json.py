@@ -168,7 +168,7 @@ def step_record(step: StepSummary, detectors: Mapping[str, str | None]) -> Summa
 def _reason(doubt: Finding) -> ReasonRecord:
     return ReasonRecord(
         code=doubt.code,
-        message=sentence(message(doubt)),
+        message=sentence(message(doubt), doubt.group),
         advice=advice(doubt),
         steps=list(doubt.steps),
         numbers=json_numbers(doubt.numbers),
@@ -179,7 +179,7 @@ def _finding(finding: Finding) -> FindingRecord:
     return FindingRecord(
         code=finding.code,
         severity=finding.severity,
-        message=sentence(message_with_steps(finding)),
+        message=sentence(message_with_steps(finding), finding.group),
         advice=advice(finding),
         steps=list(finding.steps),
         numbers=json_numbers(finding.numbers),

@@ -97,7 +97,7 @@ def shortfall_records(shortfalls: Iterable[Finding]) -> list[ShortfallRecord]:
     return [
         ShortfallRecord(
             code=shortfall.code,
-            message=sentence(message(shortfall)),
+            message=sentence(message(shortfall), shortfall.group),
             numbers=json_numbers(shortfall.numbers),
             group=shortfall.group or None,
         )

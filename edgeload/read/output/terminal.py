@@ -241,7 +241,7 @@ def _note(summary: RunSummary, columns: Sequence[TableColumn]) -> str:
 
 def _finding(finding: Finding, width: int) -> Text:
     head = f"{finding.severity}: "
-    text = wrapped(head + sentence(message_with_steps(finding)), width)
+    text = wrapped(head + sentence(message_with_steps(finding), finding.group), width)
     text.stylize(_STYLES[finding.severity], 0, len(head))
     return Text("\n").join((text, wrapped(advice(finding), width, indent="    ", style="dim")))
 

@@ -77,7 +77,7 @@ def paired_ratio(first: Floats, second: Floats, infinity: float) -> PairedRatio 
     """The mean ratio of pairs, place by place; None without any.
 
     All members are above 0, and the first ones finite. An infinite second member counts for
-    `infinity`, which should be larger than any finite one.
+    `infinity`: the largest finite one is what it is known to exceed.
     """
     pairs = len(first)
     if not pairs:

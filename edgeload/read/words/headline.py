@@ -237,7 +237,8 @@ def undecided_objectives(summary: RunSummary) -> list[str]:
         sentence(
             f"{result.objective.text} is undecided"
             f"{'' if result.step is None else f' in step {result.step + 1}'}"
-            f"{to_tell(result.step_s_to_tell)}"
+            f"{to_tell(result.step_s_to_tell)}",
+            result.objective.group or "",
         )
         for result in summary.objectives
         if result.status == "undecided"
