@@ -212,6 +212,7 @@ read                    a log -> columns -> summary -> findings, report and plot
     words               numbers and codes -> sentences
         headline        a run's answer
         limit               what limits the capacity
+        detector_words      what each detector was asked
         group_words         the answer of one camera group of a mix
         outage_words        an outage
         longer_steps        how long steps must be to tell, as the option to type
@@ -235,6 +236,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         titles          titles of the figures
         legend_words    what the signs in a chart mean
         interference_words  what groups do to each other
+        beside_words        the same, group by group
         terminal_words  the fixed sentences around a report's tables
     figures             what is shown: one specification for each figure
         chart           the specification: charts, lines, marks, pictures

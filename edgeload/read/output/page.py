@@ -26,8 +26,9 @@ from edgeload.read.output.page_groups import (
     group_sections,
     of_all_groups,
 )
-from edgeload.read.output.page_steps import step_choices, step_columns, step_rows
+from edgeload.read.output.page_steps import step_choices, step_columns, step_note, step_rows
 from edgeload.read.output.summary_json import summary_values
+from edgeload.read.words.detector_words import DETECTOR_HEADS, detector_rows
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
 from edgeload.read.words.interference_words import (
@@ -38,7 +39,7 @@ from edgeload.read.words.interference_words import (
 )
 from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, STATUSES, measured_words, undecided_words
-from edgeload.read.words.terminal_words import MIX_TABLE_NOTE, PAGE_TABLE_NOTE
+from edgeload.read.words.terminal_words import DETECTORS_TITLE
 
 _ASSETS = "html"
 
@@ -83,7 +84,10 @@ def html_report(
             columns=step_columns(summary),
             rows=step_rows(summary),
             choices=step_choices(summary),
-            table_note=MIX_TABLE_NOTE if summary.groups else PAGE_TABLE_NOTE,
+            table_note=step_note(summary),
+            detectors=detector_rows(summary),
+            detector_heads=DETECTOR_HEADS,
+            detectors_title=DETECTORS_TITLE,
             failures=failure_rows(summary),
             of_mix=bool(summary.groups),
             sections=_sections(summary, values),

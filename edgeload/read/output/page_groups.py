@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from edgeload.plain_words import listed
 from edgeload.read.analysis.failures import FailureText
 from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.words.beside_words import BesideAnswer, beside_answers
 from edgeload.read.words.group_words import GroupAnswer, group_answers
 from edgeload.records import GroupRecord
 
@@ -20,16 +22,26 @@ _OF_A_GROUP = frozenset(
         *("late", "timeout", "image_path", "image_pool", "same_image"),
     }
 )
-_MARKS = {"first": "✗", "fails": "✗", "invalid": "✗", "carried": "✓", "undecided": "?"}
+_MARKS = {
+    **dict.fromkeys(("first", "fails", "invalid", "slowed"), "✗"),
+    **dict.fromkeys(("carried", "same"), "✓"),
+    "undecided": "?",
+}
 
 
 @dataclass(frozen=True)
 class GroupCard:
-    """A group's answer, and the detector that it asks."""
+    """A group's answer: its verdict, the same in words, and named facts behind it."""
 
-    answer: GroupAnswer
-    mark: str
-    detector: str
+    group: str
+    verdict: str
+    said: str
+    facts: tuple[tuple[str, str], ...]
+
+    @property
+    def mark(self) -> str:
+        """A sign for the verdict; empty for none."""
+        return _MARKS.get(self.verdict, "")
 
 
 @dataclass(frozen=True)
@@ -42,11 +54,34 @@ class FailureRow:
 
 def group_cards(summary: RunSummary) -> list[GroupCard]:
     """A card for each group, in the plan's order; none for a run without a mix."""
-    detectors = {record.name: _detector(record) for record in _records(summary)}
+    detectors = {record.name: _detectors(record) for record in _records(summary)}
+    if summary.interference is not None:
+        return [
+            GroupCard(
+                *(answer.group, answer.verdict, answer.said),
+                (*_besides(answer), *detectors.get(answer.group, ())),
+            )
+            for answer in beside_answers(summary.interference)
+        ]
     return [
-        GroupCard(answer, _MARKS.get(answer.verdict, ""), detectors.get(answer.group, "-"))
+        GroupCard(
+            *(answer.group, answer.verdict, answer.said),
+            (*_limits(answer), *detectors.get(answer.group, ())),
+        )
         for answer in group_answers(summary)
     ]
+
+
+def _limits(answer: GroupAnswer) -> Iterator[tuple[str, str]]:
+    yield "load", answer.load
+    yield "times", answer.times
+    yield "limit", answer.limit
+
+
+def _besides(answer: BesideAnswer) -> Iterator[tuple[str, str]]:
+    yield "load", answer.load
+    yield "alone", answer.alone
+    yield "beside", answer.beside
 
 
 def failure_rows(summary: RunSummary) -> list[FailureRow]:
@@ -76,9 +111,18 @@ def _records(summary: RunSummary) -> list[GroupRecord]:
     return header.plan.groups if header and summary.groups else []
 
 
-def _detector(record: GroupRecord) -> str:
-    named = f"{record.detector_name} ({record.detector_id})"
-    return named if record.detector_name else record.detector_id
+def _detectors(record: GroupRecord) -> Iterator[tuple[str, str]]:
+    """The detector that a frame asks, and those that it asks further requests."""
+    first = _detector(record.detector_name, record.detector_id)
+    more = [f"{c.requests} x {_detector(c.detector_name, c.detector_id)}" for c in record.then]
+    if more:
+        yield "detectors", f"{first}, then {listed(more)}"
+    else:
+        yield "detector", first
+
+
+def _detector(name: str | None, detector_id: str) -> str:
+    return f"{name} ({detector_id})" if name else detector_id
 
 
 def _settings(record: GroupRecord) -> dict[str, Any]:

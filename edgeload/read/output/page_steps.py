@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from edgeload.plain_words import plural
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.output.json_numbers import json_number
 from edgeload.read.output.summary_json import step_values
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.statistics.percentiles import QUANTILES
+from edgeload.read.words.closed_loop_words import due_words
 from edgeload.read.words.loads import Loads
-from edgeload.read.words.terminal_words import ALL_GROUPS, NO_INTERVAL
+from edgeload.read.words.terminal_words import ALL_GROUPS, NO_INTERVAL, page_note
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,9 @@ class StepRow:
 
 def step_columns(summary: RunSummary) -> tuple[Column, ...]:
     """Goodput only where the objectives define it; ages if cameras keep only their newest frame."""
-    first = (*_OF_MIX, *_COUNTS[2:]) if summary.groups else _COUNTS
+    first: tuple[Column, ...] = (*_OF_MIX, *_COUNTS[2:]) if summary.groups else _COUNTS
+    if summary.interference is not None:  # all of its steps have as many copies
+        first = tuple(column for column in first if column.name != "copies")
     plan = summary.log.plan
     latest = plan is not None and any(group.late == "latest" for group in plan.groups)
     last = () if summary.groups else (_STATE,)
@@ -91,12 +93,19 @@ def step_columns(summary: RunSummary) -> tuple[Column, ...]:
 
 def step_rows(summary: RunSummary) -> list[StepRow]:
     """A row for each step; in a mix, followed by one for each of its groups."""
-    columns = step_columns(summary)
+    columns, loads = step_columns(summary), Loads(summary)
     return [
-        _row(part, columns, "part" if part.group else "whole" if step.groups else "")
+        _row(part, columns, "part" if part.group else "whole" if step.groups else "", loads)
         for step in summary.steps
         for part in (step, *step.groups)
     ]
+
+
+def step_note(summary: RunSummary) -> str:
+    """How to read the table; only what stands in it is explained."""
+    shown = [text for row in step_rows(summary) for c in row.cells for text in (c.text, c.limits)]
+    heads = [column.head for column in step_columns(summary)]
+    return page_note([*heads, *shown], of_mix=bool(summary.groups))
 
 
 def step_choices(summary: RunSummary) -> list[dict[str, Any]]:
@@ -113,7 +122,7 @@ def step_choices(summary: RunSummary) -> list[dict[str, Any]]:
     ]
 
 
-def _row(step: StepSummary, columns: tuple[Column, ...], kind: str) -> StepRow:
+def _row(step: StepSummary, columns: tuple[Column, ...], kind: str, loads: Loads) -> StepRow:
     values = {
         **step_values(step),
         "group": step.group or ALL_GROUPS,
@@ -121,10 +130,13 @@ def _row(step: StepSummary, columns: tuple[Column, ...], kind: str) -> StepRow:
         "age_s": {"p95": json_number(step.age.p95_s)} if step.age else None,
         "state": step.state,
     }
-    cells = [_cell(values, column) for column in columns]
+    cells = [
+        replace(cell, text=due_words(step)) if cell.name == "arrival_rate_per_s" else cell
+        for cell in (_cell(values, column) for column in columns)
+    ]
     if kind == "whole":  # scrolled sideways, the group's name is all that a row is known by
         cells = [
-            replace(cell, limits=plural(step.copies, "copy")) if cell.name == "group" else cell
+            replace(cell, limits=loads.of_step(step)) if cell.name == "group" else cell
             for cell in cells
         ]
     return StepRow(kind, step.state, tuple(cells))

@@ -20,6 +20,7 @@ from edgeload.read.output.wrapped import print_parts, width_of, wrapped
 from edgeload.read.statistics.format import milliseconds, number, short
 from edgeload.read.statistics.percentiles import Distribution
 from edgeload.read.words import terminal_words
+from edgeload.read.words.closed_loop_words import due_words
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
 from edgeload.read.words.interference_words import (
@@ -138,9 +139,7 @@ def _time(kind: str, name: str, rank: int) -> TableColumn:
 COLUMNS = (
     TableColumn("", "step", lambda step: "" if step.group else str(step.index + 1)),
     TableColumn("", "clients", lambda step: str(step.clients)),
-    TableColumn(
-        "", "due/s", lambda step: "max" if step.closed else number(step.rates.arrival_per_s)
-    ),
+    TableColumn("", "due/s", due_words),
     TableColumn("", "done/s", lambda step: number(step.rates.throughput_per_s)),
     TableColumn("", "failed", lambda step: str(step.counts.failed)),
     TableColumn("", "missed", lambda step: _count(step.counts.missed)),

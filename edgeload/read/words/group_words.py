@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -31,7 +32,7 @@ class GroupAnswer:
     group: str
     verdict: GroupOutcome
     said: str
-    """The verdict in words: `fails first, at 4 copies`."""
+    """The verdict in words: `fails first, at 4 copies`; `fails at 4 copies, as does person`."""
     load: str
     """`18 person cameras at 2/s, at 3 copies`: at the capacity of the mix, else at its least load.
     """
@@ -51,14 +52,16 @@ def group_answers(summary: RunSummary) -> tuple[GroupAnswer, ...]:
 def _answer(summary: RunSummary, group: RunSummary) -> GroupAnswer:
     steps = sorted(group.steps, key=lambda step: (step.copies, step.index))
     refused = next((step for step in steps if step.fell_short), None)
-    verdict = _verdict(summary, steps, refused)
+    first = _first_to_fail(summary)
+    verdict = _verdict(group, steps, refused, first)
+    others = [name for name in first if name != group.group]
     shown = _shown_step(summary, group)
     plan = group.log.plan
     cameras = cameras_at(shown.clients, plan.groups[0]) if plan else str(shown.clients)
     return GroupAnswer(
         group=group.group,
         verdict=verdict,
-        said=_said(verdict, steps, refused, Loads(group)),
+        said=_said(verdict, steps, refused, others, Loads(group)),
         load=f"{cameras}, at {Loads(group).of_step(shown)}",
         times=felt_p95_words(shown),
         limit=_limit(group, verdict, steps, refused),
@@ -71,15 +74,22 @@ def _shown_step(summary: RunSummary, group: RunSummary) -> StepSummary:
     return next(step for step in group.steps if step.index == wanted)
 
 
+def _first_to_fail(summary: RunSummary) -> list[str]:
+    """The groups that fall short at the least load that the mix is not carried at."""
+    overload = summary.first_overload
+    return [
+        group.group
+        for group in summary.groups
+        for step in group.steps
+        if overload is not None and step.index == overload.step and step.fell_short
+    ]
+
+
 def _verdict(
-    summary: RunSummary, steps: list[StepSummary], refused: StepSummary | None
+    group: RunSummary, steps: list[StepSummary], refused: StepSummary | None, first: Sequence[str]
 ) -> GroupOutcome:
     if refused is not None:
-        overload = summary.first_overload
-        first = overload is not None and any(
-            step.index == overload.step and step.fell_short for step in steps
-        )
-        return "first" if first else "fails"
+        return "first" if group.group in first else "fails"
     if not any(step.valid for step in steps):
         return "invalid"
     if all(step.closed for step in steps):
@@ -99,8 +109,16 @@ def _carried(steps: Iterable[StepSummary]) -> list[StepSummary]:
 
 
 def _said(
-    verdict: GroupOutcome, steps: list[StepSummary], refused: StepSummary | None, loads: Loads
+    verdict: GroupOutcome,
+    steps: list[StepSummary],
+    refused: StepSummary | None,
+    others: Sequence[str],
+    loads: Loads,
 ) -> str:
+    """`others` are those that fail as soon as any."""
+    if refused is not None and verdict == "first" and others:
+        do = "does" if len(others) == 1 else "do"
+        return f"fails at {loads.of_step(refused)}, as {do} {listed(others)}"
     if refused is not None:
         first = "fails first" if verdict == "first" else "fails"
         return f"{first}, at {loads.of_step(refused)}"
@@ -132,10 +150,38 @@ def _limit(
 
 
 def _open_limit(steps: Sequence[StepSummary], loads: Loads) -> str:
-    """No load fell short; the largest one that is undecided may have."""
-    undecided = [step for step in steps if step.state == "undecided"]
+    """No load fell short; the undecided ones above the last that was carried may have.
+
+    Of several steps of one load, the longest counts: it says best how long a step must be.
+    """
+    best = max((step.copies for step in _carried(steps)), default=0)
+    above = [step for step in steps if step.copies > best and step.state == "undecided"]
+    undecided = {s.copies: s for s in sorted(above, key=lambda s: s.window.length_s)}
     if not undecided:
         return _NOT_REACHED
-    why = dict.fromkeys(message(replace(s, group="")) for s in undecided[-1].shortfalls)
-    said = sentence(f"{loads.of_step(undecided[-1])}: {'; '.join(why)}")
-    return f"{_NOT_REACHED} {said}"
+    needed = {copies: _step_to_tell_s(step) for copies, step in sorted(undecided.items())}
+    known = {copies: math.ceil(seconds) for copies, seconds in needed.items() if seconds}
+    if len(known) < len(needed):
+        last = undecided[max(undecided)]
+        why = dict.fromkeys(message(replace(s, group="")) for s in last.shortfalls)
+        return f"Unknown. {sentence(f'{loads.of_step(last)}: ' + '; '.join(why))}"
+    first, *more = known.items()
+    tell = [f"{first[1]:,} s would tell at {plural(first[0], loads.noun)}"]
+    tell += [f"{seconds:,} s at {copies:,}" for copies, seconds in more]
+    return (
+        f"Unknown: no step was long enough{' above that' if best else ''}. {', '.join(tell)}. "
+        f"Repeat with --time-between-ramp {max(known.values())}."
+    )
+
+
+def _step_to_tell_s(step: StepSummary) -> float | None:
+    """About how long a step must be to decide what this one does not, in seconds; None: unknown."""
+    known: list[float] = []
+    for shortfall in step.shortfalls:
+        numbers = shortfall.numbers
+        extra_s, step_s = numbers.get("extra_seconds_needed"), numbers.get("step_s")
+        if isinstance(extra_s, float | int):
+            known.append(step.span.length_s + extra_s)
+        elif isinstance(step_s, float | int) and numbers["measured"]:
+            known.append(step_s)
+    return max(known) if known and len(known) == len(step.shortfalls) else None

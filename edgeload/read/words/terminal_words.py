@@ -23,25 +23,36 @@ _MARKS = {
     "undecided": "undecided: the step is too short to tell",
     "failing": "failing: no request succeeded",
     "not due": "not due: no request fell due",
+    "left out": "left out: the step measures other groups",
     "closed loop": "closed loop: clients sent as fast as answers came; there is no load to carry",
     "cut": "cut: the run stopped before the step's end",
     "invalid": "invalid: see INVALID above",
 }
-PAGE_TABLE_NOTE = (
+NO_INTERVAL = "no interval"
+_PAGE_NOTE = (
     "Counts cover whole steps; rates and times leave out the warm-up. Service time runs from sent "
     "to answered. Response time runs from due to answered; a failed or missed request counts as "
-    'never answered. The small figures are 95 % intervals. "few": too few answers to state that '
-    'percentile. "n too small": too few answers that are independent of each other, because '
-    "neighbouring requests waited for the same backlog."
+    "never answered. The small figures are 95 % intervals. Edge: which share of the answers the "
+    "edge itself gave."
 )
-MIX_TABLE_NOTE = (
-    'The rows of the groups add up to the row "all" above them: cameras, rates and counts. '
-    f"{PAGE_TABLE_NOTE}"
-)
-NO_INTERVAL = "n too small"
+_MIX_NOTE = 'The rows of the groups add up to the row "all" above them: cameras, rates and counts.'
+_PAGE_MARKS = {
+    "goodput": "Goodput, of whom objectives bound a time: answers that the edge itself gave within "
+    "all of these bounds, per second.",
+    "age p95": AGE_NOTE,
+    "few": '"few": too few answers to state that percentile.',
+    "never": '"never": it falls among requests that were never answered.',
+    NO_INTERVAL: f'"{NO_INTERVAL}": too few answers that are independent of each other, because '
+    "neighbouring requests waited for the same backlog.",
+    "max": '"max": a closed loop sends its next frame as soon as it has an answer, so as many are '
+    "due as are answered.",
+    "left out": '"left out": an interference run measures other groups in this step.',
+    "-": '"-": no data.',
+}
 ALL_GROUPS = "all"
 """Stands for the total of a step of a mix."""
-DETECTORS_HEAD = "Requests by detector, with service times in ms:"
+DETECTORS_TITLE = "Requests by detector, with service times in ms"
+DETECTORS_HEAD = f"{DETECTORS_TITLE}:"
 WHOLE_RUN = "all steps together: "
 OBJECTIVES_HEAD = (
     "Objectives (✓ met, ✗ not met, ? undecided; in brackets: limits at 95 % confidence):"
@@ -55,6 +66,13 @@ def table_note(shown: Iterable[str]) -> str:
     cells = set(shown)
     marks = [meaning for mark, meaning in _MARKS.items() if mark in cells]
     return " ".join([_TABLE_NOTE, *(f"{'; '.join(marks)}." for _ in marks[:1])])
+
+
+def page_note(shown: Iterable[str], *, of_mix: bool) -> str:
+    """How to read the page's table of steps; of its heads and marks only those that are `shown`."""
+    found = set(shown)
+    marks = [meaning for mark, meaning in _PAGE_MARKS.items() if mark in found]
+    return " ".join([*([_MIX_NOTE] if of_mix else []), _PAGE_NOTE, *marks])
 
 
 def measured_against(url: str, embedded: str | None) -> str:

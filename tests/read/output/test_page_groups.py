@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,13 +13,17 @@ from browser import Browser, chromium
 from report_pages import HOSTILE, MIX_OBJECTIVES, Page, make, mix_run
 
 from edgeload.camera_group import CameraGroup
+from edgeload.interference_plan import interference_plan
 from edgeload.plan import mix_plan
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.log.open import read_log
 from edgeload.read.output.page import html_report
+from edgeload.read.output.page_groups import group_cards
+from edgeload.read.words.beside_words import beside_answers
 from edgeload.read.words.group_words import group_answers
+from edgeload.read.words.loads import Loads
 
 ROWS = """[...document.querySelectorAll('#steps tbody tr')].map((row) => [row.className,
     Object.fromEntries([...row.cells].map((cell) => [cell.dataset.name, cell.dataset.value]))])"""
@@ -149,6 +154,90 @@ def test_a_groups_name_is_readable_on_a_phone(browser: Browser, tmp_path: Path) 
     (lines, _), (_, wide) = cells
     assert lines == 1
     assert wide < 390 / 2
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """Three rounds of two groups that share a pool."""
+    groups = (CameraGroup("door", 4, 8.0), CameraGroup("person", 4, 6.0))
+    pool = sl.Pool(2, sl.constant(0.03))
+    played = sl.play_mix(interference_plan(groups, 1, 3, 6.0), {"door": pool, "person": pool})
+    return make(tmp_path_factory.mktemp("beside"), played, interference=True)
+
+
+def test_the_page_of_an_interference_run_speaks_of_pairs_and_not_of_copies(
+    beside: Page, browser: Browser
+) -> None:
+    """Cards, the names of its steps, and the choices of a zoom; tables sort all the same."""
+    browser.open(beside.path)
+    cards = browser.js(
+        "[...document.querySelectorAll('#groups li')].map((card) => card.textContent)"
+    )
+    assert beside.summary.interference is not None
+    for card, answer in zip(cards, beside_answers(beside.summary.interference), strict=True):
+        assert answer.said in card
+        assert answer.alone in card
+        assert answer.beside in card
+    loads = [Loads(beside.summary).of_step(step) for step in beside.summary.steps]
+    names = "[...document.querySelectorAll('#steps tr.whole small')].map((e) => e.textContent)"
+    assert browser.js(f"{names}.filter((text) => /alone|beside/.test(text))") == loads
+    choices = browser.js(
+        "[...document.querySelectorAll('#zoom option')].slice(1).map((e) => e.textContent)"
+    )
+    assert choices == [f"step {i}: {load}" for i, load in enumerate(loads, 1)]
+    assert not re.search(r"\bcop(y|ies)\b", browser.js("document.body.innerText"))
+    browser.js("document.querySelectorAll('#steps th button')[0].click()")
+    browser.js("document.querySelectorAll('#steps th button')[0].click()")
+    first = browser.js("document.querySelector('#steps tbody tr').cells[0].textContent")
+    assert first == str(len(loads))
+    assert browser.complaints() == []
+
+
+def test_the_pairs_fit_on_a_phone(beside: Page, browser: Browser) -> None:
+    """Verdict, throughput and p95 stand inside the window without scrolling."""
+    browser.open(beside.path, 390)
+    room = browser.js("document.querySelector('#interference').parentElement.clientWidth")
+    assert browser.js("document.querySelector('#interference').scrollWidth") <= room
+
+
+def test_requests_by_detector_are_those_of_summary_json(browser: Browser, tmp_path: Path) -> None:
+    """If groups share a detector; else the table of steps says the same, and there is no table."""
+    groups = (CameraGroup("door", 4, 5.0), CameraGroup("gate", 2, 3.0))
+    pools = {name: sl.Pool(8, sl.constant(0.01)) for name in ("door", "gate")}
+    log = sl.write(tmp_path / "log", sl.play_mix(mix_plan(groups, [1, 2], 20), pools))
+    first, *lines = log.read_text("utf-8").splitlines(keepends=True)
+    for shared in (False, True):
+        header = json.loads(first)
+        for group in header["plan"]["groups"] if shared else []:
+            group.update(detector_id="det_one", detector_name="one")
+        log.write_text(json.dumps(header) + "\n" + "".join(lines), "utf-8")
+        summary = analyse(read_log(log))
+        path = tmp_path / "report.html"
+        charts = charts_of(prepare_figures(summary))
+        path.write_text(html_report(summary, find(summary), charts, []), "utf-8")
+        browser.open(path)
+        rows = browser.js(
+            """[...document.querySelectorAll('#detectors tbody tr')].map((row) =>
+            [...row.cells].slice(0, 4).map((cell) => cell.textContent))"""
+        )
+        counts = [step.counts.sent for step in summary.steps]
+        expected = [[str(i), "one", f"{count:,}", "0"] for i, count in enumerate(counts, 1)]
+        assert rows == (expected if shared else [])
+
+
+def test_a_frame_with_a_chain_names_all_of_its_detectors(tmp_path: Path) -> None:
+    """The first, then how many requests go to each further one."""
+    log = sl.write(tmp_path / "log", mix_run())
+    first, *lines = log.read_text("utf-8").splitlines(keepends=True)
+    header = json.loads(first)
+    header["plan"]["groups"][1]["then"] = [
+        {"detector_id": "det_p", "requests": 2, "detector_name": "read-plate"},
+        {"detector_id": "det_c", "requests": 1},
+    ]
+    log.write_text(json.dumps(header) + "\n" + "".join(lines), "utf-8")
+    cards = {card.group: dict(card.facts) for card in group_cards(analyse(read_log(log)))}
+    assert cards["person"]["detectors"] == "det_person, then 2 x read-plate (det_p) and 1 x det_c"
+    assert cards["door"]["detector"] == "det_door"
 
 
 def test_settings_are_those_of_each_group(page: Page, browser: Browser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,55 @@ def test_a_group_that_fails_later_is_not_the_first(tmp_path: Path) -> None:
     assert found["a"].said == "fails first, at 2 copies"
     assert found["b"].said == "fails, at 4 copies"
     assert (found["a"].verdict, found["b"].verdict) == ("first", "fails")
+
+
+@pytest.mark.parametrize(
+    ("full", "said"),
+    [("ab", "fails at 2 copies, as does b"), ("abc", "fails at 2 copies, as do b and c")],
+)
+def test_groups_that_fail_at_one_load_name_each_other(tmp_path: Path, full: str, said: str) -> None:
+    """None of them is the first, and a group that is carried there is not named."""
+    groups = tuple(CameraGroup(name, 4, 5.0) for name in (*full, "d"))
+    pools = {name: sl.Pool(1, sl.constant(1 / 30)) for name in full}
+    pools["d"] = sl.Pool(4, sl.constant(0.01))
+    found = _answers(tmp_path, sl.play_mix(mix_plan(groups, [1, 2], 20), pools))
+    assert found["a"].said == said
+    assert {found[name].verdict for name in full} == {"first"}
+    assert found["d"].said == "carried up to 2 copies"
+
+
+def test_a_group_without_a_long_enough_step_says_how_long_one_must_be(tmp_path: Path) -> None:
+    """Its limit is unknown, not unreached; the steps' own findings say what would tell."""
+    groups = (CameraGroup("a", 4, 5.0), CameraGroup("b", 2, 4.0, "poisson"))
+    pools = {"a": sl.Pool(8, sl.constant(0.02)), "b": sl.Pool(1, sl.exponential(0.08))}
+    run = summary_of(tmp_path, sl.play_mix(mix_plan(groups, [1], 10), pools))
+    b = run.groups[1]
+    assert b.steps[0].state == "undecided"
+    (found,) = b.steps[0].shortfalls
+    step_s = found.numbers["step_s"]
+    assert isinstance(step_s, float)
+    needed = math.ceil(step_s)
+    answers = {answer.group: answer for answer in group_answers(run)}
+    assert answers["b"].said == "undecided at 1 copy"
+    assert answers["b"].limit == (
+        f"Unknown: no step was long enough. {needed} s would tell at 1 copy. Repeat with "
+        f"--time-between-ramp {needed}."
+    )
+    assert answers["a"].limit == "Its limit was not reached."
+
+
+def test_an_objective_that_is_undecided_asks_for_a_longer_step(tmp_path: Path) -> None:
+    """The step and what it says is missing, together; above the load that was carried."""
+    played = report_pages.mix_run()
+    run = summary_of(tmp_path, played, slo=["label: p99<150ms"])
+    steps = {step.copies: step for step in run.groups[2].steps}
+    open_at = {c: s.shortfalls for c, s in steps.items() if s.state == "undecided"}
+    assert open_at
+    limit = {answer.group: answer.limit for answer in group_answers(run)}["label"]
+    for copies, (found, *_) in open_at.items():
+        extra_s = found.numbers["extra_seconds_needed"]
+        assert isinstance(extra_s, float)
+        assert f"{math.ceil(20 + extra_s):,} s" in limit, copies
 
 
 def test_a_closed_loop_has_no_load_to_carry(tmp_path: Path) -> None:
