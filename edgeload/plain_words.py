@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def plural(count: int, noun: str) -> str:
@@ -33,3 +33,24 @@ def sentence(clause: str, name: str = "") -> str:
     if name and clause.startswith(name):
         return clause + end
     return clause[:1].upper() + clause[1:] + end
+
+
+def step_name(cameras: Mapping[str, int], full: Mapping[str, int], seen_by: str = "") -> str:
+    """A step of an interference run by its cameras: `door alone`, `4 door beside 2 (half) person`.
+
+    `cameras` are those that send, by their group, and `full` are all. With `seen_by`, one of these
+    groups, it is what that has beside it: `alone`, or `beside 2 (half) person`.
+
+    >>> step_name({"door": 4, "person": 2}, {"door": 4, "person": 4}, seen_by="door")
+    'beside 2 (half) person'
+    """
+    texts = {
+        name: f"{count} {'' if count == full[name] else '(half) '}{name}"
+        for name, count in cameras.items()
+    }
+    if len(texts) == 1:
+        return "alone" if seen_by in texts else f"{next(iter(texts))} alone"
+    if seen_by in texts:
+        del texts[seen_by]
+        return f"beside {' and '.join(texts.values())}"
+    return " beside ".join(texts.values())

@@ -145,7 +145,8 @@ def due_per_s(plan: Plan, step: RampStep, group: int | None = None) -> str:
     `40`; `max` for a closed loop; `40+max` if there are both.
     """
     counted = range(len(plan.groups)) if group is None else (group,)
-    rates = [plan.arrival_rate(step, index) for index in counted]
+    sending = [index for index in counted if group is not None or plan.cameras_of(index, step)]
+    rates = [plan.arrival_rate(step, index) for index in sending]
     due = [rate for rate in rates if rate is not None]
     return "+".join([f"{sum(due):,.6g}"] * bool(due) + ["max"] * (len(due) < len(rates)))
 

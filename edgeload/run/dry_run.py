@@ -8,8 +8,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from edgeload.interference_plan import first_round, is_interference_plan, rounds_of
-from edgeload.plain_words import listed, plural, rate_words
+from edgeload.interference_plan import (
+    all_cameras,
+    first_round,
+    is_interference_plan,
+    rounds_of,
+)
+from edgeload.plain_words import listed, plural, rate_words, step_name
 from edgeload.plan import Plan, RampStep, least_step_s
 from edgeload.run.announcement import copy_table, described_load, detector_words, due_per_s
 from edgeload.settings.groups import DetectorChoice, GroupSettings
@@ -36,10 +41,14 @@ def print_plan(
             _print(console, line)
     table = Table(box=box.SIMPLE_HEAD)
     load = ["copies", "cameras"] if plan.is_mix else ["clients"]
-    if is_interference_plan(plan):
-        load.remove("copies")  # all of its steps have as many
-    for name in ("step", *load, "from s", "to s", "due/s", "requests due", "MB/s of pictures"):
-        table.add_column(name, justify="right")
+    times = ["from s", "to s"]
+    if is_interference_plan(plan):  # its steps have one load and one length, and no fixed order
+        load, times = ["cameras"], []
+    for name in ("step", *load, *times, "due/s", "requests due", "MB/s of pictures"):
+        beside = name == "cameras" and is_interference_plan(plan)
+        table.add_column(
+            name, justify="left" if beside else "right", no_wrap=beside, overflow="fold"
+        )
     for step in first_round(plan):
         table.add_row(*_row(plan, step, image_bytes))
     console.print(table)
@@ -91,31 +100,41 @@ def _requests(plan: Plan, step: RampStep) -> int:
 
 
 def _row(plan: Plan, step: RampStep, image_bytes: Mapping[str, float]) -> list[str]:
-    load = [] if is_interference_plan(plan) else [str(plan.copies(step))]
-    load += [_cameras(plan, step)] if plan.is_mix else []
-    bytes_per_s, more = 0.0, ""
+    load = [_cameras(plan, step)] if plan.is_mix else []
+    times: list[str] = []
+    if not is_interference_plan(plan):
+        load = [str(plan.copies(step)), *load]
+        times = [f"{step.start_s:g}", f"{step.end_s:g}"]
+    bytes_per_s, planned, closed = 0.0, False, False
     for index, group in enumerate(plan.groups):
+        if not plan.cameras_of(index, step):
+            continue
         frames_per_s = plan.arrival_rate(step, index)
         if frames_per_s is None:
-            more = "+"
+            closed = True
         else:
+            planned = True
             bytes_per_s += frames_per_s * group.requests_per_frame * image_bytes[group.name]
+
+    def with_max(known: str) -> str:
+        return "+".join([known] * (planned or not closed) + ["max"] * closed)
+
     return [
         str(step.index + 1),
         *load,
-        f"{step.start_s:g}",
-        f"{step.end_s:g}",
+        *times,
         due_per_s(plan, step),
-        f"{_requests(plan, step)}{more}",
-        f"{bytes_per_s / 1e6:.3g}{more}",
+        with_max(str(_requests(plan, step))),
+        with_max(f"{bytes_per_s / 1e6:.3g}"),
     ]
 
 
 def _cameras(plan: Plan, step: RampStep) -> str:
-    """The cameras that send in a step; of an interference run, those of each group."""
+    """The cameras that send in a step; of an interference run, the name of the step."""
     counts = {g.name: plan.cameras_of(i, step) for i, g in enumerate(plan.groups)}
     if is_interference_plan(plan):
-        return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        full = dict(zip(counts, all_cameras(plan), strict=True))
+        return step_name({name: count for name, count in counts.items() if count}, full)
     return str(sum(counts.values()))
 
 

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from edgeload.camera_group import CameraGroup
+from edgeload.interference_plan import interference_plan
 from edgeload.plan import Plan, mix_plan, one_group_plan, ramp_steps
 from edgeload.run.dry_run import print_plan
 
@@ -76,7 +77,7 @@ def test_of_a_closed_loop_nothing_is_known_before() -> None:
     first, *lines = shown(mix_plan((DOOR, BATCH), [1, 2], 10.0))
     assert first.startswith("600 requests and those of archive of last year (a closed loop) in 20")
     rows = [line.split() for line in lines]
-    assert ["1", "1", "6", "0", "10", "20+max", "200+", "0.4+"] in rows
+    assert ["1", "1", "6", "0", "10", "20+max", "200+max", "0.4+max"] in rows
     (only, *_) = shown(one_group_plan(ramp_steps([2], 1.0), None))
     assert only.startswith("0 requests and those of cameras (a closed loop) in 1 s, from 2 clients")
 
@@ -94,3 +95,23 @@ def test_nothing_is_cut_off_in_a_terminal_of_80_columns(ramp_group: str | None) 
     print_plan(plan, sizes, console, detectors=words)  # type: ignore[arg-type]
     assert "…" not in text.getvalue()
     assert all(len(line) <= 80 for line in text.getvalue().splitlines())
+
+
+def test_the_steps_of_an_interference_run_are_named_in_one_line() -> None:
+    """Alone, half or full; a closed loop alone has no number at all, and a group left out none."""
+    archive = CameraGroup("archive", 4, None)
+    words = {"door": "front-door", "archive": "det_1"}
+    sizes = {"door": 20_000.0, "archive": 1e9}
+    text = StringIO()
+    console = Console(file=text, width=80, force_terminal=True, color_system=None)
+    print_plan(interference_plan((DOOR, archive), 1, 3, 6.0), sizes, console, detectors=words)
+    rows = {
+        " ".join(line.split()[1:-3]): line.split()[-3:]
+        for line in text.getvalue().splitlines()
+        if line.strip()[:1].isdigit()
+    }
+    assert rows["door alone"] == ["20", "120", "0.4"]
+    assert rows["archive alone"] == ["max", "max", "max"]
+    assert rows["4 door beside 2 (half) archive"] == ["20+max", "120+max", "0.4+max"]
+    assert rows["2 (half) door beside 4 archive"] == ["10+max", "60+max", "0.2+max"]
+    assert rows["4 door beside 4 archive"] == ["20+max", "120+max", "0.4+max"]

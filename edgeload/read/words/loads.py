@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from edgeload.camera_group import CameraGroup
-from edgeload.plain_words import listed, plural, rate_words
+from edgeload.plain_words import listed, plural, rate_words, step_name
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 
@@ -24,6 +24,7 @@ class Loads:
         """What a load is counted in."""
         found = summary.interference
         self._rounds = {step.index: step.cameras for step in found.steps} if found else {}
+        self._full = {alone.group: alone.cameras for alone in found.alone} if found else {}
         self._group = summary.group
 
     @property
@@ -40,19 +41,14 @@ class Loads:
         return plural(self.count(clients), self.noun)
 
     def of_step(self, step: StepSummary) -> str:
-        """The same for a step; of an interference run, `door alone` or `4 door beside 2 person`.
+        """The same for a step; of an interference run, its name, as one of its groups sees it.
 
-        Of one of its groups, what that has beside it: `alone`, or `beside 2 person`.
+        `door alone`, `4 door beside 2 (half) person`; of the group door, `beside 2 (half) person`.
         """
         cameras = self._rounds.get(step.index)
         if cameras is None:
             return plural(step.copies, self.noun)
-        beside = " and ".join(f"{n} {name}" for name, n in cameras.items() if name != self._group)
-        if self._group in cameras:
-            return f"beside {beside}" if beside else "alone"
-        if len(cameras) == 1:
-            return f"{next(iter(cameras))} alone"
-        return " beside ".join(f"{count} {name}" for name, count in cameras.items())
+        return step_name(cameras, self._full, self._group)
 
     def over(self, step: StepSummary) -> int:
         """The number above a step on an axis of time: its load, or in an interference run its own.

@@ -64,7 +64,7 @@ def test_a_group_alone_comes_first_and_half_of_it_never(run: RunSummary) -> None
     found = percentile_curves(door)
     assert found is not None
     said = [Loads(door).of_step(door.steps[curve.step]) for curve in found.service]
-    assert said == ["alone", "beside 2 person", "beside 4 person"]
+    assert said == ["alone", "beside 2 (half) person", "beside 4 person"]
 
 
 def test_of_many_groups_the_full_loads_are_shown(

@@ -42,19 +42,22 @@ def _cameras(summary: RunSummary) -> Iterator[tuple[int, int]]:
 def test_a_step_of_an_interference_run_is_named_by_its_cameras(run: RunSummary) -> None:
     """As the plan has them: a group alone, or both with their counts."""
     loads = Loads(run)
-    expected = [
-        "person alone" if not d else "door alone" if not p else f"{d} door beside {p} person"
-        for d, p in _cameras(run)
-    ]
-    assert [loads.of_step(step) for step in run.steps] == expected
-    assert {"door alone", "person alone", "2 door beside 6 person"} < set(expected)
+    names = {
+        (4, 0): "door alone",
+        (0, 6): "person alone",
+        (4, 3): "4 door beside 3 (half) person",
+        (2, 6): "2 (half) door beside 6 person",
+        (4, 6): "4 door beside 6 person",
+    }
+    assert [loads.of_step(step) for step in run.steps] == [names[both] for both in _cameras(run)]
 
 
 def test_a_group_names_what_it_has_beside_it(run: RunSummary) -> None:
     """Alone, beside another one, or what the step measures without it."""
     door = run.groups[0]
     for step, (own, other) in zip(door.steps, _cameras(run), strict=True):
-        said = "alone" if not other else f"beside {other} person"
+        half = "(half) " if other == 3 else ""
+        said = "alone" if not other else f"beside {other} {half}person"
         assert Loads(door).of_step(step) == (said if own else "person alone")
 
 
