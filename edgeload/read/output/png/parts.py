@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -58,6 +59,12 @@ def _a_unit_in(chart: Chart) -> float:
 def _in_two_lines(axis: Axis) -> str:
     """What stands in brackets goes to a second line: there is little height."""
     return axis.label.replace(" (", "\n(", 1)
+
+
+def label_across(chart: Chart) -> str:
+    """The label of the x axis; in lines that a chart of half the width has room for."""
+    width_in = _HALF_WIDTH_IN if chart.half else _WIDTH_IN
+    return textwrap.fill(chart.x_axis.label, int(width_in / _CHARACTER_IN))
 
 
 def draw_spans(axis: Axes, chart: Chart) -> None:

@@ -18,6 +18,7 @@ from edgeload.read.output.png.parts import (
     POINTS_A_PIXEL,
     draw_marks,
     draw_spans,
+    label_across,
     label_loads,
     scale_axes,
 )
@@ -53,7 +54,7 @@ def figure_of(picture: Picture) -> Figure:
         if chart.heat:
             _draw_heat(figure, axes, axis, chart.heat)
     for axis, chart in list(zip(axes, charts, strict=True))[-len(rows[-1]) :]:
-        axis.set_xlabel(chart.x_axis.label)
+        axis.set_xlabel(label_across(chart))
     figure.align_ylabels()
     return figure
 

@@ -21,6 +21,8 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan
 from edgeload.png_style import style
 from edgeload.read.analysis.comparison import compare
 from edgeload.read.figures.chart import Chart, Line, Picture
@@ -229,3 +231,27 @@ def test_nothing_hides_anything(rendered: list[tuple[Picture, Figure]]) -> None:
             assert box.x1 <= inside.x1 + 1, (picture.file_name, words)
         for (words, box), (others, other) in itertools.combinations(texts, 2):
             assert not box.overlaps(other), (picture.file_name, words, others)
+
+
+def test_every_label_of_a_mix_lies_inside_its_picture(tmp_path: Path) -> None:
+    """Also in panels of half the width, beside legends as long as they get."""
+    groups = (*report_pages.MIX, CameraGroup("archive", 2, None))
+    pools = {group.name: sl.Pool(1, sl.constant(0.4)) for group in groups}
+    summary = example_runs.summary_of(tmp_path, sl.play_mix(mix_plan(groups, [1, 4], 60), pools))
+    with style():
+        for picture in prepare_figures(summary):
+            if not picture.charts:
+                continue
+            figure = figure_of(picture)
+            figure.draw_without_rendering()
+            for axis in figure.axes:
+                legend = axis.get_legend()
+                parts = [
+                    axis.xaxis.label,
+                    axis.yaxis.label,
+                    *(legend.get_texts() if legend else []),
+                ]
+                for text in (part for part in parts if part.get_text()):
+                    box = text.get_window_extent()
+                    assert box.x0 >= 0, text.get_text()
+                    assert box.x1 <= figure.bbox.width, (picture.file_name, text.get_text())
