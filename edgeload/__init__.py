@@ -211,6 +211,9 @@ read                    a log -> columns -> summary -> findings, report and plot
         findings        all findings about a run
     words               numbers and codes -> sentences
         headline        a run's answer
+        mix_words           which group of a mix fails first, and what its copies are
+        undecided_loads     why loads are undecided, and what would tell
+        felt                the time that a camera feels
         limit               what limits the capacity
         detector_words      what each detector was asked
         group_words         the answer of one camera group of a mix

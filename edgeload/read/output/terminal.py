@@ -29,7 +29,13 @@ from edgeload.read.words.interference_words import (
     interference_rows,
 )
 from edgeload.read.words.limit import limit
-from edgeload.read.words.objective_words import MARKS, measured_words, undecided_words
+from edgeload.read.words.mix_words import mix_load
+from edgeload.read.words.objective_words import (
+    MARKS,
+    judged_together,
+    measured_words,
+    undecided_words,
+)
 from edgeload.untrusted_text import one_line
 
 _SHOWN_TEXTS = 5
@@ -70,7 +76,7 @@ def _headline(summary: RunSummary, width: int) -> Text:
     unmeasured = summary.no_result
     lines = [
         wrapped(headline(summary), width, style="bold red" if unmeasured else "bold"),
-        wrapped(limit(summary), width),
+        *(wrapped(text, width) for text in (mix_load(summary), limit(summary)) if text),
     ]
     if summary.valid:
         lines.append(wrapped(validity(summary), width, style="" if unmeasured else "green"))
@@ -258,6 +264,8 @@ def _objectives(summary: RunSummary, width: int) -> list[Text]:
         )
         text.stylize(_MARK_STYLES[result.status], 0, 3)
         lines.append(text)
+    together = judged_together(summary)
+    lines += [wrapped(together, width, indent="  ")] if together else []
     return [Text("\n").join(lines)]
 
 

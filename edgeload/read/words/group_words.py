@@ -11,8 +11,8 @@ from edgeload.plain_words import listed, plural, sentence
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.words.closed_loop_words import CLOSED_LOOP_LIMIT
+from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.finding_words import message
-from edgeload.read.words.headline import felt_p95_words
 from edgeload.read.words.limit import ceiling_words, reasons_of
 from edgeload.read.words.loads import Loads, cameras_at
 

@@ -15,6 +15,7 @@ from edgeload.read.words.closed_loop_words import CLOSED_LOOP_LIMIT
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.interference_words import interference_method
 from edgeload.read.words.loads import Loads
+from edgeload.read.words.undecided_loads import undecided_loads
 
 _NOTHING_SERVED = "What the endpoint can serve is unknown."
 _LARGEST_TRIED = "This is the largest load that was tried"
@@ -23,7 +24,8 @@ _LARGEST_TRIED = "This is the largest load that was tried"
 def limit(summary: RunSummary) -> str:
     """What keeps the capacity from being larger: the ceiling, and what the load fell short of.
 
-    Of an interference run, which has no capacity: how it was made.
+    Of an interference run, which has no capacity: how it was made. Of a mix, also why larger or
+    smaller loads are undecided, which its headline leaves out.
     """
     bracket = summary.bracket
     if summary.interference is not None and not summary.no_result:
@@ -35,16 +37,24 @@ def limit(summary: RunSummary) -> str:
     if not any(step.valid for step in summary.steps):
         return "What limits the endpoint is unknown."
     if bracket.overload is None:
-        unknown = bracket.carried is None or bracket.undecided
-        this = "No load is known to be too large" if unknown else _LARGEST_TRIED
-        return f"{this}, so the limit is unknown."
+        return " ".join(_no_limit(summary))
     load = f"{Loads(summary).words(bracket.overload.clients)} (step {bracket.overload.step + 1})"
     ceilings = _ceilings(summary)
     why = "; ".join(_by_group(bracket.overload, said=set(ceilings)))
     queueing = {group.group: group.queueing for group in summary.groups}
     ceiling = [ceiling_words(each, name, queueing.get(name)) for name, each in ceilings.items()]
     short_of = [sentence(f"{load} fell short: {why}")] if why else []
-    return " ".join([*ceiling, *short_of])
+    unknown = undecided_loads(bracket.undecided, Loads(summary)) if summary.groups else ()
+    return " ".join([*ceiling, *short_of, *unknown])
+
+
+def _no_limit(summary: RunSummary) -> Iterator[str]:
+    bracket = summary.bracket
+    open_ = bracket.carried is None or bracket.undecided
+    this = "No load is known to be too large" if open_ else _LARGEST_TRIED
+    yield f"{this}, so the limit is unknown."
+    if summary.groups and bracket.carried:
+        yield from undecided_loads(bracket.undecided, Loads(summary))
 
 
 def _by_group(overload: LoadShortfall, *, said: set[str]) -> Iterator[str]:
@@ -93,14 +103,15 @@ def ceiling_words(
     `detector` is the one of its chain that is the limit, if that is known.
     """
     span = interval(ceiling.low, ceiling.high)
-    most = f"{number(ceiling.per_s)} answers/s" + (f" ({span})" if span else "")
-    noun = f"{group} camera" if group else "client"
+    unit, noun = ("frames", f"{group} camera") if group else ("answers", "client")
+    most = f"{number(ceiling.per_s)} {unit}/s" + (f" ({span})" if span else "")
+    who = "camera" if group else "client"
     at = plural(ceiling.clients, noun)
     if ceiling.of_the_clients:
         return (
-            f"{at} got at most {most}, limited by the clients themselves: an answer "
-            f"takes {milliseconds(ceiling.full_s)} ms at any load, and a client sends nothing "
-            "while it waits. The endpoint may carry more: use more clients at a lower rate each."
+            f"{at} got at most {most}, limited by the {who}s themselves: an answer "
+            f"takes {milliseconds(ceiling.full_s)} ms at any load, and a {who} sends nothing "
+            f"while it waits. The endpoint may carry more: use more {who}s at a lower rate each."
         )
     if ceiling.of_the_clients is None:
         return (

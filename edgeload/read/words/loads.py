@@ -83,6 +83,12 @@ class Loads:
         noun = plural(1 if counts == [1] else 2, self.noun).split(" ", 1)[1]
         return f"{listed(shown)} {noun}"
 
+    def of_mix_at(self, clients: int) -> str:
+        """`3 copies of the mix`, or `3 copies of person beside the other groups`."""
+        ramped = self._plan.ramp_group if self._plan else None
+        whose = f"{ramped} beside the other groups" if ramped else "the mix"
+        return f"{self.words(clients)} of {whose}"
+
     def full(self, clients: int) -> str:
         """`38 clients at 2 requests/s each`, or `3 copies of the mix: 12 door cameras at …`."""
         plan = self._plan

@@ -6,7 +6,9 @@ import math
 
 from edgeload.objectives import Objective
 from edgeload.read.analysis.objective_results import ObjectiveResult
+from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.statistics.format import milliseconds, share
+from edgeload.read.words.loads import Loads
 from edgeload.read.words.longer_steps import repeat_with
 
 MARKS = {"pass": "✓", "fail": "✗", "undecided": "?"}
@@ -108,3 +110,21 @@ def undecided_words(result: ObjectiveResult) -> str:
 def to_tell(step_s: float | None) -> str:
     """`: repeat with --time-between-ramp 20`; empty if no longer step is known to tell."""
     return "" if step_s is None else f": {repeat_with(step_s)}"
+
+
+def judged_together(summary: RunSummary) -> str:
+    """That steps which fell short count for what is judged over the run, and how to judge one load.
+
+    Empty if all such objectives are met, or no load was too large.
+    """
+    open_ = [r for r in summary.objectives if r.step is None and r.status != "pass" and r.n]
+    if not open_ or summary.first_overload is None or len(summary.steps) == 1:
+        return ""
+    least = min(step.clients for step in summary.steps)
+    load = Loads(summary).words(summary.capacity.clients if summary.capacity else least)
+    objective = open_[0].objective
+    group = f"{objective.group}: " if objective.group else ""
+    return (
+        "All steps are judged together, also those that fell short. To judge one load: --slo "
+        f'"{group}{load}: {objective.condition}".'
+    )

@@ -16,8 +16,8 @@ from edgeload.read.analysis.series import HeatMap
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.statistics.percentiles import QUANTILES
+from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.group_words import GroupAnswer
-from edgeload.read.words.headline import felt_p95_words
 from edgeload.read.words.loads import Loads
 
 NOTHING_ANSWERED = "No request succeeded"

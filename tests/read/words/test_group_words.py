@@ -31,7 +31,7 @@ def test_who_fails_first_and_why(tmp_path: Path) -> None:
     person = found["person"]
     assert person.said == "fails first, at 4 copies"
     assert person.load == "12 person cameras at 2/s, at 2 copies"
-    assert "The limit of person is about 40.0 answers/s" in person.limit
+    assert "The limit of person is about 40.0 frames/s" in person.limit
     assert "p95<500ms is not met" in person.limit
     assert found["label"].said == "carried up to 4 copies"
     assert found["label"].limit == "Its limit was not reached."
