@@ -1,6 +1,6 @@
 """What a user demands of an endpoint, for example `p95<300ms`: from text to value. Pure.
 
-    [GROUP:] [20 clients:|each step:] QUANTITY OPERATOR BOUND
+    [GROUP:] [20 clients:|each step:] QUANTITY OPERATOR BOUND    (both in any order)
 
 GROUP is the name of a camera group of a mix; then only its frames count. In a mix, `3 copies:`
 stands for the steps with three copies. QUANTITY is one of
@@ -56,7 +56,9 @@ _LEGAL = (
     "throughput>=95%, edge>=99.9%, outage<1s or age p95<1s; `each step:`, `20 clients:` or the "
     "name of a camera group may stand before it"
 )
-_LEGAL_ABORT = "must be a condition, for example errors>50%, missed>20% or p95>5s"
+_LEGAL_ABORT = (
+    "must be a condition on all requests together, for example errors>50%, missed>20% or p95>5s"
+)
 
 
 def is_group_name(text: str) -> bool:
@@ -141,10 +143,11 @@ def _parse(text: str, examples: Mapping[Quantity, str], legal: str) -> tuple[Obj
     """The objective, and whether its operator is `<` or `<=`."""
     *scopes, condition = (" ".join(part.split()) for part in text.split(":"))
     found = _TEXT.fullmatch(condition)
-    scope = _SCOPE.fullmatch(scopes[-1]) if scopes else None
-    groups = scopes[:-1] if scope else scopes
-    if not found or len(groups) > 1 or not all(map(is_group_name, groups)):
+    loads = [text for text in scopes if _SCOPE.fullmatch(text)]
+    groups = [text for text in scopes if text not in loads]
+    if not found or len(loads) > 1 or len(groups) > 1 or not all(map(is_group_name, groups)):
         raise ValueError(legal)
+    scope = _SCOPE.fullmatch(loads[0]) if loads else None
     percent, unit = found["percent"] or found["age"], found["unit"]
     bound = float(found["bound"])
     kind = "age" if found["age"] else found["kind"] or "response"
@@ -165,7 +168,7 @@ def _parse(text: str, examples: Mapping[Quantity, str], legal: str) -> tuple[Obj
         name = "a percentile" if percent else "outage"
         raise ValueError(f"the limit of {name} must be above 0, {example}")
     objective = Objective(
-        text=": ".join([*scopes, condition]),
+        text=": ".join([*groups, *loads, condition]),
         quantity=quantity,
         bound=bound / {"ms": 1000, "s": 1, "%": 100}[unit],
         quantile=float(percent) / 100 if percent else None,

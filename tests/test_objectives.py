@@ -105,3 +105,10 @@ def test_an_abort_condition_is_the_breach_of_an_objective() -> None:
 def test_names_of_groups(name: str, legal: bool) -> None:
     """What cannot be told from a number, a load or another word before an objective is refused."""
     assert is_group_name(name) is legal
+
+
+def test_group_and_load_stand_in_any_order() -> None:
+    """Both are the same objective, with one text."""
+    one, other = map(parse_objective, ("3 copies: door: p95<1s", "door: 3 copies: p95<1s"))
+    assert one == other
+    assert (one.group, one.load, one.text) == ("door", 3, "door: 3 copies: p95<1s")

@@ -263,7 +263,8 @@ def test_objectives_are_checked_one_by_one() -> None:
     with pytest.raises(SettingError, match=r"^SLO = 'p95<3': must be an objective, for example"):
         resolve(CONFIG, {"slo": ["p99<1s", "p95<3"]}, {})
     with pytest.raises(
-        SettingError, match=r"^ABORT_ON = 'edge>5%': must be a condition, for example"
+        SettingError,
+        match=r"^ABORT_ON = 'edge>5%': must be a condition on all requests together, for example",
     ):
         resolve(CONFIG, {"abort_on": ["edge>5%"]}, {})
     with pytest.raises(SettingError, match="no step of the ramp has 7 clients"):

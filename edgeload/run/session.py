@@ -194,6 +194,8 @@ def _preflight(
             )
         except NoSuchDetector as error:
             raise as_setting(error, group, key) from error
+        except Unreachable as error:
+            raise Unreachable(f"{group.where(key)}{error}") from error
     return queries
 
 

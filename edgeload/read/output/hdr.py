@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import math
+import re
 
 import numpy as np
 
@@ -29,20 +30,45 @@ def missing() -> str | None:
 def percentile_files(summary: RunSummary) -> dict[str, str]:
     """Name -> text, for each step that has answers: `response_step_1_10_clients.hgrm` and so on.
 
-    Times are those of the step's window, in milliseconds to three digits. In a response file, what
-    was never answered counts: it is entered at the longest time that the step shows or the run
-    allows (`timeout`), and a comment says how many. Needs hdrhistogram.
+    Of a mix there is one for each camera group, `response_step_1_door_4_clients.hgrm`, because
+    times of different detectors say nothing together. Times are those of the step's window, in
+    milliseconds to three digits. In a response file, what was never answered counts: it is entered
+    at the longest time that the step shows or the run allows (`timeout`), and a comment says how
+    many. Needs hdrhistogram.
     """
+    if summary.groups:
+        return {
+            name: text
+            for group in summary.groups
+            for name, text in _files(group, f"{_slug(group.group)}_").items()
+        }
+    return _files(summary)
+
+
+def _slug(name: str) -> str:
+    """A group's name as a part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9-]+", "-", name)
+
+
+def _timeout_s(summary: RunSummary) -> float:
+    """The longest that a request of this run, or of this group, may take; 0 if that is unknown."""
+    header = summary.log.header
+    groups = header.plan.groups if header else []
+    own = next((group.timeout_s for group in groups if group.name == summary.group), None)
+    return float(own or summary.log.settings.get("timeout") or 0.0)
+
+
+def _files(summary: RunSummary, group: str = "") -> dict[str, str]:
     files = {}
     for step in summary.steps:
         if not step.times.service.n:
             continue
         inside = rows_due_in(summary.log, step.index, step.window)
         times = times_of(summary.log, inside, step.within.missed)
-        end = f"step_{step.index + 1}_{step.clients}_clients.hgrm"
+        end = f"step_{step.index + 1}_{group}{step.clients}_clients.hgrm"
         files[f"service_{end}"] = percentile_text(times.service_s)
         if times.response_s is not None:
-            least_s = float(summary.log.settings.get("timeout") or 0.0)
+            least_s = _timeout_s(summary)
             files[f"response_{end}"] = percentile_text(times.response_s, times.unanswered, least_s)
     return files
 

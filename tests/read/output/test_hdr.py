@@ -10,6 +10,10 @@ import pytest
 import synthetic_log as sl
 
 import parse_load_test_logs
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import mix_plan
+from edgeload.read.analysis.summarising import analyse
+from edgeload.read.log.open import read_log
 from edgeload.read.output import hdr
 from edgeload.read.statistics.percentiles import nearest_rank
 
@@ -100,3 +104,21 @@ def test_without_the_library_it_says_what_to_install(
     assert parse_load_test_logs.main([str(tmp_path / "no.log"), "--hdr"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "pip install 'edgeload[hdr]'" in line
+
+
+def test_a_mix_has_files_for_each_group(tmp_path: Path) -> None:
+    """And they hold that group's frames alone, whatever its name."""
+    groups = (CameraGroup("front door", 3, 5.0), CameraGroup("yard", 2, 4.0))
+    plan = mix_plan(groups, [1], 22.0)
+    pools = {"front door": sl.Pool(9, sl.constant(0.02)), "yard": sl.Pool(9, sl.constant(0.2))}
+    log = sl.write(tmp_path / "log", sl.play_mix(plan, pools), workers=sl.cpu_samples(plan))
+    files = hdr.percentile_files(analyse(read_log(log)))
+    assert set(files) == {
+        f"{kind}_step_1_{name}_clients.hgrm"
+        for kind in ("service", "response")
+        for name in ("front-door_3", "yard_2")
+    }
+    for name, service_ms, frames in (("front-door_3", 20.0, 300), ("yard_2", 200.0, 160)):
+        found = rows(files[f"service_step_1_{name}_clients.hgrm"])
+        assert found[-1][0] == pytest.approx(service_ms, rel=0.01)
+        assert found[-1][1:] == (1.0, frames)
