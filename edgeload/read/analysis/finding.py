@@ -26,6 +26,7 @@ class Finding:
     `steps` are indices from 0, none if it concerns the run as such. `numbers` are the evidence:
     plain values by name, with the unit in the name. `about` tells findings of one code apart, for
     example by the worker that died. `group` is the camera group of a mix that it concerns.
+    `in_mix`: in that run clients are cameras, and what they send are frames.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Finding:
     numbers: Mapping[str, Evidence] = field(default_factory=dict)
     about: str = ""
     group: str = ""
+    in_mix: bool = False
 
 
 _COUNTS = ("requests",)
@@ -63,8 +65,13 @@ def merged_by_subject(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def of_group(findings: Iterable[Finding], group: str) -> Iterator[Finding]:
-    """The findings, said of a camera group."""
-    return (replace(finding, group=group) for finding in findings)
+    """The findings, said of a camera group; empty for a run without a mix."""
+    return (replace(f, group=group, in_mix=f.in_mix or bool(group)) for f in findings)
+
+
+def of_mix(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, said of the run of a mix or of a part of it."""
+    return tuple(replace(finding, in_mix=True) for finding in findings)
 
 
 def most_damaging_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -19,7 +19,13 @@ from edgeload.read.analysis.answer_findings import (
 )
 from edgeload.read.analysis.box_findings import audited, below_own_threshold
 from edgeload.read.analysis.connection_limit import find_connection_limit
-from edgeload.read.analysis.finding import Finding, merged_by_subject, most_damaging_first, of_group
+from edgeload.read.analysis.finding import (
+    Finding,
+    merged_by_subject,
+    most_damaging_first,
+    of_group,
+    of_mix,
+)
 from edgeload.read.analysis.host_findings import find_host_findings
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import indices_of
@@ -69,6 +75,8 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *find_host_findings(summary),
         ]
     )
+    if summary.groups:
+        found = of_mix(found)
     if summary.interference is None:
         return found
     return tuple(finding for finding in found if finding.code not in OF_LONG_STEPS)
@@ -198,7 +206,8 @@ def _retried(summary: RunSummary) -> Iterator[Finding]:
     counts: dict[int, int] = {}
     for sample in summary.log.workers:
         counts[sample.worker] = max(counts.get(sample.worker, 0), sample.stale_retries)
-    retried, sent = sum(counts.values()), len(summary.log.sent_requests)
+    retried = sum(counts.values())
+    sent = len(summary.log.sent_requests) if summary.groups else summary.totals.sent
     if retried:
         numbers = {"retried": retried, "sent": sent, "share": retried / max(1, sent)}
         yield Finding("retried", "warning", numbers=numbers)
@@ -268,6 +277,11 @@ def _not_monotone(summary: RunSummary) -> Iterator[Finding]:
                 "clients": bracket.contradicting,
                 "not_carried": bracket.overload.clients,
                 **_copies(summary, *bracket.contradicting),
+                **(
+                    {"not_carried_copies": _copies(summary, bracket.overload.clients)["copies"][0]}
+                    if summary.groups
+                    else {}
+                ),
             },
         )
 

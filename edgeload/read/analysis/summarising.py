@@ -14,7 +14,7 @@ from edgeload.objectives import Objective, parse_objective
 from edgeload.read.analysis.capacity import find_capacity
 from edgeload.read.analysis.detector_times import detector_times
 from edgeload.read.analysis.failures import failure_texts
-from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group
+from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group, of_mix
 from edgeload.read.analysis.interference import find_interference
 from edgeload.read.analysis.objective_results import (
     ObjectiveResult,
@@ -151,7 +151,10 @@ def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSumm
         ours=[step.index for step in steps if not step.valid],
     )
     outages = tuple(replace(outage, group=mix.group) for outage in outages)
-    steps = [replace(step, shortfalls=find_shortfalls(step, outages)) for step in steps]
+    shortfalls = [find_shortfalls(step, outages) for step in steps]
+    if mix.group:
+        shortfalls = [of_mix(each) for each in shortfalls]
+    steps = [replace(s, shortfalls=each) for s, each in zip(steps, shortfalls, strict=True)]
     doubts = [] if mix.group else run_doubts(log)
     return RunSummary(
         log=log,
@@ -187,7 +190,8 @@ def _joined(
         parts = tuple(group.steps[place] for group in groups)
         own = [d for part in parts for d in part.doubts if d.group]
         joined = replace(step, groups=parts, doubts=(*step.doubts, *own))
-        steps.append(replace(joined, shortfalls=find_shortfalls(joined, whole.outages)))
+        shortfalls = of_mix(find_shortfalls(joined, whole.outages))
+        steps.append(replace(joined, shortfalls=shortfalls))
     found: dict[Objective, list[ObjectiveResult]] = {objective: [] for objective in asked}
     for result in (*whole.objectives, *(r for group in groups for r in group.objectives)):
         found[result.objective].append(result)
@@ -196,8 +200,8 @@ def _joined(
         steps=tuple(steps),
         groups=tuple(_with_queueing_detector(whole, group) for group in groups),
         objectives=tuple(result for results in found.values() for result in results),
-        doubts=merged_by_subject(
-            [*run_doubts(whole.log), *(d for step in steps for d in step.doubts)]
+        doubts=of_mix(
+            merged_by_subject([*run_doubts(whole.log), *(d for step in steps for d in step.doubts)])
         ),
         bracket=find_capacity(steps),
         outages=tuple(sorted(outages, key=lambda outage: outage.start_s)),

@@ -234,7 +234,8 @@ def steps_table(summary: RunSummary, columns: Sequence[TableColumn]) -> Table:
 
 
 def _note(summary: RunSummary, columns: Sequence[TableColumn]) -> str:
-    note = terminal_words.table_note(c.cell(step) for c in columns for step in rows_of(summary))
+    cells = [c.cell(step) for c in columns for step in rows_of(summary)]
+    note = terminal_words.table_note(cells, of_mix=bool(summary.groups))
     if _AGE in columns:
         note += f" {terminal_words.AGE_NOTE}"
     left_out = [f"{c.group} {c.head}".strip() for c in columns_of(summary) if c not in columns]

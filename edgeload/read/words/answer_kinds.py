@@ -24,7 +24,7 @@ def _changed_answer(n: Numbers) -> str:
         )
     if n["unchanged_below"]:
         said += (
-            f"; with {plural(n['unchanged_clients'], 'client')}{_or_fewer(n)}, none of "
+            f"; with {plural(n['unchanged_clients'], '{client}')}{_or_fewer(n)}, none of "
             f"{n['unchanged_below']:,} did"
         )
     if n["by_another_model"]:

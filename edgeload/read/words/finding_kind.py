@@ -14,7 +14,8 @@ class Kind:
     """A kind of finding: what it means, its likely cause and what to do, in whole sentences.
 
     `message` says what was seen, from a finding's numbers; `advise` replaces `advice` if that
-    depends on the numbers.
+    depends on the numbers. `{client}`, `{request}` and `{answer}` stand for what these are called
+    in the run (`with_nouns`), in all texts but `meaning` and `cause`.
     """
 
     meaning: str
@@ -22,3 +23,13 @@ class Kind:
     advice: str
     message: Callable[[Numbers], str]
     advise: Callable[[Numbers], str] | None = None
+
+
+def with_nouns(text: str, *, in_mix: bool) -> str:
+    """The text with clients and requests by their names: cameras and frames in a mix."""
+    nouns = {name: name for name in ("client", "request", "answer")}
+    if in_mix:
+        nouns = {"client": "camera", "request": "frame", "answer": "frame"}
+    for name, noun in nouns.items():
+        text = text.replace(f"{{{name}}}", noun)
+    return text

@@ -13,7 +13,7 @@ from edgeload.read.analysis.finding import Finding
 from edgeload.read.words.answer_kinds import ANSWER_NOTE_KINDS, ANSWER_WARNING_KINDS
 from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
 from edgeload.read.words.comparison_kinds import COMPARISON_KINDS
-from edgeload.read.words.finding_kind import Kind
+from edgeload.read.words.finding_kind import Kind, with_nouns
 from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
 from edgeload.read.words.invalid_kinds import INVALID_KINDS
 from edgeload.read.words.load_findings import SHORTFALL_KINDS
@@ -53,14 +53,15 @@ def message_with_steps(finding: Finding) -> str:
 
 def _said(finding: Finding) -> str:
     """The clause; that of a camera group begins with its name."""
-    said = _kind(finding).message(finding.numbers)
+    said = with_nouns(_kind(finding).message(finding.numbers), in_mix=finding.in_mix)
     return f"{finding.group}: {said}" if finding.group else said
 
 
 def advice(finding: Finding) -> str:
     """What to do about it, in whole sentences."""
     kind = _kind(finding)
-    return kind.advise(finding.numbers) if kind.advise else kind.advice
+    text = kind.advise(finding.numbers) if kind.advise else kind.advice
+    return with_nouns(text, in_mix=finding.in_mix)
 
 
 def step_list(indices: Sequence[int]) -> str:

@@ -14,7 +14,7 @@ from edgeload.plain_words import sentence
 from edgeload.read.words.answer_kinds import ANSWER_NOTE_KINDS, ANSWER_WARNING_KINDS
 from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
 from edgeload.read.words.comparison_kinds import COMPARISON_KINDS
-from edgeload.read.words.finding_kind import Kind
+from edgeload.read.words.finding_kind import Kind, with_nouns
 from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
 from edgeload.read.words.invalid_kinds import INVALID_KINDS
 from edgeload.read.words.load_findings import SHORTFALL_KINDS
@@ -65,7 +65,10 @@ def findings_page() -> str:
 
 def _part(title: str, meaning: str, kinds: Mapping[str, Kind]) -> str:
     head = ("code", "meaning", "likely cause", "what to do")
-    rows = [(f"`{code}`", kind.meaning, kind.cause, kind.advice) for code, kind in kinds.items()]
+    rows = [
+        (f"`{code}`", kind.meaning, kind.cause, with_nouns(kind.advice, in_mix=False))
+        for code, kind in kinds.items()
+    ]
     return "\n".join([f"## {title}", "", meaning, "", *_table(head, rows), ""])
 
 

@@ -45,8 +45,9 @@ def headline(summary: RunSummary) -> str:
 
 def _no_result(summary: RunSummary) -> str:
     sent, planned = summary.totals.sent, summary.totals.planned
+    noun = "frame" if summary.groups else "request"
     if not sent:
-        due = f"{plural(planned, 'request')} were due" if planned else "no request was due"
+        due = f"{plural(planned, noun)} were due" if planned else f"no {noun} was due"
         return f"NO RESULT: nothing was sent, so nothing was measured; {due}."
     texts = summary.failure_texts
     most = texts[0] if texts else None
@@ -55,7 +56,7 @@ def _no_result(summary: RunSummary) -> str:
         share = "all" if most.count == sent else f"{most.count:,}"
         said = f": {short(most.text, _SHOWN_CHARS)}" if most.text else ""
         cause = f" ({share} failed as {most.outcome}{said})"
-    return f"NO RESULT: none of {plural(sent, 'request')} got a correct edge answer{cause}."
+    return f"NO RESULT: none of {plural(sent, noun)} got a correct edge answer{cause}."
 
 
 # --- the capacity ---------------------------------------------------------------------------------

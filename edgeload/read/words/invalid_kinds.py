@@ -21,7 +21,7 @@ def _worker_died(n: Numbers) -> str:
     how = f"killed by {n['signal']}" if n["signal"] else f"exit code {n['exit_code']}"
     return (
         f"worker {n['worker']} of the load generator (process {n['pid']}, with up to "
-        f"{plural(n['clients'], 'client')}) died at {n['at_s']:.1f} s, {how}"
+        f"{plural(n['clients'], '{client}')}) died at {n['at_s']:.1f} s, {how}"
     )
 
 
@@ -50,8 +50,8 @@ INVALID_KINDS = {
         cause="The load generator did not serve their clients again, or lines are missing.",
         advice="Run again, with more worker processes (--workers) or on a machine of its own.",
         message=lambda n: (
-            f"the log says nothing about {plural(n['requests'], 'planned request')}: the load "
-            "generator did not serve their clients"
+            f"the log says nothing about {plural(n['requests'], 'planned {request}')}: the load "
+            "generator did not serve their {client}s"
         ),
     ),
     "clients_idle": Kind(
@@ -59,14 +59,14 @@ INVALID_KINDS = {
         cause="The load generator did not serve them: a worker process is overloaded or at fault.",
         advice="Run again, with more worker processes (--workers) or on a machine of its own.",
         message=lambda n: (
-            f"{plural(n['clients'], 'client')} had requests due and none in flight, but the load "
+            f"{plural(n['clients'], '{client}')} had requests due and none in flight, but the load "
             "generator sent nothing more for them"
         ),
     ),
     "generator_cpu": Kind(
         meaning="A worker process used more than 80 % of a core.",
         cause="Too many clients or requests for this many worker processes.",
-        advice="Spread the clients over more worker processes (--workers) or machines.",
+        advice="Spread the {client}s over more worker processes (--workers) or machines.",
         message=lambda n: (
             f"a worker process used {share(n['cpu_cores'])} of a core, above "
             f"{share(n['allowed_cores'])}"
@@ -76,7 +76,8 @@ INVALID_KINDS = {
         meaning="A worker process ended before its work did; its clients sent nothing more.",
         cause="It was killed, often because memory ran out, or it met an error.",
         advice="Look for the cause in the system log of the machine that makes the load (a common "
-        "cause is lack of memory), and run again. What its clients had not sent counts as missed.",
+        "cause is lack of memory), and run again. What its {client}s had not sent counts as "
+        "missed.",
         message=_worker_died,
     ),
     "generator_failed": Kind(

@@ -37,8 +37,8 @@ def _undecided(n: Numbers) -> str:
 
 def _backlog_grows(n: Numbers) -> str:
     return (
-        f"{number(n['throughput_per_s'])} answers/s of {number(n['arrival_per_s'])} due/s, so the "
-        f"backlog grew by {share(n['growth'])} of what fell due"
+        f"{number(n['throughput_per_s'])} {{answer}}s/s of {number(n['arrival_per_s'])} due/s, so "
+        f"the backlog grew by {share(n['growth'])} of what fell due"
     )
 
 
@@ -86,7 +86,7 @@ SHORTFALL_KINDS = {
     "backlog_grows": Kind(
         meaning="Requests fell due faster than they ended, so a backlog grew all through the step.",
         cause="The load is above the endpoint's capacity.",
-        advice="Use fewer clients, or give the endpoint more workers.",
+        advice="Use fewer {client}s, or give the endpoint more workers.",
         message=_backlog_grows,
     ),
     "too_short": Kind(
@@ -100,7 +100,7 @@ SHORTFALL_KINDS = {
         meaning="No request fell due in a step, so it shows nothing.",
         cause="The step is shorter than a client's period.",
         advice=_LONGER_STEPS,
-        message=lambda n: "no request fell due",
+        message=lambda n: "no {request} fell due",
     ),
     "no_answers": Kind(
         meaning="No answer came after the warm-up of a step, so it shows nothing.",
@@ -111,13 +111,13 @@ SHORTFALL_KINDS = {
     "client_unserved": Kind(
         meaning="Some clients of a step got no answer at all, however well the others fared.",
         cause="The endpoint, or a proxy before it, starved some connections.",
-        advice="Look at the failures of the step; use fewer clients.",
-        message=lambda n: f"{plural(n['clients'], 'client')} got no answer at all",
+        advice="Look at the failures of the step; use fewer {client}s.",
+        message=lambda n: f"{plural(n['clients'], '{client}')} got no answer at all",
     ),
     "behind": Kind(
         meaning="A step of a log without due times answered less than 95 % of its arrival rate.",
         cause="The endpoint is saturated.",
-        advice="Use fewer clients, or give the endpoint more workers.",
+        advice="Use fewer {client}s, or give the endpoint more workers.",
         message=lambda n: (
             f"{number(n['throughput_per_s'])} answers/s of {number(n['arrival_per_s'])} due/s"
         ),
@@ -143,7 +143,7 @@ SHORTFALL_KINDS = {
     "objective": Kind(
         meaning="A step did not meet an objective.",
         cause="The load is too large for the objective.",
-        advice="Use fewer clients, or a wider bound.",
+        advice="Use fewer {client}s, or a wider bound.",
         message=_objective,
     ),
     "undecided": Kind(

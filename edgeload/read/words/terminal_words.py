@@ -11,10 +11,16 @@ _TABLE_NOTE = (
     "answered. Response: from due to answered, which is what a camera feels; times are in ms. "
     "Counts cover whole steps; rates and times leave out the warm-up."
 )
+_MIX_TABLE_NOTE = (
+    "due/s: frames due per second; done/s: frames with all their answers. Service: from sent to "
+    "answered, of each request. Response: from due until a frame has all its answers, which is "
+    "what a camera feels; times are in ms. Counts are of frames and cover whole steps; rates and "
+    "times leave out the warm-up."
+)
 AGE_NOTE = "Age: how old a camera's newest answer is, counted from when its frame was due."
 _MARKS = {
     "few": "few: too few answers to tell",
-    "never": "never: among requests that failed or were missed",
+    "never": "never: among what failed or was missed",
     "-": "-: no data",
     "max": "max: as many as were answered",
     "carried": "carried: the endpoint kept up with what was due",
@@ -22,9 +28,9 @@ _MARKS = {
     "missed an objective",
     "undecided": "undecided: the step is too short to tell",
     "failing": "failing: no request succeeded",
-    "not due": "not due: no request fell due",
+    "not due": "not due: nothing fell due",
     "left out": "left out: the step measures other groups",
-    "closed loop": "closed loop: clients sent as fast as answers came; there is no load to carry",
+    "closed loop": "closed loop: cameras sent as fast as answers came; there is no load to carry",
     "cut": "cut: the run stopped before the step's end",
     "invalid": "invalid: see INVALID above",
 }
@@ -61,11 +67,12 @@ FAILURES_HEAD = "Failures by class and text, with the first and last second of t
 REPEAT_HEAD = "To repeat:"
 
 
-def table_note(shown: Iterable[str]) -> str:
+def table_note(shown: Iterable[str], *, of_mix: bool = False) -> str:
     """How to read the table; only the words that stand in its cells are explained."""
     cells = set(shown)
     marks = [meaning for mark, meaning in _MARKS.items() if mark in cells]
-    return " ".join([_TABLE_NOTE, *(f"{'; '.join(marks)}." for _ in marks[:1])])
+    note = _MIX_TABLE_NOTE if of_mix else _TABLE_NOTE
+    return " ".join([note, *(f"{'; '.join(marks)}." for _ in marks[:1])])
 
 
 def page_note(shown: Iterable[str], *, of_mix: bool) -> str:

@@ -50,10 +50,8 @@ def _other_units(n: Numbers) -> str:
 
 
 def _failed(n: Numbers) -> str:
-    said = (
-        f"in {{steps}}, {n['requests']:,} of {plural(n['sent'], 'request')} ({share(n['share'])}) "
-        f"failed as {n['outcome']}"
-    )
+    sent = f"{plural(n['sent'], '{request}')} ({share(n['share'])})"
+    said = f"in {{steps}}, {n['requests']:,} of {sent} failed as {n['outcome']}"
     if n["first_s"] is not None:
         said += f", from {n['first_s']:.1f} s to {n['last_s']:.1f} s"
     return said + (f": {short(n['text'], _SHOWN_CHARS)}" if n["text"] else "")
@@ -92,7 +90,7 @@ def _missed(n: Numbers) -> str:
     split = ", ".join(f"{count:,} {why}" for why, count in because.items())
     why = next(iter(because)) if len(because) == 1 else f"({split})"
     return (
-        f"in {{steps}}, {n['missed']:,} of {plural(n['planned'], 'planned request')} were never "
+        f"in {{steps}}, {n['missed']:,} of {plural(n['planned'], 'planned {request}')} were never "
         f"sent {why}"
     )
 
@@ -101,7 +99,7 @@ def _missed_advice(n: Numbers) -> str:
     if set(n["reasons"]) == {"not recorded"}:
         return "They count as unanswered."
     return (
-        "The clients were still waiting for earlier answers when these requests fell due; they "
+        "The {client}s were still waiting for earlier answers when these {request}s fell due; they "
         "count as unanswered."
     )
 
@@ -139,9 +137,10 @@ def _outage(n: Numbers) -> str:
 def _not_monotone(n: Numbers) -> str:
     loads = ", ".join(f"{load:,}" for load in n.get("copies", n["clients"]))
     noun = "copies" if "copies" in n else "clients"
+    refused = n.get("not_carried_copies", n["not_carried"])
     return (
         f"{{steps}} ({loads} {noun}) carried the load, although a step of "
-        f"{n['not_carried']:,} clients did not"
+        f"{plural(refused, 'copy' if 'copies' in n else 'client')} did not"
     )
 
 
@@ -150,8 +149,8 @@ def _cold_answers(n: Numbers) -> str:
     usual = f"the p95 of later answers is {milliseconds(n['warm_p95_s'])} ms"
     if n["until_s"] is None:
         return (
-            f"{n['slow']:,} of {n['answers']:,} first answers of clients took {times}; {usual}, so "
-            "a new connection is slow"
+            f"{n['slow']:,} of {n['answers']:,} first answers of {{client}}s took {times}; "
+            f"{usual}, so a new connection is slow"
         )
     return (
         f"{n['slow']:,} of the first {n['answers']:,} answers, up to {n['until_s']:.1f} s, took "
@@ -220,7 +219,7 @@ WARNING_KINDS = {
         meaning="No request succeeded.",
         cause="A wrong URL, token or detector; or the endpoint is down.",
         advice="Read the failures below, and check the URL, the token and the detector.",
-        message=lambda n: f"none of {plural(n['sent'], 'request')} succeeded",
+        message=lambda n: f"none of {plural(n['sent'], '{request}')} succeeded",
     ),
     "outage": Kind(
         meaning="For a second or more, no request got a good answer, although several were wanted.",
@@ -259,7 +258,7 @@ WARNING_KINDS = {
         cause="The endpoint closes idle connections after about the time between two requests of a "
         "client; or it resets connections.",
         advice="Each of them counts once, timed from its first attempt. If the endpoint keeps idle "
-        "connections for longer than the time between two requests of a client, it reset these "
+        "connections for longer than the time between two requests of a {client}, it reset these "
         "requests: look at its log.",
         message=lambda n: (
             f"{n['retried']:,} of {plural(n['sent'], 'request')} ({share(n['share'])}) were sent "
@@ -269,7 +268,7 @@ WARNING_KINDS = {
     "missed": Kind(
         meaning="Requests fell due but were never sent.",
         cause="Their clients were still waiting for earlier answers, or the run was stopped.",
-        advice="Use fewer clients, or give the endpoint more workers. Missed requests count as "
+        advice="Use fewer {client}s, or give the endpoint more workers. Missed requests count as "
         "unanswered.",
         message=_missed,
         advise=_missed_advice,
@@ -309,7 +308,7 @@ WARNING_KINDS = {
         cause="Every process of the endpoint is cold by itself: requests over new connections warm "
         "it up, not seconds.",
         advice="Do not quote the slowest answers of these steps. Warm the endpoint up with a run "
-        "of many clients, then repeat this one.",
+        "of many {client}s, then repeat this one.",
         message=_cold_answers,
     ),
     "drift": Kind(

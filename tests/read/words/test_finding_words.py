@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,9 @@ import msgspec
 import pytest
 import synthetic_log as sl
 
+from edgeload.camera_group import CameraGroup
+from edgeload.objectives import parse_objective
+from edgeload.plan import mix_plan
 from edgeload.read.analysis.finding import SEVERITIES, Finding
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.summarising import analyse
@@ -16,8 +21,11 @@ from edgeload.read.log.open import read_log
 from edgeload.read.words.finding_words import (
     advice,
     message,
+    message_with_steps,
     step_list,
 )
+from edgeload.read.words.headline import headline, validity
+from edgeload.read.words.limit import limit
 from edgeload.records import WorkerSample
 
 
@@ -218,3 +226,28 @@ def test_a_ramp_that_follows_the_scaling_law_says_so(tmp_path: Path) -> None:
     found = _find(tmp_path, closed)
     assert "contention < 0.1 % (0 % to" in message(found["scaling_law"])
     assert "scaling_law" not in _find(tmp_path / "due", _clean(clients=loads))
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_mix_has_cameras_and_frames_only(tmp_path: Path, *, refuses: bool) -> None:
+    """No line of its report calls a camera a client, or a frame that was missed a request."""
+
+    def outcome(chance: random.Random, sent_s: float) -> str:
+        return "http_503" if refuses or chance.random() < 0.05 else "ok"
+
+    groups = (CameraGroup("a", 4, 5.0), CameraGroup("b", 4, 5.0, late="latest"))
+    pools = {name: sl.Pool(1, sl.constant(1 / 30)) for name in "ab"}
+    played = sl.play_mix(mix_plan(groups, [2, 1, 2], 10), pools, outcome=outcome)
+    summary = analyse(
+        read_log(sl.write(tmp_path / "log", played, deaths=[sl.death(0, 25.0)])),
+        [parse_objective("a: p95<1ms")],
+    )
+    found = [*find(summary), *(s for step in summary.steps for s in step.shortfalls)]
+    found += [s for group in summary.groups for step in group.steps for s in step.shortfalls]
+    texts = [headline(summary), limit(summary), validity(summary)]
+    texts += [text for finding in found for text in (message_with_steps(finding), advice(finding))]
+    assert {"missed", "failed_http_503", "worker_died"} <= {finding.code for finding in found}
+    for text in texts:
+        assert "client" not in text.replace("--max-clients", ""), text
+        assert "{" not in text, text
+        assert not re.search(r"requests? were never|of [\d,]+ requests", text), text
