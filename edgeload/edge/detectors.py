@@ -85,8 +85,8 @@ def find_by_name(
         (detector,) = exact
         differs = query is not None and detector.query is not None and detector.query != query
         return detector, (
-            f"{setting}: detector {detector.id} exists and is used with its own query, "
-            f"{detector.query!r}; DETECTOR_QUERY is {query!r}"
+            f"{setting}: detector {detector.id} exists and keeps its own query, "
+            f"{detector.query!r}; DETECTOR_QUERY is ignored"
             if differs
             else None
         )

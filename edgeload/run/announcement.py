@@ -58,9 +58,12 @@ def _facts(detector: KnownDetector, configuration: EdgeConfiguration) -> str:
 def _own_cameras(detector: KnownDetector, configuration: EdgeConfiguration) -> str:
     threshold = detector.confidence_threshold
     own = "the detector's own threshold" + ("" if threshold is None else f", {threshold:g}")
-    asks = "The run asks with confidence_threshold=0.0, so the edge answers every query itself"
     if configuration.edge_only:
-        return f"{asks}, as it does for your own cameras."
+        return (
+            "An edge-only detector gives your own cameras the edge's answers, too. The run also "
+            "sends confidence_threshold=0.0, to make sure."
+        )
+    asks = "The run asks with confidence_threshold=0.0, so the edge answers every query itself"
     below = {
         True: "the edge answers too, and the box sends the picture to the cloud afterwards",
         False: "the cloud answers, which takes longer",

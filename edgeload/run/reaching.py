@@ -86,11 +86,11 @@ def reach(
         timeout_s = settings.ready_timeout
         await_ready(url, detector_id, trust, timeout_s=timeout_s, pause=pause, say=say)
 
-    def find(choice: DetectorChoice, *, is_mix: bool) -> FoundDetector:
+    def find(choice: DetectorChoice, group: GroupSettings) -> FoundDetector:
         if choice.id is not None:
             wait_for(choice.id)
             asked = ask_detector(url, choice.id, trust, token)
-            if is_mix and asked.status == HTTPStatus.NOT_FOUND:
+            if group.file and asked.status == HTTPStatus.NOT_FOUND:
                 raise NoSuchDetector(
                     f"DETECTOR_ID = {choice.id!r}: this token has no such detector (GET "
                     f"/device-api/v1/detectors/{choice.id}: HTTP status 404); check the id"
@@ -99,7 +99,7 @@ def reach(
             assert choice.name is not None  # the settings ensure that
             detector, remark = find_by_name(url, choice.name, choice.query, trust, token)
             if remark is not None:
-                say(remark)
+                say(in_own_words(remark, group, "query"))
             wait_for(detector.id)
             asked = AskedDetector(HTTPStatus.OK, detector)
         return FoundDetector(asked, ask_configuration(url, asked.detector.id, trust))
@@ -112,7 +112,7 @@ def reach(
     for group, key, choice in sorted(choices(groups), key=lambda it: it[2].query is None):
         if choice not in found:
             try:
-                found[choice] = find(choice, is_mix=bool(group.file))
+                found[choice] = find(choice, group)
             except NoSuchDetector as error:
                 raise as_setting(error, group, key) from error
     return Reached(url, target, trust, groups, found)
@@ -132,9 +132,13 @@ def choices(
 
 def as_setting(error: NoSuchDetector, group: GroupSettings, key: str) -> Exception:
     """The error of a detector that the box does not have: in a mix, one of a line in its file."""
+    return SettingError(in_own_words(str(error), group, key)) if group.file else error
+
+
+def in_own_words(text: str, group: GroupSettings, key: str) -> str:
+    """What is said about the settings of a detector: in a mix, about a line of its file."""
     if not group.file:
-        return error
-    text = str(error)
+        return text
     names = {"DETECTOR_ID": "detector_id", "DETECTOR_NAME": "detector_name"}
     names["DETECTOR_QUERY"] = "query"
     if key == "then":  # which has no query of its own
@@ -146,4 +150,4 @@ def as_setting(error: NoSuchDetector, group: GroupSettings, key: str) -> Excepti
         names |= dict.fromkeys(("DETECTOR_ID", "DETECTOR_NAME"), "then.detector")
     for name, own in names.items():
         text = text.replace(name, own)
-    return SettingError(group.where(key) + text)
+    return group.where(key) + text

@@ -54,7 +54,7 @@ def test_a_detector_that_exists_is_used_whatever_its_query(simulator: RunningSim
     found, remark = find_by_name(simulator.url, "line", "Is there a dog?", TRUST, TOKEN)
     assert found.query == "Is it straight?"
     assert remark is not None
-    assert "'Is it straight?'; DETECTOR_QUERY is 'Is there a dog?'" in remark
+    assert "keeps its own query, 'Is it straight?'; DETECTOR_QUERY is ignored" in remark
 
 
 @pytest.mark.parametrize(

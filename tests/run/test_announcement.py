@@ -30,7 +30,7 @@ def test_an_edge_only_detector_is_what_cameras_get_too() -> None:
             f"Detector {ID} ('door'): edge-only, confidence threshold 0.9, audit rate {rate:g}."
         )
         assert "confidence_threshold=0.0" in cameras
-        assert "as it does for your own cameras" in cameras
+        assert "gives your own cameras the edge's answers, too" in cameras
 
 
 def test_cameras_of_any_other_detector_may_ask_the_cloud() -> None:

@@ -133,3 +133,15 @@ def test_a_detector_that_the_box_does_not_serve_is_an_error_of_the_mix(
         assert simulator.stats()["received"] == 0
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(f"{tmp_path / 'mix.yaml'}, {begin}")
+
+
+def test_a_query_of_a_mix_that_is_ignored_is_named_by_its_line(tmp_path: Path) -> None:
+    """By file, line and group, and in the file's own words."""
+    text = "- name: gate\n  detector_name: door\n  query: Where are vehicles?\n"
+    options = ["--detector-id", ID, "--detector-name", "door", "--detector-query", "Open?"]
+    with running_simulator(options) as simulator:
+        _, remarks = reached(simulator.url, **mix(tmp_path, text))
+    assert remarks == [
+        f"{tmp_path}/mix.yaml, line 3, group 'gate': detector_name = 'door': detector {ID} exists "
+        "and keeps its own query, 'Open?'; query is ignored"
+    ]

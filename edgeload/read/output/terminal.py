@@ -44,6 +44,8 @@ _STYLES = {"invalid": "bold red", "warning": "yellow", "note": "cyan"}
 _VERDICT_STYLES = {"worse": "bold red", "better": "green", "undecided": "yellow"}
 _RATIOS_WIDTH = 54
 """Columns that two ratios with their intervals and a verdict take at most."""
+_ROUNDS_WIDTH = 9
+"""What `12 of 20` takes beside them."""
 _STATE_STYLES = {"invalid": "red", "failing": "red", "not carried": "yellow"}
 
 
@@ -103,14 +105,20 @@ def _interference(summary: RunSummary, width: int) -> list[RenderableType]:
     for head in INTERFERENCE_HEADS:
         left = head in ("cameras", "verdict")
         table.add_column(head, justify="left" if left else "right", no_wrap=True)
-    for row in interference_rows(summary.interference):
-        room = max(4, width - _RATIOS_WIDTH - len(f"  beside {row.cameras} "))
+    rows = interference_rows(summary.interference)
+    left_out = any(row.rounds for row in rows)
+    if left_out:
+        table.add_column("rounds", no_wrap=True)
+    for row in rows:
+        others = _RATIOS_WIDTH + (_ROUNDS_WIDTH if left_out else 0)
+        room = max(4, width - others - len(f"  beside {row.cameras} "))
         name = short(row.beside or row.group, room)
         table.add_row(
             f"  beside {row.cameras} {name}" if row.beside else f"{name} alone, {row.cameras}",
             Text(row.verdict, style=_VERDICT_STYLES.get(row.verdict, "")),
             row.throughput,
             row.p95,
+            *([row.rounds] if left_out else []),
             style="" if row.beside else "bold",
         )
     return [table, wrapped(INTERFERENCE_NOTE, width, style="dim")]

@@ -12,7 +12,7 @@ from edgeload.read.statistics.format import number, short
 from edgeload.read.words.closed_loop_words import closed_loop_answer
 from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.finding_words import message, step_list
-from edgeload.read.words.interference_words import SOME_STEPS_INVALID, interference_headline
+from edgeload.read.words.interference_words import interference_headline, some_steps_invalid
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.mix_words import fails_first
 from edgeload.read.words.objective_words import to_tell
@@ -203,7 +203,7 @@ def validity(summary: RunSummary) -> str:
         if summary.no_result:
             return "The load generator was not the cause, and its log is complete (VALID)."
         if summary.interference is not None and summary.interference.invalid_steps:
-            return SOME_STEPS_INVALID
+            return some_steps_invalid(summary.interference, len(summary.steps))
         return "VALID: the load generator was never the bottleneck, and its log is complete."
     reasons = "; ".join(
         message(doubt) + (f" ({step_list(doubt.steps)})" if doubt.steps else "")

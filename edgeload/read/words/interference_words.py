@@ -10,7 +10,7 @@ from edgeload.plain_words import listed, plural, rate_words
 from edgeload.read.analysis.influence import CHANGE, SAME_WITHIN, Influence
 from edgeload.read.analysis.interference import AloneFigures, Interference
 from edgeload.read.statistics.format import milliseconds, number, share
-from edgeload.read.statistics.paired_ratios import PairedRatio
+from edgeload.read.statistics.paired_ratios import LEAST_PAIRS, PairedRatio
 
 INTERFERENCE_HEADS = ("cameras", "verdict", "throughput", "p95")
 INTERFERENCE_TITLE = "What the groups do to each other"
@@ -22,10 +22,6 @@ INTERFERENCE_NOTE = (
     f"worse: a change of more than {share(CHANGE)} is shown; same: none is shown, and one beyond "
     f"{share(SAME_WITHIN['throughput'])} of throughput or {share(SAME_WITHIN['p95'])} of p95 is "
     "ruled out."
-)
-SOME_STEPS_INVALID = (
-    "VALID: steps in which the load generator was the bottleneck are left out, and its log is "
-    "complete."
 )
 _MOST_PAIRS = 3
 
@@ -104,15 +100,40 @@ def _open(found: Interference) -> Iterator[str]:
         )
     undecided = _strongest(found, "undecided")
     if undecided:
-        needed = [i.rounds_to_tell for i in undecided if i.rounds_to_tell]
-        rounds = max([*needed, 2 * found.rounds])
-        yield (
-            f"Undecided: {_pairs(undecided)}. About {rounds} rounds would tell "
-            f"(--interference-rounds {rounds})."
-        )
+        yield _undecided(found, undecided)
     unmeasured = _strongest(found, "not measured")
     if unmeasured and len(unmeasured) < len({(i.group, i.beside) for i in found.influences}):
         yield f"Not measured: {_pairs(unmeasured)}."
+
+
+def _undecided(found: Interference, pairs: Sequence[Influence]) -> str:
+    """Which pairs are undecided, or how many comparisons; why, and what would tell."""
+    sides = {(pair.group, pair.beside) for pair in pairs}
+    rows = [i for i in found.influences if i.verdict == "undecided"]
+    rows = [i for i in rows if (i.group, i.beside) in sides]
+    few = sum(i.rounds < LEAST_PAIRS for i in rows)
+    total = len(found.influences)
+    said = (
+        f"Undecided: {_pairs(pairs)}"
+        if len(pairs) <= _MOST_PAIRS
+        else f"{len(rows)} of {plural(total, 'comparison')} are undecided"
+    )
+    if few:
+        which = "" if few == len(rows) else f"{few} of them "
+        said += f", {which}because fewer than {LEAST_PAIRS} rounds were left"
+    needed = [i.rounds_to_tell for i in rows if i.rounds_to_tell]
+    rounds = max([*needed, 2 * found.rounds])
+    return f"{said}. Repeat with --interference-rounds {rounds}."
+
+
+def some_steps_invalid(found: Interference, steps: int) -> str:
+    """Whether to believe a run of so many steps, some of which are INVALID."""
+    left_out = f"{found.invalid_steps} of {plural(steps, 'step')}"
+    are = "is" if found.invalid_steps == 1 else "are"
+    return (
+        f"VALID: {left_out} {are} left out because our own machine did not keep up; the log is "
+        "complete."
+    )
 
 
 def _pairs(influences: Sequence[Influence]) -> str:
@@ -163,6 +184,8 @@ class InterferenceRow:
     throughput: str
     p95: str
     verdict: str
+    rounds: str
+    """`2 of 3`: rounds that count; empty for a group alone, and if all rounds do."""
 
 
 def interference_rows(found: Interference) -> list[InterferenceRow]:
@@ -178,6 +201,7 @@ def interference_rows(found: Interference) -> list[InterferenceRow]:
                 "-" if alone.throughput_per_s is None else f"{number(alone.throughput_per_s)}/s",
                 p95 if p95 in ("-", "never") else f"{p95} ms",
                 "",
+                "",
             )
         )
         rows += [
@@ -188,6 +212,7 @@ def interference_rows(found: Interference) -> list[InterferenceRow]:
                 ratio_words(i.throughput),
                 ratio_words(i.p95),
                 i.verdict,
+                "" if i.rounds == found.rounds else f"{i.rounds} of {found.rounds}",
             )
             for i in found.influences
             if i.group == alone.group
@@ -196,12 +221,12 @@ def interference_rows(found: Interference) -> list[InterferenceRow]:
 
 
 def ratio_words(ratio: PairedRatio | None) -> str:
-    """`2.10 (1.90 to 2.40)`; without limits if there are none, or if they read the same."""
+    """`2.10 (1.90 to 2.40)`, or `2.10 (needs 3 rounds)`; without limits that read the same."""
     if ratio is None:
         return "-"
     value = _plain(ratio.value)
     if ratio.low is None or ratio.high is None:
-        return value
+        return f"{value} (needs {LEAST_PAIRS} rounds)"
     low, high = _plain(ratio.low), _plain(ratio.high)
     return value if low == high == value else f"{value} ({low} to {high})"
 

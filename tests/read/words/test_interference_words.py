@@ -17,6 +17,7 @@ from edgeload.read.words.interference_words import (
     interference_method,
     interference_rows,
     ratio_words,
+    some_steps_invalid,
 )
 
 
@@ -87,8 +88,8 @@ def test_a_p95_without_end_is_never() -> None:
         ),
         (
             [influence("door", "person", "undecided", rounds_to_tell=34)],
-            "No group is shown to slow another. Undecided: door beside person. About 34 rounds "
-            "would tell (--interference-rounds 34).",
+            "No group is shown to slow another. Undecided: door beside person. Repeat with "
+            "--interference-rounds 34.",
         ),
         (
             [influence("door", "person", "not measured", throughput=None, p95=None)],
@@ -111,6 +112,27 @@ def test_a_p95_without_end_is_never() -> None:
 def test_only_what_was_measured_is_the_same(influences: list[Influence], said: str) -> None:
     """No evidence is never green (method 16)."""
     assert interference_headline(found_of(*influences)) == said
+
+
+def test_rounds_that_were_left_out_are_why_comparisons_are_undecided() -> None:
+    """Many are counted, not named, with how many had too few rounds; each row has its own."""
+    few = replace(influence("door", "g0", "undecided", rounds_to_tell=12), rounds=2)
+    others = [influence("door", f"g{i}", "undecided") for i in (1, 2, 3)]
+    found = found_of(few, *others, influence("person", "door"))
+    assert interference_headline(found) == (
+        "No group is shown to slow another. 4 of 5 comparisons are undecided, 1 of them because "
+        "fewer than 3 rounds were left. Repeat with --interference-rounds 20."
+    )
+    assert [row.rounds for row in interference_rows(found) if row.beside] == ["2 of 10", *[""] * 4]
+
+
+def test_what_was_left_out_is_counted_beside_valid() -> None:
+    """With the number of all steps, and whose fault it is."""
+    found = replace(found_of(), invalid_steps=4)
+    assert some_steps_invalid(found, 30).startswith("VALID: 4 of 30 steps are left out because our")
+    assert some_steps_invalid(replace(found, invalid_steps=1), 9).startswith(
+        "VALID: 1 of 9 steps is"
+    )
 
 
 def test_many_pairs_are_counted() -> None:
@@ -151,8 +173,8 @@ def test_rows_are_groups_alone_and_what_stands_beside_them() -> None:
 
 
 def test_ratios_have_two_decimals_and_their_limits() -> None:
-    """Fewer decimals where they are large; none of no limits."""
-    assert ratio_words(ratio(2.0, 2.0)) == "2.00"
+    """Fewer decimals where they are large; what limits take if there are none."""
+    assert ratio_words(ratio(2.0, 2.0)) == "2.00 (needs 3 rounds)"
     assert ratio_words(ratio(12.3, 12.3, 12.31)).startswith("12.3")
     assert ratio_words(ratio(math.inf, math.inf, math.inf)).startswith("never (")
     assert ratio_words(ratio(0.5, 1.0, 2.0)) == "1.00 (0.18 to 5.59)"
