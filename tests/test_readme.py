@@ -173,3 +173,10 @@ def test_exit_codes_in_readme_are_those_of_the_program() -> None:
     listed = [int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)]
     codes = {value for name, value in vars(exit_codes).items() if name.isupper()}
     assert sorted(codes) == listed
+
+
+def test_the_mix_that_is_explained_is_the_one_that_runs() -> None:
+    """The first file in docs/mix.md is examples/mix.yaml without its comment."""
+    shown = re.findall(r"```yaml\n(.*?)```", (user.ROOT / "docs" / "mix.md").read_text(), re.DOTALL)
+    lines = (user.ROOT / "examples" / "mix.yaml").read_text().splitlines()
+    assert shown[0].splitlines() == [line for line in lines if line[:1] != "#"][1:]
