@@ -50,7 +50,8 @@ class ContendedPools:
     A job's service time is decided when it starts, by the number of workers that are busy then, and
     never changes. An arrival that is told late, after ends that lie behind it, starts when it would
     have; what was decided meanwhile stays. An arrival that lies before the latest one of its pool
-    counts as simultaneous with it, and ends at one instant happen in order of arrival.
+    counts as simultaneous with it, and ends at one instant happen in order of arrival. Services of
+    no length that start when a stall ends may count as busy for others that start then.
     """
 
     def __init__(self, workers: Mapping[str, int], law: Contention) -> None:
@@ -65,6 +66,8 @@ class ContendedPools:
         self._running: list[tuple[float, int, str]] = []  # heaps of (end, *reversed(ticket))
         self._ended: list[tuple[float, int, str]] = []
         self._stalled_until_s = -math.inf
+        self._known_s = -math.inf
+        """The latest instant that anybody has named; a stall may end later."""
 
     def add(self, pool: str, workers: int) -> None:
         """See `Pools`."""
@@ -75,6 +78,9 @@ class ContendedPools:
         own = self._pools[pool]
         own.latest_s = arrival_s = max(arrival_s, own.latest_s)
         self._advance(arrival_s)
+        if own.free_s and arrival_s < own.free_s[0] <= self._known_s:
+            # Told late: services that were told late as well may end before that worker was free.
+            self._advance(own.free_s[0])
         self._tickets += 1
         ticket = pool, self._tickets
         if own.free_s:
@@ -132,6 +138,7 @@ class ContendedPools:
 
     def _advance(self, until_s: float) -> None:
         """Let all services end that end by then; a worker that has ended one takes the next job."""
+        self._known_s = max(self._known_s, until_s)
         while self._running and self._running[0][0] <= until_s:
             ended = heapq.heappop(self._running)
             heapq.heappush(self._ended, ended)

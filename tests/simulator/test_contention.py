@@ -46,6 +46,14 @@ ARRIVALS = st.lists(
 ).map(_arrivals)
 
 
+LASTING_ARRIVALS = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(1, 24), st.sampled_from("ab")),
+    min_size=1,
+    max_size=40,
+).map(_arrivals)
+"""Services of no length that start when a stall ends have no order among those that start then."""
+
+
 def walked(arrivals: list[Arrival], law: Contention) -> list[Job]:
     """The jobs by another method: walk from event to event, with one list of all services."""
     jobs: list[Job | None] = [None] * len(arrivals)
@@ -134,7 +142,7 @@ def test_without_slowdown_they_are_pools_that_do_not_know_of_each_other(
 
 @settings(max_examples=200)
 @given(
-    ARRIVALS,
+    LASTING_ARRIVALS,
     LAWS,
     st.lists(st.tuples(st.integers(0, 160), st.integers(0, 40)), max_size=3),
 )
@@ -166,6 +174,21 @@ def test_a_stall_stops_the_clock_of_all(
     for ticket, expected in zip(tickets, plain, strict=True):
         assert running_s(jobs[ticket].start_s) == expected.start_s
         assert running_s(jobs[ticket].end_s) == expected.end_s
+
+
+def test_arrivals_told_late_take_the_worker_that_was_free_first() -> None:
+    """Also if that worker's service was itself told late, after a later end elsewhere."""
+    pools = ContendedPools({"b": 3}, Contention(1, 0.0))
+    fifo = FifoPools({"b": 3})
+    jobs = []
+    for each in (pools, fifo):
+        tickets = [each.arrive("b", 0.375, 0.375)]
+        each.done(1.25)
+        tickets += [each.arrive("b", 0.0, 0.125) for _ in range(3)]
+        found = dict(each.done(math.inf))
+        jobs.append([found.get(ticket) for ticket in tickets])
+    assert jobs[0] == jobs[1]
+    assert jobs[0][3] == Job(0.375, 0.5, 0.625)
 
 
 def test_a_job_has_no_instants_until_it_starts_and_comes_out_once() -> None:
