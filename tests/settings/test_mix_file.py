@@ -429,7 +429,8 @@ def test_every_example_in_the_page_is_legal(tmp_path: Path) -> None:
     everything = "\n".join(blocks)
     for key in ("requests_per_second: max", "late: latest", "then:", "image_size:", "slo:"):
         assert key in everything
-    commands = re.findall(r"^python load_test.py (--mix .*)$", page, re.MULTILINE)
+    lines = page.replace("\\\n", "")  # as a shell joins them
+    commands = re.findall(r"^python load_test.py (--mix .*)$", lines, re.MULTILINE)
     assert len(commands) >= 3
     for command in commands:
         words = shlex.split(command.replace("examples/", f"{user.ROOT}/examples/"))
