@@ -33,7 +33,7 @@ settings                the settings of a run
     mix_file            these -> camera groups, checked
     resolved            every setting in one legal value, and what follows from it
     resolving           config.py, environment and command line -> one frozen Settings
-    error_words         what is legal in place of a value that was refused
+    error_words         why a value was refused, and what is legal
     table               the settings as a table: docs/settings.md
 camera_group            cameras of one kind, and the places of all cameras
 plan                    ramp steps, and when each frame of each client is due

@@ -69,7 +69,7 @@ def measured(
 
 
 def is_never(objective: Objective, value: float | None) -> bool:
-    """Whether a percentile of times or ages falls among what was never answered."""
+    """Whether a percentile of times or ages lies among requests that got no answer."""
     return objective.quantile is not None and value is not None and math.isinf(value)
 
 
