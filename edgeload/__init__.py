@@ -160,6 +160,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         windows         spans of run time: counts and rates
         age             the age of each camera's newest answer, exactly, over time
         backlog         does a backlog grow? then the load is not carried
+        boundary        from trials of loads to the largest that is carried
         effective_size  how many independent values neighbours that are alike are worth
         percentiles     percentiles and shares with their intervals
         steadiness      whether a step had settled
@@ -275,4 +276,10 @@ read                    a log -> columns -> summary -> findings, report and plot
             renderer    one picture
             parts       lines, points, bars and axes
             legend      the legend of a chart
+
+The search for the capacity
+
+search                  which load is tried next, for how long, and when to stop
+    looks               when a running trial is looked at, and when it is decided
+    strategy            after each trial: the next one, or the end
 """

@@ -142,6 +142,7 @@ ARROWS = {
         "edgeload.read.words",
     ),
     "edgeload.read": ("edgeload.read.analysis", "edgeload.read.log"),
+    "edgeload.search": ("edgeload.read.statistics", "edgeload.run"),
     "edgeload.simulator": ("edgeload.cli", "edgeload.exit_codes", "edgeload.signals"),
 }
 # Leaves that import nothing of ours and that every room may use.

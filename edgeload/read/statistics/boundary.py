@@ -1,0 +1,153 @@
+"""From trials of several loads to the largest load that is carried, with an interval. Pure.
+
+A trial sends one load and says pass, fail or undecided, and verdicts err. So no single one is
+believed: each load's chance of being the boundary is worked out from all trials together, by
+Bayes's rule over a fine grid of possible capacities (Horstein 1963, "Sequential transmission using
+noiseless feedback"; Waeber, Frazier & Henderson 2013, "Bisection search with noisy responses").
+Before the first trial every capacity is equally likely on a scale of ratios.
+
+Two kinds of evidence enter. A verdict errs the more often the nearer its load lies to the capacity.
+And where the backlog alone decides, its growth measures the capacity: load x (1 - growth) if the
+load is too large, and no growth if it is not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import special
+
+from edgeload.read.statistics.backlog import BacklogGrowth
+from edgeload.read.statistics.windows import Floats
+
+TrialVerdict = Literal["pass", "fail", "undecided", "invalid"]
+
+CONFIDENCE_OF_BOUNDARY = 0.95
+
+_STEP = 0.001
+"""Width of the grid's cells, as a share of the load."""
+_BEYOND = 4.0
+"""The grid ends at so many times the largest load that was tried."""
+_WRONG = 0.01
+"""Share of verdicts that err however far from the boundary their load lies."""
+_NEAR = 0.005
+"""Scale of the distance, as a share of the load, over which verdicts become right."""
+_FREEDOM = 8.0
+"""Degrees of freedom of the error of a growth, which comes from 10 to 20 windows."""
+_SLOWED = 0.1
+"""How wrong a ceiling may be per share of overload: overload itself may slow a box down, or not."""
+_T_975 = 2.306
+
+
+@dataclass(frozen=True)
+class GrowthCeiling:
+    """The capacity in loads that a trial's growth of backlog measures, with its 95 % limits.
+
+    A value at or above the trial's load means that nothing grew: any larger capacity is possible.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one trial of a load showed.
+
+    `load` is what the search counts, 1 or more: clients, copies, cameras of a group, hundredths of
+    a rate. `seconds` is what it cost, with its drain. `by_backlog`: the backlog alone decided, so
+    its `ceiling` measures the boundary itself; otherwise the boundary may lie below the ceiling.
+    """
+
+    load: int
+    verdict: TrialVerdict
+    seconds: float
+    ceiling: GrowthCeiling | None = None
+    by_backlog: bool = False
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """The largest load that is carried, by all trials together.
+
+    `best` is the point answer: the largest load that is more likely carried than not, None if not
+    even a load of 1 is. The true one is in [`low`, `high`] with the `confidence`; a `low` of 0
+    means that perhaps no load is carried. `high` is None if no load failed: at least `low`.
+    """
+
+    best: int | None
+    low: int
+    high: int | None
+    confidence: float
+
+
+def ceiling_of(load: int, growth: BacklogGrowth) -> GrowthCeiling | None:
+    """The ceiling that a growth of the backlog measures at a load; None if none was measured."""
+    if growth.value is None or growth.low is None or growth.high is None:
+        return None
+    return GrowthCeiling(
+        value=load * (1 - growth.value), low=load * (1 - growth.high), high=load * (1 - growth.low)
+    )
+
+
+def boundary_of(trials: Sequence[Trial], confidence: float = CONFIDENCE_OF_BOUNDARY) -> Boundary:
+    """The boundary by all valid trials; without any, everything is possible."""
+    told = [trial for trial in trials if trial.verdict != "invalid"]
+    if not told:
+        return Boundary(None, 0, None, confidence)
+    grid = capacity_grid(told)
+    below = np.cumsum(likelihood(told, grid))
+    below /= below[-1]
+    tail = (1 - confidence) / 2
+    low, best, high = (
+        math.floor(grid[int(np.searchsorted(below, q))]) for q in (tail, 0.5, 1 - tail)
+    )
+    failed = any(trial.verdict == "fail" for trial in told)
+    if not failed:
+        best = min(best, max(trial.load for trial in told))
+        low = min(low, best)
+    return Boundary(best or None, low, high if failed else None, confidence)
+
+
+def capacity_grid(trials: Sequence[Trial]) -> Floats:
+    """The capacities that are thought of, in loads, equally spaced in ratio."""
+    least, most = (pick(trial.load for trial in trials) for pick in (min, max))
+    first, last = math.log(min(0.5, least / _BEYOND)), math.log(most * _BEYOND)
+    grid: Floats = np.exp(np.arange(first, last, _STEP))
+    return grid
+
+
+def likelihood(trials: Sequence[Trial], grid: Floats) -> Floats:
+    """How likely these trials are for each capacity of the grid, up to a factor."""
+    logs = np.zeros(len(grid))
+    for trial in trials:
+        logs += _of_verdict(trial, grid)
+        if trial.by_backlog and trial.ceiling is not None:
+            logs += _of_ceiling(trial.load, trial.ceiling, grid)
+    chances: Floats = np.exp(logs - logs.max())
+    return chances
+
+
+def _of_verdict(trial: Trial, grid: Floats) -> Floats:
+    if trial.verdict not in ("pass", "fail"):
+        return np.zeros(len(grid))
+    sign = 1.0 if trial.verdict == "pass" else -1.0
+    right = special.expit(sign * np.log(grid / trial.load) / _NEAR)
+    logs: Floats = np.log(_WRONG + (1 - 2 * _WRONG) * right)
+    return logs
+
+
+def _of_ceiling(load: int, ceiling: GrowthCeiling, grid: Floats) -> Floats:
+    """Student's t of the measured growth about the growth that each capacity would cause."""
+    expected = np.minimum(grid, load)
+    overload = load / expected - 1
+    error = (ceiling.high - ceiling.low) / 2 / _T_975
+    scale = np.hypot(max(error, 1e-4 * load), _SLOWED * overload * expected)
+    z = (ceiling.value - expected) / scale
+    logs: Floats = -(_FREEDOM + 1) / 2 * np.log1p(z**2 / _FREEDOM) - np.log(scale)
+    return logs
