@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgeload.read.statistics.boundary import Boundary, Trial, boundary_of
@@ -40,11 +40,15 @@ class SearchOptions:
 
 @dataclass(frozen=True)
 class NextTrial:
-    """A trial to make: its load, how long it may last at most, and what for."""
+    """A trial to make: its load, how long it may last at most, and what for.
+
+    It lasts at least `shortest_s`, even if its verdict is certain before: it is to measure as well.
+    """
 
     load: int
     longest_s: float
     purpose: Purpose
+    shortest_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,12 @@ class Decision:
 
 
 _TRIALS_AT_ONE_LOAD = 4
+_NEAR = 0.3
+_CHEAP = 0.2
+"""A narrow interval is narrowed further, to one load, by trials that cost less than this share."""
+_FINER = 3
+_OVER = 0.05
+_SHARE_UNDER = 0.3
 
 
 def next_trial(
@@ -71,44 +81,81 @@ def next_trial(
     boundary = boundary_of(trials)
     if any(trial.verdict == "invalid" for trial in trials):
         return Decision("invalid", boundary)
-    ending = _ending(trials, boundary, options)
-    if ending is not None:
-        return Decision(ending, boundary)
-    asked = _asked(trials, boundary, options)
+    if not trials or boundary.high is None:
+        asked = _doubled(trials, options)
+        ending: SearchEnding = "at_least"
+    elif boundary.high == 0:
+        return Decision("none", boundary)
+    else:
+        asked = _near(trials, boundary, options)
+        ending = "found"
     if asked is None:
+        return Decision(ending, boundary)
+    if left_s < options.least_s:
         return Decision("budget", boundary)
     longest_s = min(asked.longest_s, left_s)
-    if longest_s < options.least_s:
-        return Decision("budget", boundary)
-    return NextTrial(asked.load, longest_s, asked.purpose)
+    return replace(asked, longest_s=longest_s, shortest_s=min(asked.shortest_s, longest_s))
 
 
-def _ending(
-    trials: Sequence[Trial], boundary: Boundary, options: SearchOptions
-) -> SearchEnding | None:
-    passed = {t.load for t in trials if t.verdict == "pass"}
-    if options.most in passed and (boundary.high is None or boundary.high >= (options.most or 0)):
-        return "at_least"
-    if boundary.high is None or not trials:
-        return None
-    if boundary.high == 0:
-        return "none"
-    narrow = boundary.high - boundary.low <= math.floor(options.resolution * boundary.low)
-    return "found" if narrow and boundary.low > 0 else None
-
-
-def _asked(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -> NextTrial | None:
-    most = options.most if options.most is not None else 10**9
+def _doubled(trials: Sequence[Trial], options: SearchOptions) -> NextTrial | None:
+    """While nothing has failed; None: the largest load that is allowed is carried."""
     if not trials:
-        return NextTrial(min(options.start, most), options.least_s, "double")
-    if boundary.high is None:
-        top = max(trial.load for trial in trials)
-        if top == most:
-            return NextTrial(most, options.longest_s, "confirm")
-        return NextTrial(min(2 * top, most), options.least_s, "double")
-    low, high = max(boundary.low, 1), min(boundary.high + 1, most)
-    middle = boundary.best or 1
-    for load in sorted(range(low, high + 1), key=lambda n: abs(n - middle - 0.5)):
-        if sum(t.load == load for t in trials) < _TRIALS_AT_ONE_LOAD:
-            return NextTrial(load, options.longest_s, "bracket")
-    return None
+        return NextTrial(_allowed(options.start, options), options.least_s, "double")
+    top = max(trial.load for trial in trials)
+    if top != options.most:
+        return NextTrial(_allowed(2 * top, options), options.least_s, "double")
+    at_top = [trial for trial in trials if trial.load == top]
+    if any(t.verdict == "pass" for t in at_top) or len(at_top) > _TRIALS_AT_ONE_LOAD:
+        return None
+    return NextTrial(top, options.longest_s, "confirm")
+
+
+def _near(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -> NextTrial | None:
+    """Once a load has failed; None: the interval is narrow, and both of its sides were tried."""
+    best, high = boundary.best or 1, boundary.high or 0
+    width = max(1, math.floor(options.resolution * best))
+    narrow = high - boundary.low <= width and boundary.best is not None
+    below = [t for t in trials if best - width <= t.load <= best]
+    above = [t for t in trials if best < t.load <= best + 1 + width]
+    held = any(t.verdict != "fail" for t in below)
+    broke = any(t.verdict != "pass" for t in above) or best == options.most
+    if narrow and held and broke and high == boundary.low:
+        return None
+    needed_s = _needed_s(trials, best, width, options)
+    if narrow and held and broke:
+        finer = sum(t.load in (best, best + 1) for t in trials)
+        if finer > _FINER or needed_s > _CHEAP * sum(t.seconds for t in trials):
+            return None
+    over = best + max(1, round(_OVER * best))
+    if narrow and held and broke:
+        side = min((best, best + 1), key=lambda n: sum(t.seconds for t in trials if t.load == n))
+        return NextTrial(_allowed(side, options), needed_s, "confirm")
+    if narrow:
+        return NextTrial(_allowed(best if broke else best + 1, options), needed_s, "confirm")
+    under = [t for t in trials if best - width <= t.load <= best]
+    beyond = [t for t in trials if best < t.load <= over + width]
+    if sum(t.seconds for t in under) < _SHARE_UNDER * sum(t.seconds for t in beyond):
+        return NextTrial(best, max(_SHARE_UNDER * needed_s, 1.6 * options.least_s), "confirm")
+    return NextTrial(_allowed(over, options), needed_s, "bracket", needed_s)
+
+
+def _needed_s(trials: Sequence[Trial], best: int, width: int, options: SearchOptions) -> float:
+    """How long a trial near the answer must be to make the interval narrow enough.
+
+    The variance of a measured growth falls as 1 / (load x seconds).
+    """
+    near = [t for t in trials if t.ceiling is not None and t.by_backlog]
+    if not near:
+        return options.longest_s
+    near = [t for t in near if abs(t.load / best - 1) < _NEAR] or near
+    errors = [(t.ceiling.high - t.ceiling.low) / 4.2 / t.load for t in near if t.ceiling]
+    sizes = sorted(e**2 * t.load * t.seconds for e, t in zip(errors, near, strict=True))
+    known = sum(e**-2 for e, t in zip(errors, near, strict=True) if t.load > best and e > 0)
+    target = (width + 0.3) / 4.3 / best
+    more = max(target**-2 - known, 0.3 * target**-2)
+    needed_s = sizes[len(sizes) // 2] * more / best
+    return min(max(needed_s, 1.6 * options.least_s), options.longest_s)
+
+
+def _allowed(load: int, options: SearchOptions) -> int:
+    return load if options.most is None else min(load, options.most)

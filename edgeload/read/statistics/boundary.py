@@ -30,17 +30,22 @@ CONFIDENCE_OF_BOUNDARY = 0.95
 
 _STEP = 0.001
 """Width of the grid's cells, as a share of the load."""
-_BEYOND = 4.0
+_BEYOND = 2.0
 """The grid ends at so many times the largest load that was tried."""
 _WRONG = 0.01
 """Share of verdicts that err however far from the boundary their load lies."""
 _NEAR = 0.005
 """Scale of the distance, as a share of the load, over which verdicts become right."""
-_FREEDOM = 8.0
-"""Degrees of freedom of the error of a growth, which comes from 10 to 20 windows."""
 _SLOWED = 0.1
 """How wrong a ceiling may be per share of overload: overload itself may slow a box down, or not."""
-_T_975 = 2.306
+_LEAST_ERROR = 0.001
+"""A growth is never known better than this: a box's own pace wanders that much."""
+_WIDER = 1.1
+"""A growth's error comes from 10 to 20 windows, and is itself uncertain."""
+_MOST_AGAINST = math.log(1e5)
+"""No single trial makes a capacity less likely than this: something may have gone wrong in it."""
+_T_975 = 2.131
+_HALF_LOG_2_PI = math.log(2 * math.pi) / 2
 
 
 @dataclass(frozen=True)
@@ -126,9 +131,10 @@ def likelihood(trials: Sequence[Trial], grid: Floats) -> Floats:
     """How likely these trials are for each capacity of the grid, up to a factor."""
     logs = np.zeros(len(grid))
     for trial in trials:
-        logs += _of_verdict(trial, grid)
         if trial.by_backlog and trial.ceiling is not None:
             logs += _of_ceiling(trial.load, trial.ceiling, grid)
+        else:
+            logs += _of_verdict(trial, grid)
     chances: Floats = np.exp(logs - logs.max())
     return chances
 
@@ -143,11 +149,23 @@ def _of_verdict(trial: Trial, grid: Floats) -> Floats:
 
 
 def _of_ceiling(load: int, ceiling: GrowthCeiling, grid: Floats) -> Floats:
-    """Student's t of the measured growth about the growth that each capacity would cause."""
-    expected = np.minimum(grid, load)
-    overload = load / expected - 1
-    error = (ceiling.high - ceiling.low) / 2 / _T_975
-    scale = np.hypot(max(error, 1e-4 * load), _SLOWED * overload * expected)
-    z = (ceiling.value - expected) / scale
-    logs: Floats = -(_FREEDOM + 1) / 2 * np.log1p(z**2 / _FREEDOM) - np.log(scale)
-    return logs
+    """How likely a growth is for each capacity: of a random walk with drift that stays above 0.
+
+    The backlog begins near 0. Its density after the trial is that of Brownian motion with drift u,
+    reflected at 0: 2 phi(y - u) - 2 u exp(2 u y) Phi(-y - u), in units of its standard deviation
+    (Harrison 1985, Brownian Motion and Stochastic Flow Systems, 1.8). Where the capacity is larger
+    than the load, a queue that stays short tells no more than that.
+    """
+    drift = 1 - grid / load
+    error = _WIDER * (ceiling.high - ceiling.low) / 2 / _T_975 / load
+    scale = np.sqrt(error**2 + _LEAST_ERROR**2 + (_SLOWED * np.maximum(drift, 0)) ** 2)
+    u, measured = drift / scale, (1 - ceiling.value / load) / scale
+    y = np.maximum(measured, 0)
+    ratio = special.log_ndtr(-y - u) + (y + u) ** 2 / 2 + _HALF_LOG_2_PI  # Mills's, its logarithm
+    below = np.logaddexp(0, np.log(np.maximum(-u, 1e-300)) + ratio)
+    above = np.log1p(-np.maximum(u, 0) * np.exp(np.minimum(ratio, 0)) * (1 - 1e-12))
+    logs: Floats = -((y - u) ** 2) / 2 + np.where(u < 0, below, above) - np.log(scale)
+    logs += np.minimum(measured, 0) * np.maximum(u, 0)
+    enough = grid >= load
+    logs[enough] = np.maximum.accumulate(logs[enough])
+    return np.logaddexp(logs, logs.max() - _MOST_AGAINST)

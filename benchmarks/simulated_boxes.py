@@ -1,0 +1,320 @@
+"""Boxes of known capacity, and trials of a load on them: an exact simulation, event by event.
+
+Cameras with a fixed period and the phases of `edgeload.plan`, one request in flight each, late
+frames sent late. Servers behind one queue, first come, first served.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush, heapreplace
+from itertools import islice
+
+import numpy as np
+
+from edgeload.objectives import Objective
+from edgeload.plan import cut_to_tell_s, least_step_s
+from edgeload.read.analysis.objective_results import Sample, result_of
+from edgeload.read.analysis.shortfalls import BAD_SHARE
+from edgeload.read.analysis.window_times import WindowTimes
+from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
+from edgeload.read.statistics.boundary import Trial, TrialVerdict, ceiling_of
+from edgeload.read.statistics.windows import Floats, Window
+from edgeload.search.looks import Look, decided, look_times
+
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+_CUT_S = 2.0
+_REFUSED_S = 0.001
+_BLOCK = 4096
+_WARMS_S = 60.0
+GAP_S = 1.0
+
+Draws = Callable[[np.random.Generator, int], Floats]
+
+
+def constant() -> Draws:
+    """Service that always takes the mean."""
+    return lambda _, n: np.ones(n)
+
+
+def lognormal(spread: float) -> Draws:
+    """Service of a lognormal distribution, whose standard deviation is `spread` times its mean."""
+    sigma = math.sqrt(math.log(1 + spread**2))
+    return lambda chance, n: chance.lognormal(-(sigma**2) / 2, sigma, n)
+
+
+def exponential() -> Draws:
+    """Exponential service."""
+    return lambda chance, n: chance.exponential(1.0, n)
+
+
+def bimodal() -> Draws:
+    """Half the mean nine times of ten, and else 5.5 times the mean."""
+    return lambda chance, n: np.where(chance.random(n) < 0.9, 0.5, 5.5)
+
+
+@dataclass(frozen=True)
+class SimulatedBox:
+    """Servers with a mean service time, and what disturbs them, by the clock or by the load."""
+
+    name: str
+    servers: int
+    mean_s: float
+    draws: Draws
+    stall_every_s: float = math.inf
+    """Nothing starts for 1 s, so often."""
+    slow_every_s: float = math.inf
+    """Service takes 1.3 times as long for 5 s, so often."""
+    wave: float = 0.0
+    """Service times drift up and down by this share, once in 300 s."""
+    heats: float = 0.0
+    """Under full load, service becomes longer by this share in the end: within a minute."""
+    slowed: float = 0.0
+    """Service takes longer by this share while more requests wait than there are servers."""
+    most_clients: int | None = None
+    """The clients after the first so many get an error at once: a limit of connections."""
+    answers_few: float = 1.0
+    """Share of its time that a second group leaves (see `Bench.other_share`)."""
+
+    @property
+    def per_s(self) -> float:
+        """Answers per second in the long run."""
+        stalled, slow = 1.0 / self.stall_every_s, 5.0 / self.slow_every_s
+        usual = self.servers / self.mean_s / (1 + self.heats)
+        return usual * (1 - stalled) * (1 - slow + slow / 1.3)
+
+    def carried(self, rate: float) -> int:
+        """The largest number of clients, `rate` requests/s each, that it carries, by theory."""
+        by_time = math.floor(self.per_s / rate * (1 + 1e-9))
+        if self.most_clients is None:
+            return by_time
+        return min(by_time, math.floor(self.most_clients / (1 - BAD_SHARE) + 1e-9))
+
+    @property
+    def plain(self) -> bool:
+        """Whether service times depend on nothing but chance."""
+        return not (self.heats or self.slowed or self.wave) and all(
+            math.isinf(every) for every in (self.stall_every_s, self.slow_every_s)
+        )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look at a trial shows."""
+
+    verdict: TrialVerdict
+    growth: BacklogGrowth
+    by_backlog: bool
+
+
+class Bench:
+    """One box under search: its clock goes on from trial to trial, and so do its disturbances."""
+
+    def __init__(
+        self,
+        box: SimulatedBox,
+        rate: float,
+        seed: int,
+        objective: Objective | None = None,
+    ) -> None:
+        self.box, self.rate, self.objective = box, rate, objective
+        self.period_s = 1.0 / rate
+        self.least_s = least_step_s(_CUT_S, self.period_s)
+        self.now_s = 0.0
+        self.trials = 0
+        chance = np.random.default_rng(seed)
+        self._offset = float(chance.random())
+        self._begun_s = float(chance.uniform(0, 600))
+        self._draws = self._services(chance)
+        self._heat, self._heated_s = 0.0, 0.0
+
+    def _services(self, chance: np.random.Generator) -> Iterator[float]:
+        while True:
+            yield from (self.box.draws(chance, _BLOCK) * self.box.mean_s).tolist()
+
+    def trial(self, load: int, longest_s: float, shortest_s: float = 0.0) -> Trial:
+        """Send a load until its verdict is certain, for `shortest_s` seconds at least."""
+        running = _Running(self, load)
+        looks: list[Look] = []
+        times = look_times(max(self.least_s, shortest_s), longest_s)
+        for at_s in times:
+            running.until(at_s)
+            seen = running.seen(at_s)
+            clear = seen.growth.clear or (seen.verdict == "fail" and not seen.by_backlog)
+            looks.append(Look(at_s, seen.verdict, clear))
+            verdict = decided(looks, last=at_s == times[-1])
+            if verdict is not None:
+                break
+        assert verdict is not None
+        seconds = running.drained_s(at_s) + GAP_S
+        self.now_s += seconds
+        self.trials += 1
+        ceiling = ceiling_of(load, seen.growth)
+        return Trial(load, verdict, seconds, ceiling, seen.by_backlog)
+
+    def slower(self, at_s: float, waiting: bool) -> float:
+        """By what factor service takes longer at an instant."""
+        box, clock_s = self.box, at_s + self._begun_s
+        factor = 1.0
+        if math.isfinite(box.slow_every_s) and clock_s % box.slow_every_s < 5.0:
+            factor *= 1.3
+        if box.wave:
+            factor *= 1 + box.wave * math.sin(2 * math.pi * clock_s / 300)
+        if box.slowed and waiting:
+            factor *= 1 + box.slowed
+        return factor * (1 + box.heats * self._heat)
+
+    def stalled_until_s(self, at_s: float) -> float:
+        """The instant from which on work begins, if it would begin now."""
+        clock_s = at_s + self._begun_s
+        into_s = clock_s % self.box.stall_every_s if math.isfinite(self.box.stall_every_s) else 1.0
+        return at_s + max(0.0, 1.0 - into_s)
+
+    def heat(self, at_s: float, service_s: float) -> None:
+        """Work warms the box up, and time cools it down."""
+        if self.box.heats:
+            self._heat *= math.exp(-(at_s - self._heated_s) / _WARMS_S)
+            self._heat += service_s / self.box.servers / _WARMS_S
+            self._heated_s = at_s
+
+
+class _Running:
+    """A trial under way."""
+
+    def __init__(self, bench: Bench, load: int) -> None:
+        self.bench, self.load = bench, load
+        self.start_s = bench.now_s
+        period_s = bench.period_s
+        phases = (bench._offset + np.arange(load) * _GOLDEN) % 1.0 * period_s
+        self.first_s = phases + np.ceil((self.start_s - phases) / period_s) * period_s
+        self.next_s: list[float] = self.first_s.tolist()
+        self.ready = [(due_s, client) for client, due_s in enumerate(self.next_s)]
+        heapify(self.ready)
+        self.free = [self.start_s] * bench.box.servers
+        self.due: list[float] = []
+        self.done: list[float] = []
+        self.failed: list[bool] = []
+
+    def until(self, length_s: float) -> None:
+        """Send all that can be sent in the first `length_s` seconds."""
+        end_s, bench, box = self.start_s + length_s, self.bench, self.bench.box
+        ready, free, next_s, period_s = self.ready, self.free, self.next_s, bench.period_s
+        due, done, failed, draws = self.due, self.done, self.failed, bench._draws
+        plain, most = box.plain, box.most_clients
+        while ready[0][0] < end_s:
+            sent_s, client = ready[0]
+            refused = most is not None and client >= most
+            if refused:
+                done_s = sent_s + _REFUSED_S
+            else:
+                begun_s = free[0] if free[0] > sent_s else sent_s
+                service_s = next(draws)
+                if not plain:
+                    waiting = begun_s - sent_s > box.mean_s
+                    begun_s = bench.stalled_until_s(begun_s)
+                    service_s *= bench.slower(begun_s, waiting)
+                    bench.heat(begun_s, service_s)
+                done_s = begun_s + service_s
+                heapreplace(free, done_s)
+            due_s = next_s[client]
+            due.append(due_s)
+            done.append(done_s)
+            failed.append(refused)
+            next_s[client] = due_s = due_s + period_s
+            heapreplace(ready, (due_s if due_s > done_s else done_s, client))
+
+    def dues(self, end_s: float) -> Floats:
+        """All instants before `end_s` at which a frame fell due."""
+        period_s = self.bench.period_s
+        count = math.ceil((end_s - self.start_s) / period_s) + 1
+        every = self.first_s[:, None] + period_s * np.arange(count)
+        return np.asarray(every[every < end_s], dtype=np.float64)
+
+    def seen(self, length_s: float) -> Seen:
+        """What a look after so many seconds shows, by the rules of the tool."""
+        bench, end_s = self.bench, self.start_s + length_s
+        cut_s = cut_to_tell_s(_CUT_S, bench.period_s)
+        due_s, done_s = np.array(self.due), np.array(self.done)
+        failed = np.array(self.failed, dtype=np.bool_)
+        all_due_s = self.dues(end_s)
+        growth = backlog_growth(
+            all_due_s, done_s, Window(self.start_s, end_s), cut_s, bench.period_s
+        )
+        bad = failed[due_s >= self.start_s + _CUT_S]
+        if len(bad) and bad.mean() > BAD_SHARE:
+            return Seen("fail", growth, by_backlog=False)
+        by_growth: dict[str, TrialVerdict] = {"carried": "pass", "not_carried": "fail"}
+        verdict = by_growth.get(growth.verdict, "undecided")
+        if bench.objective is None:
+            return Seen(verdict, growth, by_backlog=not failed.any())
+        met = self._objective(length_s, all_due_s, due_s, done_s, failed, verdict == "fail")
+        if "fail" in (verdict, met):
+            return Seen("fail", growth, by_backlog=False)
+        return Seen(verdict if met == "pass" else met, growth, by_backlog=False)
+
+    def _objective(
+        self,
+        length_s: float,
+        all_due_s: Floats,
+        due_s: Floats,
+        done_s: Floats,
+        failed: np.ndarray[tuple[int], np.dtype[np.bool_]],
+        overloaded: bool,
+    ) -> TrialVerdict:
+        """Only frames count whose time is up: what has not ended by then is over the bound."""
+        objective = self.bench.objective
+        assert objective is not None
+        begin_s, end_s = self.start_s + _CUT_S, self.start_s + length_s
+        last_s = end_s - objective.bound
+        inside = (due_s >= begin_s) & (due_s < last_s)
+        planned = int(((all_due_s >= begin_s) & (all_due_s < last_s)).sum())
+        over = failed[inside] | (done_s[inside] >= end_s)
+        if planned == 0:
+            return "undecided"
+        response_s = (done_s - due_s)[inside][~over]
+        times = WindowTimes(response_s, response_s, int(over.sum()), planned - len(response_s))
+        sample = Sample(
+            length_s=last_s - begin_s,
+            times=times,
+            missed=planned - len(over),
+            failed=over,
+            not_edge=np.zeros(0, dtype=np.bool_),
+            outage_s=None,
+            overloaded=overloaded,
+            done=np.zeros(0),
+            due=None,
+            step_s=length_s,
+        )
+        return result_of(objective, sample).status
+
+    def drained_s(self, length_s: float) -> float:
+        """How long the trial takes, with its last requests; frames that were not sent are lost."""
+        return max(length_s, max(self.free) - self.start_s)
+
+
+def true_capacity(box: SimulatedBox, rate: float, objective: Objective | None) -> int:
+    """The largest load that is carried: by theory, and if an objective asks, by long trials."""
+    top = box.carried(rate)
+    if objective is None:
+        return top
+    low, high = 0, top + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _long_quantile_s(box, rate, middle, objective.quantile or 0.5) <= objective.bound:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _long_quantile_s(box: SimulatedBox, rate: float, load: int, quantile: float) -> float:
+    """A percentile of the response times of a load over 200,000 answers."""
+    bench = Bench(box, rate, seed=10**6)
+    running = _Running(bench, load)
+    length_s = 200_000 / (load * rate)
+    running.until(length_s)
+    times_s = np.array(running.done) - np.array(running.due)
+    return float(np.quantile(times_s[len(times_s) // 20 :], quantile))
