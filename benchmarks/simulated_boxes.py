@@ -7,11 +7,9 @@ frames sent late. Servers behind one queue, first come, first served.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from heapq import heapify, heappop, heappush, heapreplace
-from itertools import islice
+from dataclasses import dataclass
+from heapq import heapify, heapreplace
 
 import numpy as np
 

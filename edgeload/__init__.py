@@ -31,6 +31,7 @@ settings                the settings of a run
     groups              the camera groups of a run, with all of their settings
     mix_yaml            the text of a mix file (YAML) -> groups of texts, with their lines
     mix_file            these -> camera groups, checked
+    search              the settings of a search for the capacity
     resolved            every setting in one legal value, and what follows from it
     resolving           config.py, environment and command line -> one frozen Settings
     error_words         why a value was refused, and what is legal
@@ -39,6 +40,7 @@ camera_group            cameras of one kind, and the places of all cameras
 plan                    ramp steps, and when each frame of each client is due
 interference_plan       the plan of an interference run: groups alone, then in pairs
 records                 what a run writes down: one typed record per line of the log
+search_axis             what a search changes between trials: a load, a number -> a step
 runlog                  the shared log: many processes append, damaged lines are reported
 failure_classes         what each class of failed requests means, and what to do
 edge_facts              what holds for every Edge Endpoint
@@ -78,6 +80,10 @@ run                     sends the planned requests and writes down what happened
     tasks               what a worker has to know before the run
     plan_record         the plan as the log's header records it
     supervisor          follows one run from its start to its end
+    journal             writes what the parent process knows into the log
+    trials              a run whose steps somebody else decides as it goes
+    trial_worker        a worker process of such a run
+    trial_schedule      which frame of its clients is next
     phases              which phase of a run follows which event
     abort_conditions    does a step fulfil a condition that ends a run early?
     worker_processes    starts the worker processes and notices when they end
@@ -174,6 +180,7 @@ read                    a log -> columns -> summary -> findings, report and plot
     analysis            columns -> numbers and codes
         step_summary    a ramp step in numbers
         steps           one ramp step of a log -> its summary
+        trials          what one trial of a search says about its load
         window_times    times of what fell due in a window
         generator_lag   how late the generator sent, and who waited for that
         detector_times  what each detector was asked in a step, and how long it took
@@ -280,6 +287,11 @@ read                    a log -> columns -> summary -> findings, report and plot
 The search for the capacity
 
 search                  which load is tried next, for how long, and when to stop
-    looks               when a running trial is looked at, and when it is decided
+    session             from settings to the log of a finished search
+    driver              carries out trial after trial
     strategy            after each trial: the next one, or the end
+    looks               when a running trial is looked at, and when it is decided
+    judging             what a trial shows while it goes on
+    live_log            reads the log while it is written
+    view                shows the search while it goes
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 Arrivals = Literal["constant", "poisson"]
@@ -46,6 +46,12 @@ class CameraGroup:
     def period_s(self) -> float:
         """Seconds between two frames of a camera; 0 in a closed loop."""
         return 1.0 / self.requests_per_second if self.requests_per_second else 0.0
+
+    def times_as_fast(self, speed: float) -> CameraGroup:
+        """The same cameras at `speed` times their rate; a closed loop stays as it is."""
+        if speed == 1.0 or self.requests_per_second is None:
+            return self
+        return replace(self, requests_per_second=self.requests_per_second * speed)
 
     def label(self, kind: str, seed: int) -> str:
         """Text that seeds what is random about the group's due times.

@@ -1,9 +1,10 @@
 """What a user demands of an endpoint, for example `p95<300ms`: from text to value. Pure.
 
-    [GROUP:] [20 clients:|each step:] QUANTITY OPERATOR BOUND    (both in any order)
+    [TIER:] [GROUP:] [20 clients:|each step:] QUANTITY OPERATOR BOUND    (the last two in any order)
 
-GROUP is the name of a camera group of a mix; then only its frames count. In a mix, `3 copies:`
-stands for the steps with three copies. QUANTITY is one of
+TIER is the name of a tier of objectives in a search for the capacity, which finds the capacity of
+each tier. GROUP is the name of a camera group of a mix; then only its frames count. In a mix,
+`3 copies:` stands for the steps with three copies. QUANTITY is one of
 
 - `p95`, `p99.9 service`: a percentile of response time, or of service time if it says so;
 - `age p95`: a percentile of the age of the newest answer, over the time of all cameras;
@@ -17,7 +18,7 @@ stands for the steps with three copies. QUANTITY is one of
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -75,9 +76,10 @@ class Objective:
     """A bound on one quantity: of the whole run, of each step, or of the steps with one load.
 
     `load` is that load: the clients of a step, or the copies of a mix. `group` is the camera group
-    that it is about; None: all. For a percentile, `quantile` says which (0.95 for p95) and `bound`
-    is in seconds. For every other quantity `quantile` is None; `bound` is in seconds for `outage`,
-    else a share from 0 to 1.
+    that it is about; None: all. `tier` is that of a search; None: it holds for all tiers.
+
+    For a percentile, `quantile` says which (0.95 for p95) and `bound` is in seconds. For every
+    other quantity `quantile` is None; `bound` is in seconds for `outage`, else a share from 0 to 1.
     """
 
     text: str
@@ -87,6 +89,7 @@ class Objective:
     load: int | None = None
     each_step: bool = False
     group: str | None = None
+    tier: str | None = None
 
     @property
     def is_time(self) -> bool:
@@ -109,12 +112,23 @@ class Objective:
 
     @property
     def condition(self) -> str:
-        """Its text without the group."""
-        return self.text if self.group is None else self.text.removeprefix(f"{self.group}: ")
+        """Its text without tier and group."""
+        text = self.text if self.tier is None else self.text.removeprefix(f"{self.tier}: ")
+        return text if self.group is None else text.removeprefix(f"{self.group}: ")
 
     def of_group(self, group: str) -> Objective:
         """The same objective about one group."""
         return replace(self, group=group, text=f"{group}: {self.text}")
+
+
+def with_tiers(objectives: Iterable[Objective], groups: Container[str]) -> tuple[Objective, ...]:
+    """The objectives of a search: a name that no camera group has is the name of a tier."""
+    return tuple(
+        replace(each, tier=each.group, group=None)
+        if each.tier is None and each.group is not None and each.group not in groups
+        else each
+        for each in objectives
+    )
 
 
 def parse_objective(text: str) -> Objective:
@@ -133,7 +147,7 @@ def parse_abort(text: str) -> Objective:
     `errors>50%` gives the objective that errors are at most 50 %. Raises ValueError.
     """
     objective, wants_less = _parse(text, _ABORT_EXAMPLES, _LEGAL_ABORT)
-    scoped = objective.load or objective.each_step or objective.group
+    scoped = objective.load or objective.each_step or objective.group or objective.tier
     if objective.at_least or wants_less or scoped:
         raise ValueError(_LEGAL_ABORT)
     return objective
@@ -145,7 +159,7 @@ def _parse(text: str, examples: Mapping[Quantity, str], legal: str) -> tuple[Obj
     found = _TEXT.fullmatch(condition)
     loads = [text for text in scopes if _SCOPE.fullmatch(text)]
     groups = [text for text in scopes if text not in loads]
-    if not found or len(loads) > 1 or len(groups) > 1 or not all(map(is_group_name, groups)):
+    if not found or len(loads) > 1 or len(groups) > 2 or not all(map(is_group_name, groups)):
         raise ValueError(legal)
     scope = _SCOPE.fullmatch(loads[0]) if loads else None
     percent, unit = found["percent"] or found["age"], found["unit"]
@@ -174,6 +188,7 @@ def _parse(text: str, examples: Mapping[Quantity, str], legal: str) -> tuple[Obj
         quantile=float(percent) / 100 if percent else None,
         load=int(scope["load"]) if scope and scope["load"] else None,
         each_step=bool(scope and scope["each"]),
-        group=groups[0] if groups else None,
+        group=groups[-1] if groups else None,
+        tier=groups[0] if len(groups) > 1 else None,
     )
     return objective, found["operator"].startswith("<")

@@ -70,6 +70,8 @@ class RampStep:
 
     Poisson arrivals are the same in all steps of a round, counted from each step's start: then no
     difference between these steps is due to chance of ours."""
+    speed: float = 1.0
+    """In this step, every camera sends at so many times the rate of its group."""
 
     @property
     def duration_s(self) -> float:
@@ -123,8 +125,8 @@ class Plan:
 
     @property
     def max_clients(self) -> int:
-        """The largest number of clients in any step."""
-        return max(step.clients for step in self.steps)
+        """The largest number of clients in any step; 0 before a search has begun its first."""
+        return max((step.clients for step in self.steps), default=0)
 
     @property
     def is_mix(self) -> bool:
@@ -168,6 +170,12 @@ class Plan:
         """The group of a client."""
         return self.groups[self.member(client).group]
 
+    def groups_in(self, step: RampStep) -> tuple[CameraGroup, ...]:
+        """The groups with the rates that they have in a step."""
+        if step.speed == 1.0:
+            return self.groups
+        return tuple(group.times_as_fast(step.speed) for group in self.groups)
+
     def clients_of(self, group: int, step: RampStep) -> list[int]:
         """Numbers of the clients of a group, by its index, that send in a step."""
         fixed, copy = self.layout
@@ -206,7 +214,7 @@ class Plan:
         counted = range(len(self.groups)) if group is None else (group,)
         if any(self.groups[i].closed for i in counted):
             return None
-        return sum(self.cameras_of(i, step) * self.groups[i].rate for i in counted)
+        return sum(self.cameras_of(i, step) * self.groups[i].rate for i in counted) * step.speed
 
     def client_dues(self, client: int) -> Iterator[Due]:
         """All frames of one client, in the order of their due times; none in a closed loop."""
@@ -220,7 +228,7 @@ class Plan:
         """Due times of one client within one step; none if the step has fewer clients."""
         if not self.sends_in(client, step):
             return iter(())
-        group = self.group_of(client)
+        group = self.group_of(client).times_as_fast(step.speed)
         if group.closed:
             return iter(())
         if group.arrivals == "poisson":
@@ -267,7 +275,7 @@ class Plan:
         The grid continues over all steps, so a new step changes nothing for a client that stays.
         """
         index, number = self.member(client)
-        group = self.groups[index]
+        group = self.groups[index].times_as_fast(step.speed)
         offset = random.Random(group.label("phase", self.seed)).random()
         phase_s = (offset + number * _GOLDEN) % 1.0 / group.rate
         first, last = (_first_at(phase_s, group.rate, s) for s in (step.start_s, step.end_s))
@@ -276,7 +284,7 @@ class Plan:
     def _poisson_dues(self, client: int, step: RampStep) -> Iterator[float]:
         """Exponential gaps, drawn anew in each step or round: a Poisson process has no memory."""
         index, number = self.member(client)
-        group = self.groups[index]
+        group = self.groups[index].times_as_fast(step.speed)
         drawn = step.index if step.round is None else f"round {step.round}"
         chance = random.Random(f"{group.label('poisson', self.seed)} {number} {drawn}")
         rate = group.rate

@@ -9,7 +9,7 @@ History of `LOG_FORMAT_VERSION`:
 * no version: logs of the older form, JSON lines of requests between plain lines `RAMP <n>`
   (`read/log/older_form.py` reads them, nothing writes them);
 * 1: every line is JSON: header, preflight (added later), asked_alone (added later), ramp_step,
-  request, missed, worker, worker_died, end.
+  step_end (added later), request, missed, worker, worker_died, end.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from edgeload.camera_group import Arrivals, LatePolicy
 LOG_FORMAT_VERSION = 1
 
 MissedReason = Literal["late", "skipped", "stopped"]
+SearchOver = Literal["clients", "copies", "group", "rate"]
 
 
 class Anchor(msgspec.Struct, frozen=True):
@@ -34,13 +35,14 @@ class Anchor(msgspec.Struct, frozen=True):
 
 
 class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One ramp step as planned; run time in seconds. `cameras` and `round` are the plan step's."""
+    """One ramp step as planned; run time in seconds. The rest are the plan step's own fields."""
 
     clients: int
     start_s: float
     end_s: float
     cameras: list[int] | None = None
     round: int | None = None
+    speed: float = 1.0
 
 
 class ChainRecord(msgspec.Struct, frozen=True):
@@ -76,11 +78,29 @@ class GroupRecord(msgspec.Struct, frozen=True):
     then: list[ChainRecord] = []
 
 
+class SearchRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A run that looks for the capacity: what it changes from trial to trial, and how far.
+
+    `over` is what is counted: "clients", "copies" of the mix, cameras of the `group` of this name,
+    or hundredths of the "rate" that all `clients` have by their settings. Loads go up to `most`.
+    `resolution` is how narrow the interval is to be, as a share of the capacity.
+    """
+
+    over: SearchOver
+    most: int
+    resolution: float
+    start: int = 1
+    group: str | None = None
+    clients: int = 0
+    budget_s: float | None = None
+
+
 class PlanRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """The complete plan, from which the due time of every frame can be computed again.
 
     `requests_per_second`, `arrivals` and `late` are those of the only group; null for a mix. Logs
-    of before there were groups have no `groups`.
+    of before there were groups have no `groups`. A `search` decides about its steps as it goes:
+    the plan has none, and the records `ramp_step` and `step_end` say them.
     """
 
     steps: list[StepRecord]
@@ -90,6 +110,7 @@ class PlanRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     seed: int
     groups: list[GroupRecord] = []
     ramp_group: str | None = None
+    search: SearchRecord | None = None
 
 
 class Header(msgspec.Struct, frozen=True, tag_field="event", tag="header"):
@@ -114,8 +135,14 @@ class Header(msgspec.Struct, frozen=True, tag_field="event", tag="header"):
     """The command that repeats the run, independent of config.py; without the token."""
 
 
-class RampStepStart(msgspec.Struct, frozen=True, tag_field="event", tag="ramp_step"):
-    """A ramp step begins: `start_s` as planned, `at_s` as the supervisor noticed it."""
+class RampStepStart(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="ramp_step"
+):
+    """A ramp step begins: `start_s` as planned, `at_s` as the supervisor noticed it.
+
+    In a search a step is one trial, and is planned here: until `end_s` at the latest, with
+    `cameras` and `speed` as in StepRecord.
+    """
 
     asctime: str
     ts: float
@@ -123,6 +150,24 @@ class RampStepStart(msgspec.Struct, frozen=True, tag_field="event", tag="ramp_st
     clients: int
     start_s: float
     at_s: float
+    end_s: float | None = None
+    cameras: list[int] | None = None
+    speed: float = 1.0
+
+
+class StepEnd(msgspec.Struct, frozen=True, tag_field="event", tag="step_end"):
+    """A trial of a search has ended at `end_s`: nothing is due in it from then on.
+
+    `at_s` is when its last answer was in. `verdict` is what the search made of it: "pass", "fail",
+    "undecided", "invalid", or "broken" if the endpoint broke and the trial was not counted.
+    """
+
+    asctime: str
+    ts: float
+    step: int
+    end_s: float
+    at_s: float
+    verdict: str
 
 
 class Preflight(msgspec.Struct, frozen=True, tag_field="event", tag="preflight"):
@@ -288,7 +333,17 @@ class End(msgspec.Struct, frozen=True, tag_field="event", tag="end"):
     """Counts of the workers' shared memory: sent, ok, failed, missed. The log must agree."""
 
 
-_Other = Header | Preflight | AskedAlone | RampStepStart | Missed | WorkerSample | WorkerDied | End
+_Other = (
+    Header
+    | Preflight
+    | AskedAlone
+    | RampStepStart
+    | StepEnd
+    | Missed
+    | WorkerSample
+    | WorkerDied
+    | End
+)
 Record = _Other | Request
 Row = _Other | RequestRow
 

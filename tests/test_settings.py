@@ -86,7 +86,7 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
     """
     assert not_measured() == {
         "max_clients", "step_size", "slo", "slo_undecided", "abort_on", "log_file", "output_dir",
-        "hdr", "prometheus_port", "ready_timeout", "interference_rounds", "mix",
+        "hdr", "prometheus_port", "ready_timeout", "interference_rounds", "mix", "budget",
     }  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
         "endpoint_url", "detector_id", "detector_name", "detector_query", "timeout",
         "ready_timeout", "preflight", "check_answers", "insecure", "cacert", "mix", "ramp_group",
         "max_clients", "step_size", "custom_ramp", "interference", "interference_rounds",
-        "requests_per_second", "time_between_ramp", "warmup", "arrivals", "late",
+        "find_capacity", "search", "budget", "requests_per_second", "time_between_ramp", "warmup", "arrivals", "late",
         "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",
         "image_pool", "same_image", "log_file", "output_dir", "hdr", "prometheus_port",
         "simulator_options",

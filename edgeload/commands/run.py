@@ -77,10 +77,12 @@ def _load(settings: Settings, *, report: str) -> int:
     from edgeload.edge.location import Unreachable
     from edgeload.run.phases import Ending
     from edgeload.run.session import run_session
+    from edgeload.search.session import search_capacity
 
     _check_hdr(settings)
     try:
-        outcome = run_session(settings, Console(stderr=True))
+        run = search_capacity if settings.find_capacity else run_session
+        outcome = run(settings, Console(stderr=True))
     except Unreachable as error:
         print(error, file=sys.stderr)
         return exit_codes.UNREACHABLE

@@ -11,6 +11,8 @@ from edgeload.edge_facts import DEFAULT_AUDIT_RATE, NOTICEABLE_AUDIT_RATE
 from edgeload.interference_plan import first_round, is_interference_plan, rounds_of
 from edgeload.plain_words import listed, plural, rate_words
 from edgeload.plan import Plan, RampStep
+from edgeload.settings import Settings
+from edgeload.settings.search import axis_of
 
 
 def announcement(detectors: Sequence[tuple[KnownDetector, EdgeConfiguration]]) -> list[str]:
@@ -82,6 +84,25 @@ def intention(plan: Plan, url: str, workers: int) -> str:
         return line
     cameras = plural(sum(group.cameras for group in plan.groups), "camera")
     return f"{line}; {'one copy' if plan.ramp_group is None else 'all groups once'}: {cameras}"
+
+
+def search_intention(settings: Settings, url: str, workers: int) -> str:
+    """What a search is about to do, in one line."""
+    plan, axis = settings.plan(), axis_of(settings)
+    if axis.over == "clients":
+        what = f"the most clients at {_rate(plan.groups[0])} each"
+    elif axis.over == "copies":
+        what = "the most copies of the mix"
+    elif axis.over == "group":
+        what = f"the most cameras of {axis.group} beside the other groups"
+    else:
+        what = f"the highest rate of {plural(axis.clients, 'client')}"
+    budget = "" if settings.budget is None else f" in {settings.budget:g} s"
+    slo = f" within {', '.join(settings.slo)}" if settings.slo else ""
+    return (
+        f"Searching{budget} for {what} that this endpoint serves{slo}; {url}, from "
+        f"{plural(workers, 'worker process')}"
+    )
 
 
 def described_load(plan: Plan) -> str:

@@ -51,7 +51,7 @@ class ClientSchedule:
 
     def __init__(self, plan: Plan, client: int) -> None:
         self._dues: Iterator[Due] = plan.client_dues(client)
-        self._step_ends = [step.end_s for step in plan.steps]
+        self._step_ends = {step.index: step.end_s for step in plan.steps}
         self._late = plan.group_of(client).late
         self.next: Due | None = next(self._dues, None)
         self._following: Due | None = next(self._dues, None)

@@ -5,18 +5,32 @@ from __future__ import annotations
 import resource
 import ssl
 import tempfile
+from dataclasses import replace
 
 from edgeload.plain_words import plural
 from edgeload.plan import Plan
+from edgeload.search_axis import SearchAxis
 from edgeload.settings import SettingError, Settings
+from edgeload.settings.search import axis_of, search_record
 
 _OTHER_FILES = 32  # log, pipes, pictures, libraries
 
 
 def check_before_run(settings: Settings, plan: Plan, workers: int) -> None:
     """Raise SettingError if this machine cannot carry out the run; the text says what to change."""
-    check_open_files(workers, plan)
+    if settings.find_capacity:
+        check_search_files(settings, plan, workers)
+    else:
+        check_open_files(workers, plan)
     check_writable(settings)
+
+
+def check_search_files(settings: Settings, plan: Plan, workers: int) -> None:
+    """Raise SettingError if the largest load that was asked for needs too many files."""
+    axis, record = axis_of(settings), search_record(settings)
+    if settings.typed("max_clients") or axis.over == "rate":
+        step = axis.step(plan, record.most, 0, 0.0, 0.0)
+        check_open_files(workers, replace(plan, steps=(step,)))
 
 
 def check_open_files(workers: int, plan: Plan) -> None:
@@ -38,6 +52,21 @@ def _connections(plan: Plan, index: int, workers: int) -> int:
     """Connections of one worker, which hosts every n-th client: one for each request of a frame."""
     hosted = range(index, plan.max_clients, workers)
     return sum(plan.group_of(client).requests_per_frame for client in hosted)
+
+
+def affordable_load(plan: Plan, axis: SearchAxis, most: int, workers: int) -> int:
+    """The largest load of a search, up to `most`, for which one process may open enough files."""
+    low, high = 0, most
+    while low < high:
+        load = (low + high + 1) // 2
+        try:
+            step = axis.step(plan, load, 0, 0.0, 0.0)
+            check_open_files(workers, replace(plan, steps=(step,)))
+        except SettingError:
+            high = load - 1
+        else:
+            low = load
+    return low
 
 
 def check_writable(settings: Settings) -> None:

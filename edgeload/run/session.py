@@ -6,10 +6,8 @@ import contextlib
 import secrets
 import shlex
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -17,11 +15,17 @@ from edgeload.edge.detectors import NoSuchDetector
 from edgeload.edge.location import Unreachable
 from edgeload.machine import usable_cores
 from edgeload.plan import Plan
-from edgeload.records import GroupRecord
-from edgeload.run.announcement import announcement, copy_table, detector_words, intention
+from edgeload.run.announcement import (
+    announcement,
+    copy_table,
+    detector_words,
+    intention,
+    search_intention,
+)
 from edgeload.run.answers_alone import AnswersAlone, usual_s
 from edgeload.run.asking_alone import ask_alone
 from edgeload.run.group_setup import group_records, group_tasks
+from edgeload.run.journal import PreparedRun
 from edgeload.run.live import LiveView
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.pictures import PictureSets, make_pictures
@@ -37,13 +41,19 @@ from edgeload.settings.groups import DetectorChoice, GroupSettings
 from edgeload.signals import Stopped, StopSignals
 from edgeload.simulator.launch import BadOptions, running_simulator
 
+Drive = Callable[
+    [PreparedRun, Settings, StopSignals, Console, Callable[[RunProgress], None]], RunOutcome
+]
+"""Sends the load of a run that is prepared. The last argument exports its progress."""
 
-def run_session(settings: Settings, console: Console) -> RunOutcome:
+
+def run_session(settings: Settings, console: Console, drive: Drive | None = None) -> RunOutcome:
     """Carry out one load test; what it measured is in `settings.log_file`.
 
-    `console` shows the progress, on stderr. Raises SettingError if this system cannot carry out the
-    settings, Unreachable if the endpoint, the detector or the simulator is not available, and
-    `images.ImageError` if the picture cannot be used.
+    `console` shows the progress, on stderr. `drive` sends the load, by default as the plan says.
+    Raises SettingError if this system cannot carry out the settings, Unreachable if the endpoint,
+    the detector or the simulator is not available, and `images.ImageError` if the picture cannot be
+    used.
     """
     plan = settings.plan()
     check_before_run(settings, plan, worker_count(settings, plan))
@@ -55,43 +65,30 @@ def run_session(settings: Settings, console: Console) -> RunOutcome:
         ):
             with stop.raised():
                 prepared = _prepare(settings, plan, console, stack)
-            with LiveView(console) as view:
-
-                def show(progress: RunProgress) -> None:
-                    exporter.show(progress)
-                    view.show(progress)
-
-                return Supervisor(
-                    prepared.task,
-                    settings,
-                    prepared.endpoint,
-                    prepared.groups,
-                    stop,
-                    show,
-                    prepared.queries,
-                    prepared.alone,
-                ).run()
+            return (drive or _follow_plan)(prepared, settings, stop, console, exporter.show)
     except Stopped as signal:
         return RunOutcome(Ending.NOTHING_SENT, f"stopped by {signal} before the load began")
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """All that a run needs once its endpoint is reached."""
+def _follow_plan(
+    prepared: PreparedRun,
+    settings: Settings,
+    stop: StopSignals,
+    console: Console,
+    export: Callable[[RunProgress], None],
+) -> RunOutcome:
+    with LiveView(console) as view:
 
-    task: WorkerTask
-    """That of the first worker."""
-    endpoint: dict[str, Any]
-    groups: list[GroupRecord]
-    queries: list[PreflightQuery]
-    """Those before the ramp."""
-    alone: list[AnswersAlone]
-    """What the pictures got without load, if answers are compared with that."""
+        def show(progress: RunProgress) -> None:
+            export(progress)
+            view.show(progress)
+
+        return Supervisor(prepared, settings, stop, show).run()
 
 
 def _prepare(
     settings: Settings, plan: Plan, console: Console, stack: contextlib.ExitStack
-) -> _Prepared:
+) -> PreparedRun:
     """Reach the endpoint, make the pictures, and ask it before the ramp.
 
     `stack` ends what has to last as long as the run.
@@ -107,11 +104,14 @@ def _prepare(
     for line in announcement([(each.detector, each.configuration) for each in found]):
         _say(console, line)
     task, alone = _ask_alone(settings, task, reached, queries, console)
-    _say(console, intention(plan, url, task.workers))
+    if settings.find_capacity:
+        _say(console, search_intention(settings, url, task.workers))
+    else:
+        _say(console, intention(plan, url, task.workers))
     if plan.is_mix:
         for line in copy_table(plan, _detectors(groups, reached)):
             _say(console, line)
-    return _Prepared(
+    return PreparedRun(
         task,
         reached.facts(embedded),
         group_records(groups, reached, pictures),
@@ -242,7 +242,12 @@ def _first_task(
 
 
 def worker_count(settings: Settings, plan: Plan) -> int:
-    """Number of worker processes: as set, but at most one per client, and so with the SDK."""
+    """Number of worker processes: as set, but at most one per client, and so with the SDK.
+
+    A search does not know its clients before, and has at least one.
+    """
+    if settings.find_capacity:
+        return settings.workers if isinstance(settings.workers, int) else usable_cores()
     if settings.client == "sdk" or settings.workers == "clients":
         return plan.max_clients
     wanted = usable_cores() if settings.workers == "auto" else settings.workers

@@ -24,11 +24,11 @@ from edgeload.records import Anchor
 from edgeload.run.chain import ChainClient
 from edgeload.run.client import HttpClient
 from edgeload.run.counters import WorkerCounters, counters_of
-from edgeload.run.pacing import schedule_of
+from edgeload.run.pacing import Schedule, schedule_of
 from edgeload.run.poller import READABLE, best_poller
 from edgeload.run.recorder import Recorder
 from edgeload.run.tasks import WorkerTask
-from edgeload.run.templates import GroupTemplates, templates_of
+from edgeload.run.templates import templates_of
 from edgeload.runlog import LogWriter
 
 _OPEN_AHEAD_S = 0.5
@@ -48,8 +48,8 @@ class Worker:
         self._log: LogWriter
         self._counts = counts
         self.buffer = memoryview(bytearray(_BUFFER_BYTES))
-        templates = templates_of(task)
-        self._clients = [self._client(number, templates) for number in task.clients()]
+        self._templates = templates_of(task)
+        self._clients = [self._client(number) for number in task.clients()]
         self._by_fd: dict[int, HttpClient] = {}
         self._wake: list[tuple[float, int, HttpClient]] = []
         self._armed: dict[float, deque[tuple[float, int, HttpClient]]] = {
@@ -60,13 +60,16 @@ class Worker:
         self._stop_s = float("inf")
         self._zero_ns = 0
 
-    def _client(self, number: int, templates: Sequence[GroupTemplates]) -> HttpClient:
+    def _client(self, number: int) -> HttpClient:
         plan = self._task.plan
-        first, followers = templates[plan.member(number).group]
-        schedule = schedule_of(plan, number)
+        first, followers = self._templates[plan.member(number).group]
+        schedule = self._schedule(number)
         if followers:
             return ChainClient(number, schedule, first, followers, self)
         return HttpClient(number, schedule, first, self)
+
+    def _schedule(self, number: int) -> Schedule:
+        return schedule_of(self._task.plan, number)
 
     # --- what clients ask of their host ---
 
@@ -123,15 +126,9 @@ class Worker:
         self._log = LogWriter(self._task.log_file)
         names = [group.name for group in self._task.groups]
         self.recorder = Recorder(self._log, self._counts, anchor, self._task.index, names)
-        for client in self._clients:
-            due = client.schedule.next
-            if due is None:
-                self._left -= 1
-            else:
-                wake_s = due.due_s - _OPEN_AHEAD_S
-                heapq.heappush(self._wake, (wake_s, client.number, client))
+        self._await_first_dues(self._clients)
         effort_s = 0.0
-        while self._left:
+        while self._goes_on():
             now_s = self.now()
             if now_s >= self._stop_s:
                 self._stop()
@@ -147,6 +144,20 @@ class Worker:
         self.recorder.effort(self.now())
         self.recorder.flush()
         self._log.close()
+
+    def _goes_on(self) -> bool:
+        """Whether a client still has something to send or in flight."""
+        return self._left > 0
+
+    def _await_first_dues(self, clients: Sequence[HttpClient]) -> None:
+        """Wake each client for its first frame, early enough to connect before."""
+        for client in clients:
+            due = client.schedule.next
+            if due is None:
+                self._left -= 1
+            else:
+                wake_s = due.due_s - _OPEN_AHEAD_S
+                heapq.heappush(self._wake, (wake_s, client.number, client))
 
     def _wake_clients(self, now_s: float) -> None:
         wake = self._wake
@@ -192,6 +203,9 @@ class Worker:
             message = self._pipe.recv()
         except EOFError:
             message = ("abort",)
+        self._obey(message)
+
+    def _obey(self, message: tuple[Any, ...]) -> None:
         if message[0] == "stop":
             self._stop_s = message[1]
             return
@@ -215,14 +229,19 @@ class Worker:
 
 
 def worker_main(pipe: Pipe, shared_counts: Any) -> None:
-    """Entry of a worker process: receive the task, say "ready", wait for the start, run."""
+    """Entry of a worker process whose clients follow a plan."""
+    serve(Worker, pipe, shared_counts)
+
+
+def serve(kind: type[Worker], pipe: Pipe, shared_counts: Any) -> None:
+    """Receive the task, say "ready", wait for the start, run as that kind of worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all, but the parent decides
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
         task: WorkerTask = pipe.recv()
-        worker = Worker(task, counters_of(task, shared_counts), pipe)
+        worker = kind(task, counters_of(task, shared_counts), pipe)
         gc.collect()
         gc.freeze()
         pipe.send("ready")

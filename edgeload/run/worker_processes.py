@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
 import multiprocessing
 import signal
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
-from typing import Any
+from typing import Any, Literal
 
 from edgeload.edge.location import Unreachable
 from edgeload.plain_words import plural
@@ -22,6 +23,14 @@ from edgeload.run.tasks import WorkerTask
 from edgeload.signals import StopSignals
 
 _READY_WITHIN_S = 60.0
+
+WorkerKind = Literal["http", "sdk", "trials"]
+_ENTRIES: dict[WorkerKind, tuple[str, str]] = {
+    "http": ("edgeload.run.worker", "worker_main"),
+    "sdk": ("edgeload.run.sdk_client", "sdk_worker_main"),
+    "trials": ("edgeload.run.trial_worker", "trial_worker_main"),
+}
+"""Module and function of each kind of worker; only that of the kind in use is imported."""
 
 
 @dataclass
@@ -34,6 +43,10 @@ class Member:
     pipe: Pipe
     counts: Any
     over: bool = False
+    silent: bool = False
+    """Whether its pipe has ended."""
+    idle_since_step: int = -1
+    """In a search: the index of the last trial of which it has nothing left to do."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +79,12 @@ class WorkerProcesses:
     def __init__(self, members: Sequence[Member] = ()) -> None:
         self._members = list(members)
 
-    def start(self, task: WorkerTask, *, sdk: bool) -> None:
+    def start(self, task: WorkerTask, kind: WorkerKind) -> None:
         """Start `task.workers` processes. `task` is the first one's; the others differ in index."""
         context = multiprocessing.get_context("forkserver")
-        module = "edgeload.run.sdk_client" if sdk else "edgeload.run.worker"
-        context.set_forkserver_preload([module, *(["groundlight"] if sdk else [])])
-        main = _import_entry(sdk=sdk)
+        module, name = _ENTRIES[kind]
+        context.set_forkserver_preload([module, *(["groundlight"] if kind == "sdk" else [])])
+        main = getattr(importlib.import_module(module), name)
         for index in range(task.workers):
             own_task = dataclasses.replace(task, index=index)
             counts = context.RawArray("q", SLOTS * len(task.groups))
@@ -127,9 +140,12 @@ class WorkerProcesses:
     def wait_for(self, timeout_s: float, stop: StopSignals) -> list[EndedWorker]:
         """Wait until a worker ends, a signal comes or the time is over; returns ended workers."""
         alive = {member.process.sentinel: member for member in self._members if not member.over}
+        telling = {m.pipe: m for m in self._members if not (m.over or m.silent)}
         ended = []
-        for ready in wait([*alive, stop.fileno()], timeout=timeout_s):
-            if ready in alive:
+        for ready in wait([*alive, *telling, stop.fileno()], timeout=timeout_s):
+            if isinstance(ready, Pipe):
+                self._hear(telling[ready])
+            elif ready in alive:
                 member = alive[ready]
                 member.over = True
                 member.process.join()
@@ -140,6 +156,17 @@ class WorkerProcesses:
             else:
                 stop.clear()
         return ended
+
+    def _hear(self, member: Member) -> None:
+        """A worker of a search says that it is idle; a pipe also ends with its process."""
+        try:
+            _, member.idle_since_step = member.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            member.silent = True
+
+    def idle_since(self, step: int) -> bool:
+        """In a search: whether no worker has anything left to do for this trial."""
+        return all(member.over or member.idle_since_step >= step for member in self._members)
 
     def kill(self) -> None:
         """Kill all that run."""
@@ -168,14 +195,3 @@ def _without_main_module() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
-
-
-def _import_entry(*, sdk: bool) -> Callable[[Any, Any], None]:
-    """The entry of a worker process; that of the SDK is imported only if it is used."""
-    if sdk:
-        from edgeload.run.sdk_client import sdk_worker_main  # noqa: PLC0415
-
-        return sdk_worker_main
-    from edgeload.run.worker import worker_main  # noqa: PLC0415
-
-    return worker_main

@@ -9,7 +9,13 @@ from pydantic import Field
 from pydantic.fields import FieldInfo
 
 Group = Literal[
-    "The ramp", "The load", "The endpoint", "The objectives", "The pictures", "The results"
+    "The ramp",
+    "The capacity",
+    "The load",
+    "The endpoint",
+    "The objectives",
+    "The pictures",
+    "The results",
 ]
 Form = Literal["value", "flag", "list", "ramp", "secret"]
 

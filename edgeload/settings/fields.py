@@ -181,6 +181,34 @@ class Fields(BaseModel):
         example="12",
         measured=False,
     )
+    find_capacity: bool = declare(
+        False,
+        "The capacity",
+        "Search for the largest load that the endpoint serves, instead of a ramp: short trials "
+        "first, long ones near the answer, each as long as it takes to tell (docs/capacity.md). "
+        "The search counts up to --max-clients on the command line.",
+        form="flag",
+        example="True",
+    )
+    search: values.SearchText = declare(
+        "auto",
+        "The capacity",
+        "What the search changes: clients; copies of the mix; the cameras of one group of the mix, "
+        "group:NAME, beside the others; or the rate of the clients, of which there are as many as "
+        "--max-clients on the command line says, or one. auto: clients, or copies with a mix.",
+        metavar="WHAT",
+        example="group:door",
+    )
+    budget: values.Budget = declare(
+        None,
+        "The capacity",
+        "Time that the search may take; then it tells the best interval so far. Empty: as long as "
+        "it takes.",
+        metavar="TIME",
+        unit="s",
+        example="5m",
+        measured=False,
+    )
     requests_per_second: values.Rate = declare(
         10.0,
         "The load",

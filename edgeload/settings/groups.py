@@ -109,13 +109,21 @@ def check_groups(groups: Sequence[GroupSettings], settings: Settings) -> None:
             + (legal if settings.mix else "needs a mix, for example --mix examples/mix.yaml")
         )
     for group in groups:
-        _check_period(group, settings)
+        if not settings.find_capacity:
+            _check_period(group, settings)
         _check_closed_loop(group, settings)
         if group.then and settings.client == "sdk":
             raise ValueError(
                 f"{group.where('then')}then: the SDK's client sends one request at a time; must "
                 "be left out with CLIENT = 'sdk', for example use --client http"
             )
+    if not settings.find_capacity:
+        _check_ramp(groups, settings)
+
+
+def _check_ramp(groups: Sequence[GroupSettings], settings: Settings) -> None:
+    """Raise ValueError if the groups or the objectives do not fit the ramp."""
+    names = [group.load.name for group in groups]
     plan = settings.plan()
     if plan.max_clients >= MAX_CLIENTS:
         raise ValueError(
@@ -130,6 +138,11 @@ def check_groups(groups: Sequence[GroupSettings], settings: Settings) -> None:
     for text in settings.slo:
         objective = parse_objective(text)
         _check_objective(objective, "SLO", plan, settings)
+        if objective.tier is not None:
+            raise ValueError(
+                f"SLO = {text!r}: tiers of objectives need --find-capacity; for example "
+                f"{objective.condition}"
+            )
         if objective.group is not None and objective.group not in names:
             known = f"its groups are {', '.join(names)}" if settings.mix else "there is no mix"
             raise ValueError(

@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import PrivateAttr, model_validator
 
 from edgeload.interference_plan import interference_plan, rounds_to_tell
-from edgeload.objectives import Objective, parse_abort, parse_objective
+from edgeload.objectives import Objective, parse_abort, parse_objective, with_tiers
 from edgeload.plan import Plan, default_warm_up_s, linear_ramp, mix_plan
 from edgeload.settings.fields import TOKEN, Fields, declared, option_of
 from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
+from edgeload.settings.search import NOT_TYPED, check_search, search_plan
 
 
 class Settings(Fields):
@@ -40,6 +41,8 @@ class Settings(Fields):
             )
         self._specs = load_mix(self.mix) if self.mix else ()
         check_groups(self.groups(), self)
+        if self.find_capacity:
+            check_search(self.groups(), self)
         return self
 
     def groups(self) -> tuple[GroupSettings, ...]:
@@ -66,7 +69,9 @@ class Settings(Fields):
             for group in self.groups()
             for text in group.slo
         )
-        return (*own, *of_groups)
+        found = (*own, *of_groups)
+        names = [group.load.name for group in self.groups()]
+        return with_tiers(found, names) if self.find_capacity else found
 
     def abort_conditions(self) -> tuple[Objective, ...]:
         """The objectives whose breach ends the run early."""
@@ -79,7 +84,9 @@ class Settings(Fields):
         return self.groundlight_api_token.get_secret_value()
 
     def plan(self) -> Plan:
-        """When every request of the run is due."""
+        """When every request of the run is due; in a search, the steps are not known before."""
+        if self.find_capacity:
+            return search_plan(self)
         ramp = self.custom_ramp or linear_ramp(self.max_clients, self.step_size)
         loads = tuple(group.load for group in self.groups())
         step_s = self.time_between_ramp
@@ -89,6 +96,10 @@ class Settings(Fields):
             rounds = self.interference_rounds or rounds
             return interference_plan(loads, max(ramp), rounds, step_s, self.seed)
         return mix_plan(loads, ramp, step_s, self.seed, self.ramp_group)
+
+    def typed(self, name: str) -> bool:
+        """Whether a setting was given on the command line."""
+        return name in self._typed
 
     def command(self) -> str:
         """The command line that makes this run again, with the same config.py or with none.
@@ -100,6 +111,9 @@ class Settings(Fields):
         needless = {"simulator_options"} if self.endpoint_url else set()
         needless |= {"detector_name", "detector_query"} if self.detector_id else set()
         needless |= {"detector_id", "detector_name", "detector_query"} if self.mix else set()
+        if self.find_capacity:
+            needless |= set(NOT_TYPED)
+            needless |= set() if "max_clients" in self._typed else {"max_clients"}
         for name, value in self.public().items():
             default = type(self).model_fields[name].get_default()
             wanted = name in self._typed or getattr(self, name) != default

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from edgeload.settings.error_words import legal_words
 from edgeload.settings.fields import TOKEN, declared
 from edgeload.settings.resolved import Settings
+from edgeload.settings.search import ramp_of_a_search, typed_in_vain
 
 
 class SettingError(ValueError):
@@ -41,6 +42,10 @@ def resolve(
     if options.get("interference", values.get("interference")) is True:
         _check_no_objectives(options)
         values.update(_INTERFERENCE_RAMP)
+    if options.get("find_capacity", values.get("find_capacity")) is True:
+        if problem := typed_in_vain(options):
+            raise SettingError(problem)
+        values.update(ramp_of_a_search({**values, **options}))
     values.update(options)
     if not values.get(TOKEN.lower()):
         values[TOKEN.lower()] = environment.get(TOKEN) or None

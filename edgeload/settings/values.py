@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from edgeload.edge_facts import DETECTOR_ID_FORM, is_detector_id
-from edgeload.objectives import parse_abort, parse_objective
+from edgeload.objectives import is_group_name, parse_abort, parse_objective
 from edgeload.plan import BUILT_IN_RAMP
 
 BUILT_IN = "built-in"
@@ -24,6 +24,10 @@ _MAX_WORKERS = 1024
 _CLOUD_DOMAINS = ("groundlight.ai", "positronix.ai")
 _LEGAL_RAMP = "must be client counts with commas between them, for example 1,5,20"
 _LEGAL_WORKERS = f"must be a whole number from 1 to {_MAX_WORKERS}, auto, or clients"
+_LEGAL_DURATION = "must be a time in seconds, minutes or hours, for example 90s, 5m or 1h"
+_LEGAL_SEARCH = (
+    "must be auto, clients, copies, rate or group:NAME with the name of a group of the mix"
+)
 _LEGAL_URL = "must be http://HOST:PORT or https://HOST:PORT"
 
 
@@ -113,6 +117,26 @@ def _detector_id(detector_id: str | None) -> str | None:
     return detector_id
 
 
+def _duration(value: object) -> object:
+    """`5m`, `90s` or `1h` -> seconds; a number is seconds already."""
+    if not isinstance(value, str) or not value.strip():
+        return _empty_is_none(value)
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(s|m|min|h)?", value.strip())
+    if not found:
+        raise ValueError(_LEGAL_DURATION)
+    return float(found[1]) * {"h": 3600.0, "m": 60.0, "min": 60.0}.get(found[2], 1.0)
+
+
+def _search(value: str) -> str:
+    """`clients`, `copies`, `rate`, or `group:NAME`; `auto` is clients, or copies with a mix."""
+    kind, _, name = (part.strip() for part in value.partition(":"))
+    if kind == "group" and is_group_name(name):
+        return f"group:{name}"
+    if name or kind not in ("auto", "clients", "copies", "rate"):
+        raise ValueError(_LEGAL_SEARCH)
+    return kind
+
+
 def _shell_words(options: str) -> str:
     try:
         shlex.split(options)
@@ -128,6 +152,11 @@ EndpointUrl = Annotated[str | None, AfterValidator(_endpoint_url), BeforeValidat
 DetectorId = Annotated[str | None, AfterValidator(_detector_id), BeforeValidator(_empty_is_none)]
 ShellWords = Annotated[str, AfterValidator(_shell_words)]
 Seconds = Annotated[float, Field(gt=0, le=7 * 86400, allow_inf_nan=False)]
+Budget = Annotated[
+    Annotated[float, Field(ge=5, le=7 * 86400, allow_inf_nan=False)] | None,
+    BeforeValidator(_duration),
+]
+SearchText = Annotated[str, AfterValidator(_search)]
 WarmUp = Annotated[
     Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, BeforeValidator(_empty_is_none)
 ]

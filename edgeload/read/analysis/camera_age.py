@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -87,8 +88,8 @@ def age_windows(log: RunLog, clients: Collection[int], window: Window) -> tuple[
 
 @dataclass(frozen=True)
 class _Stretches:
-    """Steps in a row in which one camera sends, by columns. `of[step, place]` is the stretch of the
-    camera at that place in a step; -1: it does not send.
+    """Steps in a row, without a pause, in which one camera sends, by columns. `of[step, place]` is
+    the stretch of the camera at that place in a step; -1: it does not send.
     """
 
     of: _Places
@@ -102,8 +103,9 @@ class _Stretches:
 def _stretches(plan: Plan, chosen: npt.NDArray[np.int64]) -> _Stretches:
     sends = np.array([_sending(plan, step, chosen) for step in plan.steps]).T
     quiet = np.zeros((len(chosen), 1), dtype=np.bool_)
-    begins = sends & ~np.hstack([quiet, sends[:, :-1]])
-    ends = sends & ~np.hstack([sends[:, 1:], quiet])
+    goes_on = np.array([a.end_s == b.start_s for a, b in pairwise(plan.steps)], dtype=np.bool_)
+    begins = sends & ~np.hstack([quiet, sends[:, :-1] & goes_on])
+    ends = sends & ~np.hstack([sends[:, 1:] & goes_on, quiet])
     number = np.cumsum(begins.ravel()).reshape(begins.shape) - 1
     place, first_step = np.nonzero(begins)
     last_step = np.nonzero(ends)[1]

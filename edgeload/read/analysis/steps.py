@@ -109,7 +109,7 @@ def planned_dues(plan: Plan, step: RampStep, until_s: float) -> Floats:
 
 def _group_dues(plan: Plan, step: RampStep, index: int) -> Floats:
     """Due times of the frames of one group, by its index, in a step."""
-    group, clients = plan.groups[index], plan.clients_of(index, step)
+    group, clients = plan.groups_in(step)[index], plan.clients_of(index, step)
     if group.arrivals == "poisson" or group.closed:
         each = (plan.step_dues(client, step) for client in clients)
         return np.fromiter(chain.from_iterable(each), dtype=np.float64)
@@ -205,7 +205,7 @@ def _growth(prepared: Prepared, step: RampStep, dues: Floats) -> BacklogGrowth:
     assert log.plan is not None
     done_s = requests.done_s[requests.step == step.index]
     span = Window(step.start_s, min(step.end_s, prepared.until_s))
-    period_s = max(group.period_s for group in log.plan.groups)
+    period_s = max(group.period_s for group in log.plan.groups_in(step))
     cut_s = cut_to_tell_s(warm_up_s(log, step), period_s)
     return backlog_growth(dues, done_s, span, cut_s, period_s)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.host.samples import HostSample
-from edgeload.objectives import Objective, parse_objective
+from edgeload.objectives import Objective, parse_objective, with_tiers
 from edgeload.read.analysis.capacity import find_capacity
 from edgeload.read.analysis.detector_times import detector_times
 from edgeload.read.analysis.failures import failure_texts
@@ -56,9 +56,10 @@ def objectives_of(log: RunLog) -> tuple[Objective, ...]:
     try:
         own = [parse_objective(str(text)) for text in log.settings.get("slo") or ()]
         named = [parse_objective(t).of_group(group.name) for group in groups for t in group.slo]
-        return (*own, *named)
     except ValueError as problem:
         raise LogError(f"{log.path}: its objectives (slo) cannot be read: {problem}") from None
+    found = (*own, *named)
+    return with_tiers(found, [group.name for group in groups]) if log.is_search else found
 
 
 def check_objectives(log: RunLog, objectives: Sequence[Objective]) -> None:
@@ -79,32 +80,37 @@ def check_objectives(log: RunLog, objectives: Sequence[Objective]) -> None:
             )
 
 
-def analyse(log: RunLog, objectives: Sequence[Objective] | None = None) -> RunSummary:
+def analyse(
+    log: RunLog,
+    objectives: Sequence[Objective] | None = None,
+    steps: Collection[int] | None = None,
+) -> RunSummary:
     """Everything that the results are made of; `objectives` replace those in the log.
 
-    The camera groups of a mix are summarised as runs of their own, and the run is their sum.
+    The camera groups of a mix are summarised as runs of their own, and the run is their sum. Only
+    the `steps` with these indices are summarised, if they are given.
     """
     wanted = objectives_of(log) if objectives is None else objectives
     asked = tuple(dict.fromkeys(wanted))
     check_objectives(log, asked)
     plan = log.plan
     if plan is None or not plan.is_mix:
-        return _summarised(log, asked, _Whole())
+        return _summarised(log, asked, _Whole(only=steps))
     own = [objective for objective in asked if objective.group is None]
     copies = {step.index: plan.copies(step) for step in plan.steps}
-    whole = _summarised(log, (), _Whole(copies=copies))
+    whole = _summarised(log, (), _Whole(copies=copies, only=steps))
     doubts = {step.index: step.doubts for step in whole.steps}
     groups = tuple(
         _summarised(
             group_log(log, index),
             [objective for objective in asked if objective.group == group.name],
-            _Whole(group.name, copies, doubts),
+            _Whole(group.name, copies, doubts, only=steps),
         )
         for index, group in enumerate(plan.groups)
     )
     if own:  # only the groups know whether the load was carried, and objectives ask for that
         overloaded = {part.index for group in groups for part in group.steps if part.overloaded}
-        whole = _summarised(log, own, _Whole(copies=copies, overloaded=overloaded))
+        whole = _summarised(log, own, _Whole(copies=copies, overloaded=overloaded, only=steps))
     return _with_interference(_joined(whole, groups, asked))
 
 
@@ -119,12 +125,18 @@ class _Whole:
     """What makes the whole of each step INVALID."""
     overloaded: Collection[int] = ()
     """Steps in which a group of the mix was overloaded."""
+    only: Collection[int] | None = None
+    """The indices of the steps to be summarised; None: all that began."""
 
 
 def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSummary:
     """A run without groups, or one group of it, or a mix as if it were one group."""
     prepared = prepare(log)
-    began = [step for step in log.steps if step.start_s < prepared.until_s]
+    began = [
+        step
+        for step in log.steps
+        if step.start_s < prepared.until_s and (mix.only is None or step.index in mix.only)
+    ]
     steps, samples = [], []
     for step in began:
         copies, has_groups = mix.copies.get(step.index), bool(mix.copies) and not mix.group

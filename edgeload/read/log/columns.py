@@ -19,6 +19,7 @@ from edgeload.records import (
     AskedAlone,
     End,
     Header,
+    StepEnd,
     WorkerDied,
     WorkerSample,
 )
@@ -199,6 +200,8 @@ class RunLog:
     asked_alone: tuple[AskedAlone, ...] = ()
     """What pictures got before the run, if its answers were compared with that."""
     parts: Requests | None = None
+    step_ends: tuple[StepEnd, ...] = ()
+    """What a search wrote down at the end of each of its trials."""
 
     @cached_property
     def frame_of_part(self) -> Ints:
@@ -218,6 +221,11 @@ class RunLog:
     def knows_due(self) -> bool:
         """Whether the log says when requests were due; one of the older form does not."""
         return self.plan is not None
+
+    @property
+    def is_search(self) -> bool:
+        """Whether its steps are the trials of a search for the capacity."""
+        return self.header is not None and self.header.plan.search is not None
 
     @property
     def at_s(self) -> Floats:

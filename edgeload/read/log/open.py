@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from edgeload.records import (
     LOG_FORMAT_VERSION,
     Header,
     PlanRecord,
+    RampStepStart,
+    StepEnd,
 )
 from edgeload.runlog import DamagedLine, read_lines
 
@@ -103,11 +106,20 @@ def _read(file: Path, name: Path, requests_per_second: float | None) -> RunLog:
 
 def _read_present_form(file: Path, name: Path) -> RunLog:
     whole = read_whole(file)
+    if whole.header is not None:
+        _check_is_one_run(whole, file, name)
+    return run_log(whole, name)
+
+
+def run_log(whole: Stretch, name: Path) -> RunLog:
+    """What a stretch of a log says, as a log: all of it, or what is known of a run that goes on.
+
+    Raises LogError if it has no header, or one that cannot be read.
+    """
     header, last_s = whole.header, whole.last_s
     if header is None:
         raise LogError(f"the log {name} has no header that can be read: {_first(whole.tally)}")
-    _check_is_one_run(whole, file, name)
-    plan = _plan(header.plan, name)
+    plan = _plan(header.plan, _steps(header.plan, whole), name)
     requests_read, tally = _within(whole.table.columns(), plan, whole.tally)
     frames = frames_of(requests_read, plan)
     if len(requests_read):
@@ -128,6 +140,7 @@ def _read_present_form(file: Path, name: Path) -> RunLog:
         end=whole.end,
         damage=tally.total,
         asked_alone=tuple(whole.asked_alone),
+        step_ends=tuple(whole.step_ends),
     )
 
 
@@ -179,19 +192,51 @@ def _known(header: Header, path: Path) -> Header:
     return header
 
 
-def _plan(record: PlanRecord, path: Path) -> Plan:
+def _steps(record: PlanRecord, whole: Stretch) -> tuple[RampStep, ...]:
+    """The steps of the plan: those in the header, or the trials that a search decided about."""
+    if record.search is None:
+        return tuple(
+            RampStep(
+                i,
+                s.clients,
+                s.start_s,
+                s.end_s,
+                tuple(s.cameras) if s.cameras else None,
+                s.round,
+                s.speed,
+            )
+            for i, s in enumerate(record.steps)
+        )
+    return trial_steps(whole.step_starts, whole.step_ends)
+
+
+def trial_steps(starts: Sequence[RampStepStart], ends: Sequence[StepEnd]) -> tuple[RampStep, ...]:
+    """The trials of a search, each as long as it lasted; one that was cut off as long as planned.
+
+    A trial whose beginning is not in the log, and all later ones, cannot be known.
+    """
+    ended_s = {end.step: end.end_s for end in ends}
+    steps: list[RampStep] = []
+    for start in sorted(starts, key=lambda start: start.step):
+        if start.step != len(steps) or start.end_s is None:
+            break
+        end_s = ended_s.get(start.step, start.end_s)
+        cameras = tuple(start.cameras) if start.cameras else None
+        steps.append(
+            RampStep(start.step, start.clients, start.start_s, end_s, cameras, speed=start.speed)
+        )
+    return tuple(steps)
+
+
+def _plan(record: PlanRecord, steps: tuple[RampStep, ...], path: Path) -> Plan:
     rates = [group.requests_per_second for group in record.groups] or [record.requests_per_second]
-    if not record.steps or any(rate is not None and rate <= 0 for rate in rates):
+    if not (steps or record.search) or any(rate is not None and rate <= 0 for rate in rates):
         raise LogError(f"the log {path} has a plan without load: {msgspec.json.encode(record)!r}")
     names = [group.name for group in record.groups]
     if not names and record.requests_per_second is None:
         raise LogError(f"the log {path} has a plan without a rate and without camera groups")
     if len(set(names)) < len(names) or any(group.cameras < 1 for group in record.groups):
         raise LogError(f"the log {path} has a plan whose camera groups are not whole: {names}")
-    steps = tuple(
-        RampStep(i, s.clients, s.start_s, s.end_s, tuple(s.cameras) if s.cameras else None, s.round)
-        for i, s in enumerate(record.steps)
-    )
     if not record.groups:  # a log of before there were groups
         arrivals, late = record.arrivals or "constant", record.late or "queue"
         return one_group_plan(steps, record.requests_per_second, arrivals, late, record.seed)

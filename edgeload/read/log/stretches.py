@@ -31,6 +31,7 @@ from edgeload.records import (
     RampStepStart,
     RequestRow,
     Row,
+    StepEnd,
     WorkerDied,
     WorkerSample,
 )
@@ -53,6 +54,8 @@ class Stretch:
     workers: list[WorkerSample] = field(default_factory=list)
     deaths: list[WorkerDied] = field(default_factory=list)
     asked_alone: list[AskedAlone] = field(default_factory=list)
+    step_starts: list[RampStepStart] = field(default_factory=list)
+    step_ends: list[StepEnd] = field(default_factory=list)
     last_s: float = 0.0
 
     def add(self, chunk: list[Any]) -> None:
@@ -68,6 +71,8 @@ class Stretch:
         self.workers += [r for r in others if isinstance(r, WorkerSample)]
         self.deaths += [r for r in others if isinstance(r, WorkerDied)]
         self.asked_alone += [r for r in others if isinstance(r, AskedAlone)]
+        self.step_starts += [r for r in others if isinstance(r, RampStepStart)]
+        self.step_ends += [r for r in others if isinstance(r, StepEnd)]
         headers = [r for r in others if isinstance(r, Header)]
         self.header = self.header or next(iter(headers), None)
         self.headers += len(headers)
@@ -96,11 +101,13 @@ class Stretch:
         self.workers += other.workers
         self.deaths += other.deaths
         self.asked_alone += other.asked_alone
+        self.step_starts += other.step_starts
+        self.step_ends += other.step_ends
         self.last_s = max(self.last_s, other.last_s)
 
 
 def _at_s(record: Row | DamagedLine) -> float:
-    if isinstance(record, RampStepStart | WorkerSample | WorkerDied | End):
+    if isinstance(record, RampStepStart | StepEnd | WorkerSample | WorkerDied | End):
         return record.at_s
     return 0.0
 

@@ -168,4 +168,5 @@ def _of_ceiling(load: int, ceiling: GrowthCeiling, grid: Floats) -> Floats:
     logs += np.minimum(measured, 0) * np.maximum(u, 0)
     enough = grid >= load
     logs[enough] = np.maximum.accumulate(logs[enough])
-    return np.logaddexp(logs, logs.max() - _MOST_AGAINST)
+    bounded: Floats = np.logaddexp(logs, logs.max() - _MOST_AGAINST)
+    return bounded

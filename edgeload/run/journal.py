@@ -1,0 +1,190 @@
+"""Writes what the parent process knows into the log: header, steps, deaths of workers, end."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from edgeload.plan import RampStep
+from edgeload.records import (
+    LOG_FORMAT_VERSION,
+    Anchor,
+    AskedAlone,
+    End,
+    GroupRecord,
+    Header,
+    Preflight,
+    RampStepStart,
+    SearchRecord,
+    StepEnd,
+    WallClock,
+    WorkerDied,
+)
+from edgeload.run.answers_alone import AnswersAlone
+from edgeload.run.counters import LiveCounts
+from edgeload.run.environment import generator_machine, package_versions
+from edgeload.run.plan_record import plan_record
+from edgeload.run.preflight_rules import PreflightQuery
+from edgeload.run.tasks import WorkerTask
+from edgeload.run.worker_processes import EndedWorker
+from edgeload.runlog import LogWriter, create_log
+from edgeload.settings import Settings
+
+_LEAD_S = 0.75
+"""From the start command to run time 0, so that all workers know it and have connected."""
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """All that a run needs once its endpoint is reached."""
+
+    task: WorkerTask
+    """That of the first worker; the others differ in their index."""
+    endpoint: dict[str, Any]
+    groups: list[GroupRecord]
+    queries: list[PreflightQuery]
+    """Those before the ramp."""
+    alone: list[AnswersAlone]
+    """What the pictures got without load, if answers are compared with that."""
+
+
+class Journal:
+    """The log of one run, as its parent process writes it. Making one overwrites the log file.
+
+    Run time 0 is shortly after it was made. Raises OSError if the log cannot be written.
+    """
+
+    def __init__(
+        self, prepared: PreparedRun, settings: Settings, search: SearchRecord | None = None
+    ) -> None:
+        create_log(prepared.task.log_file)
+        self._log = LogWriter(prepared.task.log_file)
+        self.anchor = Anchor(time.time() + _LEAD_S, time.monotonic() + _LEAD_S)
+        self._clock = WallClock(self.anchor)
+        before = [*map(self._preflight, prepared.queries), *map(self._asked, prepared.alone)]
+        self._log.append([self._header(prepared, settings, search), *before])
+
+    def now_s(self) -> float:
+        """Run time in seconds; negative before the first step."""
+        return time.monotonic() - self.anchor.monotonic_s
+
+    def close(self) -> None:
+        """Close the log once everything is on the disk."""
+        self._log.close(sync=True)
+
+    def _header(
+        self, prepared: PreparedRun, settings: Settings, search: SearchRecord | None
+    ) -> Header:
+        task, plan = prepared.task, prepared.task.plan
+        return Header(
+            format_version=LOG_FORMAT_VERSION,
+            run_id=task.run_id,
+            asctime=self._clock.asctime(self.anchor.wall_s),
+            ts=self.anchor.wall_s,
+            anchor=self.anchor,
+            plan=plan_record(plan, prepared.groups, search),
+            settings=settings.public(),
+            endpoint=prepared.endpoint,
+            workers=task.workers,
+            machine=generator_machine(),
+            versions=package_versions(),
+            images={} if plan.is_mix else prepared.groups[0].images,
+            command=settings.command(),
+        )
+
+    def _preflight(self, query: PreflightQuery) -> Preflight:
+        sent_s, done_s = self._run_times(query.sent_s, query.done_s)
+        result = query.result
+        return Preflight(
+            ts=self._clock.ts(done_s),
+            number=query.number,
+            sent_s=sent_s,
+            done_s=done_s,
+            status=query.status,
+            outcome=result.outcome,
+            from_edge=result.from_edge,
+            error=result.error,
+            detector_id=query.detector_id,
+        )
+
+    def _asked(self, alone: AnswersAlone) -> AskedAlone:
+        start_s, end_s = self._run_times(alone.start_s, alone.end_s)
+        return AskedAlone(
+            ts=self._clock.ts(end_s),
+            group=alone.group,
+            detector_id=alone.detector_id,
+            pictures=len(alone.expected),
+            unstable=alone.unstable,
+            answers=alone.counts,
+            models=alone.models,
+            start_s=start_s,
+            end_s=end_s,
+        )
+
+    def _run_times(self, *monotonic_s: float) -> list[float]:
+        return [round(at_s - self.anchor.monotonic_s, 6) for at_s in monotonic_s]
+
+    def step_begins(self, step: RampStep, now_s: float, *, is_trial: bool = False) -> None:
+        """A step begins; that of a search is planned by this line alone."""
+        ts = self._clock.ts(now_s)
+        start = RampStepStart(
+            asctime=self._clock.asctime(ts),
+            ts=ts,
+            step=step.index,
+            clients=step.clients,
+            start_s=step.start_s,
+            at_s=round(now_s, 6),
+            end_s=step.end_s if is_trial else None,
+            cameras=list(step.cameras) if is_trial and step.cameras else None,
+            speed=step.speed,
+        )
+        self._log.append([start])
+
+    def trial_ended(self, step: RampStep, now_s: float, verdict: str) -> None:
+        """A trial of a search is over; the end of `step` is that of the trial."""
+        ts = self._clock.ts(now_s)
+        end = StepEnd(
+            asctime=self._clock.asctime(ts),
+            ts=ts,
+            step=step.index,
+            end_s=step.end_s,
+            at_s=round(now_s, 6),
+            verdict=verdict,
+        )
+        self._log.append([end])
+
+    def torn_line(self) -> None:
+        """A worker has died: end the line that it may have left behind."""
+        self._log.end_torn_line()
+
+    def worker_died(self, worker: EndedWorker, now_s: float) -> None:
+        """A worker process has ended too early."""
+        ts = self._clock.ts(now_s)
+        death = WorkerDied(
+            asctime=self._clock.asctime(ts),
+            ts=ts,
+            worker=worker.index,
+            pid=worker.pid,
+            at_s=now_s,
+            exit_code=worker.exit_code,
+            signal=worker.signal,
+            clients=worker.clients,
+        )
+        self._log.append([death])
+
+    def ends(
+        self, now_s: float, counts: LiveCounts, *, stopped_s: float, interrupted: bool, reason: str
+    ) -> None:
+        """The last line: nothing was sent from run time `stopped_s` on."""
+        ts = self._clock.ts(now_s)
+        end = End(
+            asctime=self._clock.asctime(ts),
+            ts=ts,
+            at_s=now_s,
+            stopped_s=stopped_s,
+            interrupted=interrupted,
+            reason=reason,
+            counted=counts.plain(),
+        )
+        self._log.append([end])

@@ -1,0 +1,69 @@
+"""Reads the log of a search while it is written: the rows of the present trial, as a log.
+
+So a trial is judged by the same analysis, and by the same lines, as in the report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from edgeload.plan import RampStep
+from edgeload.read.log.columns import RunLog
+from edgeload.read.log.open import run_log
+from edgeload.read.log.stretches import Stretch
+from edgeload.read.log.table_builder import TableBuilder, Tally
+from edgeload.records import End, Row, StepEnd
+from edgeload.runlog import read_records
+
+_TAIL_BYTES = 1 << 16
+
+
+class LiveLog:
+    """The log of a search that goes on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._whole = Stretch()
+        self._decoder = msgspec.json.Decoder(Row)
+
+    def new_trial(self) -> None:
+        """Forget the requests so far: those of the trial that begins now are next."""
+        self._read()
+        self._whole.table, self._whole.tally = TableBuilder(), Tally()
+        self._whole.workers.clear()
+
+    def at(self, step: RampStep, at_s: float) -> RunLog:
+        """The log as if the trial had ended at `at_s`; `step` is its step, as planned or ended.
+
+        What had not ended by then is not in it. Its other steps have no requests.
+        """
+        self._read()
+        ended = StepEnd("", 0.0, step.index, min(at_s, step.end_s), at_s, "")
+        end = End("", 0.0, at_s, at_s, True, "", {})
+        known = replace(self._whole, step_ends=[*self._whole.step_ends, ended], end=end)
+        return run_log(known, self._path)
+
+    def _read(self) -> None:
+        """Take in the lines that were written since, as far as they are whole."""
+        end = self._last_line_end()
+        if end > self._offset:
+            for chunk in read_records(self._path, self._decoder, self._offset, end):
+                self._whole.add(chunk)
+            self._offset = end
+
+    def _last_line_end(self) -> int:
+        """Behind the last newline of the file; our offset if there is none behind it."""
+        size = self._path.stat().st_size
+        with self._path.open("rb") as file:
+            while size > self._offset:
+                start = max(self._offset, size - _TAIL_BYTES)
+                file.seek(start)
+                found = file.read(size - start).rfind(b"\n")
+                if found >= 0:
+                    return start + found + 1
+                size = start
+        return self._offset

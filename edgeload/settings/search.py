@@ -1,0 +1,129 @@
+"""The settings of a search for the capacity: what it changes, how far, what does not fit. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from edgeload.objectives import parse_objective
+from edgeload.plan import Plan
+from edgeload.records import SearchRecord
+from edgeload.search_axis import PARTS_OF_RATE, SearchAxis
+from edgeload.settings.groups import GroupSettings
+
+if TYPE_CHECKING:
+    from edgeload.settings.resolved import Settings
+
+MOST_LOADS = 1000
+"""The largest load of a search, if nobody says more."""
+RESOLUTION = 0.05
+"""The search ends when its interval is as narrow as this share of the capacity, or one load."""
+_MOST_OF_RATE = 100 * PARTS_OF_RATE
+_OF_A_RAMP = (
+    "custom_ramp",
+    "step_size",
+    "time_between_ramp",
+    "interference",
+    "interference_rounds",
+)
+NOT_TYPED = ("custom_ramp", "step_size", "time_between_ramp")
+"""Settings that a search does not use, so the command that repeats it leaves them out."""
+
+
+def ramp_of_a_search(values: Mapping[str, object]) -> dict[str, object]:
+    """What takes the place of the ramp in config.py, which is meant for other runs."""
+    over_rate = str(values.get("search") or "").strip() == "rate"
+    return {
+        "max_clients": 1 if over_rate else MOST_LOADS,
+        "step_size": 1,
+        "custom_ramp": None,
+        "time_between_ramp": 3600.0,
+    }
+
+
+def typed_in_vain(options: Mapping[str, object]) -> str | None:
+    """The line that refuses an option that a search does not use; None: there is none."""
+    for name in _OF_A_RAMP:
+        if options.get(name) not in (None, False):
+            option = "--" + name.replace("_", "-")
+            return (
+                f"{name.upper()} = {options[name]!r}: must be left out with --find-capacity, which "
+                f"decides itself which loads it tries and for how long; for example --budget 5m "
+                f"instead of {option}"
+            )
+    return None
+
+
+def axis_of(settings: Settings) -> SearchAxis:
+    """What the search changes from trial to trial."""
+    over, _, group = settings.search.partition(":")
+    if over == "auto" and settings.ramp_group is not None:
+        return SearchAxis("group", settings.ramp_group)
+    if over == "auto":
+        return SearchAxis("copies" if settings.mix else "clients")
+    if over == "group":
+        return SearchAxis("group", group)
+    if over == "rate":
+        cameras = sum(group.load.cameras for group in settings.groups())
+        return SearchAxis("rate", clients=settings.max_clients * cameras)
+    return SearchAxis("copies" if over == "copies" else "clients")
+
+
+def search_plan(settings: Settings) -> Plan:
+    """The plan of a search: it has no steps yet."""
+    loads = tuple(group.load for group in settings.groups())
+    return Plan((), loads, settings.seed, axis_of(settings).group)
+
+
+def search_record(settings: Settings, most: int | None = None) -> SearchRecord:
+    """What the log says about the search; `most` is the largest load if that is not the setting."""
+    axis = axis_of(settings)
+    by_rate = axis.over == "rate"
+    if most is None:
+        most = _MOST_OF_RATE if by_rate else settings.max_clients
+    return SearchRecord(
+        over=axis.over,
+        most=most,
+        resolution=RESOLUTION,
+        start=PARTS_OF_RATE if by_rate else 1,
+        group=axis.group,
+        clients=axis.clients,
+        budget_s=settings.budget,
+    )
+
+
+def check_search(groups: Sequence[GroupSettings], settings: Settings) -> None:
+    """Raise ValueError, in one line, if the search cannot be made as the settings say."""
+    names = [group.load.name for group in groups]
+    over, _, name = settings.search.partition(":")
+    legal = f"must be a group of the mix: {', '.join(names)}"
+    if over == "group" and (not settings.mix or name not in names):
+        needs = legal if settings.mix else "needs a mix, for example --mix examples/mix.yaml"
+        raise ValueError(f"SEARCH = {settings.search!r}: {needs}")
+    if over in ("copies", "clients") and (over == "copies") != bool(settings.mix):
+        other = "copies" if settings.mix else "clients"
+        has = "a mix is counted in copies" if settings.mix else "without a mix, clients are counted"
+        raise ValueError(f"SEARCH = {settings.search!r}: {has}; for example --search {other}")
+    if settings.client == "sdk":
+        raise ValueError(
+            "CLIENT = 'sdk': the search keeps its workers and connections from trial to trial, "
+            "which the SDK's client cannot; must be http with --find-capacity"
+        )
+    if settings.prometheus_port is not None:
+        raise ValueError(
+            f"PROMETHEUS_PORT = {settings.prometheus_port}: a search does not serve live counters; "
+            "must be empty with --find-capacity, for example --prometheus-port ''"
+        )
+    closed = [group for group in groups if group.load.closed]
+    if closed:
+        raise ValueError(
+            f"{closed[0].where('requests_per_second')}requests_per_second = 'max': a closed loop "
+            "has no load to search for; must be a number with --find-capacity, for example 2"
+        )
+    for text in (*settings.slo, *(text for group in groups for text in group.slo)):
+        objective = parse_objective(text)
+        if objective.load is not None or objective.each_step:
+            raise ValueError(
+                f"SLO = {text!r}: every load of a search is judged; must not name a load or a step "
+                f"with --find-capacity, for example {objective.text.rpartition(': ')[2]}"
+            )
