@@ -197,6 +197,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         queueing_detector  which detector of a chain is the limit
         utilisation_law how much of each resource of the host an answer takes
         run_summary     a run in numbers
+        search_result   what a search shows: the capacity of each tier
+        searching       the log of a search -> that
         summarising     a log -> the summary of its run, in a mix group by group
         failures        failures by class and text
         series          what plots over time show, in few points

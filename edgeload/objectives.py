@@ -18,7 +18,7 @@ each tier. GROUP is the name of a camera group of a mix; then only its frames co
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -128,6 +128,28 @@ def with_tiers(objectives: Iterable[Objective], groups: Container[str]) -> tuple
         if each.tier is None and each.group is not None and each.group not in groups
         else each
         for each in objectives
+    )
+
+
+@dataclass(frozen=True)
+class Tier:
+    """What a load has to meet to count as carried; a search finds the capacity of each tier.
+
+    `name` is empty if the objectives name no tiers.
+    """
+
+    name: str
+    objectives: tuple[Objective, ...]
+
+
+def tiers_of(objectives: Sequence[Objective]) -> tuple[Tier, ...]:
+    """The tiers that are named, in their order, each with what holds for all; or just one."""
+    names = list(dict.fromkeys(each.tier for each in objectives if each.tier is not None))
+    if not names:
+        return (Tier("", tuple(objectives)),)
+    return tuple(
+        Tier(name, tuple(each for each in objectives if each.tier in (None, name)))
+        for name in names
     )
 
 

@@ -110,6 +110,7 @@ ARROWS = {
         "edgeload.read.log",
         "edgeload.read.statistics",
         "edgeload.records",
+        "edgeload.search_axis",
         "edgeload.settings",
     ),
     "edgeload.read.words": (

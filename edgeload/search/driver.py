@@ -10,8 +10,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from edgeload.objectives import Tier
 from edgeload.plan import LEAST_CUT_S, Plan, RampStep, least_step_s
-from edgeload.read.analysis.trials import Tier, trial_of, trial_verdict
+from edgeload.read.analysis.trials import trial_of, trial_verdict
 from edgeload.read.statistics.boundary import Trial
 from edgeload.records import SearchRecord
 from edgeload.run.phases import Ending, RunOutcome

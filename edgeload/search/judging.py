@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgeload.objectives import Objective
+from edgeload.objectives import Objective, Tier
 from edgeload.plan import Plan, RampStep
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.summarising import analyse
-from edgeload.read.analysis.trials import Tier, step_for_tier, trial_verdict
+from edgeload.read.analysis.trials import step_for_tier, trial_verdict
 from edgeload.read.log.columns import RunLog
 from edgeload.search.looks import Look
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from edgeload.edge.location import Unreachable
 from edgeload.edge.readiness import await_ready
-from edgeload.read.analysis.trials import tiers_of
+from edgeload.objectives import tiers_of
 from edgeload.run.journal import PreparedRun
 from edgeload.run.phases import RunOutcome
 from edgeload.run.preflight import affordable_load

@@ -14,6 +14,7 @@ from edgeload.read.analysis.objective_results import (
 )
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.queueing_detector import QueueingDetector
+from edgeload.read.analysis.search_result import SearchResult
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import (
     HostUse,
@@ -65,6 +66,8 @@ class RunSummary:
     interference: Interference | None = None
     """What groups do to each other, in an interference run; its steps say nothing of a capacity.
     Each of its groups has it, too."""
+    search: SearchResult | None = None
+    """What a search for the capacity found; its steps are trials."""
 
     @property
     def group(self) -> str:

@@ -26,6 +26,7 @@ from edgeload.read.analysis.objective_results import (
 from edgeload.read.analysis.outages import Outage, find_outages
 from edgeload.read.analysis.queueing_detector import find_queueing_detector
 from edgeload.read.analysis.run_summary import RunSummary, Totals
+from edgeload.read.analysis.searching import with_search
 from edgeload.read.analysis.shortfalls import find_shortfalls
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.steps import Prepared, dues_in, prepare, summarise_step
@@ -93,6 +94,13 @@ def analyse(
     wanted = objectives_of(log) if objectives is None else objectives
     asked = tuple(dict.fromkeys(wanted))
     check_objectives(log, asked)
+    summary = _analysed(log, asked, steps)
+    return with_search(summary, asked) if steps is None else summary
+
+
+def _analysed(
+    log: RunLog, asked: tuple[Objective, ...], steps: Collection[int] | None
+) -> RunSummary:
     plan = log.plan
     if plan is None or not plan.is_mix:
         return _summarised(log, asked, _Whole(only=steps))

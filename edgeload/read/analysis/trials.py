@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from edgeload.objectives import Objective
+from edgeload.objectives import Tier
 from edgeload.read.analysis.finding import of_group, of_mix
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import RunSummary
@@ -15,28 +15,6 @@ from edgeload.read.statistics.backlog import BacklogGrowth
 from edgeload.read.statistics.boundary import GrowthCeiling, Trial, TrialVerdict, ceiling_of
 
 _OF_BACKLOG = {"backlog_grows", "too_short"}
-
-
-@dataclass(frozen=True)
-class Tier:
-    """What a load has to meet to count as carried; a search finds the capacity of each tier.
-
-    `name` is empty if the objectives name no tiers.
-    """
-
-    name: str
-    objectives: tuple[Objective, ...]
-
-
-def tiers_of(objectives: Sequence[Objective]) -> tuple[Tier, ...]:
-    """The tiers that are named, in their order, each with what holds for all; or just one."""
-    names = list(dict.fromkeys(each.tier for each in objectives if each.tier is not None))
-    if not names:
-        return (Tier("", tuple(objectives)),)
-    return tuple(
-        Tier(name, tuple(each for each in objectives if each.tier in (None, name)))
-        for name in names
-    )
 
 
 def step_for_tier(summary: RunSummary, place: int, tier: Tier) -> StepSummary:

@@ -1,0 +1,118 @@
+"""What a search shows: the capacity of each tier with its interval, and what binds it. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeload.objectives import Tier
+from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.statistics.boundary import Boundary, Trial, TrialVerdict
+from edgeload.records import SearchRecord
+from edgeload.search_axis import SearchAxis
+
+BoundaryKind = Literal["cliff", "slope", "none_found"]
+SearchAnswer = Literal["found", "wide", "at_least", "none", "unknown"]
+
+_CLIFF = 3.0
+"""From the capacity to the least load beyond it, what binds grows so many times: a cliff."""
+_SUDDEN = {"failures", "down", "not_edge", "client_unserved", "no_answers"}
+"""Shortfalls that come at once: below the load at which they begin, there is nothing of them."""
+
+
+@dataclass(frozen=True)
+class SearchTrial:
+    """One trial of a search: a step, its load in what the search counts, and its verdicts.
+
+    `verdicts` and `reasons` have one entry for each tier. A `broken` trial does not count: the
+    endpoint broke, was given time, and was asked again.
+    """
+
+    step: int
+    load: int
+    start_s: float
+    end_s: float
+    seconds: float
+    """What it cost, with its drain and the pause before it."""
+    verdicts: tuple[TrialVerdict, ...]
+    reasons: tuple[tuple[Finding, ...], ...]
+    broken: bool
+
+
+@dataclass(frozen=True)
+class TierCapacity:
+    """The capacity of one tier of objectives.
+
+    `trials` are those that count. `at` is the step that shows the answer best: that of the largest
+    load tried up to it which did not fail. `beyond` is the step of the least load above the answer
+    that failed. Both are judged by this tier alone; None: there is no such trial.
+    """
+
+    tier: Tier
+    boundary: Boundary
+    trials: tuple[Trial, ...]
+    at: StepSummary | None
+    beyond: StepSummary | None
+    beyond_load: int | None
+    answer: SearchAnswer
+    """"found": the interval is as narrow as asked for. "wide": the search ended before. "at_least":
+    no load failed. "none": not even the least load is carried. "unknown": no trial tells."""
+
+    @property
+    def binding(self) -> Finding | None:
+        """What the load beyond the capacity fell short of: the first reason that is its doing."""
+        reasons = self.beyond.shortfalls if self.beyond else ()
+        return next((each for each in reasons if each.severity == "warning"), None)
+
+    @property
+    def kind(self) -> BoundaryKind:
+        """Whether things get worse at once beyond the capacity, or little by little."""
+        binding = self.binding
+        if binding is None or self.at is None:
+            return "none_found"
+        if binding.code in _SUDDEN:
+            return "cliff"
+        before, after = _value(self.at, binding), _value(self.beyond, binding)
+        if before is None or after is None or before <= 0:
+            return "slope"
+        return "cliff" if after >= _CLIFF * before else "slope"
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """A search as a whole; `tiers` has one entry, without a name, if no tiers were named."""
+
+    axis: SearchAxis
+    record: SearchRecord
+    tiers: tuple[TierCapacity, ...]
+    trials: tuple[SearchTrial, ...]
+    seconds: float
+    """From the first trial's start to the end of the last."""
+    stopped_by_us: bool
+    """An INVALID trial ended it: our own machine was the limit."""
+
+
+def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) -> SearchAnswer:
+    """What these trials come to."""
+    passed = any(trial.verdict == "pass" for trial in trials)
+    if boundary.high is None:
+        return "at_least" if passed else "unknown"
+    if not boundary.best or (boundary.low == 0 and not passed):
+        return "none" if boundary.high == 0 or not passed else "wide"
+    width = max(1, math.floor(resolution * boundary.best))
+    return "found" if boundary.high - boundary.low <= width else "wide"
+
+
+def _value(step: StepSummary | None, binding: Finding) -> float | None:
+    """The quantity that binds, as one step measured it; None: it was not measured."""
+    if step is None:
+        return None
+    parts = [part for part in (step, *step.groups) if part.group == binding.group]
+    for part in parts:
+        for result in part.objectives:
+            if result.objective.condition == binding.numbers.get("objective"):
+                return result.value
+    return None

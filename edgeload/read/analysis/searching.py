@@ -1,0 +1,175 @@
+"""The log of a search -> the capacity of each tier: its trials judged, and the boundary. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from edgeload.objectives import Objective, Tier, tiers_of
+from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall
+from edgeload.read.analysis.objective_results import ObjectiveResult
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.search_result import (
+    SearchResult,
+    SearchTrial,
+    TierCapacity,
+    answer_of,
+)
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.analysis.trials import step_for_tier, trial_of, trial_verdict
+from edgeload.read.statistics.boundary import Trial, boundary_of
+from edgeload.records import SearchRecord
+from edgeload.search_axis import SearchAxis
+
+BROKEN = "broken"
+"""The verdict in the log of a trial in which the endpoint broke, and which does not count."""
+
+
+def with_search(summary: RunSummary, objectives: Sequence[Objective]) -> RunSummary:
+    """The summary of a search: its bracket and objectives are those of its answer.
+
+    Loads beyond the capacity fail on purpose. So the run is held to its objectives at the load that
+    it says is carried, and only there. Of several tiers, the first stands for the run.
+    """
+    header = summary.log.header
+    if header is None or header.plan.search is None:
+        return summary
+    found = search_result(summary, objectives, header.plan.search)
+    first = found.tiers[0]
+    return replace(
+        summary,
+        search=found,
+        bracket=_bracket(summary, first),
+        objectives=_objectives_at(first.at),
+    )
+
+
+def search_result(
+    summary: RunSummary, objectives: Sequence[Objective], record: SearchRecord
+) -> SearchResult:
+    """What the steps of a search come to."""
+    axis = SearchAxis(record.over, record.group, record.clients)
+    tiers = tiers_of(objectives)
+    judged = [
+        [step_for_tier(summary, place, tier) for place in range(len(summary.steps))]
+        for tier in tiers
+    ]
+    trials = [
+        _trial(summary, axis, [steps[place] for steps in judged])
+        for place in range(len(summary.steps))
+    ]
+    return SearchResult(
+        axis=axis,
+        record=record,
+        tiers=tuple(
+            _tier_capacity(summary, axis, record, tier, _JudgedSteps(steps, trials, number))
+            for number, (tier, steps) in enumerate(zip(tiers, judged, strict=True))
+        ),
+        trials=tuple(trials),
+        seconds=sum(trial.seconds for trial in trials),
+        stopped_by_us=any("invalid" in trial.verdicts for trial in trials),
+    )
+
+
+def _trial(summary: RunSummary, axis: SearchAxis, steps: Sequence[StepSummary]) -> SearchTrial:
+    """One step of a search, as each tier judges it."""
+    plan = summary.log.plan
+    assert plan is not None  # a search has one
+    index = steps[0].index
+    step = plan.steps[index]
+    end = next((each for each in summary.log.step_ends if each.step == index), None)
+    over_s = end.at_s if end else summary.ended_s
+    before_s = max((e.at_s for e in summary.log.step_ends if e.step < index), default=0.0)
+    return SearchTrial(
+        step=index,
+        load=axis.load_of(plan, step),
+        start_s=step.start_s,
+        end_s=min(step.end_s, over_s),
+        seconds=over_s - before_s,
+        verdicts=tuple(map(trial_verdict, steps)),
+        reasons=tuple(each.shortfalls for each in steps),
+        broken=end is not None and end.verdict == BROKEN,
+    )
+
+
+@dataclass(frozen=True)
+class _JudgedSteps:
+    """All steps as one tier judges them, the trials that they are, and the tier's number."""
+
+    steps: Sequence[StepSummary]
+    trials: Sequence[SearchTrial]
+    tier: int
+
+
+def _tier_capacity(
+    summary: RunSummary, axis: SearchAxis, record: SearchRecord, tier: Tier, judged: _JudgedSteps
+) -> TierCapacity:
+    plan = summary.log.plan
+    assert plan is not None
+    per_load = axis.per_load(plan)
+    counted = [
+        (step, trial_of(step, each.load, per_load, each.seconds, each.verdicts[judged.tier]))
+        for step, each in zip(judged.steps, judged.trials, strict=True)
+        if not each.broken
+    ]
+    trials = [trial for _, trial in counted]
+    boundary = boundary_of(trials)
+    at = _shown(counted, boundary.best)
+    beyond = _beyond(counted, boundary.best or 0)
+    return TierCapacity(
+        tier=tier,
+        boundary=boundary,
+        trials=tuple(trials),
+        at=at,
+        beyond=beyond[0] if beyond else None,
+        beyond_load=beyond[1].load if beyond else None,
+        answer=answer_of(boundary, trials, record.resolution),
+    )
+
+
+_Counted = tuple[StepSummary, Trial]
+
+
+def _shown(counted: Sequence[_Counted], best: int | None) -> StepSummary | None:
+    """The longest trial of the largest load up to the answer that did not fail."""
+    held = [each for each in counted if each[1].load <= (best or 0) and _held(each[1])]
+    if not held:
+        return None
+    return max(held, key=lambda each: (each[1].load, each[0].window.length_s))[0]
+
+
+def _held(trial: Trial) -> bool:
+    return trial.verdict in ("pass", "undecided")
+
+
+def _beyond(counted: Sequence[_Counted], best: int) -> _Counted | None:
+    """The longest trial of the least load beyond the answer that failed."""
+    failed = [each for each in counted if each[1].load > best and each[1].verdict == "fail"]
+    if not failed:
+        return None
+    return min(failed, key=lambda each: (each[1].load, -each[0].window.length_s))
+
+
+def _bracket(summary: RunSummary, tier: TierCapacity) -> CapacityBracket:
+    """The answer in the form of a ramp's, for all that speaks of a capacity."""
+    at, beyond = tier.at, tier.beyond
+    carried = None
+    if at is not None and tier.answer not in ("none", "unknown"):
+        carried = Capacity(
+            at.index, at.clients, at.rates.throughput_per_s or 0.0, tier.boundary.high is not None
+        )
+    return CapacityBracket(
+        carried=carried,
+        overload=None
+        if beyond is None
+        else LoadShortfall(beyond.index, beyond.clients, beyond.shortfalls),
+        undecided=(),
+        contradicting=(),
+        ceiling=summary.bracket.ceiling,
+    )
+
+
+def _objectives_at(step: StepSummary | None) -> tuple[ObjectiveResult, ...]:
+    if step is None:
+        return ()
+    return tuple(result for part in (step, *step.groups) for result in part.objectives)
