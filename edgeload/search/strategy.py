@@ -36,6 +36,7 @@ class SearchOptions:
     longest_s: float = 120.0
     most: int | None = None
     gap_s: float = 1.0
+    cut_s: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Decision:
 
 _TRIALS_AT_ONE_LOAD = 4
 _NEAR = 0.3
-_CHEAP = 0.2
+_CHEAP = 0.1
 """A narrow interval is narrowed further, to one load, by trials that cost less than this share."""
 _FINER = 3
 _OVER = 0.05
@@ -131,7 +132,8 @@ def _near(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -
         side = min((best, best + 1), key=lambda n: sum(t.seconds for t in trials if t.load == n))
         return NextTrial(_allowed(side, options), needed_s, "confirm")
     if narrow:
-        return NextTrial(_allowed(best if broke else best + 1, options), needed_s, "confirm")
+        side = _allowed(best if broke else best + 1, options)
+        return NextTrial(side, max(_SHARE_UNDER * needed_s, 2.5 * options.least_s), "confirm")
     under = [t for t in trials if best - width <= t.load <= best]
     beyond = [t for t in trials if best < t.load <= over + width]
     if sum(t.seconds for t in under) < _SHARE_UNDER * sum(t.seconds for t in beyond):
@@ -142,19 +144,25 @@ def _near(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -
 def _needed_s(trials: Sequence[Trial], best: int, width: int, options: SearchOptions) -> float:
     """How long a trial near the answer must be to make the interval narrow enough.
 
-    The variance of a measured growth falls as 1 / (load x seconds).
+    The variance of a measured ceiling falls as capacity / seconds.
     """
-    near = [t for t in trials if t.ceiling is not None and t.by_backlog]
-    if not near:
+    measured = [
+        ((t.ceiling.high - t.ceiling.low) / 4.2, _measuring_s(t, options), t.load)
+        for t in trials
+        if t.ceiling is not None and t.by_backlog
+    ]
+    if not measured:
         return options.longest_s
-    near = [t for t in near if abs(t.load / best - 1) < _NEAR] or near
-    errors = [(t.ceiling.high - t.ceiling.low) / 4.2 / t.load for t in near if t.ceiling]
-    sizes = sorted(e**2 * t.load * t.seconds for e, t in zip(errors, near, strict=True))
-    known = sum(e**-2 for e, t in zip(errors, near, strict=True) if t.load > best and e > 0)
-    target = (width + 0.3) / 4.3 / best
-    more = max(target**-2 - known, 0.3 * target**-2)
-    needed_s = sizes[len(sizes) // 2] * more / best
-    return min(max(needed_s, 1.6 * options.least_s), options.longest_s)
+    near = [one for one in measured if abs(one[2] / best - 1) < _NEAR] or measured[-1:]
+    size = sum(error**2 * s**2 / min(n, best) for error, s, n in near) / sum(s for _, s, _ in near)
+    known = sum(error**-2 for error, _, load in near if load > best and error > 0)
+    target = ((width + 0.3) / 4.3) ** -2
+    needed_s = size * best * max(target - known, 0.3 * target)
+    return min(max(options.cut_s + needed_s, 1.6 * options.least_s), options.longest_s)
+
+
+def _measuring_s(trial: Trial, options: SearchOptions) -> float:
+    return max(trial.seconds - options.gap_s - options.cut_s, options.least_s - options.cut_s)
 
 
 def _allowed(load: int, options: SearchOptions) -> int:
