@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from heapq import heapify, heapreplace
 
 import numpy as np
+from scipy import special
 
 from edgeload.objectives import Objective
 from edgeload.plan import cut_to_tell_s, least_step_s
-from edgeload.read.analysis.objective_results import Sample, result_of
+from edgeload.read.analysis.objective_results import ObjectiveResult, Sample, result_of
 from edgeload.read.analysis.shortfalls import BAD_SHARE
 from edgeload.read.analysis.window_times import WindowTimes
 from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
@@ -106,6 +107,7 @@ class Seen:
     verdict: TrialVerdict
     growth: BacklogGrowth
     by_backlog: bool
+    chance: float | None = None
 
 
 class Bench:
@@ -151,7 +153,7 @@ class Bench:
         self.now_s += seconds
         self.trials += 1
         ceiling = ceiling_of(load, seen.growth)
-        return Trial(load, verdict, seconds, ceiling, seen.by_backlog)
+        return Trial(load, verdict, seconds, ceiling, seen.by_backlog, seen.chance)
 
     def slower(self, at_s: float, waiting: bool) -> float:
         """By what factor service takes longer at an instant."""
@@ -177,6 +179,24 @@ class Bench:
             self._heat *= math.exp(-(at_s - self._heated_s) / _WARMS_S)
             self._heat += service_s / self.box.servers / _WARMS_S
             self._heated_s = at_s
+
+
+def chance_met(result: ObjectiveResult) -> float:
+    """How likely it is that a time objective is met, by its 95 % limits on a scale of ratios."""
+    if result.value is None or math.isinf(result.value):
+        return 0.5 if result.value is None else 0.1
+    ends = [end for end in (result.low, result.high) if end is not None and math.isfinite(end)]
+    far = max((abs(math.log(end / result.value)) for end in ends), default=0.5)
+    z = math.log(result.objective.bound / result.value) / max(far, 0.01) * 1.645
+    return float(special.ndtr(z))
+
+
+def chance_of(growth: BacklogGrowth) -> float:
+    """How likely it is that a backlog does not grow."""
+    if growth.value is None or growth.low is None:
+        return 0.9
+    error = max(growth.value - growth.low, 1e-4) / 2
+    return float(special.ndtr((0.8 * error + 0.005 - growth.value) / error))
 
 
 class _Running:
@@ -248,10 +268,10 @@ class _Running:
         verdict = by_growth.get(growth.verdict, "undecided")
         if bench.objective is None:
             return Seen(verdict, growth, by_backlog=not failed.any())
-        met = self._objective(length_s, all_due_s, due_s, done_s, failed, verdict == "fail")
+        met, chance = self._objective(length_s, all_due_s, due_s, done_s, failed, verdict == "fail")
         if "fail" in (verdict, met):
             return Seen("fail", growth, by_backlog=False)
-        return Seen(verdict if met == "pass" else met, growth, by_backlog=False)
+        return Seen(verdict if met == "pass" else met, growth, False, chance * chance_of(growth))
 
     def _objective(
         self,
@@ -261,7 +281,7 @@ class _Running:
         done_s: Floats,
         failed: np.ndarray[tuple[int], np.dtype[np.bool_]],
         overloaded: bool,
-    ) -> TrialVerdict:
+    ) -> tuple[TrialVerdict, float]:
         """Only frames count whose time is up: what has not ended by then is over the bound."""
         objective = self.bench.objective
         assert objective is not None
@@ -271,7 +291,7 @@ class _Running:
         planned = int(((all_due_s >= begin_s) & (all_due_s < last_s)).sum())
         over = failed[inside] | (done_s[inside] >= end_s)
         if planned == 0:
-            return "undecided"
+            return "undecided", 0.5
         response_s = (done_s - due_s)[inside][~over]
         times = WindowTimes(response_s, response_s, int(over.sum()), planned - len(response_s))
         sample = Sample(
@@ -286,7 +306,8 @@ class _Running:
             due=None,
             step_s=length_s,
         )
-        return result_of(objective, sample).status
+        result = result_of(objective, sample)
+        return result.status, chance_met(result)
 
     def drained_s(self, length_s: float) -> float:
         """How long the trial takes, with its last requests; frames that were not sent are lost."""

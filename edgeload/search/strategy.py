@@ -71,6 +71,7 @@ _NEAR = 0.3
 _CHEAP = 0.1
 """A narrow interval is narrowed further, to one load, by trials that cost less than this share."""
 _FINER = 3
+_FIRST = 6
 _OVER = 0.05
 _SHARE_UNDER = 0.3
 
@@ -136,9 +137,24 @@ def _near(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -
         return NextTrial(side, max(_SHARE_UNDER * needed_s, 2.5 * options.least_s), "confirm")
     under = [t for t in trials if best - width <= t.load <= best]
     beyond = [t for t in trials if best < t.load <= over + width]
+    if not any(t.by_backlog for t in under + beyond):
+        return _bisected(trials, boundary, options)
     if sum(t.seconds for t in under) < _SHARE_UNDER * sum(t.seconds for t in beyond):
         return NextTrial(best, max(_SHARE_UNDER * needed_s, 1.6 * options.least_s), "confirm")
     return NextTrial(_allowed(over, options), needed_s, "bracket", needed_s)
+
+
+def _bisected(
+    trials: Sequence[Trial], boundary: Boundary, options: SearchOptions
+) -> NextTrial | None:
+    """Where verdicts decide: the load that is as likely carried as not, longer each time."""
+    best = boundary.best or 1
+    load = _allowed(best + 1 if sum(t.load == best for t in trials) else best, options)
+    near = [t for t in trials if t.verdict == "undecided" and abs(t.load / load - 1) < 0.03]
+    if len(near) > _TRIALS_AT_ONE_LOAD:
+        return None
+    longest_s = min(_FIRST * options.least_s * 2 ** len(near), options.longest_s)
+    return NextTrial(load, longest_s, "extend" if near else "bracket")
 
 
 def _needed_s(trials: Sequence[Trial], best: int, width: int, options: SearchOptions) -> float:

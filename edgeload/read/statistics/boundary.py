@@ -67,6 +67,8 @@ class Trial:
     `load` is what the search counts, 1 or more: clients, copies, cameras of a group, hundredths of
     a rate. `seconds` is what it cost, with its drain. `by_backlog`: the backlog alone decided, so
     its `ceiling` measures the boundary itself; otherwise the boundary may lie below the ceiling.
+    `chance` is how likely it is, by an undecided trial alone, that its load is carried; None: it
+    does not say.
     """
 
     load: int
@@ -74,6 +76,7 @@ class Trial:
     seconds: float
     ceiling: GrowthCeiling | None = None
     by_backlog: bool = False
+    chance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -133,19 +136,30 @@ def likelihood(trials: Sequence[Trial], grid: Floats) -> Floats:
     for trial in trials:
         if trial.by_backlog and trial.ceiling is not None:
             logs += _of_ceiling(trial.load, trial.ceiling, grid)
-        else:
-            logs += _of_verdict(trial, grid)
+            continue
+        logs += _of_verdict(trial, grid)
+        if trial.verdict == "fail" and trial.ceiling is not None:
+            logs += _at_most(_of_ceiling(trial.load, trial.ceiling, grid))
     chances: Floats = np.exp(logs - logs.max())
     return chances
 
 
 def _of_verdict(trial: Trial, grid: Floats) -> Floats:
-    if trial.verdict not in ("pass", "fail"):
+    sure = {"pass": 1.0, "fail": 0.0, "undecided": trial.chance}
+    chance = sure.get(trial.verdict)
+    if chance is None:
         return np.zeros(len(grid))
-    sign = 1.0 if trial.verdict == "pass" else -1.0
-    right = special.expit(sign * np.log(grid / trial.load) / _NEAR)
+    carried = special.expit(np.log(grid / trial.load) / _NEAR)
+    right = chance * carried + (1 - chance) * (1 - carried)
     logs: Floats = np.log(_WRONG + (1 - 2 * _WRONG) * right)
     return logs
+
+
+def _at_most(logs: Floats) -> Floats:
+    """From the likelihood of a ceiling to that of a boundary at or below it."""
+    tail = np.cumsum(np.exp(logs - logs.max())[::-1])[::-1]
+    bounded: Floats = np.log(tail / tail[0] + math.exp(-_MOST_AGAINST))
+    return bounded
 
 
 def _of_ceiling(load: int, ceiling: GrowthCeiling, grid: Floats) -> Floats:
