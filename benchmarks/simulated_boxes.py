@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from heapq import heapify, heapreplace
 
 import numpy as np
-from scipy import special
 
 from edgeload.objectives import Objective
 from edgeload.plan import cut_to_tell_s, least_step_s
@@ -20,7 +19,7 @@ from edgeload.read.analysis.objective_results import ObjectiveResult, Sample, re
 from edgeload.read.analysis.shortfalls import BAD_SHARE
 from edgeload.read.analysis.window_times import WindowTimes
 from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
-from edgeload.read.statistics.boundary import Trial, TrialVerdict, ceiling_of
+from edgeload.read.statistics.boundary import Margin, Trial, TrialVerdict, ceiling_of
 from edgeload.read.statistics.windows import Floats, Window
 from edgeload.search.looks import Look, decided, look_times
 
@@ -107,7 +106,8 @@ class Seen:
     verdict: TrialVerdict
     growth: BacklogGrowth
     by_backlog: bool
-    chance: float | None = None
+    margin: Margin | None = None
+    clear: bool = False
 
 
 class Bench:
@@ -143,8 +143,7 @@ class Bench:
         for at_s in times:
             running.until(at_s)
             seen = running.seen(at_s)
-            clear = seen.growth.clear or (seen.verdict == "fail" and not seen.by_backlog)
-            looks.append(Look(at_s, seen.verdict, clear))
+            looks.append(Look(at_s, seen.verdict, seen.clear))
             verdict = decided(looks, last=at_s == times[-1])
             if verdict is not None:
                 break
@@ -153,7 +152,7 @@ class Bench:
         self.now_s += seconds
         self.trials += 1
         ceiling = ceiling_of(load, seen.growth)
-        return Trial(load, verdict, seconds, ceiling, seen.by_backlog, seen.chance)
+        return Trial(load, verdict, seconds, ceiling, seen.by_backlog, seen.margin)
 
     def slower(self, at_s: float, waiting: bool) -> float:
         """By what factor service takes longer at an instant."""
@@ -181,22 +180,15 @@ class Bench:
             self._heated_s = at_s
 
 
-def chance_met(result: ObjectiveResult) -> float:
-    """How likely it is that a time objective is met, by its 95 % limits on a scale of ratios."""
-    if result.value is None or math.isinf(result.value):
-        return 0.5 if result.value is None else 0.1
+def margin_of(result: ObjectiveResult) -> Margin | None:
+    """How far a time objective is from its bound, by its 95 % limits on a scale of ratios."""
+    if result.value is None or math.isinf(result.value) or result.n < 20:
+        return None
     ends = [end for end in (result.low, result.high) if end is not None and math.isfinite(end)]
-    far = max((abs(math.log(end / result.value)) for end in ends), default=0.5)
-    z = math.log(result.objective.bound / result.value) / max(far, 0.01) * 1.645
-    return float(special.ndtr(z))
-
-
-def chance_of(growth: BacklogGrowth) -> float:
-    """How likely it is that a backlog does not grow."""
-    if growth.value is None or growth.low is None:
-        return 0.9
-    error = max(growth.value - growth.low, 1e-4) / 2
-    return float(special.ndtr((0.8 * error + 0.005 - growth.value) / error))
+    far = max((abs(math.log(end / result.value)) for end in ends), default=1.0)
+    if len(ends) < 2:
+        far = max(far, 0.5)
+    return Margin(math.log(result.objective.bound / result.value), max(far, 0.02) / 1.645)
 
 
 class _Running:
@@ -263,15 +255,15 @@ class _Running:
         )
         bad = failed[due_s >= self.start_s + _CUT_S]
         if len(bad) and bad.mean() > BAD_SHARE:
-            return Seen("fail", growth, by_backlog=False)
+            return Seen("fail", growth, by_backlog=False, clear=bad.mean() > 5 * BAD_SHARE)
         by_growth: dict[str, TrialVerdict] = {"carried": "pass", "not_carried": "fail"}
         verdict = by_growth.get(growth.verdict, "undecided")
         if bench.objective is None:
-            return Seen(verdict, growth, by_backlog=not failed.any())
-        met, chance = self._objective(length_s, all_due_s, due_s, done_s, failed, verdict == "fail")
-        if "fail" in (verdict, met):
-            return Seen("fail", growth, by_backlog=False)
-        return Seen(verdict if met == "pass" else met, growth, False, chance * chance_of(growth))
+            return Seen(verdict, growth, not failed.any(), clear=growth.clear)
+        met = self._objective(length_s, all_due_s, due_s, done_s, failed, verdict == "fail")
+        verdict = "fail" if met.status == "fail" else verdict
+        verdict = "undecided" if verdict == "pass" and met.status != "pass" else verdict
+        return Seen(verdict, growth, False, margin_of(met), growth.clear)
 
     def _objective(
         self,
@@ -281,7 +273,7 @@ class _Running:
         done_s: Floats,
         failed: np.ndarray[tuple[int], np.dtype[np.bool_]],
         overloaded: bool,
-    ) -> tuple[TrialVerdict, float]:
+    ) -> ObjectiveResult:
         """Only frames count whose time is up: what has not ended by then is over the bound."""
         objective = self.bench.objective
         assert objective is not None
@@ -290,8 +282,6 @@ class _Running:
         inside = (due_s >= begin_s) & (due_s < last_s)
         planned = int(((all_due_s >= begin_s) & (all_due_s < last_s)).sum())
         over = failed[inside] | (done_s[inside] >= end_s)
-        if planned == 0:
-            return "undecided", 0.5
         response_s = (done_s - due_s)[inside][~over]
         times = WindowTimes(response_s, response_s, int(over.sum()), planned - len(response_s))
         sample = Sample(
@@ -306,8 +296,7 @@ class _Running:
             due=None,
             step_s=length_s,
         )
-        result = result_of(objective, sample)
-        return result.status, chance_met(result)
+        return result_of(objective, sample)
 
     def drained_s(self, length_s: float) -> float:
         """How long the trial takes, with its last requests; frames that were not sent are lost."""

@@ -44,8 +44,7 @@ def look_times(least_s: float, longest_s: float) -> tuple[float, ...]:
 def decided(looks: Sequence[Look], last: bool) -> TrialVerdict | None:
     """The verdict of a trial after these looks; None: go on.
 
-    `last`: its time is over. Then the last look's verdict counts if it is the only look or if the
-    look before said the same; otherwise the trial is undecided.
+    `last`: its time is over. What two looks running did not agree on is undecided.
     """
     if not looks:
         return "undecided" if last else None
@@ -54,6 +53,4 @@ def decided(looks: Sequence[Look], last: bool) -> TrialVerdict | None:
         return latest.verdict
     if latest.verdict != "undecided" and len(looks) > 1 and looks[-2].verdict == latest.verdict:
         return latest.verdict
-    if not last:
-        return None
-    return latest.verdict if len(looks) == 1 else "undecided"
+    return "undecided" if last else None

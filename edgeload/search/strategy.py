@@ -71,7 +71,7 @@ _NEAR = 0.3
 _CHEAP = 0.1
 """A narrow interval is narrowed further, to one load, by trials that cost less than this share."""
 _FINER = 3
-_FIRST = 6
+_USUALLY_STEEP = 10.0
 _OVER = 0.05
 _SHARE_UNDER = 0.3
 
@@ -138,23 +138,20 @@ def _near(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -
     under = [t for t in trials if best - width <= t.load <= best]
     beyond = [t for t in trials if best < t.load <= over + width]
     if not any(t.by_backlog for t in under + beyond):
-        return _bisected(trials, boundary, options)
+        return _bisected(trials, boundary, needed_s, options)
     if sum(t.seconds for t in under) < _SHARE_UNDER * sum(t.seconds for t in beyond):
         return NextTrial(best, max(_SHARE_UNDER * needed_s, 1.6 * options.least_s), "confirm")
     return NextTrial(_allowed(over, options), needed_s, "bracket", needed_s)
 
 
 def _bisected(
-    trials: Sequence[Trial], boundary: Boundary, options: SearchOptions
+    trials: Sequence[Trial], boundary: Boundary, needed_s: float, options: SearchOptions
 ) -> NextTrial | None:
-    """Where verdicts decide: the load that is as likely carried as not, longer each time."""
+    """Where an objective decides: the load that is as likely carried as not, or the next one."""
     best = boundary.best or 1
-    load = _allowed(best + 1 if sum(t.load == best for t in trials) else best, options)
-    near = [t for t in trials if t.verdict == "undecided" and abs(t.load / load - 1) < 0.03]
-    if len(near) > _TRIALS_AT_ONE_LOAD:
-        return None
-    longest_s = min(_FIRST * options.least_s * 2 ** len(near), options.longest_s)
-    return NextTrial(load, longest_s, "extend" if near else "bracket")
+    sides = (best, _allowed(best + 1, options))
+    load = min(sides, key=lambda n: sum(t.seconds for t in trials if t.load == n))
+    return NextTrial(load, max(needed_s, 6 * options.least_s), "bracket")
 
 
 def _needed_s(trials: Sequence[Trial], best: int, width: int, options: SearchOptions) -> float:
@@ -163,9 +160,9 @@ def _needed_s(trials: Sequence[Trial], best: int, width: int, options: SearchOpt
     The variance of a measured ceiling falls as capacity / seconds.
     """
     measured = [
-        ((t.ceiling.high - t.ceiling.low) / 4.2, _measuring_s(t, options), t.load)
-        for t in trials
-        if t.ceiling is not None and t.by_backlog
+        (error, _measuring_s(trial, options), trial.load)
+        for trial in trials
+        if (error := _error(trial)) is not None
     ]
     if not measured:
         return options.longest_s
@@ -175,6 +172,13 @@ def _needed_s(trials: Sequence[Trial], best: int, width: int, options: SearchOpt
     target = ((width + 0.3) / 4.3) ** -2
     needed_s = size * best * max(target - known, 0.3 * target)
     return min(max(options.cut_s + needed_s, 1.6 * options.least_s), options.longest_s)
+
+
+def _error(trial: Trial) -> float | None:
+    """The standard error, in loads, of the capacity that a trial measured."""
+    if trial.by_backlog and trial.ceiling is not None:
+        return (trial.ceiling.high - trial.ceiling.low) / 4.2
+    return None if trial.margin is None else trial.load * trial.margin.error / _USUALLY_STEEP
 
 
 def _measuring_s(trial: Trial, options: SearchOptions) -> float:

@@ -4,7 +4,7 @@ A trial sends one load and says pass, fail or undecided, and verdicts err. So no
 believed: each load's chance of being the boundary is worked out from all trials together, by
 Bayes's rule over a fine grid of possible capacities (Horstein 1963, "Sequential transmission using
 noiseless feedback"; Waeber, Frazier & Henderson 2013, "Bisection search with noisy responses").
-Before the first trial every capacity is equally likely on a scale of ratios.
+Before the first trial every capacity is equally likely.
 
 Two kinds of evidence enter. A verdict errs the more often the nearer its load lies to the capacity.
 And where the backlog alone decides, its growth measures the capacity: load x (1 - growth) if the
@@ -40,11 +40,15 @@ _SLOWED = 0.1
 """How wrong a ceiling may be per share of overload: overload itself may slow a box down, or not."""
 _LEAST_ERROR = 0.001
 """A growth is never known better than this: a box's own pace wanders that much."""
+_LEAST_CLIENTS = 0.1
+"""Nor in loads: of a few requests, a window more or less holds one."""
 _WIDER = 1.1
 """A growth's error comes from 10 to 20 windows, and is itself uncertain."""
 _MOST_AGAINST = math.log(1e5)
 """No single trial makes a capacity less likely than this: something may have gone wrong in it."""
 _T_975 = 2.131
+_STEEP = (2.0, 4.0, 8.0, 16.0, 32.0)
+_BENT = 0.5
 _HALF_LOG_2_PI = math.log(2 * math.pi) / 2
 
 
@@ -61,14 +65,24 @@ class GrowthCeiling:
 
 
 @dataclass(frozen=True)
+class Margin:
+    """The logarithm of a bound over the measured value: above 0, the objective is met.
+
+    `error` is its standard error. Of several objectives it is the one with the least margin.
+    """
+
+    value: float
+    error: float
+
+
+@dataclass(frozen=True)
 class Trial:
     """What one trial of a load showed.
 
     `load` is what the search counts, 1 or more: clients, copies, cameras of a group, hundredths of
     a rate. `seconds` is what it cost, with its drain. `by_backlog`: the backlog alone decided, so
     its `ceiling` measures the boundary itself; otherwise the boundary may lie below the ceiling.
-    `chance` is how likely it is, by an undecided trial alone, that its load is carried; None: it
-    does not say.
+    `margin` is how far its objective is from its bound; None: there is none.
     """
 
     load: int
@@ -76,7 +90,7 @@ class Trial:
     seconds: float
     ceiling: GrowthCeiling | None = None
     by_backlog: bool = False
-    chance: float | None = None
+    margin: Margin | None = None
 
 
 @dataclass(frozen=True)
@@ -132,27 +146,44 @@ def capacity_grid(trials: Sequence[Trial]) -> Floats:
 
 def likelihood(trials: Sequence[Trial], grid: Floats) -> Floats:
     """How likely these trials are for each capacity of the grid, up to a factor."""
-    logs = np.zeros(len(grid))
+    logs = np.tile(np.log(grid), (len(_STEEP), 1))
     for trial in trials:
         if trial.by_backlog and trial.ceiling is not None:
             logs += _of_ceiling(trial.load, trial.ceiling, grid)
             continue
-        logs += _of_verdict(trial, grid)
-        if trial.verdict == "fail" and trial.ceiling is not None:
+        if trial.margin is None:
+            logs += _of_verdict(trial, grid)
+        else:
+            logs += [_of_margin(trial.load, trial.margin, steep, grid) for steep in _STEEP]
+        if trial.ceiling is not None:
             logs += _at_most(_of_ceiling(trial.load, trial.ceiling, grid))
-    chances: Floats = np.exp(logs - logs.max())
+    chances: Floats = np.exp(logs - logs.max()).sum(axis=0)
     return chances
 
 
 def _of_verdict(trial: Trial, grid: Floats) -> Floats:
-    sure = {"pass": 1.0, "fail": 0.0, "undecided": trial.chance}
-    chance = sure.get(trial.verdict)
-    if chance is None:
+    if trial.verdict not in ("pass", "fail"):
         return np.zeros(len(grid))
-    carried = special.expit(np.log(grid / trial.load) / _NEAR)
-    right = chance * carried + (1 - chance) * (1 - carried)
+    sign = 1.0 if trial.verdict == "pass" else -1.0
+    right = special.expit(sign * np.log(grid / trial.load) / _NEAR)
     logs: Floats = np.log(_WRONG + (1 - 2 * _WRONG) * right)
     return logs
+
+
+def _of_margin(load: int, margin: Margin, steep: float, grid: Floats) -> Floats:
+    """How likely a margin is if the value grows as a power of the load, near the boundary.
+
+    The farther from it, the less that power is believed.
+    """
+    expected = steep * np.log(grid / load)
+    variance = margin.error**2 + (_BENT * expected) ** 2
+    logs: Floats = -((margin.value - expected) ** 2) / variance / 2
+    if margin.value >= 0:
+        logs = np.maximum.accumulate(logs)
+    else:
+        logs = np.maximum.accumulate(logs[::-1])[::-1]
+    bounded: Floats = np.logaddexp(logs, logs.max() - _MOST_AGAINST)
+    return bounded
 
 
 def _at_most(logs: Floats) -> Floats:
@@ -171,7 +202,7 @@ def _of_ceiling(load: int, ceiling: GrowthCeiling, grid: Floats) -> Floats:
     than the load, a queue that stays short tells no more than that.
     """
     drift = 1 - grid / load
-    error = _WIDER * (ceiling.high - ceiling.low) / 2 / _T_975 / load
+    error = max(_WIDER * (ceiling.high - ceiling.low) / 2 / _T_975, _LEAST_CLIENTS) / load
     scale = np.sqrt(error**2 + _LEAST_ERROR**2 + (_SLOWED * np.maximum(drift, 0)) ** 2)
     u, measured = drift / scale, (1 - ceiling.value / load) / scale
     y = np.maximum(measured, 0)
