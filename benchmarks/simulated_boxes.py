@@ -7,7 +7,7 @@ frames sent late. Servers behind one queue, first come, first served.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heapreplace
 
@@ -22,6 +22,7 @@ from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
 from edgeload.read.statistics.boundary import Margin, Trial, TrialVerdict, ceiling_of
 from edgeload.read.statistics.windows import Floats, Window
 from edgeload.search.looks import Look, decided, look_times
+from edgeload.search.margins import margin_of
 
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 _CUT_S = 2.0
@@ -74,8 +75,6 @@ class SimulatedBox:
     """Service takes longer by this share while more requests wait than there are servers."""
     most_clients: int | None = None
     """The clients after the first so many get an error at once: a limit of connections."""
-    answers_few: float = 1.0
-    """Share of its time that a second group leaves (see `Bench.other_share`)."""
 
     @property
     def per_s(self) -> float:
@@ -84,12 +83,19 @@ class SimulatedBox:
         usual = self.servers / self.mean_s / (1 + self.heats)
         return usual * (1 - stalled) * (1 - slow + slow / 1.3)
 
-    def carried(self, rate: float) -> int:
-        """The largest number of clients, `rate` requests/s each, that it carries, by theory."""
-        by_time = math.floor(self.per_s / rate * (1 + 1e-9))
+    def carried(self, groups: Sequence[Cameras]) -> int:
+        """The largest number of copies of these cameras that it carries, by theory."""
+        work_per_s = sum(group.number * group.rate * group.work for group in groups)
+        by_time = math.floor(self.per_s / work_per_s * (1 + 1e-9))
         if self.most_clients is None:
             return by_time
         return min(by_time, math.floor(self.most_clients / (1 - BAD_SHARE) + 1e-9))
+
+    def ambiguous(self, groups: Sequence[Cameras]) -> bool:
+        """Whether its full load is exactly a load that can be sent, which theory leaves open."""
+        work_per_s = sum(group.number * group.rate * group.work for group in groups)
+        loads = self.per_s / work_per_s
+        return abs(loads - round(loads)) < 1e-6 * loads
 
     @property
     def plain(self) -> bool:
@@ -97,6 +103,16 @@ class SimulatedBox:
         return not (self.heats or self.slowed or self.wave) and all(
             math.isinf(every) for every in (self.stall_every_s, self.slow_every_s)
         )
+
+
+@dataclass(frozen=True)
+class Cameras:
+    """Cameras of one kind in each copy of a load: how many, how often each sends."""
+
+    rate: float
+    number: int = 1
+    work: float = 1.0
+    """Service takes so many times the box's mean."""
 
 
 @dataclass(frozen=True)
@@ -116,19 +132,20 @@ class Bench:
     def __init__(
         self,
         box: SimulatedBox,
-        rate: float,
+        groups: Cameras | Sequence[Cameras],
         seed: int,
         objective: Objective | None = None,
     ) -> None:
-        self.box, self.rate, self.objective = box, rate, objective
-        self.period_s = 1.0 / rate
+        self.box, self.objective = box, objective
+        self.groups = (groups,) if isinstance(groups, Cameras) else tuple(groups)
+        self.period_s = max(1.0 / group.rate for group in self.groups)
         self.least_s = least_step_s(_CUT_S, self.period_s)
         self.now_s = 0.0
         self.trials = 0
         chance = np.random.default_rng(seed)
-        self._offset = float(chance.random())
+        self.offsets: list[float] = chance.random(len(self.groups)).tolist()
         self._begun_s = float(chance.uniform(0, 600))
-        self._draws = self._services(chance)
+        self.draws = self._services(chance)
         self._heat, self._heated_s = 0.0, 0.0
 
     def _services(self, chance: np.random.Generator) -> Iterator[float]:
@@ -153,6 +170,16 @@ class Bench:
         self.trials += 1
         ceiling = ceiling_of(load, seen.growth)
         return Trial(load, verdict, seconds, ceiling, seen.by_backlog, seen.margin)
+
+    def counted(self, load: int, length_s: float) -> tuple[int, int]:
+        """Send a load for so long: frames due, and those that were answered in time, at last."""
+        running = _Running(self, load)
+        running.until(length_s)
+        bound_s = math.inf if self.objective is None else self.objective.bound
+        late_s = np.array(running.done) - np.array(running.due)
+        good = (late_s <= bound_s) & ~np.array(running.failed, dtype=np.bool_)
+        self.now_s += running.drained_s(length_s) + GAP_S
+        return len(running.dues(running.start_s + length_s)), int(good.sum())
 
     def slower(self, at_s: float, waiting: bool) -> float:
         """By what factor service takes longer at an instant."""
@@ -180,26 +207,22 @@ class Bench:
             self._heated_s = at_s
 
 
-def margin_of(result: ObjectiveResult) -> Margin | None:
-    """How far a time objective is from its bound, by its 95 % limits on a scale of ratios."""
-    if result.value is None or math.isinf(result.value) or result.n < 20:
-        return None
-    ends = [end for end in (result.low, result.high) if end is not None and math.isfinite(end)]
-    far = max((abs(math.log(end / result.value)) for end in ends), default=1.0)
-    if len(ends) < 2:
-        far = max(far, 0.5)
-    return Margin(math.log(result.objective.bound / result.value), max(far, 0.02) / 1.645)
-
-
 class _Running:
     """A trial under way."""
 
     def __init__(self, bench: Bench, load: int) -> None:
         self.bench, self.load = bench, load
         self.start_s = bench.now_s
-        period_s = bench.period_s
-        phases = (bench._offset + np.arange(load) * _GOLDEN) % 1.0 * period_s
-        self.first_s = phases + np.ceil((self.start_s - phases) / period_s) * period_s
+        first_s, period_s, work = [], [], []
+        for group, offset in zip(bench.groups, bench.offsets, strict=True):
+            period = 1 / group.rate
+            phases = (offset + np.arange(load * group.number) * _GOLDEN) % 1.0 * period
+            first_s.append(phases + np.ceil((self.start_s - phases) / period) * period)
+            period_s.append(np.full(len(phases), period))
+            work.append(np.full(len(phases), group.work))
+        self.first_s = np.concatenate(first_s)
+        self.period_s: list[float] = np.concatenate(period_s).tolist()
+        self.work: list[float] = np.concatenate(work).tolist()
         self.next_s: list[float] = self.first_s.tolist()
         self.ready = [(due_s, client) for client, due_s in enumerate(self.next_s)]
         heapify(self.ready)
@@ -211,8 +234,9 @@ class _Running:
     def until(self, length_s: float) -> None:
         """Send all that can be sent in the first `length_s` seconds."""
         end_s, bench, box = self.start_s + length_s, self.bench, self.bench.box
-        ready, free, next_s, period_s = self.ready, self.free, self.next_s, bench.period_s
-        due, done, failed, draws = self.due, self.done, self.failed, bench._draws
+        ready, free, next_s = self.ready, self.free, self.next_s
+        periods_s, work = self.period_s, self.work
+        due, done, failed, draws = self.due, self.done, self.failed, bench.draws
         plain, most = box.plain, box.most_clients
         while ready[0][0] < end_s:
             sent_s, client = ready[0]
@@ -221,7 +245,7 @@ class _Running:
                 done_s = sent_s + _REFUSED_S
             else:
                 begun_s = free[0] if free[0] > sent_s else sent_s
-                service_s = next(draws)
+                service_s = next(draws) * work[client]
                 if not plain:
                     waiting = begun_s - sent_s > box.mean_s
                     begun_s = bench.stalled_until_s(begun_s)
@@ -233,15 +257,19 @@ class _Running:
             due.append(due_s)
             done.append(done_s)
             failed.append(refused)
-            next_s[client] = due_s = due_s + period_s
+            next_s[client] = due_s = due_s + periods_s[client]
             heapreplace(ready, (due_s if due_s > done_s else done_s, client))
 
     def dues(self, end_s: float) -> Floats:
         """All instants before `end_s` at which a frame fell due."""
-        period_s = self.bench.period_s
-        count = math.ceil((end_s - self.start_s) / period_s) + 1
-        every = self.first_s[:, None] + period_s * np.arange(count)
-        return np.asarray(every[every < end_s], dtype=np.float64)
+        every = []
+        periods_s = np.array(self.period_s)
+        for period_s in {1 / group.rate for group in self.bench.groups}:
+            first_s = self.first_s[periods_s == period_s]
+            count = math.ceil((end_s - self.start_s) / period_s) + 1
+            grid = first_s[:, None] + period_s * np.arange(count)
+            every.append(grid[grid < end_s])
+        return np.concatenate(every)
 
     def seen(self, length_s: float) -> Seen:
         """What a look after so many seconds shows, by the rules of the tool."""
@@ -303,26 +331,24 @@ class _Running:
         return max(length_s, max(self.free) - self.start_s)
 
 
-def true_capacity(box: SimulatedBox, rate: float, objective: Objective | None) -> int:
+def true_capacity(box: SimulatedBox, cameras: Cameras, objective: Objective | None) -> int:
     """The largest load that is carried: by theory, and if an objective asks, by long trials."""
-    top = box.carried(rate)
+    top = box.carried((cameras,))
     if objective is None:
         return top
     low, high = 0, top + 1
     while high - low > 1:
         middle = (low + high) // 2
-        if _long_quantile_s(box, rate, middle, objective.quantile or 0.5) <= objective.bound:
+        if _long_quantile_s(box, cameras, middle, objective.quantile or 0.5) <= objective.bound:
             low = middle
         else:
             high = middle
     return low
 
 
-def _long_quantile_s(box: SimulatedBox, rate: float, load: int, quantile: float) -> float:
+def _long_quantile_s(box: SimulatedBox, cameras: Cameras, load: int, quantile: float) -> float:
     """A percentile of the response times of a load over 200,000 answers."""
-    bench = Bench(box, rate, seed=10**6)
-    running = _Running(bench, load)
-    length_s = 200_000 / (load * rate)
-    running.until(length_s)
+    running = _Running(Bench(box, cameras, seed=10**6), load)
+    running.until(200_000 / (load * cameras.rate))
     times_s = np.array(running.done) - np.array(running.due)
     return float(np.quantile(times_s[len(times_s) // 20 :], quantile))

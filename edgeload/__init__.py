@@ -291,6 +291,7 @@ The search for the capacity
 search                  which load is tried next, for how long, and when to stop
     session             from settings to the log of a finished search
     driver              carries out trial after trial
+    margins             how far an objective is from its bound
     strategy            after each trial: the next one, or the end
     looks               when a running trial is looked at, and when it is decided
     judging             what a trial shows while it goes on

@@ -15,7 +15,7 @@ from typing import Literal
 
 from edgeload.read.statistics.boundary import Boundary, Trial, boundary_of
 
-Purpose = Literal["double", "halve", "bracket", "confirm", "extend"]
+Purpose = Literal["double", "bracket", "confirm"]
 SearchEnding = Literal["found", "at_least", "none", "invalid", "budget"]
 
 
@@ -66,14 +66,25 @@ class Decision:
     boundary: Boundary
 
 
-_TRIALS_AT_ONE_LOAD = 4
+_TRIALS_AT_THE_TOP = 4
+"""So many trials of the largest load that is allowed may be undecided."""
 _NEAR = 0.3
+"""Trials up to this far from the answer, as a share of it, tell how much service times scatter."""
+_OVER = 0.05
+"""A trial that measures the ceiling has so much more load than the answer: surely an overload, but
+one too small to change how the box works."""
+_SHARE_UNDER = 0.3
+"""The answer itself is tried for this share of the time that is spent above it."""
+_USUALLY_STEEP = 10.0
+"""A percentile of response time grows about as this power of the load near its boundary."""
 _CHEAP = 0.1
 """A narrow interval is narrowed further, to one load, by trials that cost less than this share."""
-_FINER = 3
-_USUALLY_STEEP = 10.0
-_OVER = 0.05
-_SHARE_UNDER = 0.3
+_MOST_FINER = 3
+"""And by no more of them."""
+_SHORTEST = 1.6
+_CONFIRMING = 2.5
+_BISECTING = 6.0
+"""Trials near the answer last at least so many times as long as the first look takes."""
 
 
 def next_trial(
@@ -83,16 +94,13 @@ def next_trial(
     boundary = boundary_of(trials)
     if any(trial.verdict == "invalid" for trial in trials):
         return Decision("invalid", boundary)
-    if not trials or boundary.high is None:
-        asked = _doubled(trials, options)
-        ending: SearchEnding = "at_least"
-    elif boundary.high == 0:
+    if boundary.high == 0 and sum(t.load == 1 for t in trials) > 1:
         return Decision("none", boundary)
-    else:
-        asked = _near(trials, boundary, options)
-        ending = "found"
+    doubles = not trials or boundary.high is None
+    asked = _doubled(trials, options) if doubles else _near(trials, boundary, options)
     if asked is None:
-        return Decision(ending, boundary)
+        at_the_top = doubles or boundary.best == options.most
+        return Decision("at_least" if at_the_top else "found", boundary)
     if left_s < options.least_s:
         return Decision("budget", boundary)
     longest_s = min(asked.longest_s, left_s)
@@ -107,71 +115,119 @@ def _doubled(trials: Sequence[Trial], options: SearchOptions) -> NextTrial | Non
     if top != options.most:
         return NextTrial(_allowed(2 * top, options), options.least_s, "double")
     at_top = [trial for trial in trials if trial.load == top]
-    if any(t.verdict == "pass" for t in at_top) or len(at_top) > _TRIALS_AT_ONE_LOAD:
+    if any(t.verdict == "pass" for t in at_top) or len(at_top) > _TRIALS_AT_THE_TOP:
         return None
     return NextTrial(top, options.longest_s, "confirm")
 
 
+@dataclass(frozen=True)
+class _Near:
+    """Where a search stands once a load has failed."""
+
+    trials: Sequence[Trial]
+    options: SearchOptions
+    best: int
+    width: int
+    """The interval may be so wide, in loads."""
+
+    @property
+    def over(self) -> int:
+        """The load at which the ceiling is measured."""
+        return _allowed(self.best + max(1, round(_OVER * self.best)), self.options)
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """The answer, and one step above."""
+        return self.best, _allowed(self.best + 1, self.options)
+
+    @property
+    def under(self) -> list[Trial]:
+        """Trials of the answer, or of so little less that they stand for it."""
+        return [t for t in self.trials if self.best - self.width <= t.load <= self.best]
+
+    @property
+    def beyond(self) -> list[Trial]:
+        """Trials of little more than the answer."""
+        return [t for t in self.trials if self.best < t.load <= self.over + self.width]
+
+    @property
+    def held(self) -> bool:
+        """Whether the answer itself was tried and did not fail."""
+        return any(t.verdict != "fail" for t in self.under)
+
+    @property
+    def broke(self) -> bool:
+        """Whether a little more than the answer was tried and not carried."""
+        top = self.best == self.options.most
+        return top or any(t.verdict != "pass" for t in self.beyond)
+
+
 def _near(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -> NextTrial | None:
     """Once a load has failed; None: the interval is narrow, and both of its sides were tried."""
-    best, high = boundary.best or 1, boundary.high or 0
-    width = max(1, math.floor(options.resolution * best))
-    narrow = high - boundary.low <= width and boundary.best is not None
-    below = [t for t in trials if best - width <= t.load <= best]
-    above = [t for t in trials if best < t.load <= best + 1 + width]
-    held = any(t.verdict != "fail" for t in below)
-    broke = any(t.verdict != "pass" for t in above) or best == options.most
-    if narrow and held and broke and high == boundary.low:
-        return None
-    needed_s = _needed_s(trials, best, width, options)
-    if narrow and held and broke:
-        finer = sum(t.load in (best, best + 1) for t in trials)
-        if finer > _FINER or needed_s > _CHEAP * sum(t.seconds for t in trials):
-            return None
-    over = best + max(1, round(_OVER * best))
-    if narrow and held and broke:
-        side = min((best, best + 1), key=lambda n: sum(t.seconds for t in trials if t.load == n))
-        return NextTrial(_allowed(side, options), needed_s, "confirm")
-    if narrow:
-        side = _allowed(best if broke else best + 1, options)
-        return NextTrial(side, max(_SHARE_UNDER * needed_s, 2.5 * options.least_s), "confirm")
-    under = [t for t in trials if best - width <= t.load <= best]
-    beyond = [t for t in trials if best < t.load <= over + width]
-    if not any(t.by_backlog for t in under + beyond):
-        return _bisected(trials, boundary, needed_s, options)
-    if sum(t.seconds for t in under) < _SHARE_UNDER * sum(t.seconds for t in beyond):
-        return NextTrial(best, max(_SHARE_UNDER * needed_s, 1.6 * options.least_s), "confirm")
-    return NextTrial(_allowed(over, options), needed_s, "bracket", needed_s)
-
-
-def _bisected(
-    trials: Sequence[Trial], boundary: Boundary, needed_s: float, options: SearchOptions
-) -> NextTrial | None:
-    """Where an objective decides: the load that is as likely carried as not, or the next one."""
     best = boundary.best or 1
-    sides = (best, _allowed(best + 1, options))
-    load = min(sides, key=lambda n: sum(t.seconds for t in trials if t.load == n))
-    return NextTrial(load, max(needed_s, 6 * options.least_s), "bracket")
+    near = _Near(trials, options, best, max(1, math.floor(options.resolution * best)))
+    needed_s = _needed_s(near)
+    high = boundary.low if boundary.high is None else boundary.high
+    if boundary.best is None:
+        return NextTrial(1, _CONFIRMING * options.least_s, "confirm")
+    if high - boundary.low > near.width:
+        measures = any(t.by_backlog for t in near.under + near.beyond)
+        return _measure(near, needed_s) if measures else _bisect(near, needed_s)
+    if not (near.held and near.broke):
+        longest_s = max(_SHARE_UNDER * needed_s, _CONFIRMING * options.least_s)
+        return NextTrial(near.sides[near.held], longest_s, "confirm")
+    return None if high == boundary.low else _finer(near, needed_s)
 
 
-def _needed_s(trials: Sequence[Trial], best: int, width: int, options: SearchOptions) -> float:
+def _measure(near: _Near, needed_s: float) -> NextTrial:
+    """Where the backlog decides: above the answer, to measure the ceiling; some time at it."""
+    above_s = sum(t.seconds for t in near.beyond)
+    if sum(t.seconds for t in near.under) < _SHARE_UNDER * above_s:
+        least_s = _SHORTEST * near.options.least_s
+        return NextTrial(near.best, max(_SHARE_UNDER * needed_s, least_s), "confirm")
+    return NextTrial(near.over, needed_s, "bracket", needed_s)
+
+
+def _bisect(near: _Near, needed_s: float) -> NextTrial:
+    """Where an objective or failures decide: at the answer and one step above, in turn."""
+    load = min(near.sides, key=lambda n: _spent_s(near, n))
+    return NextTrial(load, max(needed_s, _BISECTING * near.options.least_s), "bracket")
+
+
+def _finer(near: _Near, needed_s: float) -> NextTrial | None:
+    """A trial that leaves only one load, if it is cheap; None: it is not."""
+    tried = [t for t in near.trials if t.load in near.sides]
+    clear = [t.seconds for t in tried if t.verdict != "undecided"]
+    cost_s = min(needed_s, max(clear)) if clear else needed_s
+    spent_s = sum(t.seconds for t in near.trials)
+    if len(tried) > _MOST_FINER or cost_s > _CHEAP * spent_s:
+        return None
+    return NextTrial(min(near.sides, key=lambda n: _spent_s(near, n)), needed_s, "confirm")
+
+
+def _spent_s(near: _Near, load: int) -> float:
+    return sum(t.seconds for t in near.trials if t.load == load)
+
+
+def _needed_s(near: _Near) -> float:
     """How long a trial near the answer must be to make the interval narrow enough.
 
-    The variance of a measured ceiling falls as capacity / seconds.
+    The variance of a measured capacity falls as capacity / seconds.
     """
+    best, options = near.best, near.options
     measured = [
         (error, _measuring_s(trial, options), trial.load)
-        for trial in trials
+        for trial in near.trials
         if (error := _error(trial)) is not None
     ]
     if not measured:
         return options.longest_s
-    near = [one for one in measured if abs(one[2] / best - 1) < _NEAR] or measured[-1:]
-    size = sum(error**2 * s**2 / min(n, best) for error, s, n in near) / sum(s for _, s, _ in near)
-    known = sum(error**-2 for error, _, load in near if load > best and error > 0)
-    target = ((width + 0.3) / 4.3) ** -2
+    told = [one for one in measured if abs(one[2] / best - 1) < _NEAR] or measured[-1:]
+    size = sum(error**2 * s**2 / min(n, best) for error, s, n in told) / sum(s for _, s, _ in told)
+    known = sum(error**-2 for error, _, load in told if load > best and error > 0)
+    target = ((near.width + 0.3) / 4.3) ** -2
     needed_s = size * best * max(target - known, 0.3 * target)
-    return min(max(options.cut_s + needed_s, 1.6 * options.least_s), options.longest_s)
+    return min(max(options.cut_s + needed_s, _SHORTEST * options.least_s), options.longest_s)
 
 
 def _error(trial: Trial) -> float | None:
