@@ -15,6 +15,7 @@ import numpy as np
 
 from edgeload.objectives import Objective
 from edgeload.plan import cut_to_tell_s, least_step_s
+from edgeload.read.analysis.margins import margin_of
 from edgeload.read.analysis.objective_results import ObjectiveResult, Sample, result_of
 from edgeload.read.analysis.shortfalls import BAD_SHARE
 from edgeload.read.analysis.window_times import WindowTimes
@@ -22,7 +23,6 @@ from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
 from edgeload.read.statistics.boundary import Margin, Trial, TrialVerdict, ceiling_of
 from edgeload.read.statistics.windows import Floats, Window
 from edgeload.search.looks import Look, decided, look_times
-from edgeload.search.margins import margin_of
 
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 _CUT_S = 2.0

@@ -180,6 +180,7 @@ read                    a log -> columns -> summary -> findings, report and plot
     analysis            columns -> numbers and codes
         step_summary    a ramp step in numbers
         steps           one ramp step of a log -> its summary
+        margins         how far an objective is from its bound, as evidence
         trials          what one trial of a search says about its load
         window_times    times of what fell due in a window
         generator_lag   how late the generator sent, and who waited for that
@@ -291,7 +292,6 @@ The search for the capacity
 search                  which load is tried next, for how long, and when to stop
     session             from settings to the log of a finished search
     driver              carries out trial after trial
-    margins             how far an objective is from its bound
     strategy            after each trial: the next one, or the end
     looks               when a running trial is looked at, and when it is decided
     judging             what a trial shows while it goes on

@@ -67,14 +67,12 @@ def certain_until_s(log: RunLog, step: RampStep, at_s: float, tiers: Sequence[Ti
     assert log.plan is not None
     if not bounds:
         return at_s
-    latest_s = np.full(step.clients, -math.inf)
-    rows = log.requests
-    np.maximum.at(latest_s, rows.client, rows.due_s)
-    waiting = (
+    latest_s = np.full(step.clients, at_s - max(bounds))
+    np.maximum.at(latest_s, log.requests.client, log.requests.due_s)
+    young = (
         next((due_s for due_s in log.plan.step_dues(client, step) if due_s > latest), math.inf)
         for client, latest in enumerate(latest_s.tolist())
     )
-    young = [due_s for due_s in waiting if due_s > at_s - max(bounds)]
     return min([at_s, *young])
 
 

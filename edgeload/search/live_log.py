@@ -44,7 +44,10 @@ class LiveLog:
         self._read()
         ended = StepEnd("", 0.0, step.index, min(at_s, step.end_s), at_s, "")
         end = End("", 0.0, at_s, at_s, True, "", {})
-        known = replace(self._whole, step_ends=[*self._whole.step_ends, ended], end=end)
+        table = TableBuilder()  # a copy: columns in use keep a table from growing
+        table.extend(self._whole.table)
+        ends = [*self._whole.step_ends, ended]
+        known = replace(self._whole, table=table, step_ends=ends, end=end)
         return run_log(known, self._path)
 
     def _read(self) -> None:

@@ -14,10 +14,8 @@ from edgeload.search.driver import SearchState
 _PLAIN_EVERY_S = 5.0
 _PURPOSES = {
     "double": "going up",
-    "halve": "going down",
     "bracket": "closing in",
     "confirm": "confirming",
-    "extend": "once more, longer",
 }
 
 

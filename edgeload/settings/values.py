@@ -24,7 +24,11 @@ _MAX_WORKERS = 1024
 _CLOUD_DOMAINS = ("groundlight.ai", "positronix.ai")
 _LEGAL_RAMP = "must be client counts with commas between them, for example 1,5,20"
 _LEGAL_WORKERS = f"must be a whole number from 1 to {_MAX_WORKERS}, auto, or clients"
-_LEGAL_DURATION = "must be a time in seconds, minutes or hours, for example 90s, 5m or 1h"
+_LEAST_BUDGET_S = 5
+_MOST_SECONDS = 7 * 86400
+_LEGAL_DURATION = (
+    "must be a time from 5 s to 7 days in seconds, minutes or hours, for example 90s, 5m or 1h"
+)
 _LEGAL_SEARCH = (
     "must be auto, clients, copies, rate or group:NAME with the name of a group of the mix"
 )
@@ -124,7 +128,10 @@ def _duration(value: object) -> object:
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(s|m|min|h)?", value.strip())
     if not found:
         raise ValueError(_LEGAL_DURATION)
-    return float(found[1]) * {"h": 3600.0, "m": 60.0, "min": 60.0}.get(found[2], 1.0)
+    seconds = float(found[1]) * {"h": 3600.0, "m": 60.0, "min": 60.0}.get(found[2], 1.0)
+    if not _LEAST_BUDGET_S <= seconds <= _MOST_SECONDS:
+        raise ValueError(_LEGAL_DURATION)
+    return seconds
 
 
 def _search(value: str) -> str:
@@ -151,9 +158,9 @@ Token = Annotated[SecretStr | None, AfterValidator(_token)]
 EndpointUrl = Annotated[str | None, AfterValidator(_endpoint_url), BeforeValidator(_empty_is_none)]
 DetectorId = Annotated[str | None, AfterValidator(_detector_id), BeforeValidator(_empty_is_none)]
 ShellWords = Annotated[str, AfterValidator(_shell_words)]
-Seconds = Annotated[float, Field(gt=0, le=7 * 86400, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=_MOST_SECONDS, allow_inf_nan=False)]
 Budget = Annotated[
-    Annotated[float, Field(ge=5, le=7 * 86400, allow_inf_nan=False)] | None,
+    Annotated[float, Field(ge=_LEAST_BUDGET_S, le=_MOST_SECONDS, allow_inf_nan=False)] | None,
     BeforeValidator(_duration),
 ]
 SearchText = Annotated[str, AfterValidator(_search)]

@@ -7,12 +7,19 @@ from dataclasses import replace
 
 from edgeload.objectives import Tier
 from edgeload.read.analysis.finding import of_group, of_mix
+from edgeload.read.analysis.margins import margin_of
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.shortfalls import find_shortfalls
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.backlog import BacklogGrowth
-from edgeload.read.statistics.boundary import GrowthCeiling, Trial, TrialVerdict, ceiling_of
+from edgeload.read.statistics.boundary import (
+    GrowthCeiling,
+    Margin,
+    Trial,
+    TrialVerdict,
+    ceiling_of,
+)
 
 _OF_BACKLOG = {"backlog_grows", "too_short"}
 
@@ -29,6 +36,8 @@ def step_for_tier(summary: RunSummary, place: int, tier: Tier) -> StepSummary:
 
 
 def _judged(step: StepSummary, tier: Tier, outages: Sequence[Outage]) -> StepSummary:
+    """Only outages that began in the trial count: an earlier one ends with its first answer."""
+    outages = [each for each in outages if each.start_s >= step.span.start_s]
     kept = tuple(each for each in step.objectives if each.objective in tier.objectives)
     step = replace(step, objectives=kept)
     return replace(step, shortfalls=tuple(of_group(find_shortfalls(step, outages), step.group)))
@@ -59,7 +68,19 @@ def trial_of(
         seconds,
         ceiling=_ceiling(step, load, per_load),
         by_backlog=not asked and not step.groups and codes <= _OF_BACKLOG,
+        margin=_margin(step, verdict),
     )
+
+
+def _margin(step: StepSummary, verdict: TrialVerdict) -> Margin | None:
+    """The least margin of all objectives; None if something else than they decided."""
+    results = [result for part in (step, *step.groups) for result in part.objectives]
+    margins = [margin for margin in map(margin_of, results) if margin is not None]
+    codes = {each.code for each in step.shortfalls if each.severity == "warning"}
+    if not margins or codes - {"objective"}:
+        return None
+    least = min(margins, key=lambda margin: margin.value)
+    return None if verdict == "fail" and least.value >= 0 else least
 
 
 def _ceiling(step: StepSummary, load: int, per_load: float) -> GrowthCeiling | None:

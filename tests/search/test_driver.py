@@ -1,0 +1,150 @@
+"""Whole searches on simulated boxes: what the search saw, and what its log says afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from simulated_search import Box, Searched, search
+from synthetic_log import constant, exponential
+
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import Plan
+from edgeload.read.analysis.search_result import SearchResult
+from edgeload.run.phases import Ending
+from edgeload.search_axis import SearchAxis
+
+
+def result_of(found: Searched) -> SearchResult:
+    """What its log says."""
+    assert found.summary.search is not None
+    return found.summary.search
+
+
+def agree(found: Searched) -> None:
+    """The trials as the search judged them are those of the report."""
+    result = result_of(found)
+    for tier, seen in zip(result.tiers, found.tried, strict=True):
+        assert [(t.load, t.verdict, t.ceiling) for t in tier.trials] == [
+            (t.load, t.verdict, t.ceiling) for t in seen
+        ]
+
+
+@pytest.mark.parametrize(("servers", "clients"), [(1, 10), (4, 40), (16, 160)])
+def test_a_constant_box_is_found_exactly(tmp_path: Path, servers: int, clients: int) -> None:
+    """Workers / service time / rate clients are served, and one more is not."""
+    found = search(tmp_path / "log", Box(servers))
+    tier = result_of(found).tiers[0]
+    boundary = tier.boundary
+    assert boundary.high is not None
+    assert boundary.low <= clients <= boundary.high
+    assert boundary.high - boundary.low <= max(1, 0.05 * clients)
+    assert (tier.answer, found.summary.valid) == ("found", True)
+    assert tier.beyond_load is not None and tier.beyond_load > clients
+    agree(found)
+
+
+def test_all_that_a_search_saw_is_in_its_log(tmp_path: Path) -> None:
+    """With two tiers and scattered answers, the log alone gives every trial's verdict again."""
+    box = Box(4, exponential(0.05))
+    found = search(
+        tmp_path / "log", box, rate=10.0, slo=["gold: p95<250ms", "silver: p95<1s"], budget_s=120
+    )
+    agree(found)
+    gold, silver = result_of(found).tiers
+    assert (gold.tier.name, silver.tier.name) == ("gold", "silver")
+    assert (gold.boundary.best or 0) <= (silver.boundary.best or 0) <= 8
+
+
+def test_the_budget_ends_the_search(tmp_path: Path) -> None:
+    """It is not exceeded by more than the drain of the last trial, and what is known is told."""
+    found = search(tmp_path / "log", Box(4, exponential(0.05)), budget_s=30)
+    result = result_of(found)
+    assert result.seconds <= 30 + 5
+    assert result.tiers[0].boundary.high is not None
+    assert result.tiers[0].answer in ("wide", "found")
+    agree(found)
+
+
+def test_a_stop_keeps_what_is_known(tmp_path: Path) -> None:
+    """After Ctrl-C the report tells the interval so far."""
+    found = search(tmp_path / "log", Box(), stop_at_s=27.0)
+    assert found.outcome.ending is Ending.SIGNAL
+    assert found.summary.interrupted
+    assert result_of(found).tiers[0].boundary.low > 0
+    agree(found)
+
+
+def test_a_generator_that_is_late_ends_the_search(tmp_path: Path) -> None:
+    """What our own machine cannot send is no trial of the endpoint."""
+    found = search(tmp_path / "log", Box(), late_s=0.2)
+    result = result_of(found)
+    assert result.stopped_by_us
+    assert len(result.trials) == 1
+    assert result.tiers[0].answer == "unknown"
+
+
+def test_the_most_clients_bound_the_search(tmp_path: Path) -> None:
+    """If they are served, the capacity is at least that."""
+    found = search(tmp_path / "log", Box(), most=12)
+    tier = result_of(found).tiers[0]
+    assert (tier.answer, tier.boundary.best, tier.boundary.high) == ("at_least", 12, None)
+    assert max(trial.load for trial in result_of(found).trials) == 12
+
+
+def test_a_box_that_serves_nobody(tmp_path: Path) -> None:
+    """One client asks for more than it can: no load is carried."""
+    found = search(tmp_path / "log", Box(1, constant(0.7)))
+    tier = result_of(found).tiers[0]
+    assert (tier.answer, tier.beyond_load) == ("none", 1)
+
+
+def test_a_box_that_breaks_once_is_asked_again(tmp_path: Path) -> None:
+    """The trial in which it broke does not count."""
+    found = search(tmp_path / "log", Box(breaks_at=16, breaks=1))
+    result = result_of(found)
+    broken = [trial for trial in result.trials if trial.broken]
+    assert [trial.load for trial in broken] == [16]
+    assert result.tiers[0].boundary.best == 40
+    assert len(found.messages) == 1
+    agree(found)
+
+
+def test_a_load_that_breaks_the_box_twice_is_not_carried(tmp_path: Path) -> None:
+    """Then that load has failed, and the search goes on below it."""
+    found = search(tmp_path / "log", Box(breaks_at=20, breaks=1000))
+    tier = result_of(found).tiers[0]
+    assert tier.boundary.high is not None
+    assert tier.boundary.low <= 19 <= tier.boundary.high <= 20
+    assert tier.kind == "cliff"
+
+
+def test_a_box_that_stays_broken_ends_the_search(tmp_path: Path) -> None:
+    """With what is known until then."""
+    found = search(tmp_path / "log", Box(breaks_at=16, breaks=1000, recovers=False))
+    assert found.outcome.ending is Ending.FINISHED
+    assert "did not recover" in found.outcome.reason
+    assert result_of(found).trials[-1].load == 16
+
+
+MIX = (CameraGroup("door", 2, 4.0), CameraGroup("person", 1, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("axis", "load"),
+    [
+        (SearchAxis("copies"), 8),  # 10 frames/s a copy, of 80
+        (SearchAxis("group", "door"), 19),  # 78 frames/s left beside person
+        (SearchAxis("rate", clients=6), 400),  # two copies: 20 frames/s at 100 %
+    ],
+)
+def test_each_axis_finds_its_frontier(tmp_path: Path, axis: SearchAxis, load: int) -> None:
+    """Two groups share one pool of 80/s: what fits is known by arithmetic."""
+    plan = Plan((), MIX, ramp_group=axis.group)
+    start = 100 if axis.over == "rate" else 1
+    found = search(tmp_path / "log", Box(), plan=plan, axis=axis, start=start, most=10_000)
+    tier = result_of(found).tiers[0]
+    assert tier.boundary.high is not None
+    assert tier.boundary.low <= load <= tier.boundary.high
+    assert tier.boundary.high - tier.boundary.low <= max(1, 0.05 * load)
+    agree(found)
