@@ -173,6 +173,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         drift           a warm-up longer than the cut, a box that slows down
         scaling_law     the Universal Scalability Law
         two_samples     shifts with intervals and p-values, ratios of percentiles
+        over_runs       the mean over runs, and whether runs disagree
         paired_ratios   ratios of pairs that were measured soon after each other
         shares          the difference of two shares, with its interval
         change_point    where the level of a series of runs changed
