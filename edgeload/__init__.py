@@ -14,6 +14,7 @@ The programs
 __main__                `edgeload COMMAND`: the entry point
 commands                one module per command, shared by the entry point and the three scripts
     run                 one load test, its plan alone, or a calibration
+    repeat              a series of runs, and its logs read again
     report              report and compare: results from logs alone
     monitor             this host's CPU, memory, network and GPUs
     simulate            the embedded endpoint as a program
@@ -34,6 +35,7 @@ settings                the settings of a run
     search              the settings of a search for the capacity
     resolved            every setting in one legal value, and what follows from it
     resolving           config.py, environment and command line -> one frozen Settings
+    run_series          the settings, the log and the folder of each of several runs
     error_words         why a value was refused, and what is legal
     table               the settings as a table: docs/settings.md
 camera_group            cameras of one kind, and the places of all cameras
@@ -212,6 +214,9 @@ read                    a log -> columns -> summary -> findings, report and plot
         compared_quantities  the quantities of one load, a verdict each
         compared_capacity  the capacities of two sides
         comparison      two sides -> better, worse, same, undecided or not comparable
+        run_figures     what is compared between runs of one measurement
+        repeats         each figure over such runs, and whether they disagree
+        repeat_findings  findings about such runs
         history         earlier runs in order of time -> changes of level
         interference    what groups do to each other, round by round
         influence       what a group is beside another one, and the verdict
@@ -242,6 +247,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         host_kinds      the findings about the host
         load_findings   why a load is not the capacity
         comparison_kinds  why loads, capacities and camera groups were not compared
+        repeat_kinds    the findings about runs that were repeated
+        repeat_words    what several runs say together
         finding_words   a finding in words
         findings_page   docs/findings.md
         objective_words an objective and how it was met
@@ -283,6 +290,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         hdr             files for HdrHistogram's plotter
         comparison_json comparison.json
         comparison_terminal  a comparison in the terminal
+        repeats_json    repeats.json
+        repeats_terminal  several runs in the terminal
         png             charts -> PNG files
             renderer    one picture
             parts       lines, points, bars and axes

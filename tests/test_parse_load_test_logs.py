@@ -61,7 +61,7 @@ def test_errors_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
         (["missing"], "cannot read the log missing"),
         (["foreign"], "not the log of a load test"),
         (["log", "--output-dir", "foreign"], "cannot write results to foreign"),
-        (["log", "log"], "2 logs were given: must be one, or several with --baseline, for example"),
+        (["log", "log"], "2 logs were given: must be one, or several with --repeats or --baseline"),
         (["log", "--margin", "abc"], "--margin: 'abc': must be a number of percent above 0, for"),
         (["log", "--requests-per-second", "0"], "'0': must be a number above 0, for example 10"),
         (["log", "--slo", "errors>1%"], "errors needs an upper limit, for example errors<1%"),

@@ -87,6 +87,7 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
     assert not_measured() == {
         "max_clients", "step_size", "slo", "slo_undecided", "abort_on", "log_file", "output_dir",
         "hdr", "prometheus_port", "ready_timeout", "interference_rounds", "mix", "budget",
+        "repeat", "cooldown",
     }  # fmt: skip
 
 
@@ -97,8 +98,8 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
         "ready_timeout", "preflight", "check_answers", "insecure", "cacert", "mix", "ramp_group",
         "max_clients", "step_size", "custom_ramp", "interference", "interference_rounds",
         "find_capacity", "search", "budget",
-        "requests_per_second", "time_between_ramp", "warmup", "arrivals", "late",
-        "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",
+        "repeat", "cooldown", "requests_per_second", "time_between_ramp", "warmup", "arrivals",
+        "late", "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",
         "image_pool", "same_image", "log_file", "output_dir", "hdr", "prometheus_port",
         "simulator_options",
     ]  # fmt: skip
@@ -394,6 +395,7 @@ ONE_GROUP = "- {name: door, detector_name: a, query: Open, cameras: 3, requests_
         ({"mix": MIX, "interference_rounds": "2"}, "INTERFERENCE_ROUNDS = '2'"),
         ({"mix": "many", "interference_rounds": "1000"}, "must be at most 32,000"),
         ({"mix": MIX, "time_between_ramp": "0.4"}, "TIME_BETWEEN_RAMP = 0.4: must be at least"),
+        ({"mix": MIX, "repeat": "3"}, "REPEAT = 3: must be 1 with INTERFERENCE"),
     ],
 )
 def test_what_makes_no_interference_run_gets_one_line(

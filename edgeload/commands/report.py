@@ -52,17 +52,24 @@ def script_main(
             f"examples:\n  {call} load_test.log\n  {call} after.jsonl --baseline before.jsonl",
             epilog=_EXIT_CODES,
         )
-        _add_log(both, config, several=True)
+        _add_log(both, config, compared=True)
         _add_common(both, config)
         _add_report(both)
         _add_comparison(both.add_argument_group("Comparing", "instead of a report"))
         return both
 
     def carry_out(options: argparse.Namespace, parser: Parser) -> int:
+        if options.repeats and options.baseline:
+            parser.error(
+                "--repeats: must be left out with --baseline, for example "
+                "new.log new-2.log --baseline old.log --baseline old-2.log"
+            )
+        if options.repeats:
+            return _read_series(options, parser)
         if not options.baseline and len(options.log) > 1:
             parser.error(
-                f"{len(options.log)} logs were given: must be one, or several with --baseline, "
-                "for example after.jsonl --baseline before.jsonl"
+                f"{len(options.log)} logs were given: must be one, or several with --repeats or "
+                "--baseline, for example after.jsonl --baseline before.jsonl"
             )
         if not options.baseline and options.history:
             parser.error(
@@ -88,12 +95,22 @@ def report_main(
             description=f"{_REPORT}\n\nexample:\n  {typed(program)} load_test.log",
             epilog=_EXIT_CODES,
         )
-        _add_log(found, config, several=False)
+        _add_log(found, config, compared=False)
         _add_common(found, config)
         _add_report(found)
         return found
 
-    return _command(arguments, program, config_folders, parser, lambda given, _: _report(given))
+    def carry_out(options: argparse.Namespace, parser: Parser) -> int:
+        if options.repeats:
+            return _read_series(options, parser)
+        if len(options.log) > 1:
+            parser.error(
+                f"{len(options.log)} logs were given: must be one, or several with --repeats, for "
+                "example --repeats load_test.log load_test-2.log"
+            )
+        return _report(options)
+
+    return _command(arguments, program, config_folders, parser, carry_out)
 
 
 def compare_main(
@@ -161,6 +178,30 @@ def _report(options: argparse.Namespace) -> int:
     return exit_code(summary, options.slo_undecided)
 
 
+def _read_series(options: argparse.Namespace, parser: Parser) -> int:
+    """The results of several runs of one measurement."""
+    from edgeload.commands.repeat import read_series  # noqa: PLC0415 (see cli.leave)
+
+    if len(options.log) < 2:
+        parser.error(
+            "--repeats: must have the logs of two runs or more, for example "
+            "--repeats load_test.log load_test-2.log"
+        )
+    if options.host is not None:
+        parser.error("--host: must be left out with --repeats, for example report one log with it")
+    if options.hdr and (what := hdr.missing()):
+        raise LogError(f"--hdr {what}")
+    return read_series(
+        options.log,
+        options.output_dir,
+        objectives=options.slo,
+        slo_undecided=options.slo_undecided,
+        requests_per_second=options.requests_per_second,
+        with_hdr=options.hdr,
+        console=Console(),
+    )
+
+
 def _compare(options: argparse.Namespace, program: str) -> int:
     from edgeload.read.results import gate, write_comparison  # noqa: PLC0415 (see cli.leave)
 
@@ -185,14 +226,14 @@ def _path(config: Mapping[str, object], name: str) -> Path:
     return Path(str(config.get(name.upper()) or Fields.model_fields[name].default))
 
 
-def _add_log(parser: Parser, config: Mapping[str, object], *, several: bool) -> None:
+def _add_log(parser: Parser, config: Mapping[str, object], *, compared: bool) -> None:
     default = _path(config, "log_file")
-    more = " Several are compared with --baseline." if several else ""
+    more = " Several need --repeats" + (" or --baseline." if compared else ".")
     parser.add_argument(
         "log",
         metavar="LOG",
-        nargs="*" if several else "?",
-        type=Path if several else lambda text: [Path(text)],
+        nargs="*",
+        type=Path,
         default=[default],
         help="Log of a run, of the present form or an older one, also packed; - is standard input."
         f"{more} (default: {default})",
@@ -217,6 +258,12 @@ def _add_common(parser: Parser, config: Mapping[str, object]) -> None:
 
 
 def _add_report(parser: Parser) -> None:
+    parser.add_argument(
+        "--repeats",
+        action="store_true",
+        help="The logs are of several runs of one measurement (load_test.py --repeat): show what "
+        "they say together. The results of each are in folders run-1, run-2 and so on.",
+    )
     parser.add_argument(
         "--slo",
         metavar="TEXT",

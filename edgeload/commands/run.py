@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from edgeload import exit_codes
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from edgeload.commands.repeat import DoneRun
     from edgeload.settings import Settings
 
 # The other imports stand where they are used: --help needs neither pictures nor plots, and a run
@@ -53,12 +56,15 @@ def main(
 def _show_plan(settings: Settings) -> int:
     from rich.console import Console
 
+    from edgeload.commands.repeat import series_words
     from edgeload.run.dry_run import asked_detectors, print_plan
     from edgeload.run.pictures import picture_bytes
 
     groups = settings.groups()
     sizes, detectors = picture_bytes(groups), asked_detectors(groups)
     print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
+    if settings.repeat > 1:
+        print(series_words(settings))
     return exit_codes.OK
 
 
@@ -74,40 +80,55 @@ def _calibrate(settings: Settings) -> int:
 def _load(settings: Settings, *, report: str) -> int:
     from rich.console import Console
 
+    _check_hdr(settings)
+    if settings.repeat == 1:
+        return _run_once(settings, Console(), report=report).code
+    from edgeload.commands.repeat import run_series
+
+    unseen = Console(quiet=True)
+    return run_series(settings, lambda run: _run_once(run, unseen, report=report), report=report)
+
+
+def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
+    """One run from its start to its results, which are shown on `console`."""
+    from rich.console import Console
+
+    from edgeload.commands.repeat import DoneRun
     from edgeload.edge.location import Unreachable
     from edgeload.run.phases import Ending
     from edgeload.run.session import run_session
     from edgeload.search.session import search_capacity
 
-    _check_hdr(settings)
     try:
         run = search_capacity if settings.find_capacity else run_session
         outcome = run(settings, Console(stderr=True))
     except Unreachable as error:
         print(error, file=sys.stderr)
-        return exit_codes.UNREACHABLE
+        return DoneRun(exit_codes.UNREACHABLE)
     if outcome.ending is Ending.NOTHING_SENT:
         print(outcome.reason, file=sys.stderr)
-        return exit_codes.INTERRUPTED
+        return DoneRun(exit_codes.INTERRUPTED)
     if outcome.ending is Ending.CUT_OFF:
         print(
             f"{outcome.reason}; this shows what was measured: {report} {settings.log_file}",
             file=sys.stderr,
         )
-        return exit_codes.INTERRUPTED
+        return DoneRun(exit_codes.INTERRUPTED, has_log=True)
     from edgeload.read.results import exit_code, write_results
     from edgeload.read.words.headline import undecided_objectives
 
     summary = write_results(
-        settings.log_file, settings.output_dir, console=Console(), with_hdr=settings.hdr
+        settings.log_file, settings.output_dir, console=console, with_hdr=settings.hdr
     )
-    for text in undecided_objectives(summary):
-        print(text, file=sys.stderr)
-    if outcome.ending is Ending.SIGNAL:
-        return exit_codes.INTERRUPTED
+    if not console.quiet:
+        for text in undecided_objectives(summary):
+            print(text, file=sys.stderr)
     code = exit_code(summary)
-    aborted = outcome.ending is Ending.ABORT_CONDITION
-    return exit_codes.OBJECTIVE_FAILED if aborted and code != exit_codes.INVALID else code
+    if outcome.ending is Ending.SIGNAL:
+        code = exit_codes.INTERRUPTED
+    elif outcome.ending is Ending.ABORT_CONDITION and code != exit_codes.INVALID:
+        code = exit_codes.OBJECTIVE_FAILED
+    return DoneRun(code, has_log=True, summary=summary)
 
 
 def _check_hdr(settings: Settings) -> None:

@@ -13,6 +13,8 @@ from edgeload.objectives import Objective
 from edgeload.read.analysis.comparison import Comparison, compare
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.history import History, history_of
+from edgeload.read.analysis.repeats import Repeats, repeats_of
+from edgeload.read.analysis.run_figures import RunFigures
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse, with_host
 from edgeload.read.figures.shown import charts_of, prepare_comparison, prepare_figures
@@ -24,6 +26,8 @@ from edgeload.read.output import hdr, png
 from edgeload.read.output.comparison_json import comparison_json
 from edgeload.read.output.comparison_terminal import print_comparison
 from edgeload.read.output.page import html_report
+from edgeload.read.output.repeats_json import REPEATS_FILE, repeats_json
+from edgeload.read.output.repeats_terminal import print_repeats
 from edgeload.read.output.steps_csv import steps_csv
 from edgeload.read.output.summary_json import summary_json
 from edgeload.read.output.terminal import print_report
@@ -63,8 +67,8 @@ def write_results(
             _write(output_dir / "steps.csv", steps_csv(summary)),
             *png.write(pictures, output_dir),
         ]
-        for left_over in output_dir.glob(hdr.PATTERN):  # it would pass for this run's
-            left_over.unlink()
+        for left_over in (*output_dir.glob(hdr.PATTERN), *output_dir.glob(REPEATS_FILE)):
+            left_over.unlink()  # it would pass for this run's
         if with_hdr:
             texts = hdr.percentile_files(summary)
             files += [_write(output_dir / name, text) for name, text in texts.items()]
@@ -114,6 +118,29 @@ def write_comparison(
         raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
     print_comparison(console, comparison, looked_back, files)
     return comparison, looked_back
+
+
+def write_repeats(
+    runs: Sequence[RunFigures], output_dir: Path, folders: Sequence[Path], *, console: Console
+) -> Repeats:
+    """What runs of one measurement say together; repeats.json, and the same printed.
+
+    `folders` are those with the results of each run. Files of the same names that one run left in
+    `output_dir` itself are removed: they would pass for this series'. Raises LogError as
+    `write_results` does, and if the runs are not of one measurement.
+    """
+    repeats = repeats_of(runs)
+    reports = [page for folder in folders if (page := folder / "report.html").exists()]
+    try:
+        output_dir.mkdir(parents=True, exist_ok=True)
+        written = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
+        for name in written:
+            (output_dir / name).unlink(missing_ok=True)
+        files = [_write(output_dir / REPEATS_FILE, repeats_json(repeats)), *reports]
+    except OSError as problem:
+        raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
+    print_repeats(console, repeats, files)
+    return repeats
 
 
 def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:

@@ -209,6 +209,27 @@ class Fields(BaseModel):
         example="5m",
         measured=False,
     )
+    repeat: values.RunCount = declare(
+        1,
+        "The ramp",
+        "Runs of the whole measurement, one after the other: what differs from run to run is then "
+        "a part of the answer. Run 2 has the next SEED and a log of its own, load_test-2.log, and "
+        "so on (docs/results.md).",
+        metavar="N",
+        unit="runs",
+        example="3",
+        measured=False,
+    )
+    cooldown: values.Cooldown = declare(
+        30.0,
+        "The ramp",
+        "Seconds between two runs of REPEAT in which nothing is sent, so that queues drain and a "
+        "hot box cools down.",
+        metavar="SECONDS",
+        unit="s",
+        example="30",
+        measured=False,
+    )
     requests_per_second: values.Rate = declare(
         10.0,
         "The load",

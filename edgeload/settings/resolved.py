@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import PrivateAttr, model_validator
@@ -39,6 +40,11 @@ class Settings(Fields):
                 f"WARMUP = {self.warmup:g}: must be shorter than TIME_BETWEEN_RAMP "
                 f"({self.time_between_ramp:g} s), for example {self.time_between_ramp / 10:g}"
             )
+        if self.interference and self.repeat > 1:
+            raise ValueError(
+                f"REPEAT = {self.repeat}: must be 1 with INTERFERENCE, whose steps are repeated in "
+                "rounds already, for example INTERFERENCE_ROUNDS = 20"
+            )
         self._specs = load_mix(self.mix) if self.mix else ()
         check_groups(self.groups(), self)
         if self.find_capacity:
@@ -56,6 +62,12 @@ class Settings(Fields):
         plain = self.model_copy(update={"mix": None, "ramp_group": None, "slo": ()})
         plain._specs = ()
         return plain
+
+    def for_run(self, own: Mapping[str, object]) -> Settings:
+        """The same with some settings of their own, which its `command` names as if typed."""
+        changed = self.model_copy(update=dict(own))
+        changed._typed = self._typed | frozenset(own)
+        return changed
 
     def objectives(self) -> tuple[Objective, ...]:
         """The run's objectives, and those of its camera groups; none in an interference run, which

@@ -167,6 +167,8 @@ SearchText = Annotated[str, AfterValidator(_search)]
 WarmUp = Annotated[
     Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, BeforeValidator(_empty_is_none)
 ]
+Cooldown = Annotated[float, Field(ge=0, le=7 * 86400, allow_inf_nan=False)]
+RunCount = Annotated[int, Field(ge=1, le=100)]
 Rate = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]
 Clients = Annotated[int, Field(ge=1, le=100_000)]
 Ramp = Annotated[tuple[Clients, ...] | None, Field(min_length=1), BeforeValidator(_ramp)]

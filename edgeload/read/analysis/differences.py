@@ -13,6 +13,9 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.records import GroupRecord
 from edgeload.settings.fields import not_measured
 
+OWN_CHANCE = ("seed", "pictures")
+"""What differs between the runs of a series on purpose begins with these: each has its own seed."""
+
 Side = Sequence[RunSummary]
 """One side of a comparison: the runs of one or several logs."""
 
@@ -33,23 +36,30 @@ def differences(old: Side, new: Side) -> tuple[Difference, ...]:
     """What else was not the same: settings, machine, versions, pictures, endpoint.
 
     All runs that say it are looked at, also those of one side among each other. What only one
-    side's version of the log says is left out: it may have been the same.
+    side's version of the log says is left out: it may have been the same. Two series with the same
+    seeds on each side do not differ in them.
     """
-    before, after = ([dict(_facts(run)) for run in side if run.log.header] for side in (old, new))
+    before, after = ([facts_of(run) for run in side if run.log.header] for side in (old, new))
     if not before or not after:
         return ()
     names = dict.fromkeys(name for facts in (*before, *after) for name in facts)
     found = []
     for name in names:
         texts = [
-            list(dict.fromkeys(_text(facts[name]) for facts in side if name in facts))
+            list(dict.fromkeys(facts[name] for facts in side if name in facts))
             for side in (before, after)
         ]
         if not all(texts):
             continue
-        if len({*texts[0], *texts[1]}) > 1:
+        alike = set(texts[0]) == set(texts[1]) and name.startswith(OWN_CHANCE)
+        if len({*texts[0], *texts[1]}) > 1 and not alike:
             found.append(Difference(name, *(" | ".join(each) for each in texts)))
     return tuple(found)
+
+
+def facts_of(run: RunSummary) -> dict[str, str]:
+    """Settings, machine, versions, pictures and endpoint of a run as texts; none in older logs."""
+    return {name: _text(value) for name, value in _facts(run)} if run.log.header else {}
 
 
 def without_header(old: Side, new: Side) -> tuple[str, ...]:

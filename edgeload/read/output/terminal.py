@@ -64,7 +64,7 @@ def print_report(
             _headline(summary, width),
             *(_interference(summary, width) or _steps(summary, width)),
             *detector_tables(summary),
-            *(_finding(finding, width) for finding in findings),
+            *(finding_text(finding, width) for finding in findings),
             *_objectives(summary, width),
             *_failures(summary, width),
             Text("\n".join(str(path) for path in files)),
@@ -253,7 +253,8 @@ def _note(summary: RunSummary, columns: Sequence[TableColumn]) -> str:
 # --- below the table ------------------------------------------------------------------------------
 
 
-def _finding(finding: Finding, width: int) -> Text:
+def finding_text(finding: Finding, width: int) -> Text:
+    """What was seen, and below it what to do."""
     head = f"{finding.severity}: "
     text = wrapped(head + sentence(message_with_steps(finding), finding.group), width)
     text.stylize(_STYLES[finding.severity], 0, len(head))

@@ -18,6 +18,7 @@ from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
 from edgeload.read.words.invalid_kinds import INVALID_KINDS
 from edgeload.read.words.load_findings import SHORTFALL_KINDS
 from edgeload.read.words.note_kinds import NOTE_KINDS
+from edgeload.read.words.repeat_kinds import REPEAT_KINDS
 from edgeload.read.words.warning_kinds import WARNING_KINDS
 
 FINDING_TABLES = (
@@ -32,6 +33,7 @@ FINDING_TABLES = (
     HOST_NOTE_KINDS,
     SHORTFALL_KINDS,
     COMPARISON_KINDS,
+    REPEAT_KINDS,
 )
 FINDING_KINDS = {code: kind for table in FINDING_TABLES for code, kind in table.items()}
 _FAILED = "failed_"

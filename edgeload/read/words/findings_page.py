@@ -19,6 +19,7 @@ from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
 from edgeload.read.words.invalid_kinds import INVALID_KINDS
 from edgeload.read.words.load_findings import SHORTFALL_KINDS
 from edgeload.read.words.note_kinds import NOTE_KINDS
+from edgeload.read.words.repeat_kinds import REPEAT_KINDS
 from edgeload.read.words.warning_kinds import WARNING_KINDS
 
 _HEAD = """\
@@ -54,6 +55,11 @@ _PARTS = (
         "Why two loads were not compared",
         "The reasons in the column `why` of `comparison.json`.",
         COMPARISON_KINDS,
+    ),
+    (
+        "What several runs say together",
+        "The findings about runs that were repeated (`--repeat`), in `repeats.json`.",
+        REPEAT_KINDS,
     ),
 )
 

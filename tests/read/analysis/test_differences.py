@@ -53,6 +53,14 @@ def test_every_log_of_a_side_is_looked_at(tmp_path: Path) -> None:
         assert (found.name, found.old, found.new) == ("timeout", *texts)
 
 
+def test_two_series_with_the_same_seeds_do_not_differ_in_them(tmp_path: Path) -> None:
+    """Runs of a series have seeds of their own on purpose; other seeds are still named."""
+    one, two, three = (run(tmp_path / str(seed), seed=seed) for seed in (1, 2, 3))
+    assert differences([one, two], [two, one]) == ()
+    (found,) = differences([one, two], [two, three])
+    assert (found.name, found.old, found.new) == ("seed", "1 | 2", "2 | 3")
+
+
 @pytest.mark.parametrize("older_sides", [("old",), ("new",), ("old", "new")])
 def test_a_log_without_a_header_is_not_called_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], older_sides: tuple[str, ...]

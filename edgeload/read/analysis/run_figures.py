@@ -1,0 +1,195 @@
+"""What is compared between runs of one measurement: one run's figures, without its log. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from edgeload.read.analysis.differences import OWN_CHANCE, facts_of
+from edgeload.read.analysis.objective_results import Status
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.statistics.percentiles import Distribution
+
+WhyLeftOut = Literal["stopped", "invalid"]
+_STOPPED_BY = "stopped by SIG"
+_PERCENTILES = ("p50", "p95", "p99")
+
+
+@dataclass(frozen=True)
+class RunFigure:
+    """A figure of one run, with the limits of its interval within that run.
+
+    `value` is infinite for "never answered" and None for no data; limits are None for no interval.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class RunBracket:
+    """The capacity as one run shows it, in clients or copies of its mix.
+
+    `low` is the largest load that was carried, 0 if none was, and `high` the largest that may have
+    been: one less than the least that was not, None if there is none. `per_s` are the answers per
+    second at `low`.
+    """
+
+    low: int
+    high: int | None
+    per_s: float | None
+
+
+@dataclass(frozen=True)
+class StepFigures:
+    """The figures of a step by name, or of the part of it that a camera group is.
+
+    Throughput per second, times in seconds, and shares from 0 to 1 of what failed or was missed.
+    """
+
+    step: int
+    clients: int
+    copies: int
+    group: str
+    length_s: float
+    figures: Mapping[str, RunFigure]
+
+
+@dataclass(frozen=True)
+class RunFigures:
+    """One run: whether it counts, its capacity, and the figures of its complete steps.
+
+    `left_out` says why it does not count: somebody stopped it, or it is INVALID, for the reasons
+    with the codes in `invalid`. `load_kind` is equal in runs whose clients are the same load, and
+    `ramp` in runs with the same steps.
+    """
+
+    log: str
+    run_id: str | None = None
+    seed: int | None = None
+    left_out: WhyLeftOut | None = None
+    invalid: tuple[str, ...] = ()
+    load_kind: Any = None
+    ramp: tuple[Any, ...] = ()
+    of_mix: bool = False
+    ramp_group: str | None = None
+    requests_per_second: float | None = None
+    bracket: RunBracket | None = None
+    ceiling: RunFigure | None = None
+    """Answers per second at the endpoint's limit; None if it was not measured."""
+    objectives: Status | None = None
+    """All objectives together; None without any."""
+    steps: tuple[StepFigures, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Settings, machine and versions, as texts."""
+
+
+def figures_of_run(summary: RunSummary) -> RunFigures:
+    """The figures of a run; only its name and the reason for one that does not count."""
+    log, plan = summary.log, summary.log.plan
+    name, run_id = log.path.name, log.header.run_id if log.header else None
+    if _stopped(summary):
+        return stopped_run(name, run_id)
+    if not summary.valid:
+        codes = tuple(dict.fromkeys(doubt.code for doubt in summary.doubts))
+        return RunFigures(name, run_id, left_out="invalid", invalid=codes)
+    own = {n: text for n, text in facts_of(summary).items() if not n.startswith(OWN_CHANCE)}
+    return RunFigures(
+        log=name,
+        run_id=run_id,
+        seed=plan.seed if plan else None,
+        load_kind=(plan.groups, plan.ramp_group) if plan else log.requests_per_second,
+        ramp=tuple((step.clients, step.cameras) for step in log.steps),
+        of_mix=bool(summary.groups),
+        ramp_group=plan.ramp_group if plan else None,
+        requests_per_second=log.requests_per_second,
+        bracket=capacity_of_run(summary),
+        ceiling=_ceiling(summary),
+        objectives=_objectives(summary),
+        steps=tuple(_steps(summary)),
+        facts=own,
+    )
+
+
+def stopped_run(log: str, run_id: str | None = None) -> RunFigures:
+    """A run that somebody stopped, of which nothing counts; `log` is the name of its log."""
+    return RunFigures(log, run_id, left_out="stopped")
+
+
+def capacity_of_run(summary: RunSummary) -> RunBracket | None:
+    """The capacity with its interval within the run; None if the run says nothing about it."""
+    copies = {step.index: step.copies for step in summary.steps}
+    carried, overload = summary.capacity, summary.first_overload
+    if carried is None and overload is None:
+        return None
+    return RunBracket(
+        low=copies[carried.step] if carried else 0,
+        high=copies[overload.step] - 1 if overload else None,
+        per_s=carried.requests_per_s if carried else None,
+    )
+
+
+def _stopped(summary: RunSummary) -> bool:
+    """Whether a signal ended the run, or its log has no end; a condition of ABORT_ON may."""
+    end = summary.log.end
+    if end is None:
+        return summary.log.header is not None
+    return end.interrupted and end.reason.startswith(_STOPPED_BY)
+
+
+def _ceiling(summary: RunSummary) -> RunFigure | None:
+    found = summary.bracket.ceiling
+    if found is None or found.of_the_clients:
+        return None
+    return RunFigure(found.per_s, found.low, found.high)
+
+
+def _objectives(summary: RunSummary) -> Status | None:
+    statuses = [result.status for result in summary.objectives]
+    worst_first: tuple[Status, ...] = ("fail", "undecided", "pass")
+    return next((status for status in worst_first if status in statuses), None)
+
+
+def _steps(summary: RunSummary) -> Iterator[StepFigures]:
+    """Each complete step; of a mix, then each of its groups."""
+    for step in summary.steps:
+        if step.complete:
+            yield _step(step)
+            yield from (_step(part) for part in step.groups if not part.left_out)
+
+
+def _step(step: StepSummary) -> StepFigures:
+    within = step.within
+    figures = {
+        "throughput": RunFigure(step.rates.throughput_per_s),
+        "errors": RunFigure((within.sent - within.ok) / within.sent if within.sent else None),
+        "missed": RunFigure(
+            within.missed / within.due if within.missed is not None and within.due else None
+        ),
+    }
+    if not step.groups:  # times of groups that ask different detectors say nothing together
+        kind = "response" if step.times.response else "service"
+        for name in _PERCENTILES:
+            figures[f"{kind} {name}"] = _percentile(step, step.times.felt, name)
+    return StepFigures(
+        step=step.index,
+        clients=step.clients,
+        copies=step.copies,
+        group=step.group,
+        length_s=step.window.length_s,
+        figures=figures,
+    )
+
+
+def _percentile(step: StepSummary, times: Distribution, name: str) -> RunFigure:
+    """A percentile; without limits where a queue grows, whose times tell how long the step was."""
+    if times.is_never(name):
+        return RunFigure(float("inf"))
+    found = times.quantile(name)
+    if found is None:
+        return RunFigure(None)
+    limits = (None, None) if step.overloaded else (found.low, found.high)
+    return RunFigure(found.value, *limits)

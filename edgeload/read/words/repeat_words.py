@@ -1,0 +1,194 @@
+"""Several runs of one measurement in words: the answer over the runs, and whether they agree. Pure.
+
+`[38-38 over runs; 38-49 within a run]`: the first interval comes from the scatter between runs, the
+second is that of a usual run.
+"""
+
+from __future__ import annotations
+
+import math
+
+from edgeload.plain_words import plural, rate_words
+from edgeload.read.analysis.repeats import RepeatedCapacity, RepeatedFigure, Repeats
+from edgeload.read.analysis.run_figures import RunBracket, RunFigure, RunFigures
+from edgeload.read.statistics.format import number
+from edgeload.read.statistics.over_runs import MeanOverRuns
+from edgeload.read.words.objective_words import MARKS, STATUSES
+from edgeload.read.words.repeat_kinds import (
+    REPEATED_SHARES,
+    repeated_limits,
+    repeated_unit,
+    repeated_value,
+)
+
+REPEATS_NOTE = (
+    "±: half of the 95 % interval over runs, of which each counts once; no ±: one run. Rates are "
+    "answers per second, times are in ms; the last column is the interval of a usual run by itself."
+)
+DISAGREES = "!"
+"""Stands behind a figure in which the runs disagree."""
+DISAGREES_NOTE = f"{DISAGREES}: the runs disagree."
+
+
+def repeats_headline(repeats: Repeats) -> str:
+    """The answer over the runs, with its interval over runs and that within a run."""
+    counted = len(repeats.counted)
+    if not counted:
+        return (
+            f"No run counts of {len(repeats.runs)}: nothing can be said over runs."
+            if len(repeats.runs) > 1
+            else "The run does not count: nothing can be said over runs."
+        )
+    return f"{plural(counted, 'run')}: {_answer(repeats)}"
+
+
+def repeats_limit(repeats: Repeats) -> str:
+    """What the endpoint answers at most, over the runs; empty if it is unknown."""
+    ceiling = repeats.ceiling
+    if ceiling is None or ceiling.over is None:
+        return ""
+    of = "" if ceiling.over.n == len(repeats.counted) else f" ({plural(ceiling.over.n, 'run')})"
+    return (
+        f"Its limit is about {number(ceiling.over.mean)} answers/s{_brackets(ceiling)}{of}, "
+        "measured where the load was too large."
+    )
+
+
+def agreement_words(repeats: Repeats) -> str:
+    """Whether the runs agree, and which interval to believe."""
+    if len(repeats.counted) < 2:
+        return ""
+    if repeats.agreement == "disagree":
+        return (
+            "The runs DISAGREE: they differ by more than the interval within a run allows. Believe "
+            "the interval over runs."
+        )
+    if repeats.agreement == "unknown":
+        return (
+            "Whether the runs agree is unknown: no figure has an interval within at least two runs."
+        )
+    figures = f" ({plural(repeats.tested, 'figure')} compared)" if repeats.tested else ""
+    return (
+        "The runs agree: they differ by no more than the interval within each of them allows"
+        f"{figures}."
+    )
+
+
+def _answer(repeats: Repeats) -> str:
+    capacity, first = repeats.capacity, repeats.runs[repeats.counted[0]]
+    if capacity is None:
+        return "the capacity is unknown, because no run found one."
+    if capacity.count == 0:
+        least = min(b.high for b in capacity.brackets if b and b.high is not None) + 1
+        return f"this endpoint serves fewer than {_load(first, least)}{_clients(capacity)}."
+    at_least = "" if capacity.limited else "at least "
+    said = f"this endpoint serves {at_least}{_load(first, capacity.count)}{_clients(capacity)}"
+    rate = capacity.per_s
+    if capacity.limited and rate.over is not None:
+        said += f", with {number(rate.over.mean)} answers/s{_brackets(rate)}"
+    if not capacity.limited:
+        said += _end_of_ramp(capacity)
+    return f"{said}."
+
+
+def _end_of_ramp(capacity: RepeatedCapacity) -> str:
+    """Why the capacity is only a lower bound."""
+    if any(bracket and bracket.high is not None for bracket in capacity.brackets):
+        return "; each run carried as many or more, and some only reached the end of the ramp"
+    if len(capacity.brackets) == 1:
+        return ", the largest load of the ramp"
+    return "; each run carried the largest load of its ramp"
+
+
+def _load(run: RunFigures, count: int) -> str:
+    """`38 clients at 2 requests/s each`, or copies of the mix."""
+    if run.of_mix:
+        whose = f"{run.ramp_group} beside the other groups" if run.ramp_group else "the mix"
+        return f"{plural(count, 'copy')} of {whose}"
+    each = " each" if count > 1 else ""
+    rate = run.requests_per_second
+    return f"{plural(count, 'client')}{f' at {rate_words(rate)}{each}' if rate else ''}"
+
+
+def _clients(capacity: RepeatedCapacity) -> str:
+    """` [38-38 over runs; 38-49 within a run]`; of one run only the latter."""
+    parts = []
+    if capacity.over and capacity.count:
+        parts.append(f"{capacity.over[0]:,}-{capacity.over[1]:,} over runs")
+    low, high = capacity.within
+    if high is not None:
+        parts.append(f"{low:,}-{high:,} within a run")
+    return f" [{'; '.join(parts)}]" if parts else ""
+
+
+def _brackets(figure: RepeatedFigure) -> str:
+    """The same for a figure."""
+    parts = []
+    over = figure.over
+    if over and over.low is not None and over.high is not None:
+        parts.append(f"{repeated_limits(figure.name, over.low, over.high)} over runs")
+    if figure.within:
+        parts.append(f"{repeated_limits(figure.name, *figure.within)} within a run")
+    return f" [{'; '.join(parts)}]" if parts else ""
+
+
+# --- the cells of the tables ----------------------------------------------------------------------
+
+
+def bracket_words(bracket: RunBracket | None) -> str:
+    """`38, not 50`; `≥ 50` if no larger load was refused; `none, not 10`."""
+    if bracket is None:
+        return "unknown"
+    if bracket.high is None:
+        return f"≥ {bracket.low:,}"
+    return f"{bracket.low or 'none'}, not {bracket.high + 1:,}"
+
+
+def run_ceiling_words(figure: RunFigure | None) -> str:
+    """`80.0 [79.6-80.4]`."""
+    if figure is None or figure.value is None:
+        return "-"
+    if figure.low is None or figure.high is None:
+        return number(figure.value)
+    return f"{number(figure.value)} [{repeated_limits('ceiling', figure.low, figure.high)}]"
+
+
+def run_verdict(run: RunFigures) -> str:
+    """Whether the run counts."""
+    return {None: "counts", "stopped": "stopped", "invalid": "INVALID"}[run.left_out]
+
+
+def objectives_mark(run: RunFigures) -> str:
+    """`✓ met`, or nothing without objectives."""
+    status = run.objectives
+    return f"{MARKS[status]} {STATUSES[status]}" if status else "-"
+
+
+def over_runs_words(figure: RepeatedFigure) -> str:
+    """`61.2 ±0.9`, with a mark if the runs disagree."""
+    over = figure.over
+    if over is None:
+        return "-"
+    mark = f" {DISAGREES}" if figure.disagrees else ""
+    value = repeated_value(figure.name, over.mean)
+    return f"{value}{_half(figure.name, over, value)}{mark}"
+
+
+def within_words(figure: RepeatedFigure) -> str:
+    """`60.4-61.9`, the interval of a usual run."""
+    return repeated_limits(figure.name, *figure.within) if figure.within else "-"
+
+
+def _half(name: str, over: MeanOverRuns, shown: str) -> str:
+    """` ±0.9`, rounded up to the decimals of the value that is shown.
+
+    Limits that a bound cut are not the same on both sides: the wider side counts.
+    """
+    if over.low is None or over.high is None:
+        return ""
+    half = max(over.high - over.mean, over.mean - over.low)
+    if name in REPEATED_SHARES:
+        return f" ±{repeated_value(name, half).removesuffix(' %')}" if half else ""
+    decimals = len(shown.partition(".")[2])
+    scaled = half * (1000 if repeated_unit(name) == " ms" else 1) * 10**decimals
+    return f" ±{math.ceil(scaled - 1e-6) / 10**decimals:.{decimals}f}"
