@@ -144,11 +144,15 @@ def read_series(
 
 
 def series_words(settings: Settings) -> str:
-    """`3 runs, 30 s apart, take 180 s (3 min) in all.`"""
+    """`3 runs with pauses of 30 s take 240 s (4 min) in all, …`"""
     all_s = series_s(settings)
+    runs = f"{settings.repeat} runs with pauses of {settings.cooldown:g} s"
+    if all_s is None:
+        return f"{runs}; how long each takes is not known before (--budget limits it)."
+    most = "at most " if settings.find_capacity else ""
     return (
-        f"{settings.repeat} runs with pauses of {settings.cooldown:g} s take {all_s:g} s "
-        f"({all_s / 60:.0f} min) in all, and what each takes to begin and end."
+        f"{runs} take {most}{all_s:g} s ({all_s / 60:.0f} min) in all, and what each takes to "
+        "begin and end."
     )
 
 

@@ -37,7 +37,12 @@ def folder_of_run(output_dir: Path, number: int) -> Path:
     return output_dir / f"run-{number}"
 
 
-def series_s(settings: Settings) -> float:
-    """Seconds that all runs and the pauses between them take, by the plan."""
-    pauses_s = (settings.repeat - 1) * settings.cooldown
-    return settings.repeat * settings.plan().duration_s + pauses_s
+def series_s(settings: Settings) -> float | None:
+    """Seconds that all runs and the pauses between them take, by the plan, or at most.
+
+    None for searches without BUDGET: nobody knows how long they take.
+    """
+    run_s = settings.budget if settings.find_capacity else settings.plan().duration_s
+    if run_s is None:
+        return None
+    return settings.repeat * run_s + (settings.repeat - 1) * settings.cooldown

@@ -64,7 +64,7 @@ def made_run(number: int, low: int = 38, high: int | None = 49, **changes: Any) 
         load_kind=2.0,
         ramp=(10, 38, 50),
         requests_per_second=2.0,
-        bracket=RunBracket(low, high, 2.0 * low),
+        bracket=RunBracket(low, low, high, 2.0 * low),
         steps=(step,),
     )
     return replace(run, **changes)

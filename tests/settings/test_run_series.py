@@ -35,3 +35,10 @@ def test_a_series_lasts_as_long_as_its_runs_and_the_pauses_between_them() -> Non
     options = {"custom_ramp": "1,2", "time_between_ramp": "10", "cooldown": "7"}
     assert series_s(resolve({}, {**options, "repeat": "3"}, {})) == 3 * 20 + 2 * 7
     assert series_s(resolve({}, options, {})) == 20
+
+
+def test_a_series_of_searches_takes_at_most_their_budgets() -> None:
+    """Without a budget, nobody knows how long it takes."""
+    options = {"find_capacity": True, "repeat": "3", "cooldown": "30"}
+    assert series_s(resolve({}, options, {})) is None
+    assert series_s(resolve({}, {**options, "budget": "5m"}, {})) == 3 * 300 + 2 * 30

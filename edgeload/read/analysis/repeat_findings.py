@@ -69,7 +69,7 @@ def _disagreeing_capacities(repeats: Repeats) -> Iterator[Finding]:
             "carried_by_run": carried_by + 1,
             "not_carried": least + 1,
             "not_carried_by_run": refused_by + 1,
-            "of_mix": repeats.runs[carried_by].of_mix,
+            **_unit(repeats),
         },
     )
 
@@ -88,7 +88,7 @@ def _disagreeing_figures(repeats: Repeats) -> Iterator[Finding]:
             "worst": tuple(
                 {
                     "figure": figure.name,
-                    "copies": figure.load.copies if figure.load else None,
+                    "load": figure.load.load if figure.load else None,
                     "group": figure.load.group if figure.load else "",
                     "runs": tuple(run.value for run in figure.runs),
                     "within": figure.within,
@@ -96,9 +96,15 @@ def _disagreeing_figures(repeats: Repeats) -> Iterator[Finding]:
                 }
                 for figure in worst
             ),
-            "of_mix": repeats.runs[repeats.counted[0]].of_mix,
+            **_unit(repeats),
         },
     )
+
+
+def _unit(repeats: Repeats) -> dict[str, str | None]:
+    """What the runs' loads are counted in."""
+    unit = repeats.runs[repeats.counted[0]].unit
+    return {"over": unit.over, "ramped": unit.group}
 
 
 def _without_capacity(repeats: Repeats) -> Iterator[Finding]:

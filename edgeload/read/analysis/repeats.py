@@ -39,7 +39,7 @@ class RepeatedLoad:
 
     step: int | None
     clients: int
-    copies: int
+    load: int
     group: str
 
 
@@ -63,11 +63,11 @@ class RepeatedFigure:
 
 @dataclass(frozen=True)
 class RepeatedCapacity:
-    """The capacity over the runs that count, in clients or copies.
+    """The capacity over the runs that count, in loads as `LoadUnit` says.
 
     `brackets` has one entry per run, None for a run that says nothing. `count` is the median of the
-    loads that were carried, of an even number of runs the lower one; if `limited` is False, some
-    run only reached the end of its ramp, and `count` is the least that a run carried. `over` is the
+    runs' answers, of an even number of runs the lower one; if `limited` is False, some run only
+    reached the end of its ramp, and `count` is the least that a run carried. `over` is the
     interval over runs, in whole clients outwards, and `within` that of a usual run, whose upper end
     is None if no larger load was refused. `per_s` are answers per second at each run's capacity.
     """
@@ -180,11 +180,11 @@ def _longest_last(run: RunFigures) -> list[StepFigures]:
 
 
 def _load(step: StepFigures, by_step: bool) -> RepeatedLoad:
-    return RepeatedLoad(step.step if by_step else None, step.clients, step.copies, step.group)
+    return RepeatedLoad(step.step if by_step else None, step.clients, step.load, step.group)
 
 
 def _order(load: RepeatedLoad) -> tuple[int, int, bool, str]:
-    return (load.step or 0, load.copies, bool(load.group), load.group)
+    return (load.step or 0, load.load, bool(load.group), load.group)
 
 
 def _figure(name: str, load: RepeatedLoad | None, runs: Sequence[RunFigure]) -> RepeatedFigure:
@@ -226,17 +226,18 @@ def _capacity(runs: Sequence[RunFigures]) -> RepeatedCapacity | None:
     known = [bracket for bracket in brackets if bracket]
     if not known:
         return None
+    counts = [bracket.count for bracket in known]
     lows = [bracket.low for bracket in known]
     highs = [bracket.high for bracket in known if bracket.high is not None]
     limited = len(highs) == len(known)
-    mean = mean_over_runs(lows)
+    mean = mean_over_runs(counts)
     over = None
     if limited and mean and mean.low is not None and mean.high is not None:
         over = math.floor(mean.low + 1e-9), math.ceil(mean.high - 1e-9)
     rates = [RunFigure(bracket.per_s if bracket else None) for bracket in brackets]
     return RepeatedCapacity(
         brackets=tuple(brackets),
-        count=median_low(lows) if limited else min(lows),
+        count=median_low(counts) if limited else min(lows),
         limited=limited,
         over=over,
         within=(median_low(lows), median_low(highs) if limited else None),

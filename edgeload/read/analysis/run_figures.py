@@ -11,6 +11,8 @@ from edgeload.read.analysis.objective_results import Status
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.percentiles import Distribution
+from edgeload.records import SearchOver
+from edgeload.search_axis import PARTS_OF_RATE
 
 WhyLeftOut = Literal["stopped", "invalid"]
 _STOPPED_BY = "stopped by SIG"
@@ -31,28 +33,47 @@ class RunFigure:
 
 @dataclass(frozen=True)
 class RunBracket:
-    """The capacity as one run shows it, in clients or copies of its mix.
+    """The capacity as one run shows it, in loads as `LoadUnit` says.
 
-    `low` is the largest load that was carried, 0 if none was, and `high` the largest that may have
-    been: one less than the least that was not, None if there is none. `per_s` are the answers per
-    second at `low`.
+    Of a ramp, `count` and `low` are the largest load that was carried, 0 if none was, and `high` is
+    the largest that may have been: one less than the least that was not. Of a search they are its
+    answer and its interval. `high` is None if no load failed; then `count` is `low`. `per_s` are
+    the answers per second at the load that shows it best.
     """
 
+    count: int
     low: int
     high: int | None
     per_s: float | None
 
 
 @dataclass(frozen=True)
+class LoadUnit:
+    """What loads are counted in: clients, copies of the mix, cameras of one group, or hundredths of
+    the rate of so many `clients`. `searched` if the run was a search for the capacity.
+    """
+
+    over: SearchOver = "clients"
+    group: str | None = None
+    clients: int = 0
+    searched: bool = False
+
+    def share_of_rate(self, count: int) -> float:
+        """The share of the clients' rate that a load is, if loads are that."""
+        return count / PARTS_OF_RATE
+
+
+@dataclass(frozen=True)
 class StepFigures:
     """The figures of a step by name, or of the part of it that a camera group is.
 
+    `load` is counted as `LoadUnit` says.
     Throughput per second, times in seconds, and shares from 0 to 1 of what failed or was missed.
     """
 
     step: int
     clients: int
-    copies: int
+    load: int
     group: str
     length_s: float
     figures: Mapping[str, RunFigure]
@@ -75,7 +96,7 @@ class RunFigures:
     load_kind: Any = None
     ramp: tuple[Any, ...] = ()
     of_mix: bool = False
-    ramp_group: str | None = None
+    unit: LoadUnit = LoadUnit()
     requests_per_second: float | None = None
     bracket: RunBracket | None = None
     ceiling: RunFigure | None = None
@@ -104,7 +125,7 @@ def figures_of_run(summary: RunSummary) -> RunFigures:
         load_kind=(plan.groups, plan.ramp_group) if plan else log.requests_per_second,
         ramp=tuple((step.clients, step.cameras) for step in log.steps),
         of_mix=bool(summary.groups),
-        ramp_group=plan.ramp_group if plan else None,
+        unit=_unit(summary),
         requests_per_second=log.requests_per_second,
         bracket=capacity_of_run(summary),
         ceiling=_ceiling(summary),
@@ -121,15 +142,29 @@ def stopped_run(log: str, run_id: str | None = None) -> RunFigures:
 
 def capacity_of_run(summary: RunSummary) -> RunBracket | None:
     """The capacity with its interval within the run; None if the run says nothing about it."""
-    copies = {step.index: step.copies for step in summary.steps}
     carried, overload = summary.capacity, summary.first_overload
+    per_s = carried.requests_per_s if carried else None
+    if summary.search is not None:
+        first = summary.search.tiers[0]
+        found = first.boundary
+        if first.answer == "unknown":
+            return None
+        best = found.low if found.high is None else found.best or 0
+        return RunBracket(best, found.low, found.high, per_s)
+    copies = {step.index: step.copies for step in summary.steps}
     if carried is None and overload is None:
         return None
-    return RunBracket(
-        low=copies[carried.step] if carried else 0,
-        high=copies[overload.step] - 1 if overload else None,
-        per_s=carried.requests_per_s if carried else None,
-    )
+    low = copies[carried.step] if carried else 0
+    return RunBracket(low, low, copies[overload.step] - 1 if overload else None, per_s)
+
+
+def _unit(summary: RunSummary) -> LoadUnit:
+    if summary.search is not None:
+        axis = summary.search.axis
+        return LoadUnit(axis.over, axis.group, axis.clients, searched=True)
+    if not summary.groups:
+        return LoadUnit()
+    return LoadUnit("copies", summary.log.plan.ramp_group if summary.log.plan else None)
 
 
 def _stopped(summary: RunSummary) -> bool:
@@ -154,14 +189,17 @@ def _objectives(summary: RunSummary) -> Status | None:
 
 
 def _steps(summary: RunSummary) -> Iterator[StepFigures]:
-    """Each complete step; of a mix, then each of its groups."""
+    """Each complete step; of a mix, then each of its groups. A trial that broke does not count."""
+    trials = {trial.step: trial for trial in summary.search.trials} if summary.search else {}
     for step in summary.steps:
-        if step.complete:
-            yield _step(step)
-            yield from (_step(part) for part in step.groups if not part.left_out)
+        trial = trials.get(step.index)
+        if step.complete and not (trial and trial.broken):
+            load = trial.load if trial else step.copies
+            yield _step(step, load)
+            yield from (_step(part, load) for part in step.groups if not part.left_out)
 
 
-def _step(step: StepSummary) -> StepFigures:
+def _step(step: StepSummary, load: int) -> StepFigures:
     within = step.within
     figures = {
         "throughput": RunFigure(step.rates.throughput_per_s),
@@ -177,7 +215,7 @@ def _step(step: StepSummary) -> StepFigures:
     return StepFigures(
         step=step.index,
         clients=step.clients,
-        copies=step.copies,
+        load=load,
         group=step.group,
         length_s=step.window.length_s,
         figures=figures,

@@ -21,6 +21,7 @@ from edgeload.read.analysis.run_figures import RunBracket, RunFigure, RunFigures
 from edgeload.read.output.json_numbers import Number, json_number, json_numbers
 from edgeload.read.words.finding_words import advice, message
 from edgeload.read.words.repeat_words import repeats_headline
+from edgeload.records import SearchOver
 
 REPEATS_SCHEMA_VERSION = 1
 REPEATS_FILE = "repeats.json"
@@ -63,18 +64,19 @@ class RepeatedFigureRecord(msgspec.Struct, frozen=True, kw_only=True):
 class RepeatedLoadRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The figures at one load; `step` (from 0) is null if the runs had different ramps.
 
+    `load` is counted in what `counted_in` of the whole says.
     `group` is a camera group of a mix, null for all of them and for a run without a mix.
     """
 
     step: int | None
     clients: int
-    copies: int
+    load: int
     group: str | None
     figures: list[RepeatedFigureRecord]
 
 
 class RepeatedCapacityRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The capacity over the runs that count, in clients, or copies of a mix.
+    """The capacity over the runs that count, in what `counted_in` of the whole says.
 
     `low` and `high` are over runs, in whole clients outwards; `within_low` and `within_high` those
     of a usual run. `limited` is false if it is only a lower bound.
@@ -91,8 +93,9 @@ class RepeatedCapacityRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunBracketRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The capacity of one run: `low` was carried, and one more than `high` was not."""
+    """The capacity of one run: at least `low`, and less than one more than `high`."""
 
+    count: int
     low: int
     high: int | None
     answers_per_s: Number
@@ -124,13 +127,17 @@ class RepeatedFindingRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RepeatsRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """repeats.json; null for no data."""
+    """repeats.json; null for no data. `counted_in` is clients, copies (of a mix), group (cameras of
+    `ramped`) or rate (hundredths of it); null if no run counts.
+    """
 
     schema_version: int
     answer: str
     agreement: Agreement
     counted: int
     figures_tested: int
+    counted_in: SearchOver | None
+    ramped: str | None
     capacity: RepeatedCapacityRecord | None
     ceiling: RepeatedFigureRecord | None
     runs: list[RepeatedRunRecord]
@@ -140,7 +147,10 @@ class RepeatsRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 def repeats_json(repeats: Repeats) -> str:
     """The text of repeats.json."""
+    unit = repeats.runs[repeats.counted[0]].unit if repeats.counted else None
     record = RepeatsRecord(
+        counted_in=unit.over if unit else None,
+        ramped=unit.group if unit else None,
         schema_version=REPEATS_SCHEMA_VERSION,
         answer=repeats_headline(repeats),
         agreement=repeats.agreement,
@@ -186,7 +196,10 @@ def _run(index: int, run: RunFigures) -> RepeatedRunRecord:
 
 def _bracket(bracket: RunBracket) -> RunBracketRecord:
     return RunBracketRecord(
-        low=bracket.low, high=bracket.high, answers_per_s=json_number(bracket.per_s)
+        count=bracket.count,
+        low=bracket.low,
+        high=bracket.high,
+        answers_per_s=json_number(bracket.per_s),
     )
 
 
@@ -197,7 +210,7 @@ def _loads(repeats: Repeats) -> list[RepeatedLoadRecord]:
             record = RepeatedLoadRecord(
                 step=load.step,
                 clients=load.clients,
-                copies=load.copies,
+                load=load.load,
                 group=load.group or None,
                 figures=[_over_runs(f) for f in repeats.figures if f.load == load],
             )

@@ -63,7 +63,8 @@ def _table(heads: Sequence[str], left: Sequence[str]) -> Table:
 def _runs(repeats: Repeats) -> Table:
     """A row per run, also for those that do not count."""
     judged = any(run.objectives for run in repeats.runs)
-    nouns = "copies" if any(run.of_mix for run in repeats.runs) else "clients"
+    counting = [run for run in repeats.runs if run.left_out is None]
+    nouns = words.load_head(counting[0]) if counting else "clients"
     heads = ["run", "log", nouns, "answers/s", "limit/s", *(["objectives"] if judged else []), ""]
     table = _table(heads, ("log", nouns, "limit/s", "objectives", ""))
     for index, run in enumerate(repeats.runs):
@@ -71,7 +72,7 @@ def _runs(repeats: Repeats) -> Table:
         cells = [""] * (len(heads) - 3)
         if run.left_out is None:
             cells = [
-                words.bracket_words(run.bracket),
+                words.bracket_words(run),
                 number(run.bracket.per_s if run.bracket else None),
                 words.run_ceiling_words(run.ceiling),
                 *([words.objectives_mark(run)] if judged else []),
@@ -136,13 +137,14 @@ def _cells(
     titles = {"throughput": "done/s"}
     names = {name for found in rows.values() for name in found}
     titles |= {name.split(" ")[-1]: name for name in names if " " in name}  # response p95
-    heads = ["copies", "group"] if of_mix else ["clients"]
+    first = repeats.runs[repeats.counted[0]]
+    heads = [words.load_head(first), *(["group"] if of_mix else [])]
     heads += [titles.get(name, name) for name in columns]
     if repeats.tested:
         heads.append(f"{_WITHIN} in a run")
     texts = [heads]
     for load, found in rows.items():
-        row = [str(load.copies)]
+        row = [words.load_number(first, load.load)]
         if of_mix:
             row.append(short(load.group, _LONGEST_GROUP) or ALL_GROUPS)
         for name in columns:

@@ -36,6 +36,14 @@ def repeated_limits(name: str, low: float, high: float) -> str:
     return f"{repeated_value(name, low)}-{repeated_value(name, high)}"
 
 
+def counted_load(count: int, over: str, group: str | None) -> str:
+    """`38 clients`, `3 copies`, `14 door cameras`, `85 % of the rate`."""
+    if over == "rate":
+        return f"{count:,} % of the rate"
+    noun = {"clients": "client", "copies": "copy", "group": f"{group} camera"}[over]
+    return plural(count, noun)
+
+
 def _left_out(n: Numbers) -> str:
     why = "was stopped" if n["why"] == "stopped" else f"is INVALID ({', '.join(n['codes'])})"
     return f"run {n['run']} ({short(n['log'], 60)}) {why}, so it does not count"
@@ -52,16 +60,18 @@ def _runs_differ(n: Numbers) -> str:
 
 
 def _capacities_disagree(n: Numbers) -> str:
-    noun = "copy" if n["of_mix"] else "client"
+    carried, refused = (
+        counted_load(n[name], n["over"], n["ramped"]) for name in ("carried", "not_carried")
+    )
     return (
-        f"run {n['carried_by_run']} carried {plural(n['carried'], noun)}, although run "
-        f"{n['not_carried_by_run']} did not carry {n['not_carried']:,}"
+        f"run {n['carried_by_run']} carried {carried}, although run {n['not_carried_by_run']} did "
+        f"not carry {refused}"
     )
 
 
 def _runs_disagree(n: Numbers) -> str:
     tested, found = n["tested"], n["figures"]
-    worst = "; ".join(_worst(each, of_mix=n["of_mix"]) for each in n["worst"])
+    worst = "; ".join(_worst(each, n) for each in n["worst"])
     more = (
         "scatters more from run to run than its interval within a run allows"
         if found == 1
@@ -70,12 +80,12 @@ def _runs_disagree(n: Numbers) -> str:
     return f"{found} of {plural(tested, 'figure')} {more}: {worst}"
 
 
-def _worst(each: Mapping[str, Any], *, of_mix: bool) -> str:
+def _worst(each: Mapping[str, Any], n: Numbers) -> str:
     """`response p95 at 38 clients, 61.2, 75.0 and 90.1 ms (within a run 60.1-62.3), …`."""
     name = each["figure"]
     at = ""
-    if each["copies"] is not None:
-        at = f" at {plural(each['copies'], 'copy' if of_mix else 'client')}"
+    if each["load"] is not None:
+        at = f" at {counted_load(each['load'], n['over'], n['ramped'])}"
     of = f"{each['group']}: " if each["group"] else ""
     values = listed([repeated_value(name, value) for value in each["runs"]])
     within = repeated_limits(name, *each["within"])

@@ -10,12 +10,13 @@ import math
 
 from edgeload.plain_words import plural, rate_words
 from edgeload.read.analysis.repeats import RepeatedCapacity, RepeatedFigure, Repeats
-from edgeload.read.analysis.run_figures import RunBracket, RunFigure, RunFigures
+from edgeload.read.analysis.run_figures import RunFigure, RunFigures
 from edgeload.read.statistics.format import number
 from edgeload.read.statistics.over_runs import MeanOverRuns
 from edgeload.read.words.objective_words import MARKS, STATUSES
 from edgeload.read.words.repeat_kinds import (
     REPEATED_SHARES,
+    counted_load,
     repeated_limits,
     repeated_unit,
     repeated_value,
@@ -80,9 +81,11 @@ def _answer(repeats: Repeats) -> str:
         return "the capacity is unknown, because no run found one."
     if capacity.count == 0:
         least = min(b.high for b in capacity.brackets if b and b.high is not None) + 1
-        return f"this endpoint serves fewer than {_load(first, least)}{_clients(capacity)}."
+        return f"this endpoint serves fewer than {_load(first, least)}{_interval(first, capacity)}."
     at_least = "" if capacity.limited else "at least "
-    said = f"this endpoint serves {at_least}{_load(first, capacity.count)}{_clients(capacity)}"
+    said = (
+        f"this endpoint serves {at_least}{_load(first, capacity.count)}{_interval(first, capacity)}"
+    )
     rate = capacity.per_s
     if capacity.limited and rate.over is not None:
         said += f", with {number(rate.over.mean)} answers/s{_brackets(rate)}"
@@ -101,23 +104,32 @@ def _end_of_ramp(capacity: RepeatedCapacity) -> str:
 
 
 def _load(run: RunFigures, count: int) -> str:
-    """`38 clients at 2 requests/s each`, or copies of the mix."""
-    if run.of_mix:
-        whose = f"{run.ramp_group} beside the other groups" if run.ramp_group else "the mix"
-        return f"{plural(count, 'copy')} of {whose}"
-    each = " each" if count > 1 else ""
-    rate = run.requests_per_second
-    return f"{plural(count, 'client')}{f' at {rate_words(rate)}{each}' if rate else ''}"
+    """`38 clients at 2 requests/s each`, `3 copies of the mix`, `14 door cameras beside …`."""
+    unit, rate = run.unit, run.requests_per_second
+    if unit.over == "rate" and not run.of_mix and rate:
+        return _clients_at(unit.clients, rate * unit.share_of_rate(count))
+    if unit.over == "clients":
+        return _clients_at(count, rate)
+    load = counted_load(count, unit.over, unit.group)
+    if unit.over == "copies":
+        load += f" of {unit.group or 'the mix'}"
+    return f"{load} beside the other groups" if unit.group else load
 
 
-def _clients(capacity: RepeatedCapacity) -> str:
+def _clients_at(clients: int, rate: float | None) -> str:
+    each = " each" if clients > 1 else ""
+    return f"{plural(clients, 'client')}{f' at {rate_words(rate)}{each}' if rate else ''}"
+
+
+def _interval(run: RunFigures, capacity: RepeatedCapacity) -> str:
     """` [38-38 over runs; 38-49 within a run]`; of one run only the latter."""
     parts = []
     if capacity.over and capacity.count:
-        parts.append(f"{capacity.over[0]:,}-{capacity.over[1]:,} over runs")
-    low, high = capacity.within
-    if high is not None:
-        parts.append(f"{low:,}-{high:,} within a run")
+        low, high = (load_number(run, count) for count in capacity.over)
+        parts.append(f"{low}-{high} over runs")
+    if capacity.within[1] is not None:
+        low, high = (load_number(run, count or 0) for count in capacity.within)
+        parts.append(f"{low}-{high} within a run")
     return f" [{'; '.join(parts)}]" if parts else ""
 
 
@@ -135,13 +147,33 @@ def _brackets(figure: RepeatedFigure) -> str:
 # --- the cells of the tables ----------------------------------------------------------------------
 
 
-def bracket_words(bracket: RunBracket | None) -> str:
-    """`38, not 50`; `≥ 50` if no larger load was refused; `none, not 10`."""
+def load_number(run: RunFigures, count: int) -> str:
+    """A load without its unit; one that is a part of a rate, in requests/s or percent."""
+    if run.unit.over != "rate":
+        return f"{count:,}"
+    rate = run.requests_per_second
+    return f"{count} %" if run.of_mix or not rate else f"{rate * run.unit.share_of_rate(count):.4g}"
+
+
+def load_head(run: RunFigures) -> str:
+    """What stands above loads in a table."""
+    unit = run.unit
+    if unit.over == "rate":
+        return "rate" if run.of_mix else "requests/s"
+    return f"{unit.group} cameras" if unit.over == "group" else unit.over
+
+
+def bracket_words(run: RunFigures) -> str:
+    """`38, not 50`; `≥ 50` if no larger load was refused; of a search, `38 [37-39]`."""
+    bracket = run.bracket
     if bracket is None:
         return "unknown"
+    count, low = load_number(run, bracket.count), load_number(run, bracket.low)
     if bracket.high is None:
-        return f"≥ {bracket.low:,}"
-    return f"{bracket.low or 'none'}, not {bracket.high + 1:,}"
+        return f"≥ {low}"
+    if run.unit.searched:
+        return f"{count} [{low}-{load_number(run, bracket.high)}]"
+    return f"{count if bracket.count else 'none'}, not {load_number(run, bracket.high + 1)}"
 
 
 def run_ceiling_words(figure: RunFigure | None) -> str:

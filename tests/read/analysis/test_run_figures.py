@@ -9,6 +9,7 @@ import pytest
 import synthetic_log as sl
 from mix_runs import mix_run
 from repeated_runs import played_run, write_run
+from simulated_search import Box, search
 
 from edgeload.objectives import parse_objective
 from edgeload.read.analysis.run_figures import RunFigures, figures_of_run
@@ -28,7 +29,7 @@ def test_the_figures_are_those_of_the_summary(tmp_path: Path) -> None:
     assert run.left_out is None
     assert summary.capacity is not None
     assert run.bracket is not None
-    assert (run.bracket.low, run.bracket.high) == (30, 59)
+    assert (run.bracket.count, run.bracket.low, run.bracket.high) == (30, 30, 59)
     assert run.bracket.per_s == summary.capacity.requests_per_s
     assert run.ceiling is not None
     assert summary.bracket.ceiling is not None
@@ -90,10 +91,42 @@ def test_the_worst_objective_stands_for_all(tmp_path: Path) -> None:
 def test_each_group_of_a_mix_has_its_times_and_the_whole_has_none(tmp_path: Path) -> None:
     """Times of groups that ask different detectors say nothing together."""
     run = figures_of_run(mix_run(tmp_path, "mix"))
-    assert [(s.copies, s.group) for s in run.steps] == [
+    assert [(s.load, s.group) for s in run.steps] == [
         (copies, group) for copies in (1, 2) for group in ("", "door", "person", "label")
     ]
     for step in run.steps:
         assert ("response p95" in step.figures) == bool(step.group)
         assert step.figures["throughput"].value
     assert run.of_mix
+
+
+def test_a_search_gives_its_answer_with_its_own_interval(tmp_path: Path) -> None:
+    """Four workers of 52 ms serve 38 clients at 2/s; its trials are steps with a load each."""
+    found = search(tmp_path / "log", Box(service=sl.constant(0.052))).summary
+    run = figures_of_run(found)
+    assert found.search is not None
+    boundary = found.search.tiers[0].boundary
+    assert run.bracket is not None
+    assert run.unit.searched
+    assert (run.bracket.low, run.bracket.high) == (boundary.low, boundary.high)
+    assert run.bracket.low <= 38 <= (run.bracket.high or 0)
+    assert run.bracket.count == boundary.best
+    loads = {trial.step: trial.load for trial in found.search.trials}
+    assert all(step.load == loads[step.step] for step in run.steps)
+
+
+def test_a_search_that_found_no_limit_is_a_lower_bound(tmp_path: Path) -> None:
+    """It went as far as it was allowed to."""
+    run = figures_of_run(search(tmp_path / "log", Box(), most=10).summary)
+    assert run.bracket is not None
+    assert (run.bracket.count, run.bracket.high) == (run.bracket.low, None)
+    assert run.bracket.low > 0
+
+
+def test_a_trial_in_which_the_endpoint_broke_does_not_count(tmp_path: Path) -> None:
+    """As in the search itself: it was asked again."""
+    found = search(tmp_path / "log", Box(breaks_at=30, breaks=1)).summary
+    assert found.search is not None
+    broken = {trial.step for trial in found.search.trials if trial.broken}
+    assert broken
+    assert not broken & {step.step for step in figures_of_run(found).steps}

@@ -34,7 +34,7 @@ def test_the_figures_are_those_over_the_runs(tmp_path: Path) -> None:
     assert [run["value"] for run in p95["runs"]] == pytest.approx(
         [run.value for run in ours.runs], abs=1e-6
     )
-    assert found["capacity"]["count"] == 30
+    assert (found["capacity"]["count"], found["counted_in"]) == (30, "clients")
     assert found["capacity"]["low"] == found["capacity"]["high"] == 30
     assert (found["capacity"]["within_low"], found["capacity"]["within_high"]) == (30, 59)
 

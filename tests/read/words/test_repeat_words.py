@@ -9,7 +9,7 @@ from repeated_runs import made_run, with_p95
 
 from edgeload.read.analysis.repeat_findings import repeat_findings
 from edgeload.read.analysis.repeats import RepeatedFigure, Repeats, repeats_of
-from edgeload.read.analysis.run_figures import RunFigure, stopped_run
+from edgeload.read.analysis.run_figures import LoadUnit, RunBracket, RunFigure, stopped_run
 from edgeload.read.statistics.over_runs import MeanOverRuns
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.repeat_words import (
@@ -72,10 +72,35 @@ def test_nothing_is_said_where_nothing_was_measured() -> None:
 
 def test_a_mix_is_counted_in_copies() -> None:
     """Of all of it, or of the one group that is ramped."""
-    mix = replace(made_run(1, 3, 3), of_mix=True)
+    mix = replace(made_run(1, 3, 3), of_mix=True, unit=LoadUnit("copies"))
     assert "serves 3 copies of the mix [" in repeats_headline(repeats_of([mix]))
-    one = replace(mix, ramp_group="door")
+    one = replace(mix, unit=LoadUnit("copies", "door"))
     assert "3 copies of door beside the other groups [" in repeats_headline(repeats_of([one]))
+
+
+@pytest.mark.parametrize(
+    ("unit", "of_mix", "answer", "row"),
+    [
+        (LoadUnit("clients", searched=True), False, "38 clients at 2 requests/s each [", "38 [37-"),
+        (LoadUnit("copies", searched=True), True, "38 copies of the mix [", "38 [37-40]"),
+        (
+            LoadUnit("group", "door", searched=True),
+            True,
+            "38 door cameras beside the other groups [",
+            "38 [37-40]",
+        ),
+        (LoadUnit("rate", None, 4, searched=True), False, "4 clients at 0.76 requests/s", "0.76 ["),
+        (LoadUnit("rate", None, 4, searched=True), True, "38 % of the rate [", "38 % [37 %-40 %]"),
+    ],
+)
+def test_a_search_is_counted_in_what_it_changes(
+    unit: LoadUnit, of_mix: bool, answer: str, row: str
+) -> None:
+    """Its answer stands with the interval of its own, and so does each run's."""
+    bracket = RunBracket(38, 37, 40, 76.0)
+    runs = [made_run(i, unit=unit, of_mix=of_mix, bracket=bracket) for i in (1, 2, 3)]
+    assert f"this endpoint serves {answer}" in repeats_headline(repeats_of(runs))
+    assert bracket_words(runs[0]).startswith(row)
 
 
 def test_what_disagrees_is_said_with_the_values_of_the_runs() -> None:
@@ -95,7 +120,7 @@ def test_what_disagrees_is_said_with_the_values_of_the_runs() -> None:
 def test_a_capacity_that_fits_no_run_names_the_runs() -> None:
     """Which one carried more than which other could."""
     (said, _) = map(message, repeat_findings(of_brackets((38, 49), (20, 29))))
-    assert said == "run 1 carried 38 clients, although run 2 did not carry 30"
+    assert said == "run 1 carried 38 clients, although run 2 did not carry 30 clients"
 
 
 @pytest.mark.parametrize(
@@ -105,8 +130,8 @@ def test_a_capacity_that_fits_no_run_names_the_runs() -> None:
 def test_the_bracket_of_a_run_is_said_in_loads(bracket: tuple[int, int | None], said: str) -> None:
     """What it carried, and the least that it did not."""
     run = made_run(1, *bracket)
-    assert bracket_words(run.bracket) == said
-    assert bracket_words(None) == "unknown"
+    assert bracket_words(run) == said
+    assert bracket_words(replace(run, bracket=None)) == "unknown"
 
 
 @pytest.mark.parametrize(
