@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks.simulated_boxes import (
+    BIMODAL,
+    CONSTANT,
+    EXPONENTIAL,
     Cameras,
     Draws,
     SimulatedBox,
-    bimodal,
-    constant,
-    exponential,
     lognormal,
     true_capacity,
 )
@@ -39,15 +39,15 @@ def _by_theory(name: str, servers: int, mean_s: float, draws: Draws, rate: float
 
 
 BY_THEORY = (
-    _by_theory("1 x 10 ms constant, 4.9/s", 1, 0.010, constant(), 4.9),
-    _by_theory("1 x 20 ms exponential, 1.95/s", 1, 0.020, exponential(), 1.95),
+    _by_theory("1 x 10 ms constant, 4.9/s", 1, 0.010, CONSTANT, 4.9),
+    _by_theory("1 x 20 ms exponential, 1.95/s", 1, 0.020, EXPONENTIAL, 1.95),
     _by_theory("2 x 25 ms lognormal 0.5, 1.98/s", 2, 0.025, lognormal(0.5), 1.98),
-    _by_theory("4 x 50 ms constant, 2/s", 4, 0.050, constant(), 2.0),
-    _by_theory("4 x 50 ms exponential, 2/s", 4, 0.050, exponential(), 2.0),
+    _by_theory("4 x 50 ms constant, 2/s", 4, 0.050, CONSTANT, 2.0),
+    _by_theory("4 x 50 ms exponential, 2/s", 4, 0.050, EXPONENTIAL, 2.0),
     _by_theory("8 x 100 ms lognormal 0.5, 4.9/s", 8, 0.100, lognormal(0.5), 4.9),
-    _by_theory("16 x 100 ms exponential, 4.92/s", 16, 0.100, exponential(), 4.92),
+    _by_theory("16 x 100 ms exponential, 4.92/s", 16, 0.100, EXPONENTIAL, 4.92),
     _by_theory("16 x 200 ms lognormal 1, 1.9/s", 16, 0.200, lognormal(1.0), 1.9),
-    _by_theory("1 x 200 ms constant, 0.48/s", 1, 0.200, constant(), 0.48),
+    _by_theory("1 x 200 ms constant, 0.48/s", 1, 0.200, CONSTANT, 0.48),
 )
 
 _DOOR, _PERSON = Cameras(2.0), Cameras(1.0, work=3.0)
@@ -77,12 +77,12 @@ _KINDS = (
     "119 connections",
 )
 _DRAWS: dict[str, Draws] = {
-    "constant": constant(),
+    "constant": CONSTANT,
     "lognormal 0.1": lognormal(0.1),
     "lognormal 0.5": lognormal(0.5),
     "lognormal 1": lognormal(1.0),
-    "exponential": exponential(),
-    "bimodal": bimodal(),
+    "exponential": EXPONENTIAL,
+    "bimodal": BIMODAL,
 }
 
 

@@ -7,9 +7,10 @@ frames sent late. Servers behind one queue, first come, first served.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heapreplace
+from typing import Literal
 
 import numpy as np
 
@@ -31,28 +32,32 @@ _BLOCK = 4096
 _WARMS_S = 60.0
 GAP_S = 1.0
 
-Draws = Callable[[np.random.Generator, int], Floats]
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws service times, whose mean is 1; `spread` is their standard deviation, if lognormal."""
+
+    shape: Literal["constant", "lognormal", "exponential", "bimodal"]
+    spread: float = 0.0
+
+    def __call__(self, chance: np.random.Generator, n: int) -> Floats:
+        """So many of them. Bimodal ones are 0.5, and one in ten 5.5."""
+        if self.shape == "constant":
+            return np.ones(n)
+        if self.shape == "exponential":
+            return chance.exponential(1.0, n)
+        if self.shape == "bimodal":
+            return np.where(chance.random(n) < 0.9, 0.5, 5.5)
+        sigma = math.sqrt(math.log(1 + self.spread**2))
+        return chance.lognormal(-(sigma**2) / 2, sigma, n)
 
 
-def constant() -> Draws:
-    """Service that always takes the mean."""
-    return lambda _, n: np.ones(n)
+CONSTANT, EXPONENTIAL, BIMODAL = Draws("constant"), Draws("exponential"), Draws("bimodal")
 
 
 def lognormal(spread: float) -> Draws:
-    """Service of a lognormal distribution, whose standard deviation is `spread` times its mean."""
-    sigma = math.sqrt(math.log(1 + spread**2))
-    return lambda chance, n: chance.lognormal(-(sigma**2) / 2, sigma, n)
-
-
-def exponential() -> Draws:
-    """Exponential service."""
-    return lambda chance, n: chance.exponential(1.0, n)
-
-
-def bimodal() -> Draws:
-    """Half the mean nine times of ten, and else 5.5 times the mean."""
-    return lambda chance, n: np.where(chance.random(n) < 0.9, 0.5, 5.5)
+    """A lognormal distribution."""
+    return Draws("lognormal", spread)
 
 
 @dataclass(frozen=True)

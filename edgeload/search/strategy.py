@@ -66,6 +66,8 @@ class Decision:
     boundary: Boundary
 
 
+MOST_TRIALS = 100
+"""A search ends then, whatever its budget: such a box contradicts itself."""
 _TRIALS_AT_THE_TOP = 4
 """So many trials of the largest load that is allowed may be undecided."""
 _NEAR = 0.3
@@ -101,7 +103,7 @@ def next_trial(
     if asked is None:
         at_the_top = doubles or boundary.best == options.most
         return Decision("at_least" if at_the_top else "found", boundary)
-    if left_s < options.least_s:
+    if left_s < options.least_s or len(trials) >= MOST_TRIALS:
         return Decision("budget", boundary)
     longest_s = min(asked.longest_s, left_s)
     return replace(asked, longest_s=longest_s, shortest_s=min(asked.shortest_s, longest_s))
@@ -151,6 +153,18 @@ class _Near:
         return [t for t in self.trials if self.best < t.load <= self.over + self.width]
 
     @property
+    def not_yet_held(self) -> int:
+        """A load to show that the answer is carried; a little less, if that failed before."""
+        less = min((t.load - max(1, self.width // 2) for t in self.under), default=self.best)
+        return max(1, less)
+
+    @property
+    def not_yet_broke(self) -> int:
+        """A load to show that no more is carried; a little larger, if the next one was."""
+        more = max((t.load + max(1, self.width // 2) for t in self.beyond), default=self.best + 1)
+        return _allowed(more, self.options)
+
+    @property
     def held(self) -> bool:
         """Whether the answer itself was tried and did not fail."""
         return any(t.verdict != "fail" for t in self.under)
@@ -175,7 +189,8 @@ def _near(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -
         return _measure(near, needed_s) if measures else _bisect(near, needed_s)
     if not (near.held and near.broke):
         longest_s = max(_SHARE_UNDER * needed_s, _CONFIRMING * options.least_s)
-        return NextTrial(near.sides[near.held], longest_s, "confirm")
+        load = near.not_yet_broke if near.held else near.not_yet_held
+        return NextTrial(load, longest_s, "confirm")
     return None if high == boundary.low else _finer(near, needed_s)
 
 

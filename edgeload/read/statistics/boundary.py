@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -47,8 +48,10 @@ _WIDER = 1.1
 _MOST_AGAINST = math.log(1e5)
 """No single trial makes a capacity less likely than this: something may have gone wrong in it."""
 _T_975 = 2.131
-_STEEP = (2.0, 4.0, 8.0, 16.0, 32.0)
+_POWERS = (2.0, 4.0, 8.0, 16.0, 32.0)
 _BENT = 0.5
+_LEAST_DRIFT = -1.0
+"""A backlog that stays small tells no more than this: in reality it is never a pure random walk."""
 _HALF_LOG_2_PI = math.log(2 * math.pi) / 2
 
 
@@ -126,8 +129,10 @@ def boundary_of(trials: Sequence[Trial], confidence: float = CONFIDENCE_OF_BOUND
     below = np.cumsum(likelihood(told, grid))
     below /= below[-1]
     tail = (1 - confidence) / 2
+    places = [grid[int(np.searchsorted(below, q))] for q in (tail, 0.5, 1 - tail)]
+    edge = math.exp(_STEP / 2)
     low, best, high = (
-        math.floor(grid[int(np.searchsorted(below, q))]) for q in (tail, 0.5, 1 - tail)
+        math.floor(place) for place in (places[0] / edge, places[1], places[2] * edge)
     )
     failed = any(trial.verdict == "fail" for trial in told)
     if not failed:
@@ -139,49 +144,64 @@ def boundary_of(trials: Sequence[Trial], confidence: float = CONFIDENCE_OF_BOUND
 def capacity_grid(trials: Sequence[Trial]) -> Floats:
     """The capacities that are thought of, in loads, equally spaced in ratio."""
     least, most = (pick(trial.load for trial in trials) for pick in (min, max))
-    first, last = math.log(min(0.5, least / _BEYOND)), math.log(most * _BEYOND)
-    grid: Floats = np.exp(np.arange(first, last, _STEP))
-    return grid
+    first = min(0.5, least / _BEYOND)
+    return _grid((first, math.ceil(math.log(most * _BEYOND / first) / _STEP)))
 
 
 def likelihood(trials: Sequence[Trial], grid: Floats) -> Floats:
-    """How likely these trials are for each capacity of the grid, up to a factor."""
-    logs = np.tile(np.log(grid), (len(_STEEP), 1))
+    """How likely these trials are for each capacity of the grid, up to a factor.
+
+    How steep a margin falls near the boundary is not known: several powers are equally likely.
+    """
+    ends = float(grid[0]), len(grid)
+    shared = np.log(grid)
+    by_power = np.zeros((len(_POWERS) if any(t.margin for t in trials) else 1, len(grid)))
     for trial in trials:
         if trial.by_backlog and trial.ceiling is not None:
-            logs += _of_ceiling(trial.load, trial.ceiling, grid)
+            shared = shared + _of_ceiling(trial.load, trial.ceiling, ends)
             continue
         if trial.margin is None:
-            logs += _of_verdict(trial, grid)
+            shared = shared + _of_verdict(trial.load, trial.verdict, ends)
         else:
-            logs += [_of_margin(trial.load, trial.margin, steep, grid) for steep in _STEEP]
+            by_power += _of_margin(trial.load, trial.margin, ends)
         if trial.ceiling is not None:
-            logs += _at_most(_of_ceiling(trial.load, trial.ceiling, grid))
+            shared = shared + _at_most(_of_ceiling(trial.load, trial.ceiling, ends))
+    logs = shared + by_power
     chances: Floats = np.exp(logs - logs.max()).sum(axis=0)
     return chances
 
 
-def _of_verdict(trial: Trial, grid: Floats) -> Floats:
-    if trial.verdict not in ("pass", "fail"):
-        return np.zeros(len(grid))
-    sign = 1.0 if trial.verdict == "pass" else -1.0
-    right = special.expit(sign * np.log(grid / trial.load) / _NEAR)
+def _grid(ends: tuple[float, int]) -> Floats:
+    grid: Floats = ends[0] * np.exp(_STEP * np.arange(ends[1]))
+    return grid
+
+
+@lru_cache(maxsize=256)
+def _of_verdict(load: int, verdict: TrialVerdict, ends: tuple[float, int]) -> Floats:
+    """How likely a verdict is: the more surely right, the farther from the boundary."""
+    if verdict not in ("pass", "fail"):
+        return np.zeros(ends[1])
+    sign = 1.0 if verdict == "pass" else -1.0
+    right = special.expit(sign * np.log(_grid(ends) / load) / _NEAR)
     logs: Floats = np.log(_WRONG + (1 - 2 * _WRONG) * right)
     return logs
 
 
-def _of_margin(load: int, margin: Margin, steep: float, grid: Floats) -> Floats:
-    """How likely a margin is if the value grows as a power of the load, near the boundary.
+@lru_cache(maxsize=256)
+def _of_margin(load: int, margin: Margin, ends: tuple[float, int]) -> Floats:
+    """How likely a margin is if the value grows as a power of the load, for each power.
 
-    The farther from it, the less that power is believed.
+    The farther from the boundary, the less a power is believed. A margin above 0 says that the load
+    is carried, not how much more would be; and one below 0 not how much less.
     """
-    expected = steep * np.log(grid / load)
-    variance = margin.error**2 + (_BENT * expected) ** 2
+    expected = np.array(_POWERS)[:, None] * np.log(_grid(ends) / load)
+    bent = np.where(expected * margin.value > 0, _BENT * expected, 0.0)
+    variance = margin.error**2 + bent**2
     logs: Floats = -((margin.value - expected) ** 2) / variance / 2
     if margin.value >= 0:
-        logs = np.maximum.accumulate(logs)
+        logs = np.maximum.accumulate(logs, axis=1)
     else:
-        logs = np.maximum.accumulate(logs[::-1])[::-1]
+        logs = np.maximum.accumulate(logs[:, ::-1], axis=1)[:, ::-1]
     bounded: Floats = np.logaddexp(logs, logs.max() - _MOST_AGAINST)
     return bounded
 
@@ -193,7 +213,8 @@ def _at_most(logs: Floats) -> Floats:
     return bounded
 
 
-def _of_ceiling(load: int, ceiling: GrowthCeiling, grid: Floats) -> Floats:
+@lru_cache(maxsize=256)
+def _of_ceiling(load: int, ceiling: GrowthCeiling, ends: tuple[float, int]) -> Floats:
     """How likely a growth is for each capacity: of a random walk with drift that stays above 0.
 
     The backlog begins near 0. Its density after the trial is that of Brownian motion with drift u,
@@ -201,17 +222,15 @@ def _of_ceiling(load: int, ceiling: GrowthCeiling, grid: Floats) -> Floats:
     (Harrison 1985, Brownian Motion and Stochastic Flow Systems, 1.8). Where the capacity is larger
     than the load, a queue that stays short tells no more than that.
     """
-    drift = 1 - grid / load
+    drift = 1 - _grid(ends) / load
     error = max(_WIDER * (ceiling.high - ceiling.low) / 2 / _T_975, _LEAST_CLIENTS) / load
     scale = np.sqrt(error**2 + _LEAST_ERROR**2 + (_SLOWED * np.maximum(drift, 0)) ** 2)
-    u, measured = drift / scale, (1 - ceiling.value / load) / scale
+    u, measured = np.maximum(drift / scale, _LEAST_DRIFT), (1 - ceiling.value / load) / scale
     y = np.maximum(measured, 0)
     ratio = special.log_ndtr(-y - u) + (y + u) ** 2 / 2 + _HALF_LOG_2_PI  # Mills's, its logarithm
     below = np.logaddexp(0, np.log(np.maximum(-u, 1e-300)) + ratio)
     above = np.log1p(-np.maximum(u, 0) * np.exp(np.minimum(ratio, 0)) * (1 - 1e-12))
     logs: Floats = -((y - u) ** 2) / 2 + np.where(u < 0, below, above) - np.log(scale)
     logs += np.minimum(measured, 0) * np.maximum(u, 0)
-    enough = grid >= load
-    logs[enough] = np.maximum.accumulate(logs[enough])
     bounded: Floats = np.logaddexp(logs, logs.max() - _MOST_AGAINST)
     return bounded
