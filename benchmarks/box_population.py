@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,21 +85,18 @@ _DRAWS: dict[str, Draws] = {
 }
 
 
-def population(number: int) -> Sequence[Setting]:
-    """So many different boxes, the same ones each time."""
-    chance = np.random.default_rng(1)
-    return [_drawn(chance, _KINDS[i % len(_KINDS)]) for i in range(number)]
-
-
-def _drawn(chance: np.random.Generator, kind: str) -> Setting:
+def box_number(index: int) -> Setting:
+    """One of many different boxes, the same ones each time."""
+    chance, kind = np.random.default_rng([1, index]), _KINDS[index % len(_KINDS)]
     servers = int(chance.choice([1, 2, 4, 8, 16]))
     mean_s = float(np.exp(chance.uniform(np.log(0.01), np.log(0.2))))
-    shape = str(chance.choice(list(_DRAWS)))
+    shapes = list(_DRAWS)[:3] if kind == "slower in overload" else list(_DRAWS)
+    shape = str(chance.choice(shapes))
     box = SimulatedBox(shape, servers, mean_s, _DRAWS[shape])
     loads = float(chance.uniform(4, 60))
     if kind == "119 connections":
-        loads = float(chance.uniform(130, 250))
-        box = replace(box, most_clients=119)
+        servers, loads = 16, float(chance.uniform(130, 250))
+        box = replace(box, servers=servers, most_clients=119)
     changes: dict[str, dict[str, float]] = {
         "stall": {"stall_every_s": 60.0},
         "noisy neighbour": {"slow_every_s": 20.0},
@@ -109,7 +105,7 @@ def _drawn(chance: np.random.Generator, kind: str) -> Setting:
         "slower in overload": {"slowed": 0.2},
     }
     box = replace(box, **changes.get(kind, {}))  # type: ignore[arg-type]
-    rate = min(20.0, box.per_s / loads)
+    rate = min(20.0, max(0.5, box.per_s / loads))
     objective = None
     if kind == "objective":
         bound_ms = round(1000 * mean_s * float(chance.uniform(4, 8)) + 5)

@@ -17,12 +17,10 @@ from itertools import groupby
 
 import numpy as np
 
-from benchmarks.box_population import BY_THEORY, RAYS, Setting, population
+from benchmarks.box_population import BY_THEORY, RAYS, Setting, box_number
 from benchmarks.capacity_searches import SEARCHES, Answer
 from benchmarks.simulated_boxes import Bench
 from benchmarks.table import markdown, parser, present
-
-_COLUMNS = ("held", "width", "seconds", "error")
 
 
 @dataclass(frozen=True)
@@ -107,10 +105,11 @@ def main() -> None:
     made.add_argument("--boxes", type=int, default=200, help="different boxes")
     options = made.parse_args()
     with ProcessPoolExecutor(os.cpu_count()) as pool:
+        boxes = list(pool.map(box_number, range(options.boxes)))
         parts = [
             by_theory(pool, options.rounds, BY_THEORY),
             on_rays(pool, options.rounds),
-            over_many(pool, population(options.boxes)),
+            over_many(pool, boxes),
         ]
     head = "% of intervals that hold the truth; % that are narrow enough; median test time; error"
     present("Which search finds the capacity?", "\n\n".join([head, *parts]), options.output)

@@ -67,14 +67,19 @@ def ramp(bench: Bench, setting: Setting) -> Answer:
     return Answer(carried, carried, high, bench.now_s - gaps_s)
 
 
+def _fixed_s(bench: Bench) -> float:
+    """20 s, or what is needed to see anything of cameras that send seldom."""
+    return max(_FIXED_S, 1.2 * bench.least_s)
+
+
 def bisection(bench: Bench, _: Setting) -> Answer:
     """Doubling, then halving, with trials of 20 s; what did not fail is taken for carried."""
     low, high = 0, 1
-    while bench.trial(high, _FIXED_S, _FIXED_S).verdict != "fail":
+    while bench.fixed_trial(high, _fixed_s(bench)).verdict != "fail":
         low, high = high, 2 * high
     while high - low > 1 and high - low > 0.05 * low:
         middle = (low + high) // 2
-        if bench.trial(middle, _FIXED_S, _FIXED_S).verdict == "fail":
+        if bench.fixed_trial(middle, _fixed_s(bench)).verdict == "fail":
             high = middle
         else:
             low = middle
@@ -87,12 +92,12 @@ def isotonic(bench: Bench, _: Setting) -> Answer:
     The boundary is where the fit, with a monotone curve through it (PCHIP), passes 0.5 %; its
     interval comes from 200 fits to growths that are drawn with their errors.
     """
-    trials = [bench.trial(1, bench.least_s)]
+    trials = [bench.fixed_trial(1, bench.least_s)]
     while trials[-1].verdict != "fail":
-        trials.append(bench.trial(2 * trials[-1].load, bench.least_s))
+        trials.append(bench.fixed_trial(2 * trials[-1].load, bench.least_s))
     about = trials[-1].ceiling.value if trials[-1].ceiling else trials[-1].load / 1.5
     for share in (0.7, 0.8, 0.88, 0.95, 1.02, 1.1, 1.2, 1.35):
-        trials.append(bench.trial(max(1, round(about * share)), _FIXED_S, _FIXED_S))
+        trials.append(bench.fixed_trial(max(1, round(about * share)), _fixed_s(bench)))
     told = sorted(
         (t.load, *shown) for t in trials if (shown := _shown(t, bench.objective is not None))
     )

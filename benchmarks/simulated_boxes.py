@@ -77,7 +77,7 @@ class SimulatedBox:
     heats: float = 0.0
     """Under full load, service becomes longer by this share in the end: within a minute."""
     slowed: float = 0.0
-    """Service takes longer by this share while more requests wait than there are servers."""
+    """Service takes longer by this share for requests that waited for more than a second."""
     most_clients: int | None = None
     """The clients after the first so many get an error at once: a limit of connections."""
 
@@ -146,7 +146,6 @@ class Bench:
         self.period_s = max(1.0 / group.rate for group in self.groups)
         self.least_s = least_step_s(_CUT_S, self.period_s)
         self.now_s = 0.0
-        self.trials = 0
         chance = np.random.default_rng(seed)
         self.offsets: list[float] = chance.random(len(self.groups)).tolist()
         self._begun_s = float(chance.uniform(0, 600))
@@ -170,11 +169,20 @@ class Bench:
             if verdict is not None:
                 break
         assert verdict is not None
+        return self._ended(running, at_s, seen, verdict)
+
+    def fixed_trial(self, load: int, length_s: float) -> Trial:
+        """Send a load for so long; the one look at its end decides."""
+        running = _Running(self, load)
+        running.until(length_s)
+        seen = running.seen(length_s)
+        return self._ended(running, length_s, seen, seen.verdict)
+
+    def _ended(self, running: _Running, at_s: float, seen: Seen, verdict: TrialVerdict) -> Trial:
         seconds = running.drained_s(at_s) + GAP_S
         self.now_s += seconds
-        self.trials += 1
-        ceiling = ceiling_of(load, seen.growth)
-        return Trial(load, verdict, seconds, ceiling, seen.by_backlog, seen.margin)
+        ceiling = ceiling_of(running.load, seen.growth)
+        return Trial(running.load, verdict, seconds, ceiling, seen.by_backlog, seen.margin)
 
     def counted(self, load: int, length_s: float) -> tuple[int, int]:
         """Send a load for so long: frames due, and those that were answered in time, at last."""
@@ -252,7 +260,7 @@ class _Running:
                 begun_s = free[0] if free[0] > sent_s else sent_s
                 service_s = next(draws) * work[client]
                 if not plain:
-                    waiting = begun_s - sent_s > box.mean_s
+                    waiting = begun_s - sent_s > 1.0
                     begun_s = bench.stalled_until_s(begun_s)
                     service_s *= bench.slower(begun_s, waiting)
                     bench.heat(begun_s, service_s)
