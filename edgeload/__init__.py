@@ -257,6 +257,10 @@ read                    a log -> columns -> summary -> findings, report and plot
         history_words   a history of runs, in one line
         titles          titles of the figures
         legend_words    what the signs in a chart mean
+        search_words        the answer of a search for the capacity
+        search_loads        a load in what the search counts
+        trial_words         its trials, and why each passed, failed or was undecided
+        trial_kinds         what is said otherwise of a trial than of a step
         interference_words  what groups do to each other
         beside_words        the same, group by group
         terminal_words  the fixed sentences around a report's tables
@@ -276,6 +280,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         shown           all charts of a run or a comparison, as pictures and for the page
     output              how it is shown
         terminal        a report in the terminal
+        trial_table     the trials of a search, in the terminal
         detector_table  what each detector was asked, in the terminal
         wrapped         width and wrapping
         page            report.html
@@ -285,6 +290,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         summary_record  its typed records and JSON Schema
         summary_parts   those of a step and of a camera group, filled
         interference_record  what groups do to each other, in summary.json
+        search_records  what a search found, in summary.json
         json_numbers    numbers in JSON: null for no data
         steps_csv       steps.csv
         hdr             files for HdrHistogram's plotter

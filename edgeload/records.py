@@ -27,6 +27,13 @@ MissedReason = Literal["late", "skipped", "stopped"]
 SearchOver = Literal["clients", "copies", "group", "rate"]
 
 
+BROKEN_TRIAL = "broken"
+"""The verdict of a StepEnd if the endpoint broke in the trial, and the load was to be tried again.
+"""
+BROKE_FOR_GOOD = "the endpoint broke and did not recover"
+"""The reason in the End of a search that gave up for that."""
+
+
 class Anchor(msgspec.Struct, frozen=True):
     """Run time 0 on two clocks: seconds since the Unix epoch, and the host's monotonic seconds."""
 

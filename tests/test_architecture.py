@@ -118,6 +118,8 @@ ARROWS = {
         "edgeload.plan",
         "edgeload.read.analysis",
         "edgeload.read.statistics",
+        "edgeload.records",
+        "edgeload.search_axis",
     ),
     "edgeload.read.figures": (
         "edgeload.objectives",
@@ -132,6 +134,7 @@ ARROWS = {
         "edgeload.records",
         "edgeload.objectives",
         "edgeload.png_style",
+        "edgeload.search_axis",
         "edgeload.read.analysis",
         "edgeload.read.figures",
         "edgeload.read.statistics",

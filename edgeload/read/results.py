@@ -16,6 +16,7 @@ from edgeload.read.analysis.history import History, history_of
 from edgeload.read.analysis.repeats import Repeats, repeats_of
 from edgeload.read.analysis.run_figures import RunFigures
 from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.search_result import WITH_CAPACITY
 from edgeload.read.analysis.summarising import analyse, with_host
 from edgeload.read.figures.shown import charts_of, prepare_comparison, prepare_figures
 from edgeload.read.log.columns import LogError
@@ -148,10 +149,14 @@ def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
 
     An INVALID run says nothing about objectives. An undecided objective has not failed, unless
     `slo_undecided`, by default the run's setting, is "fail". A run without one correct answer has
-    no result.
+    no result. A search overloads the endpoint on purpose, so its objectives have no say: it has a
+    result if it found the capacity of a tier, if only a lower bound.
     """
     if not summary.valid:
         return exit_codes.INVALID
+    if summary.search is not None:
+        found = any(tier.answer in WITH_CAPACITY for tier in summary.search.tiers)
+        return exit_codes.OK if found and not summary.no_result else exit_codes.NO_RESULT
     undecided = slo_undecided or summary.log.settings.get("slo_undecided")
     failing = ("fail", "undecided") if undecided == "fail" else ("fail",)
     if any(result.status in failing for result in summary.objectives):

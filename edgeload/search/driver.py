@@ -14,7 +14,7 @@ from edgeload.objectives import Tier
 from edgeload.plan import LEAST_CUT_S, Plan, RampStep, least_step_s
 from edgeload.read.analysis.trials import trial_of, trial_verdict
 from edgeload.read.statistics.boundary import Trial
-from edgeload.records import SearchRecord
+from edgeload.records import BROKE_FOR_GOOD, BROKEN_TRIAL, SearchRecord
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.trials import TRIAL_LEAD_S, Halted, Trials
 from edgeload.search.judging import Judged, judge_trial, look, looks_of
@@ -124,7 +124,7 @@ class Search:
             self._count(step, asked.load, found)
             raise halted
         if found.broken and not self._recovered(step, asked.load, found):
-            raise Halted(RunOutcome(Ending.FINISHED, "the endpoint broke and did not recover"))
+            raise Halted(RunOutcome(Ending.FINISHED, BROKE_FOR_GOOD))
         if not found.broken:
             self._count(step, asked.load, found)
 
@@ -172,5 +172,5 @@ class Search:
         if again or not recovered:
             self._count(step, load, found)
         else:
-            self._trials.note(step, "broken")
+            self._trials.note(step, BROKEN_TRIAL)
         return recovered

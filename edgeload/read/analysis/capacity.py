@@ -46,9 +46,9 @@ class Ceiling:
 
     `low` and `high` are 95 % limits: arrival rate times 1 - growth of the backlog. Median service
     times in seconds, with a chain those of whole frames: `light_s` in the step with the fewest
-    clients, `full_s` in the overloaded one; `light_s` is None if that is the same step.
-    `queue_growth` is by how much service time must have
-    grown between both if requests queue on the endpoint; None if both loads are too alike to tell.
+    clients of those that have one, `full_s` in the overloaded one; `light_s` is None if that is the
+    same step. `queue_growth` is by how much service time must have grown between both if requests
+    queue on the endpoint; None if both loads are too alike to tell.
     """
 
     step: int
@@ -139,7 +139,9 @@ def _ceiling(steps: Sequence[StepSummary]) -> Ceiling | None:
     step, growth = max(clear, key=lambda each: (round(each[1].low or 0.0, 2), each[0].clients))
     assert growth.value is not None and growth.low is not None and growth.high is not None
     due_per_s = step.rates.arrival_per_s or 0.0
-    light = min((s for s in steps if s.counts.ok), key=lambda s: (s.clients, s.index))
+    answered = [s for s in steps if s.counts.ok]
+    known = [s for s in answered if _median(s) is not None] or answered
+    light = min(known, key=lambda s: (s.clients, s.index))
     return Ceiling(
         step=step.index,
         clients=step.clients,

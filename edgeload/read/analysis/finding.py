@@ -26,7 +26,8 @@ class Finding:
     `steps` are indices from 0, none if it concerns the run as such. `numbers` are the evidence:
     plain values by name, with the unit in the name. `about` tells findings of one code apart, for
     example by the worker that died. `group` is the camera group of a mix that it concerns.
-    `in_mix`: in that run clients are cameras, and what they send are frames.
+    `in_mix`: in that run clients are cameras, and what they send are frames. `in_search`: its steps
+    are trials of a search for the capacity.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Finding:
     about: str = ""
     group: str = ""
     in_mix: bool = False
+    in_search: bool = False
 
 
 _COUNTS = ("requests",)
@@ -72,6 +74,11 @@ def of_group(findings: Iterable[Finding], group: str) -> Iterator[Finding]:
 def of_mix(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings, said of the run of a mix or of a part of it."""
     return tuple(replace(finding, in_mix=True) for finding in findings)
+
+
+def of_search(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, said of a search for the capacity, whose steps are trials."""
+    return tuple(replace(finding, in_search=True) for finding in findings)
 
 
 def most_damaging_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

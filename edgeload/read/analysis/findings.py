@@ -7,7 +7,7 @@ One function per finding, grouped by what the findings are about. Each yields co
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from edgeload.failure_classes import CHANGED_ANSWER, GENERATOR
@@ -25,6 +25,7 @@ from edgeload.read.analysis.finding import (
     most_damaging_first,
     of_group,
     of_mix,
+    of_search,
 )
 from edgeload.read.analysis.host_findings import find_host_findings
 from edgeload.read.analysis.run_summary import RunSummary
@@ -33,7 +34,11 @@ from edgeload.read.analysis.time_findings import find_time_findings, find_too_fe
 
 MOST_JUMPS_NAMED = 3
 OF_LONG_STEPS = ("not_steady", "warm_up_longer", "drift", "too_few_samples")
-"""What the short steps of an interference run cannot say, each by itself."""
+"""What the short steps of an interference run or a search cannot say, each by itself."""
+OF_A_RAMP = ("not_saturated", "not_monotone", "interrupted")
+"""What the answer of a search says itself."""
+_ON_PURPOSE = {"late", "stopped"}
+"""Why a search leaves requests unsent: it overloads the endpoint, and ends trials early."""
 
 
 def find(summary: RunSummary) -> tuple[Finding, ...]:
@@ -77,9 +82,18 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
     )
     if summary.groups:
         found = of_mix(found)
-    if summary.interference is None:
+    if summary.interference is None and summary.search is None:
         return found
-    return tuple(finding for finding in found if finding.code not in OF_LONG_STEPS)
+    found = tuple(finding for finding in found if finding.code not in OF_LONG_STEPS)
+    return found if summary.search is None else of_search(f for f in found if _is_news(f))
+
+
+def _is_news(finding: Finding) -> bool:
+    """Whether a finding says of a search what neither its answer nor its trials say."""
+    if finding.code == "missed":
+        reasons = finding.numbers["reasons"]
+        return not isinstance(reasons, Mapping) or not set(reasons) <= _ON_PURPOSE
+    return finding.code not in OF_A_RAMP
 
 
 def _left_out(summary: RunSummary) -> Iterator[Finding]:

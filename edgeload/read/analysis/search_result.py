@@ -16,6 +16,9 @@ from edgeload.search_axis import SearchAxis
 
 BoundaryKind = Literal["cliff", "slope", "none_found"]
 SearchAnswer = Literal["found", "wide", "at_least", "none", "unknown"]
+WITH_CAPACITY: tuple[SearchAnswer, ...] = ("found", "wide", "at_least")
+"""Answers that name a capacity, if only a lower bound of it."""
+SearchEnd = Literal["finished", "budget", "interrupted", "invalid", "broke", "killed"]
 
 _CLIFF = 3.0
 """From the capacity to the least load beyond it, what binds grows so many times: a cliff."""
@@ -55,6 +58,7 @@ class TierCapacity:
     boundary: Boundary
     trials: tuple[Trial, ...]
     at: StepSummary | None
+    at_load: int | None
     beyond: StepSummary | None
     beyond_load: int | None
     answer: SearchAnswer
@@ -75,7 +79,7 @@ class TierCapacity:
             return "none_found"
         if binding.code in _SUDDEN:
             return "cliff"
-        before, after = _value(self.at, binding), _value(self.beyond, binding)
+        before, after = (value_that_binds(step, binding) for step in (self.at, self.beyond))
         if before is None or after is None or before <= 0:
             return "slope"
         return "cliff" if after >= _CLIFF * before else "slope"
@@ -91,8 +95,16 @@ class SearchResult:
     trials: tuple[SearchTrial, ...]
     seconds: float
     """From the first trial's start to the end of the last."""
-    stopped_by_us: bool
-    """An INVALID trial ended it: our own machine was the limit."""
+    ended: SearchEnd
+    """"finished": nothing more was to be told. "budget": that left no room for another trial.
+    "interrupted": by a signal, or by a condition of ABORT_ON. "invalid": by a trial in which our
+    own machine was the limit. "broke": the endpoint broke and did not become ready again. "killed":
+    its log has no end."""
+
+    @property
+    def stopped_by_us(self) -> bool:
+        """Whether an INVALID trial ended it: our own machine was the limit."""
+        return self.ended == "invalid"
 
 
 def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) -> SearchAnswer:
@@ -106,7 +118,7 @@ def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) ->
     return "found" if boundary.high - boundary.low <= width else "wide"
 
 
-def _value(step: StepSummary | None, binding: Finding) -> float | None:
+def value_that_binds(step: StepSummary | None, binding: Finding) -> float | None:
     """The quantity that binds, as one step measured it; None: it was not measured."""
     if step is None:
         return None

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from edgeload.objectives import Objective, Tier, tiers_of
 from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall
+from edgeload.read.analysis.finding import of_search
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.search_result import (
+    SearchEnd,
     SearchResult,
     SearchTrial,
     TierCapacity,
@@ -18,11 +20,11 @@ from edgeload.read.analysis.search_result import (
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.trials import step_for_tier, trial_of, trial_verdict
 from edgeload.read.statistics.boundary import Trial, boundary_of
-from edgeload.records import SearchRecord
+from edgeload.records import BROKE_FOR_GOOD, BROKEN_TRIAL, SearchRecord
 from edgeload.search_axis import SearchAxis
 
-BROKEN = "broken"
-"""The verdict in the log of a trial in which the endpoint broke, and which does not count."""
+_ROOM = 1.5
+"""A search ends when less than its shortest trial is left; a trial costs a little more."""
 
 
 def with_search(summary: RunSummary, objectives: Sequence[Objective]) -> RunSummary:
@@ -38,9 +40,24 @@ def with_search(summary: RunSummary, objectives: Sequence[Objective]) -> RunSumm
     first = found.tiers[0]
     return replace(
         summary,
+        steps=tuple(map(_as_trial, summary.steps)),
+        groups=tuple(
+            replace(group, steps=tuple(map(_as_trial, group.steps))) for group in summary.groups
+        ),
+        doubts=of_search(summary.doubts),
         search=found,
         bracket=_bracket(summary, first),
         objectives=_objectives_at(first.at),
+    )
+
+
+def _as_trial(step: StepSummary) -> StepSummary:
+    """A step whose findings say that it is a trial."""
+    return replace(
+        step,
+        shortfalls=of_search(step.shortfalls),
+        doubts=of_search(step.doubts),
+        groups=tuple(map(_as_trial, step.groups)),
     )
 
 
@@ -58,17 +75,55 @@ def search_result(
         _trial(summary, axis, [steps[place] for steps in judged])
         for place in range(len(summary.steps))
     ]
+    found = tuple(
+        _tier_capacity(summary, axis, record, tier, _JudgedSteps(steps, trials, number))
+        for number, (tier, steps) in enumerate(zip(tiers, judged, strict=True))
+    )
     return SearchResult(
         axis=axis,
         record=record,
-        tiers=tuple(
-            _tier_capacity(summary, axis, record, tier, _JudgedSteps(steps, trials, number))
-            for number, (tier, steps) in enumerate(zip(tiers, judged, strict=True))
-        ),
+        tiers=found,
         trials=tuple(trials),
         seconds=sum(trial.seconds for trial in trials),
-        stopped_by_us=any("invalid" in trial.verdicts for trial in trials),
+        ended=_ended(summary, record, found, trials),
     )
+
+
+def _ended(
+    summary: RunSummary,
+    record: SearchRecord,
+    tiers: Sequence[TierCapacity],
+    trials: Sequence[SearchTrial],
+) -> SearchEnd:
+    """Why the search ended; the first that applies."""
+    end = summary.log.end
+    if end is None:
+        return "killed"
+    if any("invalid" in trial.verdicts for trial in trials):
+        return "invalid"
+    if end.interrupted:
+        return "interrupted"
+    if end.reason == BROKE_FOR_GOOD:
+        return "broke"
+    return "budget" if _out_of_time(summary, record, tiers, trials) else "finished"
+
+
+def _out_of_time(
+    summary: RunSummary,
+    record: SearchRecord,
+    tiers: Sequence[TierCapacity],
+    trials: Sequence[SearchTrial],
+) -> bool:
+    """Whether the budget left no room for another trial although something was still unknown."""
+    if record.budget_s is None or not trials:
+        return False
+    top = max(trial.load for trial in trials)
+    open_ = any(
+        each.answer in ("wide", "unknown") or (each.answer == "at_least" and top < record.most)
+        for each in tiers
+    )
+    shortest_s = min(trial.seconds for trial in trials)
+    return open_ and summary.ended_s + _ROOM * shortest_s >= record.budget_s
 
 
 def _trial(summary: RunSummary, axis: SearchAxis, steps: Sequence[StepSummary]) -> SearchTrial:
@@ -88,7 +143,7 @@ def _trial(summary: RunSummary, axis: SearchAxis, steps: Sequence[StepSummary]) 
         seconds=over_s - before_s,
         verdicts=tuple(map(trial_verdict, steps)),
         reasons=tuple(each.shortfalls for each in steps),
-        broken=end is not None and end.verdict == BROKEN,
+        broken=end is not None and end.verdict == BROKEN_TRIAL,
     )
 
 
@@ -120,7 +175,8 @@ def _tier_capacity(
         tier=tier,
         boundary=boundary,
         trials=tuple(trials),
-        at=at,
+        at=at[0] if at else None,
+        at_load=at[1].load if at else None,
         beyond=beyond[0] if beyond else None,
         beyond_load=beyond[1].load if beyond else None,
         answer=answer_of(boundary, trials, record.resolution),
@@ -130,12 +186,12 @@ def _tier_capacity(
 _Counted = tuple[StepSummary, Trial]
 
 
-def _shown(counted: Sequence[_Counted], best: int | None) -> StepSummary | None:
+def _shown(counted: Sequence[_Counted], best: int | None) -> _Counted | None:
     """The longest trial of the largest load up to the answer that did not fail."""
     held = [each for each in counted if each[1].load <= (best or 0) and _held(each[1])]
     if not held:
         return None
-    return max(held, key=lambda each: (each[1].load, each[0].window.length_s))[0]
+    return max(held, key=lambda each: (each[1].load, each[0].window.length_s))
 
 
 def _held(trial: Trial) -> bool:
@@ -170,6 +226,8 @@ def _bracket(summary: RunSummary, tier: TierCapacity) -> CapacityBracket:
 
 
 def _objectives_at(step: StepSummary | None) -> tuple[ObjectiveResult, ...]:
+    """A search itself decides how long its trials are: nobody is to be told a longer step."""
     if step is None:
         return ()
-    return tuple(result for part in (step, *step.groups) for result in part.objectives)
+    results = (result for part in (step, *step.groups) for result in part.objectives)
+    return tuple(replace(result, step_s_to_tell=None) for result in results)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from edgeload.objectives import Tier
-from edgeload.read.analysis.finding import of_group, of_mix
+from edgeload.read.analysis.finding import of_group, of_mix, of_search
 from edgeload.read.analysis.margins import margin_of
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import RunSummary
@@ -40,7 +40,8 @@ def _judged(step: StepSummary, tier: Tier, outages: Sequence[Outage]) -> StepSum
     outages = [each for each in outages if each.start_s >= step.span.start_s]
     kept = tuple(each for each in step.objectives if each.objective in tier.objectives)
     step = replace(step, objectives=kept)
-    return replace(step, shortfalls=tuple(of_group(find_shortfalls(step, outages), step.group)))
+    found = of_group(find_shortfalls(step, outages), step.group)
+    return replace(step, shortfalls=of_search(found))
 
 
 def trial_verdict(step: StepSummary) -> TrialVerdict:

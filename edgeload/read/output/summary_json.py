@@ -10,7 +10,7 @@ import msgspec
 
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.plain_words import sentence
-from edgeload.read.analysis.capacity import Ceiling, LoadShortfall
+from edgeload.read.analysis.capacity import Ceiling
 from edgeload.read.analysis.failures import failure_classes
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
@@ -18,13 +18,19 @@ from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import ResourceDemand
 from edgeload.read.output.interference_record import interference_records
 from edgeload.read.output.json_numbers import json_number, json_numbers, rounded
+from edgeload.read.output.search_records import (
+    first_capacity,
+    search_record_of,
+    tier_records,
+    trial_records,
+)
 from edgeload.read.output.summary_parts import (
     detector_ids,
     detector_record,
     distribution_record,
     growth_record,
     objective_record,
-    shortfall_records,
+    overload_record,
     summary_groups,
 )
 from edgeload.read.output.summary_record import (
@@ -35,7 +41,6 @@ from edgeload.read.output.summary_record import (
     DriftRecord,
     EstimateRecord,
     FindingRecord,
-    OverloadRecord,
     ReasonRecord,
     ScalingLawRecord,
     SummaryRecord,
@@ -88,9 +93,14 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
             reasons=[_reason(doubt) for doubt in summary.doubts],
         ),
         no_result=summary.no_result,
-        capacity=_capacity(summary),
-        not_carried=_overload(summary, summary.first_overload) if summary.first_overload else None,
-        undecided=[_overload(summary, load) for load in summary.bracket.undecided],
+        capacity=first_capacity(summary) if summary.search else _capacity(summary),
+        search=search_record_of(summary.search, summary) if summary.search else None,
+        tiers=tier_records(summary),
+        trials=trial_records(summary),
+        not_carried=overload_record(summary, summary.first_overload)
+        if summary.first_overload
+        else None,
+        undecided=[overload_record(summary, load) for load in summary.bracket.undecided],
         contradicting=list(summary.bracket.contradicting),
         ceiling=_ceiling(summary.bracket.ceiling) if summary.bracket.ceiling else None,
         outages=list(summary.outages),
@@ -199,16 +209,14 @@ def _capacity(summary: RunSummary) -> CapacityRecord | None:
         requests_per_s=rounded(capacity.requests_per_s),
         step=capacity.step,
         limited=capacity.limited,
-        broke=_overload(summary, overload) if overload else None,
-    )
-
-
-def _overload(summary: RunSummary, load: LoadShortfall) -> OverloadRecord:
-    return OverloadRecord(
-        step=load.step,
-        clients=load.clients,
-        copies=_step_of(summary, load.step).copies,
-        reasons=shortfall_records(load.shortfalls),
+        broke=overload_record(summary, overload) if overload else None,
+        low=None,
+        high=None,
+        confidence=None,
+        binding=None,
+        kind=None,
+        trials=None,
+        seconds=None,
     )
 
 

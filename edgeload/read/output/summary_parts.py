@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.plain_words import sentence
+from edgeload.read.analysis.capacity import LoadShortfall
 from edgeload.read.analysis.detector_times import DetectorTimes
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
+from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.output.json_numbers import json_number, json_numbers
 from edgeload.read.output.summary_record import (
@@ -17,6 +19,7 @@ from edgeload.read.output.summary_record import (
     DetectorRecord,
     DistributionRecord,
     ObjectiveRecord,
+    OverloadRecord,
     QuantileLimitsRecord,
     ShortfallRecord,
     SummaryGroup,
@@ -103,6 +106,17 @@ def shortfall_records(shortfalls: Iterable[Finding]) -> list[ShortfallRecord]:
         )
         for shortfall in shortfalls
     ]
+
+
+def overload_record(summary: RunSummary, load: LoadShortfall) -> OverloadRecord:
+    """A load that is not shown to be carried, and why."""
+    step = next(step for step in summary.steps if step.index == load.step)
+    return OverloadRecord(
+        step=load.step,
+        clients=load.clients,
+        copies=step.copies,
+        reasons=shortfall_records(load.shortfalls),
+    )
 
 
 def growth_record(growth: BacklogGrowth) -> BacklogGrowthRecord:

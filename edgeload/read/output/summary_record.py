@@ -19,11 +19,15 @@ from edgeload.read.analysis.finding import Severity
 from edgeload.read.analysis.influence import InfluenceVerdict
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import Totals
+from edgeload.read.analysis.search_result import BoundaryKind, SearchAnswer, SearchEnd
 from edgeload.read.analysis.step_summary import State
 from edgeload.read.output.json_numbers import Number
-from edgeload.records import GroupRecord
+from edgeload.read.statistics.boundary import TrialVerdict
+from edgeload.records import GroupRecord, SearchOver
 
 SCHEMA_VERSION: Literal[1] = 1
+
+SearchUnit = Literal["clients", "copies", "cameras", "requests_per_s", "times_the_rates"]
 
 
 class SummaryPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -65,19 +69,102 @@ class OverloadRecord(SummaryPart):
     reasons: list[ShortfallRecord]
 
 
+class BindingRecord(SummaryPart):
+    """What the load beyond the capacity falls short of: an objective, or what else `code` names."""
+
+    code: str
+    objective: str | None
+    group: str | None
+    message: str
+
+
 class CapacityRecord(SummaryPart):
     """The largest load that a step carried; not `limited`: a lower bound.
 
-    `cameras` are those of each camera group.
+    `cameras` are those of each camera group. The keys from `low` on are those of a search for the
+    capacity, and null for a ramp. `low` and `high` are the limits of the capacity with the
+    `confidence`, in the `unit` of the search; a `high` of null is no limit. In a search `clients`
+    is the likeliest capacity, `requests_per_s` what is due there, and `step` the trial that shows
+    it best, null if none does. `kind` says whether what binds gets worse at once beyond it.
     """
 
     clients: int
     copies: int
     cameras: dict[str, int]
     requests_per_s: float
-    step: int
+    step: int | None
     limited: bool
     broke: OverloadRecord | None
+    low: Number
+    high: Number
+    confidence: Number
+    binding: BindingRecord | None
+    kind: BoundaryKind | None
+    trials: int | None
+    seconds: Number
+
+
+class SummaryTier(SummaryPart):
+    """A tier of objectives of a search, and its capacity; `name` is null if no tiers are named.
+
+    `answer`: "found", the interval is as narrow as asked for; "wide", the search ended before;
+    "at_least", no load failed; "none", not even the least load is carried; "unknown", no trial
+    tells. `not_carried` is the least load beyond the capacity that failed.
+    """
+
+    name: str | None
+    objectives: list[str]
+    answer: SearchAnswer
+    capacity: CapacityRecord | None
+    not_carried: OverloadRecord | None
+
+
+class TrialOfTier(SummaryPart):
+    """A trial as one tier judges it."""
+
+    name: str | None
+    verdict: TrialVerdict
+    reasons: list[ShortfallRecord]
+
+
+class SummaryTrial(SummaryPart):
+    """A trial of a search: the step with the index `step`, which has its figures.
+
+    `load` is in the `unit` of the search. `verdict` and `reasons` are those of the first tier. In a
+    `broken` trial, which does not count, the endpoint broke; its load was tried again. `seconds` is
+    what the trial cost, with its pauses.
+    """
+
+    step: int
+    load: float
+    clients: int
+    copies: int
+    start_s: float
+    end_s: float
+    seconds: float
+    verdict: TrialVerdict
+    reasons: list[ShortfallRecord]
+    broken: bool
+    tiers: list[TrialOfTier]
+
+
+class SummarySearch(SummaryPart):
+    """How a search for the capacity went.
+
+    `unit` is that of its loads: "requests_per_s" is the rate of each client, "times_the_rates" a
+    factor for the rates of a mix. `ended` says why it ended: "budget" and "interrupted" with the
+    interval reached so far, "invalid" because our own machine was the limit.
+    """
+
+    over: SearchOver
+    unit: SearchUnit
+    group: str | None
+    most: float
+    resolution: float
+    budget_s: Number
+    trials: int
+    seconds: float
+    ended: SearchEnd
 
 
 class CeilingRecord(SummaryPart):
@@ -362,7 +449,9 @@ class SummaryRecord(SummaryPart):
 
     `no_result`: not one correct edge answer came. `not_carried` is the least load that the endpoint
     did not carry, `undecided` the loads whose steps do not tell, `contradicting` the clients of
-    loads that were carried although a load no larger was not. `mix` has the camera groups as the
+    loads that were carried although a load no larger was not. `search` is null, and `tiers` and
+    `trials` are empty, without a search for the capacity; `capacity` is that of its first tier, and
+    null if none was found. `mix` has the camera groups as the
     log's header has them; null without a mix.
     """
 
@@ -377,6 +466,9 @@ class SummaryRecord(SummaryPart):
     validity: ValidityRecord
     no_result: bool
     capacity: CapacityRecord | None
+    search: SummarySearch | None
+    tiers: list[SummaryTier]
+    trials: list[SummaryTrial]
     not_carried: OverloadRecord | None
     undecided: list[OverloadRecord]
     contradicting: list[int]

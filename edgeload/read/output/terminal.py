@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,11 @@ from rich.text import Text
 
 from edgeload.plain_words import sentence
 from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.output.detector_table import detector_tables
+from edgeload.read.output.trial_table import trial_table
 from edgeload.read.output.wrapped import print_parts, width_of, wrapped
 from edgeload.read.statistics.format import milliseconds, number, short
 from edgeload.read.statistics.percentiles import Distribution
@@ -36,6 +39,7 @@ from edgeload.read.words.objective_words import (
     measured_words,
     undecided_words,
 )
+from edgeload.read.words.search_words import objectives_at_capacity
 from edgeload.untrusted_text import one_line
 
 _SHOWN_TEXTS = 5
@@ -55,15 +59,20 @@ def print_report(
     """Print the answer, the table of steps, findings, failure texts and files written.
 
     At most 100 columns, on a pipe exactly those. On a narrower terminal the table leaves out
-    columns, the least telling first. An interference run has a table of its groups instead.
+    columns, the least telling first. An interference run has a table of its groups instead,
+    and a search one of its trials.
     """
     width = width_of(console)
     print_parts(
         console,
         (
             _headline(summary, width),
-            *(_interference(summary, width) or _steps(summary, width)),
-            *detector_tables(summary),
+            *(
+                _interference(summary, width)
+                or trial_table(summary, width)
+                or _steps(summary, width)
+            ),
+            *(detector_tables(summary) if summary.search is None else ()),
             *(finding_text(finding, width) for finding in findings),
             *_objectives(summary, width),
             *_failures(summary, width),
@@ -76,9 +85,15 @@ def print_report(
 def _headline(summary: RunSummary, width: int) -> Text:
     """The answer, what limits it, whether to believe it; the last comes first if it is no."""
     unmeasured = summary.no_result
+    style = "bold red" if unmeasured else "bold"
     lines = [
-        wrapped(headline(summary), width, style="bold red" if unmeasured else "bold"),
-        *(wrapped(text, width) for text in (mix_load(summary), limit(summary)) if text),
+        *(_answer(line, width, style) for line in headline(summary).split("\n")),
+        *(
+            wrapped(line, width)
+            for text in (mix_load(summary), limit(summary))
+            for line in text.split("\n")
+            if line
+        ),
     ]
     if summary.valid:
         lines.append(wrapped(validity(summary), width, style="" if unmeasured else "green"))
@@ -89,6 +104,16 @@ def _headline(summary: RunSummary, width: int) -> Text:
         against = terminal_words.measured_against(endpoint["url"], endpoint.get("embedded"))
         lines.append(wrapped(short(against, 300), width, style="dim"))
     return Text("\n").join(lines)
+
+
+def _answer(line: str, width: int, style: str) -> Text:
+    """A line of the answer; if it is too long, that of a search breaks between its parts."""
+    parts = re.split(" {2,}", line)
+    if len(line) <= width or len(parts) == 1:
+        return wrapped(line, width, style=style)
+    indents = ["", *("  " for _ in parts[1:])]
+    texts = [wrapped(p, width, indent=i, style=style) for p, i in zip(parts, indents, strict=True)]
+    return Text("\n").join(texts)
 
 
 def _steps(summary: RunSummary, width: int) -> list[RenderableType]:
@@ -262,13 +287,15 @@ def finding_text(finding: Finding, width: int) -> Text:
 
 
 def _objectives(summary: RunSummary, width: int) -> list[Text]:
-    if not summary.objectives:
+    judged = [(_scope(result), result) for result in summary.objectives]
+    if summary.search is not None:
+        judged = objectives_at_capacity(summary)
+    if not judged:
         return []
     lines = [wrapped(terminal_words.OBJECTIVES_HEAD, width)]
-    for result in summary.objectives:
-        step = terminal_words.WHOLE_RUN if result.step is None else f"step {result.step + 1}: "
+    for scope, result in judged:
         more = undecided_words(result)
-        words = f"{result.objective.text}   {step}{measured_words(result)}"
+        words = f"{result.objective.text}   {scope}: {measured_words(result)}"
         text = wrapped(
             f"{MARKS[result.status]} {words}{f'; {more}' if more else ''}", width, indent="  "
         )
@@ -277,6 +304,10 @@ def _objectives(summary: RunSummary, width: int) -> list[Text]:
     together = judged_together(summary)
     lines += [wrapped(together, width, indent="  ")] if together else []
     return [Text("\n").join(lines)]
+
+
+def _scope(result: ObjectiveResult) -> str:
+    return terminal_words.WHOLE_RUN if result.step is None else f"step {result.step + 1}"
 
 
 def _failures(summary: RunSummary, width: int) -> list[Text]:

@@ -19,6 +19,7 @@ from edgeload.read.words.invalid_kinds import INVALID_KINDS
 from edgeload.read.words.load_findings import SHORTFALL_KINDS
 from edgeload.read.words.note_kinds import NOTE_KINDS
 from edgeload.read.words.repeat_kinds import REPEAT_KINDS
+from edgeload.read.words.trial_kinds import TRIAL_KINDS
 from edgeload.read.words.warning_kinds import WARNING_KINDS
 
 FINDING_TABLES = (
@@ -42,7 +43,7 @@ _FAILED = "failed_"
 def message(finding: Finding) -> str:
     """What was seen, with the steps it was seen in: a clause."""
     said = _said(finding)
-    return said.replace("{steps}", step_list(finding.steps)) if "{steps}" in said else said
+    return said.replace("{steps}", steps_of(finding)) if "{steps}" in said else said
 
 
 def message_with_steps(finding: Finding) -> str:
@@ -50,7 +51,7 @@ def message_with_steps(finding: Finding) -> str:
     said = _said(finding)
     if "{steps}" in said or not finding.steps:
         return message(finding)
-    return f"{step_list(finding.steps)}: {said}"
+    return f"{steps_of(finding)}: {said}"
 
 
 def _said(finding: Finding) -> str:
@@ -66,7 +67,12 @@ def advice(finding: Finding) -> str:
     return with_nouns(text, in_mix=finding.in_mix)
 
 
-def step_list(indices: Sequence[int]) -> str:
+def steps_of(finding: Finding) -> str:
+    """The steps that a finding is about: `steps 1-4, 7`, or the trials of a search."""
+    return step_list(finding.steps, "trial" if finding.in_search else "step")
+
+
+def step_list(indices: Sequence[int], noun: str = "step") -> str:
     """`step 3`, or `steps 1-4, 7`: people count steps from 1."""
     runs: list[list[int]] = []
     for index in sorted(indices):
@@ -75,10 +81,12 @@ def step_list(indices: Sequence[int]) -> str:
         else:
             runs.append([index])
     parts = [f"{r[0] + 1}" if len(r) == 1 else f"{r[0] + 1}-{r[-1] + 1}" for r in runs]
-    return f"step{'s' if len(indices) > 1 else ''} {', '.join(parts)}"
+    return f"{noun}{'s' if len(indices) > 1 else ''} {', '.join(parts)}"
 
 
 def _kind(finding: Finding) -> Kind:
+    if finding.in_search and finding.code in TRIAL_KINDS:
+        return TRIAL_KINDS[finding.code]
     known = FINDING_KINDS.get(finding.code)
     if known is None and finding.code.startswith(_FAILED):
         return FINDING_KINDS["failed_CLASS"]

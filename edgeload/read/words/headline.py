@@ -11,12 +11,13 @@ from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import number, short
 from edgeload.read.words.closed_loop_words import closed_loop_answer
 from edgeload.read.words.felt import felt_p95_words
-from edgeload.read.words.finding_words import message, step_list
+from edgeload.read.words.finding_words import message, steps_of
 from edgeload.read.words.interference_words import interference_headline, some_steps_invalid
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.mix_words import fails_first
 from edgeload.read.words.objective_words import to_tell
 from edgeload.read.words.outage_words import outage_words
+from edgeload.read.words.search_words import search_headline
 from edgeload.read.words.undecided_loads import by_reason, undecided_loads
 
 _SHOWN_CHARS = 160
@@ -25,12 +26,15 @@ _SHOWN_CHARS = 160
 def headline(summary: RunSummary) -> str:
     """The answer in the user's unit: clients served, at which rate, how fast.
 
-    Of a mix: copies served, and which group fails first; `mix_load` says what these copies are.
+    Of a mix: copies served, and which group fails first; `mix_load` says what these copies are. Of
+    a search, a line for each tier of objectives.
     """
     if summary.no_result:
         return _no_result(summary)
     if summary.interference is not None:
         return interference_headline(summary.interference)
+    if summary.search is not None:
+        return search_headline(summary)
     return " ".join(
         [
             *map(outage_words, summary.outages[:1]),
@@ -171,7 +175,12 @@ def _open_objective(summary: RunSummary) -> list[str]:
 
 
 def undecided_objectives(summary: RunSummary) -> list[str]:
-    """A sentence for each objective that the run is too short to decide."""
+    """A sentence for each objective that the run is too short to decide.
+
+    None in a search: it decides itself how long a trial is, and says what would tell more.
+    """
+    if summary.search is not None:
+        return []
     return [
         sentence(
             f"{result.objective.text} is undecided"
@@ -206,7 +215,7 @@ def validity(summary: RunSummary) -> str:
             return some_steps_invalid(summary.interference, len(summary.steps))
         return "VALID: the load generator was never the bottleneck, and its log is complete."
     reasons = "; ".join(
-        message(doubt) + (f" ({step_list(doubt.steps)})" if doubt.steps else "")
+        message(doubt) + (f" ({steps_of(doubt)})" if doubt.steps else "")
         for doubt in summary.doubts
     )
     return sentence(f"INVALID: {reasons}")

@@ -15,6 +15,7 @@ from edgeload.read.words.closed_loop_words import CLOSED_LOOP_LIMIT
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.interference_words import interference_method
 from edgeload.read.words.loads import Loads
+from edgeload.read.words.search_words import search_sentences
 from edgeload.read.words.undecided_loads import undecided_loads
 
 _NOTHING_SERVED = "What the endpoint can serve is unknown."
@@ -25,13 +26,21 @@ def limit(summary: RunSummary) -> str:
     """What keeps the capacity from being larger: the ceiling, and what the load fell short of.
 
     Of an interference run, which has no capacity: how it was made. Of a mix, also why larger or
-    smaller loads are undecided, which its headline leaves out.
+    smaller loads are undecided, which its headline leaves out. Of a search: how sure its answer is.
     """
-    bracket = summary.bracket
-    if summary.interference is not None and not summary.no_result:
+    if summary.no_result:
+        return _NOTHING_SERVED
+    if summary.interference is not None:
         return interference_method(summary.interference)
-    if summary.no_result or all(step.closed for step in summary.steps):
-        return _NOTHING_SERVED if summary.no_result else CLOSED_LOOP_LIMIT
+    if summary.search is not None:
+        return search_sentences(summary, _ceiling_sentences(summary))
+    if all(step.closed for step in summary.steps):
+        return CLOSED_LOOP_LIMIT
+    return _of_ramp(summary)
+
+
+def _of_ramp(summary: RunSummary) -> str:
+    bracket = summary.bracket
     if not Loads(summary).known:
         return "What limits it is unknown: give a client's arrival rate with --requests-per-second."
     if not any(step.valid for step in summary.steps):
@@ -39,13 +48,16 @@ def limit(summary: RunSummary) -> str:
     if bracket.overload is None:
         return " ".join(_no_limit(summary))
     load = f"{Loads(summary).words(bracket.overload.clients)} (step {bracket.overload.step + 1})"
-    ceilings = _ceilings(summary)
-    why = "; ".join(_by_group(bracket.overload, said=set(ceilings)))
-    queueing = {group.group: group.queueing for group in summary.groups}
-    ceiling = [ceiling_words(each, name, queueing.get(name)) for name, each in ceilings.items()]
+    why = "; ".join(_by_group(bracket.overload, said=set(_ceilings(summary))))
     short_of = [sentence(f"{load} fell short: {why}")] if why else []
     unknown = undecided_loads(bracket.undecided, Loads(summary)) if summary.groups else ()
-    return " ".join([*ceiling, *short_of, *unknown])
+    return " ".join([*_ceiling_sentences(summary), *short_of, *unknown])
+
+
+def _ceiling_sentences(summary: RunSummary) -> list[str]:
+    queueing = {group.group: group.queueing for group in summary.groups}
+    ceilings = _ceilings(summary).items()
+    return [ceiling_words(each, name, queueing.get(name)) for name, each in ceilings]
 
 
 def _no_limit(summary: RunSummary) -> Iterator[str]:
@@ -126,9 +138,11 @@ def ceiling_words(
             f"{milliseconds(detector.light_s)} ms at {plural(ceiling.light_clients, noun)} to "
             f"{milliseconds(detector.full_s)} ms at {ceiling.clients:,}, so requests queue there."
         )
+    light, full = f" at {plural(ceiling.light_clients, noun)}", f" at {ceiling.clients:,}"
+    if ceiling.light_clients == ceiling.clients:  # a search over the rate of the same clients
+        light, full = "", " with the rate"
     return (
         f"{whose} is about {most}: median service time rose from "
-        f"{milliseconds(ceiling.light_s)} ms at {plural(ceiling.light_clients, noun)} to "
-        f"{milliseconds(ceiling.full_s)} ms at {ceiling.clients:,}, so requests queue on the "
-        "endpoint."
+        f"{milliseconds(ceiling.light_s)} ms{light} to {milliseconds(ceiling.full_s)} ms{full}, so "
+        "requests queue on the endpoint."
     )

@@ -25,8 +25,10 @@ def mix_load(summary: RunSummary) -> str:
     """What the capacity of a mix is: its cameras, their times, all frames per second.
 
     Without a capacity, the cameras of the least load that was not carried. Empty for a run without
-    a mix, an interference run, and one without such a load.
+    a mix, an interference run, one without such a load, and a search that counts no copies.
     """
+    if summary.search is not None and summary.search.axis.over != "copies":
+        return ""
     capacity, overload = summary.capacity, summary.first_overload
     index = capacity.step if capacity else overload.step if overload else None
     if not summary.groups or index is None or all(step.closed for step in summary.steps):
@@ -37,7 +39,8 @@ def mix_load(summary: RunSummary) -> str:
     said = f"{Loads(summary).of_step(step)} {is_} {parts}"
     if not capacity:
         return f"{said}."
-    return f"{said}: {number(step.rates.throughput_per_s)} frames/s in all.{_met(step)}"
+    met = _met(step) if summary.search is None else ""  # each tier has met its own
+    return f"{said}: {number(step.rates.throughput_per_s)} frames/s in all.{met}"
 
 
 def _cameras(summary: RunSummary, part: StepSummary, *, times: bool) -> str:

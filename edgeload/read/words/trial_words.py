@@ -1,0 +1,175 @@
+"""Trials of a search in words: why each passed, failed or was undecided, and the rows of a table.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgeload.objectives import Objective, parse_objective
+from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.search_result import SearchTrial
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.statistics.format import milliseconds, number, share
+from edgeload.read.words.objective_words import quantity_name
+from edgeload.read.words.search_loads import SearchLoads
+
+BROKEN_VERDICT = "broken"
+TRIAL_NOTE = (
+    "due/s: requests due per second; done/s: successful answers per second. p95: of response time, "
+    "from due to answered, in ms. s: how long the trial took, with its pauses."
+)
+_OF_MIX = "due/s and done/s count frames of all groups."
+_VERDICTS = {
+    "pass": "pass: the load was carried within all objectives",
+    "fail": "fail: it was not",
+    "undecided": "undecided: the trial was too short to tell, which far below the capacity is "
+    "enough",
+    "invalid": "invalid: our own machine was the limit",
+    BROKEN_VERDICT: "broken: the endpoint broke, and the load was tried again",
+}
+_CELLS = {
+    "few": "few: too few answers to tell",
+    "never": "never: over 5 % were never answered",
+}
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """A trial in texts. `verdicts` has one entry for each tier."""
+
+    trial: str
+    load: str
+    due_per_s: str
+    done_per_s: str
+    failed: str
+    p95: str
+    verdicts: tuple[str, ...]
+    seconds: str
+    reason: str
+
+
+def trial_heads(summary: RunSummary) -> tuple[str, ...]:
+    """The heads of the table; each tier that has a name has a column for its verdicts."""
+    assert summary.search is not None
+    tiers = [each.tier.name or "verdict" for each in summary.search.tiers]
+    load = SearchLoads(summary).head
+    return ("trial", load, "due/s", "done/s", "failed", "p95", *tiers, "s", "reason")
+
+
+def trial_rows(summary: RunSummary) -> list[TrialRow]:
+    """A row for each trial, in order of time."""
+    assert summary.search is not None
+    loads, steps = SearchLoads(summary), {step.index: step for step in summary.steps}
+    return [_row(trial, steps[trial.step], loads) for trial in summary.search.trials]
+
+
+def trial_note(summary: RunSummary, rows: Sequence[TrialRow]) -> str:
+    """How to read the table; only the words that stand in it are explained."""
+    verdicts = {verdict for row in rows for verdict in row.verdicts}
+    said = [text for verdict, text in _VERDICTS.items() if verdict in verdicts]
+    said += [text for cell, text in _CELLS.items() if cell in {row.p95 for row in rows}]
+    of_mix = [_OF_MIX] if summary.groups else []
+    return " ".join([TRIAL_NOTE, *of_mix, f"{'; '.join(said)}."])
+
+
+def _row(trial: SearchTrial, step: StepSummary, loads: SearchLoads) -> TrialRow:
+    verdicts = tuple(BROKEN_VERDICT if trial.broken else verdict for verdict in trial.verdicts)
+    return TrialRow(
+        trial=str(trial.step + 1),
+        load=loads.count(trial.load),
+        due_per_s=number(step.rates.arrival_per_s),
+        done_per_s=number(step.rates.throughput_per_s),
+        failed=f"{step.counts.failed:,}",
+        p95=_p95(step),
+        verdicts=verdicts,
+        seconds=f"{trial.seconds:.0f}",
+        reason=_first_reason(trial),
+    )
+
+
+def _p95(step: StepSummary) -> str:
+    felt = step.times.felt
+    if felt.is_never("p95"):
+        return "never"
+    p95 = felt.quantile("p95")
+    return thousands(milliseconds(p95.value if p95 else None, "few" if felt.n else "-"))
+
+
+def _first_reason(trial: SearchTrial) -> str:
+    """Why a trial is no pass, by the first tier that it did not pass."""
+    for reasons in trial.reasons:
+        telling = [r for r in reasons if r.severity in ("warning", "invalid")]
+        for reason in (*telling, *reasons):
+            return in_brief(reason)
+    return ""
+
+
+def in_brief(finding: Finding) -> str:
+    """A reason in a few words: `p95 1,840 ms`, `backlog grows 2.4 %`, `person: down`."""
+    said = _brief(finding)
+    return f"{finding.group}: {said}" if finding.group else said
+
+
+def _brief(finding: Finding) -> str:
+    brief = _BRIEF.get(finding.code)
+    if brief is None:
+        return finding.code.replace("_", " ")
+    return brief if isinstance(brief, str) else brief(finding.numbers)
+
+
+def _objective(n: Mapping[str, Any]) -> str:
+    return quantity_in_brief(parse_objective(n["objective"]), n["value"])
+
+
+def _undecided(n: Mapping[str, Any]) -> str:
+    return f"{_objective(n)}{'' if n['value'] is None else ': too close to tell'}"
+
+
+def _unserved(n: Mapping[str, Any]) -> str:
+    return f"{n['clients']:,} of the clients unserved"
+
+
+_BRIEF: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
+    "objective": _objective,
+    "undecided": _undecided,
+    "backlog_grows": lambda n: f"backlog grows {share(n['growth'])}",
+    "failures": lambda n: f"{share(n['bad_share'])} failed",
+    "not_edge": lambda n: f"{share(n['edge_purity'])} from the edge",
+    "client_unserved": _unserved,
+    "invalid": lambda n: ", ".join(code.replace("_", " ") for code in n["codes"]),
+    "down": "the endpoint was down",
+    "no_answers": "no answer",
+    "too_short": "too short to tell",
+    "nothing_due": "nothing due",
+    "incomplete": "stopped",
+}
+
+
+def quantity_in_brief(objective: Objective, value: float | None) -> str:
+    """`p95 1,840 ms`, `service p95 212 ms`, `errors 3.2 %`, `p95 never answered`."""
+    name = quantity_name(objective).removeprefix("response ")
+    if value is None:
+        return f"{name}: too few answers"
+    if objective.quantile is not None and math.isinf(value):
+        return f"{name} never answered"
+    return f"{name} {value_in_brief(objective, value)}"
+
+
+def value_in_brief(objective: Objective, value: float | None) -> str:
+    """A value of an objective's quantity with its unit: `1,840 ms`, `3.2 %`, `4.1 s`."""
+    if value is None:
+        return "?"
+    if objective.quantile is not None:
+        return f"{thousands(milliseconds(value))} ms" if math.isfinite(value) else "never"
+    return f"{number(value)} s" if objective.quantity == "outage" else share(value)
+
+
+def thousands(text: str) -> str:
+    """A number of four digits or more with commas, other texts as they are."""
+    return f"{int(text):,}" if text.isdecimal() else text
