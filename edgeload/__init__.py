@@ -313,4 +313,5 @@ search                  which load is tried next, for how long, and when to stop
     judging             what a trial shows while it goes on
     live_log            reads the log while it is written
     view                shows the search while it goes
+    outline             shows how it would go
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from edgeload.plain_words import plural
 from edgeload.plan import Plan, RampStep
 from edgeload.records import SearchOver
 
@@ -57,3 +58,45 @@ class SearchAxis:
         if self.over == "group":
             return plan.groups[self._place(plan)].rate
         return sum(plan.groups[index].rate for index in plan.layout[1])
+
+    def number(self, plan: Plan, load: float) -> str:
+        """A load as a bare number: `1,014`; of a search over the rate, the rate of each client.
+
+        If the clients have several rates, it is a factor for all of them.
+        """
+        if self.over != "rate":
+            return f"{load:,.0f}"
+        step = (one_rate(plan) or 1.0) / PARTS_OF_RATE
+        return f"{load * step:,.{max(0, math.ceil(-math.log10(step)))}f}"
+
+    def words(self, plan: Plan, load: float) -> str:
+        """`14 clients`, `1 copy`, `9 door cameras`, `19.85 requests/s`, `1.40 times the rates`."""
+        if self.over == "rate":
+            return f"{self.number(plan, load)} {self._unit_of_rate(plan)}"
+        return plural(round(load), self.noun)
+
+    def span(self, plan: Plan, low: float, high: float) -> str:
+        """`13 to 15 clients`; one number if both read the same."""
+        first, last = self.number(plan, low), self.number(plan, high)
+        return self.words(plan, high) if first == last else f"{first} to {self.words(plan, high)}"
+
+    def head(self, plan: Plan) -> str:
+        """What a column of loads is called: `clients`, `copies`, `cameras`, `each/s` or `rates`."""
+        if self.over == "rate":
+            return "each/s" if one_rate(plan) else "rates"
+        return "cameras" if self.over == "group" else plural(2, self.noun).split(" ")[1]
+
+    @property
+    def noun(self) -> str:
+        """What is counted, in the singular: `client`, `copy` or `door camera`."""
+        nouns = {"copies": "copy", "group": f"{self.group} camera"}
+        return nouns.get(self.over, "client")
+
+    def _unit_of_rate(self, plan: Plan) -> str:
+        return "requests/s" if one_rate(plan) else "times the rates of the mix"
+
+
+def one_rate(plan: Plan) -> float | None:
+    """The rate that all clients of a plan have; None if they have several."""
+    rates = {group.rate for group in plan.groups}
+    return rates.pop() if len(rates) == 1 else None

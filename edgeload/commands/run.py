@@ -62,6 +62,11 @@ def _show_plan(settings: Settings) -> int:
 
     groups = settings.groups()
     sizes, detectors = picture_bytes(groups), asked_detectors(groups)
+    if settings.find_capacity:
+        from edgeload.search.outline import print_outline
+
+        print_outline(settings, sizes, Console(), detectors)
+        return exit_codes.OK
     print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
     if settings.repeat > 1:
         print(series_words(settings))

@@ -88,6 +88,15 @@ def intention(plan: Plan, url: str, workers: int) -> str:
 
 def search_intention(settings: Settings, url: str, workers: int) -> str:
     """What a search is about to do, in one line."""
+    budget = "" if settings.budget is None else f" in {settings.budget:g} s"
+    return (
+        f"Searching{budget} for {search_goal(settings)}; {url}, from "
+        f"{plural(workers, 'worker process')}"
+    )
+
+
+def search_goal(settings: Settings) -> str:
+    """`the most clients at 2 requests/s each that this endpoint serves within p95<300ms`."""
     plan, axis = settings.plan(), axis_of(settings)
     if axis.over == "clients":
         what = f"the most clients at {_rate(plan.groups[0])} each"
@@ -97,12 +106,9 @@ def search_intention(settings: Settings, url: str, workers: int) -> str:
         what = f"the most cameras of {axis.group} beside the other groups"
     else:
         what = f"the highest rate of {plural(axis.clients, 'client')}"
-    budget = "" if settings.budget is None else f" in {settings.budget:g} s"
-    slo = f" within {', '.join(settings.slo)}" if settings.slo else ""
-    return (
-        f"Searching{budget} for {what} that this endpoint serves{slo}; {url}, from "
-        f"{plural(workers, 'worker process')}"
-    )
+    objectives = [objective.text for objective in settings.objectives()]
+    within = f" within {', '.join(objectives)}" if objectives else ""
+    return f"{what} that this endpoint serves{within}"
 
 
 def described_load(plan: Plan) -> str:

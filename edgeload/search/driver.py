@@ -51,6 +51,12 @@ class SearchState:
     step: RampStep
 
 
+def least_trial_s(plan: Plan, warm_up_s: float | None, speed: float = 1.0) -> float:
+    """How long a trial must be at least to show anything; `warm_up_s` is the setting."""
+    slowest_s = max(group.times_as_fast(speed).period_s for group in plan.groups)
+    return least_step_s(LEAST_CUT_S if warm_up_s is None else warm_up_s, slowest_s)
+
+
 class Search:
     """One search for the capacity."""
 
@@ -94,9 +100,7 @@ class Search:
             self._try(*found)
 
     def _least_s(self, speed: float) -> float:
-        slowest_s = max(group.times_as_fast(speed).period_s for group in self._setup.plan.groups)
-        warm_up_s = self._setup.warm_up_s
-        return least_step_s(LEAST_CUT_S if warm_up_s is None else warm_up_s, slowest_s)
+        return least_trial_s(self._setup.plan, self._setup.warm_up_s, speed)
 
     def _next(self) -> tuple[int, NextTrial] | None:
         """The next trial and the tier that it is for; None: all tiers are decided."""

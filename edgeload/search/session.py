@@ -12,12 +12,12 @@ from edgeload.edge.readiness import await_ready
 from edgeload.objectives import tiers_of
 from edgeload.run.journal import PreparedRun
 from edgeload.run.phases import RunOutcome
-from edgeload.run.preflight import affordable_load
 from edgeload.run.session import run_session
 from edgeload.run.supervisor import RunProgress
 from edgeload.run.trials import Trials
 from edgeload.search.driver import Search, SearchSetup
 from edgeload.search.live_log import LiveLog
+from edgeload.search.outline import largest_load
 from edgeload.search.view import SearchView
 from edgeload.settings import Settings
 from edgeload.settings.search import axis_of, search_record
@@ -42,14 +42,11 @@ def _drive(
     console: Console,
     export: Callable[[RunProgress], None],
 ) -> RunOutcome:
-    plan, axis, record = prepared.task.plan, axis_of(settings), search_record(settings)
-    if not settings.typed("max_clients") and axis.over != "rate":
-        most = affordable_load(plan, axis, record.most, prepared.task.workers)
-        record = search_record(settings, most)
+    plan, axis = prepared.task.plan, axis_of(settings)
+    record = search_record(settings, largest_load(settings, plan, prepared.task.workers))
     tiers = tiers_of(settings.objectives())
     setup = SearchSetup(plan, axis, record, tiers, settings.warmup)
-    unit = {"group": "camera", "copies": "copy", "rate": "% of the rate"}.get(axis.over, "client")
-    with SearchView(console, unit, settings.budget) as view:
+    with SearchView(console, setup) as view:
         trials = Trials(prepared, settings, record, stop, view.show)
         with trials:
             live = LiveLog(settings.log_file)

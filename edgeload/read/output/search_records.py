@@ -26,7 +26,7 @@ from edgeload.read.output.summary_record import (
     TrialOfTier,
 )
 from edgeload.read.words.finding_words import message
-from edgeload.search_axis import PARTS_OF_RATE
+from edgeload.search_axis import PARTS_OF_RATE, one_rate
 
 
 def search_record_of(found: SearchResult, summary: RunSummary) -> SummarySearch:
@@ -144,7 +144,8 @@ def _binding(binding: Finding) -> BindingRecord:
 def _unit(summary: RunSummary) -> SearchUnit:
     assert summary.search is not None
     units: dict[str, SearchUnit] = {"clients": "clients", "copies": "copies", "group": "cameras"}
-    by_rate: SearchUnit = "requests_per_s" if _rate(summary) else "times_the_rates"
+    assert summary.log.plan is not None
+    by_rate: SearchUnit = "requests_per_s" if one_rate(summary.log.plan) else "times_the_rates"
     return units.get(summary.search.axis.over, by_rate)
 
 
@@ -153,11 +154,5 @@ def _in_unit(summary: RunSummary, load: int) -> float:
     assert summary.search is not None
     if summary.search.axis.over != "rate":
         return load
-    return rounded(load / PARTS_OF_RATE * (_rate(summary) or 1.0))
-
-
-def _rate(summary: RunSummary) -> float | None:
-    """The rate of each client before the search changed it; None if they have several."""
     assert summary.log.plan is not None
-    rates = {group.rate for group in summary.log.plan.groups}
-    return rates.pop() if len(rates) == 1 else None
+    return rounded(load / PARTS_OF_RATE * (one_rate(summary.log.plan) or 1.0))

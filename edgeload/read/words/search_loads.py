@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from edgeload.plain_words import listed, plural
 from edgeload.plan import RampStep
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.statistics.format import number
 from edgeload.read.words.loads import cameras_at
-from edgeload.search_axis import PARTS_OF_RATE
+from edgeload.search_axis import one_rate
 
 
 class SearchLoads:
@@ -18,42 +16,29 @@ class SearchLoads:
     def __init__(self, summary: RunSummary) -> None:
         assert summary.search is not None and summary.log.plan is not None
         self._axis, self._plan = summary.search.axis, summary.log.plan
-        self._by_rate = self._axis.over == "rate"
-        rates = {group.rate for group in self._plan.groups}
-        self._one_rate = rates.pop() if len(rates) == 1 else None
-        nouns = {"copies": "copy", "group": f"{self._axis.group} camera"}
-        self._noun = nouns.get(self._axis.over, "client")
+        self._one_rate = one_rate(self._plan)
 
     @property
     def head(self) -> str:
-        """The head of a column of loads: `clients`, `copies`, `cameras`, `each/s` or `rate`."""
-        if self._by_rate:
-            return "each/s" if self._one_rate else "rate"
-        return "cameras" if self._axis.over == "group" else plural(2, self._noun).split(" ")[1]
+        """The head of a column of loads: `clients`, `copies`, `cameras`, `each/s` or `rates`."""
+        return self._axis.head(self._plan)
 
     def count(self, load: float) -> str:
         """The load as a bare number: `1,014`, or the rate of a client, `19.85`."""
-        if not self._by_rate:
-            return f"{load:,.0f}"
-        step = (self._one_rate or 1.0) / PARTS_OF_RATE
-        decimals = max(0, math.ceil(-math.log10(step)))
-        return f"{load * step:,.{decimals}f}"
+        return self._axis.number(self._plan, load)
 
     def words(self, load: float) -> str:
         """`14 clients`, `1 copy`, `9 door cameras`, `19.85 requests/s`, `1.4 times the rates`."""
-        if self._by_rate:
-            return f"{self.count(load)} {self._unit_of_rate}"
-        return plural(round(load), self._noun)
+        return self._axis.words(self._plan, load)
 
     def span(self, low: float, high: float) -> str:
         """`13 to 15 clients`; one number if both read the same."""
-        first, last = self.count(low), self.count(high)
-        return self.words(high) if first == last else f"{first} to {self.words(high)}"
+        return self._axis.span(self._plan, low, high)
 
     @property
     def whose(self) -> str:
         """` for each of 4 clients` behind a rate; empty for other loads."""
-        if not self._by_rate or not self._one_rate:
+        if self._axis.over != "rate" or not self._one_rate:
             return ""
         clients = self._axis.clients
         return " for the only client" if clients == 1 else f" for each of {clients:,} clients"
@@ -63,10 +48,11 @@ class SearchLoads:
 
         `9 door cameras × 5.0/s (45.0/s) beside 6 person cameras at 2/s`.
         """
-        if self._by_rate and self._one_rate:
+        by_rate = self._axis.over == "rate"
+        if by_rate and self._one_rate:
             clients = plural(self._axis.clients, "client")
             return f"{clients} × {self.count(load)}/s ({number(self.per_s(load))}/s)"
-        if self._by_rate:
+        if by_rate:
             return (
                 f"{self.count(load)} × the rates of the mix ({number(self.per_s(load))} frames/s)"
             )
@@ -88,10 +74,6 @@ class SearchLoads:
     def step(self, load: int) -> RampStep:
         """A step of that load, for its cameras; its time means nothing."""
         return self._axis.step(self._plan, load, 0, 0.0, 1.0)
-
-    @property
-    def _unit_of_rate(self) -> str:
-        return "requests/s" if self._one_rate else "times the rates of the mix"
 
 
 def _rate(per_s: float) -> str:

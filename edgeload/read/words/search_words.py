@@ -278,9 +278,11 @@ def _our_limit(summary: RunSummary, found: SearchResult, loads: SearchLoads) -> 
     trial = next(each for each in found.trials if "invalid" in each.verdicts)
     steps = {step.index: step for step in summary.steps}
     doubts = steps[trial.step].doubts
+    bounded = any(tier.boundary.high is not None for tier in found.tiers)
+    what = "this is as far as it had come" if bounded else "what stands above is a lower bound"
     yield (
         f"At {loads.words(trial.load)} (trial {trial.step + 1}) our own machine was the limit, not "
-        "the endpoint, so the search ended there: what stands above is a lower bound."
+        f"the endpoint, so the search ended there: {what}."
     )
     yield from dict.fromkeys(advice(doubt) for doubt in doubts[:1])
 

@@ -1,0 +1,111 @@
+"""Shows how a search would go, without sending anything: what it counts, from where to where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from edgeload.plan import Plan
+from edgeload.records import SearchRecord
+from edgeload.run.announcement import copy_table, due_per_s, search_goal
+from edgeload.run.preflight import affordable_load
+from edgeload.run.session import worker_count
+from edgeload.search.driver import least_trial_s
+from edgeload.search.strategy import SearchOptions
+from edgeload.search_axis import SearchAxis
+from edgeload.settings import Settings
+from edgeload.settings.search import axis_of, search_record
+
+_SHOWN_LOADS = 8
+
+
+def largest_load(settings: Settings, plan: Plan, workers: int) -> int:
+    """The largest load of a search: as typed, else as many as this machine may have open."""
+    axis, most = axis_of(settings), search_record(settings).most
+    if settings.typed("max_clients") or axis.over == "rate":
+        return most
+    return affordable_load(plan, axis, most, workers)
+
+
+def print_outline(
+    settings: Settings,
+    image_bytes: Mapping[str, float],
+    console: Console,
+    detectors: Mapping[str, str],
+) -> None:
+    """Print what the search looks for, how long trials are, when it ends, and its first loads.
+
+    `image_bytes` is the size of one picture in bytes, and `detectors` are those in words, both by
+    the group's name.
+    """
+    plan, axis = settings.plan(), axis_of(settings)
+    most = largest_load(settings, plan, worker_count(settings, plan))
+    record = search_record(settings, most)
+    for line in _sentences(settings, plan, axis, record):
+        console.print(line, highlight=False, markup=False, soft_wrap=not console.is_terminal)
+    if plan.is_mix:
+        for line in ("", "All groups once:", *copy_table(plan, detectors)):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print()
+    console.print("The first loads, while none of them fails:", highlight=False)
+    console.print(_first_loads(plan, axis, record, image_bytes))
+
+
+def _sentences(
+    settings: Settings, plan: Plan, axis: SearchAxis, record: SearchRecord
+) -> Iterator[str]:
+    yield f"Search for {search_goal(settings)}. Nothing was sent."
+    first, most = (axis.words(plan, load) for load in (record.start, record.most))
+    by_whom = "" if axis.over == "rate" else " (--max-clients)"
+    yield (
+        f"It begins at {first} and doubles until a load fails, up to {most} at most{by_whom}; then "
+        "it closes in from both sides."
+    )
+    least_s, longest_s = least_trial_s(plan, settings.warmup), SearchOptions(1.0).longest_s
+    yield (
+        f"A trial takes {least_s:g} s to {longest_s:g} s: it ends as soon as its verdict is certain."
+        " Queues drain before the next one."
+    )
+    narrow = "" if axis.over == "rate" else ", or one load,"
+    budget = (
+        "It has no limit of time: --budget 5m sets one."
+        if settings.budget is None
+        else f"It takes {settings.budget:g} s at most (--budget)."
+    )
+    yield (
+        "It ends when the interval of the capacity is as narrow as "
+        f"{record.resolution * 100:g} % of it{narrow} with 95 % confidence. {budget}"
+    )
+
+
+def _first_loads(
+    plan: Plan, axis: SearchAxis, record: SearchRecord, image_bytes: Mapping[str, float]
+) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    chains = any(group.requests_per_frame > 1 for group in plan.groups)
+    heads = [axis.head(plan), "due/s", *(["requests/s"] if chains else []), "MB/s of pictures"]
+    for name in heads:
+        table.add_column(name, justify="right")
+    load = record.start
+    for _ in range(_SHOWN_LOADS):
+        load = min(load, record.most)
+        step = axis.step(plan, load, 0, 0.0, 1.0)
+        frames = [plan.arrival_rate(step, index) or 0.0 for index in range(len(plan.groups))]
+        requests = [n * g.requests_per_frame for n, g in zip(frames, plan.groups, strict=True)]
+        bytes_per_s = sum(
+            n * image_bytes[group.name] for n, group in zip(requests, plan.groups, strict=True)
+        )
+        table.add_row(
+            axis.number(plan, load),
+            due_per_s(plan, replace(step, end_s=1.0)),
+            *([f"{sum(requests):,.6g}"] if chains else []),
+            f"{bytes_per_s / 1e6:.3g}",
+        )
+        if load == record.most:
+            break
+        load *= 2
+    return table
