@@ -65,10 +65,11 @@ def _sentences(
         f"It begins at {first} and doubles until a load fails, up to {most} at most{by_whom}; then "
         "it closes in from both sides."
     )
-    least_s, longest_s = least_trial_s(plan, settings.warmup), SearchOptions(1.0).longest_s
+    least_s = least_trial_s(plan, settings.warmup)
+    longest_s = SearchOptions(least_s).longest_s
     yield (
-        f"A trial takes {least_s:g} s to {longest_s:g} s: it ends as soon as its verdict is certain."
-        " Queues drain before the next one."
+        f"A trial takes {least_s:g} s to {longest_s:g} s: it ends as soon as its verdict is "
+        "certain. Queues drain before the next one."
     )
     narrow = "" if axis.over == "rate" else ", or one load,"
     budget = (

@@ -226,8 +226,6 @@ def _bracket(summary: RunSummary, tier: TierCapacity) -> CapacityBracket:
 
 
 def _objectives_at(step: StepSummary | None) -> tuple[ObjectiveResult, ...]:
-    """A search itself decides how long its trials are: nobody is to be told a longer step."""
     if step is None:
         return ()
-    results = (result for part in (step, *step.groups) for result in part.objectives)
-    return tuple(replace(result, step_s_to_tell=None) for result in results)
+    return tuple(result for part in (step, *step.groups) for result in part.objectives)

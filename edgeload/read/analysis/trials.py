@@ -38,10 +38,14 @@ def step_for_tier(summary: RunSummary, place: int, tier: Tier) -> StepSummary:
 def _judged(step: StepSummary, tier: Tier, outages: Sequence[Outage]) -> StepSummary:
     """Only outages that began in the trial count: an earlier one ends with its first answer."""
     outages = [each for each in outages if each.start_s >= step.span.start_s]
-    kept = tuple(each for each in step.objectives if each.objective in tier.objectives)
+    kept = tuple(
+        replace(each, step_s_to_tell=None)  # a search decides itself how long a trial is
+        for each in step.objectives
+        if each.objective in tier.objectives
+    )
     step = replace(step, objectives=kept)
-    found = of_group(find_shortfalls(step, outages), step.group)
-    return replace(step, shortfalls=of_search(found))
+    found = of_search(find_shortfalls(step, outages))
+    return replace(step, shortfalls=tuple(of_group(found, step.group)) if step.group else found)
 
 
 def trial_verdict(step: StepSummary) -> TrialVerdict:

@@ -7,12 +7,18 @@ what limits it, how it was found and what would tell more.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from edgeload.plain_words import plural, sentence
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.search_result import SearchResult, TierCapacity, value_that_binds
+from edgeload.read.analysis.search_result import (
+    WITH_CAPACITY,
+    SearchResult,
+    TierCapacity,
+    value_that_binds,
+)
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import milliseconds
 from edgeload.read.words.finding_words import advice, message
@@ -124,17 +130,22 @@ def _as_measured(
 
 
 def _shown_result(tier: TierCapacity, at: StepSummary) -> ObjectiveResult | None:
-    """The objective that binds, as the capacity meets it; else the first, those on times before."""
-    results = [result for part in (at, *at.groups) for result in part.objectives]
+    """The objective that binds, as the capacity meets it; else the first of the group that binds.
+
+    Those on times come before others.
+    """
     binding = tier.binding
-    if binding is not None and binding.code == "objective":
-        for part in (at, *at.groups):
-            for result in part.objectives:
-                same = result.objective.condition == binding.numbers.get("objective")
-                if same and part.group == binding.group:
-                    return result
-    ordered = sorted(results, key=lambda result: not result.objective.is_time)
-    return ordered[0] if ordered else None
+    wanted = binding.numbers.get("objective") if binding else None
+    group = binding.group if binding else ""
+    results = [(part.group, result) for part in (at, *at.groups) for result in part.objectives]
+    results.sort(
+        key=lambda each: (
+            each[0] != group,
+            each[1].objective.condition != wanted,
+            not each[1].objective.is_time,
+        )
+    )
+    return results[0][1] if results else None
 
 
 def _result_in_brief(result: ObjectiveResult, at: StepSummary, tier: TierCapacity) -> str:
@@ -198,7 +209,8 @@ def _what_binds(tier: TierCapacity, loads: SearchLoads) -> Iterator[str]:
     if binding is None or beyond is None:
         return
     at = f"At {loads.words(beyond)}{loads.whose}"
-    yield sentence(f"{at}, {message(binding)}")
+    whose = f" for {binding.group}," if binding.group else ""
+    yield sentence(f"{at},{whose} {message(replace(binding, group=''))}")
     if tier.answer != "none":
         yield sentence(f"Beyond the capacity, {_cliff_or_slope(tier, binding, loads)}")
 
@@ -247,9 +259,9 @@ def _what_tells_more(summary: RunSummary, found: SearchResult, loads: SearchLoad
         yield from _our_limit(summary, found, loads)
     elif found.ended == "interrupted":
         why = (end.reason if end else "").replace("this step", "this trial")
-        yield sentence(f"The search ended early ({why}): this is as far as it had come")
+        yield sentence(f"The search ended early ({why}): this is as far as it came")
     elif found.ended == "killed":
-        yield "The search was killed before it came to its end: this is as far as it had come."
+        yield "The search was killed before it came to its end: this is as far as it came."
     elif found.ended == "broke":
         yield (
             "The search ended because the endpoint broke and was not ready again within a minute: "
@@ -278,8 +290,8 @@ def _our_limit(summary: RunSummary, found: SearchResult, loads: SearchLoads) -> 
     trial = next(each for each in found.trials if "invalid" in each.verdicts)
     steps = {step.index: step for step in summary.steps}
     doubts = steps[trial.step].doubts
-    bounded = any(tier.boundary.high is not None for tier in found.tiers)
-    what = "this is as far as it had come" if bounded else "what stands above is a lower bound"
+    bounds = [t.boundary.high for t in found.tiers if t.answer in WITH_CAPACITY]
+    what = "what stands above is a lower bound" if None in bounds else "this is as far as it came"
     yield (
         f"At {loads.words(trial.load)} (trial {trial.step + 1}) our own machine was the limit, not "
         f"the endpoint, so the search ended there: {what}."
