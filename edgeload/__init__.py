@@ -213,6 +213,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         compared_windows  a load cut into windows of time
         compared_quantities  the quantities of one load, a verdict each
         compared_capacity  the capacities of two sides
+        compared_searches  the capacities that searches of two sides found
         comparison      two sides -> better, worse, same, undecided or not comparable
         run_figures     what is compared between runs of one measurement
         repeats         each figure over such runs, and whether they disagree
@@ -253,6 +254,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         findings_page   docs/findings.md
         objective_words an objective and how it was met
         comparison_words  a comparison
+        compared_search_words  searches for the capacity, compared
         compared_group_words  its camera groups and their loads
         history_words   a history of runs, in one line
         titles          titles of the figures

@@ -26,6 +26,11 @@ from edgeload.read.analysis.compared_quantities import (
     QuantityVerdict,
     compare_load,
 )
+from edgeload.read.analysis.compared_searches import (
+    ComparedSearches,
+    compare_searches,
+    searched_capacity,
+)
 from edgeload.read.analysis.differences import Difference, Side, differences, without_header
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.log.columns import RunLog
@@ -80,12 +85,17 @@ class Comparison:
     """Each run's capacity: old side, new side."""
     mix: ComparedMix | None = None
     """None unless all runs are of mixes."""
+    searches: ComparedSearches | None = None
+    """None unless all runs are searches for the capacity: then nothing else is compared."""
 
     @property
     def tells_nothing(self) -> bool:
         """Whether no load could be compared, or nothing was answered at any on the new side."""
         if self.verdict in ("better", "worse"):
             return False
+        if self.searches is not None:
+            tiers = self.searches.tiers
+            return not any(each.best for tier in tiers for each in tier.new)
         return not any(row.new for row in self.rows if row.quantity == "throughput")
 
 
@@ -93,6 +103,9 @@ def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
     """What changed from one side to the other; differences within `margin` are "same"."""
     same_runs = _same_runs(old, new)
     loads = loads_to_compare(old, new)
+    searches = compare_searches(old, new, margin, same_mix=loads.same_mix)
+    if searches is not None:
+        return _of_searches(old, new, margin, searches, same_runs=same_runs)
     rows = [
         row for each in loads.matched for row in compare_load(each, margin, same_runs=same_runs)
     ]
@@ -120,6 +133,27 @@ def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
         mix=ComparedMix(loads.same_mix, groups, (_copies(old), _copies(new)))
         if loads.groups
         else None,
+    )
+
+
+def _of_searches(
+    old: Side, new: Side, margin: float, searches: ComparedSearches, *, same_runs: bool
+) -> Comparison:
+    """Searches are compared by their capacities alone."""
+    return Comparison(
+        verdict="same" if same_runs else searches.verdict,
+        margin=margin,
+        same_runs=same_runs,
+        deciding=(),
+        rows=(),
+        capacity=None,
+        one_sided=(),
+        why=searches.why,
+        differences=differences(old, new),
+        without_header=without_header(old, new),
+        invalid=tuple(run.log.path.name for run in chain(old, new) if not run.valid),
+        capacities=(tuple(map(searched_capacity, old)), tuple(map(searched_capacity, new))),
+        searches=searches,
     )
 
 

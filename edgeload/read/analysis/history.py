@@ -43,7 +43,8 @@ class HistoryChange:
 
     `runs_ago` of the series' newest runs have the new level, and the first of them began at
     `started_s`, Unix time. `arrival_per_s` and `clients` are None for the capacity. Of a mix, the
-    figure is that of `group` at so many `copies`, and the capacity is in copies.
+    figure is that of `group` at so many `copies`, and the capacity is in copies. `noun` is what a
+    search for the capacity counted; empty without one.
     """
 
     quantity: str
@@ -57,6 +58,7 @@ class HistoryChange:
     group: str = ""
     copies: int | None = None
     of_mix: bool = False
+    noun: str = ""
 
     @property
     def is_new(self) -> bool:
@@ -88,6 +90,7 @@ class _Series:
     group: str = ""
     copies: int | None = None
     of_mix: bool = False
+    noun: str = ""
 
 
 def history_of(
@@ -205,11 +208,8 @@ def _all_series(runs: Sequence[PastRun]) -> Iterator[_Series]:
         for quantity in ("throughput", "errors", "p50", "p95"):
             yield _series(quantity, load, usable)
     of_mix = any(run.mix is not None for run in runs)
-    found = [
-        (run, carried)
-        for run in runs
-        if (carried := run.capacity_copies if of_mix else run.capacity_clients) is not None
-    ]
+    searched = [run.searched.noun for run in runs if run.searched]
+    found = [(run, carried) for run in runs if (carried := _carried(run, of_mix)) is not None]
     yield _Series(
         "capacity",
         None,
@@ -217,7 +217,15 @@ def _all_series(runs: Sequence[PastRun]) -> Iterator[_Series]:
         np.array([carried for _, carried in found], dtype=np.float64),
         [run.started_s for run, _ in found],
         of_mix=of_mix,
+        noun=searched[-1] if searched else "",
     )
+
+
+def _carried(run: PastRun, of_mix: bool) -> float | None:
+    """The capacity of a run: of a search in what it counted, else in copies or clients."""
+    if run.searched is not None:
+        return run.searched.value
+    return run.capacity_copies if of_mix else run.capacity_clients
 
 
 def _usable_parts(run: PastRun) -> Iterator[tuple[_Load, _Part]]:
@@ -314,4 +322,5 @@ def _change(series: _Series, level: float, margin: float) -> HistoryChange | Non
         group=series.group,
         copies=series.copies,
         of_mix=series.of_mix,
+        noun=series.noun,
     )

@@ -57,6 +57,15 @@ class PastCapacity(msgspec.Struct, frozen=True):
 
     clients: int
     copies: int | None = None
+    cameras: dict[str, int] = {}
+    requests_per_s: float | None = None
+
+
+class PastSearch(msgspec.Struct, frozen=True):
+    """What an earlier search for the capacity counted."""
+
+    over: str
+    group: str | None = None
 
 
 class _Validity(msgspec.Struct, frozen=True):
@@ -76,6 +85,15 @@ class _Summary(msgspec.Struct, frozen=True):
     settings: dict[str, Any] | None
     endpoint: dict[str, Any] | None
     mix: list[GroupRecord] | None = None
+    search: PastSearch | None = None
+
+
+@dataclass(frozen=True)
+class PastCapacityFound:
+    """A capacity, and what it is counted in: "client", "copy", "camera" or "request/s"."""
+
+    value: float
+    noun: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +102,8 @@ class PastRun:
 
     `started_s` is Unix time. `settings` and `endpoint` are None if the run's log was of the older
     form. `identity` is the run's id, or what stands for one. `mix` has the camera groups by name;
-    it is None without a mix.
+    it is None without a mix. `searched` is the capacity that a search found, in what it counted; a
+    search has no `steps`, because its trials are short and of loads that it chose itself.
     """
 
     identity: str
@@ -96,6 +115,7 @@ class PastRun:
     settings: dict[str, Any] | None
     endpoint: dict[str, Any] | None
     capacity_copies: int | None = None
+    searched: PastCapacityFound | None = None
     mix: Mapping[str, GroupRecord] | None = None
 
 
@@ -134,10 +154,24 @@ def past_run(text: bytes | str) -> PastRun:
         started_s=started_s,
         valid=summary.validity.verdict == "VALID",
         requests_per_second=summary.requests_per_second,
-        steps=tuple(summary.steps),
+        steps=() if summary.search else tuple(summary.steps),
         capacity_clients=summary.capacity.clients if summary.capacity else None,
         settings=summary.settings,
         endpoint=summary.endpoint,
         capacity_copies=summary.capacity.copies if summary.capacity else None,
+        searched=_searched(summary.search, summary.capacity),
         mix=None if summary.mix is None else {group.name: group for group in summary.mix},
     )
+
+
+def _searched(search: PastSearch | None, found: PastCapacity | None) -> PastCapacityFound | None:
+    if search is None or found is None:
+        return None
+    counts = {
+        "clients": (found.clients, "client"),
+        "copies": (found.copies, "copy"),
+        "group": (found.cameras.get(search.group or ""), "camera"),
+        "rate": (found.requests_per_s, "request/s"),
+    }
+    value, noun = counts.get(search.over, (None, ""))
+    return None if value is None else PastCapacityFound(value, noun)

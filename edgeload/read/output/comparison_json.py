@@ -9,6 +9,11 @@ import msgspec
 from edgeload.read.analysis.capacity import Capacity
 from edgeload.read.analysis.compared_loads import OneSidedLoad, SideName
 from edgeload.read.analysis.compared_quantities import ComparedQuantity, QuantityVerdict
+from edgeload.read.analysis.compared_searches import (
+    CapacityUnit,
+    ComparedSearches,
+    SearchedCapacity,
+)
 from edgeload.read.analysis.comparison import Comparison, Verdict
 from edgeload.read.analysis.history import History, HistoryChange
 from edgeload.read.output.json_numbers import Number, json_number
@@ -108,12 +113,37 @@ class HistoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     left_out: dict[str, int]
 
 
+class SearchedCapacityRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The capacity that one search found, with its 95 % limits; null for none, or no limit."""
+
+    capacity: Number
+    low: Number
+    high: Number
+
+
+class ComparedTierRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A tier of objectives; `limits` bound the change as a share of the old capacity."""
+
+    name: str | None
+    before: list[SearchedCapacityRecord]
+    after: list[SearchedCapacityRecord]
+    limits: tuple[Number, Number]
+    word: QuantityVerdict
+
+
+class ComparedSearchesRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Searches for the capacity, compared in one unit: clients, copies, requests due per second."""
+
+    unit: CapacityUnit
+    tiers: list[ComparedTierRecord]
+
+
 class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
     """comparison.json; null for no data. `verdict` is `word` in a sentence.
 
     Whether the logs in `unknown_settings` have the same settings as the others cannot be told.
     `groups` are the camera groups of mixes. Without a mix there are none, and `capacity_copies` is
-    null.
+    null. `searches` is null unless all runs are searches for the capacity; then there are no rows.
     """
 
     schema_version: int
@@ -132,6 +162,7 @@ class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
     one_sided: list[OneSidedRecord]
     why: list[str]
     history: HistoryRecord | None
+    searches: ComparedSearchesRecord | None
 
 
 def comparison_json(comparison: Comparison, history: History | None = None) -> str:
@@ -158,9 +189,32 @@ def comparison_json(comparison: Comparison, history: History | None = None) -> s
         capacity=_row(comparison.capacity) if comparison.capacity else None,
         one_sided=[_one_sided(each) for each in comparison.one_sided],
         why=[message(why) for why in comparison.why],
+        searches=_searches(comparison.searches) if comparison.searches else None,
         history=_history(history) if history else None,
     )
     return msgspec.json.format(msgspec.json.encode(record), indent=2).decode() + "\n"
+
+
+def _searches(compared: ComparedSearches) -> ComparedSearchesRecord:
+    return ComparedSearchesRecord(
+        unit=compared.unit,
+        tiers=[
+            ComparedTierRecord(
+                name=tier.name or None,
+                before=list(map(_searched, tier.old)),
+                after=list(map(_searched, tier.new)),
+                limits=(json_number(tier.low), json_number(tier.high)),
+                word=tier.verdict,
+            )
+            for tier in compared.tiers
+        ],
+    )
+
+
+def _searched(each: SearchedCapacity) -> SearchedCapacityRecord:
+    return SearchedCapacityRecord(
+        capacity=json_number(each.best), low=json_number(each.low), high=json_number(each.high)
+    )
 
 
 def _clients(side: Sequence[Capacity | None]) -> list[int | None]:

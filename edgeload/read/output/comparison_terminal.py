@@ -18,6 +18,7 @@ from edgeload.read.output.wrapped import print_parts, width_of, wrapped
 from edgeload.read.statistics.format import number, short
 from edgeload.read.words import comparison_words as words
 from edgeload.read.words.compared_group_words import NOTE_ON_MIXES, copies_words, group_words
+from edgeload.read.words.compared_search_words import searches_note
 from edgeload.read.words.history_words import history_words
 
 _MOST_DIFFERENCES = 12
@@ -44,10 +45,10 @@ def print_comparison(
 
 
 def _headline(comparison: Comparison, width: int) -> Text:
-    verdict = words.comparison_headline(comparison)
+    verdict, capacities = words.comparison_headline(comparison), words.capacities_words(comparison)
     lines = [
         wrapped(verdict, width, style=f"bold {_STYLES[comparison.verdict]}"),
-        Text(words.capacities_words(comparison)),
+        *([wrapped(capacities, width)] if capacities else []),
     ]
     if comparison.invalid:
         names = ", ".join(short(name, 40) for name in comparison.invalid)
@@ -79,6 +80,8 @@ def _difference(difference: Difference, width: int) -> str:
 
 def _rows(comparison: Comparison, width: int) -> list[RenderableType]:
     """The table and how to read it; nothing if there is nothing in common."""
+    if comparison.searches is not None:
+        return [wrapped(searches_note(comparison.margin), width, style="dim")]
     if not comparison.rows:
         return []
     missing = _not_compared(comparison, width)

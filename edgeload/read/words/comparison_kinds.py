@@ -88,6 +88,22 @@ def _group_missing(n: Numbers) -> str:
     return f"{sides} has no such group"
 
 
+_THINGS = {
+    "client": "clients",
+    "copy": "copies of the mix",
+    "request/s": "the rate of clients",
+    "times the rates": "the rates of a mix",
+}
+
+
+def _things(counted: str) -> str:
+    return _THINGS.get(counted, f"{counted}s")
+
+
+def _objectives(texts: Sequence[str]) -> str:
+    return " or ".join(text or "none" for text in texts)
+
+
 def _mix_on_one_side(n: Numbers) -> str:
     if len(n["sides"]) == 2:
         return f"only some of the runs are mixes ({listed(n['groups'])}), so no load is the same"
@@ -197,6 +213,26 @@ COMPARISON_KINDS = {
         cause="A run finds one capacity, and runs of the same endpoint differ.",
         advice="Pass more logs per side: from four on, a difference can be significant.",
         message=_capacity_differs,
+    ),
+    "searches_differ": Kind(
+        meaning="Two searches are not comparable because they did not count the same.",
+        cause="One counted clients, the other copies, cameras of a group, or a rate (--search).",
+        advice="Repeat one search as the other was made: its log has the command.",
+        message=lambda n: f"one search counted {' and another '.join(map(_things, n['counted']))}",
+    ),
+    "mixes_differ": Kind(
+        meaning="Two searches are not comparable because their mixes are not the same.",
+        cause="The mix was changed, or the rates of different clients were searched.",
+        advice="Repeat one search with the other's mix (--mix).",
+        message=lambda n: "the searches were made with different mixes",
+    ),
+    "objectives_differ": Kind(
+        meaning="Two searches are not comparable because they asked for different objectives.",
+        cause="--slo was changed.",
+        advice="Repeat one search with the other's objectives (--slo).",
+        message=lambda n: (
+            f"the objectives were {_objectives(n['old'])} before and {_objectives(n['new'])} after"
+        ),
     ),
     "mix_on_one_side": Kind(
         meaning="Two sides are not comparable because only some of their runs are of a mix.",

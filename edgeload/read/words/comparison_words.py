@@ -20,6 +20,7 @@ from edgeload.read.words.compared_group_words import (
     some_names,
     verdict_of_group,
 )
+from edgeload.read.words.compared_search_words import searches_headline, searches_words
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.history_words import history_words
 
@@ -43,6 +44,12 @@ def comparison_headline(comparison: Comparison) -> str:
 def _verdict_sentence(comparison: Comparison) -> str:
     if comparison.same_runs:
         return "Same: both sides are the same run."
+    if comparison.searches is not None:
+        return searches_headline(comparison.searches, comparison.margin)
+    return _verdict_of_loads(comparison)
+
+
+def _verdict_of_loads(comparison: Comparison) -> str:
     head = comparison.verdict.capitalize()
     if comparison.verdict == "same":
         loads = "every load that both sides have" if comparison.one_sided else "every load"
@@ -159,6 +166,8 @@ def _margin(comparison: Comparison) -> str:
 def comparison_title(comparison: Comparison) -> str:
     """The answer, the quantity that decides, and the groups of a mix, as the title of a picture."""
     head = comparison.verdict.capitalize()
+    if comparison.searches is not None:
+        return f"{head}: the capacity that two searches found"
     if comparison.deciding:
         return f"{head}: {_deciding_words(comparison)}"
     if comparison.same_runs:
@@ -205,6 +214,8 @@ def group_curves_title(comparison: Comparison, group: str, loads: Sequence[Load]
 
 def capacities_words(comparison: Comparison) -> str:
     """Clients, or copies of a mix, before and after, and what is said about them."""
+    if comparison.searches is not None:
+        return searches_words(comparison.searches)
     mix = comparison.mix
     counts = mix.copies if mix else tuple(map(_clients_of, comparison.capacities))
     old, new = (

@@ -57,6 +57,10 @@ def _value(change: HistoryChange, value: float) -> str:
         return f"{value * 100:.2f} %"
     if change.quantity == "throughput":
         return f"{number(value, digits=4)}/s"
+    if change.quantity == "capacity" and change.noun == "request/s":
+        return f"{number(value, digits=4)} requests/s"
+    if change.quantity == "capacity" and change.noun:
+        return plural(round(value), change.noun)
     if change.quantity == "capacity":
         return plural(round(value), "copy" if change.of_mix else "client")
     return f"{milliseconds(value, digits=4)} ms"
