@@ -263,6 +263,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         search_loads        a load in what the search counts
         trial_words         its trials, and why each passed, failed or was undecided
         trial_kinds         what is said otherwise of a trial than of a step
+        search_titles       titles and legends of its figures
         interference_words  what groups do to each other
         beside_words        the same, group by group
         terminal_words  the fixed sentences around a report's tables
@@ -276,6 +277,9 @@ read                    a log -> columns -> summary -> findings, report and plot
         age_charts      how old the newest answers of cameras are
         failures        failures over time, by class
         group_panels        a panel for each camera group of a mix
+        search_figures      those of a search for the capacity
+        search_axes         its loads on an axis
+        ladder              the load of each trial over time, and the interval that closes
         heat_map        how the times spread over a long run
         compared        two sides of a comparison: throughput and times at each load
         compared_curves  how the times of their loads spread

@@ -127,6 +127,7 @@ ARROWS = {
         "edgeload.read.analysis",
         "edgeload.read.statistics",
         "edgeload.read.words",
+        "edgeload.search_axis",
     ),
     "edgeload.read.output": (
         "edgeload.interference_plan",

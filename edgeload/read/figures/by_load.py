@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from edgeload.objectives import Objective
 from edgeload.palette import PALETTE
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.figures.chart import Axis, Chart, Line, Mark
+from edgeload.read.figures.chart import Axis, Chart, Key, Line, Mark, Values
 from edgeload.read.figures.scales import loads_axis, log_axis, plain, rate_axis
 from edgeload.read.figures.signs import cross_keys, hollow_keys, hollow_points, mark_keys
 from edgeload.read.words.legend_words import (
@@ -31,98 +32,107 @@ _TIMES = (
 )
 
 
+@dataclass(frozen=True)
+class LoadScale:
+    """Where steps stand on an axis of loads, in their order, and what stands there beside them.
+
+    `keys` are the entries of the legend for the hollow points of lines.
+    """
+
+    group: Literal["clients", "copies", "load"]
+    x: Values
+    axis: Axis
+    marks: tuple[Mark, ...]
+    keys: Callable[[Sequence[Line]], tuple[Key, ...]]
+
+
 def by_load_charts(summary: RunSummary) -> tuple[Chart, Chart]:
     """Throughput against load, and times against load; of a run, or of a camera group of a mix."""
     steps = sorted(summary.steps, key=lambda step: (step.copies, step.index))
-    return _throughput(summary, steps), _times(summary, steps)
+    scale = _ramp_scale(summary, steps)
+    # Objectives of a group stand in its own chart.
+    asked = [o for o in summary.time_objectives if o.group in (None, summary.group)]
+    throughput = throughput_against(scale, steps, capacity_title(summary))
+    return throughput, times_against(
+        scale,
+        steps,
+        TIMES_BY_LOAD_TITLE if summary.log.knows_due else SERVICE_BY_LOAD_TITLE,
+        level_marks((objective.bound, objective.condition) for objective in asked),
+    )
 
 
-def due_line(rates: Iterable[float | None]) -> Line:
-    """What was due at each load, broad and pale behind what was measured."""
-    values = tuple(map(plain, rates))
-    return Line("due", _PALE, values, width=5, point_size=9, joined=True)
-
-
-def _throughput(summary: RunSummary, steps: Sequence[StepSummary]) -> Chart:
+def throughput_against(scale: LoadScale, steps: Sequence[StepSummary], title: str) -> Chart:
+    """What was answered per second, against what was due."""
     done = tuple(plain(step.rates.throughput_per_s) for step in steps)
     hollow = hollow_points(steps, done)
     lines = [Line("answered", PALETTE["blue"], done, point_size=7, hollow=hollow)]
     due = due_line(step.rates.arrival_per_s for step in steps)
     if any(value is not None for value in due.values):
         lines.insert(0, due)
-    return _chart(
-        summary,
-        steps,
-        lines,
+    return Chart(
         name="load",
-        title=capacity_title(summary),
+        title=title,
+        group=scale.group,
         unit="/s",
+        x=scale.x,
+        x_axis=scale.axis,
         y_axis=rate_axis("requests per second", lines),
+        lines=tuple(lines),
+        marks=scale.marks,
+        keys=(*mark_keys(scale.marks), *scale.keys(lines)),
     )
 
 
-def _times(summary: RunSummary, steps: Sequence[StepSummary]) -> Chart:
+def times_against(
+    scale: LoadScale, steps: Sequence[StepSummary], title: str, limits: tuple[Mark, ...]
+) -> Chart:
+    """Percentiles of the times, and `limits` on them."""
     lines = [_time_line(steps, *wanted) for wanted in _TIMES]
     lines = [line for line in lines if line.never or any(v is not None for v in line.values)]
-    # Objectives of a group stand in its own chart.
-    asked = [o for o in summary.time_objectives if o.group in (None, summary.group)]
-    limits = _limits(asked)
     shown = [value for line in lines for value in line.values if value is not None]
-    return _chart(
-        summary,
-        steps,
-        lines,
+    return Chart(
         name="times-by-load",
-        title=SERVICE_BY_LOAD_TITLE if not summary.log.knows_due else TIMES_BY_LOAD_TITLE,
+        title=title,
+        group=scale.group,
         unit="ms",
+        x=scale.x,
+        x_axis=scale.axis,
         y_axis=log_axis("time, ms", [*shown, *(limit.y for limit in limits)], lines),
-        limits=limits,
+        lines=tuple(lines),
+        marks=scale.marks + limits,
+        keys=(*mark_keys(scale.marks), *scale.keys(lines), *cross_keys(lines)),
         note="" if shown else TOO_FEW,
     )
 
 
-def _limits(objectives: Iterable[Objective]) -> tuple[Mark, ...]:
-    """A level mark for each bound on time; objectives of one bound share theirs."""
+def level_marks(bounds: Iterable[tuple[float, str]]) -> tuple[Mark, ...]:
+    """A level mark for each bound in seconds, with its text; texts of one bound share theirs."""
     texts: dict[float, list[str]] = {}
-    for objective in objectives:
-        texts.setdefault(objective.bound, []).append(objective.condition)
+    for bound_s, text in bounds:
+        texts.setdefault(bound_s, []).append(text)
     return tuple(
-        Mark(", ".join(each), PALETTE["black"], y=plain(bound * 1000))
-        for bound, each in texts.items()
+        Mark(", ".join(each), PALETTE["black"], y=plain(bound_s * 1000))
+        for bound_s, each in texts.items()
     )
 
 
-def _chart(
-    summary: RunSummary,
-    steps: Sequence[StepSummary],
-    lines: Sequence[Line],
-    *,
-    name: str,
-    title: str,
-    unit: str,
-    y_axis: Axis,
-    limits: tuple[Mark, ...] = (),
-    note: str = "",
-) -> Chart:
+def _ramp_scale(summary: RunSummary, steps: Sequence[StepSummary]) -> LoadScale:
     loads, words = [step.copies for step in steps], Loads(summary)
-    marks = _load_marks(summary, steps)
-    return Chart(
-        name=name,
-        title=title,
+    return LoadScale(
         group="copies" if words.noun == "copy" else "clients",
-        unit=unit,
         x=tuple(map(float, loads)),
-        x_axis=loads_axis(loads, words.of_mix),
-        y_axis=y_axis,
-        lines=tuple(lines),
-        marks=marks + limits,
-        keys=(
-            *mark_keys(marks),
-            *hollow_keys(((line, dict(enumerate(loads))) for line in lines), noun=words.noun),
-            *cross_keys(lines),
+        axis=loads_axis(loads, words.of_mix),
+        marks=_load_marks(summary, steps),
+        keys=lambda lines: hollow_keys(
+            ((line, dict(enumerate(loads))) for line in lines), noun=words.noun
         ),
-        note=note,
     )
+
+
+def due_line(rates: Iterable[float | None]) -> Line:
+    """What was due at each load, broad and pale behind what was measured."""
+    values = tuple(map(plain, rates))
+    return Line("due", _PALE, values, width=5, point_size=9, joined=True)
 
 
 def _load_marks(summary: RunSummary, steps: Sequence[StepSummary]) -> tuple[Mark, ...]:

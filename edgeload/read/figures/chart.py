@@ -26,18 +26,21 @@ class Line:
     """One series of a chart.
 
     A "line" goes through its points. "planned" is drawn as stairs from the `due` of the chart's
-    spans, which are exact to the step. "bars" are `bar_width` wide and stand on `base`.
+    spans, which are exact to the step, and broken in pauses. "bars" are `bar_width` wide and stand
+    on `base`. "ground" is filled from `low` to `high`, which hold until the next place; to the
+    upper edge of the chart if only `low` is known.
 
     `dash` is on, off, on, off. A `joined` line goes over places without data; others break there.
     `never` are the places at which nothing was ever answered. `crosses` are those of them that are
     marked, at the upper edge; each label that has crosses has a row of its own there. `low` and
-    `high` are the ends of whiskers. `pattern`, in white, tells bars apart without colour.
+    `high` are the ends of whiskers. `pattern`, in white, tells bars apart without colour, and a
+    `sign` of one character above each unbroken stretch does so for lines.
     """
 
     label: str
     colour: str
     values: Values
-    kind: Literal["line", "planned", "bars"] = "line"
+    kind: Literal["line", "planned", "bars", "ground"] = "line"
     dash: tuple[int, ...] = ()
     width: float = 1.75
     point_size: float = 0.0
@@ -49,6 +52,7 @@ class Line:
     hollow: tuple[Hollow, ...] = ()
     low: Values = ()
     high: Values = ()
+    sign: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,13 @@ class Shade:
 class Span:
     """A ramp step on the axis of time, seconds; `due` is its arrival rate per second.
 
-    `load` counts clients, or copies of a mix; in an interference run it is the step's number.
+    `load` counts clients, or copies of a mix; in an interference run it is the step's number, in a
+    search what that counts.
     """
 
     start: float
     end: float
-    load: int
+    load: float
     due: float | None
     shade: Shade | None = None
 
@@ -78,13 +83,14 @@ class Span:
 class Mark:
     """A line across the chart: upright at `x`, named in the key; or level at `y`, with its label.
 
-    One of the two is None.
+    One of the two is None. With `until`, an upright one is the ground from `x` to there.
     """
 
     label: str
     colour: str
     x: float | None = None
     y: float | None = None
+    until: float | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,7 @@ class Chart:
 
     name: str
     title: str
-    group: Literal["time", "clients", "copies", "share"]
+    group: Literal["time", "clients", "copies", "load", "share"]
     unit: str
     x: Values
     x_axis: Axis

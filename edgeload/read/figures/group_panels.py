@@ -6,8 +6,9 @@ would be a line along the bottom.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.by_load import by_load_charts
@@ -37,7 +38,7 @@ def load_panels(summary: RunSummary) -> tuple[Chart, ...]:
         throughput.append(replace(answered, title=group_load_title(group, answer)))
         times.append(replace(timed, title=group_objective_title(group)))
     pairs = zip(throughput, with_shared_y(times), strict=True)
-    return _panels(summary, [list(pair) for pair in pairs], half=True)
+    return panels(summary, [list(pair) for pair in pairs], half=True)
 
 
 def throughput_panels(summary: RunSummary) -> tuple[Chart, ...]:
@@ -46,26 +47,29 @@ def throughput_panels(summary: RunSummary) -> tuple[Chart, ...]:
         replace(throughput_chart(group), title=group_throughput_title(group))
         for group in summary.groups
     )
-    return _panels(summary, [[chart] for chart in charts], half=False)
+    return panels(summary, [[chart] for chart in charts], half=False)
 
 
 def times_panels(summary: RunSummary) -> tuple[Chart, ...]:
     """Two charts for each group: its response and its service times over time."""
-    return _panels(summary, _pairs(summary, lambda g: times_charts(g, each_kind=True)), half=True)
+    return panels(summary, _pairs(summary, lambda g: times_charts(g, each_kind=True)), half=True)
 
 
-def curve_panels(summary: RunSummary) -> tuple[Chart, ...]:
+def curve_panels(
+    summary: RunSummary, names: Mapping[int, str] = MappingProxyType({})
+) -> tuple[Chart, ...]:
     """Two charts for each group: how its response and service times spread.
 
-    A group with too few answers has two that say so; if all have, there is no chart.
+    A group with too few answers has two that say so; if all have, there is no chart. `names` are
+    those of the loads, by step, if not as in a ramp.
     """
-    rows = _pairs(summary, percentile_curve_charts)
+    rows = _pairs(summary, lambda group: percentile_curve_charts(group, names))
     like = next((row for row in rows if row), [])
     told = [
         row or [_of_too_few(group, chart) for chart in like]
         for group, row in zip(summary.groups, rows, strict=True)
     ]
-    return _panels(summary, told, half=True)
+    return panels(summary, told, half=True)
 
 
 def _of_too_few(group: RunSummary, like: Chart) -> Chart:
@@ -79,7 +83,7 @@ def failure_panels(summary: RunSummary) -> tuple[Chart, ...]:
     """A chart for each group with failures; a class looks alike in all of them."""
     fills = class_fills(summary)
     charts = [failures_chart(group, fills) for group in summary.groups]
-    return _panels(summary, [[chart] if chart else [] for chart in charts], half=False)
+    return panels(summary, [[chart] if chart else [] for chart in charts], half=False)
 
 
 def _pairs(
@@ -103,9 +107,10 @@ def _labelled(group: RunSummary, charts: Sequence[Chart]) -> list[Chart]:
     ]
 
 
-def _panels(
+def panels(
     summary: RunSummary, rows: Iterable[Sequence[Chart]], *, half: bool
 ) -> tuple[Chart, ...]:
+    """The charts of each group, in the plan's order, as small multiples."""
     return tuple(_numbered(summary, rows, half))
 
 

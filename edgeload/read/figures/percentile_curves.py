@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -27,8 +28,13 @@ CURVE_CROSS_KEY = Key("cross", PALETTE["grey"], CROSS_OF_A_CURVE)
 _COLOURS = ("#440154", "#414487", "#2A788E", "#22A884", "#5DB52F", "#B08D00")
 
 
-def percentile_curve_charts(summary: RunSummary) -> tuple[Chart, ...]:
-    """Response and service time against share, on one scale; empty if there are too few answers."""
+def percentile_curve_charts(
+    summary: RunSummary, names: Mapping[int, str] = MappingProxyType({})
+) -> tuple[Chart, ...]:
+    """Response and service time against share, on one scale; empty if there are too few answers.
+
+    `names` are what the loads of steps are called, by their index, if not as in a ramp.
+    """
     found = percentile_curves(summary)
     if found is None:
         return ()
@@ -45,7 +51,7 @@ def percentile_curve_charts(summary: RunSummary) -> tuple[Chart, ...]:
                 curve,
                 len(x),
                 colour,
-                load_of_curve(summary, curve),
+                names.get(curve.step) or load_of_curve(summary, curve),
                 doubts.get(curve.step, ""),
             )
             for curve, colour in zip(curves, colours, strict=True)

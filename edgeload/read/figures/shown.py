@@ -28,21 +28,31 @@ from edgeload.read.figures.heat_map import heat_map_charts
 from edgeload.read.figures.over_time import throughput_chart, times_charts
 from edgeload.read.figures.percentile_curves import percentile_curve_charts
 from edgeload.read.figures.scales import with_shared_x
+from edgeload.read.figures.search_figures import search_figures
 from edgeload.read.words.legend_words import (
     CURVES_BESIDE_TITLE,
     CURVES_OF_GROUPS_TITLE,
     FAILURES_OF_GROUPS_TITLE,
     TIMES_OF_GROUPS_TITLE,
 )
+from edgeload.read.words.search_titles import CURVES
+
+_FILE_NAMES = (
+    *("search.png", "capacity.png", "throughput.png", "times.png", "age.png", "failures.png"),
+    *("heat_map.png", "spectrum.png"),
+)
 
 
 def prepare_figures(summary: RunSummary) -> tuple[Picture, ...]:
     """The pictures of a run, in the order of the page; empty ones for what it does not have."""
+    if summary.search is not None:
+        return _of_search(summary)
     if summary.groups and summary.steps:
         return _of_mix(summary)
     failures = failures_chart(summary)
     return _pictures(
         {
+            "search.png": (),
             "capacity.png": by_load_charts(summary),
             "throughput.png": (throughput_chart(summary),),
             "times.png": times_charts(summary),
@@ -69,6 +79,16 @@ def charts_of(pictures: Iterable[Picture]) -> tuple[Chart, ...]:
     return tuple(chart for picture in pictures for chart in picture.charts)
 
 
+def _of_search(summary: RunSummary) -> tuple[Picture, ...]:
+    """The pictures of a search, in the order of the page."""
+    shown = search_figures(summary)
+    headings = {"times.png": TIMES_OF_GROUPS_TITLE, "failures.png": FAILURES_OF_GROUPS_TITLE}
+    return _pictures(
+        {name: shown.get(name, ()) for name in _FILE_NAMES},
+        {**headings, "spectrum.png": CURVES} if summary.groups else {},
+    )
+
+
 def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
     """The pictures of a mix: the rates of the whole, and everything else group by group.
 
@@ -81,6 +101,7 @@ def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
     beside = summary.interference is not None
     return _pictures(
         {
+            "search.png": (),
             "capacity.png": () if beside else by_load,
             "throughput.png": (throughput_chart(summary), *throughput_panels(summary)),
             "times.png": times_panels(summary),

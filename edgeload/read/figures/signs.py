@@ -81,7 +81,11 @@ def cross_keys(lines: Iterable[Line], key: Key = CROSS_KEY) -> tuple[Key, ...]:
 
 def mark_keys(marks: Iterable[Mark]) -> tuple[Key, ...]:
     """An entry for each upright mark; the level ones have their names beside them."""
-    return tuple(Key("mark", mark.colour, mark.label) for mark in marks if mark.x is not None)
+    return tuple(
+        Key("mark" if mark.until is None else "fill", mark.colour, mark.label)
+        for mark in marks
+        if mark.x is not None
+    )
 
 
 def shade_keys(spans: Iterable[Span]) -> tuple[Key, ...]:

@@ -89,8 +89,25 @@ const drawing = (() => {
     return ctx.createPattern(tile, "repeat");
   };
 
+  /* From one limit to the other: each holds until the next place. */
+  const fillGround = (plot, chart, line) => clipped(plot, (ctx, bbox) => {
+    const foot = bbox.top + bbox.height;
+    const inside = (y) => Math.min(foot, Math.max(bbox.top, y));
+    const yOf = (value) => (value > 0 || !chart.y_axis.log ? inside(plot.valToPos(value, "y", true)) : foot);
+    ctx.fillStyle = line.colour;
+    line.low.forEach((low, place) => {
+      if (low == null || place + 1 === line.low.length) return;
+      const [left, right] = [place, place + 1].map((at) => Math.round(plot.valToPos(chart.x[at], "x", true)));
+      const top = line.high[place] == null ? bbox.top : yOf(line.high[place]);
+      ctx.fillRect(left, top, right - left, Math.max(2 * uPlot.pxRatio, yOf(low) - top));
+    });
+  });
+
   const drawBelow = (plot, chart) => {
     if (chart.heat) drawHeat(plot, chart);
+    chart.lines.forEach((line, i) => {
+      if (line.kind === "ground" && plot.series[i + 1].show) fillGround(plot, chart, line);
+    });
     clipped(plot, (ctx, bbox) => {
       for (const span of chart.spans) {
         const left = plot.valToPos(span.start, "x", true);
@@ -101,11 +118,22 @@ const drawing = (() => {
       for (const mark of chart.marks) {
         ctx.fillStyle = mark.colour;
         ctx.globalAlpha = 0.55;
-        if (mark.x != null) ctx.fillRect(plot.valToPos(mark.x, "x", true) - 1.5, bbox.top, 3 * uPlot.pxRatio, bbox.height);
+        if (mark.x != null) drawUpright(plot, ctx, mark, bbox);
         if (mark.y != null) ctx.fillRect(bbox.left, plot.valToPos(mark.y, "y", true) - 1, bbox.width, 2 * uPlot.pxRatio);
         ctx.globalAlpha = 1;
       }
     });
+  };
+
+  /* A line, or the pale ground from `x` to `until`. */
+  const drawUpright = (plot, ctx, mark, bbox) => {
+    const left = plot.valToPos(mark.x, "x", true);
+    if (mark.until == null) {
+      ctx.fillRect(left - 1.5, bbox.top, 3 * uPlot.pxRatio, bbox.height);
+      return;
+    }
+    ctx.globalAlpha = 1;
+    ctx.fillRect(left, bbox.top, plot.valToPos(mark.until, "x", true) - left, bbox.height);
   };
 
   const drawAllBars = (plot, chart) => chart.lines.forEach((line, i) => {
@@ -117,8 +145,11 @@ const drawing = (() => {
     ctx.strokeStyle = line.colour;
     ctx.lineWidth = line.width * uPlot.pxRatio;
     ctx.beginPath();
+    let end = null;
     for (const span of chart.spans.filter((each) => each.due != null)) {
       const y = plot.valToPos(span.due, "y", true);
+      if (span.start > end) ctx.moveTo(plot.valToPos(span.start, "x", true), y); // a pause
+      end = span.end;
       ctx.lineTo(plot.valToPos(span.start, "x", true), y);
       ctx.lineTo(plot.valToPos(span.end, "x", true), y);
     }
@@ -158,6 +189,28 @@ const drawing = (() => {
     ctx.stroke();
   };
 
+  /* Each unbroken stretch of a line, with its sign above the middle. uPlot would join those that are
+     less than a pixel apart. */
+  const drawStretches = (plot, chart, line) => clipped(plot, (ctx) => {
+    const ratio = uPlot.pxRatio;
+    const [xOf, yOf] = [(place) => plot.valToPos(chart.x[place], "x", true), (place) => plot.valToPos(line.values[place], "y", true)];
+    ctx.font = `bold ${FONT.replace("12px", `${13 * ratio}px`)}`;
+    ctx.fillStyle = ctx.strokeStyle = line.colour;
+    ctx.lineWidth = line.width * ratio;
+    ctx.setLineDash(line.dash.map((part) => part * ratio));
+    ctx.textAlign = "center";
+    ctx.textBaseline = "bottom";
+    line.values.forEach((value, first) => {
+      if (value == null || line.values[first - 1] != null) return;
+      let last = first;
+      ctx.beginPath();
+      ctx.moveTo(xOf(first), yOf(first));
+      for (; line.values[last + 1] != null; last += 1) ctx.lineTo(xOf(last + 1), yOf(last + 1));
+      ctx.stroke();
+      ctx.fillText(line.sign, (xOf(first) + xOf(last)) / 2, yOf(first) - (line.width / 2) * ratio);
+    });
+  });
+
   /* A line's whiskers, its hollow points, and crosses for requests without an answer. */
   const drawSigns = (plot, chart, line, row) => clipped(plot, (ctx, bbox) => {
     const ratio = uPlot.pxRatio;
@@ -166,7 +219,7 @@ const drawing = (() => {
     ctx.strokeStyle = line.colour;
     ctx.lineWidth = 1.5 * ratio;
     ctx.fillStyle = "#ffffff";
-    line.low.forEach((low, place) => {
+    if (line.kind !== "ground") line.low.forEach((low, place) => {
       if (low == null) return;
       const [x, foot, top, cap] = [xOf(place), yOf(low), yOf(line.high[place]), 3 * ratio];
       strokes(ctx, [[x, foot, x, top], [x - cap, foot, x + cap, foot], [x - cap, top, x + cap, top]]);
@@ -189,6 +242,7 @@ const drawing = (() => {
     chart.lines.forEach((line, i) => {
       if (!plot.series[i + 1].show) return;
       if (line.kind === "planned") drawPlanned(plot, chart, line);
+      if (line.sign) drawStretches(plot, chart, line);
       drawSigns(plot, chart, line, crossed.indexOf(line.label));
     });
     clipped(plot, (ctx, bbox) => {

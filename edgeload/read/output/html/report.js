@@ -26,12 +26,16 @@
     return [chart.group === "time" ? `${plain(x)} s` : plain(x), ...whys].join(", ");
   };
 
+  /* What an open end means: at least so much. */
+  const reach = (low, high, unit) => (low == null ? "–" : `${plain(low)} ${high == null ? "or more" : `to ${plain(high)}`} ${unit}`);
+
   const valueOf = (chart, line) => {
     const never = new Set(line.never);
     return (plot, drawn, series, place) => {
       if (place == null) return "–";
       if (never.has(place)) return "never";
       const value = line.values[place];
+      if (line.kind === "ground") return reach(line.low[place], line.high[place], chart.unit);
       return value == null ? "–" : `${plain(value)} ${chart.unit}`;
     };
   };
@@ -62,20 +66,21 @@
     const [first, last] = plot.stretch; // the x axis, whose range uPlot asks for first
     const whole = first === chart.x_axis.low && last === chart.x_axis.high;
     if (chart.heat || min == null || (whole && plot.series.every((series) => series.show))) return [low, high];
+    if (low > 0 && !log) return [low, high]; // a part of an axis stays that part
     if (!log) return [0, max > 0 ? max * 1.08 : 1];
     const marks = chart.marks.filter((mark) => mark.y != null).map((mark) => mark.y);
     const [least, most] = [Math.min(min, ...marks), Math.max(max, ...marks)];
     return least > 0 ? [Math.max(least / 1.4, low), Math.max(most * 1.8, least * 4)] : [low, high];
   };
 
-  /* Bars, planned stairs and what is under a heat map are drawn here, not by uPlot. */
+  /* Bars, planned stairs, grounds and lines with signs are drawn by drawing.js, not by uPlot. */
   const seriesOf = (chart, line) => ({
     label: line.label,
     stroke: line.colour,
     width: line.width,
     dash: line.dash,
     spanGaps: line.joined,
-    paths: line.kind === "line" ? uPlot.paths.linear() : () => null,
+    paths: line.kind === "line" && !line.sign ? uPlot.paths.linear() : () => null,
     points: { show: line.point_size > 0, size: line.point_size, width: 0, fill: line.colour },
     value: valueOf(chart, line),
   });

@@ -89,7 +89,9 @@ def draw_spans(axis: Axes, chart: Chart) -> None:
 def draw_marks(axis: Axes, chart: Chart) -> None:
     """Upright marks, named in the legend, and level ones with their labels on them."""
     for mark in chart.marks:
-        if mark.x is not None:
+        if mark.x is not None and mark.until is not None:
+            axis.axvspan(mark.x, mark.until, color=mark.colour, lw=0, zorder=0.3)
+        elif mark.x is not None:
             axis.axvline(mark.x, color=mark.colour, lw=2.2, alpha=0.55)
         if mark.y is not None:
             axis.axhline(mark.y, color=mark.colour, ls="-.", lw=1.2, alpha=0.7)
@@ -115,11 +117,11 @@ def label_loads(axis: Axes, chart: Chart) -> None:
     free_in = 0.0
     for span in chart.spans:
         middle_in = (span.start + span.end) / 2 * a_second_in
-        half_in = len(f"{span.load}") * _CHARACTER_IN / 2
+        half_in = len(f"{span.load:.6g}") * _CHARACTER_IN / 2
         if middle_in - half_in < free_in:
             continue
         axis.annotate(
-            f"{span.load}",
+            f"{span.load:.6g}",
             ((span.start + span.end) / 2, 1.0),
             xycoords=axis.get_xaxis_transform(),
             xytext=(0, 7),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -94,6 +95,8 @@ def _draw_line(axis: Axes, chart: Chart, line: Line) -> object:
     """The artist that stands for the line in the legend."""
     if line.kind == "bars":
         return _draw_bars(axis, chart, line)
+    if line.kind == "ground":
+        return _draw_ground(axis, chart, line)
     x, y = floats(chart.x), floats(line.values)
     if line.joined:
         known = np.isfinite(y)
@@ -111,15 +114,36 @@ def _draw_line(axis: Axes, chart: Chart, line: Line) -> object:
         ms=line.point_size * POINTS_A_PIXEL,
         mew=0,
         label=line.label,
+        solid_capstyle="butt" if line.sign else "projecting",
     )
     return drawn
 
 
+def _draw_ground(axis: Axes, chart: Chart, line: Line) -> object:
+    """Filled from one limit to the other, each of which holds until the next place."""
+    low, high = floats(line.low), floats(line.high)
+    high[np.isnan(high)] = chart.y_axis.high
+    return axis.fill_between(
+        floats(chart.x),
+        np.maximum(low, chart.y_axis.low),
+        np.maximum(high, chart.y_axis.low),
+        step="post",
+        color=line.colour,
+        lw=1,
+        zorder=0.6,
+        label=line.label,
+    )
+
+
 def _stairs(chart: Chart) -> tuple[Floats, Floats]:
-    """Level at what each span was due, upright between them."""
+    """Level at what each span was due, upright between them, broken in pauses."""
     spans = [span for span in chart.spans if span.due is not None]
-    x = np.array([end for span in spans for end in (span.start, span.end)])
-    return x, floats(tuple(span.due for span in spans for _ in range(2)))
+    points: list[tuple[float, float | None]] = []
+    for span in spans:
+        if points and span.start > points[-1][0]:
+            points.append((span.start, None))
+        points += [(span.start, span.due), (span.end, span.due)]
+    return np.array([x for x, _ in points]), floats(tuple(y for _, y in points))
 
 
 def _draw_bars(axis: Axes, chart: Chart, line: Line) -> object:
@@ -137,9 +161,11 @@ def _draw_bars(axis: Axes, chart: Chart, line: Line) -> object:
 
 
 def _draw_signs(axis: Axes, chart: Chart, line: Line, row: int) -> None:
-    """Whiskers, hollow points, and crosses at the upper edge."""
+    """Whiskers, hollow points, signs of stretches, and crosses at the upper edge."""
     x, y = floats(chart.x), floats(line.values)
-    if line.low:
+    if line.sign:
+        _draw_sign_of_stretches(axis, line, x, y)
+    if line.low and line.kind != "ground":
         low, high = floats(line.low), floats(line.high)
         known = np.isfinite(low)
         reach = (y[known] - low[known], high[known] - y[known])
@@ -170,6 +196,29 @@ def _draw_signs(axis: Axes, chart: Chart, line: Line, row: int) -> None:
             transform=axis.get_xaxis_transform(),
             gid=f"crosses: {line.label}",
         )
+
+
+def _draw_sign_of_stretches(axis: Axes, line: Line, x: Floats, y: Floats) -> None:
+    for first, last in _stretches(line.values):
+        axis.annotate(
+            line.sign,
+            ((x[first] + x[last]) / 2, y[first]),
+            xytext=(0, line.width * POINTS_A_PIXEL / 2 + 1),
+            textcoords="offset points",
+            ha="center",
+            color=line.colour,
+            fontsize=9,
+            fontweight="bold",
+            annotation_clip=False,
+        )
+
+
+def _stretches(values: Values) -> Iterator[tuple[int, int]]:
+    """First and last place of each unbroken run of values."""
+    known = [place for place, value in enumerate(values) if value is not None]
+    for _, run in itertools.groupby(enumerate(known), lambda each: each[1] - each[0]):
+        places = [place for _, place in run]
+        yield places[0], places[-1]
 
 
 def _draw_heat(figure: Figure, axes: Sequence[Axes], axis: Axes, heat: Heat) -> None:
