@@ -263,6 +263,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         search_loads        a load in what the search counts
         trial_words         its trials, and why each passed, failed or was undecided
         trial_kinds         what is said otherwise of a trial than of a step
+        search_cards        the same answer for cards of the page
         search_titles       titles and legends of its figures
         interference_words  what groups do to each other
         beside_words        the same, group by group
@@ -292,6 +293,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         page            report.html
         page_steps          its table of steps
         page_groups         what it says about each camera group
+        page_search         what it says about a search
         summary_json    summary.json
         summary_record  its typed records and JSON Schema
         summary_parts   those of a step and of a camera group, filled

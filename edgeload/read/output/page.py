@@ -26,6 +26,12 @@ from edgeload.read.output.page_groups import (
     group_sections,
     of_all_groups,
 )
+from edgeload.read.output.page_search import (
+    search_cards,
+    search_columns,
+    search_rows,
+    trial_choices,
+)
 from edgeload.read.output.page_steps import step_choices, step_columns, step_note, step_rows
 from edgeload.read.output.summary_json import summary_values
 from edgeload.read.words.detector_words import DETECTOR_HEADS, detector_rows
@@ -40,6 +46,7 @@ from edgeload.read.words.interference_words import (
 from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, STATUSES, measured_words, undecided_words
 from edgeload.read.words.terminal_words import DETECTORS_TITLE
+from edgeload.read.words.trial_words import trial_note, trial_rows
 
 _ASSETS = "html"
 
@@ -65,7 +72,7 @@ def html_report(
             policy=_policy(scripts, styles),
             styles=[Markup(text) for text in styles],
             scripts=[Markup(text) for text in scripts],
-            headline=headline(summary),
+            headline=headline(summary).splitlines(),
             limit=limit(summary),
             validity=validity(summary),
             valid=summary.valid,
@@ -76,15 +83,13 @@ def html_report(
             findings=[
                 (f.severity, sentence(message_with_steps(f), f.group), advice(f)) for f in findings
             ],
-            objectives=[_objective(result) for result in summary.objectives],
+            objectives=[_objective(result, _noun(summary)) for result in summary.objectives],
             interference=_interference(summary),
             charts=charts,
             charts_json=_json([asdict(chart) for chart in charts]),
             cards=group_cards(summary),
-            columns=step_columns(summary),
-            rows=step_rows(summary),
-            choices=step_choices(summary),
-            table_note=step_note(summary),
+            answers=search_cards(summary),
+            **_table(summary),
             detectors=detector_rows(summary),
             detector_heads=DETECTOR_HEADS,
             detectors_title=DETECTORS_TITLE,
@@ -94,6 +99,25 @@ def html_report(
             files=file_names,
         )
     )
+
+
+def _table(summary: RunSummary) -> dict[str, Any]:
+    """The table of steps, or of the trials of a search, and what figures are zoomed to."""
+    if summary.search is None:
+        return {
+            "table": "Steps",
+            "columns": step_columns(summary),
+            "rows": step_rows(summary),
+            "choices": step_choices(summary),
+            "table_note": step_note(summary),
+        }
+    return {
+        "table": "Trials",
+        "columns": search_columns(summary),
+        "rows": search_rows(summary),
+        "choices": trial_choices(summary),
+        "table_note": trial_note(summary, trial_rows(summary)),
+    }
 
 
 def _interference(summary: RunSummary) -> dict[str, Any] | None:
@@ -113,12 +137,12 @@ def _tested(endpoint: Mapping[str, Any]) -> str:
     return endpoint.get("embedded") or endpoint.get("url") or "an edge endpoint"
 
 
-def _objective(result: ObjectiveResult) -> dict[str, str]:
+def _objective(result: ObjectiveResult, noun: str) -> dict[str, str]:
     return {
         "verdict": result.status,
         "mark": f"{MARKS[result.status]} {STATUSES[result.status]}",
         "text": result.objective.text,
-        "step": "the run" if result.step is None else f"step {result.step + 1}",
+        "step": "the run" if result.step is None else f"{noun} {result.step + 1}",
         "measured": measured_words(result),
         "more": undecided_words(result),
     }
@@ -191,7 +215,7 @@ def _facts(summary: RunSummary, values: Mapping[str, Any]) -> list[tuple[str, st
     totals = summary.totals
     facts = [
         ("started", values["started_at"]),
-        ("load", f"{plural(len(summary.steps), 'step')}, {end_of(summary):.0f} s"),
+        ("load", f"{plural(len(summary.steps), _noun(summary))}, {end_of(summary):.0f} s"),
         ("sent", f"{totals.sent:,}"),
         ("answered", f"{totals.ok:,}"),
         ("failed", f"{totals.failed:,}"),
@@ -201,6 +225,10 @@ def _facts(summary: RunSummary, values: Mapping[str, Any]) -> list[tuple[str, st
     if summary.interrupted:
         facts.append(("ended", "interrupted"))
     return facts
+
+
+def _noun(summary: RunSummary) -> str:
+    return "step" if summary.search is None else "trial"
 
 
 def _sections(summary: RunSummary, values: Mapping[str, Any]) -> list[dict[str, Any]]:

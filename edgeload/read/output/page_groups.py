@@ -13,6 +13,7 @@ from edgeload.read.analysis.failures import FailureText
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.words.beside_words import BesideAnswer, beside_answers
 from edgeload.read.words.group_words import GroupAnswer, group_answers
+from edgeload.read.words.search_cards import search_group_cards
 from edgeload.records import GroupRecord
 
 # A mix file can set these for each group; in the settings of its run they are mere defaults.
@@ -55,6 +56,11 @@ class FailureRow:
 def group_cards(summary: RunSummary) -> list[GroupCard]:
     """A card for each group, in the plan's order; none for a run without a mix."""
     detectors = {record.name: _detectors(record) for record in _records(summary)}
+    if summary.search is not None:
+        return [
+            GroupCard(card.name, card.verdict, card.said, (*card.facts, *detectors[card.name]))
+            for card in search_group_cards(summary)
+        ]
     if summary.interference is not None:
         return [
             GroupCard(

@@ -113,8 +113,7 @@ def step_choices(summary: RunSummary) -> list[dict[str, Any]]:
     loads = Loads(summary)
     return [
         {
-            "number": step.index + 1,
-            "load": loads.of_step(step),
+            "name": f"step {step.index + 1}: {loads.of_step(step)}",
             "start_s": step.span.start_s,
             "end_s": step.window.end_s,
         }
@@ -147,19 +146,20 @@ def _cell(values: Mapping[str, Any], column: Column) -> Cell:
     if column is _AGE:
         return _age_cell(name, values["age_s"])
     if "." in name:
-        return _time_cell(name, values[name.split(".")[0]], name.split(".")[1])
+        return time_cell(name, values[name.split(".")[0]], name.split(".")[1])
     value = values[name]
     if name == "edge_purity":
-        return Cell(name, _raw(value), share(value))
+        return Cell(name, raw_value(value), share(value))
     if name.endswith("_per_s"):
-        return Cell(name, _raw(value), number(value))
+        return Cell(name, raw_value(value), number(value))
     if column.text:
-        return Cell(name, _raw(value), value, plain=True)
+        return Cell(name, raw_value(value), value, plain=True)
     shown = value + 1 if name == "index" else value
-    return Cell(name, _raw(value), "-" if shown is None else f"{shown:,}")
+    return Cell(name, raw_value(value), "-" if shown is None else f"{shown:,}")
 
 
-def _time_cell(name: str, sample: Mapping[str, Any] | None, quantile: str) -> Cell:
+def time_cell(name: str, sample: Mapping[str, Any] | None, quantile: str) -> Cell:
+    """A percentile of a sample of summary.json, with its interval."""
     if sample is None:
         return Cell(name, "", "-")
     value, ends = sample[quantile], sample["limits"][quantile]
@@ -169,17 +169,18 @@ def _time_cell(name: str, sample: Mapping[str, Any] | None, quantile: str) -> Ce
         never = any(each in sample["never"] for each in lower)
         return Cell(name, "", "never" if never else missing)
     if ends is None:
-        return Cell(name, _raw(value), milliseconds(value), NO_INTERVAL)
+        return Cell(name, raw_value(value), milliseconds(value), NO_INTERVAL)
     low, high = (milliseconds(end, "never") for end in ends)
-    return Cell(name, _raw(value), milliseconds(value), f"{low} to {high}")
+    return Cell(name, raw_value(value), milliseconds(value), f"{low} to {high}")
 
 
 def _age_cell(name: str, age: Mapping[str, Any] | None) -> Cell:
     if age is None:
         return Cell(name, "", "-")
     p95 = age["p95"]
-    return Cell(name, _raw(p95), "never" if p95 is None else milliseconds(p95))
+    return Cell(name, raw_value(p95), "never" if p95 is None else milliseconds(p95))
 
 
-def _raw(value: Any) -> str:
+def raw_value(value: Any) -> str:
+    """A value as the page sorts by it; empty for no data."""
     return "" if value is None else value if isinstance(value, str) else json.dumps(value)

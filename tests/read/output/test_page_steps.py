@@ -23,10 +23,10 @@ def test_a_run_without_a_mix_has_a_row_for_each_step(tmp_path: Path) -> None:
     assert names[-1] == "state"
     assert not {"group", "copies", "cameras"} & set(names)
     assert [row.kind for row in step_rows(found)] == ["", "", ""]
-    assert [choice["load"] for choice in step_choices(found)] == [
-        "10 clients",
-        "30 clients",
-        "60 clients",
+    assert [choice["name"] for choice in step_choices(found)] == [
+        "step 1: 10 clients",
+        "step 2: 30 clients",
+        "step 3: 60 clients",
     ]
 
 
@@ -44,7 +44,11 @@ def test_a_mix_has_rows_for_its_groups(tmp_path: Path) -> None:
         assert cells["cameras"].text == str(part.clients)
         assert part.age is not None
         assert float(cells["age_s.p95"].value) == pytest.approx(part.age.p95_s, abs=1e-6)
-    assert [choice["load"] for choice in step_choices(found)] == ["1 copy", "2 copies", "4 copies"]
+    assert [choice["name"] for choice in step_choices(found)] == [
+        "step 1: 1 copy",
+        "step 2: 2 copies",
+        "step 3: 4 copies",
+    ]
 
 
 def test_of_a_closed_loop_as_many_are_due_as_are_answered(tmp_path: Path) -> None:
