@@ -21,7 +21,7 @@ from edgeload.read.figures.by_load import (
     throughput_against,
     times_against,
 )
-from edgeload.read.figures.chart import Axis, Chart, Key, Line, Mark
+from edgeload.read.figures.chart import Axis, Chart, Key, Line, Mark, Shade
 from edgeload.read.figures.failures import failures_chart
 from edgeload.read.figures.group_panels import (
     curve_panels,
@@ -35,11 +35,14 @@ from edgeload.read.figures.over_time import throughput_chart, times_charts
 from edgeload.read.figures.percentile_curves import percentile_curve_charts
 from edgeload.read.figures.scales import with_shared_y
 from edgeload.read.figures.search_axes import SearchScale, search_scale
+from edgeload.read.figures.signs import INVALID_SHADE
 from edgeload.read.words.search_titles import (
     CAPACITY_MARK,
     CURVES,
     HOLLOW_TRIAL,
     INTERVAL_MARK,
+    INVALID_TRIAL,
+    SERVICE_CURVES,
     THROUGHPUT_BY_LOAD,
     THROUGHPUT_OVER_TRIALS,
     TIMES_BY_LOAD,
@@ -92,7 +95,7 @@ def _over_trials(
 
 def _of_trials(summary: RunSummary, scale: SearchScale, chart: Chart) -> Chart:
     spans = tuple(
-        replace(span, load=scale.value(trial.load))
+        replace(span, load=scale.value(trial.load), shade=_shade(span.shade))
         for span, trial in zip(chart.spans, scale.search.trials, strict=True)
     )
     what = _OVER_TRIALS.get(chart.name.partition("_")[0])
@@ -100,7 +103,15 @@ def _of_trials(summary: RunSummary, scale: SearchScale, chart: Chart) -> Chart:
     title = chart.title
     if what is not None:
         title = answer_title(what, scale.search, scale.loads, _steps_of(summary, chart.part))
-    return replace(chart, spans=spans, loads=scale.loads.head, title=title, lines=lines)
+    keys = tuple(
+        replace(key, label=INVALID_TRIAL) if key.label == INVALID_SHADE.label else key
+        for key in chart.keys
+    )
+    return replace(chart, spans=spans, loads=scale.loads.head, title=title, lines=lines, keys=keys)
+
+
+def _shade(shade: Shade | None) -> Shade | None:
+    return replace(shade, label=INVALID_TRIAL) if shade == INVALID_SHADE else shade
 
 
 def _without_pauses(chart: Chart) -> tuple[Line, ...]:
@@ -229,9 +240,12 @@ def _curves(summary: RunSummary, scale: SearchScale) -> Iterator[Chart]:
     names = {index: scale.loads.words(t.load) for index, t in scale.of_steps().items()}
     charts = curve_panels(near, names) if near.groups else percentile_curve_charts(near, names)
     for chart in charts:
-        first = chart.name.startswith("response") and not chart.note
-        said = f"{chart.part}: {CURVES[0].lower()}{CURVES[1:]}" if chart.part else CURVES
-        yield replace(chart, title=said) if first else chart
+        if chart.note or (chart.part and not chart.name.startswith("response")):
+            yield chart
+            continue
+        said = CURVES if chart.name.startswith("response") else SERVICE_CURVES
+        said = f"{chart.part}: {said[0].lower()}{said[1:]}" if chart.part else said
+        yield replace(chart, title=said)
 
 
 def _among(steps: Sequence[StepSummary], indices: set[int]) -> tuple[StepSummary, ...]:

@@ -29,7 +29,10 @@ THROUGHPUT_OVER_TRIALS = "Throughput over the trials"
 TIMES_OVER_TRIALS = "Response time over the trials"
 THROUGHPUT_BY_LOAD = "Throughput against load"
 TIMES_BY_LOAD = "Times against load"
+_OF_RATES = (THROUGHPUT_OVER_TRIALS, THROUGHPUT_BY_LOAD)
 CURVES = "How response times spread, up to the capacity and beyond"
+SERVICE_CURVES = "Service time by share, up to the capacity and beyond"
+INVALID_TRIAL = "INVALID trial"
 
 
 def axis_label(axis: SearchAxis, plan: Plan) -> str:
@@ -68,12 +71,12 @@ def answer_title(
     own = {step.index: step for step in steps}
     group = next((step.group for step in own.values()), "")
     at, load = search.tiers[0].at, search.tiers[0].at_load
-    if at is None or load is None:
-        return f"{group}: {what[0].lower()}{what[1:]}" if group else what
-    step = own[at.index]
-    measured = _throughput(step) if what.startswith("Throughput") else felt_p95_words(step)
-    # The charts of a group are narrow, and stand below one that says what they show.
-    return f"{group or what}: {measured} at {loads.words(load)}"
+    if at is not None and load is not None:
+        step = own[at.index]
+        measured = _throughput(step) if what in _OF_RATES else _p95(step)
+        if measured:  # the charts of a group are narrow, below one that says what they show
+            return f"{group or what}: {measured} at {loads.words(load)}"
+    return f"{group}: {what[0].lower()}{what[1:]}" if group else what
 
 
 def mark_words(tier: TierCapacity, text: str) -> str:
@@ -111,6 +114,10 @@ def _with_beyond(tier: TierCapacity, loads: SearchLoads) -> str:
 def _throughput(step: StepSummary) -> str:
     unit = "frames" if step.group or step.groups else "answers"
     return f"{number(step.rates.throughput_per_s)} {unit}/s"
+
+
+def _p95(step: StepSummary) -> str:
+    return felt_p95_words(step) if step.times.felt.quantile("p95") else ""
 
 
 def _of_tier(tier: TierCapacity, text: str) -> str:
