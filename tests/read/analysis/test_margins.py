@@ -7,8 +7,8 @@ import math
 import pytest
 
 from edgeload.objectives import parse_objective
+from edgeload.read.analysis.margins import margin_of
 from edgeload.read.analysis.objective_results import ObjectiveResult
-from edgeload.search.margins import margin_of
 
 
 def _result(
