@@ -30,6 +30,8 @@ SearchOver = Literal["clients", "copies", "group", "rate"]
 BROKEN_TRIAL = "broken"
 """The verdict of a StepEnd if the endpoint broke in the trial, and the load was to be tried again.
 """
+REPEATED_TRIAL = "repeated"
+"""The verdict of a StepEnd if the trial was INVALID, and the load was to be tried again."""
 BROKE_FOR_GOOD = "the endpoint broke and did not recover"
 """The reason in the End of a search that gave up for that."""
 
@@ -166,7 +168,7 @@ class StepEnd(msgspec.Struct, frozen=True, tag_field="event", tag="step_end"):
     """A trial of a search has ended at `end_s`: nothing is due in it from then on.
 
     `at_s` is when its last answer was in. `verdict` is what the search made of it: "pass", "fail",
-    "undecided", "invalid", or "broken" if the endpoint broke and the trial was not counted.
+    "undecided" or "invalid"; BROKEN_TRIAL and REPEATED_TRIAL do not count.
     """
 
     asctime: str

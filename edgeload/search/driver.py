@@ -14,7 +14,7 @@ from edgeload.objectives import Tier
 from edgeload.plan import LEAST_CUT_S, Plan, RampStep, least_step_s
 from edgeload.read.analysis.trials import trial_of, trial_verdict
 from edgeload.read.statistics.boundary import Trial
-from edgeload.records import BROKE_FOR_GOOD, BROKEN_TRIAL, SearchRecord
+from edgeload.records import BROKE_FOR_GOOD, BROKEN_TRIAL, REPEATED_TRIAL, SearchRecord
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.trials import TRIAL_LEAD_S, Halted, Trials
 from edgeload.search.judging import Judged, judge_trial, look, looks_of
@@ -80,6 +80,7 @@ class Search:
         self._done: list[list[Trial]] = [[] for _ in setup.tiers]
         self._index = 0
         self._broke_at: set[int] = set()
+        self._invalid_at: set[int] = set()
         record = setup.record
         self._options = SearchOptions(
             least_s=self._least_s(1.0),
@@ -129,8 +130,21 @@ class Search:
             raise halted
         if found.broken and not self._recovered(step, asked.load, found):
             raise Halted(RunOutcome(Ending.FINISHED, BROKE_FOR_GOOD))
-        if not found.broken:
+        if found.broken:
+            return
+        if self._may_repeat(asked.load, found):
+            self._trials.say("our own machine was the limit; trying this load once more")
+            self._trials.note(step, REPEATED_TRIAL)
+        else:
             self._count(step, asked.load, found)
+
+    def _may_repeat(self, load: int, found: Judged) -> bool:
+        """An INVALID trial may be the fault of a moment: each load has a second chance."""
+        invalid = trial_verdict(found.steps[0]) == "invalid" and not self._trials.dead_workers
+        again = load in self._invalid_at
+        if invalid:
+            self._invalid_at.add(load)
+        return invalid and not again
 
     def _begin(self, tier: int, asked: NextTrial) -> RampStep:
         setup = self._setup

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,9 @@ from edgeload.search.driver import Search, SearchSetup
 from edgeload.search.live_log import LiveLog
 from edgeload.search_axis import SearchAxis
 
+Late = Mapping[int | None, float]
+"""Seconds by trial; None: in all others."""
+NEVER_LATE: Late = {None: 0.0}
 Played = tuple[list[Request], list[Missed]]
 
 
@@ -53,8 +56,8 @@ class Box:
 class SimulatedTrials:
     """Stands for `run.trials.Trials`: trials take no time, and are written into a real log."""
 
-    def __init__(self, path: Path, plan: Plan, record: SearchRecord, box: Box, late_s: float):
-        self._plan, self._box, self._late_s = plan, box, late_s
+    def __init__(self, path: Path, plan: Plan, record: SearchRecord, box: Box, late: Late) -> None:
+        self._plan, self._box, self._late = plan, box, late
         self._now_s = -0.5
         self._broke = 0
         self._written = 0
@@ -63,6 +66,7 @@ class SimulatedTrials:
         self._before: Counter[int] = Counter()
         self.counts = dict.fromkeys(("sent", "ok", "failed", "missed"), 0)
         self.messages: list[str] = []
+        self.dead_workers = 0
         create_log(path)
         self.log = LogWriter(path)
         header = header_of(plan)
@@ -97,7 +101,7 @@ class SimulatedTrials:
             servers=self._box.servers,
             service=self._box.service,
             outcome=lambda chance, sent_s: outcome,
-            lag=lambda chance: self._late_s,
+            lag=lambda chance: self._late.get(step.index, self._late[None]),
             seed=step.index,
         )
         requests = [self._numbered(each) for each in played.requests]
@@ -176,17 +180,17 @@ def search(
     axis: SearchAxis | None = None,
     budget_s: float | None = None,
     stop_at_s: float = float("inf"),
-    late_s: float = 0.0,
+    late: Late = NEVER_LATE,
     plan: Plan | None = None,
     start: int = 1,
 ) -> Searched:
-    """Search the capacity of a box; `late_s` is how late our own generator sends."""
+    """Search the capacity of a box; `late` is how late our own generator sends, by trial."""
     plan = plan or one_group_plan((), rate)
     axis = axis or SearchAxis("clients")
     record = SearchRecord(axis.over, most, 0.05, start, axis.group, axis.clients, budget_s)
     objectives = with_tiers(map(parse_objective, slo), [group.name for group in plan.groups])
     tiers = tiers_of(objectives)
-    trials = SimulatedTrials(path, plan, record, box, late_s)
+    trials = SimulatedTrials(path, plan, record, box, late)
     trials.stop_at_s = stop_at_s
     setup = SearchSetup(plan, axis, record, tiers, None)
     outcome = RunOutcome(Ending.FINISHED, "")

@@ -76,12 +76,22 @@ def test_a_stop_keeps_what_is_known(tmp_path: Path) -> None:
 
 
 def test_a_generator_that_is_late_ends_the_search(tmp_path: Path) -> None:
-    """What our own machine cannot send is no trial of the endpoint."""
-    found = search(tmp_path / "log", Box(), late_s=0.2)
+    """What our own machine cannot send twice is no trial of the endpoint."""
+    found = search(tmp_path / "log", Box(), late={None: 0.2})
     result = result_of(found)
     assert result.stopped_by_us
-    assert len(result.trials) == 1
-    assert result.tiers[0].answer == "unknown"
+    assert [trial.repeated for trial in result.trials] == [True, False]
+    assert (result.tiers[0].answer, found.summary.valid) == ("unknown", False)
+
+
+def test_a_moment_of_our_own_ends_no_search(tmp_path: Path) -> None:
+    """An INVALID trial is made again; if that one is VALID, so is the search."""
+    found = search(tmp_path / "log", Box(), late={None: 0.0, 3: 0.2, 8: 0.2})
+    result = result_of(found)
+    assert [trial.step for trial in result.trials if trial.repeated] == [3, 8]
+    assert (result.tiers[0].boundary.best, result.stopped_by_us) == (40, False)
+    assert found.summary.valid
+    agree(found)
 
 
 def test_the_most_clients_bound_the_search(tmp_path: Path) -> None:

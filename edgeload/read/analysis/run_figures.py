@@ -189,11 +189,11 @@ def _objectives(summary: RunSummary) -> Status | None:
 
 
 def _steps(summary: RunSummary) -> Iterator[StepFigures]:
-    """Each complete step; of a mix, then each of its groups. A trial that broke does not count."""
+    """Each complete step; of a mix, then each of its groups. Some trials do not count."""
     trials = {trial.step: trial for trial in summary.search.trials} if summary.search else {}
     for step in summary.steps:
         trial = trials.get(step.index)
-        if step.complete and not (trial and trial.broken):
+        if step.complete and (trial is None or trial.counts):
             load = trial.load if trial else step.copies
             yield _step(step, load)
             yield from (_step(part, load) for part in step.groups if not part.left_out)

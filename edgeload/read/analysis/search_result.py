@@ -43,6 +43,13 @@ class SearchTrial:
     verdicts: tuple[TrialVerdict, ...]
     reasons: tuple[tuple[Finding, ...], ...]
     broken: bool
+    repeated: bool = False
+    """It was INVALID, and does not count: our own machine was given a second chance."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether its verdict counts."""
+        return not (self.broken or self.repeated)
 
 
 @dataclass(frozen=True)

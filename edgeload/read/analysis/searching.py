@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edgeload.objectives import Objective, Tier, tiers_of
 from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall
-from edgeload.read.analysis.finding import of_search
+from edgeload.read.analysis.finding import Finding, of_search
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.search_result import (
@@ -20,7 +20,7 @@ from edgeload.read.analysis.search_result import (
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.trials import step_for_tier, trial_of, trial_verdict
 from edgeload.read.statistics.boundary import Trial, boundary_of
-from edgeload.records import BROKE_FOR_GOOD, BROKEN_TRIAL, SearchRecord
+from edgeload.records import BROKE_FOR_GOOD, BROKEN_TRIAL, REPEATED_TRIAL, SearchRecord
 from edgeload.search_axis import SearchAxis
 
 _ROOM = 1.5
@@ -44,11 +44,20 @@ def with_search(summary: RunSummary, objectives: Sequence[Objective]) -> RunSumm
         groups=tuple(
             replace(group, steps=tuple(map(_as_trial, group.steps))) for group in summary.groups
         ),
-        doubts=of_search(summary.doubts),
+        doubts=of_search(_that_count(summary.doubts, found)),
         search=found,
         bracket=_bracket(summary, first),
         objectives=_objectives_at(first.at),
     )
+
+
+def _that_count(doubts: Iterable[Finding], found: SearchResult) -> Iterator[Finding]:
+    """What makes the run INVALID: not what only a trial that does not count suffered from."""
+    aside = {trial.step for trial in found.trials if not trial.counts}
+    for doubt in doubts:
+        left = tuple(step for step in doubt.steps if step not in aside)
+        if left or not doubt.steps:
+            yield replace(doubt, steps=left)
 
 
 def _as_trial(step: StepSummary) -> StepSummary:
@@ -99,7 +108,7 @@ def _ended(
     end = summary.log.end
     if end is None:
         return "killed"
-    if any("invalid" in trial.verdicts for trial in trials):
+    if any(trial.counts and "invalid" in trial.verdicts for trial in trials):
         return "invalid"
     if end.interrupted:
         return "interrupted"
@@ -144,6 +153,7 @@ def _trial(summary: RunSummary, axis: SearchAxis, steps: Sequence[StepSummary]) 
         verdicts=tuple(map(trial_verdict, steps)),
         reasons=tuple(each.shortfalls for each in steps),
         broken=end is not None and end.verdict == BROKEN_TRIAL,
+        repeated=end is not None and end.verdict == REPEATED_TRIAL,
     )
 
 
@@ -165,7 +175,7 @@ def _tier_capacity(
     counted = [
         (step, trial_of(step, each.load, per_load, each.seconds, each.verdicts[judged.tier]))
         for step, each in zip(judged.steps, judged.trials, strict=True)
-        if not each.broken
+        if each.counts
     ]
     trials = [trial for _, trial in counted]
     boundary = boundary_of(trials)

@@ -138,7 +138,7 @@ def _places(ladder: _Ladder) -> list[_Place]:
     last_s = trials[-1].end_s * (1 + _AFTER)
     for trial, next_s in zip(trials, [*(t.start_s for t in trials[1:]), last_s], strict=True):
         found.append(_Place(_instant(trial.start_s), trial, known))
-        if not trial.broken:
+        if trial.counts:
             counted += 1
             known = boundary_of(ladder.tier.trials[:counted])
         found.append(_Place(_instant(trial.end_s), trial, known))

@@ -93,6 +93,7 @@ def _trial(summary: RunSummary, trial: SearchTrial, names: list[str | None]) -> 
         verdict=tiers[0].verdict,
         reasons=tiers[0].reasons,
         broken=trial.broken,
+        repeated=trial.repeated,
         tiers=tiers,
     )
 

@@ -145,6 +145,7 @@ class SummaryTrial(SummaryPart):
     verdict: TrialVerdict
     reasons: list[ShortfallRecord]
     broken: bool
+    repeated: bool
     tiers: list[TrialOfTier]
 
 

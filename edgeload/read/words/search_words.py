@@ -248,6 +248,11 @@ def _how(summary: RunSummary, loads: SearchLoads) -> Iterator[str]:
                 f"In trial {trial.step + 1} ({loads.words(trial.load)}) the endpoint broke; it "
                 "became ready again, and the load was tried once more."
             )
+        if trial.repeated:
+            yield (
+                f"In trial {trial.step + 1} ({loads.words(trial.load)}) our own machine was the "
+                "limit, so the load was tried once more."
+            )
     yield f"{plural(len(found.trials), 'trial')} took {found.seconds:.0f} s."
     yield from _what_tells_more(summary, found, loads)
 
@@ -287,7 +292,7 @@ def _what_tells_more(summary: RunSummary, found: SearchResult, loads: SearchLoad
 
 
 def _our_limit(summary: RunSummary, found: SearchResult, loads: SearchLoads) -> Iterator[str]:
-    trial = next(each for each in found.trials if "invalid" in each.verdicts)
+    trial = next(t for t in found.trials if t.counts and "invalid" in t.verdicts)
     steps = {step.index: step for step in summary.steps}
     doubts = steps[trial.step].doubts
     bounds = [t.boundary.high for t in found.tiers if t.answer in WITH_CAPACITY]
