@@ -74,9 +74,12 @@ class TierCapacity:
 
     @property
     def binding(self) -> Finding | None:
-        """What the load beyond the capacity fell short of: the first reason that is its doing."""
-        reasons = self.beyond.shortfalls if self.beyond else ()
-        return next((each for each in reasons if each.severity == "warning"), None)
+        """What the load beyond the capacity fell short of: the first reason that is its doing.
+
+        An outage is the reason of everything else.
+        """
+        reasons = [r for r in (self.beyond.shortfalls if self.beyond else ()) if _is_its_doing(r)]
+        return min(reasons, key=lambda each: each.code != "down", default=None)
 
     @property
     def kind(self) -> BoundaryKind:
@@ -123,6 +126,10 @@ def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) ->
         return "none" if boundary.high == 0 or not passed else "wide"
     width = max(1, math.floor(resolution * boundary.best))
     return "found" if boundary.high - boundary.low <= width else "wide"
+
+
+def _is_its_doing(reason: Finding) -> bool:
+    return reason.severity == "warning"
 
 
 def value_that_binds(step: StepSummary | None, binding: Finding) -> float | None:

@@ -22,6 +22,8 @@ from edgeload.read.statistics.boundary import (
 )
 
 _OF_BACKLOG = {"backlog_grows", "too_short"}
+_BROKE = {"down", "no_answers"}
+"""What is answered while the endpoint is down says nothing of what it can answer."""
 
 
 def step_for_tier(summary: RunSummary, place: int, tier: Tier) -> StepSummary:
@@ -71,7 +73,7 @@ def trial_of(
         load,
         verdict,
         seconds,
-        ceiling=_ceiling(step, load, per_load),
+        ceiling=None if codes & _BROKE else _ceiling(step, load, per_load),
         by_backlog=not asked and not step.groups and codes <= _OF_BACKLOG,
         margin=_margin(step, verdict),
     )

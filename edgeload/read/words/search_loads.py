@@ -19,6 +19,11 @@ class SearchLoads:
         self._one_rate = one_rate(self._plan)
 
     @property
+    def group(self) -> str:
+        """The camera group that is counted; empty if it is not one alone."""
+        return self._axis.group or ""
+
+    @property
     def head(self) -> str:
         """The head of a column of loads: `clients`, `copies`, `cameras`, `each/s` or `rates`."""
         return self._axis.head(self._plan)

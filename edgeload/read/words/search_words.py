@@ -71,9 +71,12 @@ def objectives_at_capacity(summary: RunSummary) -> list[tuple[str, ObjectiveResu
     for tier in summary.search.tiers:
         if tier.at is None or tier.at_load is None:
             continue
-        name = f"{tier.tier.name}, " if tier.tier.name else ""
+        at = loads.words(tier.at_load)
         for part in (tier.at, *tier.at.groups):
-            found += [(f"{name}{loads.words(tier.at_load)}", each) for each in part.objectives]
+            found += [
+                (at if each.objective.tier else f"{tier.tier.name}, {at}".removeprefix(", "), each)
+                for each in part.objectives
+            ]
     return found
 
 
@@ -209,7 +212,7 @@ def _what_binds(tier: TierCapacity, loads: SearchLoads) -> Iterator[str]:
     if binding is None or beyond is None:
         return
     at = f"At {loads.words(beyond)}{loads.whose}"
-    whose = f" for {binding.group}," if binding.group else ""
+    whose = f" for {binding.group}," if binding.group not in ("", loads.group) else ""
     yield sentence(f"{at},{whose} {message(replace(binding, group=''))}")
     if tier.answer != "none":
         yield sentence(f"Beyond the capacity, {_cliff_or_slope(tier, binding, loads)}")
@@ -218,7 +221,7 @@ def _what_binds(tier: TierCapacity, loads: SearchLoads) -> Iterator[str]:
 def _cliff_or_slope(tier: TierCapacity, binding: Finding, loads: SearchLoads) -> str:
     """Whether things get worse at once beyond the capacity, or little by little."""
     assert tier.beyond_load is not None
-    whose = f"for {binding.group}, " if binding.group else ""
+    whose = f"for {binding.group}, " if binding.group not in ("", loads.group) else ""
     if binding.code in _AT_ONCE:
         return f"{whose}{_AT_ONCE[binding.code]}"
     if binding.code == "backlog_grows":
@@ -228,11 +231,14 @@ def _cliff_or_slope(tier: TierCapacity, binding: Finding, loads: SearchLoads) ->
         return f"{whose}the objective is missed"
     name = quantity_name(result.objective)
     before, after = (value_that_binds(step, binding) for step in (tier.at, tier.beyond))
+    rises = (after or 0.0) > (before or 0.0)
     said = (
         f"from {value_in_brief(result.objective, before)} at {loads.count(tier.at_load)} to "
         f"{value_in_brief(result.objective, after)} at {loads.count(tier.beyond_load)}"
     )
-    how = "jumps" if tier.kind == "cliff" else "changes little by little"
+    how = f"{'grows' if rises else 'falls'} little by little"
+    if tier.kind == "cliff":
+        how = "jumps" if rises else "drops"
     return f"{whose}{name} {how}: {said}"
 
 

@@ -48,6 +48,10 @@ TRIAL_KINDS: dict[str, Kind] = {
         advice=_LET_IT_GO_ON,
         message=lambda n: "the trial was too short to tell whether the endpoint keeps up",
     ),
+    "down": replace(
+        SHORTFALL_KINDS["down"],
+        message=lambda n: "the endpoint was down during a part of the trial",
+    ),
     "backlog_grows": replace(SHORTFALL_KINDS["backlog_grows"], message=_backlog_grows),
     "nothing_due": replace(SHORTFALL_KINDS["nothing_due"], advice=_LET_IT_GO_ON),
     "no_answers": replace(

@@ -105,6 +105,7 @@ def _first_reason(trial: SearchTrial) -> str:
     """Why a trial is no pass, by the first tier that it did not pass."""
     for reasons in trial.reasons:
         telling = [r for r in reasons if r.severity in ("warning", "invalid")]
+        telling.sort(key=lambda reason: reason.code != "down")  # it is the reason of all others
         for reason in (*telling, *reasons):
             return in_brief(reason)
     return ""
