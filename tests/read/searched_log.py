@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import synthetic_log as sl
 
+from edgeload.camera_group import CameraGroup
 from edgeload.plan import Plan, RampStep
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
@@ -40,6 +41,9 @@ BOX_TRIALS = (
 OVER_CLIENTS = SearchRecord(over="clients", most=1000, resolution=0.05)
 
 
+NO_CHANGES: Mapping[str, Any] = {}
+
+
 @dataclass
 class Searched:
     """What a search wrote down."""
@@ -64,12 +68,13 @@ def search(
     pools: Callable[[], Mapping[str, sl.Pool]],
     *,
     outcome: Callable[[int, float], str] = lambda load, in_trial_s: "ok",
+    lag: Callable[[int], float] = lambda load: 0.0,
     broken: Sequence[int] = (),
 ) -> Searched:
     """Carry out trials of (load, seconds), each with queues that are empty at its start.
 
-    `outcome` is that of a request sent so many seconds after the start of a trial; `broken` are
-    the places of the trials that do not count.
+    `outcome` is that of a request sent so many seconds after the start of a trial, and `lag` how
+    late our own side sends it; `broken` are the places of the trials that do not count.
     """
     axis = SearchAxis(record.over, record.group, record.clients)
     found = Searched(replace(plan, steps=()), record)
@@ -77,7 +82,8 @@ def search(
     start_s = 0.0
     for index, (load, seconds) in enumerate(trials):
         step = axis.step(plan, load, index, start_s, start_s + seconds)
-        _try(found, step, pools(), partial(_in_trial, outcome, load, start_s), numbers)
+        how = partial(_in_trial, outcome, load, start_s)
+        _try(found, step, pools(), how, lag(load), numbers)
         end_s = max([step.end_s, *(r.done_s for r in found.requests if r.step == index)])
         verdict = "broken" if index in broken else "undecided"
         found.ends.append(StepEnd("", sl.WALL_S + end_s, index, step.end_s, end_s, verdict))
@@ -96,6 +102,7 @@ def _try(
     step: RampStep,
     pools: Mapping[str, sl.Pool],
     outcome: Callable[[float], str],
+    lag_s: float,
     numbers: Counter[int],
 ) -> None:
     cameras = list(step.cameras) if step.cameras else None
@@ -114,7 +121,10 @@ def _try(
         )
     )
     played = sl.play_mix(
-        replace(found.plan, steps=(step,)), pools, outcome=lambda chance, sent_s: outcome(sent_s)
+        replace(found.plan, steps=(step,)),
+        pools,
+        outcome=lambda chance, sent_s: outcome(sent_s),
+        lag=lambda chance: lag_s,
     )
     last: Counter[int] = Counter()
     for sent, kept in ((played.requests, found.requests), (played.missed, found.missed)):
@@ -125,8 +135,10 @@ def _try(
     numbers.update(last)
 
 
-def write(path: Path, found: Searched, **settings: Any) -> Path:
-    """Write the search as a log."""
+def write(
+    path: Path, found: Searched, *, ended: Mapping[str, Any] | None = NO_CHANGES, **settings: Any
+) -> Path:
+    """Write the search as a log. `ended` changes its last line; None: it was killed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     header = sl.header_of(found.plan, **settings)
     plan = plan_record(found.plan, header.plan.groups, found.record)
@@ -136,7 +148,8 @@ def write(path: Path, found: Searched, **settings: Any) -> Path:
     writer.append([msgspec.structs.replace(header, plan=plan)])
     body = [*found.starts, *found.requests, *found.missed, *found.ends, *sl.cpu_samples(whole)]
     writer.append(sorted(body, key=lambda record: record.ts))
-    writer.append([sl.end_of(played)])
+    if ended is not None:
+        writer.append([sl.end_of(played, **ended)])
     writer.close()
     return path
 
@@ -144,6 +157,23 @@ def write(path: Path, found: Searched, **settings: Any) -> Path:
 def summary_of(path: Path, found: Searched, **settings: Any) -> RunSummary:
     """The summary of a search, written and read again."""
     return analyse(read_log(write(path, found, **settings)))
+
+
+MIX = (CameraGroup("door", 4, 5.0), CameraGroup("person", 6, 2.0))
+
+
+def mix_search(trials: Sequence[tuple[int, float]], over: str, **changes: Any) -> Searched:
+    """A search over "copies" or the cameras of a "group", person, of MIX.
+
+    Door has 8 servers, which carry 160 requests/s; person 2, which carry 40: that is 20 cameras.
+    """
+    group = "person" if over == "group" else None
+    record = SearchRecord(over=over, most=1000, resolution=0.05, group=group)  # type: ignore[arg-type]
+    pools = lambda: {  # noqa: E731
+        "door": sl.Pool(8, sl.constant(0.05)),
+        "person": sl.Pool(2, sl.constant(0.05)),
+    }
+    return search(Plan((), MIX, ramp_group=group), record, trials, pools, **changes)
 
 
 def box_search(
