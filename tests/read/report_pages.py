@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import searched_log
 import synthetic_log as sl
+from searched_log import GROUP_OBJECTIVES, TIERS, Searched
 
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import mix_plan
@@ -33,10 +35,14 @@ class Page:
     values: dict[str, Any]
 
 
-def make(folder: Path, played: sl.Played, **settings: Any) -> Page:
-    """Write the report of a simulated run."""
+def make(folder: Path, played: sl.Played | Searched, **settings: Any) -> Page:
+    """Write the report of a simulated run, or of a search."""
     folder.mkdir(parents=True, exist_ok=True)
-    summary = analyse(read_log(sl.write(folder / "log", played, **settings)))
+    if isinstance(played, Searched):
+        log = searched_log.write(folder / "log", played, **settings)
+    else:
+        log = sl.write(folder / "log", played, **settings)
+    summary = analyse(read_log(log))
     findings = find(summary)
     path = folder / "report.html"
     charts = charts_of(prepare_figures(summary))
@@ -127,5 +133,12 @@ def write_pages(folder: Path) -> dict[str, Page]:
         "failed": make(folder / "failed", failing("refused")),
         "long": make(folder / "long", long_run()),
         "mix": make(folder / "mix", mix_run(), slo=MIX_OBJECTIVES),
+        "search": make(folder / "search", searched_log.box_search(), slo=["p95<300ms"]),
+        "tiers": make(folder / "tiers", searched_log.box_search(), slo=TIERS),
+        "mix search": make(
+            folder / "three_groups_search",
+            searched_log.three_groups_search("group", "person"),
+            slo=GROUP_OBJECTIVES,
+        ),
         "hostile": make(folder / "hostile", hostile_run(), detector_query=HOSTILE),
     }

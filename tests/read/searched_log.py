@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import synthetic_log as sl
 
 from edgeload.camera_group import CameraGroup
-from edgeload.plan import Plan, RampStep
+from edgeload.plan import Plan, RampStep, mix_plan
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
-from edgeload.records import RampStepStart, SearchRecord, StepEnd
+from edgeload.records import RampStepStart, SearchOver, SearchRecord, StepEnd
 from edgeload.run.plan_record import plan_record
 from edgeload.runlog import LogWriter
 from edgeload.search_axis import SearchAxis
@@ -38,6 +38,15 @@ BOX_TRIALS = (
 )
 """Loads and seconds of a search whose truth is 40 clients at 2 requests/s: 4 servers of 50 ms."""
 
+GROUPS = (
+    CameraGroup("door", 4, 5.0),
+    CameraGroup("person", 6, 2.0, late="latest"),
+    CameraGroup("label", 2, 4.0, "poisson"),
+)
+GROUP_OBJECTIVES = ["door: p95<300ms", "person: p95<500ms"]
+TIERS = ["gold: p95<56ms", "silver: p95<2s"]
+COPIES_TRIALS = ((1, 5), (2, 5), (4, 6), (3, 20), (4, 12))
+CAMERA_TRIALS = ((1, 5), (4, 5), (16, 5), (32, 7), (20, 20), (21, 12))
 OVER_CLIENTS = SearchRecord(over="clients", most=1000, resolution=0.05)
 
 
@@ -174,6 +183,48 @@ def mix_search(trials: Sequence[tuple[int, float]], over: str, **changes: Any) -
         "person": sl.Pool(2, sl.constant(0.05)),
     }
     return search(Plan((), MIX, ramp_group=group), record, trials, pools, **changes)
+
+
+def three_groups_search(over: str = "copies", group: str | None = None) -> Searched:
+    """A search over copies of `GROUPS`, or over the cameras of one of its groups.
+
+    The groups have a pool each. That of person carries 40/s: 3 copies or 20 of its cameras.
+    """
+    plan = replace(mix_plan(GROUPS, [1], 1), steps=())
+    record = SearchRecord(over=cast(SearchOver, over), most=1000, resolution=0.05, group=group)
+    trials = COPIES_TRIALS if group is None else CAMERA_TRIALS
+    return search(
+        plan,
+        record,
+        trials,
+        group_pools,
+    )
+
+
+def group_pools() -> dict[str, sl.Pool]:
+    """The pool of each group, idle."""
+    return {
+        "door": sl.Pool(6, sl.exponential(0.04)),
+        "person": sl.Pool(1, sl.constant(0.025)),
+        "label": sl.Pool(4, sl.exponential(0.03)),
+    }
+
+
+def rate_search() -> Searched:
+    """A search over the rate of 4 clients, whose setting is 2/s; 20/s of each are carried."""
+    return box_search(
+        ((100, 6), (400, 5), (1600, 4), (980, 20), (1010, 12)),
+        record=SearchRecord(over="rate", most=100_000, resolution=0.05, start=100, clients=4),
+    )
+
+
+def breaking_search() -> Searched:
+    """An endpoint that breaks after 2 s of 16 clients, is asked again, and carries 12."""
+    return box_search(
+        ((1, 4), (8, 4), (16, 4), (16, 8), (12, 10)),
+        outcome=lambda load, in_trial_s: "refused" if load >= 16 and in_trial_s > 2 else "ok",
+        broken=[2],
+    )
 
 
 def box_search(

@@ -46,9 +46,12 @@ def axis_label(axis: SearchAxis, plan: Plan) -> str:
 
 
 def ladder_title(search: SearchResult, tier: TierCapacity, loads: SearchLoads) -> str:
-    """`Capacity 39 clients [36–41], after 10 trials in 100 s`."""
+    """`Capacity 39 clients [36–41], after 10 trials in 100 s`; of one of several tiers in short."""
+    said = capacity_found(tier, loads)
+    if len(search.tiers) > 1:
+        return _of_tier(tier, said)
     spent = f"{plural(len(search.trials), 'trial')} in {search.seconds:.0f} s"
-    return _of_tier(tier, f"{capacity_found(tier, loads)}, after {spent}")
+    return _of_tier(tier, f"{said}, after {spent}")
 
 
 def near_title(tier: TierCapacity) -> str:

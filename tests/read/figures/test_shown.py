@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 import report_pages
+import searched_log
 import synthetic_log as sl
+from searched_log import Searched
 
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
@@ -19,7 +21,7 @@ from edgeload.read.figures.chart import Picture
 from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.log.open import read_log
 
-RUNS: dict[str, Callable[[], sl.Played]] = {
+RUNS: dict[str, Callable[[], sl.Played | Searched]] = {
     "saturated": report_pages.saturated_run,
     "failed": lambda: report_pages.failing("refused"),
     "timeouts": lambda: report_pages.failing("timeout"),
@@ -27,10 +29,17 @@ RUNS: dict[str, Callable[[], sl.Played]] = {
     "hostile": report_pages.hostile_run,
     "mix": report_pages.mix_run,
     "ramp of a group": lambda: report_pages.mix_run("person"),
+    "search": searched_log.box_search,
+    "search over the rate": searched_log.rate_search,
+    "search over copies": searched_log.three_groups_search,
+    "search over a group": lambda: searched_log.three_groups_search("group", "person"),
+    "search that breaks": searched_log.breaking_search,
 }
 
 
-def _summary(folder: Path, played: sl.Played) -> RunSummary:
+def _summary(folder: Path, played: sl.Played | Searched) -> RunSummary:
+    if isinstance(played, Searched):
+        return searched_log.summary_of(folder / "log", played, slo=["p95<300ms"])
     return analyse(read_log(sl.write(folder / "log", played)))
 
 

@@ -103,7 +103,7 @@ def test_a_long_run_of_many_steps_stays_small(tmp_path: Path) -> None:
     assert page.path.stat().st_size < MOST_BYTES / 5
 
 
-RUNS = ["saturated", "clean", "failed", "long", "hostile", "mix"]
+RUNS = ["saturated", "clean", "failed", "long", "hostile", "mix", "search", "tiers", "mix search"]
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -11,6 +11,7 @@ import example_runs
 import numpy as np
 import pytest
 import report_pages
+import searched_log
 import synthetic_log as sl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -19,7 +20,7 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import mix_plan
@@ -45,6 +46,12 @@ def _pictures(tmp_path: Path) -> Iterator[Picture]:
         workers=sl.cpu_samples(report_pages.clean_run().plan, 0.9),
     )
     yield from (picture for picture in prepare_figures(invalid) if picture.charts)
+    for name, searched in (
+        ("search", searched_log.box_search()),
+        ("breaking", searched_log.breaking_search()),
+    ):
+        tiers = searched_log.summary_of(tmp_path / name, searched, slo=searched_log.TIERS)
+        yield from (picture for picture in prepare_figures(tiers) if picture.charts)
     old, new = (
         [example_runs.saturated(tmp_path / "old")],
         [example_runs.summary_of(tmp_path, report_pages.saturated_run())],
@@ -62,7 +69,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Picture, Fi
             assert isinstance(figure.canvas, FigureCanvasAgg)
             figure.canvas.draw()  # type: ignore[no-untyped-call]
             found.append((picture, figure))
-    assert len({picture.file_name for picture, _ in found}) == 8
+    assert len({picture.file_name for picture, _ in found}) == 9
     return found
 
 
@@ -100,7 +107,7 @@ def test_a_picture_draws_the_lines_of_its_specification(
     compared = 0
     for chart, axis in charts_drawn(rendered):
         lines = [one for one in axis.get_lines() if not str(one.get_label()).startswith("_")]
-        wanted = [line for line in chart.lines if line.kind != "bars"]
+        wanted = [line for line in chart.lines if line.kind not in ("bars", "ground")]
         assert [one.get_label() for one in lines] == [line.label for line in wanted]
         for line, drawn in zip(wanted, lines, strict=True):
             assert to_hex(str(drawn.get_color())) == line.colour.lower()
@@ -155,6 +162,41 @@ def test_a_picture_draws_the_signs_of_its_specification(
                 assert found == [chart.x[place] for place in places]
                 seen[kind] += len(places)
     assert min(seen.values()) > 5
+
+
+def test_a_picture_fills_the_grounds_of_its_specification(
+    rendered: list[tuple[Picture, Figure]],
+) -> None:
+    """From the lower to the upper limit at each place; an open end reaches the edge."""
+    seen = 0
+    for chart, axis in charts_drawn(rendered):
+        for line in (line for line in chart.lines if line.kind == "ground"):
+            (drawn,) = [one for one in axis.collections if one.get_label() == line.label]
+            assert to_hex(np.asarray(drawn.get_facecolor())[0]) == line.colour.lower()
+            (path,) = drawn.get_paths()
+            inside = [max(x, chart.y_axis.low) for x in line.low if x is not None]
+            tops = [chart.y_axis.high if x is None else x for x in line.high]
+            found = np.array(path.vertices)[:, 1]
+            assert set(inside) | {max(x, chart.y_axis.low) for x in tops} == set(found.tolist())
+            seen += 1
+    assert seen >= 6
+
+
+def test_a_stretch_of_a_line_with_a_sign_has_it_above(
+    rendered: list[tuple[Picture, Figure]],
+) -> None:
+    """Once for each unbroken stretch, above its middle: verdicts are told apart without colour."""
+    seen = 0
+    for chart, axis in charts_drawn(rendered):
+        for line in (line for line in chart.lines if line.sign):
+            signs = [text for text in axis.texts if text.get_text() == line.sign]
+            found = sorted(sign.xy for sign in signs if isinstance(sign, Annotation))
+            known = [(x, y) for x, y in zip(chart.x, line.values, strict=True) if y is not None]
+            pairs = zip(known[::2], known[1::2], strict=True)  # start and end of a trial
+            middles = sorted((((a or 0.0) + (b or 0.0)) / 2, y) for (a, y), (b, _) in pairs)
+            assert np.array(found) == pytest.approx(np.array(middles))
+            seen += len(found)
+    assert seen >= 20
 
 
 def test_a_picture_has_the_axes_of_its_specification(
