@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,12 +74,8 @@ class TierCapacity:
 
     @property
     def binding(self) -> Finding | None:
-        """What the load beyond the capacity fell short of: the first reason that is its doing.
-
-        An outage is the reason of everything else.
-        """
-        reasons = [r for r in (self.beyond.shortfalls if self.beyond else ()) if _is_its_doing(r)]
-        return min(reasons, key=lambda each: each.code != "down", default=None)
+        """What the load beyond the capacity fell short of: the weightiest reason."""
+        return next(iter(weightiest_first(self.beyond.shortfalls if self.beyond else ())), None)
 
     @property
     def kind(self) -> BoundaryKind:
@@ -128,8 +124,13 @@ def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) ->
     return "found" if boundary.high - boundary.low <= width else "wide"
 
 
-def _is_its_doing(reason: Finding) -> bool:
-    return reason.severity == "warning"
+def weightiest_first(reasons: Iterable[Finding]) -> list[Finding]:
+    """The reasons that are the endpoint's doing: an outage, which explains all others, then the
+    objectives that were asked for, then the rest.
+    """
+    order = {"down": 0, "objective": 1}
+    found = [reason for reason in reasons if reason.severity == "warning"]
+    return sorted(found, key=lambda reason: order.get(reason.code, 2))
 
 
 def value_that_binds(step: StepSummary | None, binding: Finding) -> float | None:

@@ -20,7 +20,7 @@ from edgeload.read.analysis.search_result import (
     value_that_binds,
 )
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.statistics.format import milliseconds
+from edgeload.read.statistics.format import milliseconds, share
 from edgeload.read.words.finding_words import advice, message
 from edgeload.read.words.objective_words import quantity_name
 from edgeload.read.words.search_loads import SearchLoads
@@ -213,9 +213,20 @@ def _what_binds(tier: TierCapacity, loads: SearchLoads) -> Iterator[str]:
         return
     at = f"At {loads.words(beyond)}{loads.whose}"
     whose = f" for {binding.group}," if binding.group not in ("", loads.group) else ""
-    yield sentence(f"{at},{whose} {message(replace(binding, group=''))}")
+    yield sentence(f"{at},{whose} {message(replace(binding, group=''))}{_growth(tier, binding)}")
     if tier.answer != "none":
         yield sentence(f"Beyond the capacity, {_cliff_or_slope(tier, binding, loads)}")
+
+
+def _growth(tier: TierCapacity, binding: Finding) -> str:
+    """That a backlog grew as well, if an objective binds: its time then grows with the trial."""
+    reasons = tier.beyond.shortfalls if tier.beyond and binding.code == "objective" else ()
+    for reason in reasons:
+        growth = reason.numbers.get("growth")
+        own = reason.code == "backlog_grows" and reason.group == binding.group
+        if own and isinstance(growth, float):
+            return f", because the backlog grew by {share(growth)} of what fell due"
+    return ""
 
 
 def _cliff_or_slope(tier: TierCapacity, binding: Finding, loads: SearchLoads) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from edgeload.objectives import Objective, parse_objective
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.search_result import SearchTrial
+from edgeload.read.analysis.search_result import SearchTrial, weightiest_first
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.words.objective_words import quantity_name
@@ -104,9 +104,8 @@ def _p95(step: StepSummary) -> str:
 def _first_reason(trial: SearchTrial) -> str:
     """Why a trial is no pass, by the first tier that it did not pass."""
     for reasons in trial.reasons:
-        telling = [r for r in reasons if r.severity in ("warning", "invalid")]
-        telling.sort(key=lambda reason: reason.code != "down")  # it is the reason of all others
-        for reason in (*telling, *reasons):
+        ours = [reason for reason in reasons if reason.severity == "invalid"]
+        for reason in (*ours, *weightiest_first(reasons), *reasons):
             return in_brief(reason)
     return ""
 

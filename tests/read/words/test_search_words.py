@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import searched_log as searches
+import synthetic_log as sl
 
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary
@@ -171,7 +172,7 @@ def test_a_trial_that_broke_and_was_tried_again_is_said(tmp_path: Path) -> None:
     found = searches.box_search(trials, broken=(2,))
     for place, one in enumerate(found.requests):
         if one.step == 2:
-            found.requests[place] = searches.sl.request(
+            found.requests[place] = sl.request(
                 one.worker_number, one.request_number, 2, one.due_s, one.sent_s, one.done_s, "reset"
             )
     text = words_of(searches.summary_of(tmp_path / "s.log", found))

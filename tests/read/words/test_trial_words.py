@@ -1,0 +1,77 @@
+"""Trials in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import searched_log as searches
+
+from edgeload.objectives import parse_objective
+from edgeload.read.analysis.finding import Finding
+from edgeload.read.words.trial_words import (
+    in_brief,
+    quantity_in_brief,
+    trial_heads,
+    trial_note,
+    trial_rows,
+)
+
+
+def test_each_trial_has_a_row_with_its_load_its_verdict_and_why(tmp_path: Path) -> None:
+    """In order of time; the box carries 40 clients, and a pass needs no reason."""
+    summary = searches.summary_of(tmp_path / "s.log", searches.box_search())
+    rows = trial_rows(summary)
+    assert [int(row.load) for row in rows] == [load for load, _ in searches.BOX_TRIALS]
+    assert [row.trial for row in rows] == [str(number + 1) for number in range(len(rows))]
+    for row in rows:
+        assert row.verdicts in {("pass",), ("fail",), ("undecided",)}
+        assert (row.verdicts == ("pass",)) == (row.reason == "")
+        assert (row.verdicts == ("fail",)) == (int(row.load) > 40)
+        if row.verdicts == ("fail",):
+            assert row.reason.startswith("backlog grows ")
+    assert len(trial_heads(summary)) == len(rows[0].__dict__)
+
+
+def test_each_named_tier_has_a_column(tmp_path: Path) -> None:
+    """A trial may pass for one and fail for another."""
+    slo = ["gold: p95<40ms", "silver: p95<300ms"]
+    summary = searches.summary_of(tmp_path / "s.log", searches.box_search(), slo=slo)
+    assert trial_heads(summary)[6:8] == ("gold", "silver")
+    carried = next(row for row in trial_rows(summary) if row.load == "39")
+    assert carried.verdicts == ("fail", "pass")
+    assert carried.reason.startswith("p95 ")
+
+
+def test_the_note_explains_what_stands_in_the_table(tmp_path: Path) -> None:
+    """And nothing else."""
+    found = searches.box_search(broken=(2,))
+    summary = searches.summary_of(tmp_path / "s.log", found)
+    note = trial_note(summary, trial_rows(summary))
+    for word in ("pass: ", "fail: ", "broken: ", "never: "):
+        assert word in note
+    assert "invalid: " not in note
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "said"),
+    [
+        ("p95<300ms", 1.8404, "p95 1,840 ms"),
+        ("p99.9 service<1s", 0.0123, "service p99.9 12.3 ms"),
+        ("p95<300ms", float("inf"), "p95 never answered"),
+        ("p95<300ms", None, "p95: too few answers"),
+        ("errors<1%", 0.032, "errors 3.2 %"),
+        ("outage<1s", 4.06, "longest outage 4.06 s"),
+        ("age p95<1s", 2.0, "age p95 2,000 ms"),
+    ],
+)
+def test_a_quantity_in_brief(text: str, value: float | None, said: str) -> None:
+    """With its unit, in three digits, and thousands apart."""
+    assert quantity_in_brief(parse_objective(text), value) == said
+
+
+def test_a_reason_of_a_group_names_it() -> None:
+    """As the user called it."""
+    numbers = {"growth": 0.17, "throughput_per_s": 40.0, "arrival_per_s": 48.0}
+    finding = Finding("backlog_grows", "warning", (0,), numbers, group="person")
+    assert in_brief(finding) == "person: backlog grows 17 %"

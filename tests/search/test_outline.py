@@ -1,0 +1,67 @@
+"""How a search would go, without sending anything."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from edgeload.plan import least_step_s
+from edgeload.search.outline import print_outline
+from edgeload.settings import resolve
+
+MIX = "examples/mix.yaml"
+
+
+def outline(**options: Any) -> str:
+    """What --dry-run prints of a search."""
+    settings = resolve({}, {"find_capacity": True, **options}, {})
+    text = StringIO()
+    sizes = {group.load.name: 20_000.0 for group in settings.groups()}
+    detectors = {group.load.name: "d" for group in settings.groups()}
+    print_outline(settings, sizes, Console(file=text, width=200), detectors)
+    return text.getvalue()
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """The cells of the table of loads."""
+    lines = text.partition("while none of them fails:")[2].splitlines()
+    return [
+        line.replace(",", "").split()
+        for line in lines
+        if line[:3] == "   " and "due" not in line and line.split()
+    ]
+
+
+def test_loads_double_from_the_first_to_the_largest() -> None:
+    """With what is due per second, and the megabytes of pictures of that."""
+    text = outline(requests_per_second="2", max_clients="10")
+    rows = rows_of(text)
+    assert [row[0] for row in rows] == ["1", "2", "4", "8", "10"]
+    for load, due, megabytes in rows:
+        assert float(due) == 2 * float(load)
+        assert float(megabytes) == pytest.approx(float(due) * 0.02, rel=0.01)
+    assert "up to 10 clients at most" in text
+    assert f"A trial takes {least_step_s(2.0, 0.5):g} s to 120 s" in text
+
+
+def test_the_budget_and_what_ends_it_are_said() -> None:
+    """Of a search without a budget, how to set one."""
+    assert "It takes 300 s at most (--budget)" in outline(budget="5m")
+    assert "--budget 5m sets one" in outline()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"mix": MIX}, "begins at 1 copy"),
+        ({"mix": MIX, "search": "group:door"}, "begins at 1 door camera"),
+        ({"search": "rate", "requests_per_second": "3", "max_clients": "4"},
+         "begins at 3.00 requests/s"),
+    ],
+)  # fmt: skip
+def test_every_axis_names_what_it_counts(options: dict[str, Any], said: str) -> None:
+    """Copies of a mix, cameras of a group, or a rate."""
+    assert said in outline(**options)
