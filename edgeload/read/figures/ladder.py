@@ -15,6 +15,7 @@ from edgeload.read.figures.search_axes import SearchScale, search_scale
 from edgeload.read.statistics.boundary import Boundary, boundary_of
 from edgeload.read.words.search_titles import (
     INTERVAL_SO_FAR,
+    TIME_OF_TRIALS,
     TRIAL_SIGNS,
     ladder_title,
     near_title,
@@ -95,7 +96,7 @@ def _chart(ladder: _Ladder, name: str, axis: Axis) -> Chart:
         group="time",
         unit="" if ladder.scale.whole else "/s",
         x=tuple(place.at_s for place in places),
-        x_axis=time_axis(ladder.summary, places[-1].at_s),
+        x_axis=replace(time_axis(ladder.summary, places[-1].at_s), label=TIME_OF_TRIALS),
         y_axis=axis,
         lines=(_interval(ladder, places, axis), *_rungs(ladder, places, axis)),
         marks=_answer(ladder, axis),

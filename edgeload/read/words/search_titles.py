@@ -32,6 +32,7 @@ TIMES_BY_LOAD = "Times against load"
 _OF_RATES = (THROUGHPUT_OVER_TRIALS, THROUGHPUT_BY_LOAD)
 CURVES = "How response times spread, up to the capacity and beyond"
 SERVICE_CURVES = "Service time by share, up to the capacity and beyond"
+TIME_OF_TRIALS = "time since the first trial began, s"
 INVALID_TRIAL = "INVALID trial"
 
 
