@@ -22,6 +22,7 @@ examples:
   {program} --max-clients 20 --step-size 5
   {program} --custom-ramp
   {program} --custom-ramp 1,4,16 --time-between-ramp 5
+  {program} --find-capacity --slo "p95<300ms" --budget 5m
 """
 
 _EPILOG = f"""\
@@ -30,7 +31,8 @@ Defaults come from config.py. The API token is not an option: set
 
 Exit codes: 0 done, 1 internal error, 2 a setting is wrong, 3 an objective was
 not met, 4 the run is INVALID, 5 the endpoint cannot be reached or is not ready,
-6 not one correct answer came, 130 interrupted (the results are written).
+6 not one correct answer came or no capacity was found, 130 interrupted (the
+results are written).
 """
 
 

@@ -21,9 +21,9 @@ from edgeload.settings.fields import Fields
 
 _EXIT_CODES = """\
 Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong, 3 an
-objective was not met, 4 the run is INVALID, 6 not one correct answer. With
---fail-if-worse: 3 the verdict or the history is worse, 6 nothing could be
-compared, or the new side answered nothing.
+objective was not met, 4 the run is INVALID, 6 not one correct answer, or a
+search found no capacity. With --fail-if-worse: 3 the verdict or the history is
+worse, 6 nothing could be compared, or the new side answered nothing.
 """
 _COMPARE_EXIT_CODES = """\
 Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong. With

@@ -106,6 +106,8 @@ class SearchResult:
     "interrupted": by a signal, or by a condition of ABORT_ON. "invalid": by a trial in which our
     own machine was the limit. "broke": the endpoint broke and did not become ready again. "killed":
     its log has no end."""
+    judged_anew: bool = False
+    """Its trials were chosen for other objectives than those by which it is judged here."""
 
     @property
     def stopped_by_us(self) -> bool:

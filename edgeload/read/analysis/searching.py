@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from edgeload.objectives import Objective, Tier, tiers_of
+from edgeload.objectives import Objective, Tier, parse_objective, tiers_of
 from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall
 from edgeload.read.analysis.finding import Finding, of_search
 from edgeload.read.analysis.objective_results import ObjectiveResult
@@ -95,7 +95,17 @@ def search_result(
         trials=tuple(trials),
         seconds=sum(trial.seconds for trial in trials),
         ended=_ended(summary, record, found, trials),
+        judged_anew={each.text for each in objectives} != _own_objectives(summary),
     )
+
+
+def _own_objectives(summary: RunSummary) -> set[str]:
+    """The texts of the objectives that the search had."""
+    header = summary.log.header
+    groups = header.plan.groups if header else []
+    own = [str(text) for text in summary.log.settings.get("slo") or ()]
+    named = [f"{group.name}: {text}" for group in groups for text in group.slo]
+    return {parse_objective(text).text for text in (*own, *named)}
 
 
 def _ended(

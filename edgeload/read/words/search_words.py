@@ -299,6 +299,8 @@ def _what_tells_more(summary: RunSummary, found: SearchResult, loads: SearchLoad
         yield from _raise_the_most(found, loads)
     elif answers == {"none"}:
         yield "Give the endpoint more workers, or ask for less: a lower rate, or a wider --slo."
+    elif found.judged_anew and answers & {"wide", "unknown"}:
+        yield "Its trials were chosen for other objectives: search with these to know more."
     elif answers & {"wide", "unknown"}:
         yield (
             "More trials would not have narrowed it: verdicts near the capacity differ from trial "

@@ -11,8 +11,10 @@ import pytest
 import searched_log as searches
 import synthetic_log as sl
 
+from edgeload.objectives import parse_objective
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
 from edgeload.read.words.limit import limit
@@ -206,3 +208,14 @@ def test_a_search_never_asks_for_longer_steps(tmp_path: Path, slo: list[str]) ->
     for text in texts:
         assert "--time-between-ramp" not in text
         assert not re.search(r"\bsteps?\b", text), text
+
+
+def test_other_objectives_than_its_own_judge_its_trials_anew(tmp_path: Path) -> None:
+    """As --slo does: the trials stay where the search had made them, and the answer says so."""
+    own = box(tmp_path / "s.log")
+    anew = analyse(own.log, [parse_objective("p95<55ms")])
+    assert own.search is not None
+    assert anew.search is not None
+    assert (own.search.judged_anew, anew.search.judged_anew) == (False, True)
+    assert "chosen for other objectives" in words_of(anew)
+    assert "39 → fails (p95 59" in headline(anew)
