@@ -23,6 +23,9 @@ _OF_A_GROUP = frozenset(
         *("late", "timeout", "image_path", "image_pool", "same_image"),
     }
 )
+_OF_A_RAMP = frozenset(
+    {"custom_ramp", "step_size", "time_between_ramp", "interference", "interference_rounds"}
+)
 _MARKS = {
     **dict.fromkeys(("first", "fails", "invalid", "slowed"), "✗"),
     **dict.fromkeys(("carried", "same"), "✓"),
@@ -105,10 +108,14 @@ def group_sections(summary: RunSummary) -> dict[str, dict[str, Any]]:
 
 
 def of_all_groups(summary: RunSummary, settings: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Settings of a run, or facts about it; of a mix, without what each group has of its own."""
+    """Settings of a run, or facts about it; of a mix, without what each group has of its own.
+
+    Of a search, without the ramp that it does not make.
+    """
     if settings is None:
         return None
     left_out = _OF_A_GROUP if summary.groups else frozenset[str]()
+    left_out |= _OF_A_RAMP if summary.search is not None else frozenset[str]()
     return {name: value for name, value in settings.items() if name not in left_out}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,6 +90,15 @@ def test_figures_zoom_to_trials(pages: dict[str, Page]) -> None:
     assert choices[-1]["name"] == "trial 10: 41 clients"
     for before, after in itertools.pairwise(choices):
         assert before["end_s"] < after["start_s"]
+
+
+def test_settings_of_a_ramp_are_left_out(tmp_path: Path) -> None:
+    """They have no meaning in a search; the others are there."""
+    settings = {"step_size": 1, "time_between_ramp": 3600.0, "max_clients": 1000}
+    page = make(tmp_path, searched_log.box_search(((1, 4),)), **settings)
+    text = page.path.read_text(encoding="utf-8")
+    shown = [name for name in settings if f"<dt>{name.replace('_', ' ')}</dt>" in text]
+    assert shown == ["max_clients"]
 
 
 @pytest.mark.parametrize("name", ["tiers", "mix"])
