@@ -106,13 +106,13 @@ def main() -> None:
     options = made.parse_args()
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         boxes = list(pool.map(box_number, range(options.boxes)))
-        parts = [
+        tables = (
             by_theory(pool, options.rounds, BY_THEORY),
             on_rays(pool, options.rounds),
             over_many(pool, boxes),
-        ]
-    head = "% of intervals that hold the truth; % that are narrow enough; median test time; error"
-    present("Which search finds the capacity?", "\n\n".join([head, *parts]), options.output)
+        )
+    head = "% of intervals that hold the truth; % narrow enough; median test time; median error"
+    present("Which search finds the capacity?", "\n\n".join([head, *tables]), options.output)
 
 
 if __name__ == "__main__":

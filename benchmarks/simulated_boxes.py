@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heapreplace
 from typing import Literal
 
@@ -20,7 +20,7 @@ from edgeload.read.analysis.margins import margin_of
 from edgeload.read.analysis.objective_results import ObjectiveResult, Sample, result_of
 from edgeload.read.analysis.shortfalls import BAD_SHARE
 from edgeload.read.analysis.window_times import WindowTimes
-from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
+from edgeload.read.statistics.backlog import BacklogGrowth, GrowthVerdict, backlog_growth
 from edgeload.read.statistics.boundary import Margin, Trial, TrialVerdict, ceiling_of
 from edgeload.read.statistics.windows import Floats, Window
 from edgeload.search.looks import Look, decided, look_times
@@ -227,19 +227,24 @@ class _Running:
         self.bench, self.load = bench, load
         self.start_s = bench.now_s
         first_s, period_s, work = [], [], []
+        members: list[Floats] = []
+        self.groups = len(bench.groups)
         for group, offset in zip(bench.groups, bench.offsets, strict=True):
             period = 1 / group.rate
             phases = (offset + np.arange(load * group.number) * _GOLDEN) % 1.0 * period
             first_s.append(phases + np.ceil((self.start_s - phases) / period) * period)
             period_s.append(np.full(len(phases), period))
             work.append(np.full(len(phases), group.work))
+            members.append(np.full(len(phases), float(len(members))))
         self.first_s = np.concatenate(first_s)
+        self.group = np.concatenate(members)
         self.period_s: list[float] = np.concatenate(period_s).tolist()
         self.work: list[float] = np.concatenate(work).tolist()
         self.next_s: list[float] = self.first_s.tolist()
         self.ready = [(due_s, client) for client, due_s in enumerate(self.next_s)]
         heapify(self.ready)
         self.free = [self.start_s] * bench.box.servers
+        self.sent_by: list[int] = []
         self.due: list[float] = []
         self.done: list[float] = []
         self.failed: list[bool] = []
@@ -250,6 +255,7 @@ class _Running:
         ready, free, next_s = self.ready, self.free, self.next_s
         periods_s, work = self.period_s, self.work
         due, done, failed, draws = self.due, self.done, self.failed, bench.draws
+        sent_by = self.sent_by
         plain, most = box.plain, box.most_clients
         while ready[0][0] < end_s:
             sent_s, client = ready[0]
@@ -267,6 +273,7 @@ class _Running:
                 done_s = begun_s + service_s
                 heapreplace(free, done_s)
             due_s = next_s[client]
+            sent_by.append(client)
             due.append(due_s)
             done.append(done_s)
             failed.append(refused)
@@ -275,25 +282,35 @@ class _Running:
 
     def dues(self, end_s: float) -> Floats:
         """All instants before `end_s` at which a frame fell due."""
-        every = []
-        periods_s = np.array(self.period_s)
-        for period_s in {1 / group.rate for group in self.bench.groups}:
-            first_s = self.first_s[periods_s == period_s]
-            count = math.ceil((end_s - self.start_s) / period_s) + 1
-            grid = first_s[:, None] + period_s * np.arange(count)
-            every.append(grid[grid < end_s])
-        return np.concatenate(every)
+        return np.concatenate([self._group_dues(group, end_s) for group in range(self.groups)])
+
+    def _group_dues(self, group: int, end_s: float) -> Floats:
+        first_s = self.first_s[self.group == group]
+        period_s = 1 / self.bench.groups[group].rate
+        count = math.ceil((end_s - self.start_s) / period_s) + 1
+        every = first_s[:, None] + period_s * np.arange(count)
+        return np.asarray(every[every < end_s], dtype=np.float64)
+
+    def _growth(self, end_s: float, done_s: Floats) -> BacklogGrowth:
+        """The growth of the group whose backlog grows fastest; each must be carried."""
+        sender = self.group[np.array(self.sent_by, dtype=np.intp)]
+        found = []
+        for group, cameras in enumerate(self.bench.groups):
+            period_s, span = 1 / cameras.rate, Window(self.start_s, end_s)
+            due_s, cut_s = self._group_dues(group, end_s), cut_to_tell_s(_CUT_S, period_s)
+            found.append(backlog_growth(due_s, done_s[sender == group], span, cut_s, period_s))
+        worst = max(found, key=lambda growth: -math.inf if growth.value is None else growth.value)
+        verdicts = {growth.verdict for growth in found}
+        order: tuple[GrowthVerdict, ...] = ("not_carried", "too_short", "carried")
+        return replace(worst, verdict=next(each for each in order if each in verdicts))
 
     def seen(self, length_s: float) -> Seen:
         """What a look after so many seconds shows, by the rules of the tool."""
         bench, end_s = self.bench, self.start_s + length_s
-        cut_s = cut_to_tell_s(_CUT_S, bench.period_s)
         due_s, done_s = np.array(self.due), np.array(self.done)
         failed = np.array(self.failed, dtype=np.bool_)
         all_due_s = self.dues(end_s)
-        growth = backlog_growth(
-            all_due_s, done_s, Window(self.start_s, end_s), cut_s, bench.period_s
-        )
+        growth = self._growth(end_s, done_s)
         bad = failed[due_s >= self.start_s + _CUT_S]
         if len(bad) and bad.mean() > BAD_SHARE:
             return Seen("fail", growth, by_backlog=False, clear=bad.mean() > 5 * BAD_SHARE)
