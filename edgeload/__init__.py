@@ -30,6 +30,7 @@ settings                the settings of a run
     declaration         what a setting says about itself, beside its type and default
     values              the types of the settings: texts -> legal values
     groups              the camera groups of a run, with all of their settings
+    yaml_texts          the text of a YAML file -> its nodes, and their lines
     mix_yaml            the text of a mix file (YAML) -> groups of texts, with their lines
     mix_file            these -> camera groups, checked
     search              the settings of a search for the capacity

@@ -35,7 +35,8 @@ from edgeload.settings.groups import (
     GroupSettings,
     PictureChoice,
 )
-from edgeload.settings.mix_yaml import GroupEntry, MixError, Place, mix_entries
+from edgeload.settings.mix_yaml import GroupEntry, MixError, mix_entries
+from edgeload.settings.yaml_texts import Place
 
 if TYPE_CHECKING:
     from edgeload.settings.resolved import Settings
