@@ -70,6 +70,7 @@ run                     sends the planned requests and writes down what happened
     reaching            from the URL to an endpoint that is ready
     announcement        what the box says about the detector, in sentences
     preflight_queries   real image queries before the ramp
+    warm_up             waits for an endpoint that was just configured, and asks it many times
     preflight_rules     when they have shown enough, and what a refusal means
     asking_alone        asks for the answers that pictures get without load
     answers_alone       what follows from them
@@ -133,6 +134,20 @@ simulator               the embedded endpoint, whose capacity is known
     certificate         the self-signed certificate
     null                an endpoint that only answers
 calibrate               measures how much load this machine can generate
+variants                several configurations of the box, ranked by their capacity
+    command             --variants FILE: from the settings to an exit code
+    variants_file       the text of a variants file (YAML) -> variants, checked
+    contest_run         applies the variants in turn, measures each, and restores the box
+    applying            applies a variant: by its command, or by the person at the terminal
+    keeper              the process that runs the commands, and restores whatever happens
+    measuring           measures the box as it is configured now
+    capacity_shown      what a run shows of a variant's capacity
+    measurement         what one measurement of one variant is
+    contest             which variant is next, which one leaves, and when it is over
+    ranking             capacities, their ratios, and the order of the variants
+    variants_words      what is said about them
+    variants_results    prints the ranking, and writes variants.json and variants.txt
+    variants_record     the typed records of variants.json
 host                    the host monitor
     monitor             reads the probes on time and writes each sample at once
     sampler             when samples are taken

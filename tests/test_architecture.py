@@ -61,6 +61,7 @@ ARROWS = {
         "edgeload.settings",
         "edgeload.signals",
         "edgeload.simulator",
+        "edgeload.variants",
     ),
     "edgeload.__main__": ("edgeload.cli", "edgeload.commands"),
     "edgeload.edge": (),
@@ -83,6 +84,14 @@ ARROWS = {
         "edgeload.run",
         "edgeload.settings",
         "edgeload.simulator.null",
+    ),
+    "edgeload.variants": (
+        "edgeload.edge",
+        "edgeload.exit_codes",
+        "edgeload.read",
+        "edgeload.run",
+        "edgeload.settings",
+        "edgeload.signals",
     ),
     "edgeload.host": (
         "edgeload.machine",

@@ -87,7 +87,7 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
     assert not_measured() == {
         "max_clients", "step_size", "slo", "slo_undecided", "abort_on", "log_file", "output_dir",
         "hdr", "prometheus_port", "ready_timeout", "interference_rounds", "mix", "budget",
-        "repeat", "cooldown",
+        "repeat", "cooldown", "variants", "variants_rounds", "variants_budget",
     }  # fmt: skip
 
 
@@ -98,7 +98,8 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
         "ready_timeout", "preflight", "check_answers", "insecure", "cacert", "mix", "ramp_group",
         "max_clients", "step_size", "custom_ramp", "interference", "interference_rounds",
         "find_capacity", "search", "budget",
-        "repeat", "cooldown", "requests_per_second", "time_between_ramp", "warmup", "arrivals",
+        "repeat", "cooldown", "variants", "variants_rounds", "variants_budget",
+        "requests_per_second", "time_between_ramp", "warmup", "arrivals",
         "late", "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",
         "image_pool", "same_image", "log_file", "output_dir", "hdr", "prometheus_port",
         "simulator_options",

@@ -47,6 +47,8 @@ def main(
             return _show_plan(settings)
         if wanted == "calibrate":
             return _calibrate(settings)
+        if settings.variants:
+            return _rank(settings)
         return _load(settings, report=typed(report))
     except (SettingError, ImageError) as error:
         print(error, file=sys.stderr)
@@ -134,6 +136,15 @@ def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
     elif outcome.ending is Ending.ABORT_CONDITION and code != exit_codes.INVALID:
         code = exit_codes.OBJECTIVE_FAILED
     return DoneRun(code, has_log=True, summary=summary)
+
+
+def _rank(settings: Settings) -> int:
+    """Measure the variants of a file in turn, and rank them."""
+    from rich.console import Console
+
+    from edgeload.variants.command import rank_variants
+
+    return rank_variants(settings, out=Console(), err=Console(stderr=True))
 
 
 def _check_hdr(settings: Settings) -> None:

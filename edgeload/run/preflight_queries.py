@@ -67,10 +67,11 @@ def ask_until_certain(
     subject: Subject,
     *,
     timeout_s: float,
+    least_good: int = 0,
     pause: Callable[[float], object] = time.sleep,
     say: Callable[[str], object] = lambda text: None,
 ) -> list[PreflightQuery]:
-    """Send queries until the endpoint is certain; all of them, in order.
+    """Send queries until the endpoint is certain, and `least_good` were answered well; all of them.
 
     Refusals that may pass are waited out for `timeout_s` seconds; `say` then gets one line. Raises
     Unreachable, in one line that names the cause; NoSuchDetector if it is about the detector.
@@ -78,7 +79,7 @@ def ask_until_certain(
     queries: list[PreflightQuery] = []
     began_s = time.monotonic()
     said = False
-    while not is_certain(queries):
+    while not is_certain(queries) or sum(query.good for query in queries) < least_good:
         number, sent_s = len(queries) + 1, time.monotonic()
         status, result, _ = sender.send(number)
         done_s = time.monotonic()

@@ -98,7 +98,7 @@ def _prepare(
     pictures = make_pictures(groups, settings.seed, stack)
     check_cacert(settings)
     reached = reach(url, settings, time.sleep, lambda text: _say(console, text))
-    task = _first_task(settings, plan, reached, pictures)
+    task = first_task(settings, plan, reached, pictures)
     queries = _preflight(settings, task, reached, console)
     found = {each.detector.id: each for each in reached.detectors.values()}.values()
     for line in announcement([(each.detector, each.configuration) for each in found]):
@@ -186,7 +186,7 @@ def _preflight(
         asked.add(found.detector.id)
         try:
             queries += ask_until_certain(
-                _sender(settings, task, tasks[group.load.name], found.detector.id),
+                sender_for(settings, task, tasks[group.load.name], found.detector.id),
                 Subject(reached.url, found.detector.id, found.asked.status),
                 timeout_s=settings.ready_timeout,
                 pause=time.sleep,
@@ -211,23 +211,24 @@ def _ask_alone(
         return task, []
     return ask_alone(
         task,
-        lambda group, detector_id: _sender(settings, task, group, detector_id),
+        lambda group, detector_id: sender_for(settings, task, group, detector_id),
         url=reached.url,
         query_s=usual_s(queries),
         say=lambda text: _say(console, text),
     )
 
 
-def _sender(settings: Settings, task: WorkerTask, group: GroupTask, detector_id: str) -> Sender:
-    """Sends as the clients of the run will."""
+def sender_for(settings: Settings, task: WorkerTask, group: GroupTask, detector_id: str) -> Sender:
+    """Sends queries as the clients of the run will."""
     if settings.client == "sdk":
         return SdkSender(task, group)
     return HttpSender(task, group, detector_id)
 
 
-def _first_task(
+def first_task(
     settings: Settings, plan: Plan, reached: Reached, pictures: PictureSets
 ) -> WorkerTask:
+    """What the first worker of a run has to know."""
     return WorkerTask(
         index=0,
         workers=worker_count(settings, plan),

@@ -230,6 +230,35 @@ class Fields(BaseModel):
         example="30",
         measured=False,
     )
+    variants: values.File = declare(
+        None,
+        "The capacity",
+        "YAML file with several configurations of the box, each with a command that applies it: "
+        "they are measured in interleaved rounds and ranked by their capacity. Then "
+        "the box is restored (docs/variants.md). Empty: the box is tested as it is.",
+        metavar="FILE",
+        example="examples/variants.yaml",
+        measured=False,
+        beside_config=True,
+    )
+    variants_rounds: values.Rounds = declare(
+        None,
+        "The capacity",
+        "Most rounds of --variants; more of them tell smaller differences. Empty: 6.",
+        metavar="N",
+        example="8",
+        measured=False,
+    )
+    variants_budget: values.Budget = declare(
+        None,
+        "The capacity",
+        "Time that --variants may take in all, without restoring the box. Empty: as long as its "
+        "rounds take.",
+        metavar="TIME",
+        unit="s",
+        example="1h",
+        measured=False,
+    )
     requests_per_second: values.Rate = declare(
         10.0,
         "The load",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import PrivateAttr, model_validator
@@ -68,6 +69,13 @@ class Settings(Fields):
         changed = self.model_copy(update=dict(own))
         changed._typed = self._typed | frozenset(own)
         return changed
+
+    def without_variants(self, log_file: Path) -> Settings:
+        """The same for a run of the box as it is configured now, with a log of its own."""
+        own = ("variants", "variants_rounds", "variants_budget")
+        plain = self.model_copy(update={"log_file": log_file, **dict.fromkeys(own)})
+        plain._typed = self._typed - set(own)
+        return plain
 
     def objectives(self) -> tuple[Objective, ...]:
         """The run's objectives, and those of its camera groups; none in an interference run, which

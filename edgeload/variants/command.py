@@ -1,0 +1,112 @@
+"""`--variants FILE`: what is checked before anything is applied, and the way through all of it."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+
+from edgeload.run.preflight import check_before_run
+from edgeload.run.session import worker_count
+from edgeload.settings import SettingError, Settings
+from edgeload.signals import StopSignals
+from edgeload.variants.applying import Applier, NotApplied
+from edgeload.variants.contest_run import ContestRun, new_folder, warmer
+from edgeload.variants.measuring import by_ramp
+from edgeload.variants.variants_file import Variants, VariantsError, parse_variants
+from edgeload.variants.variants_results import contest_exit_code, write_contest
+
+_EXAMPLE = "for example examples/variants.yaml"
+
+
+def checked_variants(settings: Settings) -> Variants:
+    """The variants of a run with these settings. Raises SettingError."""
+    assert settings.variants is not None
+    where = f"VARIANTS = {str(settings.variants)!r}"
+    if settings.interference:
+        raise SettingError(
+            f"{where}: must be left out with --interference, which measures no capacity, "
+            "for example run --interference once for each variant"
+        )
+    if settings.endpoint_url is None:
+        raise SettingError(
+            f"{where}: needs ENDPOINT_URL, the address of the box that the commands of the file "
+            "configure, for example --endpoint-url http://192.0.2.7:30101"
+        )
+    try:
+        text = settings.variants.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not a text in UTF-8"
+        raise SettingError(
+            f"{where}: cannot be read ({why}); must be a YAML file with variants, {_EXAMPLE}"
+        ) from error
+    try:
+        variants = parse_variants(str(settings.variants), text)
+    except VariantsError as error:
+        raise SettingError(str(error)) from error
+    if variants.asks and not sys.stdin.isatty():
+        raise SettingError(
+            f"{where}: a variant with apply: ask needs a person at a terminal, and standard input "
+            "is none; must be a command, for example apply: ./workers 4"
+        )
+    return variants
+
+
+def rank_variants(settings: Settings, *, out: Console, err: Console) -> int:
+    """Rank the variants of the settings' file; the exit code.
+
+    `out` gets the ranking, `err` the progress. Raises SettingError and ImageError as a run does;
+    the box is restored all the same.
+    """
+    variants = checked_variants(settings)
+    plan = settings.plan()
+    check_before_run(settings, plan, worker_count(settings, plan))
+    folder = new_folder(settings.log_file, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
+    assert settings.variants is not None
+
+    def say(text: str) -> None:
+        err.print(text, highlight=False, markup=False, soft_wrap=not err.is_terminal)
+
+    # A pipe gets a line for each measurement; a terminal sees the steps of each as well.
+    steps = err if err.is_terminal else Console(file=io.StringIO())
+    with (
+        StopSignals() as stop,
+        Applier(
+            variants.restoring,
+            settings.variants.parent,
+            os.environ,
+            token=settings.token(),
+            ask=_asker(say),
+        ) as applier,
+    ):
+        result = ContestRun(
+            variants=variants,
+            settings=settings,
+            applier=applier,
+            measure=by_ramp(settings, steps),
+            warm=warmer(settings, say),
+            folder=folder,
+            say=say,
+        ).run(stop)
+    write_contest(result, variants, settings, folder, out)
+    if result.not_restored:
+        say(
+            f"The box was not restored ({result.not_restored}); do it by hand: "
+            f"{variants.restoring.apply}"
+        )
+    return contest_exit_code(result)
+
+
+def _asker(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Asks the person at the terminal, and waits for Enter."""
+
+    def ask(what: str) -> None:
+        say(f"{what}, then press Enter.")
+        if not sys.stdin.readline():
+            raise NotApplied("nobody is at the terminal any more")
+
+    return ask

@@ -1,0 +1,242 @@
+"""What is said about variants: their places, capacities and ratios, in sentences. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgeload.plain_words import listed, plural, rate_words
+from edgeload.read.statistics.format import number, share
+from edgeload.settings import Settings
+from edgeload.variants.contest import Contest
+from edgeload.variants.measurement import Measurement
+from edgeload.variants.ranking import (
+    CapacityEstimate,
+    CapacityRatio,
+    capacity_estimate,
+    capacity_ratio,
+)
+
+_SHOWN_NAMES = 4
+_NOISE = 1.005
+"""A capacity of 75.9/s is that of 38 clients at 2/s: a short window counts a few less."""
+HEADS = ("variant", "capacity/s", "of the first", "rounds", "what happened")
+NOTE = (
+    "Capacity: requests per second of the largest load carried. Ratios are paired by round. In "
+    "brackets: 95 % intervals; a ratio has none for fewer than three common rounds."
+)
+
+
+@dataclass(frozen=True)
+class LoadUnit:
+    """What a capacity is counted in: clients, or copies of a mix.
+
+    `per_s` is the rate of one; None if the capacity cannot be divided so.
+    """
+
+    noun: str
+    per_s: float | None
+    rate: str
+
+    def count(self, per_s: float) -> int | None:
+        """So many of them are carried, rounded down but for the noise of a measurement."""
+        return None if self.per_s is None else math.floor(_NOISE * per_s / self.per_s)
+
+
+def load_unit(settings: Settings) -> LoadUnit:
+    """The unit of a run with these settings."""
+    if settings.mix is None:
+        return LoadUnit("client", settings.requests_per_second, "requests/s")
+    loads = [group.load for group in settings.groups()]
+    known = settings.ramp_group is None and not any(load.closed for load in loads)
+    per_s = sum(load.cameras * load.rate for load in loads) if known else None
+    return LoadUnit("copy", per_s, "frames/s")
+
+
+# --- while it goes --------------------------------------------------------------------------------
+
+
+def place_words(name: str, contest: Contest, number: int) -> str:
+    """`Round 2 of at most 6, variant 1 of 3: four workers`."""
+    return (
+        f"Round {len(contest.rounds) + 1} of at most {contest.most_rounds}, variant {number} of "
+        f"{len(contest.standing)}: {name}"
+    )
+
+
+def turn_words(name: str, measured: Measurement, unit: LoadUnit) -> str:
+    """What one measurement has shown, in a line."""
+    if measured.capacity_per_s is None or measured.low is None or measured.high is None:
+        return f"{name}: {_NO_CAPACITY[measured.outcome]}: {measured.why}"
+    estimate = CapacityEstimate(1, measured.capacity_per_s, measured.low, measured.high)
+    return f"{name}: {capacity_text(estimate)} {unit.rate}"
+
+
+def left_words(before: Contest, after: Contest) -> str:
+    """Which variants have left after a round; empty if none has."""
+    dropped = [name for name in after.left if name not in before.left]
+    if not dropped or after.over:
+        return ""
+    verb = "is" if len(dropped) == 1 else "are"
+    return f"After round {len(after.rounds)}, {listed(dropped)} {verb} not measured any more."
+
+
+_NO_CAPACITY = {
+    "unknown": "its capacity is unknown",
+    "invalid": "its capacity is unknown",
+    "not_ready": "not ready",
+    "not_applied": "not applied",
+    "interrupted": "interrupted",
+    "measured": "measured",
+}
+
+
+# --- the ranking ----------------------------------------------------------------------------------
+
+
+def ranking_headline(contest: Contest, unit: LoadUnit) -> str:
+    """Which variant is the best, in the user's unit, and how sure that is."""
+    ranked = contest.ranked
+    if not ranked:
+        return "NO RESULT: no variant was measured, so there is nothing to rank."
+    best = ranked[0]
+    estimate = capacity_estimate(contest.rounds, best)
+    assert estimate is not None
+    equal = [name for name in ranked[1:] if not_told(contest, name)]
+    most = "at least " if math.isinf(estimate.high) else ""
+    served = f"{best} serves the most: {most}{_served(estimate, unit)}"
+    if len(ranked) == 1:
+        return f"{served}. No other variant was measured."
+    if not equal:
+        second = capacity_ratio(contest.rounds, ranked[1], best)
+        assert second is not None
+        return f"{served}. The next one, {ranked[1]}, serves {_share_words(second)} of that."
+    shown = equal[:_SHOWN_NAMES]
+    if len(equal) > len(shown):
+        shown.append(f"{len(equal) - len(shown)} more")
+    verb = "is" if len(equal) == 1 else "are"
+    why = _what_tells(contest, best, equal)
+    return f"{served}, but {listed(shown)} {verb} not told apart from it. {why}"
+
+
+def _served(estimate: CapacityEstimate, unit: LoadUnit) -> str:
+    """`40 clients at 2 requests/s each (80.1 requests/s, 79.8 to 80.4)`."""
+    limits = _limits(estimate.low, estimate.high)
+    exact = f"{number(estimate.per_s)} {unit.rate}{', ' + limits if limits else ''}"
+    count = unit.count(estimate.per_s)
+    if not count or unit.per_s is None:
+        return exact
+    if unit.noun == "client":
+        return f"{plural(count, 'client')} at {rate_words(unit.per_s)} each ({exact})"
+    return f"{plural(count, 'copy')} of the mix ({exact})"
+
+
+def _share_words(ratio: CapacityRatio) -> str:
+    if ratio.low is None or ratio.high is None:
+        return share(ratio.value)
+    return f"{share(ratio.value)} ({share(ratio.low)} to {share(ratio.high)})"
+
+
+def _what_tells(contest: Contest, best: str, equal: Sequence[str]) -> str:
+    """Why they are not told apart, and what would tell."""
+    estimates = [capacity_estimate(contest.rounds, name) for name in (best, *equal)]
+    if any(estimate is not None and math.isinf(estimate.high) for estimate in estimates):
+        return (
+            "A variant carried every load, so its capacity is only a lower bound: a larger "
+            "--max-clients, or a longer --custom-ramp, would tell."
+        )
+    if len(contest.rounds) < contest.most_rounds:
+        return "More time would tell."
+    return "They may be equally good; more rounds (--variants-rounds) tell smaller differences."
+
+
+def not_told(contest: Contest, name: str) -> bool:
+    """Whether a variant that was not dropped is not told apart from the first."""
+    if name in contest.left:
+        return False
+    ratio = capacity_ratio(contest.rounds, name, contest.ranked[0])
+    return ratio is None or not ratio.smaller
+
+
+def ranking_row(contest: Contest, name: str) -> tuple[str, ...]:
+    """The cells of one variant in the table, in the order of HEADS."""
+    ranked = contest.ranked
+    estimate = capacity_estimate(contest.rounds, name)
+    ratio = capacity_ratio(contest.rounds, name, ranked[0]) if ranked else None
+    measured = estimate.rounds if estimate else 0
+    return (
+        name,
+        capacity_text(estimate) if estimate else "-",
+        ratio_text(ratio) if ratio and name != ranked[0] else "-",
+        str(measured),
+        happened(contest, name),
+    )
+
+
+def happened(contest: Contest, name: str) -> str:
+    """What became of a variant."""
+    departure, ranked = contest.left.get(name), contest.ranked
+    if departure is not None and departure.why != "dropped":
+        what = "not applied" if departure.why == "not_applied" else "no capacity"
+        return f"{what} in round {departure.after}"
+    if name not in ranked:
+        return "not measured"
+    if departure is not None:
+        ratio = capacity_ratio(contest.rounds, name, ranked[0])
+        worse = "worse, " if ratio and ratio.smaller else ""
+        return f"{worse}dropped after round {departure.after}"
+    if name == ranked[0]:
+        return "first"
+    return "not told apart from the first" if not_told(contest, name) else "worse"
+
+
+def reasons(contest: Contest) -> list[str]:
+    """Why each variant of which a measurement failed did so, a text each."""
+    found = ((name, last_reason(contest, name)) for name in contest.names)
+    return [f"{name}: {why}" for name, why in found if why]
+
+
+def last_reason(contest: Contest, name: str) -> str:
+    """Why the last measurement of a variant that failed did; empty if none did."""
+    failed = [
+        measured[name].why
+        for measured in contest.rounds
+        if name in measured and not measured[name].counts
+    ]
+    return failed[-1] if failed else ""
+
+
+def capacity_text(estimate: CapacityEstimate) -> str:
+    """`80.1 (79.8 to 80.4)`, `at least 80.1`."""
+    if math.isinf(estimate.high):
+        return f"at least {number(estimate.low)}"
+    limits = _limits(estimate.low, estimate.high)
+    return f"{number(estimate.per_s)} ({limits})" if limits else number(estimate.per_s)
+
+
+def ratio_text(ratio: CapacityRatio) -> str:
+    """`0.50 (0.49 to 0.51)`."""
+    value = f"{ratio.value:.2f}"
+    if ratio.low is None or ratio.high is None:
+        return value
+    high = "any" if math.isinf(ratio.high) else f"{ratio.high:.2f}"
+    return f"{value} ({ratio.low:.2f} to {high})"
+
+
+def _limits(low: float, high: float) -> str:
+    if math.isinf(high):
+        return ""
+    texts = number(low), number(high)
+    return "" if texts[0] == texts[1] else " to ".join(texts)
+
+
+def ended_because(contest: Contest, *, spent: bool, interrupted: str) -> str:
+    """Why no further round was measured."""
+    if interrupted:
+        return f"Stopped by {interrupted}: this is what was measured until then."
+    if spent:
+        return "The time of --variants-budget is spent."
+    if contest.told:
+        return "The best was told from the others in two rounds running, so it ended there."
+    return ""
