@@ -32,6 +32,7 @@ COMMANDS = (
     "log_and_read",
     "punctuality",
     "truth",
+    "variants",
 )
 THEORY = [s for s in SERVERS if s.mean_wait_s()]
 

@@ -72,6 +72,10 @@ def _show_plan(settings: Settings) -> int:
     print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
     if settings.repeat > 1:
         print(series_words(settings))
+    if settings.variants:
+        from edgeload.variants.command import show_contest
+
+        show_contest(settings, Console())
     return exit_codes.OK
 
 

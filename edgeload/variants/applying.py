@@ -17,6 +17,8 @@ from edgeload.variants.keeper import KeeperAnswer, KeeperTask, ended_words
 from edgeload.variants.variants_file import VariantSpec
 
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+PYTHON = "EDGELOAD_PYTHON"
+"""Variable of the environment of all commands: the Python that runs the load test."""
 _READY_AGAIN_AFTER_S = 1.0
 
 
@@ -58,6 +60,7 @@ class Applier:
         self._restoring = restoring
         self._folder = folder.resolve()
         self._environment = {key: text for key, text in environment.items() if key != TOKEN}
+        self._environment[PYTHON] = sys.executable
         self._token = token
         self._ask, self._pause = ask, pause
         self._owed = False

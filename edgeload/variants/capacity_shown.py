@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 
 from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.shortfalls import BAD_SHARE
+from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.words.headline import headline, validity
 from edgeload.variants.measurement import Measurement
 
@@ -13,21 +15,47 @@ from edgeload.variants.measurement import Measurement
 def capacity_shown(summary: RunSummary, log_file: Path) -> Measurement:
     """The capacity in requests/s, in a mix in frames/s, as a ramp shows it.
 
-    Without objectives, a clearly overloaded step measures the capacity itself. Otherwise it is the
-    largest load that was carried, and lies between that and the least that was not.
+    Without objectives, a clearly overloaded step measures the capacity itself: arrival rate times
+    1 - growth of the backlog. Otherwise it is the largest load that was carried, and lies between
+    that and the least that was not. A run in which our own machine did not keep up gives no lower
+    bound: in another round it might be a capacity, and both cannot be compared.
     """
     bracket, ceiling = summary.bracket, summary.bracket.ceiling
     if any(not doubt.steps for doubt in summary.doubts):  # about the whole run
         return Measurement("invalid", why=validity(summary), log_file=log_file)
-    has_ceiling = ceiling is not None and not ceiling.of_the_clients and ceiling.low > 0
-    if ceiling is not None and has_ceiling and not summary.objectives:
-        return Measurement("measured", ceiling.per_s, ceiling.low, ceiling.high, log_file=log_file)
-    if bracket.carried is not None:
-        per_s, high = bracket.carried.requests_per_s, math.inf
-        if bracket.overload is not None:
-            refused = next(s for s in summary.steps if s.index == bracket.overload.step)
-            high = max(per_s, refused.rates.arrival_per_s or math.inf)
+    if not summary.objectives and not (ceiling and ceiling.of_the_clients):
+        limits = _in_overload(summary)
+        if limits is not None:
+            return Measurement("measured", *limits, log_file=log_file)
+    if bracket.carried is not None and bracket.overload is not None:
+        refused = next(s for s in summary.steps if s.index == bracket.overload.step)
+        per_s = bracket.carried.requests_per_s
+        high = max(per_s, refused.rates.arrival_per_s or math.inf)
         return Measurement("measured", per_s, per_s, high, log_file=log_file)
-    if summary.valid:
-        return Measurement("unknown", why=headline(summary), log_file=log_file)
-    return Measurement("invalid", why=validity(summary), log_file=log_file)
+    if not summary.valid:
+        return Measurement("invalid", why=validity(summary), log_file=log_file)
+    if bracket.carried is not None:
+        per_s = bracket.carried.requests_per_s
+        return Measurement("measured", per_s, per_s, math.inf, log_file=log_file)
+    return Measurement("unknown", why=headline(summary), log_file=log_file)
+
+
+def _in_overload(summary: RunSummary) -> tuple[float, float, float] | None:
+    """Answers/s in the clearest overload, with their 95 % limits; None without one.
+
+    Unlike `Ceiling`, this needs no answer to what fell due in the step: in a far overload, all of
+    them come later.
+    """
+    shown = [limits for step in summary.steps if (limits := _of_step(step)) is not None]
+    return min(shown, key=lambda limits: limits[2] / limits[1], default=None)
+
+
+def _of_step(step: StepSummary) -> tuple[float, float, float] | None:
+    growth, counts, due_per_s = step.growth, step.counts, step.rates.arrival_per_s
+    if not (step.valid and growth and growth.clear and due_per_s and counts.ok):
+        return None
+    if counts.failed > BAD_SHARE * counts.sent:
+        return None
+    assert growth.value is not None and growth.low is not None and growth.high is not None
+    limits = tuple(due_per_s * (1.0 - share) for share in (growth.value, growth.high, growth.low))
+    return (limits[0], limits[1], limits[2]) if min(limits) > 0 else None

@@ -15,10 +15,12 @@ from edgeload.run.session import worker_count
 from edgeload.settings import SettingError, Settings
 from edgeload.signals import StopSignals
 from edgeload.variants.applying import Applier, NotApplied
+from edgeload.variants.contest import USUAL_ROUNDS, Contest
 from edgeload.variants.contest_run import ContestRun, new_folder, warmer
 from edgeload.variants.measuring import by_ramp
 from edgeload.variants.variants_file import Variants, VariantsError, parse_variants
 from edgeload.variants.variants_results import contest_exit_code, write_contest
+from edgeload.variants.variants_words import plan_lines
 
 _EXAMPLE = "for example examples/variants.yaml"
 
@@ -54,6 +56,15 @@ def checked_variants(settings: Settings) -> Variants:
             "is none; must be a command, for example apply: ./workers 4"
         )
     return variants
+
+
+def show_contest(settings: Settings, out: Console) -> None:
+    """Print what would be applied and measured. Raises SettingError."""
+    variants = checked_variants(settings)
+    names = tuple(variant.name for variant in variants.variants)
+    contest = Contest(names, settings.variants_rounds or USUAL_ROUNDS)
+    for line in plan_lines(variants, contest, settings.plan().duration_s):
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def rank_variants(settings: Settings, *, out: Console, err: Console) -> int:

@@ -18,7 +18,7 @@ from edgeload.variants.variants_file import Variants
 from edgeload.variants.variants_words import (
     LoadUnit,
     happened,
-    last_reason,
+    last_failure,
     not_told,
     ranking_headline,
 )
@@ -170,6 +170,7 @@ def _variant(contest: Contest, name: str, unit: LoadUnit) -> VariantRecord:
     ranked, departure = contest.ranked, contest.left.get(name)
     estimate = capacity_estimate(contest.rounds, name)
     ratio = capacity_ratio(contest.rounds, name, ranked[0]) if ranked else None
+    failure = last_failure(contest, name)
     return VariantRecord(
         name=name,
         place=ranked.index(name) + 1 if name in ranked else None,
@@ -193,7 +194,7 @@ def _variant(contest: Contest, name: str, unit: LoadUnit) -> VariantRecord:
         if ratio
         else None,
         happened=happened(contest, name),
-        why=last_reason(contest, name),
+        why=failure[1] if failure else "",
     )
 
 

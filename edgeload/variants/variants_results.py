@@ -98,7 +98,9 @@ def _table(result: ContestResult, width: int) -> RenderableType:
     """A row for each variant, the best first. Fits 80 columns: long texts go over several lines."""
     contest = result.contest
     ranked = contest.ranked
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    if width < WIDTH:
+        table.width = width
     for head in words.HEADS:
         last, first = head == words.HEADS[-1], head == words.HEADS[0]
         table.add_column(
@@ -106,7 +108,6 @@ def _table(result: ContestResult, width: int) -> RenderableType:
             justify="left" if last or first else "right",
             no_wrap=not (last or first),
             overflow="fold",
-            ratio=1 if last else None,
             max_width=max(12, width // 4) if first else None,
         )
     for name in [*ranked, *(name for name in contest.names if name not in ranked)]:

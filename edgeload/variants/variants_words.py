@@ -17,6 +17,7 @@ from edgeload.variants.ranking import (
     capacity_estimate,
     capacity_ratio,
 )
+from edgeload.variants.variants_file import Variants
 
 _SHOWN_NAMES = 4
 _NOISE = 1.005
@@ -52,6 +53,22 @@ def load_unit(settings: Settings) -> LoadUnit:
     known = settings.ramp_group is None and not any(load.closed for load in loads)
     per_s = sum(load.cameras * load.rate for load in loads) if known else None
     return LoadUnit("copy", per_s, "frames/s")
+
+
+# --- before it -----------------------------------------------------------------------------------
+
+
+def plan_lines(variants: Variants, contest: Contest, run_s: float) -> list[str]:
+    """What a contest would apply and measure; `run_s` is the length of one run."""
+    turns = contest.most_turns()
+    width = max(len(variant.name) for variant in variants.variants)
+    return [
+        f"{plural(len(contest.names), 'variant')}, at most {plural(contest.most_rounds, 'round')} "
+        f"with {plural(turns, 'such run')} in all: {turns * run_s / 60:.0f} min, and the time to "
+        "apply and warm up",
+        *(f"  {variant.name + ':':{width + 1}} {variant.apply}" for variant in variants.variants),
+        f"  at the end: {variants.restoring.apply}",
+    ]
 
 
 # --- while it goes --------------------------------------------------------------------------------
@@ -135,7 +152,8 @@ def _served(estimate: CapacityEstimate, unit: LoadUnit) -> str:
 def _share_words(ratio: CapacityRatio) -> str:
     if ratio.low is None or ratio.high is None:
         return share(ratio.value)
-    return f"{share(ratio.value)} ({share(ratio.low)} to {share(ratio.high)})"
+    low, value, high = (share(each) for each in (ratio.low, ratio.value, ratio.high))
+    return value if low == high else f"{value} ({low} to {high})"
 
 
 def _what_tells(contest: Contest, best: str, equal: Sequence[str]) -> str:
@@ -192,19 +210,23 @@ def happened(contest: Contest, name: str) -> str:
 
 
 def reasons(contest: Contest) -> list[str]:
-    """Why each variant of which a measurement failed did so, a text each."""
-    found = ((name, last_reason(contest, name)) for name in contest.names)
-    return [f"{name}: {why}" for name, why in found if why]
+    """Why measurements failed: for each variant, that of the last one that did."""
+    found = ((name, last_failure(contest, name)) for name in contest.names)
+    return [
+        f"{name}, round {failure[0]}: {failure[1]}"
+        for name, failure in found
+        if failure is not None
+    ]
 
 
-def last_reason(contest: Contest, name: str) -> str:
-    """Why the last measurement of a variant that failed did; empty if none did."""
+def last_failure(contest: Contest, name: str) -> tuple[int, str] | None:
+    """The round, from 1, of the last measurement of a variant that failed, and why it did."""
     failed = [
-        measured[name].why
-        for measured in contest.rounds
+        (number, measured[name].why)
+        for number, measured in enumerate(contest.rounds, 1)
         if name in measured and not measured[name].counts
     ]
-    return failed[-1] if failed else ""
+    return failed[-1] if failed else None
 
 
 def capacity_text(estimate: CapacityEstimate) -> str:
