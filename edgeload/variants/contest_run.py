@@ -128,7 +128,8 @@ class ContestRun:
         if not self.applier.owes:
             return "", False
         how = self.variants.restoring
-        self.say(f"Restoring the box: {how.apply if not how.asks else how.name}")
+        if not how.asks:
+            self.say(f"Restoring the box: {how.apply}")
         try:
             self.applier.restore()
         except NotApplied as problem:

@@ -30,7 +30,7 @@ _KILL_AFTER_S = 2.0
 
 
 class KeeperTask(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What the load test wants. Only one of the first three is given.
+    """What the load test wants: one of these.
 
     `run`: run this command. `restore`: from now on, restore with this command, and `by_hand` says
     instead what a person has to do. `restored`: nothing is left to restore. `{}`: end the command

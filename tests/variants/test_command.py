@@ -197,7 +197,7 @@ def test_one_two_and_four_workers_are_ranked_right(box: Box) -> None:
 
     The box is left with two workers, no command got the token, and no log is overwritten.
     """
-    options = box.options("--custom-ramp", "5,50", "--time-between-ramp", "6")
+    options = box.options("--custom-ramp", "50", "--time-between-ramp", "4")
     ended = user.finish(user.start(box.folder, "load_test.py", *options), 500)
     assert ended.code == exit_codes.OK, ended.err
     record = box.record()
