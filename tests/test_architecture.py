@@ -88,8 +88,10 @@ ARROWS = {
     "edgeload.variants": (
         "edgeload.edge",
         "edgeload.exit_codes",
+        "edgeload.plan",
         "edgeload.read",
         "edgeload.run",
+        "edgeload.search",
         "edgeload.settings",
         "edgeload.signals",
     ),

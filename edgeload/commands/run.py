@@ -68,9 +68,9 @@ def _show_plan(settings: Settings) -> int:
         from edgeload.search.outline import print_outline
 
         print_outline(settings, sizes, Console(), detectors)
-        return exit_codes.OK
-    print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
-    if settings.repeat > 1:
+    else:
+        print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
+    if settings.repeat > 1 and not settings.find_capacity:
         print(series_words(settings))
     if settings.variants:
         from edgeload.variants.command import show_contest

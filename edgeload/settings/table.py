@@ -18,8 +18,8 @@ Each setting can be a constant of `config.py`, and is an option of `load_test.py
 `edgeload run`. The command line wins over `config.py`, and `config.py` over the defaults.
 `config.py` is looked for in the working folder, then beside the script; `edgeload run` looks in the
 working folder only. A relative `IMAGE_PATH`, `CACERT`, `MIX` or `VARIANTS` in `config.py` is
-relative to that file. A path on the command line is relative to the working folder, and so are `LOG_FILE` and
-`OUTPUT_DIR`. The keys of a mix file are explained in [mix.md](mix.md).
+relative to that file. A path on the command line is relative to the working folder,
+and so are `LOG_FILE` and `OUTPUT_DIR`. The keys of a mix file are explained in [mix.md](mix.md).
 
 The last column says whether a setting changes what is measured. A comparison of two runs names
 those settings if they differ, and ignores the others. (It compares load by load, so the length of

@@ -17,7 +17,7 @@ from edgeload.signals import StopSignals
 from edgeload.variants.applying import Applier, NotApplied
 from edgeload.variants.contest import USUAL_ROUNDS, Contest
 from edgeload.variants.contest_run import ContestRun, new_folder, warmer
-from edgeload.variants.measuring import by_ramp
+from edgeload.variants.measuring import as_set
 from edgeload.variants.variants_file import Variants, VariantsError, parse_variants
 from edgeload.variants.variants_results import contest_exit_code, write_contest
 from edgeload.variants.variants_words import plan_lines
@@ -33,6 +33,11 @@ def checked_variants(settings: Settings) -> Variants:
         raise SettingError(
             f"{where}: must be left out with --interference, which measures no capacity, "
             "for example run --interference once for each variant"
+        )
+    if settings.repeat > 1:
+        raise SettingError(
+            f"{where}: must be left out with --repeat, because its rounds repeat each variant; for "
+            f"example --variants-rounds {max(3, settings.repeat)} instead of --repeat"
         )
     if settings.endpoint_url is None:
         raise SettingError(
@@ -63,8 +68,13 @@ def show_contest(settings: Settings, out: Console) -> None:
     variants = checked_variants(settings)
     names = tuple(variant.name for variant in variants.variants)
     contest = Contest(names, settings.variants_rounds or USUAL_ROUNDS)
-    for line in plan_lines(variants, contest, settings.plan().duration_s):
+    for line in plan_lines(variants, contest, _run_s(settings)):
         out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _run_s(settings: Settings) -> float | None:
+    """How long one measurement takes at most, without applying and warming up, if that is known."""
+    return settings.budget if settings.find_capacity else settings.plan().duration_s
 
 
 def rank_variants(settings: Settings, *, out: Console, err: Console) -> int:
@@ -98,7 +108,7 @@ def rank_variants(settings: Settings, *, out: Console, err: Console) -> int:
             variants=variants,
             settings=settings,
             applier=applier,
-            measure=by_ramp(settings, steps),
+            measure=as_set(settings, steps),
             warm=warmer(settings, say),
             folder=folder,
             say=say,

@@ -14,7 +14,7 @@ from edgeload.settings import Settings
 from edgeload.signals import Stopped, StopSignals
 from edgeload.variants.applying import Applier, NotApplied, NotReady
 from edgeload.variants.contest import USUAL_ROUNDS, Contest, ContestResult, Turn
-from edgeload.variants.measurement import Measure, Measurement
+from edgeload.variants.measurement import Measurement, MeasureVariant
 from edgeload.variants.variants_file import Variants, VariantSpec
 from edgeload.variants.variants_words import left_words, load_unit, place_words, turn_words
 
@@ -29,7 +29,7 @@ class ContestRun:
     variants: Variants
     settings: Settings
     applier: Applier
-    measure: Measure
+    measure: MeasureVariant
     warm: Warm
     folder: Path
     """Where the logs of the measurements go; it is new."""

@@ -36,7 +36,7 @@ MeasuredRounds = Sequence[Mapping[str, Measurement]]
 """What was measured in each round, by the variant's name."""
 
 
-class Measure(Protocol):
+class MeasureVariant(Protocol):
     """Measures the box as it is configured now."""
 
     def __call__(self, log_file: Path, budget_s: float | None) -> Measurement:

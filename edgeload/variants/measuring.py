@@ -1,4 +1,4 @@
-"""Measures the box as it is configured now: runs the ramp of the settings, and reads its log."""
+"""Measures the box as it is configured now: a search or a ramp, whose log is read."""
 
 from __future__ import annotations
 
@@ -10,21 +10,27 @@ from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.run.phases import Ending
 from edgeload.run.session import run_session
+from edgeload.search.session import search_capacity
 from edgeload.settings import Settings
 from edgeload.variants.capacity_shown import capacity_shown
-from edgeload.variants.measurement import Measure, Measurement
+from edgeload.variants.measurement import Measurement, MeasureVariant
 
 _BROKEN_OFF = (Ending.SIGNAL, Ending.CUT_OFF, Ending.NOTHING_SENT)
 
 
-def by_ramp(settings: Settings, console: Console) -> Measure:
-    """Measures with the ramp of these settings, which takes as long as its steps.
+def as_set(settings: Settings, console: Console) -> MeasureVariant:
+    """Measures as the settings say: with a search for the capacity, or with a ramp.
 
+    A search takes no longer than BUDGET and its share of the time; a ramp, as long as its steps.
     `console` shows the progress.
     """
 
     def measure(log_file: Path, budget_s: float | None) -> Measurement:
-        outcome = run_session(settings.without_variants(log_file), console)
+        own = settings.without_variants(log_file)
+        if own.find_capacity:
+            bounds = [bound for bound in (own.budget, budget_s) if bound is not None]
+            own = own.model_copy(update={"budget": min(bounds, default=None)})
+        outcome = (search_capacity if own.find_capacity else run_session)(own, console)
         if outcome.ending in _BROKEN_OFF:
             logged = log_file if log_file.exists() else None
             return Measurement("interrupted", why=outcome.reason, log_file=logged)

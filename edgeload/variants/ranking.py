@@ -79,8 +79,8 @@ def capacity_ratio(rounds: MeasuredRounds, name: str, other: str) -> CapacityRat
     assert over_rounds is not None
     low, high = _widened(
         over_rounds,
-        _mean([_low(above) / _high(below) for above, below in pairs]),
-        _mean([_high(above) / _low(below) for above, below in pairs]),
+        _mean([_divided(_low(above), _high(below)) for above, below in pairs]),
+        _mean([_divided(_high(above), _low(below)) for above, below in pairs]),
     )
     return CapacityRatio(len(pairs), over_rounds.value, low, high)
 
@@ -140,6 +140,10 @@ def _mean(values: Sequence[float]) -> float:
     """The geometric mean; 0 or infinite if a member is."""
     with np.errstate(divide="ignore"):
         return float(np.exp(np.log(np.array(values)).mean()))
+
+
+def _divided(above: float, below: float) -> float:
+    return math.inf if below == 0 else above / below
 
 
 def _value(measurement: Measurement) -> float:

@@ -16,7 +16,7 @@ from edgeload.variants.measurement import Outcome
 from edgeload.variants.ranking import capacity_estimate, capacity_ratio
 from edgeload.variants.variants_file import Variants
 from edgeload.variants.variants_words import (
-    LoadUnit,
+    VariantUnit,
     happened,
     last_failure,
     not_told,
@@ -109,14 +109,14 @@ class VariantsRecord(VariantsPart):
     restored: RestoredRecord
 
 
-def variants_json(result: ContestResult, variants: Variants, file: str, unit: LoadUnit) -> str:
+def variants_json(result: ContestResult, variants: Variants, file: str, unit: VariantUnit) -> str:
     """The text of variants.json."""
     encoded = msgspec.json.encode(variants_record(result, variants, file, unit))
     return msgspec.json.format(encoded, indent=2).decode() + "\n"
 
 
 def variants_record(
-    result: ContestResult, variants: Variants, file: str, unit: LoadUnit
+    result: ContestResult, variants: Variants, file: str, unit: VariantUnit
 ) -> VariantsRecord:
     """A contest as records."""
     contest = result.contest
@@ -166,7 +166,7 @@ def _ended(result: ContestResult) -> Ended:
     return "told" if result.contest.told else "rounds"
 
 
-def _variant(contest: Contest, name: str, unit: LoadUnit) -> VariantRecord:
+def _variant(contest: Contest, name: str, unit: VariantUnit) -> VariantRecord:
     ranked, departure = contest.ranked, contest.left.get(name)
     estimate = capacity_estimate(contest.rounds, name)
     ratio = capacity_ratio(contest.rounds, name, ranked[0]) if ranked else None

@@ -67,7 +67,7 @@ def _print(
     console: Console,
     result: ContestResult,
     settings: Settings,
-    unit: words.LoadUnit,
+    unit: words.VariantUnit,
     folder: Path,
     paths: list[Path],
 ) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from edgeload.plain_words import listed, plural, rate_words
 from edgeload.read.statistics.format import number, share
+from edgeload.read.statistics.paired_ratios import LEAST_PAIRS
 from edgeload.settings import Settings
+from edgeload.settings.search import axis_of
 from edgeload.variants.contest import Contest
 from edgeload.variants.measurement import Measurement
 from edgeload.variants.ranking import (
@@ -30,7 +32,7 @@ NOTE = (
 
 
 @dataclass(frozen=True)
-class LoadUnit:
+class VariantUnit:
     """What a capacity is counted in: clients, or copies of a mix.
 
     `per_s` is the rate of one; None if the capacity cannot be divided so.
@@ -45,27 +47,32 @@ class LoadUnit:
         return None if self.per_s is None else math.floor(_NOISE * per_s / self.per_s)
 
 
-def load_unit(settings: Settings) -> LoadUnit:
+def load_unit(settings: Settings) -> VariantUnit:
     """The unit of a run with these settings."""
+    if settings.find_capacity:
+        axis = axis_of(settings)
+        noun = {"copies": "copy", "group": f"{axis.group} camera"}.get(axis.over, "client")
+        per_s = None if axis.over == "rate" else axis.per_load(settings.plan())
+        return VariantUnit(noun, per_s, "frames/s" if settings.mix else "requests/s")
     if settings.mix is None:
-        return LoadUnit("client", settings.requests_per_second, "requests/s")
+        return VariantUnit("client", settings.requests_per_second, "requests/s")
     loads = [group.load for group in settings.groups()]
     known = settings.ramp_group is None and not any(load.closed for load in loads)
     per_s = sum(load.cameras * load.rate for load in loads) if known else None
-    return LoadUnit("copy", per_s, "frames/s")
+    return VariantUnit("copy", per_s, "frames/s")
 
 
 # --- before it -----------------------------------------------------------------------------------
 
 
-def plan_lines(variants: Variants, contest: Contest, run_s: float) -> list[str]:
-    """What a contest would apply and measure; `run_s` is the length of one run."""
+def plan_lines(variants: Variants, contest: Contest, run_s: float | None) -> list[str]:
+    """What a contest would apply and measure; `run_s` is the length of one run, if it is known."""
     turns = contest.most_turns()
+    known = "" if run_s is None else f": {turns * run_s / 60:.0f} min"
     width = max(len(variant.name) for variant in variants.variants)
     return [
         f"{plural(len(contest.names), 'variant')}, at most {plural(contest.most_rounds, 'round')} "
-        f"with {plural(turns, 'such run')} in all: {turns * run_s / 60:.0f} min, and the time to "
-        "apply and warm up",
+        f"with {plural(turns, 'such run')} in all{known}, and the time to apply and warm up",
         *(f"  {variant.name + ':':{width + 1}} {variant.apply}" for variant in variants.variants),
         f"  at the end: {variants.restoring.apply}",
     ]
@@ -82,7 +89,7 @@ def place_words(name: str, contest: Contest, number: int) -> str:
     )
 
 
-def turn_words(name: str, measured: Measurement, unit: LoadUnit) -> str:
+def turn_words(name: str, measured: Measurement, unit: VariantUnit) -> str:
     """What one measurement has shown, in a line."""
     if measured.capacity_per_s is None or measured.low is None or measured.high is None:
         return f"{name}: {_NO_CAPACITY[measured.outcome]}: {measured.why}"
@@ -112,7 +119,7 @@ _NO_CAPACITY = {
 # --- the ranking ----------------------------------------------------------------------------------
 
 
-def ranking_headline(contest: Contest, unit: LoadUnit) -> str:
+def ranking_headline(contest: Contest, unit: VariantUnit) -> str:
     """Which variant is the best, in the user's unit, and how sure that is."""
     ranked = contest.ranked
     if not ranked:
@@ -137,7 +144,7 @@ def ranking_headline(contest: Contest, unit: LoadUnit) -> str:
     return f"{served}, but {listed(shown)} {verb} not told apart from it. {why}"
 
 
-def _served(estimate: CapacityEstimate, unit: LoadUnit) -> str:
+def _served(estimate: CapacityEstimate, unit: VariantUnit) -> str:
     """`40 clients at 2 requests/s each (80.1 requests/s, 79.8 to 80.4)`."""
     limits = _limits(estimate.low, estimate.high)
     exact = f"{number(estimate.per_s)} {unit.rate}{', ' + limits if limits else ''}"
@@ -146,7 +153,7 @@ def _served(estimate: CapacityEstimate, unit: LoadUnit) -> str:
         return exact
     if unit.noun == "client":
         return f"{plural(count, 'client')} at {rate_words(unit.per_s)} each ({exact})"
-    return f"{plural(count, 'copy')} of the mix ({exact})"
+    return f"{plural(count, unit.noun)}{' of the mix' if unit.noun == 'copy' else ''} ({exact})"
 
 
 def _share_words(ratio: CapacityRatio) -> str:
@@ -161,11 +168,17 @@ def _what_tells(contest: Contest, best: str, equal: Sequence[str]) -> str:
     estimates = [capacity_estimate(contest.rounds, name) for name in (best, *equal)]
     if any(estimate is not None and math.isinf(estimate.high) for estimate in estimates):
         return (
-            "A variant carried every load, so its capacity is only a lower bound: a larger "
-            "--max-clients, or a longer --custom-ramp, would tell."
+            "A variant carried every load, so its capacity is only a lower bound: a larger load "
+            "(--max-clients, or a longer --custom-ramp) would tell."
         )
     if len(contest.rounds) < contest.most_rounds:
         return "More time would tell."
+    ratios = [capacity_ratio(contest.rounds, name, best) for name in equal]
+    if any(ratio is None or ratio.low is None for ratio in ratios):
+        return (
+            f"That needs {LEAST_PAIRS} rounds in which both have a capacity: the reasons are below "
+            "the table, and --variants-rounds gives more of them."
+        )
     return "They may be equally good; more rounds (--variants-rounds) tell smaller differences."
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import example_runs
 import pytest
+import searched_log
 import synthetic_log as sl
 
 from edgeload.variants.capacity_shown import capacity_shown
@@ -72,3 +73,24 @@ def test_an_endpoint_that_answers_nothing_has_no_capacity(tmp_path: Path) -> Non
     found = capacity_shown(summary, tmp_path / "log")
     assert (found.outcome, found.counts) == ("unknown", False)
     assert found.why.startswith("NO RESULT")
+
+
+def test_a_search_states_its_interval(tmp_path: Path) -> None:
+    """80 requests/s are 40 clients of 2/s; the capacity lies below the load after the last one."""
+    summary = searched_log.summary_of(tmp_path / "log", searched_log.box_search())
+    found = capacity_shown(summary, tmp_path / "log")
+    assert summary.search is not None
+    boundary = summary.search.tiers[0].boundary
+    assert boundary.best is not None and boundary.high is not None
+    assert found.capacity_per_s == boundary.best * 2.0
+    assert (found.low, found.high) == (boundary.low * 2.0, (boundary.high + 1) * 2.0)
+    assert found.low is not None and found.high is not None
+    assert found.low <= 80.0 <= found.high
+
+
+def test_a_search_in_which_no_load_fails_is_a_lower_bound(tmp_path: Path) -> None:
+    """Nothing bounds the capacity from above."""
+    searched = searched_log.box_search([(1, 3.0), (10, 6.0), (20, 10.0)])
+    found = capacity_shown(searched_log.summary_of(tmp_path / "log", searched), tmp_path / "log")
+    assert (found.outcome, found.high) == ("measured", math.inf)
+    assert found.capacity_per_s is not None and found.capacity_per_s >= 40.0

@@ -11,7 +11,7 @@ from edgeload.settings import resolve
 from edgeload.variants.contest import Contest
 from edgeload.variants.measurement import Measurement
 from edgeload.variants.variants_words import (
-    LoadUnit,
+    VariantUnit,
     happened,
     left_words,
     load_unit,
@@ -22,7 +22,7 @@ from edgeload.variants.variants_words import (
     turn_words,
 )
 
-UNIT = LoadUnit("client", 2.0, "requests/s")
+UNIT = VariantUnit("client", 2.0, "requests/s")
 
 
 def measured(per_s: float, high: float | None = None) -> Measurement:
@@ -53,10 +53,14 @@ def test_what_is_not_told_apart_is_said_with_what_would_tell() -> None:
     wobble = [{"a": measured(80.0 + n % 2), "b": measured(80.5)} for n in range(6)]
     said = ranking_headline(contest(*wobble), UNIT)
     assert "is not told apart from it. They may be equally good; more rounds" in said
+    unknown = Measurement("unknown", why="too short")
+    few = [CLEAR, CLEAR, {**CLEAR, "four": unknown}]
+    said = ranking_headline(contest(*few, most=3), UNIT)
+    assert "two and one are not told apart from it. That needs 3 rounds in which both" in said
     unbounded = [{"a": measured(80.0, math.inf), "b": measured(60.0, math.inf)}] * 3
     said = ranking_headline(contest(*unbounded), UNIT)
     assert said.startswith("a serves the most: at least 40 clients")
-    assert "larger --max-clients" in said
+    assert "a larger load (--max-clients" in said
 
 
 @pytest.mark.parametrize(
