@@ -165,7 +165,7 @@ def mlrsearch(bench: Bench, setting: Setting) -> Answer:
         )
     ]
     config.min_load = rate * 0.9
-    config.max_load = 4 * setting.truth * rate
+    config.max_load = 4 * max(1, setting.truth) * rate
     config.warmup_duration = 0.0
     found = next(iter(library.MultipleLossRatioSearch(config).search(Measurer()).values()))
     low = 0 if found.relevant_lower_bound is None else float(found.relevant_lower_bound)

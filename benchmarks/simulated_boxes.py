@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import heapify, heapreplace
 from typing import Literal
 
@@ -20,8 +20,14 @@ from edgeload.read.analysis.margins import margin_of
 from edgeload.read.analysis.objective_results import ObjectiveResult, Sample, result_of
 from edgeload.read.analysis.shortfalls import BAD_SHARE
 from edgeload.read.analysis.window_times import WindowTimes
-from edgeload.read.statistics.backlog import BacklogGrowth, GrowthVerdict, backlog_growth
-from edgeload.read.statistics.boundary import Margin, Trial, TrialVerdict, ceiling_of
+from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
+from edgeload.read.statistics.boundary import (
+    Margin,
+    Trial,
+    TrialVerdict,
+    ceiling_of,
+    growth_of_groups,
+)
 from edgeload.read.statistics.windows import Floats, Window
 from edgeload.search.looks import Look, decided, look_times
 
@@ -292,17 +298,15 @@ class _Running:
         return np.asarray(every[every < end_s], dtype=np.float64)
 
     def _growth(self, end_s: float, done_s: Floats) -> BacklogGrowth:
-        """The growth of the group whose backlog grows fastest; each must be carried."""
+        """The growth of the backlog, by all groups."""
         sender = self.group[np.array(self.sent_by, dtype=np.intp)]
         found = []
         for group, cameras in enumerate(self.bench.groups):
             period_s, span = 1 / cameras.rate, Window(self.start_s, end_s)
             due_s, cut_s = self._group_dues(group, end_s), cut_to_tell_s(_CUT_S, period_s)
-            found.append(backlog_growth(due_s, done_s[sender == group], span, cut_s, period_s))
-        worst = max(found, key=lambda growth: -math.inf if growth.value is None else growth.value)
-        verdicts = {growth.verdict for growth in found}
-        order: tuple[GrowthVerdict, ...] = ("not_carried", "too_short", "carried")
-        return replace(worst, verdict=next(each for each in order if each in verdicts))
+            growth = backlog_growth(due_s, done_s[sender == group], span, cut_s, period_s)
+            found.append((growth, cameras.number * cameras.rate))
+        return growth_of_groups(found) or BacklogGrowth("too_short")
 
     def seen(self, length_s: float) -> Seen:
         """What a look after so many seconds shows, by the rules of the tool."""

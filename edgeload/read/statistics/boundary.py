@@ -4,7 +4,8 @@ A trial sends one load and says pass, fail or undecided, and verdicts err. So no
 believed: each load's chance of being the boundary is worked out from all trials together, by
 Bayes's rule over a fine grid of possible capacities (Horstein 1963, "Sequential transmission using
 noiseless feedback"; Waeber, Frazier & Henderson 2013, "Bisection search with noisy responses").
-Before the first trial every capacity is equally likely.
+Before the first trial every capacity is
+equally likely, up to the largest load that was tried, and larger ones less and less.
 
 Two kinds of evidence enter. A verdict errs the more often the nearer its load lies to the capacity.
 And where the backlog alone decides, its growth measures the capacity: load x (1 - growth) if the
@@ -15,14 +16,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from scipy import special
 
-from edgeload.read.statistics.backlog import BacklogGrowth
+from edgeload.read.statistics.backlog import BacklogGrowth, GrowthVerdict
 from edgeload.read.statistics.windows import Floats
 
 TrialVerdict = Literal["pass", "fail", "undecided", "invalid"]
@@ -43,7 +44,7 @@ _LEAST_ERROR = 0.001
 """A growth is never known better than this: a box's own pace wanders that much."""
 _LEAST_CLIENTS = 0.1
 """Nor in loads: of a few requests, a window more or less holds one."""
-_WIDER = 1.1
+_WIDER = 1.0
 """A growth's error comes from 10 to 20 windows, and is itself uncertain."""
 _MOST_AGAINST = math.log(1e5)
 """No single trial makes a capacity less likely than this: something may have gone wrong in it."""
@@ -120,6 +121,31 @@ def ceiling_of(load: int, growth: BacklogGrowth) -> GrowthCeiling | None:
     )
 
 
+def growth_of_groups(parts: Sequence[tuple[BacklogGrowth, float]]) -> BacklogGrowth | None:
+    """The growth of the backlog of a mix, from those of its groups and how often each sends.
+
+    If their intervals have a common part, the groups may share one pool of workers, where all
+    backlogs grow alike: their mean, weighted by what falls due, and so are its limits, because the
+    noise of one queue is in all of them. Otherwise the one that grows most surely: its pool is the
+    limit. None if that of a group was not measured.
+    """
+    told = [
+        (growth.value, growth.low, growth.high, weight)
+        for growth, weight in parts
+        if growth.value is not None and growth.low is not None and growth.high is not None
+    ]
+    if not told or len(told) < len(parts):
+        return None
+    values, lows, highs, weights = np.array(told).T
+    verdicts = {growth.verdict for growth, _ in parts}
+    order: tuple[GrowthVerdict, ...] = ("not_carried", "too_short", "carried")
+    verdict = next(each for each in order if each in verdicts)
+    if lows.max() > highs.min():
+        return replace(parts[int(lows.argmax())][0], verdict=verdict)
+    value, low, high = (float(np.average(each, weights=weights)) for each in (values, lows, highs))
+    return BacklogGrowth(verdict, value=value, low=low, high=high)
+
+
 def boundary_of(trials: Sequence[Trial], confidence: float = CONFIDENCE_OF_BOUNDARY) -> Boundary:
     """The boundary by all valid trials; without any, everything is possible."""
     told = [trial for trial in trials if trial.verdict != "invalid"]
@@ -130,7 +156,7 @@ def boundary_of(trials: Sequence[Trial], confidence: float = CONFIDENCE_OF_BOUND
     below /= below[-1]
     tail = (1 - confidence) / 2
     places = [grid[int(np.searchsorted(below, q))] for q in (tail, 0.5, 1 - tail)]
-    edge = math.exp(_STEP / 2)
+    edge = math.exp(_STEP)
     low, best, high = (
         math.floor(place) for place in (places[0] / edge, places[1], places[2] * edge)
     )
@@ -154,7 +180,8 @@ def likelihood(trials: Sequence[Trial], grid: Floats) -> Floats:
     How steep a margin falls near the boundary is not known: several powers are equally likely.
     """
     ends = float(grid[0]), len(grid)
-    shared = np.log(grid)
+    top = max(trial.load for trial in trials)
+    shared = np.log(np.minimum(grid, top**2 / grid))
     by_power = np.zeros((len(_POWERS) if any(t.margin for t in trials) else 1, len(grid)))
     for trial in trials:
         if trial.by_backlog and trial.ceiling is not None:
