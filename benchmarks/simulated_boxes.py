@@ -20,13 +20,13 @@ from edgeload.read.analysis.margins import margin_of
 from edgeload.read.analysis.objective_results import ObjectiveResult, Sample, result_of
 from edgeload.read.analysis.shortfalls import BAD_SHARE
 from edgeload.read.analysis.window_times import WindowTimes
-from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
+from edgeload.read.statistics.backlog import BacklogGrowth, GrowthVerdict, backlog_growth
 from edgeload.read.statistics.boundary import (
     Margin,
     Trial,
     TrialVerdict,
     ceiling_of,
-    growth_of_groups,
+    margin_of_groups,
 )
 from edgeload.read.statistics.windows import Floats, Window
 from edgeload.search.looks import Look, decided, look_times
@@ -297,16 +297,16 @@ class _Running:
         every = first_s[:, None] + period_s * np.arange(count)
         return np.asarray(every[every < end_s], dtype=np.float64)
 
-    def _growth(self, end_s: float, done_s: Floats) -> BacklogGrowth:
-        """The growth of the backlog, by all groups."""
+    def _growths(self, end_s: float, done_s: Floats) -> list[BacklogGrowth]:
+        """The growth of the backlog of each group."""
         sender = self.group[np.array(self.sent_by, dtype=np.intp)]
         found = []
         for group, cameras in enumerate(self.bench.groups):
             period_s, span = 1 / cameras.rate, Window(self.start_s, end_s)
             due_s, cut_s = self._group_dues(group, end_s), cut_to_tell_s(_CUT_S, period_s)
-            growth = backlog_growth(due_s, done_s[sender == group], span, cut_s, period_s)
-            found.append((growth, cameras.number * cameras.rate))
-        return growth_of_groups(found) or BacklogGrowth("too_short")
+            done = done_s[sender == group]
+            found.append(backlog_growth(due_s, done, span, cut_s, period_s))
+        return found
 
     def seen(self, length_s: float) -> Seen:
         """What a look after so many seconds shows, by the rules of the tool."""
@@ -314,18 +314,22 @@ class _Running:
         due_s, done_s = np.array(self.due), np.array(self.done)
         failed = np.array(self.failed, dtype=np.bool_)
         all_due_s = self.dues(end_s)
-        growth = self._growth(end_s, done_s)
+        growths = self._growths(end_s, done_s)
+        growth = growths[0] if len(growths) == 1 else BacklogGrowth(_worst(growths))
         bad = failed[due_s >= self.start_s + _CUT_S]
         if len(bad) and bad.mean() > BAD_SHARE:
             return Seen("fail", growth, by_backlog=False, clear=bad.mean() > 5 * BAD_SHARE)
         by_growth: dict[str, TrialVerdict] = {"carried": "pass", "not_carried": "fail"}
         verdict = by_growth.get(growth.verdict, "undecided")
+        clear = any(each.clear for each in growths)
+        if len(growths) > 1:
+            return Seen(verdict, growth, False, margin_of_groups(growths), clear)
         if bench.objective is None:
-            return Seen(verdict, growth, not failed.any(), clear=growth.clear)
+            return Seen(verdict, growth, not failed.any(), clear=clear)
         met = self._objective(length_s, all_due_s, due_s, done_s, failed, verdict == "fail")
         verdict = "fail" if met.status == "fail" else verdict
         verdict = "undecided" if verdict == "pass" and met.status != "pass" else verdict
-        return Seen(verdict, growth, False, margin_of(met), growth.clear)
+        return Seen(verdict, growth, False, margin_of(met), clear)
 
     def _objective(
         self,
@@ -363,6 +367,12 @@ class _Running:
     def drained_s(self, length_s: float) -> float:
         """How long the trial takes, with its last requests; frames that were not sent are lost."""
         return max(length_s, max(self.free) - self.start_s)
+
+
+def _worst(growths: Sequence[BacklogGrowth]) -> GrowthVerdict:
+    """A mix is carried if each of its groups is."""
+    order: tuple[GrowthVerdict, ...] = ("not_carried", "too_short", "carried")
+    return min((growth.verdict for growth in growths), key=order.index)
 
 
 def true_capacity(box: SimulatedBox, cameras: Cameras, objective: Objective | None) -> int:

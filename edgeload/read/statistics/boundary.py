@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from scipy import special
 
-from edgeload.read.statistics.backlog import BacklogGrowth, GrowthVerdict
+from edgeload.read.statistics.backlog import BacklogGrowth
 from edgeload.read.statistics.windows import Floats
 
 TrialVerdict = Literal["pass", "fail", "undecided", "invalid"]
@@ -51,6 +51,10 @@ _MOST_AGAINST = math.log(1e5)
 _T_975 = 2.131
 _POWERS = (2.0, 4.0, 8.0, 16.0, 32.0)
 _BENT = 0.5
+_CHOSEN = 1.4
+"""The error of the growth that was chosen for being the surest of several is larger."""
+_STEEPER = 10.0
+"""Near the boundary, a percentile grows about so much faster with the load than a backlog does."""
 _LEAST_DRIFT = -1.0
 """A backlog that stays small tells no more than this: in reality it is never a pure random walk."""
 _HALF_LOG_2_PI = math.log(2 * math.pi) / 2
@@ -72,7 +76,8 @@ class GrowthCeiling:
 class Margin:
     """The logarithm of a bound over the measured value: above 0, the objective is met.
 
-    `error` is its standard error. Of several objectives it is the one with the least margin.
+    `error` is its standard error. Of several objectives it is the one with the least margin. A mix
+    without objectives has the margin of its backlogs (`margin_of_groups`).
     """
 
     value: float
@@ -121,29 +126,24 @@ def ceiling_of(load: int, growth: BacklogGrowth) -> GrowthCeiling | None:
     )
 
 
-def growth_of_groups(parts: Sequence[tuple[BacklogGrowth, float]]) -> BacklogGrowth | None:
-    """The growth of the backlog of a mix, from those of its groups and how often each sends.
+def margin_of_groups(growths: Sequence[BacklogGrowth]) -> Margin | None:
+    """How far the backlogs of a mix are from growing; None if one was not measured.
 
-    If their intervals have a common part, the groups may share one pool of workers, where all
-    backlogs grow alike: their mean, weighted by what falls due, and so are its limits, because the
-    noise of one queue is in all of them. Otherwise the one that grows most surely: its pool is the
-    limit. None if that of a group was not measured.
+    In overload, groups do not fall behind alike: a camera that sends often waits for its own
+    requests first. So the growth of a mix does not measure its capacity, only on which side of it
+    the load is. The group whose backlog grows most surely counts. A backlog that is a random walk
+    without drift still grows, by 0.8 of its error on average.
     """
     told = [
-        (growth.value, growth.low, growth.high, weight)
-        for growth, weight in parts
+        (growth.low, growth.value, (growth.high - growth.low) / 2 / _T_975)
+        for growth in growths
         if growth.value is not None and growth.low is not None and growth.high is not None
     ]
-    if not told or len(told) < len(parts):
+    if not told or len(told) < len(growths):
         return None
-    values, lows, highs, weights = np.array(told).T
-    verdicts = {growth.verdict for growth, _ in parts}
-    order: tuple[GrowthVerdict, ...] = ("not_carried", "too_short", "carried")
-    verdict = next(each for each in order if each in verdicts)
-    if lows.max() > highs.min():
-        return replace(parts[int(lows.argmax())][0], verdict=verdict)
-    value, low, high = (float(np.average(each, weights=weights)) for each in (values, lows, highs))
-    return BacklogGrowth(verdict, value=value, low=low, high=high)
+    _, value, error = max(told)
+    error = max(_CHOSEN * error, _LEAST_ERROR)
+    return Margin(_STEEPER * (0.8 * error - value), _STEEPER * error)
 
 
 def boundary_of(trials: Sequence[Trial], confidence: float = CONFIDENCE_OF_BOUNDARY) -> Boundary:
