@@ -175,10 +175,9 @@ class Search:
 
     def _count(self, step: RampStep, load: int, found: Judged) -> None:
         """Take a trial that is over into account, for every tier."""
-        per_load = self._setup.axis.per_load(self._setup.plan)
         seconds = self._trials.now_s() - step.start_s + TRIAL_LEAD_S
         for done, each in zip(self._done, found.steps, strict=True):
-            done.append(trial_of(each, load, per_load, seconds, trial_verdict(each)))
+            done.append(trial_of(each, load, seconds, trial_verdict(each)))
         self._trials.note(step, trial_verdict(found.steps[0]))
 
     def _recovered(self, step: RampStep, load: int, found: Judged) -> bool:

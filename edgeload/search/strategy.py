@@ -93,7 +93,7 @@ def next_trial(
     trials: Sequence[Trial], options: SearchOptions, left_s: float = math.inf
 ) -> NextTrial | Decision:
     """What to do after these trials, if `left_s` seconds of the budget are left."""
-    boundary = _within(boundary_of(trials), options)
+    boundary = boundary_of(trials, most=options.most)
     if any(trial.verdict == "invalid" for trial in trials):
         return Decision("invalid", boundary)
     if boundary.high == 0 and sum(t.load == 1 for t in trials) > 1:
@@ -107,15 +107,6 @@ def next_trial(
         return Decision("budget", boundary)
     longest_s = min(asked.longest_s, left_s)
     return replace(asked, longest_s=longest_s, shortest_s=min(asked.shortest_s, longest_s))
-
-
-def _within(boundary: Boundary, options: SearchOptions) -> Boundary:
-    """No answer above the largest load that is allowed."""
-    if options.most is None or boundary.best is None:
-        return boundary
-    return replace(
-        boundary, best=min(boundary.best, options.most), low=min(boundary.low, options.most)
-    )
 
 
 def _doubled(trials: Sequence[Trial], options: SearchOptions) -> NextTrial | None:

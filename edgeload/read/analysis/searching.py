@@ -85,7 +85,7 @@ def search_result(
         for place in range(len(summary.steps))
     ]
     found = tuple(
-        _tier_capacity(summary, axis, record, tier, _JudgedSteps(steps, trials, number))
+        _tier_capacity(record, tier, _JudgedSteps(steps, trials, number))
         for number, (tier, steps) in enumerate(zip(tiers, judged, strict=True))
     )
     return SearchResult(
@@ -176,19 +176,14 @@ class _JudgedSteps:
     tier: int
 
 
-def _tier_capacity(
-    summary: RunSummary, axis: SearchAxis, record: SearchRecord, tier: Tier, judged: _JudgedSteps
-) -> TierCapacity:
-    plan = summary.log.plan
-    assert plan is not None
-    per_load = axis.per_load(plan)
+def _tier_capacity(record: SearchRecord, tier: Tier, judged: _JudgedSteps) -> TierCapacity:
     counted = [
-        (step, trial_of(step, each.load, per_load, each.seconds, each.verdicts[judged.tier]))
+        (step, trial_of(step, each.load, each.seconds, each.verdicts[judged.tier]))
         for step, each in zip(judged.steps, judged.trials, strict=True)
         if each.counts
     ]
     trials = [trial for _, trial in counted]
-    boundary = boundary_of(trials)
+    boundary = boundary_of(trials, most=record.most)
     at = _shown(counted, boundary.best)
     beyond = _beyond(counted, boundary.best or 0)
     return TierCapacity(

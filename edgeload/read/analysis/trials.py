@@ -12,13 +12,12 @@ from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.shortfalls import find_shortfalls
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.statistics.backlog import BacklogGrowth
 from edgeload.read.statistics.boundary import (
-    GrowthCeiling,
     Margin,
     Trial,
     TrialVerdict,
     ceiling_of,
+    margin_of_groups,
 )
 
 _OF_BACKLOG = {"backlog_grows", "too_short"}
@@ -59,58 +58,34 @@ def trial_verdict(step: StepSummary) -> TrialVerdict:
     return "undecided" if step.shortfalls else "pass"
 
 
-def trial_of(
-    step: StepSummary, load: int, per_load: float, seconds: float, verdict: TrialVerdict
-) -> Trial:
-    """The trial that a step was, for the search.
+def trial_of(step: StepSummary, load: int, seconds: float, verdict: TrialVerdict) -> Trial:
+    """The trial that a step was, for the search; `seconds` are what it cost.
 
-    `per_load` is how many frames are due per second for each unit of load, and `seconds` what the
-    trial cost.
+    The growth of the backlog measures the ceiling, but not that of a mix (`margin_of_groups`).
     """
     codes = {each.code for each in step.shortfalls}
-    asked = step.objectives or any(part.objectives for part in step.groups)
+    grows = None if step.groups else step.growth
     return Trial(
         load,
         verdict,
         seconds,
-        ceiling=None if codes & _BROKE else _ceiling(step, load, per_load),
-        by_backlog=not asked and not step.groups and codes <= _OF_BACKLOG,
+        ceiling=None if grows is None else ceiling_of(load, grows),
+        by_backlog=not step.objectives and not step.groups and codes <= _OF_BACKLOG,
         margin=_margin(step, verdict),
     )
 
 
 def _margin(step: StepSummary, verdict: TrialVerdict) -> Margin | None:
-    """The least margin of all objectives; None if something else than they decided."""
+    """The least margin of all objectives, in a mix also of its backlogs; None if others decided."""
     results = [result for part in (step, *step.groups) for result in part.objectives]
-    margins = [margin for margin in map(margin_of, results) if margin is not None]
+    found = [margin_of(result) for result in results]
+    growths = [part.growth for part in step.groups if part.growth is not None]
+    if growths and len(growths) == len(step.groups):
+        found.append(margin_of_groups(growths))
+    margins = [margin for margin in found if margin is not None]
+    decided_by = {"objective", "backlog_grows"} if growths else {"objective"}
     codes = {each.code for each in step.shortfalls if each.severity == "warning"}
-    if not margins or codes - {"objective"}:
+    if not margins or codes - decided_by:
         return None
     least = min(margins, key=lambda margin: margin.value)
     return None if verdict == "fail" and least.value >= 0 else least
-
-
-def _ceiling(step: StepSummary, load: int, per_load: float) -> GrowthCeiling | None:
-    """What the growth of the backlog says of the capacity.
-
-    In a mix, the growth of all groups together: what is due too much, divided by what a unit of
-    load adds. That is exact if they share one pool of workers.
-    """
-    if not step.groups:
-        return None if step.growth is None else ceiling_of(load, step.growth)
-    found = [_excess(part.growth, part.rates.arrival_per_s) for part in step.groups]
-    if not found or any(each is None for each in found):
-        return None
-    value, low, high = (sum(each[i] for each in found if each) / per_load for i in range(3))
-    return GrowthCeiling(load - value, load - high, load - low)
-
-
-def _excess(
-    growth: BacklogGrowth | None, arrival_per_s: float | None
-) -> tuple[float, float, float] | None:
-    """By how much more falls due per second than ends, with limits."""
-    if growth is None or arrival_per_s is None:
-        return None
-    if growth.value is None or growth.low is None or growth.high is None:
-        return None
-    return growth.value * arrival_per_s, growth.low * arrival_per_s, growth.high * arrival_per_s

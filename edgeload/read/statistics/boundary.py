@@ -146,8 +146,15 @@ def margin_of_groups(growths: Sequence[BacklogGrowth]) -> Margin | None:
     return Margin(_STEEPER * (0.8 * error - value), _STEEPER * error)
 
 
-def boundary_of(trials: Sequence[Trial], confidence: float = CONFIDENCE_OF_BOUNDARY) -> Boundary:
-    """The boundary by all valid trials; without any, everything is possible."""
+def boundary_of(
+    trials: Sequence[Trial],
+    confidence: float = CONFIDENCE_OF_BOUNDARY,
+    most: int | None = None,
+) -> Boundary:
+    """The boundary by all valid trials; without any, everything is possible.
+
+    `most` is the largest load that was allowed: no larger one is an answer.
+    """
     told = [trial for trial in trials if trial.verdict != "invalid"]
     if not told:
         return Boundary(None, 0, None, confidence)
@@ -160,6 +167,8 @@ def boundary_of(trials: Sequence[Trial], confidence: float = CONFIDENCE_OF_BOUND
     low, best, high = (
         math.floor(place) for place in (places[0] / edge, places[1], places[2] * edge)
     )
+    if most is not None:
+        low, best = min(low, most), min(best, most)
     failed = any(trial.verdict == "fail" for trial in told)
     if not failed:
         best = min(best, max(trial.load for trial in told))

@@ -18,6 +18,7 @@ from edgeload.read.statistics.boundary import (
     Trial,
     boundary_of,
     ceiling_of,
+    margin_of_groups,
 )
 
 _T_975 = 2.131
@@ -146,3 +147,18 @@ def test_a_growth_becomes_a_ceiling() -> None:
     growth = BacklogGrowth("not_carried", value=0.1, low=0.05, high=0.15)
     assert ceiling_of(100, growth) == GrowthCeiling(90.0, 85.0, 95.0)
     assert ceiling_of(100, BacklogGrowth("too_short")) is None
+
+
+def test_the_margin_of_a_mix_is_that_of_the_group_that_grows_most_surely() -> None:
+    """Far below 0 if one group's backlog surely grows, about 0 if none does; None if unknown."""
+    grows = BacklogGrowth("not_carried", value=0.1, low=0.08, high=0.12)
+    noisy = BacklogGrowth("too_short", value=0.15, low=-0.2, high=0.5)
+    still = BacklogGrowth("carried", value=0.0, low=-0.004, high=0.004)
+    over = margin_of_groups([still, grows, noisy])
+    assert over is not None
+    assert over.value < -5 * over.error
+    full = margin_of_groups([still, still])
+    assert full is not None
+    assert 0 <= full.value <= 2 * full.error
+    assert margin_of_groups([grows, BacklogGrowth("too_short")]) is None
+    assert margin_of_groups([]) is None
