@@ -367,6 +367,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_images_folder": "images/ and the script that draws its pictures",
     "test_interpreters": "README's first command on every Python",
     "test_readme": "README.md, pyproject.toml, Makefile, .ci/run",
+    "test_side_by_side": "conftest.py: which tests run beside others",
     "test_truth_of_mix": "the whole way of a mix, against the embedded endpoint's own log",
     "read/output/test_page_in_browser": "page.py and the script in the page, in a browser",
     "read/statistics/test_same_numbers": "scipy against the formulas it replaced",
