@@ -526,7 +526,7 @@ def test_groups_on_one_embedded_endpoint(tmp_path: Path, client: str) -> None:
 
 def test_the_command_that_repeats_a_run_with_a_mix(tmp_path: Path) -> None:
     """Names the file and the ramped group, no detector of config.py, and makes the same plan."""
-    words = [*mix_of_three(tmp_path), "--ramp-group", "door"]
+    words = [*mix_of_three(tmp_path), "--ramp-group", "door", "--time-between-ramp", "1"]
     with recording_server(handler=WithoutCloud) as server:
         user.run(tmp_path, "load_test.py", "--endpoint-url", server.url, *words)
     header = user.header_of(tmp_path)
@@ -568,23 +568,23 @@ def test_a_stop_in_the_middle_finishes_the_frames_that_were_begun(tmp_path: Path
 SHARED_MIX = """
 - {name: door, detector_name: front-door, cameras: 4, requests_per_second: max}
 - {name: person, detector_name: person-counter, cameras: 4, requests_per_second: max}
-- {name: gate, detector_name: gate-watch, cameras: 2, requests_per_second: 5}
+- {name: gate, detector_name: gate-watch, cameras: 4, requests_per_second: 5}
 """
 
 
 @pytest.mark.slow
 def test_groups_on_one_pool_slow_each_other(tmp_path: Path) -> None:
-    """Two closed loops share two workers of 50 ms and get half of the answers; the gate, on its own
+    """Two closed loops share two workers of 25 ms and get half of the answers; the gate, on its own
     pool, is not slowed and slows nobody. The log alone gives the same again.
     """
     (tmp_path / "mix.yaml").write_text(SHARED_MIX)
     simulated = (
-        "--detector front-door:service-time=50ms --detector person-counter:service-time=50ms "
-        "--detector gate-watch:workers=2,service-time=20ms --shared-workers 2"
+        "--detector front-door:service-time=25ms --detector person-counter:service-time=25ms "
+        "--detector gate-watch:workers=4,service-time=20ms --shared-workers 2"
     )
     ended = user.run(
         tmp_path, "load_test.py", "--mix", str(tmp_path / "mix.yaml"), "--interference",
-        "--interference-rounds", "4", "--time-between-ramp", "2", "--warmup", "0.5",
+        "--interference-rounds", "4", "--time-between-ramp", "1", "--warmup", "0.25",
         "--simulator-options", simulated,
     )  # fmt: skip
     assert ended.code in (exit_codes.OK, exit_codes.INVALID), ended.err
