@@ -6,6 +6,7 @@ The runs are those of `benchmarks.truth --mix`, through the command line.
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.slow
 
 IDS = detector_ids(GROUPS)
 _SECONDS = 12.0
+_CHAIN_SECONDS = 4.0
 
 
 def due_times(run: MixRun, group: str) -> dict[tuple[int, int], float]:
@@ -77,22 +79,38 @@ def test_percentiles_of_each_group_lie_at_those_of_the_endpoints_log(together: M
     assert [i for i in stated if not i.holds(i.truth_s)] == []
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=[group.name for group in GROUPS])
+@pytest.fixture(scope="module")
+def each_alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[MixRun, MixRun]]:
+    """Each group without the others: as long as the mix and with its seed, and with another seed.
+
+    All at once, each with an endpoint of its own: only what was due and sent is compared.
+    """
+
+    def run(group: Group, seconds: float, seed: int) -> MixRun:
+        folder = tmp_path_factory.mktemp(f"{group.name}{seed}")
+        return run_mix(group.lines(), own_pools([group]), seconds, folder, seed=seed)
+
+    with ThreadPoolExecutor(2 * len(GROUPS)) as threads:
+        same = {group.name: threads.submit(run, group, _SECONDS, 7) for group in GROUPS}
+        other = {group.name: threads.submit(run, group, 2.0, 8) for group in GROUPS}
+        return {name: (same[name].result(), other[name].result()) for name in same}
+
+
+@pytest.mark.parametrize("group", [group.name for group in GROUPS])
 def test_due_times_of_a_group_are_the_same_alone_and_in_the_mix(
-    together: MixRun, tmp_path: Path, group: Group
+    together: MixRun, each_alone: dict[str, tuple[MixRun, MixRun]], group: str
 ) -> None:
     """To the last digit, although the cameras of all but the first have other numbers in the mix.
 
     Frames that were missed have no request line, so those are compared that both runs sent.
     """
-    alone = run_mix(group.lines(), own_pools([group]), _SECONDS, tmp_path, seed=7)
+    alone, other = each_alone[group]
     check_counts(alone)
-    ours, mixed = due_times(alone, group.name), due_times(together, group.name)
+    ours, mixed = due_times(alone, group), due_times(together, group)
     both = ours.keys() & mixed.keys()
     assert {key: ours[key] for key in both} == {key: mixed[key] for key in both}
     assert len(both) > 0.95 * max(len(ours), len(mixed))
-    other = run_mix(group.lines(), own_pools([group]), 2.0, tmp_path, seed=8)
-    assert due_times(other, group.name).items().isdisjoint(ours.items())
+    assert due_times(other, group).items().isdisjoint(ours.items())
 
 
 CHAIN = """
@@ -129,7 +147,7 @@ def test_parts_of_frames_are_counted_by_their_detector(tmp_path: Path, serving: 
 
     The detector that two groups ask has the requests of both.
     """
-    run = run_mix(CHAIN, serving, 8.0, tmp_path)
+    run = run_mix(CHAIN, serving, _CHAIN_SECONDS, tmp_path)
     check_counts(run)
     parts = Counter(request.part for request in run.of_group("gate"))
     assert set(parts.values()) == {parts[0]}
@@ -138,5 +156,5 @@ def test_parts_of_frames_are_counted_by_their_detector(tmp_path: Path, serving: 
     assert sorted(run.stats.values()) == sorted([frames, 3 * frames, 2 * frames + yard])
     gate, _ = run.step.groups
     missed = gate.counts.missed
-    assert gate.counts.planned == 5 * 2 * 8
-    assert frames + (missed or 0) == 5 * 2 * 8
+    assert gate.counts.planned == 5 * 2 * _CHAIN_SECONDS
+    assert frames + (missed or 0) == 5 * 2 * _CHAIN_SECONDS
