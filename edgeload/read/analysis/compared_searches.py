@@ -90,16 +90,16 @@ def compare_searches(
     groups = {_group(run) for run in runs}
     by_requests = set(units) == {"client", "request/s"} or _rates_differ(runs, units)
     if not by_requests and (len(set(units)) > 1 or len(groups) > 1):
-        return ComparedSearches(units[0], "", (), (_differ("searches_differ", _counted(runs)),))
+        return _not_comparable(units[0], Finding("searches_differ", "note", numbers=_counted(runs)))
     if any(run.groups for run in runs) and (not same_mix or len(over) > 1):
-        return ComparedSearches(units[0], "", (), (_differ("mixes_differ", {}),))
+        return _not_comparable(units[0], Finding("mixes_differ", "note"))
     objectives = {_objectives(run) for run in runs}
     if len(objectives) > 1:
         texts = {
             side: tuple(sorted({"; ".join(_texts(run)) for run in each}))
             for side, each in (("old", old), ("new", new))
         }
-        return ComparedSearches(units[0], "", (), (_differ("objectives_differ", texts),))
+        return _not_comparable(units[0], Finding("objectives_differ", "note", numbers=texts))
     unit = "request/s" if by_requests else units[0]
     places = range(len(runs[0].search.tiers if runs[0].search else ()))
     tiers = tuple(_tier(old, new, place, unit, margin) for place in places)
@@ -145,8 +145,8 @@ def _named_unit(run: RunSummary) -> str:
     return f"{group} {_unit(run)}" if group else _unit(run)
 
 
-def _differ(code: str, numbers: dict[str, tuple[str, ...]]) -> Finding:
-    return Finding(code, "note", numbers=numbers)
+def _not_comparable(unit: CapacityUnit, why: Finding) -> ComparedSearches:
+    return ComparedSearches(unit, "", (), (why,))
 
 
 def _texts(run: RunSummary) -> list[str]:

@@ -228,7 +228,7 @@ COMPARISON_KINDS = {
     ),
     "objectives_differ": Kind(
         meaning="Two searches are not comparable because they asked for different objectives.",
-        cause="--slo was changed.",
+        cause="The objectives (--slo) were changed.",
         advice="Repeat one search with the other's objectives (--slo).",
         message=lambda n: (
             f"the objectives were {_objectives(n['old'])} before and {_objectives(n['new'])} after"
