@@ -255,6 +255,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         longer_steps        how long steps must be to tell, as the option to type
         loads               a load: clients, or copies of a mix and their cameras
         closed_loop_words   what a closed loop shows
+        headroom_words  what fits beside a mix
         finding_kind    what is said about one kind of finding
         invalid_kinds   what makes a run INVALID: meaning, cause, advice
         warning_kinds   what went wrong, or makes the answer poorer
@@ -315,6 +316,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         summary_parts   those of a step and of a camera group, filled
         interference_record  what groups do to each other, in summary.json
         search_records  what a search found, in summary.json
+        headroom_record what fits beside a mix, in summary.json
         json_numbers    numbers in JSON: null for no data
         steps_csv       steps.csv
         hdr             files for HdrHistogram's plotter
@@ -332,6 +334,7 @@ The search for the capacity
 search                  which load is tried next, for how long, and when to stop
     session             from settings to the log of a finished search
     driver              carries out trial after trial
+    turns               whose turn it is: which axis of the search, which tier
     strategy            after each trial: the next one, or the end
     looks               when a running trial is looked at, and when it is decided
     judging             what a trial shows while it goes on

@@ -24,7 +24,7 @@ from edgeload.camera_group import Arrivals, LatePolicy
 LOG_FORMAT_VERSION = 1
 
 MissedReason = Literal["late", "skipped", "stopped"]
-SearchOver = Literal["clients", "copies", "group", "rate"]
+SearchOver = Literal["clients", "copies", "group", "rate", "headroom"]
 
 
 BROKEN_TRIAL = "broken"
@@ -91,7 +91,8 @@ class SearchRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """A run that looks for the capacity: what it changes from trial to trial, and how far.
 
     `over` is what is counted: "clients", "copies" of the mix, cameras of the `group` of this name,
-    or hundredths of the "rate" that all `clients` have by their settings. Loads go up to `most`.
+    or hundredths of the "rate" that all `clients` have by their settings; with "headroom", cameras
+    of one group after the other, beside `base` copies of the others. Loads go up to `most`.
     `resolution` is how narrow the interval is to be, as a share of the capacity.
     """
 
@@ -102,6 +103,7 @@ class SearchRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     group: str | None = None
     clients: int = 0
     budget_s: float | None = None
+    base: int = 1
 
 
 class PlanRecord(msgspec.Struct, frozen=True, omit_defaults=True):

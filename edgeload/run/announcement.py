@@ -104,11 +104,15 @@ def search_goal(settings: Settings) -> str:
         what = "the most copies of the mix"
     elif axis.over == "group":
         what = f"the most cameras of {axis.group} beside the other groups"
+    elif axis.over == "headroom":
+        base = f"{plural(axis.base, 'copy')} of the mix"
+        what = f"how many more cameras of each group fit beside {base}, group by group"
     else:
         what = f"the highest rate of {plural(axis.clients, 'client')}"
     objectives = [objective.text for objective in settings.objectives()]
     within = f" within {', '.join(objectives)}" if objectives else ""
-    return f"{what} that this endpoint serves{within}"
+    served = "" if axis.over == "headroom" else " that this endpoint serves"
+    return f"{what}{served}{within}"
 
 
 def described_load(plan: Plan) -> str:

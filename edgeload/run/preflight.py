@@ -5,13 +5,14 @@ from __future__ import annotations
 import resource
 import ssl
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 
 from edgeload.plain_words import plural
 from edgeload.plan import Plan
-from edgeload.search_axis import SearchAxis
+from edgeload.search_axis import SearchAxis, axes_of, largest_step
 from edgeload.settings import SettingError, Settings
-from edgeload.settings.search import axis_of, search_record
+from edgeload.settings.search import search_record
 
 _OTHER_FILES = 32  # log, pipes, pictures, libraries
 
@@ -27,9 +28,11 @@ def check_before_run(settings: Settings, plan: Plan, workers: int) -> None:
 
 def check_search_files(settings: Settings, plan: Plan, workers: int) -> None:
     """Raise SettingError if the largest load that was asked for needs too many files."""
-    axis, record = axis_of(settings), search_record(settings)
-    if settings.typed("max_clients") or axis.over == "rate":
-        step = axis.step(plan, record.most, 0, 0.0, 0.0)
+    record = search_record(settings)
+    axes = axes_of(record, plan)
+    least = max(axis.base_load(plan) for axis in axes) if record.over == "headroom" else record.most
+    if settings.typed("max_clients") or record.over in ("rate", "headroom"):
+        step = largest_step(plan, axes, least)
         check_open_files(workers, replace(plan, steps=(step,)))
 
 
@@ -49,18 +52,25 @@ def check_open_files(workers: int, plan: Plan) -> None:
 
 
 def _connections(plan: Plan, index: int, workers: int) -> int:
-    """Connections of one worker, which hosts every n-th client: one for each request of a frame."""
+    """Connections of one worker, which hosts every n-th client: one for each request of a frame.
+
+    A client that sends in no step has none.
+    """
     hosted = range(index, plan.max_clients, workers)
-    return sum(plan.group_of(client).requests_per_frame for client in hosted)
+    return sum(
+        plan.group_of(client).requests_per_frame
+        for client in hosted
+        if any(plan.sends_in(client, step) for step in plan.steps)
+    )
 
 
-def affordable_load(plan: Plan, axis: SearchAxis, most: int, workers: int) -> int:
+def affordable_load(plan: Plan, axes: Sequence[SearchAxis], most: int, workers: int) -> int:
     """The largest load of a search, up to `most`, for which one process may open enough files."""
     low, high = 0, most
     while low < high:
         load = (low + high + 1) // 2
         try:
-            step = axis.step(plan, load, 0, 0.0, 0.0)
+            step = largest_step(plan, axes, load)
             check_open_files(workers, replace(plan, steps=(step,)))
         except SettingError:
             high = load - 1

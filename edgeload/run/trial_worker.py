@@ -17,7 +17,7 @@ from edgeload.run.client import HttpClient
 from edgeload.run.counters import WorkerCounters
 from edgeload.run.pacing import Schedule
 from edgeload.run.tasks import WorkerTask
-from edgeload.run.trial_schedule import TrialSchedule
+from edgeload.run.trial_schedule import StepwiseSchedule, trial_schedule_of
 from edgeload.run.worker import Worker, serve
 
 
@@ -26,12 +26,12 @@ class TrialWorker(Worker):
 
     def __init__(self, task: WorkerTask, counts: WorkerCounters, pipe: Pipe) -> None:
         super().__init__(task, counts, pipe)
-        self._schedules: list[TrialSchedule] = []
+        self._schedules: list[StepwiseSchedule] = []
         self._step: RampStep | None = None
         self._finished = False
 
     def _schedule(self, number: int) -> Schedule:
-        schedule = TrialSchedule(self._task.plan, number)
+        schedule = trial_schedule_of(self._task.plan, number)
         self._schedules.append(schedule)
         return schedule
 

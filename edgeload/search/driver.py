@@ -6,22 +6,22 @@ What is tried next is decided in `strategy`, how long it takes in `looks`, and w
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeload.objectives import Tier
 from edgeload.plan import LEAST_CUT_S, Plan, RampStep, least_step_s
 from edgeload.read.analysis.trials import trial_of, trial_verdict
-from edgeload.read.statistics.boundary import Trial
+from edgeload.read.statistics.boundary import Trial, TrialVerdict
 from edgeload.records import BROKE_FOR_GOOD, BROKEN_TRIAL, REPEATED_TRIAL, SearchRecord
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.trials import TRIAL_LEAD_S, Halted, Trials
 from edgeload.search.judging import Judged, judge_trial, look, looks_of
 from edgeload.search.live_log import LiveLog
 from edgeload.search.looks import Look, decided, look_times
-from edgeload.search.strategy import Decision, NextTrial, SearchOptions, next_trial
-from edgeload.search_axis import SearchAxis
+from edgeload.search.strategy import NextTrial, SearchOptions
+from edgeload.search.turns import AxisTrials, Turn, next_turn
+from edgeload.search_axis import SearchAxis, axes_of
 
 _SETTLE_S = 0.15
 """After this, all that ended by an instant is in the log: workers write every 50 ms."""
@@ -29,15 +29,22 @@ _SETTLE_S = 0.15
 
 @dataclass(frozen=True)
 class SearchSetup:
-    """What a search is about."""
+    """What a search is about.
+
+    `plan` has no steps. A search for headroom has an axis for each group, one after the other.
+    """
 
     plan: Plan
-    """Without steps."""
     axis: SearchAxis
     record: SearchRecord
     tiers: tuple[Tier, ...]
     warm_up_s: float | None
     """The setting; None: 2 s."""
+
+    @property
+    def axes(self) -> tuple[SearchAxis, ...]:
+        """What is searched, one after the other."""
+        return axes_of(self.record, self.plan)
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,14 @@ class SearchState:
     """A search between two trials or within one, for whoever shows it."""
 
     trials: tuple[Trial, ...]
-    """Those of the tier that is looked for."""
+    """Those of the axis and the tier that are looked for."""
     asked: NextTrial
     tier: str
     step: RampStep
+    axis: SearchAxis | None = None
+    """None: the only one of the search."""
+    before: TrialVerdict | None = None
+    """The verdict of the trial before, for the tier that it was for; None: it did not count."""
 
 
 def least_trial_s(plan: Plan, warm_up_s: float | None, speed: float = 1.0) -> float:
@@ -77,10 +88,11 @@ class Search:
         self._setup = setup
         self._recovers = recovers
         self._show = show
-        self._done: list[list[Trial]] = [[] for _ in setup.tiers]
+        self._lines = [AxisTrials(axis, tuple([] for _ in setup.tiers)) for axis in setup.axes]
         self._index = 0
-        self._broke_at: set[int] = set()
-        self._invalid_at: set[int] = set()
+        self._before: TrialVerdict | None = None
+        self._broke_at: set[tuple[str | None, int]] = set()
+        self._invalid_at: set[tuple[str | None, int]] = set()
         record = setup.record
         self._options = SearchOptions(
             least_s=self._least_s(1.0),
@@ -90,104 +102,101 @@ class Search:
         )
 
     def run(self) -> None:
-        """Search until the capacity of every tier is known, or no more can be told.
+        """Search until the boundary of every tier is known on every axis, or no more can be told.
 
         Raises Halted if the run was stopped, or if the endpoint broke for good.
         """
-        while True:
-            found = self._next()
-            if found is None:
-                return
-            self._try(*found)
+        budget_s = self._setup.record.budget_s
+        while turn := next_turn(
+            self._lines, self._setup.plan, self._options, budget_s, self._trials.now_s()
+        ):
+            self._try(turn)
 
     def _least_s(self, speed: float) -> float:
         return least_trial_s(self._setup.plan, self._setup.warm_up_s, speed)
 
-    def _next(self) -> tuple[int, NextTrial] | None:
-        """The next trial and the tier that it is for; None: all tiers are decided."""
-        budget_s = self._setup.record.budget_s
-        left_s = math.inf if budget_s is None else budget_s - self._trials.now_s()
-        for tier, done in enumerate(self._done):
-            found = next_trial(done, self._options, left_s)
-            if isinstance(found, Decision) and found.ending == "invalid":
-                return None
-            if isinstance(found, NextTrial):
-                return tier, found
-        return None
-
-    def _try(self, tier: int, asked: NextTrial) -> None:
+    def _try(self, turn: Turn) -> None:
         """One trial: begin it, look until it is decided, end it, and let it drain."""
-        step = self._begin(tier, asked)
+        step = self._begin(turn)
         halted: Halted | None = None
         try:
-            self._look_until_decided(tier, asked, step)
+            self._look_until_decided(turn, step)
         except Halted as stopped:
             halted = stopped
         step = self._trials.end()
         found = self._judged(step)
         if halted is not None:
-            self._count(step, asked.load, found)
+            self._count(turn, step, found)
             raise halted
-        if found.broken and not self._recovered(step, asked.load, found):
+        if found.broken and not self._recovered(turn, step, found):
             raise Halted(RunOutcome(Ending.FINISHED, BROKE_FOR_GOOD))
         if found.broken:
             return
-        if self._may_repeat(asked.load, found):
+        if self._may_repeat(turn, found):
             self._trials.say("our own machine was the limit; trying this load once more")
             self._trials.note(step, REPEATED_TRIAL)
         else:
-            self._count(step, asked.load, found)
+            self._count(turn, step, found)
 
-    def _may_repeat(self, load: int, found: Judged) -> bool:
+    def _may_repeat(self, turn: Turn, found: Judged) -> bool:
         """An INVALID trial may be the fault of a moment: each load has a second chance."""
+        load = turn.line.axis.group, turn.asked.load
         invalid = trial_verdict(found.steps[0]) == "invalid" and not self._trials.dead_workers
         again = load in self._invalid_at
         if invalid:
             self._invalid_at.add(load)
         return invalid and not again
 
-    def _begin(self, tier: int, asked: NextTrial) -> RampStep:
-        setup = self._setup
+    def _begin(self, turn: Turn) -> RampStep:
+        setup, asked, axis = self._setup, turn.asked, turn.line.axis
         start_s = self._trials.now_s() + TRIAL_LEAD_S
-        draft = setup.axis.step(setup.plan, asked.load, self._index, start_s, start_s)
+        draft = axis.step(setup.plan, asked.load, self._index, start_s, start_s)
         longest_s = max(asked.longest_s, self._least_s(draft.speed))
-        step = setup.axis.step(setup.plan, asked.load, self._index, start_s, start_s + longest_s)
+        step = axis.step(setup.plan, asked.load, self._index, start_s, start_s + longest_s)
         self._index += 1
         self._live.new_trial()
         self._trials.begin(step)
-        self._show(SearchState(tuple(self._done[tier]), asked, setup.tiers[tier].name, step))
+        known, tier = tuple(turn.line.done[turn.tier]), setup.tiers[turn.tier].name
+        self._show(SearchState(known, asked, tier, step, axis, self._before))
+        self._before = None
         return step
 
-    def _look_until_decided(self, tier: int, asked: NextTrial, step: RampStep) -> None:
+    def _look_until_decided(self, turn: Turn, step: RampStep) -> None:
         looks: list[Look] = []
         longest_s = step.duration_s
         for at_s in look_times(self._least_s(step.speed), longest_s):
             self._trials.pause(step.start_s + at_s + _SETTLE_S)
             seen_s = step.start_s + at_s
             found = look(self._live.at(step, seen_s), step, seen_s, self._setup.tiers)
-            looks.append(looks_of(found, at_s)[tier])
+            looks.append(looks_of(found, at_s)[turn.tier])
             verdict = decided(looks, last=at_s >= longest_s)
-            if verdict is not None and (at_s >= asked.shortest_s or found.broken):
+            if verdict is not None and (at_s >= turn.asked.shortest_s or found.broken):
                 return
 
     def _judged(self, step: RampStep) -> Judged:
         return judge_trial(self._live.at(step, self._trials.now_s()), step, self._setup.tiers)
 
-    def _count(self, step: RampStep, load: int, found: Judged) -> None:
-        """Take a trial that is over into account, for every tier."""
+    def _count(self, turn: Turn, step: RampStep, found: Judged) -> None:
+        """Take a trial that is over into account, for every tier and every axis that it is on."""
+        plan = self._setup.plan
         seconds = self._trials.now_s() - step.start_s + TRIAL_LEAD_S
-        for done, each in zip(self._done, found.steps, strict=True):
-            done.append(trial_of(each, load, seconds, trial_verdict(each)))
+        for line in self._lines:
+            if line.axis.has(plan, step):
+                load = line.axis.load_of(plan, step)
+                for done, each in zip(line.done, found.steps, strict=True):
+                    done.append(trial_of(each, load, seconds, trial_verdict(each)))
+        self._before = trial_verdict(found.steps[turn.tier])
         self._trials.note(step, trial_verdict(found.steps[0]))
 
-    def _recovered(self, step: RampStep, load: int, found: Judged) -> bool:
+    def _recovered(self, turn: Turn, step: RampStep, found: Judged) -> bool:
         """The endpoint broke: give it time. A load at which it breaks twice has failed."""
+        load = turn.line.axis.group, turn.asked.load
         again = load in self._broke_at
         self._broke_at.add(load)
         self._trials.say("the endpoint broke; waiting until it is ready again")
         recovered = self._recovers()
         if again or not recovered:
-            self._count(step, load, found)
+            self._count(turn, step, found)
         else:
             self._trials.note(step, BROKEN_TRIAL)
         return recovered

@@ -9,6 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from edgeload.plain_words import plural
 from edgeload.plan import Plan
 from edgeload.records import SearchRecord
 from edgeload.run.announcement import copy_table, due_per_s, search_goal
@@ -16,7 +17,7 @@ from edgeload.run.preflight import affordable_load
 from edgeload.run.session import worker_count
 from edgeload.search.driver import least_trial_s
 from edgeload.search.strategy import SearchOptions
-from edgeload.search_axis import SearchAxis
+from edgeload.search_axis import SearchAxis, axes_of
 from edgeload.settings import Settings
 from edgeload.settings.search import axis_of, search_record
 
@@ -25,10 +26,11 @@ _SHOWN_LOADS = 8
 
 def largest_load(settings: Settings, plan: Plan, workers: int) -> int:
     """The largest load of a search: as typed, else as many as this machine may have open."""
-    axis, most = axis_of(settings), search_record(settings).most
-    if settings.typed("max_clients") or axis.over == "rate":
-        return most
-    return affordable_load(plan, axis, most, workers)
+    record = search_record(settings)
+    typed = settings.typed("max_clients") and record.over != "headroom"
+    if typed or record.over == "rate":
+        return record.most
+    return affordable_load(plan, axes_of(record, plan), record.most, workers)
 
 
 def print_outline(
@@ -52,7 +54,10 @@ def print_outline(
             console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print()
     console.print("The first loads, while none of them fails:", highlight=False)
-    console.print(_first_loads(plan, axis, record, image_bytes))
+    for each in axes_of(record, plan):
+        if each.over == "headroom":
+            console.print(f"{each.group}:", highlight=False, markup=False)
+        console.print(_first_loads(plan, each, record, image_bytes))
 
 
 def _sentences(
@@ -60,10 +65,13 @@ def _sentences(
 ) -> Iterator[str]:
     yield f"Search for {search_goal(settings)}. Nothing was sent."
     first, most = (axis.words(plan, load) for load in (record.start, record.most))
-    by_whom = "" if axis.over == "rate" else " (--max-clients)"
+    if axis.over == "headroom":
+        first, most = f"{plural(axis.base, 'copy')} of the mix", f"{record.most:,} cameras"
+    by_whom = "" if axis.over in ("rate", "headroom") else " (--max-clients)"
+    what = "each group in turn" if axis.over == "headroom" else ""
     yield (
-        f"It begins at {first} and doubles until a load fails, up to {most} at most{by_whom}; then "
-        "it closes in from both sides."
+        f"It begins at {first} and doubles {what + ' ' if what else ''}until a load fails, up to "
+        f"{most} at most{by_whom}; then it closes in from both sides."
     )
     least_s = least_trial_s(plan, settings.warmup)
     longest_s = SearchOptions(least_s).longest_s
@@ -91,7 +99,7 @@ def _first_loads(
     heads = [axis.head(plan), "due/s", *(["requests/s"] if chains else []), "MB/s of pictures"]
     for name in heads:
         table.add_column(name, justify="right")
-    load = record.start
+    load = axis.base_load(plan) if axis.over == "headroom" else record.start
     for _ in range(_SHOWN_LOADS):
         load = min(load, record.most)
         step = axis.step(plan, load, 0, 0.0, 1.0)

@@ -15,6 +15,7 @@ from edgeload.run.announcement import due_per_s
 from edgeload.run.counters import percentile
 from edgeload.run.trials import TrialProgress
 from edgeload.search.driver import SearchSetup, SearchState
+from edgeload.search_axis import SearchAxis
 
 _PLAIN_EVERY_S = 5.0
 _PURPOSES = {
@@ -55,8 +56,8 @@ class SearchView:
         self._line_due_s = 0.0
         if before is None or self._console.is_terminal:
             return
-        number, load = before.step.index + 1, self._words(before.asked.load)
-        verdict = "did not count" if before.trials == state.trials else state.trials[-1].verdict
+        number, load = before.step.index + 1, self._words(before, before.asked.load)
+        verdict = state.before or "did not count"
         self._print(f"trial {number}, {load}: {verdict}")
 
     def show(self, progress: TrialProgress) -> None:
@@ -78,7 +79,7 @@ class SearchView:
     def _line(self, state: SearchState, progress: TrialProgress) -> str:
         fields = self._fields(state, progress)
         said = ", ".join(f"{name} {value}" for name, value in fields if name not in ("load", ""))
-        load = f"{self._words(state.asked.load)} ({_doing(state, progress)})"
+        load = f"{self._words(state, state.asked.load)} ({_doing(state, progress)})"
         head = f"{state.tier}, " if state.tier else ""
         return (
             f"{head}trial {progress.step.index + 1}, {load}: {said}; capacity so far: "
@@ -92,7 +93,7 @@ class SearchView:
         head.append(self._so_far(state), style="bold")
         table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
         fields = self._fields(state, progress)
-        axis, plan = self._setup.axis, self._setup.plan
+        axis, plan = self._axis(state), self._setup.plan
         for name, _ in fields:
             shown = axis.head(plan) if name == "load" else name
             table.add_column(shown, justify="right" if name else "left", no_wrap=True)
@@ -111,7 +112,7 @@ class SearchView:
         counts, step = progress.counts, progress.step
         p95_s = percentile(counts.response, 0.95)
         return [
-            ("load", self._setup.axis.number(self._setup.plan, state.asked.load)),
+            ("load", self._axis(state).number(self._setup.plan, state.asked.load)),
             ("", _doing(state, progress)),
             ("s", f"{max(0.0, progress.now_s - step.start_s):.0f}"),
             ("due/s", due_per_s(self._setup.plan, step)),
@@ -123,11 +124,11 @@ class SearchView:
     def _so_far(self, state: SearchState) -> str:
         """`36 to 41 clients (95 % sure)`, `at least 8 clients`, `nothing is known yet`."""
         known = boundary_of(state.trials)
-        axis, plan = self._setup.axis, self._setup.plan
+        axis, plan = self._axis(state), self._setup.plan
         if known.high is not None:
             return f"{axis.span(plan, known.low, known.high)} ({known.confidence * 100:g} % sure)"
         carried = [trial.load for trial in state.trials if trial.verdict == "pass"]
-        return f"at least {self._words(max(carried))}" if carried else "nothing is known yet"
+        return f"at least {self._words(state, max(carried))}" if carried else "nothing is known yet"
 
     def _time(self, state: SearchState, progress: TrialProgress) -> str:
         """`36 s used, about 20 s more`; of a budget, what is left of it."""
@@ -142,8 +143,11 @@ class SearchView:
             more = ""
         return f"{used}{more}, {left_s:.0f} s of the budget left"
 
-    def _words(self, load: int) -> str:
-        return self._setup.axis.words(self._setup.plan, load)
+    def _axis(self, state: SearchState) -> SearchAxis:
+        return state.axis or self._setup.axis
+
+    def _words(self, state: SearchState, load: int) -> str:
+        return self._axis(state).words(self._setup.plan, load)
 
 
 def _doing(state: SearchState, progress: TrialProgress) -> str:

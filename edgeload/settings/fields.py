@@ -195,7 +195,9 @@ class Fields(BaseModel):
         "The capacity",
         "What the search changes: clients; copies of the mix; the cameras of one group of the mix, "
         "group:NAME, beside the others; or the rate of the clients, of which there are as many as "
-        "--max-clients on the command line says, or one. auto: clients, or copies with a mix.",
+        "--max-clients on the command line says, or one. headroom: the cameras of each group in "
+        "turn, beside one copy of the others, or as many as --max-clients there says "
+        "(docs/headroom.md). auto: clients, or copies with a mix.",
         metavar="WHAT",
         example="group:door",
     )

@@ -26,15 +26,16 @@ _OF_A_RAMP = (
     "interference",
     "interference_rounds",
 )
+_NEEDS_MIX = "needs a mix, for example --mix examples/mix.yaml"
 NOT_TYPED = ("custom_ramp", "step_size", "time_between_ramp")
 """Settings that a search does not use, so the command that repeats it leaves them out."""
 
 
 def ramp_of_a_search(values: Mapping[str, object]) -> dict[str, object]:
     """What takes the place of the ramp in config.py, which is meant for other runs."""
-    over_rate = str(values.get("search") or "").strip() == "rate"
+    over = str(values.get("search") or "").strip()
     return {
-        "max_clients": 1 if over_rate else MOST_LOADS,
+        "max_clients": 1 if over in ("rate", "headroom") else MOST_LOADS,
         "step_size": 1,
         "custom_ramp": None,
         "time_between_ramp": 3600.0,
@@ -66,6 +67,8 @@ def axis_of(settings: Settings) -> SearchAxis:
     if over == "rate":
         cameras = sum(group.load.cameras for group in settings.groups())
         return SearchAxis("rate", clients=settings.max_clients * cameras)
+    if over == "headroom":
+        return SearchAxis("headroom", base=settings.max_clients)
     return SearchAxis("copies" if over == "copies" else "clients")
 
 
@@ -81,6 +84,7 @@ def search_record(settings: Settings, most: int | None = None) -> SearchRecord:
     by_rate = axis.over == "rate"
     if most is None:
         most = _MOST_OF_RATE if by_rate else settings.max_clients
+        most = _most_cameras(settings) if axis.over == "headroom" else most
     return SearchRecord(
         over=axis.over,
         most=most,
@@ -89,7 +93,14 @@ def search_record(settings: Settings, most: int | None = None) -> SearchRecord:
         group=axis.group,
         clients=axis.clients,
         budget_s=settings.budget,
+        base=axis.base,
     )
+
+
+def _most_cameras(settings: Settings) -> int:
+    """The most cameras of one group in a search for headroom."""
+    cameras = max(group.load.cameras for group in settings.groups())
+    return max(MOST_LOADS, 2 * settings.max_clients * cameras)
 
 
 def check_search(groups: Sequence[GroupSettings], settings: Settings) -> None:
@@ -98,8 +109,10 @@ def check_search(groups: Sequence[GroupSettings], settings: Settings) -> None:
     over, _, name = settings.search.partition(":")
     legal = f"must be a group of the mix: {', '.join(names)}"
     if over == "group" and (not settings.mix or name not in names):
-        needs = legal if settings.mix else "needs a mix, for example --mix examples/mix.yaml"
+        needs = legal if settings.mix else _NEEDS_MIX
         raise ValueError(f"SEARCH = {settings.search!r}: {needs}")
+    if over == "headroom":
+        _check_headroom(groups, settings)
     if over in ("copies", "clients") and (over == "copies") != bool(settings.mix):
         other = "copies" if settings.mix else "clients"
         has = "a mix is counted in copies" if settings.mix else "without a mix, clients are counted"
@@ -115,7 +128,7 @@ def check_search(groups: Sequence[GroupSettings], settings: Settings) -> None:
             "must be empty with --find-capacity, for example --prometheus-port ''"
         )
     closed = [group for group in groups if group.load.closed]
-    if closed:
+    if closed and over != "headroom":
         raise ValueError(
             f"{closed[0].where('requests_per_second')}requests_per_second = 'max': a closed loop "
             "has no load to search for; must be a number with --find-capacity, for example 2"
@@ -127,3 +140,20 @@ def check_search(groups: Sequence[GroupSettings], settings: Settings) -> None:
                 f"SLO = {text!r}: every load of a search is judged; must not name a load or a step "
                 f"with --find-capacity, for example {objective.text.rpartition(': ')[2]}"
             )
+
+
+def _check_headroom(groups: Sequence[GroupSettings], settings: Settings) -> None:
+    """Raise ValueError if there is no group whose headroom could be searched for."""
+    if not settings.mix:
+        raise ValueError(f"SEARCH = 'headroom': {_NEEDS_MIX}")
+    if settings.ramp_group is not None:
+        raise ValueError(
+            f"RAMP_GROUP = {settings.ramp_group!r}: must be empty with --search headroom, which "
+            "varies one group after the other; for example --ramp-group ''"
+        )
+    if all(group.load.closed for group in groups):
+        raise ValueError(
+            f"{groups[0].where('requests_per_second')}requests_per_second = 'max': closed loops "
+            "have no headroom; at least one group must have a number with --search headroom, for "
+            "example 2"
+        )

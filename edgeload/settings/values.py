@@ -30,7 +30,8 @@ _LEGAL_DURATION = (
     "must be a time from 5 s to 7 days in seconds, minutes or hours, for example 90s, 5m or 1h"
 )
 _LEGAL_SEARCH = (
-    "must be auto, clients, copies, rate or group:NAME with the name of a group of the mix"
+    "must be auto, clients, copies, rate, headroom or group:NAME with the name of a group of the "
+    "mix"
 )
 _LEGAL_URL = "must be http://HOST:PORT or https://HOST:PORT"
 
@@ -135,11 +136,11 @@ def _duration(value: object) -> object:
 
 
 def _search(value: str) -> str:
-    """`clients`, `copies`, `rate`, or `group:NAME`; `auto` is clients, or copies with a mix."""
+    """A word, or `group:NAME`; `auto` is clients, or copies with a mix."""
     kind, _, name = (part.strip() for part in value.partition(":"))
     if kind == "group" and is_group_name(name):
         return f"group:{name}"
-    if name or kind not in ("auto", "clients", "copies", "rate"):
+    if name or kind not in ("auto", "clients", "copies", "rate", "headroom"):
         raise ValueError(_LEGAL_SEARCH)
     return kind
 
