@@ -18,7 +18,7 @@ from edgeload.objectives import Objective, parse_objective
 
 _PLAIN = {
     "✓": "+", "✗": "x", "…": "...", "±": "+/-", "°": " deg", "→": "->", "≤": "<=", "≥": ">=",
-    "µ": "u", "—": "-",
+    "µ": "u", "—": "-", "\N{MULTIPLICATION SIGN}": "x",
 }  # fmt: skip
 """What stands for a character in an encoding that lacks it; a ? stands for any other."""
 

@@ -32,6 +32,7 @@ BROKEN_TRIAL = "broken"
 """
 REPEATED_TRIAL = "repeated"
 """The verdict of a StepEnd if the trial was INVALID, and the load was to be tried again."""
+UNCOUNTED_TRIALS = (BROKEN_TRIAL, REPEATED_TRIAL)
 BROKE_FOR_GOOD = "the endpoint broke and did not recover"
 """The reason in the End of a search that gave up for that."""
 

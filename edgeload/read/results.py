@@ -150,12 +150,16 @@ def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
     An INVALID run says nothing about objectives. An undecided objective has not failed, unless
     `slo_undecided`, by default the run's setting, is "fail". A run without one correct answer has
     no result. A search overloads the endpoint on purpose, so its objectives have no say: it has a
-    result if it found the capacity of a tier, if only a lower bound.
+    result if it found the capacity of a tier, if only a lower bound; one for headroom, if it tells
+    whether the base load is carried.
     """
     if not summary.valid:
         return exit_codes.INVALID
     if summary.search is not None:
         found = any(tier.answer in WITH_CAPACITY for tier in summary.search.tiers)
+        return exit_codes.OK if found and not summary.no_result else exit_codes.NO_RESULT
+    if summary.headroom is not None:
+        found = any(tier.carried is not None for tier in summary.headroom.tiers)
         return exit_codes.OK if found and not summary.no_result else exit_codes.NO_RESULT
     undecided = slo_undecided or summary.log.settings.get("slo_undecided")
     failing = ("fail", "undecided") if undecided == "fail" else ("fail",)

@@ -187,7 +187,9 @@ def search(
     """Search the capacity of a box; `late` is how late our own generator sends, by trial."""
     plan = plan or one_group_plan((), rate)
     axis = axis or SearchAxis("clients")
-    record = SearchRecord(axis.over, most, 0.05, start, axis.group, axis.clients, budget_s, axis.base)
+    record = SearchRecord(
+        axis.over, most, 0.05, start, axis.group, axis.clients, budget_s, axis.base
+    )
     objectives = with_tiers(map(parse_objective, slo), [group.name for group in plan.groups])
     tiers = tiers_of(objectives)
     trials = SimulatedTrials(path, plan, record, box, late)

@@ -8,6 +8,7 @@ from edgeload.objectives import Objective
 from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall
 from edgeload.read.analysis.failures import FailureText
 from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.headroom_result import HeadroomResult
 from edgeload.read.analysis.interference import Interference
 from edgeload.read.analysis.objective_results import (
     ObjectiveResult,
@@ -68,6 +69,8 @@ class RunSummary:
     Each of its groups has it, too."""
     search: SearchResult | None = None
     """What a search for the capacity found; its steps are trials."""
+    headroom: HeadroomResult | None = None
+    """What fits beside the mix, in a search for headroom; its steps are trials."""
 
     @property
     def group(self) -> str:

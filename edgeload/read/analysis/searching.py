@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edgeload.objectives import Objective, Tier, parse_objective, tiers_of
@@ -20,7 +20,13 @@ from edgeload.read.analysis.search_result import (
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.trials import step_for_tier, trial_of, trial_verdict
 from edgeload.read.statistics.boundary import Trial, boundary_of
-from edgeload.records import BROKE_FOR_GOOD, BROKEN_TRIAL, REPEATED_TRIAL, SearchRecord
+from edgeload.records import (
+    BROKE_FOR_GOOD,
+    BROKEN_TRIAL,
+    REPEATED_TRIAL,
+    UNCOUNTED_TRIALS,
+    SearchRecord,
+)
 from edgeload.search_axis import SearchAxis
 
 _ROOM = 1.5
@@ -34,27 +40,37 @@ def with_search(summary: RunSummary, objectives: Sequence[Objective]) -> RunSumm
     it says is carried, and only there. Of several tiers, the first stands for the run.
     """
     header = summary.log.header
-    if header is None or header.plan.search is None:
+    record = header.plan.search if header else None
+    if record is None or record.over == "headroom":
         return summary
-    found = search_result(summary, objectives, header.plan.search)
+    found = search_result(
+        summary, objectives, record, SearchAxis(record.over, record.group, record.clients)
+    )
     first = found.tiers[0]
+    return replace(
+        as_trials(summary),
+        search=found,
+        bracket=_bracket(summary, first),
+        objectives=objectives_at(first.at),
+    )
+
+
+def as_trials(summary: RunSummary) -> RunSummary:
+    """The summary of a run whose findings say that its steps are trials."""
     return replace(
         summary,
         steps=tuple(map(_as_trial, summary.steps)),
         groups=tuple(
             replace(group, steps=tuple(map(_as_trial, group.steps))) for group in summary.groups
         ),
-        doubts=of_search(_that_count(summary.doubts, found)),
-        search=found,
-        bracket=_bracket(summary, first),
-        objectives=_objectives_at(first.at),
+        doubts=of_search(_that_count(summary)),
     )
 
 
-def _that_count(doubts: Iterable[Finding], found: SearchResult) -> Iterator[Finding]:
+def _that_count(summary: RunSummary) -> Iterator[Finding]:
     """What makes the run INVALID: not what only a trial that does not count suffered from."""
-    aside = {trial.step for trial in found.trials if not trial.counts}
-    for doubt in doubts:
+    aside = {end.step for end in summary.log.step_ends if end.verdict in UNCOUNTED_TRIALS}
+    for doubt in summary.doubts:
         left = tuple(step for step in doubt.steps if step not in aside)
         if left or not doubt.steps:
             yield replace(doubt, steps=left)
@@ -71,18 +87,17 @@ def _as_trial(step: StepSummary) -> StepSummary:
 
 
 def search_result(
-    summary: RunSummary, objectives: Sequence[Objective], record: SearchRecord
+    summary: RunSummary, objectives: Sequence[Objective], record: SearchRecord, axis: SearchAxis
 ) -> SearchResult:
-    """What the steps of a search come to."""
-    axis = SearchAxis(record.over, record.group, record.clients)
-    tiers = tiers_of(objectives)
-    judged = [
-        [step_for_tier(summary, place, tier) for place in range(len(summary.steps))]
-        for tier in tiers
+    """What the steps of a search on an axis come to."""
+    plan, tiers = summary.log.plan, tiers_of(objectives)
+    assert plan is not None  # a search has one
+    places = [
+        place for place, step in enumerate(summary.steps) if axis.has(plan, plan.steps[step.index])
     ]
+    judged = [[step_for_tier(summary, place, tier) for place in places] for tier in tiers]
     trials = [
-        _trial(summary, axis, [steps[place] for steps in judged])
-        for place in range(len(summary.steps))
+        _trial(summary, axis, [steps[number] for steps in judged]) for number in range(len(places))
     ]
     found = tuple(
         _tier_capacity(record, tier, _JudgedSteps(steps, trials, number))
@@ -240,7 +255,8 @@ def _bracket(summary: RunSummary, tier: TierCapacity) -> CapacityBracket:
     )
 
 
-def _objectives_at(step: StepSummary | None) -> tuple[ObjectiveResult, ...]:
+def objectives_at(step: StepSummary | None) -> tuple[ObjectiveResult, ...]:
+    """What a step says about its objectives, and about those of its camera groups."""
     if step is None:
         return ()
     return tuple(result for part in (step, *step.groups) for result in part.objectives)

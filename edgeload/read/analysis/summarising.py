@@ -15,6 +15,7 @@ from edgeload.read.analysis.capacity import find_capacity
 from edgeload.read.analysis.detector_times import detector_times
 from edgeload.read.analysis.failures import failure_texts
 from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group, of_mix
+from edgeload.read.analysis.headroom import with_headroom
 from edgeload.read.analysis.interference import find_interference
 from edgeload.read.analysis.objective_results import (
     ObjectiveResult,
@@ -95,7 +96,7 @@ def analyse(
     asked = tuple(dict.fromkeys(wanted))
     check_objectives(log, asked)
     summary = _analysed(log, asked, steps)
-    return with_search(summary, asked) if steps is None else summary
+    return with_headroom(with_search(summary, asked), asked) if steps is None else summary
 
 
 def _analysed(

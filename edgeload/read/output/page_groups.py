@@ -13,6 +13,7 @@ from edgeload.read.analysis.failures import FailureText
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.words.beside_words import BesideAnswer, beside_answers
 from edgeload.read.words.group_words import GroupAnswer, group_answers
+from edgeload.read.words.headroom_words import HeadroomLine, headroom_lines
 from edgeload.read.words.search_cards import search_group_cards
 from edgeload.records import GroupRecord
 
@@ -31,6 +32,7 @@ _MARKS = {
     **dict.fromkeys(("carried", "same"), "✓"),
     "undecided": "?",
 }
+_FITS = {True: "carried", False: "fails", None: "undecided"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ def group_cards(summary: RunSummary) -> list[GroupCard]:
             )
             for answer in beside_answers(summary.interference)
         ]
+    if summary.headroom is not None:
+        return [
+            GroupCard(line.group, _FITS[line.fits], _named(line), tuple(_of_headroom(line)))
+            for line in headroom_lines(summary.headroom)
+        ]
     return [
         GroupCard(
             *(answer.group, answer.verdict, answer.said),
@@ -79,6 +86,17 @@ def group_cards(summary: RunSummary) -> list[GroupCard]:
         )
         for answer in group_answers(summary)
     ]
+
+
+def _named(line: HeadroomLine) -> str:
+    return f"{line.tier}: {line.said}" if line.tier else line.said
+
+
+def _of_headroom(line: HeadroomLine) -> Iterator[tuple[str, str]]:
+    if line.load:
+        yield "in all", line.load
+    if line.limit:
+        yield "limit", line.limit
 
 
 def _limits(answer: GroupAnswer) -> Iterator[tuple[str, str]]:

@@ -445,6 +445,29 @@ class InterferenceRecord(SummaryPart):
     rounds_to_tell: int | None
 
 
+class HeadroomRecord(SummaryPart):
+    """What fits of a camera group while the others stay at the base load; see docs/headroom.md.
+
+    `cameras` are those of the base load, `more` how many fit beside all of them, in the interval
+    from `low` to `high` with 95 % confidence; below 0: so many are too many. `more` is null if no
+    trial tells, `high` if no load failed. `binding` is what the least load beyond falls short of,
+    `kind` whether it gets bad at once there. `tier` is null if no tiers are named.
+    """
+
+    group: str
+    tier: str | None
+    cameras: int
+    requests_per_s: float
+    base_carried: bool | None
+    more: int | None
+    low: int
+    high: int | None
+    binding: ShortfallRecord | None
+    kind: BoundaryKind
+    trials: int
+    seconds: float
+
+
 class SummaryRecord(SummaryPart):
     """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC.
 
@@ -452,8 +475,8 @@ class SummaryRecord(SummaryPart):
     did not carry, `undecided` the loads whose steps do not tell, `contradicting` the clients of
     loads that were carried although a load no larger was not. `search` is null, and `tiers` and
     `trials` are empty, without a search for the capacity; `capacity` is that of its first tier, and
-    null if none was found. `mix` has the camera groups as the
-    log's header has them; null without a mix.
+    null if none was found. `headroom` is null but for a search for it. `mix` has the camera groups
+    as the log's header has them; null without a mix.
     """
 
     schema_version: Literal[1]
@@ -478,6 +501,7 @@ class SummaryRecord(SummaryPart):
     scaling_law: ScalingLawRecord | None
     demands: list[DemandRecord] | None
     interference: list[InterferenceRecord] | None
+    headroom: list[HeadroomRecord] | None
     objectives: list[ObjectiveRecord]
     totals: Totals
     steps: list[SummaryStep]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console, RenderableType
@@ -211,7 +211,10 @@ _MIX_COLUMNS = (
 
 def columns_of(summary: RunSummary) -> tuple[TableColumn, ...]:
     """All columns of the table of steps; ages matter if cameras keep only their newest frame."""
-    columns = _MIX_COLUMNS if summary.groups else COLUMNS
+    columns: tuple[TableColumn, ...] = _MIX_COLUMNS if summary.groups else COLUMNS
+    if summary.headroom is not None:  # its steps differ in the cameras of one group
+        columns = tuple(replace(c, rank=0) if c.head == "cameras" else c for c in columns)
+        columns = tuple(column for column in columns if column.head != "copies")
     plan = summary.log.plan
     if plan is None or all(group.late != "latest" for group in plan.groups):
         return columns

@@ -12,6 +12,7 @@ from edgeload.read.statistics.format import number, short
 from edgeload.read.words.closed_loop_words import closed_loop_answer
 from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.finding_words import message, steps_of
+from edgeload.read.words.headroom_words import headroom_headline
 from edgeload.read.words.interference_words import interference_headline, some_steps_invalid
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.mix_words import fails_first
@@ -35,6 +36,8 @@ def headline(summary: RunSummary) -> str:
         return interference_headline(summary.interference)
     if summary.search is not None:
         return search_headline(summary)
+    if summary.headroom is not None:
+        return headroom_headline(summary, summary.headroom)
     return " ".join(
         [
             *map(outage_words, summary.outages[:1]),
@@ -179,7 +182,7 @@ def undecided_objectives(summary: RunSummary) -> list[str]:
 
     None in a search: it decides itself how long a trial is, and says what would tell more.
     """
-    if summary.search is not None:
+    if summary.search is not None or summary.headroom is not None:
         return []
     return [
         sentence(

@@ -13,6 +13,7 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.statistics.format import interval, milliseconds, number
 from edgeload.read.words.closed_loop_words import CLOSED_LOOP_LIMIT
 from edgeload.read.words.finding_words import message
+from edgeload.read.words.headroom_words import headroom_text
 from edgeload.read.words.interference_words import interference_method
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.search_words import search_sentences
@@ -27,6 +28,7 @@ def limit(summary: RunSummary) -> str:
 
     Of an interference run, which has no capacity: how it was made. Of a mix, also why larger or
     smaller loads are undecided, which its headline leaves out. Of a search: how sure its answer is.
+    Of a search for headroom: a line for each group.
     """
     if summary.no_result:
         return _NOTHING_SERVED
@@ -34,6 +36,8 @@ def limit(summary: RunSummary) -> str:
         return interference_method(summary.interference)
     if summary.search is not None:
         return search_sentences(summary, _ceiling_sentences(summary))
+    if summary.headroom is not None:
+        return headroom_text(summary.headroom)
     if all(step.closed for step in summary.steps):
         return CLOSED_LOOP_LIMIT
     return _of_ramp(summary)
