@@ -34,6 +34,7 @@ settings                the settings of a run
     mix_yaml            the text of a mix file (YAML) -> groups of texts, with their lines
     mix_file            these -> camera groups, checked
     search              the settings of a search for the capacity
+    wanted_file         a mix file, or a text, -> the cameras that are to be served
     resolved            every setting in one legal value, and what follows from it
     resolving           config.py, environment and command line -> one frozen Settings
     run_series          the settings, the log and the folder of each of several runs
@@ -43,6 +44,7 @@ camera_group            cameras of one kind, and the places of all cameras
 plan                    ramp steps, and when each frame of each client is due
 interference_plan       the plan of an interference run: groups alone, then in pairs
 records                 what a run writes down: one typed record per line of the log
+wanted_cameras          cameras that are to be served: `120@2`, from text to value
 search_axis             what a search changes between trials: a load, a number -> a step
 runlog                  the shared log: many processes append, damaged lines are reported
 failure_classes         what each class of failed requests means, and what to do
@@ -219,6 +221,10 @@ read                    a log -> columns -> summary -> findings, report and plot
         run_summary     a run in numbers
         search_result   what a search shows: the capacity of each tier
         searching       the log of a search -> that
+        headroom_result what a search for headroom shows
+        headroom        the log of a search for headroom -> that
+        box_plan        from the capacity of one box to the boxes that cameras need
+        box_planning    a run and the cameras that are wanted -> that
         summarising     a log -> the summary of its run, in a mix group by group
         failures        failures by class and text
         series          what plots over time show, in few points
@@ -256,6 +262,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         loads               a load: clients, or copies of a mix and their cameras
         closed_loop_words   what a closed loop shows
         headroom_words  what fits beside a mix
+        box_plan_words  how many boxes are needed
         finding_kind    what is said about one kind of finding
         invalid_kinds   what makes a run INVALID: meaning, cause, advice
         warning_kinds   what went wrong, or makes the answer poorer
@@ -317,6 +324,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         interference_record  what groups do to each other, in summary.json
         search_records  what a search found, in summary.json
         headroom_record what fits beside a mix, in summary.json
+        box_plan_record how many boxes are needed, in summary.json
+        box_plan_table  the same in the terminal
         json_numbers    numbers in JSON: null for no data
         steps_csv       steps.csv
         hdr             files for HdrHistogram's plotter

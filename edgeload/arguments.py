@@ -84,7 +84,9 @@ def _add_option(group: Any, name: str, config: Mapping[str, object]) -> None:
     several = " May be given several times." if setting.form == "list" else ""
     text = f"{setting.help}{several}{shown}".replace("%", "%%")
     option, metavar = option_of(name), metavar_of(name)
-    if setting.form == "flag":
+    if setting.option:
+        group.add_argument(option, dest=name, metavar=metavar, help=text)
+    elif setting.form == "flag":
         group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
     elif setting.form == "list":
         group.add_argument(option, action="append", metavar=metavar, help=text)

@@ -29,6 +29,7 @@ ARROWS = {
     "edgeload.interference_plan": ("edgeload.plan",),
     "edgeload.records": ("edgeload.plan",),
     "edgeload.search_axis": ("edgeload.plan", "edgeload.records"),
+    "edgeload.wanted_cameras": (),
     "edgeload.untrusted_text": (),
     "edgeload.signals": (),
     "edgeload.exit_codes": (),
@@ -42,6 +43,7 @@ ARROWS = {
         "edgeload.plan",
         "edgeload.records",
         "edgeload.search_axis",
+        "edgeload.wanted_cameras",
     ),
     "edgeload.cli": ("edgeload.exit_codes", "edgeload.objectives"),
     "edgeload.config_file": ("edgeload.settings",),
@@ -62,6 +64,7 @@ ARROWS = {
         "edgeload.signals",
         "edgeload.simulator",
         "edgeload.variants",
+        "edgeload.wanted_cameras",
     ),
     "edgeload.__main__": ("edgeload.cli", "edgeload.commands"),
     "edgeload.edge": (),
@@ -123,6 +126,7 @@ ARROWS = {
         "edgeload.records",
         "edgeload.search_axis",
         "edgeload.settings",
+        "edgeload.wanted_cameras",
     ),
     "edgeload.read.words": (
         "edgeload.objectives",
@@ -131,6 +135,7 @@ ARROWS = {
         "edgeload.read.statistics",
         "edgeload.records",
         "edgeload.search_axis",
+        "edgeload.wanted_cameras",
     ),
     "edgeload.read.figures": (
         "edgeload.objectives",
@@ -151,6 +156,7 @@ ARROWS = {
         "edgeload.read.figures",
         "edgeload.read.statistics",
         "edgeload.read.words",
+        "edgeload.wanted_cameras",
     ),
     "edgeload.read.results": (
         "edgeload.exit_codes",
@@ -161,6 +167,7 @@ ARROWS = {
         "edgeload.read.log",
         "edgeload.read.output",
         "edgeload.read.words",
+        "edgeload.wanted_cameras",
     ),
     "edgeload.read": ("edgeload.read.analysis", "edgeload.read.log"),
     "edgeload.search": (

@@ -87,7 +87,7 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
     assert not_measured() == {
         "max_clients", "step_size", "slo", "slo_undecided", "abort_on", "log_file", "output_dir",
         "hdr", "prometheus_port", "ready_timeout", "interference_rounds", "mix", "budget",
-        "repeat", "cooldown", "variants", "variants_rounds", "variants_budget",
+        "repeat", "cooldown", "variants", "variants_rounds", "variants_budget", "plan_for", "reserve",
     }  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
         "endpoint_url", "detector_id", "detector_name", "detector_query", "timeout",
         "ready_timeout", "preflight", "check_answers", "insecure", "cacert", "mix", "ramp_group",
         "max_clients", "step_size", "custom_ramp", "interference", "interference_rounds",
-        "find_capacity", "search", "budget",
+        "find_capacity", "search", "budget", "plan_for", "reserve",
         "repeat", "cooldown", "variants", "variants_rounds", "variants_budget",
         "requests_per_second", "time_between_ramp", "warmup", "arrivals",
         "late", "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",
@@ -109,7 +109,7 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
 def test_every_setting_but_the_token_has_an_option() -> None:
     """`--like-this` exists for each field, and wins over config.py."""
     for name in set(Settings.model_fields) - {"groundlight_api_token"}:
-        option = "--" + name.replace("_", "-")
+        option = {"plan_for": "--plan"}.get(name, "--" + name.replace("_", "-"))
         flag = Settings.model_fields[name].annotation is bool
         given, _ = parse([option] if flag else [option, "7"], CONFIG)
         value: object = ["7"] if name in ("slo", "abort_on") else "7"

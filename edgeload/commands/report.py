@@ -18,6 +18,9 @@ from edgeload.read.words.comparison_words import gate_words
 from edgeload.read.words.headline import undecided_objectives
 from edgeload.settings import SettingError
 from edgeload.settings.fields import Fields
+from edgeload.settings.mix_yaml import MixError
+from edgeload.settings.wanted_file import wanted_cameras_text
+from edgeload.wanted_cameras import WantedCameras, parse_wanted
 
 _EXIT_CODES = """\
 Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong, 3 an
@@ -172,6 +175,8 @@ def _report(options: argparse.Namespace) -> int:
         objectives=options.slo,
         with_hdr=options.hdr,
         host_samples=options.host,
+        wanted=options.plan,
+        reserve=None if options.reserve is None else options.reserve / 100,
     )
     for text in undecided_objectives(summary):
         print(text, file=sys.stderr)
@@ -286,10 +291,40 @@ def _add_report(parser: Parser) -> None:
         "The report then says which resource is used up first.",
     )
     parser.add_argument(
+        "--plan",
+        metavar="WHAT",
+        type=_wanted,
+        help="Say how many boxes like this one these cameras need: CAMERAS@RATE, for example "
+        "120@2; for a mix, the cameras of each group, for example door:40,person:9, or a mix file "
+        "(docs/headroom.md). (default: as in the log)",
+    )
+    parser.add_argument(
+        "--reserve",
+        metavar="PERCENT",
+        type=_reserve,
+        help="Percent of a box that --plan keeps free. (default: as in the log, else 20)",
+    )
+    parser.add_argument(
         "--hdr",
         action="store_true",
         help="Also write HdrHistogram percentile files (.hgrm), one per step.",
     )
+
+
+def _wanted(text: str) -> tuple[WantedCameras, ...]:
+    try:
+        return parse_wanted(wanted_cameras_text(text))
+    except MixError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"{text!r}: {problem}") from None
+
+
+def _reserve(text: str) -> float:
+    percent = number_above_0("a number of percent", "20")(text) if text.strip() != "0" else 0.0
+    if percent >= 100:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be below 100 percent, for example 20")
+    return percent
 
 
 def _add_comparison(group: argparse._ActionsContainer, *, required: bool = False) -> None:

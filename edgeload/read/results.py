@@ -10,6 +10,7 @@ from rich.console import Console
 from edgeload import exit_codes
 from edgeload.host.samples import SampleFile
 from edgeload.objectives import Objective
+from edgeload.read.analysis.box_planning import with_box_plan
 from edgeload.read.analysis.comparison import Comparison, compare
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.history import History, history_of
@@ -32,6 +33,7 @@ from edgeload.read.output.repeats_terminal import print_repeats
 from edgeload.read.output.steps_csv import steps_csv
 from edgeload.read.output.summary_json import summary_json
 from edgeload.read.output.terminal import print_report
+from edgeload.wanted_cameras import WantedCameras
 
 
 def write_results(
@@ -43,14 +45,17 @@ def write_results(
     objectives: Sequence[Objective] | None = None,
     with_hdr: bool = False,
     host_samples: Path | None = None,
+    wanted: Sequence[WantedCameras] | None = None,
+    reserve: float | None = None,
 ) -> RunSummary:
     """Read a log, write its results into a folder (made if missing), print the report.
 
     `requests_per_second` is a client's arrival rate, for older logs, which do not say it;
     `objectives` take the place of those in the log; `with_hdr` adds HdrHistogram's percentile
     files; `host_samples` is what the monitor wrote on the host meanwhile, and takes the place of
-    samples in the log itself. Raises LogError, in one line, if there is nothing to read or no
-    folder to write to.
+    samples in the log itself. `wanted` are cameras that are to be served, `reserve` the share of a
+    box that is kept free; both replace those in the log. Raises LogError, in one line, if there is
+    nothing to read or no folder to write to, or if the run cannot tell how many boxes are needed.
     """
     read_once([log_file, *([host_samples] if host_samples else [])])
     log = read_log(log_file, requests_per_second=requests_per_second)
@@ -59,6 +64,7 @@ def write_results(
         summary = _with_samples(summary, host_samples)
     elif log.host:
         summary = with_host(summary, log.host)
+    summary = with_box_plan(summary, wanted, reserve)
     findings = find(summary)
     pictures = prepare_figures(summary)
     try:

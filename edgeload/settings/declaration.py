@@ -28,7 +28,8 @@ class Setting:
     legal value as one types it. `form` says how the option is given: with a value, as a flag,
     several times (list), as a ramp, or never (secret). `measured` is False if the setting does not
     change what is measured, so that a comparison of two runs ignores it. A relative path in
-    config.py is relative to config.py if `beside_config`, otherwise to the working folder.
+    config.py is relative to config.py if `beside_config`, otherwise to the working folder. `option`
+    is given only if it is not made from the setting's name.
     """
 
     group: Group
@@ -39,6 +40,7 @@ class Setting:
     form: Form = "value"
     measured: bool = True
     beside_config: bool = False
+    option: str = ""
 
 
 _KEY = "edgeload"
@@ -55,9 +57,10 @@ def declare(
     form: Form = "value",
     measured: bool = True,
     beside_config: bool = False,
+    option: str = "",
 ) -> Any:
     """A pydantic field with this default that carries a `Setting`."""
-    setting = Setting(group, help, example, metavar, unit, form, measured, beside_config)
+    setting = Setting(group, help, example, metavar, unit, form, measured, beside_config, option)
     extra: dict[str, Any] = {_KEY: setting}
     return Field(default, description=help, json_schema_extra=extra)
 

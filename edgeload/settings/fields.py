@@ -211,6 +211,27 @@ class Fields(BaseModel):
         example="5m",
         measured=False,
     )
+    plan_for: values.Text = declare(
+        None,
+        "The capacity",
+        "Cameras that are to be served: the report says how many boxes like this one they need. "
+        "CAMERAS@RATE, for example 120@2; for a mix, the cameras of each group, for example "
+        "door:40,person:9, or a mix file (docs/headroom.md).",
+        metavar="WHAT",
+        example="120@2",
+        measured=False,
+        option="--plan",
+    )
+    reserve: values.Reserve = declare(
+        20.0,
+        "The capacity",
+        "Percent of a box that --plan keeps free: each box has at most the rest of the capacity's "
+        "lower limit.",
+        metavar="PERCENT",
+        unit="%",
+        example="20",
+        measured=False,
+    )
     repeat: values.RunCount = declare(
         1,
         "The ramp",
@@ -430,8 +451,9 @@ def not_measured() -> frozenset[str]:
 
 
 def option_of(name: str) -> str:
-    """`time_between_ramp` -> `--time-between-ramp`."""
-    return "--" + name.replace("_", "-")
+    """`time_between_ramp` -> `--time-between-ramp`; what is no setting has an option as well."""
+    own = declared(name).option if name in Fields.model_fields else ""
+    return own or "--" + name.replace("_", "-")
 
 
 def metavar_of(name: str) -> str:

@@ -16,6 +16,7 @@ from edgeload.settings.fields import TOKEN, Fields, declared, option_of
 from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
 from edgeload.settings.search import NOT_TYPED, check_search, search_plan
+from edgeload.settings.wanted_file import check_wanted
 
 
 class Settings(Fields):
@@ -50,6 +51,8 @@ class Settings(Fields):
         check_groups(self.groups(), self)
         if self.find_capacity:
             check_search(self.groups(), self)
+        if self.plan_for is not None:
+            check_wanted(self.groups(), self)
         return self
 
     def groups(self) -> tuple[GroupSettings, ...]:

@@ -10,8 +10,10 @@ from pydantic import ValidationError
 
 from edgeload.settings.error_words import legal_words
 from edgeload.settings.fields import TOKEN, declared
+from edgeload.settings.mix_yaml import MixError
 from edgeload.settings.resolved import Settings
 from edgeload.settings.search import ramp_of_a_search, typed_in_vain
+from edgeload.settings.wanted_file import wanted_cameras_text
 
 
 class SettingError(ValueError):
@@ -47,6 +49,8 @@ def resolve(
             raise SettingError(problem)
         values.update(ramp_of_a_search({**values, **options}))
     values.update(options)
+    if str(values.get("plan_for") or "").strip():
+        values["plan_for"] = _wanted(str(values["plan_for"]))
     if not values.get(TOKEN.lower()):
         values[TOKEN.lower()] = environment.get(TOKEN) or None
     try:
@@ -66,6 +70,16 @@ _INTERFERENCE_RAMP = {
     "custom_ramp": None,
     "time_between_ramp": 6.0,
 }
+
+
+def _wanted(text: str) -> str:
+    """The cameras that are wanted, also if a file says them. Raises SettingError."""
+    try:
+        return wanted_cameras_text(text)
+    except MixError as problem:
+        raise SettingError(str(problem)) from None
+    except ValueError as problem:
+        raise SettingError(f"PLAN_FOR = {text!r}: {problem}") from None
 
 
 def _check_no_objectives(options: Mapping[str, object]) -> None:

@@ -164,6 +164,7 @@ Budget = Annotated[
     Annotated[float, Field(ge=_LEAST_BUDGET_S, le=_MOST_SECONDS, allow_inf_nan=False)] | None,
     BeforeValidator(_duration),
 ]
+Reserve = Annotated[float, Field(ge=0, lt=100, allow_inf_nan=False)]
 SearchText = Annotated[str, AfterValidator(_search)]
 WarmUp = Annotated[
     Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, BeforeValidator(_empty_is_none)

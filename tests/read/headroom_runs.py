@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,22 +56,36 @@ def headroom_run(
     **settings: Any,
 ) -> RunSummary:
     """The summary of a search that made these trials. Only the first `ended` came to an end."""
-    empty = Plan((), tuple(groups))
+    record = SearchRecord("headroom", most=1000, resolution=0.05, base=base)
+    steps = [(SearchAxis("headroom", group, base=base), load) for group, load in trials]
+    return searched_run(path, Plan((), tuple(groups)), record, steps, pools, ended, **settings)
+
+
+def searched_run(
+    path: Path,
+    empty: Plan,
+    record: SearchRecord,
+    trials: Sequence[tuple[SearchAxis, int]],
+    pools: Mapping[str, sl.Pool],
+    ended: int | None = None,
+    **settings: Any,
+) -> RunSummary:
+    """The summary of any search; `empty` is its plan without steps."""
     steps = tuple(
-        SearchAxis("headroom", group, base=base).step(
+        axis.step(
             empty, load, index, index * (TRIAL_S + PAUSE_S), index * (TRIAL_S + PAUSE_S) + TRIAL_S
         )
-        for index, (group, load) in enumerate(trials)
+        for index, (axis, load) in enumerate(trials)
     )
-    plan = Plan(steps, tuple(groups))
+    plan = replace(empty, steps=steps)
     played = sl.play_mix(plan, pools)
     header = sl.header_of(plan, **settings)
-    record = SearchRecord("headroom", most=1000, resolution=0.05, base=base)
     header = msgspec.structs.replace(header, plan=plan_record(empty, header.plan.groups, record))
     starts = [
         RampStepStart(
             *("", sl.WALL_S + s.start_s, s.index, s.clients, s.start_s, s.start_s, s.end_s),
-            list(s.cameras or ()),
+            list(s.cameras) if s.cameras else None,
+            s.speed,
         )
         for s in steps
     ]
@@ -86,6 +101,32 @@ def headroom_run(
         writer.append([sl.end_of(played)])
     writer.close()
     return analyse(read_log(path))
+
+
+def clients_run(
+    path: Path, loads: Sequence[int], rate: float, workers: int = 2, **settings: Any
+) -> RunSummary:
+    """A search over clients, without a mix, on so many workers of 48.8 ms."""
+    group = CameraGroup(requests_per_second=rate)
+    record = SearchRecord("clients", most=1000, resolution=0.05)
+    trials = [(SearchAxis("clients"), load) for load in loads]
+    plan = Plan((), (group,))
+    return searched_run(path, plan, record, trials, shared_pool(workers, [group]), **settings)
+
+
+def rate_run(path: Path, speeds: Sequence[int], clients: int, rate: float) -> RunSummary:
+    """A search over the rate of these clients, in hundredths of `rate`, on two workers."""
+    group = CameraGroup(requests_per_second=rate)
+    record = SearchRecord("rate", most=10_000, resolution=0.05, start=100, clients=clients)
+    trials = [(SearchAxis("rate", clients=clients), speed) for speed in speeds]
+    return searched_run(path, Plan((), (group,)), record, trials, shared_pool(2, [group]))
+
+
+def copies_run(path: Path, loads: Sequence[int], workers: int = 2, **settings: Any) -> RunSummary:
+    """A search over copies of the mix, on one pool of so many workers."""
+    record = SearchRecord("copies", most=1000, resolution=0.05)
+    trials = [(SearchAxis("copies"), load) for load in loads]
+    return searched_run(path, Plan((), GROUPS), record, trials, shared_pool(workers), **settings)
 
 
 def found_of(summary: RunSummary, group: str, tier: str = "") -> GroupHeadroom:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeload.objectives import Objective
+from edgeload.read.analysis.box_plan import BoxPlan
 from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall
 from edgeload.read.analysis.failures import FailureText
 from edgeload.read.analysis.finding import Finding
@@ -71,6 +72,8 @@ class RunSummary:
     """What a search for the capacity found; its steps are trials."""
     headroom: HeadroomResult | None = None
     """What fits beside the mix, in a search for headroom; its steps are trials."""
+    box_plan: BoxPlan | None = None
+    """How many boxes like this one the cameras need that somebody asked about."""
 
     @property
     def group(self) -> str:

@@ -34,6 +34,13 @@ from edgeload.read.output.page_search import (
 )
 from edgeload.read.output.page_steps import step_choices, step_columns, step_note, step_rows
 from edgeload.read.output.summary_json import summary_values
+from edgeload.read.words.box_plan_words import (
+    BOX_PLAN_HEADS,
+    BOX_PLAN_TITLE,
+    box_plan_note,
+    box_plan_rows,
+    box_plan_sentences,
+)
 from edgeload.read.words.detector_words import DETECTOR_HEADS, detector_rows
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
@@ -85,6 +92,7 @@ def html_report(
             ],
             objectives=[_objective(result, _noun(summary)) for result in summary.objectives],
             interference=_interference(summary),
+            box_plan=_box_plan(summary),
             charts=charts,
             charts_json=_json([asdict(chart) for chart in charts]),
             cards=group_cards(summary),
@@ -129,6 +137,21 @@ def _interference(summary: RunSummary) -> dict[str, Any] | None:
         "heads": INTERFERENCE_HEADS,
         "rows": interference_rows(summary.interference),
         "note": INTERFERENCE_NOTE,
+    }
+
+
+def _box_plan(summary: RunSummary) -> dict[str, Any] | None:
+    """How many boxes are needed, and the table for other rates."""
+    plan = summary.box_plan
+    if plan is None:
+        return None
+    rows = box_plan_rows(plan)
+    return {
+        "title": BOX_PLAN_TITLE,
+        "answer": " ".join(box_plan_sentences(plan)),
+        "heads": BOX_PLAN_HEADS,
+        "rows": rows,
+        "note": box_plan_note(plan) if rows else "",
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from edgeload.interference_plan import Level
+from edgeload.read.analysis.box_plan import Basis, BoxDoubt
 from edgeload.read.analysis.failures import FailureClass, FailureText
 from edgeload.read.analysis.finding import Severity
 from edgeload.read.analysis.influence import InfluenceVerdict
@@ -468,6 +469,51 @@ class HeadroomRecord(SummaryPart):
     seconds: float
 
 
+class WantedRecord(SummaryPart):
+    """Cameras that are to be served; `requests_per_s` is null for a closed loop."""
+
+    group: str | None
+    cameras: int
+    requests_per_s: Number
+
+
+class BoxNeedRecord(SummaryPart):
+    """Boxes for the wanted cameras; `requests_per_s` is null for a mix.
+
+    `boxes_low` follows from the upper limit of the capacity and is null if that has none,
+    `boxes_high` from the lower one. `fullest_box` has the cameras of each group on it. `basis`:
+    "measured" at that rate, "carries_over" because answers per second are the limit, or "estimate",
+    which rests on `doubts`. `too_fast`: a camera that waits for each answer cannot send so fast.
+    """
+
+    requests_per_s: Number
+    boxes: int | None
+    boxes_low: int | None
+    boxes_high: int | None
+    boxes_with_reserve: int | None
+    cameras_per_box: int | None
+    cameras_per_box_low: int | None
+    cameras_per_box_high: int | None
+    fullest_box: list[int] | None
+    basis: Basis
+    doubts: list[BoxDoubt]
+    too_fast: bool
+
+
+class BoxPlanRecord(SummaryPart):
+    """How many boxes like this one the wanted cameras need; `need` is null if that is unknown.
+
+    `rates` are the same cameras at other rates; empty for a mix. See docs/headroom.md.
+    """
+
+    wanted: list[WantedRecord]
+    reserve_share: float
+    tier: str | None
+    measured_requests_per_s: Number
+    need: BoxNeedRecord | None
+    rates: list[BoxNeedRecord]
+
+
 class SummaryRecord(SummaryPart):
     """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC.
 
@@ -475,8 +521,9 @@ class SummaryRecord(SummaryPart):
     did not carry, `undecided` the loads whose steps do not tell, `contradicting` the clients of
     loads that were carried although a load no larger was not. `search` is null, and `tiers` and
     `trials` are empty, without a search for the capacity; `capacity` is that of its first tier, and
-    null if none was found. `headroom` is null but for a search for it. `mix` has the camera groups
-    as the log's header has them; null without a mix.
+    null if none was found. `headroom` is null but for a search for it, and `plan` if
+    nobody asked for boxes. `mix` has the camera groups as the log's header has them; null without a
+    mix.
     """
 
     schema_version: Literal[1]
@@ -502,6 +549,7 @@ class SummaryRecord(SummaryPart):
     demands: list[DemandRecord] | None
     interference: list[InterferenceRecord] | None
     headroom: list[HeadroomRecord] | None
+    plan: BoxPlanRecord | None
     objectives: list[ObjectiveRecord]
     totals: Totals
     steps: list[SummaryStep]

@@ -17,6 +17,7 @@ from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.output.box_plan_table import box_plan_parts
 from edgeload.read.output.detector_table import detector_tables
 from edgeload.read.output.trial_table import trial_table
 from edgeload.read.output.wrapped import print_parts, width_of, wrapped
@@ -67,6 +68,7 @@ def print_report(
         console,
         (
             _headline(summary, width),
+            *box_plan_parts(summary, width),
             *(
                 _interference(summary, width)
                 or trial_table(summary, width)
