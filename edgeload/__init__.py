@@ -304,6 +304,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         group_panels        a panel for each camera group of a mix
         search_figures      those of a search for the capacity
         search_axes         its loads on an axis
+        headroom_figures    those of a search for headroom
         ladder              the load of each trial over time, and the interval that closes
         heat_map        how the times spread over a long run
         compared        two sides of a comparison: throughput and times at each load
@@ -324,6 +325,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         interference_record  what groups do to each other, in summary.json
         search_records  what a search found, in summary.json
         headroom_record what fits beside a mix, in summary.json
+        headroom_tables its trials in the terminal
         box_plan_record how many boxes are needed, in summary.json
         box_plan_table  the same in the terminal
         json_numbers    numbers in JSON: null for no data

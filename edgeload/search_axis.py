@@ -18,9 +18,10 @@ PARTS_OF_RATE = 100
 class SearchAxis:
     """The direction of a search through the loads of a plan.
 
-    `group` is the name of the camera group whose cameras are counted. The plan of a search over one
-    group has it as its `ramp_group`. `clients` are those that send in a search over the rate.
-    `base` is how many copies of the mix the other groups stay at in a search for headroom.
+    `group` is the name of the camera group whose cameras are counted, beside so many copies of the
+    others as `base` says: one, unless headroom is searched for. The plan of a search over one group
+    has it as its `ramp_group`. `clients` are those that send in a search over the rate. A search
+    for headroom as a whole has the axes of `axes_of`.
     """
 
     over: SearchOver
@@ -52,7 +53,7 @@ class SearchAxis:
 
         In a search for headroom: whether no other group differs from the base load.
         """
-        if self.over != "headroom":
+        if self.group is None:
             return True
         place = self._place(plan)
         return all(
@@ -135,7 +136,7 @@ def axes_of(record: SearchRecord, plan: Plan) -> tuple[SearchAxis, ...]:
     if record.over != "headroom":
         return (SearchAxis(record.over, record.group, record.clients),)
     open_groups = (group for group in plan.groups if not group.closed)
-    return tuple(SearchAxis("headroom", group.name, base=record.base) for group in open_groups)
+    return tuple(SearchAxis("group", group.name, base=record.base) for group in open_groups)
 
 
 def largest_step(plan: Plan, axes: Sequence[SearchAxis], load: int) -> RampStep:

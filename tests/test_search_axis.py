@@ -19,13 +19,13 @@ AXES = (
     SearchAxis("group", "door"),
     SearchAxis("group", "person"),
     SearchAxis("rate", clients=10),
-    SearchAxis("headroom", "person", base=2),
+    SearchAxis("group", "person", base=2),
 )
 
 
 def plan_of_axis(axis: SearchAxis) -> Plan:
     """The plan of a search along an axis."""
-    return Plan((), MIX, ramp_group=axis.group if axis.over == "group" else None)
+    return Plan((), MIX, ramp_group=axis.group if axis.base == 1 else None)
 
 
 @given(st.sampled_from(AXES), st.integers(1, 400))

@@ -109,6 +109,7 @@ def write_comparison(
         [analyse(read_log(path, requests_per_second=requests_per_second)) for path in side]
         for side in (baseline, new)
     )
+    _check_comparable([*old_runs, *new_runs])
     comparison = compare(old_runs, new_runs, margin)
     looked_back = None
     if summaries is not None:
@@ -148,6 +149,16 @@ def write_repeats(
         raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
     print_repeats(console, repeats, files)
     return repeats
+
+
+def _check_comparable(runs: Sequence[RunSummary]) -> None:
+    """Raise LogError for a search for headroom: its trials differ in what copies do not say."""
+    for run in runs:
+        if run.headroom is not None:
+            raise LogError(
+                f"{run.log.path} is a search for headroom, which is not compared; must be a ramp "
+                "or another search of the mix, for example with --search copies"
+            )
 
 
 def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:

@@ -46,6 +46,10 @@ class SearchSetup:
         """What is searched, one after the other."""
         return axes_of(self.record, self.plan)
 
+    def base_of(self, axis: SearchAxis) -> int | None:
+        """The load of an axis at the base load of a search for headroom; None in other searches."""
+        return axis.base_load(self.plan) if self.record.over == "headroom" else None
+
 
 @dataclass(frozen=True)
 class SearchState:
@@ -88,7 +92,10 @@ class Search:
         self._setup = setup
         self._recovers = recovers
         self._show = show
-        self._lines = [AxisTrials(axis, tuple([] for _ in setup.tiers)) for axis in setup.axes]
+        self._lines = [
+            AxisTrials(axis, tuple([] for _ in setup.tiers), setup.base_of(axis))
+            for axis in setup.axes
+        ]
         self._index = 0
         self._before: TrialVerdict | None = None
         self._broke_at: set[tuple[str | None, int]] = set()
@@ -107,9 +114,7 @@ class Search:
         Raises Halted if the run was stopped, or if the endpoint broke for good.
         """
         budget_s = self._setup.record.budget_s
-        while turn := next_turn(
-            self._lines, self._setup.plan, self._options, budget_s, self._trials.now_s()
-        ):
+        while turn := next_turn(self._lines, self._options, budget_s, self._trials.now_s()):
             self._try(turn)
 
     def _least_s(self, speed: float) -> float:

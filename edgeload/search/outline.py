@@ -55,9 +55,11 @@ def print_outline(
     console.print()
     console.print("The first loads, while none of them fails:", highlight=False)
     for each in axes_of(record, plan):
-        if each.over == "headroom":
+        start = record.start
+        if record.over == "headroom":
+            start = each.base_load(plan)
             console.print(f"{each.group}:", highlight=False, markup=False)
-        console.print(_first_loads(plan, each, record, image_bytes))
+        console.print(_first_loads(plan, each, start, record.most, image_bytes))
 
 
 def _sentences(
@@ -92,16 +94,15 @@ def _sentences(
 
 
 def _first_loads(
-    plan: Plan, axis: SearchAxis, record: SearchRecord, image_bytes: Mapping[str, float]
+    plan: Plan, axis: SearchAxis, load: int, most: int, image_bytes: Mapping[str, float]
 ) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     chains = any(group.requests_per_frame > 1 for group in plan.groups)
     heads = [axis.head(plan), "due/s", *(["requests/s"] if chains else []), "MB/s of pictures"]
     for name in heads:
         table.add_column(name, justify="right")
-    load = axis.base_load(plan) if axis.over == "headroom" else record.start
     for _ in range(_SHOWN_LOADS):
-        load = min(load, record.most)
+        load = min(load, most)
         step = axis.step(plan, load, 0, 0.0, 1.0)
         frames = [plan.arrival_rate(step, index) or 0.0 for index in range(len(plan.groups))]
         requests = [n * g.requests_per_frame for n, g in zip(frames, plan.groups, strict=True)]
@@ -114,7 +115,7 @@ def _first_loads(
             *([f"{sum(requests):,.6g}"] if chains else []),
             f"{bytes_per_s / 1e6:.3g}",
         )
-        if load == record.most:
+        if load == most:
             break
         load *= 2
     return table

@@ -57,7 +57,7 @@ def headroom_run(
 ) -> RunSummary:
     """The summary of a search that made these trials. Only the first `ended` came to an end."""
     record = SearchRecord("headroom", most=1000, resolution=0.05, base=base)
-    steps = [(SearchAxis("headroom", group, base=base), load) for group, load in trials]
+    steps = [(SearchAxis("group", group, base=base), load) for group, load in trials]
     return searched_run(path, Plan((), tuple(groups)), record, steps, pools, ended, **settings)
 
 

@@ -44,10 +44,12 @@ class Simulated:
     ) -> None:
         record = SearchRecord("headroom", most=1000, resolution=0.05)
         axes = axes_of(record, plan)
-        self.lines = [AxisTrials(axis, tuple([] for _ in range(tiers))) for axis in axes]
+        self.lines = [
+            AxisTrials(axis, tuple([] for _ in range(tiers)), axis.base_load(plan)) for axis in axes
+        ]
         self.tried: list[tuple[int, int]] = []
         self.now_s = 0.0
-        while turn := next_turn(self.lines, plan, OPTIONS, budget_s, self.now_s):
+        while turn := next_turn(self.lines, OPTIONS, budget_s, self.now_s):
             step = turn.line.axis.step(plan, turn.asked.load, 0, 0.0, 1.0)
             door, person = (plan.cameras_of(group, step) for group in (0, 1))
             self.tried.append((door, person))

@@ -82,10 +82,10 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
     )
     if summary.groups:
         found = of_mix(found)
-    if summary.interference is None and summary.search is None:
+    if summary.interference is None and not summary.searches:
         return found
     found = tuple(finding for finding in found if finding.code not in OF_LONG_STEPS)
-    return found if summary.search is None else of_search(f for f in found if _is_news(f))
+    return of_search(f for f in found if _is_news(f)) if summary.searches else found
 
 
 def _is_news(finding: Finding) -> bool:

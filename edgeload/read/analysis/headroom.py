@@ -28,8 +28,10 @@ def with_headroom(summary: RunSummary, objectives: Sequence[Objective]) -> RunSu
         return summary
     found = headroom_result(summary, objectives, record)
     first = found.tiers[0]
+    summary = as_trials(summary)
     return replace(
-        as_trials(summary),
+        summary,
+        groups=tuple(replace(group, headroom=found) for group in summary.groups),
         headroom=found,
         bracket=_bracket(summary, first),
         objectives=objectives_at(first.base),

@@ -76,6 +76,13 @@ class RunSummary:
     """How many boxes like this one the cameras need that somebody asked about."""
 
     @property
+    def searches(self) -> tuple[SearchResult, ...]:
+        """The searches whose trials the steps are: that for headroom has one for each group."""
+        if self.headroom is not None:
+            return self.headroom.searches
+        return () if self.search is None else (self.search,)
+
+    @property
     def group(self) -> str:
         """The name of the camera group whose summary this is; empty for a whole run."""
         return self.steps[0].group if self.steps else ""

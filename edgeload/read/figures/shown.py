@@ -24,6 +24,7 @@ from edgeload.read.figures.group_panels import (
     throughput_panels,
     times_panels,
 )
+from edgeload.read.figures.headroom_figures import headroom_figures
 from edgeload.read.figures.heat_map import heat_map_charts
 from edgeload.read.figures.over_time import throughput_chart, times_charts
 from edgeload.read.figures.percentile_curves import percentile_curve_charts
@@ -42,11 +43,19 @@ _FILE_NAMES = (
     *("heat_map.png", "spectrum.png"),
 )
 
+_OF_GROUPS = {
+    "times.png": TIMES_OF_GROUPS_TITLE,
+    "failures.png": FAILURES_OF_GROUPS_TITLE,
+    "spectrum.png": CURVES_OF_GROUPS_TITLE,
+}
+
 
 def prepare_figures(summary: RunSummary) -> tuple[Picture, ...]:
     """The pictures of a run, in the order of the page; empty ones for what it does not have."""
     if summary.search is not None:
         return _of_search(summary)
+    if summary.headroom is not None:
+        return _of_headroom(summary)
     if summary.groups and summary.steps:
         return _of_mix(summary)
     failures = failures_chart(summary)
@@ -87,6 +96,12 @@ def _of_search(summary: RunSummary) -> tuple[Picture, ...]:
         {name: shown.get(name, ()) for name in _FILE_NAMES},
         {**headings, "spectrum.png": CURVES} if summary.groups else {},
     )
+
+
+def _of_headroom(summary: RunSummary) -> tuple[Picture, ...]:
+    """The pictures of a search for headroom, in the order of the page."""
+    shown = headroom_figures(summary)
+    return _pictures({name: shown.get(name, ()) for name in _FILE_NAMES}, _OF_GROUPS)
 
 
 def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:

@@ -251,7 +251,7 @@ def _facts(summary: RunSummary, values: Mapping[str, Any]) -> list[tuple[str, st
 
 
 def _noun(summary: RunSummary) -> str:
-    return "step" if summary.search is None else "trial"
+    return "trial" if summary.searches else "step"
 
 
 def _sections(summary: RunSummary, values: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console, RenderableType
@@ -19,6 +19,7 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.output.box_plan_table import box_plan_parts
 from edgeload.read.output.detector_table import detector_tables
+from edgeload.read.output.headroom_tables import headroom_tables
 from edgeload.read.output.trial_table import trial_table
 from edgeload.read.output.wrapped import print_parts, width_of, wrapped
 from edgeload.read.statistics.format import milliseconds, number, short
@@ -27,6 +28,7 @@ from edgeload.read.words import terminal_words
 from edgeload.read.words.closed_loop_words import due_words
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
+from edgeload.read.words.headroom_words import BASE_LOAD
 from edgeload.read.words.interference_words import (
     INTERFERENCE_HEADS,
     INTERFERENCE_NOTE,
@@ -72,9 +74,10 @@ def print_report(
             *(
                 _interference(summary, width)
                 or trial_table(summary, width)
+                or headroom_tables(summary, width)
                 or _steps(summary, width)
             ),
-            *(detector_tables(summary) if summary.search is None else ()),
+            *(() if summary.searches else detector_tables(summary)),
             *(finding_text(finding, width) for finding in findings),
             *_objectives(summary, width),
             *_failures(summary, width),
@@ -213,10 +216,7 @@ _MIX_COLUMNS = (
 
 def columns_of(summary: RunSummary) -> tuple[TableColumn, ...]:
     """All columns of the table of steps; ages matter if cameras keep only their newest frame."""
-    columns: tuple[TableColumn, ...] = _MIX_COLUMNS if summary.groups else COLUMNS
-    if summary.headroom is not None:  # its steps differ in the cameras of one group
-        columns = tuple(replace(c, rank=0) if c.head == "cameras" else c for c in columns)
-        columns = tuple(column for column in columns if column.head != "copies")
+    columns = _MIX_COLUMNS if summary.groups else COLUMNS
     plan = summary.log.plan
     if plan is None or all(group.late != "latest" for group in plan.groups):
         return columns
@@ -293,6 +293,8 @@ def finding_text(finding: Finding, width: int) -> Text:
 
 def _objectives(summary: RunSummary, width: int) -> list[Text]:
     judged = [(_scope(result), result) for result in summary.objectives]
+    if summary.headroom is not None:
+        judged = [(BASE_LOAD, result) for result in summary.objectives]
     if summary.search is not None:
         judged = objectives_at_capacity(summary)
     if not judged:

@@ -10,19 +10,20 @@ from edgeload.read.analysis.headroom_result import GroupHeadroom, HeadroomResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.words.finding_words import message
 
+BASE_LOAD = "base load"
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _CLIFF = " It gets bad at once there: a cliff."
 
 
 def headroom_headline(summary: RunSummary, found: HeadroomResult) -> str:
     """What fits beside the base load: `door x14 at 10/s and person x3 at 2/s are carried; 5 more
-    door (4 to 6) or 1 more person (1 to 2) fit.` Of several tiers, one sentence each.
+    door (4 to 6) or 1 more person (1 to 2) fit.` Of several tiers, one line each.
     """
     load = base_words(summary, found)
-    return " ".join(
-        sentence(f"{tier.tier.name}: {said}" if tier.tier.name else said, load)
+    return "\n".join(
+        f"{tier.tier.name}: {said}" if tier.tier.name else said
         for tier in found.tiers
-        for said in [_answer(tier, load)]
+        for said in [sentence(_answer(tier, load), load)]
     )
 
 
@@ -184,14 +185,20 @@ def _fit(group: GroupHeadroom) -> str:
 
 
 def _limit(group: GroupHeadroom) -> str:
-    """`At 20 door, door: p95<300ms is not met …`: why more are not carried."""
+    """`At 20 door cameras, door: p95<300ms is not met …`: why more are not carried."""
     capacity = group.capacity
     if capacity.beyond is None or capacity.beyond_load is None:
         return "" if group.high is not None or not group.searched else "Its limit was not reached."
     if capacity.binding is None:
         return ""
-    said = sentence(f"at {capacity.beyond_load:,} {group.group}, {message(capacity.binding)}")
+    beyond = plural(capacity.beyond_load, f"{group.group} camera")
+    said = sentence(f"at {beyond}, {message(capacity.binding)}")
     return f"{said}{_CLIFF if capacity.kind == 'cliff' else ''}"
+
+
+def trials_head(group: str) -> str:
+    """What stands above the trials in which the cameras of a group are varied."""
+    return f"{group} cameras, the other groups at the base load:"
 
 
 def headroom_text(found: HeadroomResult) -> str:

@@ -26,6 +26,8 @@ class Loads:
         self._rounds = {step.index: step.cameras for step in found.steps} if found else {}
         self._full = {alone.group: alone.cameras for alone in found.alone} if found else {}
         self._group = summary.group
+        self._trials = summary.headroom is not None
+        """Steps that differ in the cameras of one group of a mix: copies say nothing of them."""
 
     @property
     def known(self) -> bool:
@@ -46,6 +48,9 @@ class Loads:
         `door alone`, `4 door beside 2 (half) person`; of the group door, `beside 2 (half) person`.
         """
         cameras = self._rounds.get(step.index)
+        if self._trials and self._plan is not None:
+            sent = self._cameras(step)
+            return step_name(sent, sent)
         if cameras is None:
             return plural(step.copies, self.noun)
         return step_name(cameras, self._full, self._group)
@@ -55,7 +60,12 @@ class Loads:
 
         All steps of that have one load, and the table of steps says what each of them measures.
         """
-        return step.index + 1 if self._rounds else step.copies
+        return step.index + 1 if self._rounds or self._trials else step.copies
+
+    def _cameras(self, step: StepSummary) -> dict[str, int]:
+        assert self._plan is not None
+        planned = self._plan.steps[step.index]
+        return {g.name: self._plan.cameras_of(i, planned) for i, g in enumerate(self._plan.groups)}
 
     @property
     def of_mix(self) -> str:
@@ -70,7 +80,9 @@ class Loads:
 
     @property
     def over_what(self) -> str:
-        """What the numbers above an axis of time are: clients, copies, or steps."""
+        """What the numbers above an axis of time are: clients, copies, steps or trials."""
+        if self._trials:
+            return "trial"
         return "step" if self._rounds else self.nouns
 
     def several(self, loads: Sequence[int]) -> str:

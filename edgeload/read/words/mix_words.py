@@ -37,6 +37,8 @@ def mix_load(summary: RunSummary) -> str:
     parts = listed([_cameras(summary, part, times=bool(capacity)) for part in step.groups])
     is_ = "is" if step.copies == 1 else "are"
     said = f"{Loads(summary).of_step(step)} {is_} {parts}"
+    if summary.headroom is not None:
+        said = f"The base load is {parts}"
     if not capacity:
         return f"{said}."
     met = _met(step) if summary.search is None else ""  # each tier has met its own

@@ -66,7 +66,7 @@ class SearchLoads:
         each = self._axis.per_load(self._plan)
         said = f"{self.words(load)} × {_rate(each)}/s ({number(each * load)}/s)"
         others = [
-            cameras_at(group.cameras, group)
+            cameras_at(self._axis.base * group.cameras, group)
             for group in self._plan.groups
             if group.name != self._axis.group
         ]

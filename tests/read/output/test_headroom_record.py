@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from headroom_runs import SHARED_TRIALS, found_of, headroom_run, shared_pool
 from rich.console import Console
 
 from edgeload import exit_codes
 from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.figures.shown import prepare_figures
+from edgeload.read.log.columns import LogError
 from edgeload.read.output.page import html_report
 from edgeload.read.output.summary_json import summary_values
 from edgeload.read.output.terminal import print_report
-from edgeload.read.results import exit_code
+from edgeload.read.results import exit_code, write_comparison
 
 
 def printed(summary: RunSummary, width: int) -> str:
@@ -21,6 +24,11 @@ def printed(summary: RunSummary, width: int) -> str:
     with console.capture() as capture:
         print_report(console, summary, (), ())
     return capture.get()
+
+
+def a_run(folder: Path) -> RunSummary:
+    """The usual trials, in `run.log`."""
+    return headroom_run(folder / "run.log", shared_pool())
 
 
 def test_a_record_has_the_numbers_of_its_group(tmp_path: Path) -> None:
@@ -43,14 +51,39 @@ def test_other_runs_have_no_headroom(tmp_path: Path) -> None:
     assert summary_values(mix_run(tmp_path, "run.log"), ())["headroom"] is None
 
 
-def test_the_terminal_shows_cameras_and_no_copies(tmp_path: Path) -> None:
-    """Trials differ in the cameras of one group; the lines fit 80 columns."""
+def test_the_terminal_has_a_table_of_trials_for_each_group(tmp_path: Path) -> None:
+    """In cameras of it, with the base load in both; all fits 80 columns."""
     text = printed(headroom_run(tmp_path / "run.log", shared_pool()), 80)
-    lines = text.splitlines()
-    assert max(map(len, lines)) <= 80
-    head = next(line for line in lines if "cameras" in line and "due/s" in line)
-    assert "copies" not in head
-    assert lines[0].endswith("are carried; 3 more door or 7 more person")
+    assert max(map(len, text.splitlines())) <= 80
+    assert " are carried; 3 more door" in text.splitlines()[0]
+    _, door, person = text.split(" cameras, the other groups at the base load:")
+    for part, trials in ((door, "123456"), (person, "1789")):
+        rows = [line.split()[0] for line in part.splitlines() if line[:6].strip().isdecimal()]
+        assert rows[: len(trials)] == list(trials)
+    assert " copies " not in text
+    assert text.count("how long the trial took") == 1, "one note for both tables"
+
+
+def test_the_pictures_have_a_ladder_for_each_group(tmp_path: Path) -> None:
+    """What stands above the trials are their numbers: copies say nothing of them."""
+    pictures = {each.file_name: each for each in prepare_figures(a_run(tmp_path))}
+    ladders = pictures["search.png"].charts
+    assert {chart.part for chart in ladders} == {"door", "person"}
+    assert "3 more" not in ladders[0].title and "door: capacity 8 door cameras" in ladders[0].title
+    (throughput, *_) = pictures["throughput.png"].charts
+    assert throughput.loads == "trial"
+    assert [span.load for span in throughput.spans] == list(range(1, 12))
+    assert pictures["capacity.png"].charts == ()
+    names = [chart.name for picture in pictures.values() for chart in picture.charts]
+    assert len(set(names)) == len(names)
+
+
+def test_a_search_for_headroom_is_not_compared(tmp_path: Path) -> None:
+    """Trials of as many copies differ in their cameras, so that nothing may be matched by copies."""
+    a_run(tmp_path)
+    log = [tmp_path / "run.log"]
+    with pytest.raises(LogError, match="--search copies"):
+        write_comparison(log, log, tmp_path, margin=0.05, console=Console(quiet=True))
 
 
 def test_the_page_has_a_card_for_each_group(tmp_path: Path) -> None:
