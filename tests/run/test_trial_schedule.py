@@ -1,84 +1,75 @@
-"""Frames of a client whose steps are decided as the run goes, against the plan of all of them."""
+"""Schedules that are given their steps one at a time agree with those of a plan that has them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import pytest
 
-from hypothesis import given
-from hypothesis import strategies as st
+from edgeload.camera_group import CameraGroup
+from edgeload.plan import Plan, RampStep
+from edgeload.run.pacing import schedule_of
+from edgeload.run.trial_schedule import StepwiseSchedule, trial_schedule_of
 
-from edgeload.camera_group import LatePolicy
-from edgeload.plan import Due, Plan, RampStep, one_group_plan
-from edgeload.run.pacing import ClientSchedule
-from edgeload.run.trial_schedule import TrialSchedule
-
-RATE = 3.0
-
-steps = st.lists(
-    st.tuples(
-        st.integers(0, 3),  # clients; client 1 sends if there are two or more
-        st.floats(0.1, 4.0),  # planned length
-        st.floats(0.0, 1.2),  # where it is ended, as a share of that
-        st.floats(0.0, 2.0),  # pause before it
-        st.sampled_from([0.5, 1.0, 2.0]),
-    ),
-    min_size=1,
-    max_size=6,
-)
+GROUPS = (CameraGroup("door", 2, 4.0), CameraGroup("batch", 1, None))
+STEPS = (RampStep(0, 3, 0.0, 2.0), RampStep(1, 6, 3.0, 5.5))
+ANSWER_S = 0.13
 
 
-def drawn_steps(drawn: list[tuple[int, float, float, float, float]]) -> Iterator[RampStep]:
-    """The steps as planned, and with the ends that they got, one after the other."""
-    at_s = 0.0
-    for index, (clients, length_s, _, pause_s, speed) in enumerate(drawn):
-        at_s += pause_s
-        yield RampStep(index, clients, at_s, at_s + length_s, speed=speed)
-        at_s += length_s
-
-
-def sent_by(schedule: ClientSchedule, until_s: float) -> list[Due]:
-    """Take every frame that is due before an instant."""
-    sent = []
+def sent(schedule: StepwiseSchedule, until_s: float) -> list[tuple[int, int, float]]:
+    """(number, step, due) of what a client sends whose answers take 0.13 s each."""
+    found = []
     while schedule.next is not None and schedule.next.due_s < until_s:
-        sent.append(schedule.take())
-    return sent
+        due = schedule.take()
+        found.append((due.number, due.step, due.due_s))
+        schedule.free_at(due.due_s + ANSWER_S, answered=True)
+    return found
 
 
-@given(steps, st.sampled_from(["constant", "poisson"]), st.sampled_from(["queue", "skip"]))
-def test_frames_are_those_of_the_plan_of_all_steps(
-    drawn: list[tuple[int, float, float, float, float]], arrivals: str, late: LatePolicy
-) -> None:
-    """Whatever steps a client gets and wherever they are ended, its frames have the numbers and due
-    times that the plan with these steps gives, which is all that a log has.
-    """
-    empty = one_group_plan((), RATE, arrivals, late)  # type: ignore[arg-type]
-    schedule = TrialSchedule(empty, 1)
-    sent, ended = [], []
-    for step, (_, length_s, share, _, _) in zip(drawn_steps(drawn), drawn, strict=True):
-        end_s = min(step.end_s, step.start_s + share * length_s)
+@pytest.mark.parametrize("client", range(6))
+def test_the_frames_are_those_of_the_plan(client: int) -> None:
+    """Step after step, with the same numbers: the log's reader makes the plan of all steps."""
+    stepwise = trial_schedule_of(Plan((), GROUPS), client)
+    ours = []
+    for step in STEPS:
+        stepwise.begin(step)
+        ours += sent(stepwise, step.end_s)
+        assert stepwise.next is None
+    whole: StepwiseSchedule = schedule_of(Plan(STEPS, GROUPS), client)  # type: ignore[assignment]
+    assert ours == sent(whole, 100.0)
+    assert ours
+
+
+@pytest.mark.parametrize("client", range(3))
+def test_a_step_that_ends_early_is_one_that_was_planned_so(client: int) -> None:
+    """Nothing is due from its end on, and the next step goes on with the next number."""
+    stepwise = trial_schedule_of(Plan((), GROUPS), client)
+    stepwise.begin(STEPS[0])
+    ours = sent(stepwise, 0.9)
+    stepwise.end(0.9)
+    assert stepwise.next is None
+    stepwise.begin(STEPS[1])
+    ours += sent(stepwise, STEPS[1].end_s)
+    ended = (RampStep(0, 3, 0.0, 0.9), STEPS[1])
+    whole: StepwiseSchedule = schedule_of(Plan(ended, GROUPS), client)  # type: ignore[assignment]
+    assert ours == sent(whole, 100.0)
+
+
+def test_a_camera_in_a_closed_loop_that_waits_for_its_answer_ends_with_it() -> None:
+    """Its frame was sent before the end: the answer still counts, and nothing follows."""
+    camera = trial_schedule_of(Plan((), GROUPS), 2)
+    camera.begin(STEPS[0])
+    camera.take()
+    camera.end(0.2)
+    assert camera.next is not None, "it is in flight"
+    camera.free_at(0.3, answered=True)
+    assert camera.next is None
+
+
+def test_a_camera_that_does_not_send_in_a_step_has_nothing_due() -> None:
+    """In a search for headroom, a step has only the first cameras of each group."""
+    step = RampStep(0, 6, 0.0, 2.0, cameras=(3, 1))
+    sending = []
+    for client in range(6):
+        schedule = trial_schedule_of(Plan((), GROUPS), client)
         schedule.begin(step)
-        sent += sent_by(schedule, end_s)
-        schedule.end(end_s)
-        assert schedule.next is None
-        ended.append(RampStep(step.index, step.clients, step.start_s, end_s, speed=step.speed))
-    whole = Plan(tuple(ended), empty.groups)
-    assert sent == list(whole.client_dues(1))
-
-
-@given(st.floats(0.5, 3.0), st.floats(0.0, 4.0), st.sampled_from(["queue", "skip"]))
-def test_a_client_that_is_behind_gives_up_at_the_end(
-    end_s: float, free_s: float, late: LatePolicy
-) -> None:
-    """When a busy client becomes free, it has missed what fell due before the end of the step, if
-    that is over; frames of after the end were never due.
-    """
-    plan = one_group_plan((), RATE, late=late)
-    schedule = TrialSchedule(plan, 0)
-    schedule.begin(RampStep(0, 1, 0.0, 10.0))
-    first = schedule.take()
-    schedule.end(end_s)
-    missed = [due for due, _ in schedule.free_at(max(free_s, end_s), answered=True)]
-    dues = [due.due_s for due in (first, *missed)]
-    expected = list(plan.step_dues(0, RampStep(0, 1, 0.0, end_s)))
-    assert dues[1:] == expected[1:]
-    assert schedule.next is None
+        sending.append(schedule.next is not None)
+    assert sending == [True, True, True, True, False, False]

@@ -158,3 +158,28 @@ def test_each_axis_finds_its_frontier(tmp_path: Path, axis: SearchAxis, load: in
     assert tier.boundary.low <= load <= tier.boundary.high
     assert tier.boundary.high - tier.boundary.low <= max(1, 0.05 * load)
     agree(found)
+
+
+def test_headroom_of_two_groups_on_one_pool(tmp_path: Path) -> None:
+    """80.5 frames/s for 10 door (40) and 10 person (20): 5 more door, or 10 more person. What the
+    search saw is what its log says, group by group.
+    """
+    groups = (CameraGroup("door", 10, 4.0), CameraGroup("person", 10, 2.0))
+    box = Box(4, constant(4 / 80.5))
+    axis = SearchAxis("headroom")
+    found = search(tmp_path / "log", box, plan=Plan((), groups), axis=axis, most=1000)
+    headroom = found.summary.headroom
+    assert headroom is not None
+    (tier,) = headroom.tiers
+    assert tier.carried
+    for group, truth in zip(tier.groups, (5, 10), strict=True):
+        assert group.high is not None
+        assert group.low <= truth <= group.high
+        assert group.high - group.low <= max(1, 0.05 * (group.cameras + truth))
+    plan = found.summary.log.plan
+    assert plan is not None
+    steps = [[plan.cameras_of(group, step) for group in (0, 1)] for step in plan.steps]
+    assert steps[0] == [10, 10]
+    assert all(10 in cameras for cameras in steps), "no trial varies both groups"
+    seen = [(t.load, t.verdict) for t in found.tried[0]]
+    assert seen == [(t.load, t.verdict) for t in tier.groups[0].capacity.trials]

@@ -79,7 +79,7 @@ def test_the_pictures_have_a_ladder_for_each_group(tmp_path: Path) -> None:
 
 
 def test_a_search_for_headroom_is_not_compared(tmp_path: Path) -> None:
-    """Trials of as many copies differ in their cameras, so that nothing may be matched by copies."""
+    """Trials of as many copies differ in their cameras: nothing may be matched by copies."""
     a_run(tmp_path)
     log = [tmp_path / "run.log"]
     with pytest.raises(LogError, match="--search copies"):
