@@ -97,3 +97,24 @@ def test_help_is_readable(tmp_path: Path) -> None:
     text = _run("--help", cwd=tmp_path).stdout
     for words in ("LOG", "--output-dir", "--requests-per-second", "load_test_results"):
         assert words in text
+
+
+def test_boxes_for_some_cameras_from_a_log_alone(tmp_path: Path) -> None:
+    """A ramp of 30 clients that were carried and 60 that were not: --plan tells the boxes."""
+    played = sl.play(sl.plan_of([10, 30, 60], 10, 2.0), servers=4, service=sl.constant(0.05))
+    sl.write(tmp_path / "log", played)
+    done = _run("log", "--plan", "120@2", "--reserve", "50", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "120 cameras at 2/s need 4 boxes (3 to 4) like this one" in done.stdout
+    assert "with 50 % reserve 8." in done.stdout  # 15 cameras a box
+    summary = json.loads((tmp_path / "load_test_results" / "summary.json").read_text())
+    assert summary["plan"]["need"]["boxes_with_reserve"] == 8
+    for arguments, words in (
+        (("--plan", "many"), "for example 120@2"),
+        (("--plan", "door:4"), "the run has one kind of cameras"),
+        (("--plan", "120@2", "--reserve", "100"), "must be below 100 percent"),
+    ):
+        refused = _run("log", *arguments, cwd=tmp_path)
+        assert refused.returncode == 2
+        assert words in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1

@@ -80,7 +80,7 @@ class StepRow:
 def step_columns(summary: RunSummary) -> tuple[Column, ...]:
     """Goodput only where the objectives define it; ages if cameras keep only their newest frame."""
     first: tuple[Column, ...] = (*_OF_MIX, *_COUNTS[2:]) if summary.groups else _COUNTS
-    if summary.interference is not None:  # all of its steps have as many copies
+    if summary.interference or summary.headroom:  # copies do not tell their steps apart
         first = tuple(column for column in first if column.name != "copies")
     plan = summary.log.plan
     latest = plan is not None and any(group.late == "latest" for group in plan.groups)

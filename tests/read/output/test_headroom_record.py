@@ -93,6 +93,7 @@ def test_the_page_has_a_card_for_each_group(tmp_path: Path) -> None:
     assert "✓ 7 more fit" in card
     assert "10 person cameras at 2/s" in card
     assert "the backlog grew by" in card
+    assert "copies</button>" not in page, "copies do not tell its steps apart"
 
 
 def test_what_was_found_out_is_a_result(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_terminal_page_and_json_show_the_same(tmp_path: Path) -> None:
     assert "120 cameras at 2/s need 6 boxes" in text
     page = html_report(summary, (), (), ())
     assert "120 cameras at 2/s need 6 boxes" in page
-    table = page.partition('<table id="box-plan">')[2].partition("</table>")[0]
+    table = page.partition('<table id="box-plan" class="sorts">')[2].partition("</table>")[0]
     assert table.count("<tr") == 6
     plan = summary_values(summary, ())["plan"]
     assert (plan["need"]["boxes"], plan["need"]["basis"]) == (6, "measured")
