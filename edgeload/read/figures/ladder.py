@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,8 @@ _COLOURS = {
 _DASHES = {"pass": (), "fail": (), "undecided": (6, 4), "invalid": (2, 3), "broken": (2, 3)}
 _RUNG_WIDTH = 6.0
 _GROUND = "#CFE3F1"
+_NO_CLOSER = 0.5
+"""A chart of the loads near the answer shows them closer if they are at most this share of all."""
 _AFTER = 0.04
 _ROOM_OF_SIGNS = 0.06
 _MANY = 10.0
@@ -40,7 +43,7 @@ _NEAR = 0.35
 
 
 def ladder_charts(summary: RunSummary) -> tuple[Chart, ...]:
-    """A chart for each tier, and one of the trials near its answer if all loads are on a log axis.
+    """A chart for each tier, and one of the trials near its answer if these are a small part of it.
 
     None without a search, or before its first trial.
     """
@@ -214,7 +217,7 @@ def _near_axis(ladder: _Ladder, axis: Axis) -> Axis | None:
     """The loads near the answer; None if the other chart shows them well enough."""
     boundary = ladder.tier.boundary
     best, high = boundary.best, boundary.high
-    if not axis.log or best is None or high is None or not _is_known(ladder):
+    if best is None or high is None or not _is_known(ladder):
         return None
     near = [t.load for t in ladder.trials if abs(t.load / best - 1) <= _NEAR]
     if len(near) < 2:
@@ -224,4 +227,13 @@ def _near_axis(ladder: _Ladder, axis: Axis) -> Axis | None:
     ends = [ladder.scale.value(load) for load in (*near, best, *limits)]
     air = max(ladder.scale.value(1), 0.15 * (max(ends) - min(ends)))
     low, top = max(0.0, min(ends) - air), max(ends) + air
+    if _share_of(axis, max(low, axis.low), min(top, axis.high)) > _NO_CLOSER:
+        return None
     return Axis(ladder.scale.label, low, top, whole=ladder.scale.whole)
+
+
+def _share_of(axis: Axis, low: float, high: float) -> float:
+    """The share of an axis that lies between two values."""
+    if axis.log:
+        return math.log(high / low) / math.log(axis.high / axis.low)
+    return (high - low) / (axis.high - axis.low)

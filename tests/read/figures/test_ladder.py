@@ -105,22 +105,36 @@ def test_each_tier_has_its_own_verdicts(tmp_path: Path) -> None:
     assert at_39 == ["fail", "pass"]
 
 
-@pytest.mark.parametrize(
-    ("trials", "log"), [(((1, 4), (64, 6), (39, 20), (41, 20)), True), (((8, 5), (9, 8)), False)]
-)
+@pytest.mark.parametrize(("loads", "log"), [((4, 64), True), ((8, 64), False)])
 def test_loads_of_more_than_a_decade_are_on_a_logarithmic_axis(
-    tmp_path: Path, trials: tuple[tuple[int, float], ...], log: bool
+    tmp_path: Path, loads: tuple[int, int], log: bool
 ) -> None:
-    """Then the trials near the capacity, which look alike there, have a chart of their own."""
-    summary = searched_log.summary_of(tmp_path / "log", searched_log.box_search(trials))
-    charts = _charts(summary)
-    assert charts["ladder"].y_axis.log == log
-    assert ("ladder_near" in charts) == log
-    if log:
-        near = charts["ladder_near"]
-        assert {load for _, _, load, _ in _rungs(near)} == {39, 41}
-        assert not near.y_axis.log
-        assert near.x_axis == charts["ladder"].x_axis
+    """Others begin at 0."""
+    found = searched_log.box_search(tuple((load, 5) for load in loads))
+    axis = _charts(searched_log.summary_of(tmp_path / "log", found))["ladder"].y_axis
+    assert axis.log == log
+    assert (axis.low == 0) == (not log)
+
+
+@pytest.mark.parametrize(
+    ("trials", "near"),
+    [
+        (((1, 4), (64, 6), (39, 20), (41, 20)), {39, 41}),
+        (((8, 5), (64, 6), (39, 20), (41, 20)), {39, 41}),
+        (((20, 20), (39, 20), (60, 20)), None),
+    ],
+)
+def test_trials_that_look_alike_have_a_chart_of_their_own(
+    tmp_path: Path, trials: tuple[tuple[int, float], ...], near: set[float] | None
+) -> None:
+    """The trials near the answer, on the same axis of time, if they are a small part of all."""
+    charts = _charts(searched_log.summary_of(tmp_path / "log", searched_log.box_search(trials)))
+    assert ("ladder_near" in charts) == (near is not None)
+    if near is not None:
+        closer = charts["ladder_near"]
+        assert {load for _, _, load, _ in _rungs(closer)} == near
+        assert not closer.y_axis.log
+        assert closer.x_axis == charts["ladder"].x_axis
 
 
 def test_a_search_that_ended_before_its_first_trial_has_no_ladder(tmp_path: Path) -> None:
