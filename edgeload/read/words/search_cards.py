@@ -10,6 +10,7 @@ from edgeload.plain_words import plural
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.search_result import SearchResult, TierCapacity
+from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.loads import cameras_at
 from edgeload.read.words.search_loads import SearchLoads
@@ -75,10 +76,14 @@ def search_group_cards(summary: RunSummary) -> list[SearchCard]:
                 _said(binding, at is not None),
                 ()
                 if step is None
-                else (("load", cameras_at(step.clients, group)), ("times", felt_p95_words(step))),
+                else (("load", cameras_at(step.clients, group)), ("times", _times(step))),
             )
         )
     return found
+
+
+def _times(step: StepSummary) -> str:
+    return felt_p95_words(step).removeprefix("with ")
 
 
 def _said(binding: Finding | None, known: bool) -> str:
@@ -113,10 +118,10 @@ def _facts(
         wider = ", wider than asked for" if tier.answer == "wide" else ""
         yield "interval", f"{span}, at {known.confidence:.0%} confidence{wider}".replace("%", " %")
     if tier.at is not None and tier.at_load is not None and not summary.groups:
-        yield "times", f"{felt_p95_words(tier.at)} at {loads.words(tier.at_load)}"
+        yield "times", f"{_times(tier.at)} at {loads.words(tier.at_load)}"
     if tier.beyond_load is not None:
         binding = tier.binding
-        why = f": {in_brief(binding)}" if binding else ""
+        why = f" ({in_brief(binding)})" if binding else ""
         yield "beyond", f"{loads.words(tier.beyond_load)} not carried{why}"
     elif tier.answer == "at_least":
         yield "limit", _NOT_REACHED

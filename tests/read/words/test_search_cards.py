@@ -21,7 +21,7 @@ def test_a_card_says_the_answer_of_its_tier(tmp_path: Path) -> None:
         known, facts = tier.boundary, dict(card.facts)
         assert card.said.startswith(f"{known.best} clients")
         assert facts["interval"].startswith(f"{known.low} to {known.high} clients")
-        assert facts["beyond"].startswith(f"{tier.beyond_load} clients not carried: ")
+        assert facts["beyond"].startswith(f"{tier.beyond_load} clients not carried (")
         assert f" at {tier.at_load} clients" in facts["times"]
         assert facts["objectives"] == tier.tier.objectives[0].text
         assert facts["found by"] == f"10 trials, in {summary.search.seconds:.0f} s"
