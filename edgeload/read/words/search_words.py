@@ -296,7 +296,7 @@ def _what_tells_more(summary: RunSummary, found: SearchResult, loads: SearchLoad
             f"{2 * budget_s:g}s."
         )
     elif "at_least" in answers:
-        yield from _raise_the_most(found, loads)
+        yield from _raise_the_most(found, loads, summary.log.settings.get("max_clients"))
     elif answers == {"none"}:
         yield "Give the endpoint more workers, or ask for less: a lower rate, or a wider --slo."
     elif found.judged_anew and answers & {"wide", "unknown"}:
@@ -323,11 +323,17 @@ def _our_limit(summary: RunSummary, found: SearchResult, loads: SearchLoads) -> 
     yield from dict.fromkeys(advice(doubt) for doubt in doubts[:1])
 
 
-def _raise_the_most(found: SearchResult, loads: SearchLoads) -> Iterator[str]:
+def _raise_the_most(found: SearchResult, loads: SearchLoads, asked: object) -> Iterator[str]:
+    """What lets the search go further; `asked` is the setting, if the log says it."""
     most = found.record.most
     yield f"The search goes no further than {loads.words(most)}{loads.whose}."
     if found.axis.over == "rate":
         yield "To find the limit, use more clients or a larger --requests-per-second."
+    elif isinstance(asked, int) and most < asked:
+        yield (
+            "A process of this machine may open no more connections: use more --workers, or raise "
+            "ulimit -n."
+        )
     else:
         yield f"To find the limit, raise --max-clients, for example --max-clients {4 * most}."
 
