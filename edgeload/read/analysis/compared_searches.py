@@ -16,7 +16,7 @@ from typing import Literal
 from edgeload.read.analysis.capacity import Capacity
 from edgeload.read.analysis.compared_quantities import QuantityVerdict
 from edgeload.read.analysis.differences import Side
-from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.finding import Evidence, Finding
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.search_result import WITH_CAPACITY, SearchAnswer, TierCapacity
 from edgeload.search_axis import PARTS_OF_RATE, one_rate
@@ -95,7 +95,7 @@ def compare_searches(
         return _not_comparable(units[0], Finding("mixes_differ", "note"))
     objectives = {_objectives(run) for run in runs}
     if len(objectives) > 1:
-        texts = {
+        texts: dict[str, Evidence] = {
             side: tuple(sorted({"; ".join(_texts(run)) for run in each}))
             for side, each in (("old", old), ("new", new))
         }
@@ -136,7 +136,7 @@ def _rates_differ(runs: Sequence[RunSummary], units: Sequence[CapacityUnit]) -> 
     return set(units) == {"client"} and len({run.log.requests_per_second for run in runs}) > 1
 
 
-def _counted(runs: Sequence[RunSummary]) -> dict[str, tuple[str, ...]]:
+def _counted(runs: Sequence[RunSummary]) -> dict[str, Evidence]:
     return {"counted": tuple(dict.fromkeys(_named_unit(run) for run in runs))}
 
 

@@ -58,6 +58,11 @@ TRIAL_KINDS: dict[str, Kind] = {
         SHORTFALL_KINDS["no_answers"], advice="See the failures by class and text."
     ),
     "undecided": replace(SHORTFALL_KINDS["undecided"], advice=_LET_IT_GO_ON, message=_undecided),
+    "outage": replace(
+        WARNING_KINDS["outage"],
+        advice="Look at the endpoint's logs of that time, and repeat the search. A trial with "
+        "failures in an outage never counts as carried, whatever caused them.",
+    ),
     "littles_law": replace(
         WARNING_KINDS["littles_law"],
         advice="Do not trust these trials. Repeat the search with the log on a local disk.",

@@ -128,7 +128,10 @@ def _objective(n: Mapping[str, Any]) -> str:
 
 
 def _undecided(n: Mapping[str, Any]) -> str:
-    return f"{_objective(n)}{'' if n['value'] is None else ': too close to tell'}"
+    if n["value"] is None:
+        return _objective(n)
+    few = None in n["limits"]
+    return f"{_objective(n)}: {'too few answers' if few else 'too close to tell'}"
 
 
 def _unserved(n: Mapping[str, Any]) -> str:

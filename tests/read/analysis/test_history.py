@@ -246,6 +246,46 @@ def test_the_capacity_of_a_mix_is_in_copies(tmp_path: Path) -> None:
     assert found.series == 1
 
 
+@pytest.mark.parametrize(
+    ("search", "capacity", "said"),
+    [
+        ({"over": "clients"}, {"clients": 40}, "capacity 40 clients -> 30 clients since"),
+        ({"over": "rate"}, {"requests_per_s": 40.0}, "capacity 40.00 requests/s -> 30.00 req"),
+        ({"over": "group", "group": "door"}, {"cameras": {"door": 40}},
+         "capacity 40 cameras -> 30 cameras since"),
+    ],
+)  # fmt: skip
+def test_the_capacity_of_a_search_is_in_what_it_counted(
+    search: dict[str, Any], capacity: dict[str, Any], said: str
+) -> None:
+    """Its trials have no series: each search chooses its own loads, and they are short."""
+
+    def text(number: int) -> str:
+        scale = 0.75 if number >= 17 else 1.0
+        found: dict[str, Any] = {"clients": 4, "copies": 4}
+        for key, value in capacity.items():
+            doors = {"door": 40 if scale == 1.0 else 30}
+            found[key] = doors if key == "cameras" else type(value)(value * scale)
+        step = {
+            "clients": 8, "complete": True, "valid": True, "sent": 9, "failed": 0,
+            "throughput_per_s": 16.0 * scale, "service_time_s": {"p50": 0.1, "p95": 0.2},
+            "response_time_s": None,
+        }  # fmt: skip
+        return json.dumps(
+            {
+                "run_id": str(number), "log": "s.log", "validity": {"verdict": "VALID"},
+                "started_at": f"2026-11-{number + 1:02}T00:00:00Z", "steps": [step],
+                "capacity": found, "requests_per_second": 2.0, "settings": SETTINGS,
+                "endpoint": {}, "search": search,
+            }
+        )  # fmt: skip
+
+    found = looked_back([past_run(text(number)) for number in range(20)])
+    assert [change.quantity for change in found.changes] == ["capacity"]
+    assert found.series == 1
+    assert said in history_words(found)
+
+
 def test_a_closed_loop_is_followed_by_its_service_times(tmp_path: Path) -> None:
     """It has no plan to be late for; and a step of some of the cameras is no load of the mix."""
     runs = mixes(tmp_path, 1, slower_from=1)

@@ -193,12 +193,19 @@ def test_a_cliff_and_a_slope_are_told_apart(tmp_path: Path, bound: int, how: str
     assert said[1] == how
 
 
+@pytest.mark.parametrize("breaks_at", [1000, 44])
 @pytest.mark.parametrize(
     "slo", [[], ["p95<60ms", "errors<1%"], ["gold: p95<58ms", "silver: p99<1s"]]
 )
-def test_a_search_never_asks_for_longer_steps(tmp_path: Path, slo: list[str]) -> None:
+def test_a_search_never_asks_for_longer_steps(
+    tmp_path: Path, slo: list[str], breaks_at: int
+) -> None:
     """It decides itself how long a trial is; and its steps are called trials."""
-    summary = box(tmp_path / "s.log", slo=slo)
+
+    def outcome(load: int, in_trial_s: float) -> str:
+        return "http_503" if load >= breaks_at and in_trial_s > 2 else "ok"
+
+    summary = box(tmp_path / "s.log", slo=slo, outcome=outcome)
     findings = find(summary)
     assert summary.search is not None
     reasons = [each for t in summary.search.trials for own in t.reasons for each in own]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import searched_log as searches
@@ -75,3 +77,21 @@ def test_a_reason_of_a_group_names_it() -> None:
     numbers = {"growth": 0.17, "throughput_per_s": 40.0, "arrival_per_s": 48.0}
     finding = Finding("backlog_grows", "warning", (0,), numbers, group="person")
     assert in_brief(finding) == "person: backlog grows 17 %"
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ((0.05, None), "p95 77.2 ms: too few answers"),
+        ((0.05, 0.4), "p95 77.2 ms: too close to tell"),
+    ],
+)
+def test_an_undecided_objective_says_why(limits: tuple[float, float | None], said: str) -> None:
+    """Too few answers have no upper limit; otherwise the bound lies between both limits."""
+    numbers: Mapping[str, Any] = {
+        "objective": "p95<300ms",
+        "value": 0.0772,
+        "limits": limits,
+        "never_share": 0.0,
+    }
+    assert in_brief(Finding("undecided", "note", (0,), numbers)) == said
