@@ -44,7 +44,7 @@ _LEAST_ERROR = 0.001
 """A growth is never known better than this: a box's own pace wanders that much."""
 _LEAST_CLIENTS = 0.1
 """Nor in loads: of a few requests, a window more or less holds one."""
-_WIDER = 1.0
+_WIDER = 1.1
 """A growth's error comes from 10 to 20 windows, and is itself uncertain."""
 _MOST_AGAINST = math.log(1e5)
 """No single trial makes a capacity less likely than this: something may have gone wrong in it."""
