@@ -126,6 +126,7 @@ simulator               the embedded endpoint, whose capacity is known
     inference           decides which answer a query gets and when
     accounts            what serves each detector, and its counts
     pools               the pools of workers, each behind a queue
+    picture_cache       what a cache of pictures saves
     contention          pools that slow each other down, and by which law
     queueing            c servers behind one queue, computed exactly
     faults              what goes wrong on request, and how often

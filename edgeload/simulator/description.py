@@ -21,6 +21,9 @@ def capacity_words(options: Options) -> str:
     law = deployment.contention
     if law is not None:
         said += f"; on {plural(law.cores, 'core')} with contention {law.strength:g}"
+    if (cache := options.cache) is not None:
+        each = f" in each of {cache.processes} processes" if cache.processes > 1 else ""
+        said += f"; a cache of pictures{each} saves {100.0 * cache.saves:g} % of the service time"
     return said + (f"; with injected faults: {faults}" if faults else "")
 
 

@@ -17,6 +17,7 @@ from edgeload.simulator.deployment import Deployment, pools_of
 from edgeload.simulator.detectors import Detectors
 from edgeload.simulator.faults import SWAP_LABEL, Faults, status_of
 from edgeload.simulator.messages import Finished, Query, Reply
+from edgeload.simulator.picture_cache import CacheLaw, PictureCache
 from edgeload.simulator.pools import Ticket
 from edgeload.simulator.query import (
     JSON,
@@ -40,6 +41,7 @@ class _Open:
 
     __slots__ = (
         "account",
+        "cache_hit",
         "counts",
         "fault",
         "gone",
@@ -61,6 +63,7 @@ class _Open:
         self.fault: str | None = None
         self.ticket: Ticket | None = None  # its place in the queue, until its service has ended
         self.job: Job | None = None
+        self.cache_hit: bool | None = None  # None without a cache, or without a service
         self.status: int | None = None
         self.in_flight = True  # neither answered, reset nor abandoned
         self.gone = False  # the client left
@@ -77,6 +80,7 @@ class Inference:
         faults: Faults,
         max_in_flight: int | None,
         swap_above: float | None = None,
+        cache: CacheLaw | None = None,
         ready_from_s: float = 0.0,
         seed: int,
         unix_minus_monotonic_s: float,
@@ -86,7 +90,8 @@ class Inference:
 
         `detectors` has at least the detectors of the `deployment`. A query that arrives before
         `ready_from_s` finds no model loaded. The fault swap_label happens only to queries that find
-        more than the share `swap_above` of their pool's workers busy; None: to all.
+        more than the share `swap_above` of their pool's workers busy; None: to all. Without a
+        `cache`, a picture that came before takes as long as any other.
         """
         self._pools = pools_of(deployment)
         self._detectors = detectors
@@ -98,6 +103,7 @@ class Inference:
         self._unix_minus_monotonic_s = unix_minus_monotonic_s
         self._record = record
         self._answer_chance = random.Random(f"{seed} answer")
+        self._cache = None if cache is None else PictureCache(cache, random.Random(f"{seed} cache"))
         self._open: dict[tuple[int, int], _Open] = {}
         self._queued: dict[Ticket, _Open] = {}
         self._answers: dict[str, bytes] = {}
@@ -236,6 +242,9 @@ class Inference:
                 )
         if fault != "hang":
             service_s = account.service_time.draw(account.service_chance)
+            if self._cache is not None:
+                entry.cache_hit = self._cache.asked(account.pool, entry.query.picture)
+                service_s = self._cache.service_s(service_s, hit=entry.cache_hit)
             entry.ticket = self._pools.arrive(account.pool, entry.query.arrival_s, service_s)
             self._queued[entry.ticket] = entry
         return None
@@ -317,5 +326,6 @@ class Inference:
                 worker=entry.worker,
                 connection=entry.query.connection,
                 detector_id="" if entry.account is None else entry.account.detector.id,
+                cache_hit=entry.cache_hit,
             )
         )

@@ -69,6 +69,7 @@ class _InferenceProcess:
             faults=options.faults,
             max_in_flight=options.max_in_flight,
             swap_above=options.swap_above,
+            cache=options.cache,
             ready_from_s=now_s + (options.load_time_s or 0.0),
             seed=options.seed,
             unix_minus_monotonic_s=unix_s - now_s,

@@ -32,6 +32,7 @@ from edgeload.simulator.option_values import (
     time_in_seconds,
     whole_number,
 )
+from edgeload.simulator.picture_cache import CacheLaw
 from edgeload.simulator.queueing import SERVICE_DISTRIBUTIONS, ServiceDistribution, ServiceTime
 
 # `_option` makes a dataclass field, which the linter does not see.
@@ -117,6 +118,21 @@ class Options:
         "how much they slow down: 1 shares the cores fairly, more loses throughput, 0 is nothing",
         type=contention_strength,
         metavar="X",
+    )
+    cache_saves: float | None = _option(
+        _SERVER,
+        None,
+        "answer a picture faster that came before, byte by byte the same: a cache saves this share "
+        "of its service time (0 to 1), for example 0.2",
+        type=share_of_1,
+        metavar="X",
+    )
+    cache_processes: int = _option(
+        _SERVER,
+        1,
+        "processes of each pool that have a cache each; a query goes to one of them by chance",
+        type=whole_number(1, MAX_WORKERS),
+        metavar="N",
     )
     seed: int = _option(
         _SERVER,
@@ -253,6 +269,11 @@ class Options:
                 f"argument --contention: {self.contention:g}: slows nothing down without --cores; "
                 "add the number of cores, for example --cores 4"
             )
+        if self.cache_processes != Options.cache_processes and self.cache_saves is None:
+            raise OptionError(
+                f"argument --cache-processes: {self.cache_processes}: there is no cache; add what "
+                "it saves, for example --cache-saves 0.2"
+            )
         if self.shared_workers is not None and not self.detector:
             raise OptionError(
                 f"argument --shared-workers: {self.shared_workers}: there is no --detector that "
@@ -274,6 +295,13 @@ class Options:
     def service_time(self) -> ServiceTime:
         """The distribution of service times."""
         return ServiceTime(self.distribution, self.service_time_s, self.sigma)
+
+    @property
+    def cache(self) -> CacheLaw | None:
+        """What a cache of pictures saves; None: there is none."""
+        if self.cache_saves is None:
+            return None
+        return CacheLaw(self.cache_saves, self.cache_processes)
 
     @property
     def deployment(self) -> Deployment:

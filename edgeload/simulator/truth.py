@@ -18,7 +18,8 @@ class Truth(msgspec.Struct, frozen=True):
     is None if there was no answer. `fault` is the fault that the query had. `worker` is the number
     of the proxy process, and `connection` counts that proxy's connections from 1. `detector_id` is
     that of the detector that was asked; empty if there is no such detector, and in logs of before
-    there were several.
+    there were several. `cache_hit` says whether its picture was in the cache; None without a cache,
+    or if it was not served.
     """
 
     request_id: str
@@ -31,6 +32,7 @@ class Truth(msgspec.Struct, frozen=True):
     worker: int
     connection: int
     detector_id: str = ""
+    cache_hit: bool | None = None
 
 
 _encode = msgspec.json.Encoder().encode
