@@ -195,6 +195,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         scaling_law     the Universal Scalability Law
         two_samples     shifts with intervals and p-values, ratios of percentiles
         over_runs       the mean over runs, and whether runs disagree
+        signed_ranks    the shift of pairs, with its interval and p-value
         paired_ratios   ratios of pairs that were measured soon after each other
         shares          the difference of two shares, with its interval
         change_point    where the level of a series of runs changed
