@@ -13,6 +13,8 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import count as count_from
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -82,25 +84,36 @@ def make_pool(
     """
     if count < 1:
         raise ValueError(f"count = {count}: must be 1 or more")
+    pool = tuple(islice(picture_versions(path, seed, size), count))
+    if len(pool) < count:
+        with Image.open(BytesIO(pool[0])) as first:
+            width, height = first.size
+        raise ImageError(
+            picture_file(path),
+            f"({width}x{height} pixels) is too small for {count} different versions: only "
+            f"{len(pool)} were found",
+            "use a larger picture, a smaller --image-pool, or --same-image",
+        )
+    return pool
+
+
+def picture_versions(path: Path, seed: int, size: tuple[int, int] | None = None) -> Iterator[bytes]:
+    """Versions of a picture as in `make_pool`, until no more different ones are found.
+
+    Raises `ImageError` if the picture cannot be read or sent.
+    """
     path = picture_file(path)
     source = _read_source(path, size)
-    pool: list[bytes] = []
     seen: set[bytes] = set()
-    for index in range(count):
+    for index in count_from(0):
         for version in _candidates(source, seed, index):
             digest = pixel_digest(version)
             if digest not in seen:
                 break
         else:
-            raise ImageError(
-                path,
-                f"({source.pixels.width}x{source.pixels.height} pixels) is too small for {count} "
-                f"different versions: only {len(pool)} were found",
-                "use a larger picture, a smaller --image-pool, or --same-image",
-            )
+            return
         seen.add(digest)
-        pool.append(_sendable(path, version))
-    return tuple(pool)
+        yield _sendable(path, version)
 
 
 def single_image(path: Path, size: tuple[int, int] | None = None) -> tuple[bytes, ...]:

@@ -7,25 +7,44 @@ import mmap
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class PictureFile:
-    """A file of encoded pictures, one after the other; `sizes` are in bytes."""
+    """A file of encoded pictures; `sizes` are in bytes, and so is where each `starts`.
+
+    Without `starts` they lie one after the other.
+    """
 
     path: Path
     sizes: tuple[int, ...]
+    starts: tuple[int, ...] = ()
 
     def map(self) -> list[memoryview]:
-        """The pictures as views into shared, read-only memory."""
+        """The pictures as views into shared, read-only memory.
+
+        All of it is there at once: no page has to be fetched while a request is timed.
+        """
+        flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)
         with self.path.open("rb") as file:
-            whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        views, start = [], 0
-        for size in self.sizes:
-            views.append(whole[start : start + size])
-            start += size
-        return views
+            whole = memoryview(mmap.mmap(file.fileno(), 0, flags, mmap.PROT_READ))
+        places = zip(self._starts, self.sizes, strict=True)
+        return [whole[start : start + size] for start, size in places]
+
+    def in_order(self, indices: Sequence[int]) -> PictureFile:
+        """The same file with these of its pictures, in this order; one may come several times."""
+        starts = self._starts
+        return PictureFile(
+            self.path,
+            tuple(self.sizes[index] for index in indices),
+            tuple(starts[index] for index in indices),
+        )
+
+    @property
+    def _starts(self) -> tuple[int, ...]:
+        return self.starts or tuple(accumulate(self.sizes[:-1], initial=0))
 
 
 @contextlib.contextmanager
