@@ -39,10 +39,12 @@ settings                the settings of a run
     resolving           config.py, environment and command line -> one frozen Settings
     run_series          the settings, the log and the folder of each of several runs
     error_words         why a value was refused, and what is legal
+    audit_settings      the settings of a cache audit
     table               the settings as a table: docs/settings.md
 camera_group            cameras of one kind, and the places of all cameras
 plan                    ramp steps, and when each frame of each client is due
 interference_plan       the plan of an interference run: groups alone, then in pairs
+audit_plan              the plan of a cache audit: new and repeated pictures in pairs
 records                 what a run writes down: one typed record per line of the log
 wanted_cameras          cameras that are to be served: `120@2`, from text to value
 search_axis             what a search changes between trials: a load, a number -> a step
@@ -82,6 +84,8 @@ run                     sends the planned requests and writes down what happened
     images              the pool of different pictures
     picture_file        the pool in one file that all workers map
     pictures            the pools of all camera groups
+    audit_pictures      the pictures of a cache audit, all of one size
+    audited_run         the load of a cache audit
     group_setup         camera groups, detectors and pictures -> tasks and records
     tasks               what a worker has to know before the run
     plan_record         the plan as the log's header records it
@@ -244,6 +248,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         repeat_findings  findings about such runs
         history         earlier runs in order of time -> changes of level
         interference    what groups do to each other, round by round
+        cache_audit     whether repeated pictures are answered faster
         influence       what a group is beside another one, and the verdict
         finding         the one type for what was found out
         answer_findings findings about what the answers said
@@ -293,6 +298,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         search_titles       titles and legends of its figures
         interference_words  what groups do to each other
         beside_words        the same, group by group
+        audit_words         whether repeated pictures are answered faster
         terminal_words  the fixed sentences around a report's tables
     figures             what is shown: one specification for each figure
         chart           the specification: charts, lines, marks, pictures
@@ -308,6 +314,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         search_axes         its loads on an axis
         headroom_figures    those of a search for headroom
         ladder              the load of each trial over time, and the interval that closes
+        audit_chart         times of new and of repeated pictures
         heat_map        how the times spread over a long run
         compared        two sides of a comparison: throughput and times at each load
         compared_curves  how the times of their loads spread
@@ -317,6 +324,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         trial_table     the trials of a search, in the terminal
         detector_table  what each detector was asked, in the terminal
         wrapped         width and wrapping
+        audit_table     new and repeated pictures, in the terminal
         page            report.html
         page_steps          its table of steps
         page_groups         what it says about each camera group
@@ -330,6 +338,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         headroom_tables its trials in the terminal
         box_plan_record how many boxes are needed, in summary.json
         box_plan_table  the same in the terminal
+        audit_record    a cache audit, in summary.json
         json_numbers    numbers in JSON: null for no data
         steps_csv       steps.csv
         hdr             files for HdrHistogram's plotter

@@ -31,8 +31,8 @@ Defaults come from config.py. The API token is not an option: set
 
 Exit codes: 0 done, 1 internal error, 2 a setting is wrong, 3 an objective was
 not met, 4 the run is INVALID, 5 the endpoint cannot be reached or is not ready,
-6 not one correct answer came or no capacity was found, 130 interrupted (the
-results are written).
+6 not one correct answer came, no capacity was found or a cache audit is
+undecided, 130 interrupted (the results are written).
 """
 
 

@@ -10,5 +10,6 @@ INVALID = 4
 """This machine or a hole in the log, not the endpoint, explains the numbers."""
 UNREACHABLE = 5
 NO_RESULT = 6
-"""Not one correct edge answer came, no capacity was found, or no load could be compared."""
+"""Not one correct edge answer came, no capacity was found, a cache audit is undecided, or no load
+could be compared."""
 INTERRUPTED = 130

@@ -27,6 +27,7 @@ ARROWS = {
     "edgeload.camera_group": (),
     "edgeload.plan": (),
     "edgeload.interference_plan": ("edgeload.plan",),
+    "edgeload.audit_plan": (),
     "edgeload.records": ("edgeload.plan",),
     "edgeload.search_axis": ("edgeload.plan", "edgeload.records"),
     "edgeload.wanted_cameras": (),
@@ -38,6 +39,7 @@ ARROWS = {
     "edgeload.runlog": ("edgeload.records",),
     "edgeload.objectives": (),
     "edgeload.settings": (
+        "edgeload.audit_plan",
         "edgeload.interference_plan",
         "edgeload.objectives",
         "edgeload.plan",
@@ -69,6 +71,7 @@ ARROWS = {
     "edgeload.__main__": ("edgeload.cli", "edgeload.commands"),
     "edgeload.edge": (),
     "edgeload.run": (
+        "edgeload.audit_plan",
         "edgeload.edge",
         "edgeload.interference_plan",
         "edgeload.machine",
@@ -114,6 +117,7 @@ ARROWS = {
         "edgeload.runlog",
     ),
     "edgeload.read.analysis": (
+        "edgeload.audit_plan",
         "edgeload.settings",
         "edgeload.failure_classes",
         "edgeload.host.quantities",

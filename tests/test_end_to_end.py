@@ -17,6 +17,7 @@ import pytest
 from recording_server import WithoutCloud, asked_detector, edge_answer, recording_server
 
 from edgeload import exit_codes
+from edgeload.audit_plan import comes_again
 from edgeload.records import Missed
 from edgeload.run.wire import id_prefix
 from edgeload.simulator.launch import running_simulator
@@ -600,6 +601,61 @@ def test_groups_on_one_pool_slow_each_other(tmp_path: Path) -> None:
     assert " slows " in ended.out.splitlines()[0]
 
     found = user.summary(tmp_path)
+    again = user.run(tmp_path, "parse_load_test_logs.py", str(tmp_path / "run.log"))
+    assert again.code == ended.code, again.err
+    assert user.summary(tmp_path) == found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("client", ["http", "sdk"])
+def test_an_audit_finds_the_cache_again_and_again(tmp_path: Path, client: str) -> None:
+    """Two processes have a cache each that saves a fifth. What the audit takes for new is a miss in
+    the endpoint's own log and what comes again is a hit, but for the first of each process; also
+    in a second audit of the same endpoint, whose cache still holds the pictures of the first.
+    """
+    truth_log = tmp_path / "truth.jsonl"
+    options = ("--cache-saves", "0.2", "--cache-processes", "2", "--truth-log", str(truth_log))
+    with running_simulator(options) as simulator:
+        for number in (1, 2):
+            folder = tmp_path / str(number)
+            ended = user.run(
+                folder, "load_test.py", "--audit-cache", "--preflight", "--time-between-ramp", "8",
+                "--endpoint-url", simulator.url, "--client", client,
+            )  # fmt: skip
+            user.check_done(folder, ended)
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        hits = {truth.request_id: truth.cache_hit for truth in read_truth_log(truth_log)}
+        header, lines = user.header_of(folder), user.requests_in(folder)
+        if client == "http":  # the SDK's requests have ids of their own
+            prefix = f"req_uu{id_prefix(header.run_id, 0).decode()}"
+            missed = [n for n in (line.request_number for line in lines)
+                      if not hits[f"{prefix}{n:08x}"]]  # fmt: skip
+            new = {line.request_number for line in lines if not comes_again(1, line.request_number)}
+            assert new <= set(missed)
+            assert len(missed) <= len(new) + 2
+        assert len({line.bytes for line in lines}) == 1
+        audit = user.summary(folder)["cache_audit"]
+        if user.summary(folder)["validity"]["verdict"] == "VALID":
+            assert audit["verdict"] == "cache"
+            assert audit["saving"]["value"] == pytest.approx(0.19, abs=0.03)
+
+
+@pytest.mark.slow
+def test_an_audit_rules_a_cache_out(tmp_path: Path) -> None:
+    """Without one, whatever config.py says of a ramp; and the log alone says the same again."""
+    ended = user.run(
+        tmp_path, "load_test.py", "--audit-cache", "--preflight", "--time-between-ramp", "8",
+        "--image-pool", "4",
+    )  # fmt: skip
+    user.check_done(tmp_path, ended)
+    found = user.summary(tmp_path)
+    assert found["capacity"] is None
+    assert found["cache_audit"]["repeated_pictures"] == 4
+    if found["validity"]["verdict"] == "VALID":
+        assert found["cache_audit"]["verdict"] == "no cache"
+        assert found["cache_audit"]["saving"]["high"] < 0.1
+        assert ended.out.startswith("The pictures of a pool of 4 are not answered faster")
     again = user.run(tmp_path, "parse_load_test_logs.py", str(tmp_path / "run.log"))
     assert again.code == ended.code, again.err
     assert user.summary(tmp_path) == found

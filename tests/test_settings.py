@@ -99,7 +99,7 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
         "ready_timeout", "preflight", "check_answers", "insecure", "cacert", "mix", "ramp_group",
         "max_clients", "step_size", "custom_ramp", "interference", "interference_rounds",
         "find_capacity", "search", "budget", "plan_for", "reserve",
-        "repeat", "cooldown", "variants", "variants_rounds", "variants_budget",
+        "repeat", "cooldown", "variants", "variants_rounds", "variants_budget", "audit_cache",
         "requests_per_second", "time_between_ramp", "warmup", "arrivals",
         "late", "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",
         "image_pool", "same_image", "log_file", "output_dir", "hdr", "prometheus_port",

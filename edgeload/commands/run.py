@@ -59,6 +59,7 @@ def _show_plan(settings: Settings) -> int:
     from rich.console import Console
 
     from edgeload.commands.repeat import series_words
+    from edgeload.run.audited_run import AUDIT_PLAN_NOTE
     from edgeload.run.dry_run import asked_detectors, print_plan
     from edgeload.run.pictures import picture_bytes
 
@@ -72,6 +73,9 @@ def _show_plan(settings: Settings) -> int:
         print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
     if settings.repeat > 1 and not settings.find_capacity:
         print(series_words(settings))
+    if settings.audit_cache:
+        console = Console()
+        console.print(AUDIT_PLAN_NOTE, soft_wrap=not console.is_terminal)
     if settings.variants:
         from edgeload.variants.command import show_contest
 

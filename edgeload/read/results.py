@@ -166,9 +166,9 @@ def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
 
     An INVALID run says nothing about objectives. An undecided objective has not failed, unless
     `slo_undecided`, by default the run's setting, is "fail". A run without one correct answer has
-    no result. A search overloads the endpoint on purpose, so its objectives have no say: it has a
-    result if it found the capacity of a tier, if only a lower bound; one for headroom, if it tells
-    whether the base load is carried.
+    no result, and neither has a cache audit that decides nothing. A search overloads the endpoint
+    on purpose, so its objectives have no say: it has a result if it found the capacity of a tier,
+    if only a lower bound; one for headroom, if it tells whether the base load is carried.
     """
     if not summary.valid:
         return exit_codes.INVALID
@@ -182,7 +182,8 @@ def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
     failing = ("fail", "undecided") if undecided == "fail" else ("fail",)
     if any(result.status in failing for result in summary.objectives):
         return exit_codes.OBJECTIVE_FAILED
-    return exit_codes.NO_RESULT if summary.no_result else exit_codes.OK
+    no_answer = summary.audit is not None and not summary.audit.decided
+    return exit_codes.NO_RESULT if summary.no_result or no_answer else exit_codes.OK
 
 
 def gate(comparison: Comparison, history: History | None) -> int:

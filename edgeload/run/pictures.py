@@ -7,7 +7,14 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from edgeload.run.images import ImageError, image_facts, make_pool, single_image
+from edgeload.run.audit_pictures import audit_pool
+from edgeload.run.images import (
+    ImageError,
+    image_facts,
+    make_pool,
+    picture_versions,
+    single_image,
+)
 from edgeload.run.picture_file import PictureFile, written_pictures
 from edgeload.settings import SettingError
 from edgeload.settings.groups import GroupSettings, PictureChoice
@@ -36,14 +43,19 @@ def make_pictures(
         if choice in made:
             continue
         with _named(group):
-            pool = (
-                single_image(choice.path, choice.size)
-                if choice.count is None
-                else make_pool(choice.path, choice.count, seed, choice.size)
-            )
+            pool = _made(choice, seed)
         facts = dataclasses.asdict(image_facts(pool, choice.path))
         made[choice] = MadePictures(stack.enter_context(written_pictures(pool)), facts)
     return made
+
+
+def _made(choice: PictureChoice, seed: int) -> tuple[bytes, ...]:
+    if choice.count is None:
+        return single_image(choice.path, choice.size)
+    if choice.new:
+        versions = picture_versions(choice.path, seed, choice.size)
+        return audit_pool(versions, choice.count, choice.new)
+    return make_pool(choice.path, choice.count, seed, choice.size)
 
 
 def picture_bytes(groups: Sequence[GroupSettings]) -> dict[str, float]:

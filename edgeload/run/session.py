@@ -24,6 +24,7 @@ from edgeload.run.announcement import (
 )
 from edgeload.run.answers_alone import AnswersAlone, usual_s
 from edgeload.run.asking_alone import ask_alone
+from edgeload.run.audited_run import audited_run, with_pictures_before
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.journal import PreparedRun
 from edgeload.run.live import LiveView
@@ -64,8 +65,8 @@ def run_session(settings: Settings, console: Console, drive: Drive | None = None
             contextlib.ExitStack() as stack,
         ):
             with stop.raised():
-                prepared = _prepare(settings, plan, console, stack)
-            return (drive or _follow_plan)(prepared, settings, stop, console, exporter.show)
+                prepared, chosen = _prepare(settings, plan, console, stack)
+            return (drive or _follow_plan)(prepared, chosen, stop, console, exporter.show)
     except Stopped as signal:
         return RunOutcome(Ending.NOTHING_SENT, f"stopped by {signal} before the load began")
 
@@ -88,36 +89,56 @@ def _follow_plan(
 
 def _prepare(
     settings: Settings, plan: Plan, console: Console, stack: contextlib.ExitStack
-) -> PreparedRun:
+) -> tuple[PreparedRun, Settings]:
     """Reach the endpoint, make the pictures, and ask it before the ramp.
 
-    `stack` ends what has to last as long as the run.
+    `stack` ends what has to last as long as the run. The settings of the run may be others than
+    those asked for: a cache audit chooses its load.
     """
     url, embedded = stack.enter_context(_endpoint(settings, console))
     groups = settings.groups()
-    pictures = make_pictures(groups, settings.seed, stack)
+    # An audit's new pictures are new: none is that of an earlier run with the same seed.
+    seed = secrets.randbits(32) if settings.audit_cache else settings.seed
+    pictures = make_pictures(groups, seed, stack)
     check_cacert(settings)
     reached = reach(url, settings, time.sleep, lambda text: _say(console, text))
     task = first_task(settings, plan, reached, pictures)
-    queries = _preflight(settings, task, reached, console)
+    if settings.audit_cache:
+        before = with_pictures_before(task, settings.image_pool)
+        queries = _preflight(settings, before, reached, console)
+        audited = audited_run(
+            settings,
+            groups,
+            task,
+            queries,
+            lambda wanted: make_pictures(wanted, seed, stack),
+        )
+        settings, groups, task = audited.settings, audited.groups, audited.task
+        pictures = audited.pictures
+        intended = audited.intention
+    else:
+        queries = _preflight(settings, task, reached, console)
+        intended = (
+            search_intention(settings, url, task.workers)
+            if settings.find_capacity
+            else intention(plan, url, task.workers)
+        )
     found = {each.detector.id: each for each in reached.detectors.values()}.values()
     for line in announcement([(each.detector, each.configuration) for each in found]):
         _say(console, line)
     task, alone = _ask_alone(settings, task, reached, queries, console)
-    if settings.find_capacity:
-        _say(console, search_intention(settings, url, task.workers))
-    else:
-        _say(console, intention(plan, url, task.workers))
+    _say(console, intended)
     if plan.is_mix:
         for line in copy_table(plan, _detectors(groups, reached)):
             _say(console, line)
-    return PreparedRun(
+    prepared = PreparedRun(
         task,
         reached.facts(embedded),
         group_records(groups, reached, pictures),
         queries,
         alone,
     )
+    return prepared, settings
 
 
 def _detectors(groups: Sequence[GroupSettings], reached: Reached) -> dict[str, str]:

@@ -282,6 +282,17 @@ class Fields(BaseModel):
         example="1h",
         measured=False,
     )
+    audit_cache: bool = declare(
+        False,
+        "The ramp",
+        "Find out whether the endpoint answers a repeated picture faster, instead of a ramp: one "
+        "client sends one picture again and again and new ones between, in at most 60 s "
+        "(docs/cache.md). Rate and length follow from the endpoint's answers, or are what "
+        "--requests-per-second and --time-between-ramp on the command line say; --image-pool there "
+        "is the number of pictures that come again.",
+        form="flag",
+        example="True",
+    )
     requests_per_second: values.Rate = declare(
         10.0,
         "The load",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeload.audit_plan import NEW_BEFORE
 from edgeload.camera_group import CameraGroup
 from edgeload.interference_plan import rounds_of
 from edgeload.objectives import Objective, parse_objective
@@ -45,12 +46,14 @@ class ChainSettings:
 class PictureChoice:
     """The pictures of a group: `count` versions of a file, in `size` (width, height in pixels).
 
-    Without a size the picture keeps its own. `count` None: the one picture as it is.
+    Without a size the picture keeps its own. `count` None: the one picture as it is. In a cache
+    audit these come again, and as many as `new` more are sent once each.
     """
 
     path: Path
     size: tuple[int, int] | None
     count: int | None
+    new: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,10 @@ def only_group(settings: Settings) -> GroupSettings:
         if by_id
         else DetectorChoice(None, settings.detector_name, settings.detector_query),
         pictures=PictureChoice(
-            settings.image_path, None, None if settings.same_image else settings.image_pool
+            settings.image_path,
+            None,
+            None if settings.same_image else settings.image_pool,
+            NEW_BEFORE if settings.audit_cache else 0,
         ),
         timeout_s=settings.timeout,
     )

@@ -9,9 +9,11 @@ from typing import Any
 
 from pydantic import PrivateAttr, model_validator
 
+from edgeload.audit_plan import AuditLoad
 from edgeload.interference_plan import interference_plan, rounds_to_tell
 from edgeload.objectives import Objective, parse_abort, parse_objective, with_tiers
 from edgeload.plan import Plan, default_warm_up_s, linear_ramp, mix_plan
+from edgeload.settings.audit_settings import AUDIT_VALUES
 from edgeload.settings.fields import TOKEN, Fields, declared, option_of
 from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
@@ -80,6 +82,14 @@ class Settings(Fields):
         plain._typed = self._typed - set(own)
         return plain
 
+    def with_load(self, load: AuditLoad) -> Settings:
+        """The same with another rate and length of the steps."""
+        values = {
+            "requests_per_second": load.requests_per_second,
+            "time_between_ramp": load.seconds,
+        }
+        return self.model_copy(update=values)
+
     def objectives(self) -> tuple[Objective, ...]:
         """The run's objectives, and those of its camera groups; none in an interference run, which
         overloads the endpoint on purpose.
@@ -137,6 +147,7 @@ class Settings(Fields):
         if self.find_capacity:
             needless |= set(NOT_TYPED)
             needless |= set() if "max_clients" in self._typed else {"max_clients"}
+        needless |= set(AUDIT_VALUES) - self._typed if self.audit_cache else set()
         for name, value in self.public().items():
             default = type(self).model_fields[name].get_default()
             wanted = name in self._typed or getattr(self, name) != default

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from edgeload.settings.audit_settings import AUDIT_VALUES, refused_beside_audit
 from edgeload.settings.error_words import legal_words
 from edgeload.settings.fields import TOKEN, declared
 from edgeload.settings.mix_yaml import MixError
@@ -35,13 +36,18 @@ def resolve(
     `program` is what starts such a run, for `Settings.command`. Raises SettingError.
 
     The ramp of an interference run is not that of config.py, which is meant for other runs: what
-    was not typed is one copy of the mix and short steps.
+    was not typed is one copy of the mix and short steps. Nor is that of a cache audit.
     """
     _check_names(config)
     values: dict[str, object] = {name.lower(): value for name, value in config.items()}
     if "detector_name" in options and "detector_id" not in options:
         values.pop("detector_id", None)  # a name that was typed beats an id that stands in a file
-    if options.get("interference", values.get("interference")) is True:
+    if options.get("audit_cache", values.get("audit_cache")) is True:
+        if refused := refused_beside_audit({**values, **options}, options):
+            name, value, legal = refused
+            raise SettingError(f"{name.upper()} = {value!r}: {legal}")
+        values.update(AUDIT_VALUES)
+    elif options.get("interference", values.get("interference")) is True:
         _check_no_objectives(options)
         values.update(_INTERFERENCE_RAMP)
     if options.get("find_capacity", values.get("find_capacity")) is True:

@@ -34,7 +34,8 @@ from edgeload.read.analysis.time_findings import find_time_findings, find_too_fe
 
 MOST_JUMPS_NAMED = 3
 OF_LONG_STEPS = ("not_steady", "warm_up_longer", "drift", "too_few_samples")
-"""What the short steps of an interference run or a search cannot say, each by itself."""
+"""What the short steps of an interference run or a search cannot say, each by itself; nor can a
+cache audit, whose pictures of two kinds take two times."""
 OF_A_RAMP = ("not_saturated", "not_monotone", "interrupted")
 """What the answer of a search says itself."""
 _ON_PURPOSE = {"late", "stopped"}
@@ -82,7 +83,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
     )
     if summary.groups:
         found = of_mix(found)
-    if summary.interference is None and not summary.searches:
+    if summary.interference is None and summary.audit is None and not summary.searches:
         return found
     found = tuple(finding for finding in found if finding.code not in OF_LONG_STEPS)
     return of_search(f for f in found if _is_news(f)) if summary.searches else found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from edgeload.objectives import Objective
 from edgeload.read.analysis.box_plan import BoxPlan
+from edgeload.read.analysis.cache_audit import CacheAudit
 from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall
 from edgeload.read.analysis.failures import FailureText
 from edgeload.read.analysis.finding import Finding
@@ -74,6 +75,8 @@ class RunSummary:
     """What fits beside the mix, in a search for headroom; its steps are trials."""
     box_plan: BoxPlan | None = None
     """How many boxes like this one the cameras need that somebody asked about."""
+    audit: CacheAudit | None = None
+    """Whether repeated pictures are answered faster, in a cache audit; it has no capacity."""
 
     @property
     def searches(self) -> tuple[SearchResult, ...]:

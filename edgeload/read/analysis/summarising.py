@@ -11,6 +11,7 @@ import numpy as np
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.host.samples import HostSample
 from edgeload.objectives import Objective, parse_objective, with_tiers
+from edgeload.read.analysis.cache_audit import find_cache_audit
 from edgeload.read.analysis.capacity import find_capacity
 from edgeload.read.analysis.detector_times import detector_times
 from edgeload.read.analysis.failures import failure_texts
@@ -104,7 +105,7 @@ def _analysed(
 ) -> RunSummary:
     plan = log.plan
     if plan is None or not plan.is_mix:
-        return _summarised(log, asked, _Whole(only=steps))
+        return _with_audit(_summarised(log, asked, _Whole(only=steps)))
     own = [objective for objective in asked if objective.group is None]
     copies = {step.index: plan.copies(step) for step in plan.steps}
     whole = _summarised(log, (), _Whole(copies=copies, only=steps))
@@ -264,6 +265,14 @@ def _with_interference(summary: RunSummary) -> RunSummary:
     )
     doubts = tuple(run_doubts(summary.log)) if found.measured else summary.doubts
     return replace(summary, interference=found, bracket=none, groups=groups, doubts=doubts)
+
+
+def _with_audit(summary: RunSummary) -> RunSummary:
+    """The summary of a cache audit says what that shows, and no capacity."""
+    found = find_cache_audit(summary.log, summary.steps)
+    if found is None:
+        return summary
+    return replace(summary, audit=found, bracket=find_capacity(()))
 
 
 def _of_all_groups(whole: RunSummary) -> tuple[Outage, ...]:

@@ -12,6 +12,7 @@ from edgeload.read.analysis.comparison import Comparison
 from edgeload.read.analysis.differences import Side
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.age_charts import age_charts
+from edgeload.read.figures.audit_chart import audit_charts, audit_times_charts
 from edgeload.read.figures.by_load import by_load_charts
 from edgeload.read.figures.chart import Chart, Picture
 from edgeload.read.figures.compared import compared_charts
@@ -59,6 +60,18 @@ def prepare_figures(summary: RunSummary) -> tuple[Picture, ...]:
     if summary.groups and summary.steps:
         return _of_mix(summary)
     failures = failures_chart(summary)
+    if summary.audit is not None:
+        return _pictures(
+            {
+                "capacity.png": (),
+                "spectrum.png": audit_charts(summary),
+                "times.png": audit_times_charts(summary),
+                "throughput.png": (throughput_chart(summary),),
+                "age.png": (),
+                "failures.png": (failures,) if failures else (),
+                "heat_map.png": heat_map_charts(summary),
+            }
+        )
     return _pictures(
         {
             "search.png": (),

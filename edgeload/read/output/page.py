@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from functools import cache
 from importlib.resources import files as resources
 from typing import Any
@@ -34,6 +34,7 @@ from edgeload.read.output.page_search import (
 )
 from edgeload.read.output.page_steps import step_choices, step_columns, step_note, step_rows
 from edgeload.read.output.summary_json import summary_values
+from edgeload.read.words.audit_words import AUDIT_HEADS, AUDIT_NOTE, AUDIT_TITLE, audit_rows
 from edgeload.read.words.box_plan_words import (
     BOX_PLAN_HEADS,
     BOX_PLAN_TITLE,
@@ -93,6 +94,7 @@ def html_report(
             objectives=[_objective(result, _noun(summary)) for result in summary.objectives],
             interference=_interference(summary),
             box_plan=_box_plan(summary),
+            audit=_audit(summary),
             charts=charts,
             charts_json=_json([asdict(chart) for chart in charts]),
             cards=group_cards(summary),
@@ -153,6 +155,14 @@ def _box_plan(summary: RunSummary) -> dict[str, Any] | None:
         "rows": rows,
         "note": box_plan_note(plan) if rows else "",
     }
+
+
+def _audit(summary: RunSummary) -> dict[str, Any] | None:
+    """The table of a cache audit."""
+    if summary.audit is None:
+        return None
+    rows = [astuple(row) for row in audit_rows(summary.audit)]
+    return {"title": AUDIT_TITLE, "heads": AUDIT_HEADS, "rows": rows, "note": AUDIT_NOTE}
 
 
 def _tested(endpoint: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import ResourceDemand
+from edgeload.read.output.audit_record import audit_record
 from edgeload.read.output.box_plan_record import box_plan_record
 from edgeload.read.output.headroom_record import headroom_records
 from edgeload.read.output.interference_record import interference_records
@@ -111,6 +112,7 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
         interference=interference_records(summary.interference) if summary.interference else None,
         headroom=headroom_records(summary.headroom) if summary.headroom else None,
         plan=box_plan_record(summary.box_plan) if summary.box_plan else None,
+        cache_audit=audit_record(summary.audit) if summary.audit else None,
         objectives=[objective_record(result) for result in summary.objectives],
         totals=summary.totals,
         steps=[step_record(step, detectors) for step in summary.steps],

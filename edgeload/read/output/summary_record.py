@@ -15,6 +15,7 @@ import msgspec
 
 from edgeload.interference_plan import Level
 from edgeload.read.analysis.box_plan import Basis, BoxDoubt
+from edgeload.read.analysis.cache_audit import AuditVerdict
 from edgeload.read.analysis.failures import FailureClass, FailureText
 from edgeload.read.analysis.finding import Severity
 from edgeload.read.analysis.influence import InfluenceVerdict
@@ -514,6 +515,34 @@ class BoxPlanRecord(SummaryPart):
     rates: list[BoxNeedRecord]
 
 
+class SavingRecord(SummaryPart):
+    """By which share the service time of a repeated picture is shorter, with 95 % limits."""
+
+    value: float
+    low: Number
+    high: Number
+
+
+class CacheAuditRecord(SummaryPart):
+    """Whether repeated pictures are answered faster; see docs/cache.md.
+
+    `pairs` count; the first `filling_pairs`, in which caches fill, and `lost_pairs`, which lack a
+    good answer, do not. Both samples are service times. `saving` is null if no pair counts.
+    """
+
+    verdict: AuditVerdict
+    saving: SavingRecord | None
+    repeated_pictures: int
+    pairs: int
+    filling_pairs: int
+    lost_pairs: int
+    requests_per_s: float
+    seconds: float
+    new_s: DistributionRecord
+    repeated_s: DistributionRecord
+    seconds_to_tell: Number
+
+
 class SummaryRecord(SummaryPart):
     """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC.
 
@@ -550,6 +579,7 @@ class SummaryRecord(SummaryPart):
     interference: list[InterferenceRecord] | None
     headroom: list[HeadroomRecord] | None
     plan: BoxPlanRecord | None
+    cache_audit: CacheAuditRecord | None
     objectives: list[ObjectiveRecord]
     totals: Totals
     steps: list[SummaryStep]

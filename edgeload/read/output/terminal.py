@@ -17,6 +17,7 @@ from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.output.audit_table import audit_tables
 from edgeload.read.output.box_plan_table import box_plan_parts
 from edgeload.read.output.detector_table import detector_tables
 from edgeload.read.output.headroom_tables import headroom_tables
@@ -62,8 +63,8 @@ def print_report(
     """Print the answer, the table of steps, findings, failure texts and files written.
 
     At most 100 columns, on a pipe exactly those. On a narrower terminal the table leaves out
-    columns, the least telling first. An interference run has a table of its groups instead,
-    and a search one of its trials.
+    columns, the least telling first. An interference run has a table of its groups instead, a
+    search one of its trials, and a cache audit one of its pictures.
     """
     width = width_of(console)
     print_parts(
@@ -72,7 +73,8 @@ def print_report(
             _headline(summary, width),
             *box_plan_parts(summary, width),
             *(
-                _interference(summary, width)
+                audit_tables(summary, width)
+                or _interference(summary, width)
                 or trial_table(summary, width)
                 or headroom_tables(summary, width)
                 or _steps(summary, width)

@@ -9,6 +9,7 @@ from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShort
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import number, short
+from edgeload.read.words.audit_words import audit_headline
 from edgeload.read.words.closed_loop_words import closed_loop_answer
 from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.finding_words import message, steps_of
@@ -38,6 +39,8 @@ def headline(summary: RunSummary) -> str:
         return search_headline(summary)
     if summary.headroom is not None:
         return headroom_headline(summary, summary.headroom)
+    if summary.audit is not None:
+        return audit_headline(summary.audit)
     return " ".join(
         [
             *map(outage_words, summary.outages[:1]),

@@ -11,6 +11,7 @@ from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.queueing_detector import QueueingDetector
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.statistics.format import interval, milliseconds, number
+from edgeload.read.words.audit_words import audit_method
 from edgeload.read.words.closed_loop_words import CLOSED_LOOP_LIMIT
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.headroom_words import headroom_text
@@ -26,14 +27,14 @@ _LARGEST_TRIED = "This is the largest load that was tried"
 def limit(summary: RunSummary) -> str:
     """What keeps the capacity from being larger: the ceiling, and what the load fell short of.
 
-    Of an interference run, which has no capacity: how it was made. Of a mix, also why larger or
-    smaller loads are undecided, which its headline leaves out. Of a search: how sure its answer is.
-    Of a search for headroom: a line for each group.
+    Of an interference run or a cache audit, which has no capacity: how it was made. Of a mix, also
+    why larger or smaller loads are undecided, which its headline leaves out. Of a search: how sure
+    its answer is. Of a search for headroom: a line for each group.
     """
     if summary.no_result:
         return _NOTHING_SERVED
-    if summary.interference is not None:
-        return interference_method(summary.interference)
+    if made := _how_it_was_made(summary):
+        return made
     if summary.search is not None:
         return search_sentences(summary, _ceiling_sentences(summary))
     if summary.headroom is not None:
@@ -62,6 +63,13 @@ def _ceiling_sentences(summary: RunSummary) -> list[str]:
     queueing = {group.group: group.queueing for group in summary.groups}
     ceilings = _ceilings(summary).items()
     return [ceiling_words(each, name, queueing.get(name)) for name, each in ceilings]
+
+
+def _how_it_was_made(summary: RunSummary) -> str:
+    """How a run was made that is no ramp; empty for a ramp."""
+    if summary.interference is not None:
+        return interference_method(summary.interference)
+    return audit_method(summary.audit) if summary.audit is not None else ""
 
 
 def _no_limit(summary: RunSummary) -> Iterator[str]:

@@ -10,12 +10,13 @@ import numpy as np
 
 from edgeload.objectives import Objective
 from edgeload.plain_words import listed, plural
+from edgeload.read.analysis.cache_audit import CacheAudit
 from edgeload.read.analysis.percentile_curves import Curve, PercentileCurves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import HeatMap
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import milliseconds, number, share
-from edgeload.read.statistics.percentiles import QUANTILES
+from edgeload.read.statistics.percentiles import QUANTILES, nearest_rank
 from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.group_words import GroupAnswer
 from edgeload.read.words.loads import Loads
@@ -33,6 +34,14 @@ def percentile_curves_title(summary: RunSummary, drawn: PercentileCurves) -> str
     at = "" if summary.interference else "at "
     text = f"{name} time {at}{load_of_curve(summary, curve)}: {_spread(curve)}"
     return _named(summary, text)
+
+
+def audit_curves_title(summary: RunSummary, found: CacheAudit) -> str:
+    """The middle of both kinds of pictures."""
+    new, again = (milliseconds(nearest_rank(times, 0.5)) for times in (found.new_s, found.again_s))
+    return f"Median service time: {new} ms for new pictures, {again} ms for repeated ones" + _doubt(
+        summary
+    )
 
 
 def too_few_title(group: RunSummary) -> str:
