@@ -142,7 +142,7 @@ def _failures(rounds: tuple[Mapping[str, Measurement], ...], name: str) -> int:
 
 
 @dataclass(frozen=True)
-class Turn:
+class ContestTurn:
     """One variant in one round: what was measured, and how long everything took."""
 
     round: int
@@ -157,7 +157,7 @@ class ContestResult:
     """What a whole contest has shown, and how the box was left."""
 
     contest: Contest
-    turns: tuple[Turn, ...]
+    turns: tuple[ContestTurn, ...]
     seconds: float
     interrupted: str = ""
     """Name of the signal that ended it, for example SIGINT."""

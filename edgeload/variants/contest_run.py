@@ -13,7 +13,7 @@ from edgeload.run.warm_up import warm_up
 from edgeload.settings import Settings
 from edgeload.signals import Stopped, StopSignals
 from edgeload.variants.applying import Applier, NotApplied, NotReady
-from edgeload.variants.contest import USUAL_ROUNDS, Contest, ContestResult, Turn
+from edgeload.variants.contest import USUAL_ROUNDS, Contest, ContestResult, ContestTurn
 from edgeload.variants.measurement import Measurement, MeasureVariant
 from edgeload.variants.variants_file import Variants, VariantSpec
 from edgeload.variants.variants_words import left_words, load_unit, place_words, turn_words
@@ -36,7 +36,7 @@ class ContestRun:
     say: Say
     pause: Callable[[float], object] = time.sleep
     clock: Callable[[], float] = time.monotonic
-    _turns: list[Turn] = field(default_factory=list)
+    _turns: list[ContestTurn] = field(default_factory=list)
     _began_s: float = 0.0
 
     def run(self, stop: StopSignals) -> ContestResult:
@@ -92,7 +92,7 @@ class ContestRun:
         left_s = self.settings.variants_budget - (self.clock() - self._began_s)
         return max(0.0, left_s) / (contest.most_turns() - number + 1)
 
-    def _turn(self, contest: Contest, name: str, number: int, stop: StopSignals) -> Turn:
+    def _turn(self, contest: Contest, name: str, number: int, stop: StopSignals) -> ContestTurn:
         """Apply one variant and measure it; whatever goes wrong with it is the result."""
         began_s = self.clock()
         round_number = len(contest.rounds) + 1
@@ -112,7 +112,7 @@ class ContestRun:
             said = str(problem).replace("--ready-timeout", "ready_timeout_s")
             measurement = Measurement("not_ready", why=said)
         self.say(turn_words(name, measurement, load_unit(self.settings)))
-        turn = Turn(round_number, name, measurement, self.clock() - began_s)
+        turn = ContestTurn(round_number, name, measurement, self.clock() - began_s)
         self._turns.append(turn)
         return turn
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from edgeload import exit_codes
 from edgeload.read.log.columns import LogError
 from edgeload.settings import Settings, resolve
-from edgeload.variants.contest import Contest, ContestResult, Turn
+from edgeload.variants.contest import Contest, ContestResult, ContestTurn
 from edgeload.variants.measurement import Measurement, Outcome
 from edgeload.variants.variants_file import parse_variants
 from edgeload.variants.variants_record import VariantsRecord
@@ -33,7 +33,7 @@ def result(*rounds: dict[str, Measurement], **changes: object) -> ContestResult:
     turns = []
     for number, measured in enumerate(rounds, 1):
         found = {name: measured[name] for name in contest.standing if name in measured}
-        turns += [Turn(number, name, each, 9.0) for name, each in found.items()]
+        turns += [ContestTurn(number, name, each, 9.0) for name, each in found.items()]
         contest = contest.after_round(found)
     known = {"restored": True, **changes}
     return ContestResult(contest, tuple(turns), 99.0, **known)  # type: ignore[arg-type]
