@@ -385,7 +385,8 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "read/test_headline_truth": "the whole reading side, on runs whose truth is known",
     "read/test_yesterday": "logs of earlier versions, and what these made of them",
     "run/test_clients": "client.py and sdk_client.py, which must behave alike",
-    "search/test_capacity_page": "docs/capacity.md, and a whole search as a user makes it",
+    "search/test_search_run": "a whole search against the embedded endpoint, as a user makes it",
+    "search/test_capacity_page": "docs/capacity.md against the program",
     "simulator/test_groundlight_sdk": "the real SDK against the running simulator",
     "simulator/test_inference_theory": "inference.py and all below it, against queueing theory",
 }
