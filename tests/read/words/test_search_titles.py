@@ -29,15 +29,16 @@ from edgeload.read.words.search_titles import (
     ],
 )
 def test_titles_count_what_the_search_counts(tmp_path: Path, found: Searched, unit: str) -> None:
-    """Every title that names a load names it in that unit; the interval has the same numbers."""
+    """Every title that names a load names it in that unit; an interval of several loads too."""
     summary = searched_log.summary_of(tmp_path / "log", found)
     search, loads = summary.search, SearchLoads(summary)
     assert search is not None
     known = search.tiers[0].boundary
     assert known.best is not None and known.high is not None
-    span = f"[{loads.count(known.low)}–{loads.count(known.high)}]"
+    span = f" [{loads.count(known.low)}–{loads.count(known.high)}]"
     title = ladder_title(search, search.tiers[0], loads)
-    assert title.startswith(f"Capacity {loads.count(known.best)} {unit} {span}, after ")
+    several = span if known.low < known.high else ""
+    assert title.startswith(f"Capacity {loads.count(known.best)} {unit}{several}, after ")
     beyond = search.tiers[0].beyond_load
     assert beyond is not None
     assert by_load_title(search, loads).endswith(f", {loads.count(beyond)} {unit} not carried")
