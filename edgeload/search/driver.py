@@ -20,7 +20,7 @@ from edgeload.search.judging import Judged, judge_trial, look, looks_of
 from edgeload.search.live_log import LiveLog
 from edgeload.search.looks import Look, decided, look_times
 from edgeload.search.strategy import NextTrial, SearchOptions
-from edgeload.search.turns import AxisTrials, Turn, next_turn
+from edgeload.search.turns import AxisTrials, SearchTurn, next_turn
 from edgeload.search_axis import SearchAxis, axes_of
 
 _SETTLE_S = 0.15
@@ -120,7 +120,7 @@ class Search:
     def _least_s(self, speed: float) -> float:
         return least_trial_s(self._setup.plan, self._setup.warm_up_s, speed)
 
-    def _try(self, turn: Turn) -> None:
+    def _try(self, turn: SearchTurn) -> None:
         """One trial: begin it, look until it is decided, end it, and let it drain."""
         step = self._begin(turn)
         halted: Halted | None = None
@@ -143,7 +143,7 @@ class Search:
         else:
             self._count(turn, step, found)
 
-    def _may_repeat(self, turn: Turn, found: Judged) -> bool:
+    def _may_repeat(self, turn: SearchTurn, found: Judged) -> bool:
         """An INVALID trial may be the fault of a moment: each load has a second chance."""
         load = turn.line.axis.group, turn.asked.load
         invalid = trial_verdict(found.steps[0]) == "invalid" and not self._trials.dead_workers
@@ -152,7 +152,7 @@ class Search:
             self._invalid_at.add(load)
         return invalid and not again
 
-    def _begin(self, turn: Turn) -> RampStep:
+    def _begin(self, turn: SearchTurn) -> RampStep:
         setup, asked, axis = self._setup, turn.asked, turn.line.axis
         start_s = self._trials.now_s() + TRIAL_LEAD_S
         draft = axis.step(setup.plan, asked.load, self._index, start_s, start_s)
@@ -166,7 +166,7 @@ class Search:
         self._before = None
         return step
 
-    def _look_until_decided(self, turn: Turn, step: RampStep) -> None:
+    def _look_until_decided(self, turn: SearchTurn, step: RampStep) -> None:
         looks: list[Look] = []
         longest_s = step.duration_s
         for at_s in look_times(self._least_s(step.speed), longest_s):
@@ -181,7 +181,7 @@ class Search:
     def _judged(self, step: RampStep) -> Judged:
         return judge_trial(self._live.at(step, self._trials.now_s()), step, self._setup.tiers)
 
-    def _count(self, turn: Turn, step: RampStep, found: Judged) -> None:
+    def _count(self, turn: SearchTurn, step: RampStep, found: Judged) -> None:
         """Take a trial that is over into account, for every tier and every axis that it is on."""
         plan = self._setup.plan
         seconds = self._trials.now_s() - step.start_s + TRIAL_LEAD_S
@@ -193,7 +193,7 @@ class Search:
         self._before = trial_verdict(found.steps[turn.tier])
         self._trials.note(step, trial_verdict(found.steps[0]))
 
-    def _recovered(self, turn: Turn, step: RampStep, found: Judged) -> bool:
+    def _recovered(self, turn: SearchTurn, step: RampStep, found: Judged) -> bool:
         """The endpoint broke: give it time. A load at which it breaks twice has failed."""
         load = turn.line.axis.group, turn.asked.load
         again = load in self._broke_at

@@ -31,7 +31,7 @@ class AxisTrials:
 
 
 @dataclass(frozen=True)
-class Turn:
+class SearchTurn:
     """The next trial, and the axis and the tier that it is for."""
 
     line: AxisTrials
@@ -41,7 +41,7 @@ class Turn:
 
 def next_turn(
     lines: Sequence[AxisTrials], options: SearchOptions, budget_s: float | None, now_s: float
-) -> Turn | None:
+) -> SearchTurn | None:
     """The next trial at run time `now_s`; None: everything is decided, or time is up.
 
     Of a budget, each axis may use an equal share, and what the others leave over.
@@ -56,7 +56,7 @@ def next_turn(
     return None
 
 
-def _of_base(line: AxisTrials, options: SearchOptions, left_s: float) -> Turn | None:
+def _of_base(line: AxisTrials, options: SearchOptions, left_s: float) -> SearchTurn | None:
     """The base load, until every tier has a verdict on it."""
     if line.base is None:
         return None
@@ -65,7 +65,7 @@ def _of_base(line: AxisTrials, options: SearchOptions, left_s: float) -> Turn | 
         at_base = [trial for trial in done if trial.load == line.base]
         decided = any(trial.verdict != "undecided" for trial in at_base)
         if not decided and len(at_base) < _BASE_TRIALS and longest_s >= options.least_s:
-            return Turn(line, tier, NextTrial(line.base, longest_s, "confirm"))
+            return SearchTurn(line, tier, NextTrial(line.base, longest_s, "confirm"))
     return None
 
 
@@ -76,14 +76,14 @@ def _shares(lines: Sequence[AxisTrials], left_s: float) -> list[float]:
     return [min(left_s, share_s - used) for used in used_s]
 
 
-def _of_line(line: AxisTrials, options: SearchOptions, left_s: float) -> Iterator[Turn]:
+def _of_line(line: AxisTrials, options: SearchOptions, left_s: float) -> Iterator[SearchTurn]:
     for tier, done in enumerate(line.done):
         asked = _below_base(line, done, options, left_s)
         if asked is None:
             found = next_trial(done, options, left_s)
             asked = found if isinstance(found, NextTrial) else None
         if asked is not None and not _hopeless(line, done):
-            yield Turn(line, tier, asked)
+            yield SearchTurn(line, tier, asked)
 
 
 def _below_base(
