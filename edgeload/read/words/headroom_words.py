@@ -219,6 +219,6 @@ def _method(found: HeadroomResult) -> str:
         " Our own machine was the limit of a trial, so more may fit." if found.stopped_by_us else ""
     )
     return (
-        f"{how}{ours} Each number is for one group alone, while the others stay as they are; they "
-        "do not fit all at once."
+        f"{how}{ours} Each number is for one group alone, while the others stay as they are: all "
+        "of them at once may be too much."
     )
