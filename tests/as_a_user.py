@@ -112,16 +112,20 @@ def summary(folder: Path) -> dict[str, Any]:
     return found
 
 
-def check_done(folder: Path, ended: Finished) -> None:
-    """A run that was carried out: exit 0; or 4, where this machine was too busy to send on time.
+def code_of(validity: dict[str, Any]) -> int:
+    """Exit code of a run that was carried out: 0; or 4, where this machine was too busy for it.
 
     The latter is no fault of the tool: it says so, and in no other case.
     """
-    validity = summary(folder)["validity"]
     reasons = {reason["code"] for reason in validity["reasons"]}
     busy = {"generator_late", "generator_cpu", "worker_stood_still", "clients_idle"}
     assert reasons <= busy, validity
-    assert ended.code == (4 if reasons else 0), ended.err
+    return 4 if reasons else 0
+
+
+def check_done(folder: Path, ended: Finished) -> None:
+    """A run that was carried out, with its results in `folder`, and its exit code."""
+    assert ended.code == code_of(summary(folder)["validity"]), ended.err
 
 
 def wait_for(condition: Callable[[], bool], within_s: float, what: str) -> None:
