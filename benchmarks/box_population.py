@@ -14,8 +14,8 @@ from benchmarks.simulated_boxes import (
     Draws,
     SimulatedBox,
     lognormal,
-    true_capacity,
 )
+from benchmarks.simulated_trials import true_capacity
 from edgeload.objectives import Objective, parse_objective
 
 
@@ -105,7 +105,7 @@ def box_number(index: int) -> Setting:
         "slower in overload": {"slowed": 0.2},
     }
     box = replace(box, **changes.get(kind, {}))  # type: ignore[arg-type]
-    rate = min(20.0, max(0.5, box.per_s / loads))
+    rate = min(20.0, 0.4 / mean_s, max(0.5, box.per_s / loads))  # a camera waits for its answer
     objective = None
     if kind == "objective":
         bound_ms = round(1000 * mean_s * float(chance.uniform(4, 8)) + 5)

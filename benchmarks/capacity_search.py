@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.box_population import BY_THEORY, RAYS, Setting, box_number
 from benchmarks.capacity_searches import SEARCHES, Answer
-from benchmarks.simulated_boxes import Bench
+from benchmarks.simulated_trials import Bench
 from benchmarks.table import markdown, parser, present
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import interpolate, optimize
 
 from benchmarks.box_population import Setting
-from benchmarks.simulated_boxes import GAP_S, Bench
+from benchmarks.simulated_trials import GAP_S, Bench
 from edgeload.read.statistics.backlog import NEGLIGIBLE
 from edgeload.read.statistics.boundary import Trial
 from edgeload.search.strategy import Decision, SearchOptions, next_trial

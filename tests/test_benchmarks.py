@@ -17,7 +17,8 @@ from benchmarks.capacity_search import score
 from benchmarks.capacity_searches import SEARCHES
 from benchmarks.peers import PEERS
 from benchmarks.queues import response_times
-from benchmarks.simulated_boxes import CONSTANT, Bench, Cameras, SimulatedBox
+from benchmarks.simulated_boxes import CONSTANT, Cameras, SimulatedBox
+from benchmarks.simulated_trials import Bench
 from benchmarks.table import markdown, spread
 from benchmarks.truth import SERVERS, Server, interval_s
 from edgeload.read.statistics.windows import Floats
