@@ -69,7 +69,7 @@ class Decision:
 MOST_TRIALS = 100
 """A search ends then, whatever its budget: such a box contradicts itself."""
 _TRIALS_AT_THE_TOP = 4
-"""So many trials of the largest load that is allowed may be undecided."""
+"""So many trials of the largest load that is allowed, or of the answer, may be undecided."""
 _NEAR = 0.3
 """Trials up to this far from the answer, as a share of it, tell how much service times scatter."""
 _OVER = 0.05
@@ -83,6 +83,7 @@ _CHEAP = 0.1
 """A narrow interval is narrowed further, to one load, by trials that cost less than this share."""
 _MOST_FINER = 3
 """And by no more of them."""
+_ALIKE = 0.01
 _SHORTEST = 1.6
 _CONFIRMING = 2.5
 _BISECTING = 6.0
@@ -153,10 +154,17 @@ class _Near:
         return [t for t in self.trials if self.best < t.load <= self.over + self.width]
 
     @property
+    def at_best(self) -> list[Trial]:
+        """Trials of the answer itself, or of less by up to a hundredth."""
+        far = math.floor(_ALIKE * self.best)
+        return [t for t in self.trials if self.best - far <= t.load <= self.best]
+
+    @property
     def not_yet_held(self) -> int:
         """A load to show that the answer is carried; a little less, if that failed before."""
-        less = min((t.load - max(1, self.width // 2) for t in self.under), default=self.best)
-        return max(1, less)
+        if any(t.verdict != "fail" for t in self.at_best) or not self.at_best:
+            return self.best
+        return max(1, min(t.load for t in self.under) - max(1, self.width // 2))
 
     @property
     def not_yet_broke(self) -> int:
@@ -166,8 +174,15 @@ class _Near:
 
     @property
     def held(self) -> bool:
-        """Whether the answer itself was tried and did not fail."""
-        return any(t.verdict != "fail" for t in self.under)
+        """Whether the answer itself was tried and did not fail.
+
+        If not the backlog alone decides, which measures, a trial of it must have passed, or of so
+        little less that it stands for it; but an answer at the edge of its objective may never.
+        """
+        if not any(t.verdict != "fail" for t in self.at_best):
+            return False
+        told = any(t.verdict == "pass" or t.by_backlog for t in self.under)
+        return told or len(self.at_best) > _TRIALS_AT_THE_TOP
 
     @property
     def broke(self) -> bool:
@@ -188,8 +203,12 @@ def _near(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -
         measures = any(t.by_backlog for t in near.under + near.beyond)
         return _measure(near, needed_s) if measures else _bisect(near, needed_s)
     if not (near.held and near.broke):
-        longest_s = max(_SHARE_UNDER * needed_s, _CONFIRMING * options.least_s)
         load = near.not_yet_broke if near.held else near.not_yet_held
+        if sum(t.load == load for t in trials) > _TRIALS_AT_THE_TOP:
+            return None
+        longest_s = max(_SHARE_UNDER * needed_s, _CONFIRMING * options.least_s)
+        if not near.held and any(t.verdict == "undecided" for t in near.at_best):
+            longest_s = options.longest_s
         return NextTrial(load, longest_s, "confirm")
     return None if high == boundary.low else _finer(near, needed_s)
 
@@ -211,7 +230,7 @@ def _bisect(near: _Near, needed_s: float) -> NextTrial:
 
 def _finer(near: _Near, needed_s: float) -> NextTrial | None:
     """A trial that leaves only one load, if it is cheap; None: it is not."""
-    tried = [t for t in near.trials if t.load in near.sides]
+    tried = [t for t in near.trials if t.load == near.sides[1] or t in near.at_best]
     clear = [t.seconds for t in tried if t.verdict != "undecided"]
     cost_s = min(needed_s, max(clear)) if clear else needed_s
     cheap = cost_s <= _CHEAP * sum(t.seconds for t in near.trials)

@@ -116,14 +116,26 @@ class SearchResult:
 
 
 def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) -> SearchAnswer:
-    """What these trials come to."""
+    """What these trials come to.
+
+    If not the backlog alone decides, a capacity is only found if a trial of it passed, or of so
+    little less that it stands for it. That no load is carried takes a failure of the least one.
+    """
     passed = any(trial.verdict == "pass" for trial in trials)
     if boundary.high is None:
         return "at_least" if passed else "unknown"
-    if not boundary.best or (boundary.low == 0 and not passed):
-        return "none" if boundary.high == 0 or not passed else "wide"
-    width = max(1, math.floor(resolution * boundary.best))
-    return "found" if boundary.high - boundary.low <= width else "wide"
+    best = boundary.best
+    if best is None or (boundary.low == 0 and not passed):
+        least = min(trial.load for trial in trials)
+        failed = any(trial.load == least and trial.verdict == "fail" for trial in trials)
+        return "none" if boundary.high == 0 or failed else "unknown"
+    width = max(1, math.floor(resolution * best))
+    told = any(
+        trial.verdict == "pass" or trial.by_backlog
+        for trial in trials
+        if best - width <= trial.load <= best
+    )
+    return "found" if told and boundary.high - boundary.low <= width else "wide"
 
 
 def weightiest_first(reasons: Iterable[Finding]) -> list[Finding]:

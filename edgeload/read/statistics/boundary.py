@@ -32,6 +32,8 @@ CONFIDENCE_OF_BOUNDARY = 0.95
 
 _STEP = 0.001
 """Width of the grid's cells, as a share of the load."""
+_ABOVE = 1.05
+"""A load so many times the measured ceiling, or more, that passed twice contradicts it."""
 _BEYOND = 2.0
 """The grid ends at so many times the largest load that was tried."""
 _WRONG = 0.01
@@ -153,7 +155,8 @@ def boundary_of(
 ) -> Boundary:
     """The boundary by all valid trials; without any, everything is possible.
 
-    `most` is the largest load that was allowed: no larger one is an answer.
+    `most` is the largest load that was allowed: no larger one is an answer. Neither is a load of
+    which every trial failed, whatever the others promise.
     """
     told = [trial for trial in trials if trial.verdict != "invalid"]
     if not told:
@@ -172,8 +175,30 @@ def boundary_of(
     failed = any(trial.verdict == "fail" for trial in told)
     if not failed:
         best = min(best, max(trial.load for trial in told))
-        low = min(low, best)
+    best = _not_only_failed(best, told)
+    low = min(low, best)
     return Boundary(best or None, low, high if failed else None, confidence)
+
+
+def _slowed_down(trial: Trial, trials: Sequence[Trial]) -> bool:
+    """Whether overload made the box slower than it is: two trials above its ceiling passed.
+
+    Then its growth measures nothing, and only its verdict counts.
+    """
+    ceiling = trial.ceiling
+    if ceiling is None or ceiling.high >= trial.load:
+        return False
+    above = _ABOVE * ceiling.high
+    return sum(other.verdict == "pass" and other.load > above for other in trials) > 1
+
+
+def _not_only_failed(best: int, trials: Sequence[Trial]) -> int:
+    """The answer, or the next smaller load of which not every trial failed."""
+    failed = {trial.load for trial in trials if trial.verdict == "fail"}
+    failed -= {trial.load for trial in trials if trial.verdict != "fail"}
+    while best in failed:
+        best -= 1
+    return best
 
 
 def capacity_grid(trials: Sequence[Trial]) -> Floats:
@@ -193,15 +218,16 @@ def likelihood(trials: Sequence[Trial], grid: Floats) -> Floats:
     shared = np.log(np.minimum(grid, top**2 / grid))
     by_power = np.zeros((len(_POWERS) if any(t.margin for t in trials) else 1, len(grid)))
     for trial in trials:
-        if trial.by_backlog and trial.ceiling is not None:
-            shared = shared + _of_ceiling(trial.load, trial.ceiling, ends)
+        measured = None if _slowed_down(trial, trials) else trial.ceiling
+        if trial.by_backlog and measured is not None:
+            shared = shared + _of_ceiling(trial.load, measured, ends)
             continue
         if trial.margin is None:
             shared = shared + _of_verdict(trial.load, trial.verdict, ends)
         else:
             by_power += _of_margin(trial.load, trial.margin, ends)
-        if trial.ceiling is not None:
-            shared = shared + _at_most(_of_ceiling(trial.load, trial.ceiling, ends))
+        if measured is not None and measured.high < trial.load:  # it grew: a bound
+            shared = shared + _at_most(_of_ceiling(trial.load, measured, ends))
     logs = shared + by_power
     chances: Floats = np.exp(logs - logs.max()).sum(axis=0)
     return chances

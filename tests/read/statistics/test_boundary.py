@@ -162,3 +162,16 @@ def test_the_margin_of_a_mix_is_that_of_the_group_that_grows_most_surely() -> No
     assert 0 <= full.value <= 2 * full.error
     assert margin_of_groups([grows, BacklogGrowth("too_short")]) is None
     assert margin_of_groups([]) is None
+
+
+def test_a_load_that_only_failed_is_no_answer() -> None:
+    """Whatever the margins of smaller loads promise: then the next smaller load is."""
+    met = Margin(2.0, 0.05)
+    trials = [
+        *(Trial(38, "pass", 5.0, margin=met) for _ in range(8)),
+        *(Trial(41, "fail", 5.0) for _ in range(2)),
+    ]
+    found = boundary_of(trials)
+    assert found.best is not None
+    assert 38 <= found.best < 41
+    assert found.low <= found.best
