@@ -37,7 +37,8 @@ def with_search(summary: RunSummary, objectives: Sequence[Objective]) -> RunSumm
     """The summary of a search: its bracket and objectives are those of its answer.
 
     Loads beyond the capacity fail on purpose. So the run is held to its objectives at the load that
-    it says is carried, and only there. Of several tiers, the first stands for the run.
+    it says is carried, and only there: to those of each tier at that tier's load. The bracket is
+    that of the first tier.
     """
     header = summary.log.header
     record = header.plan.search if header else None
@@ -51,7 +52,9 @@ def with_search(summary: RunSummary, objectives: Sequence[Objective]) -> RunSumm
         as_trials(summary),
         search=found,
         bracket=_bracket(summary, first),
-        objectives=objectives_at(first.at),
+        objectives=tuple(
+            dict.fromkeys(each for tier in found.tiers for each in objectives_at(tier.at))
+        ),
     )
 
 

@@ -61,8 +61,13 @@ def objectives_of(log: RunLog) -> tuple[Objective, ...]:
         named = [parse_objective(t).of_group(group.name) for group in groups for t in group.slo]
     except ValueError as problem:
         raise LogError(f"{log.path}: its objectives (slo) cannot be read: {problem}") from None
-    found = (*own, *named)
-    return with_tiers(found, [group.name for group in groups]) if log.is_search else found
+    return _with_tiers(log, (*own, *named))
+
+
+def _with_tiers(log: RunLog, objectives: Sequence[Objective]) -> tuple[Objective, ...]:
+    """Objectives for a log: only a search has tiers."""
+    groups = [group.name for group in log.header.plan.groups] if log.header else []
+    return with_tiers(objectives, groups) if log.is_search else tuple(objectives)
 
 
 def check_objectives(log: RunLog, objectives: Sequence[Objective]) -> None:
@@ -93,7 +98,7 @@ def analyse(
     The camera groups of a mix are summarised as runs of their own, and the run is their sum. Only
     the `steps` with these indices are summarised, if they are given.
     """
-    wanted = objectives_of(log) if objectives is None else objectives
+    wanted = objectives_of(log) if objectives is None else _with_tiers(log, objectives)
     asked = tuple(dict.fromkeys(wanted))
     check_objectives(log, asked)
     summary = _analysed(log, asked, steps)

@@ -226,3 +226,22 @@ def test_other_objectives_than_its_own_judge_its_trials_anew(tmp_path: Path) -> 
     assert (own.search.judged_anew, anew.search.judged_anew) == (False, True)
     assert "chosen for other objectives" in words_of(anew)
     assert "39 → fails (p95 59" in headline(anew)
+
+
+def test_a_search_without_tiers_is_judged_by_tiers_as_well(tmp_path: Path) -> None:
+    """A name before an objective that no camera group has is a tier, as in the search itself."""
+    own = box(tmp_path / "s.log")
+    anew = analyse(own.log, [parse_objective(text) for text in ("gold: p95<56ms", "fast: p95<2s")])
+    first, second = headline(anew).split("\n")
+    assert first.startswith("CAPACITY gold: ")
+    assert second.startswith("CAPACITY fast: ")
+
+
+def test_a_search_is_held_to_the_objectives_of_all_tiers(tmp_path: Path) -> None:
+    """Each tier at its own capacity: that is what summary.json, the page and the exit code say."""
+    summary = box(tmp_path / "s.log", slo=searches.TIERS)
+    assert summary.search is not None
+    steps = [tier.at.index for tier in summary.search.tiers if tier.at is not None]
+    assert [(each.objective.text, each.step) for each in summary.objectives] == list(
+        zip(searches.TIERS, steps, strict=True)
+    )
