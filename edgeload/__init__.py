@@ -291,6 +291,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         titles          titles of the figures
         legend_words    what the signs in a chart mean
         search_words        the answer of a search for the capacity
+        search_limits       what limits it, how it gets worse beyond, what to plan for
         search_loads        a load in what the search counts
         trial_words         its trials, and why each passed, failed or was undecided
         trial_kinds         what is said otherwise of a trial than of a step

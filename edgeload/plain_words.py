@@ -27,10 +27,13 @@ def rate_words(per_second: float) -> str:
 def sentence(clause: str, name: str = "") -> str:
     """A clause as a sentence: a capital letter in front, a full stop behind.
 
-    `name` is the user's word that it begins with, if it does; that stays as it is.
+    `name` is the user's word that it begins with, if it does; that stays as it is, and so does an
+    objective.
     """
     end = "" if clause.endswith((".", "!", "?", "…")) else "."
     if name and clause.startswith(name):
+        return clause + end
+    if set("<>") & set(clause.partition(" ")[0]):  # an objective, such as p95<300ms
         return clause + end
     return clause[:1].upper() + clause[1:] + end
 

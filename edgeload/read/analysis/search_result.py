@@ -21,7 +21,8 @@ WITH_CAPACITY: tuple[SearchAnswer, ...] = ("found", "wide", "at_least")
 SearchEnd = Literal["finished", "budget", "interrupted", "invalid", "broke", "killed"]
 
 _CLIFF = 3.0
-"""From the capacity to the least load beyond it, what binds grows so many times: a cliff."""
+"""From the capacity to the least load beyond it, what binds grows so many times: a cliff. If the
+backlog binds, the p95 that a camera feels."""
 _SUDDEN = {"failures", "down", "not_edge", "client_unserved", "no_answers"}
 """Shortfalls that come at once: below the load at which they begin, there is nothing of them."""
 
@@ -90,6 +91,11 @@ class TierCapacity:
             return "slope"
         return "cliff" if after >= _CLIFF * before else "slope"
 
+    @property
+    def shown_carried(self) -> bool:
+        """Whether the trial that shows the answer passed, and is not just undecided."""
+        return self.at is not None and self.at.valid and not self.at.shortfalls
+
 
 @dataclass(frozen=True)
 class SearchResult:
@@ -148,11 +154,17 @@ def weightiest_first(reasons: Iterable[Finding]) -> list[Finding]:
 
 
 def value_that_binds(step: StepSummary | None, binding: Finding) -> float | None:
-    """The quantity that binds, as one step measured it; None: it was not measured."""
+    """The quantity that binds, as one step measured it; None: it was not measured.
+
+    If no objective binds but the backlog, that is the p95 that a camera feels.
+    """
     if step is None:
         return None
     parts = [part for part in (step, *step.groups) if part.group == binding.group]
     for part in parts:
+        if binding.code == "backlog_grows":
+            p95 = part.times.felt.quantile("p95")
+            return None if p95 is None else math.inf if p95.never else p95.value
         for result in part.objectives:
             if result.objective.condition == binding.numbers.get("objective"):
                 return result.value

@@ -220,11 +220,16 @@ _Counted = tuple[StepSummary, Trial]
 
 
 def _shown(counted: Sequence[_Counted], best: int | None) -> _Counted | None:
-    """The longest trial of the largest load up to the answer that did not fail."""
+    """Of the trials of the largest load up to the answer that did not fail, the longest; those that
+    passed come before those that are undecided.
+    """
     held = [each for each in counted if each[1].load <= (best or 0) and _held(each[1])]
     if not held:
         return None
-    return max(held, key=lambda each: (each[1].load, each[0].window.length_s))
+    return max(
+        held,
+        key=lambda each: (each[1].load, each[1].verdict == "pass", each[0].window.length_s),
+    )
 
 
 def _held(trial: Trial) -> bool:

@@ -26,7 +26,7 @@ _VERDICTS: dict[str, CardVerdict] = {
     "unknown": "undecided",
 }
 _KINDS = {
-    "cliff": "a cliff: beyond the capacity it breaks at once",
+    "cliff": "a cliff: it gets much worse at once",
     "slope": "a slope: it gets worse little by little",
 }
 _NOT_REACHED = "not reached: no load that was tried failed"
@@ -51,7 +51,7 @@ def tier_cards(summary: RunSummary) -> list[SearchCard]:
     return [
         SearchCard(
             tier.tier.name,
-            _VERDICTS[tier.answer],
+            _verdict(tier),
             _answer(tier, loads),
             tuple(_facts(summary, search, tier, loads)),
         )
@@ -80,6 +80,12 @@ def search_group_cards(summary: RunSummary) -> list[SearchCard]:
             )
         )
     return found
+
+
+def _verdict(tier: TierCapacity) -> CardVerdict:
+    """A capacity counts as carried if the trial that shows it passed."""
+    verdict = _VERDICTS[tier.answer]
+    return "undecided" if verdict == "carried" and not tier.shown_carried else verdict
 
 
 def _times(step: StepSummary) -> str:
@@ -126,7 +132,7 @@ def _facts(
     elif tier.answer == "at_least":
         yield "limit", _NOT_REACHED
     if tier.kind in _KINDS:
-        yield "limit", _KINDS[tier.kind]
+        yield "beyond it", _KINDS[tier.kind]
     asked = [objective.text for objective in tier.tier.objectives]
     yield "objectives", ", ".join(asked) or "the endpoint keeps up, and answers without failures"
     counted = len(tier.trials)

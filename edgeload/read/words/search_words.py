@@ -7,32 +7,26 @@ what limits it, how it was found and what would tell more.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from edgeload.plain_words import plural, sentence
-from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.search_result import (
     WITH_CAPACITY,
     SearchResult,
     TierCapacity,
-    value_that_binds,
 )
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.statistics.format import milliseconds, share
-from edgeload.read.words.finding_words import advice, message
+from edgeload.read.statistics.format import milliseconds
+from edgeload.read.words.finding_words import advice
 from edgeload.read.words.objective_words import quantity_name
+from edgeload.read.words.search_limits import plan_for, shown_result, what_binds
 from edgeload.read.words.search_loads import SearchLoads
 from edgeload.read.words.trial_words import in_brief, thousands, value_in_brief
 
-_AT_ONCE = {
-    "failures": "requests fail at once",
-    "down": "the endpoint goes down",
-    "not_edge": "answers stop coming from the edge at once",
-    "client_unserved": "some clients are no longer served",
-    "no_answers": "answers stop at once",
-}
+_SEE_WHAT_IS_FULL = (
+    "To see which resource of the box is full, run monitor_cpu_gpu_usage.py on it during a search."
+)
 
 
 def search_headline(summary: RunSummary) -> str:
@@ -56,7 +50,9 @@ def search_sentences(summary: RunSummary, ceilings: list[str]) -> str:
     tiers = [
         f"{tier.tier.name}: {said}" if tier.tier.name else said
         for tier in found.tiers
-        for said in [" ".join([_interval(tier, loads), *_what_binds(tier, loads)])]
+        for said in [
+            " ".join([_interval(tier, loads), *what_binds(tier, loads), *plan_for(tier, loads)])
+        ]
     ]
     return "\n".join(
         [*tiers, *[" ".join(ceilings)][: len(ceilings)], " ".join(_how(summary, loads))]
@@ -117,9 +113,11 @@ def _as_measured(
 
     If the capacity itself was not tried, also at which load that was measured.
     """
-    load = tier.at_load
-    where = "" if load in (None, tier.boundary.best) else f" at {loads.count(load or 0)}"
-    result = _shown_result(tier, at)
+    load, best = tier.at_load, tier.boundary.best
+    where = ""
+    if load != best and load is not None and best is not None:
+        where = f" ({loads.count(best)} estimated, {loads.count(load)} tried)"
+    result = shown_result(tier, at)
     if result is not None:
         return _result_in_brief(result, at, tier) + where
     name = "p95" if at.times.response else "service p95"
@@ -132,30 +130,12 @@ def _as_measured(
     return f"{name} {_ms(p95.value)} ms{span}{where}"
 
 
-def _shown_result(tier: TierCapacity, at: StepSummary) -> ObjectiveResult | None:
-    """The objective that binds, as the capacity meets it; else the first of the group that binds.
-
-    Those on times come before others.
-    """
-    binding = tier.binding
-    wanted = binding.numbers.get("objective") if binding else None
-    group = binding.group if binding else ""
-    results = [(part.group, result) for part in (at, *at.groups) for result in part.objectives]
-    results.sort(
-        key=lambda each: (
-            each[0] != group,
-            each[1].objective.condition != wanted,
-            not each[1].objective.is_time,
-        )
-    )
-    return results[0][1] if results else None
-
-
 def _result_in_brief(result: ObjectiveResult, at: StepSummary, tier: TierCapacity) -> str:
     objective = result.objective
     group = next((p.group for p in (at, *at.groups) if result in p.objectives), "")
     name = quantity_name(objective).removeprefix("response ")
     sign = "≥" if objective.at_least else "≤"
+    sign += "?" if result.status == "undecided" else ""
     bound = value_in_brief(objective, objective.bound)
     value = value_in_brief(objective, result.value)
     low, high = (value_in_brief(objective, each) for each in (result.low, result.high))
@@ -185,7 +165,12 @@ def _interval(tier: TierCapacity, loads: SearchLoads) -> str:
         load = f"{loads.words(least)}{loads.whose}" if least is not None else "any load"
         return f"The endpoint does not carry {load}."
     if tier.answer == "unknown":
-        return "No trial was long enough to tell."
+        if any(trial.verdict == "fail" for trial in tier.trials) or not tier.trials:
+            return "No trial was long enough to tell."
+        return (
+            f"No load up to {loads.words(max(trial.load for trial in tier.trials))} failed, but "
+            "the trials were too short to show that one is carried."
+        )
     if tier.answer == "at_least" or known.high is None:
         return (
             f"The true capacity is at least {loads.words(known.low)}{loads.whose}, with {sure} "
@@ -200,57 +185,6 @@ def _interval(tier: TierCapacity, loads: SearchLoads) -> str:
         f"The true capacity is {loads.span(known.low, known.high)}{loads.whose}, with {sure} "
         "confidence."
     )
-
-
-# --- what limits it -------------------------------------------------------------------------------
-
-
-def _what_binds(tier: TierCapacity, loads: SearchLoads) -> Iterator[str]:
-    binding, beyond = tier.binding, tier.beyond_load
-    if tier.answer == "at_least":
-        yield "No load that was tried fails."
-    if binding is None or beyond is None:
-        return
-    at = f"At {loads.words(beyond)}{loads.whose}"
-    whose = f" for {binding.group}," if binding.group not in ("", loads.group) else ""
-    yield sentence(f"{at},{whose} {message(replace(binding, group=''))}{_growth(tier, binding)}")
-    if tier.answer != "none":
-        yield sentence(f"Beyond the capacity, {_cliff_or_slope(tier, binding, loads)}")
-
-
-def _growth(tier: TierCapacity, binding: Finding) -> str:
-    """That a backlog grew as well, if an objective binds: its time then grows with the trial."""
-    reasons = tier.beyond.shortfalls if tier.beyond and binding.code == "objective" else ()
-    for reason in reasons:
-        growth = reason.numbers.get("growth")
-        own = reason.code == "backlog_grows" and reason.group == binding.group
-        if own and isinstance(growth, float):
-            return f", because the backlog grew by {share(growth)} of what fell due"
-    return ""
-
-
-def _cliff_or_slope(tier: TierCapacity, binding: Finding, loads: SearchLoads) -> str:
-    """Whether things get worse at once beyond the capacity, or little by little."""
-    assert tier.beyond_load is not None
-    whose = f"for {binding.group}, " if binding.group not in ("", loads.group) else ""
-    if binding.code in _AT_ONCE:
-        return f"{whose}{_AT_ONCE[binding.code]}"
-    if binding.code == "backlog_grows":
-        return f"{whose}the backlog grows all the faster, the larger the load"
-    result = tier.at and _shown_result(tier, tier.at)
-    if not result or tier.at_load is None:
-        return f"{whose}the objective is missed"
-    name = quantity_name(result.objective)
-    before, after = (value_that_binds(step, binding) for step in (tier.at, tier.beyond))
-    rises = (after or 0.0) > (before or 0.0)
-    said = (
-        f"from {value_in_brief(result.objective, before)} at {loads.count(tier.at_load)} to "
-        f"{value_in_brief(result.objective, after)} at {loads.count(tier.beyond_load)}"
-    )
-    how = f"{'grows' if rises else 'falls'} little by little"
-    if tier.kind == "cliff":
-        how = "jumps" if rises else "drops"
-    return f"{whose}{name} {how}: {said}"
 
 
 # --- how it was found, and what would tell more ---------------------------------------------------
@@ -270,8 +204,26 @@ def _how(summary: RunSummary, loads: SearchLoads) -> Iterator[str]:
                 f"In trial {trial.step + 1} ({loads.words(trial.load)}) our own machine was the "
                 "limit, so the load was tried once more."
             )
-    yield f"{plural(len(found.trials), 'trial')} took {found.seconds:.0f} s."
+    spent = f"{plural(len(found.trials), 'trial')} and {found.seconds:.0f} s"
+    if found.ended == "budget":
+        yield from _out_of_budget(found.record.budget_s or 0.0, summary.ended_s, spent)
+    elif found.ended == "finished" and any(t.answer in WITH_CAPACITY for t in found.tiers):
+        yield f"Found in {spent}."
+    else:
+        yield f"The search took {spent}."
     yield from _what_tells_more(summary, found, loads)
+    known = any(tier.beyond and tier.answer in WITH_CAPACITY for tier in found.tiers)
+    if known and summary.host is None:
+        yield _SEE_WHAT_IS_FULL
+
+
+def _out_of_budget(budget_s: float, ended_s: float, spent: str) -> Iterator[str]:
+    left_s = budget_s - ended_s
+    why = f"the {left_s:.0f} s left were too short for another trial"
+    if left_s < 0.5:
+        why = f"the budget of {budget_s:g} s was used up"
+    yield f"The search stopped after {spent}: {why}."
+    yield f"To know more, allow more, for example --budget {2 * budget_s:g}s."
 
 
 def _what_tells_more(summary: RunSummary, found: SearchResult, loads: SearchLoads) -> Iterator[str]:
@@ -290,11 +242,7 @@ def _what_tells_more(summary: RunSummary, found: SearchResult, loads: SearchLoad
             "look at its log, and repeat the search."
         )
     elif found.ended == "budget":
-        budget_s = found.record.budget_s or 0.0
-        yield (
-            f"The budget of {budget_s:g} s was used up. A larger one tells more: --budget "
-            f"{2 * budget_s:g}s."
-        )
+        return
     elif "at_least" in answers:
         yield from _raise_the_most(found, loads, summary.log.settings.get("max_clients"))
     elif answers == {"none"}:

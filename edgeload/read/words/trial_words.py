@@ -27,12 +27,12 @@ TRIAL_NOTE = (
 _OF_MIX = "due/s and done/s count frames of all groups."
 _VERDICTS = {
     "pass": "pass: the load was carried within all objectives",
-    "fail": "fail: it was not",
-    "undecided": "undecided: the trial was too short to tell, which far below the capacity is "
-    "enough",
+    "fail": "fail: the load was not carried within them",
+    "undecided": "undecided: the trial was too short to tell",
     "invalid": "invalid: our own machine was the limit",
     BROKEN_VERDICT: "broken: the endpoint broke, and the load was tried again",
 }
+_SHORT_IS_ENOUGH = ", which far below the capacity is enough"
 _CELLS = {
     "few": "few: too few answers to tell",
     "never": "never: over 5 % were never answered",
@@ -72,7 +72,12 @@ def trial_rows(summary: RunSummary) -> list[TrialRow]:
 def trial_note(summary: RunSummary, rows: Sequence[TrialRow]) -> str:
     """How to read the table; only the words that stand in it are explained."""
     verdicts = {verdict for row in rows for verdict in row.verdicts}
-    said = [text for verdict, text in _VERDICTS.items() if verdict in verdicts]
+    known = summary.search is not None and all(t.shown_carried for t in summary.search.tiers)
+    said = [
+        text + (_SHORT_IS_ENOUGH if known and verdict == "undecided" else "")
+        for verdict, text in _VERDICTS.items()
+        if verdict in verdicts
+    ]
     said += [text for cell, text in _CELLS.items() if cell in {row.p95 for row in rows}]
     of_mix = [_OF_MIX] if summary.groups else []
     return " ".join([TRIAL_NOTE, *of_mix, f"{'; '.join(said)}."])
@@ -124,7 +129,10 @@ def _brief(finding: Finding) -> str:
 
 
 def _objective(n: Mapping[str, Any]) -> str:
-    return quantity_in_brief(parse_objective(n["objective"]), n["value"])
+    objective, never_share = parse_objective(n["objective"]), n.get("never_share")
+    if objective.is_time and n["value"] == math.inf and never_share:
+        return f"{share(never_share)} unanswered"
+    return quantity_in_brief(objective, n["value"])
 
 
 def _undecided(n: Mapping[str, Any]) -> str:

@@ -47,7 +47,11 @@ def test_the_capacity_has_its_interval_and_what_binds(tmp_path: Path) -> None:
     assert capacity["limited"]
     assert capacity["binding"]["code"] == "backlog_grows"
     assert capacity["binding"]["objective"] is None
-    assert capacity["kind"] == "slope"
+    at, beyond = (
+        next(step for step in values["steps"] if step["index"] == index)["response_time_s"]["p95"]
+        for index in (capacity["step"], capacity["broke"]["step"])
+    )
+    assert capacity["kind"] == ("slope" if beyond < 3 * at else "cliff")
     assert capacity["trials"] == len(values["trials"]) == len(searches.BOX_TRIALS)
     assert capacity["seconds"] == pytest.approx(sum(t["seconds"] for t in values["trials"]))
     assert values["search"]["unit"] == "clients"

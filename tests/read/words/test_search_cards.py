@@ -8,6 +8,7 @@ import pytest
 import searched_log
 from searched_log import GROUP_OBJECTIVES, TIERS
 
+from edgeload.read.words.headline import headline
 from edgeload.read.words.search_cards import search_group_cards, tier_cards
 
 
@@ -51,6 +52,18 @@ def test_a_search_in_which_even_one_client_is_too_much_says_so(tmp_path: Path) -
     assert (card.verdict, card.said) == ("fails", "no load is shown to be carried")
     assert dict(card.facts)["beyond"].startswith("1 client not carried")
     assert "interval" not in dict(card.facts)
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(1, "undecided"), (20, "carried")])
+def test_a_capacity_counts_as_carried_if_its_trial_passed(
+    tmp_path: Path, seconds: float, verdict: str
+) -> None:
+    """A trial of one second leaves the objective undecided, though its load be the likeliest."""
+    found = searched_log.box_search(((8, 20), (32, seconds), (64, 12)))
+    summary = searched_log.summary_of(tmp_path / "log", found, slo=["p95<51ms", "throughput>=90%"])
+    (card,) = tier_cards(summary)
+    assert card.verdict == verdict
+    assert ("≤?" in headline(summary)) == (verdict == "undecided")
 
 
 def test_trials_in_which_the_endpoint_broke_are_counted_apart(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_the_answer_has_the_load_its_rate_and_what_fails_beyond(tmp_path: Path) 
     beyond, growth = numbers_in(text, r"   (\d+) → fails \(backlog grows ([\d.]+) %\)")
     assert beyond > clients
     assert growth == pytest.approx(100 * (1 - 40 / beyond), abs=0.5)
-    assert "10 trials took" in text
+    assert "Found in 10 trials and" in text
     assert "requests queue on the endpoint" in text
 
 
@@ -139,7 +139,7 @@ def test_nothing_is_claimed_if_no_trial_tells(tmp_path: Path) -> None:
         ({"interrupted": True, "reason": "stopped by SIGINT"}, searches.OVER_CLIENTS,
          "The search ended early (stopped by SIGINT)"),
         ({}, SearchRecord(over="clients", most=1000, resolution=0.05, budget_s=30.0),
-         "The budget of 30 s was used up. A larger one tells more: --budget 60s."),
+         " s left were too short for another trial. "),
         ({"reason": BROKE_FOR_GOOD}, searches.OVER_CLIENTS, "the endpoint broke and was not ready"),
         (None, searches.OVER_CLIENTS, "The search was killed before it came to its end"),
     ],
@@ -152,7 +152,7 @@ def test_why_a_search_ended_early_is_said(
     assert said in text
     low, high = numbers_in(text, r"The true capacity is (\d+) to (\d+) clients")
     assert low <= 40 <= high
-    assert re.search(r"CAPACITY about \d+ clients.*p95 50.0 ms at 32", text)
+    assert re.search(r"CAPACITY about \d+ clients.*p95 50.0 ms \(\d+ estimated, 32 tried\)", text)
 
 
 def test_our_own_limit_makes_the_answer_a_lower_bound(tmp_path: Path) -> None:
@@ -181,16 +181,6 @@ def test_a_trial_that_broke_and_was_tried_again_is_said(tmp_path: Path) -> None:
     assert "In trial 3 (64 clients) the endpoint broke; it became ready again" in text
     low, high = numbers_in(text, r"The true capacity is (\d+) to (\d+) clients")
     assert low <= 40 <= high
-
-
-@pytest.mark.parametrize(("bound", "how"), [(200, "jumps"), (58, "grows little by little")])
-def test_a_cliff_and_a_slope_are_told_apart(tmp_path: Path, bound: int, how: str) -> None:
-    """What binds is three times as much just beyond the capacity, or a little more."""
-    trials = ((8, 6), (32, 10), (39, 20), (40, 20), (41, 25), (42, 12), (41, 25))
-    text = words_of(box(tmp_path / "s.log", trials, slo=[f"p95<{bound}ms"]))
-    said = re.search(r"Beyond the capacity, response p95 (.*): from", text)
-    assert said, text
-    assert said[1] == how
 
 
 @pytest.mark.parametrize("breaks_at", [1000, 44])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,28 @@ def test_a_reason_of_a_group_names_it() -> None:
     numbers = {"growth": 0.17, "throughput_per_s": 40.0, "arrival_per_s": 48.0}
     finding = Finding("backlog_grows", "warning", (0,), numbers, group="person")
     assert in_brief(finding) == "person: backlog grows 17 %"
+
+
+def test_a_percentile_among_unanswered_requests_says_how_many(tmp_path: Path) -> None:
+    """64 clients are due 128/s, of which 80/s are answered: 37 % are not, and some are too late."""
+    summary = searches.summary_of(tmp_path / "s.log", searches.box_search(), slo=["p95<300ms"])
+    (row,) = (row for row in trial_rows(summary) if row.load == "64")
+    said = re.fullmatch(r"(\d+) % unanswered", row.reason)
+    assert said, row.reason
+    assert int(said[1]) >= 37
+
+
+@pytest.mark.parametrize(
+    ("trials", "excused"), [(searches.BOX_TRIALS, True), (((1, 2), (2, 2)), False)]
+)
+def test_a_short_trial_is_excused_only_below_a_capacity(
+    tmp_path: Path, trials: tuple[tuple[int, float], ...], excused: bool
+) -> None:
+    """If no trial told anything, none of them was long enough."""
+    summary = searches.summary_of(tmp_path / "s.log", searches.box_search(trials))
+    note = trial_note(summary, trial_rows(summary))
+    assert "undecided: " in note
+    assert ("below the capacity is enough" in note) == excused
 
 
 @pytest.mark.parametrize(
