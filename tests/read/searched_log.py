@@ -171,17 +171,21 @@ def summary_of(path: Path, found: Searched, **settings: Any) -> RunSummary:
 MIX = (CameraGroup("door", 4, 5.0), CameraGroup("person", 6, 2.0))
 
 
-def mix_search(trials: Sequence[tuple[int, float]], over: str, **changes: Any) -> Searched:
+def mix_search(
+    trials: Sequence[tuple[int, float]], over: str, door: int = 8, **changes: Any
+) -> Searched:
     """A search over "copies" or the cameras of a "group", person, of MIX.
 
     Door has 8 servers, which carry 160 requests/s; person 2, which carry 40: that is 20 cameras.
+    Or door has as many servers as `door` says.
     """
     group = "person" if over == "group" else None
     record = SearchRecord(over=over, most=1000, resolution=0.05, group=group)  # type: ignore[arg-type]
-    pools = lambda: {  # noqa: E731
-        "door": sl.Pool(8, sl.constant(0.05)),
-        "person": sl.Pool(2, sl.constant(0.05)),
-    }
+
+    def pools() -> dict[str, sl.Pool]:
+        servers = {"door": door, "person": 2}
+        return {name: sl.Pool(count, sl.constant(0.05)) for name, count in servers.items()}
+
     return search(Plan((), MIX, ramp_group=group), record, trials, pools, **changes)
 
 

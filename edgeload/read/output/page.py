@@ -54,7 +54,12 @@ from edgeload.read.words.interference_words import (
 from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, STATUSES, measured_words, undecided_words
 from edgeload.read.words.terminal_words import DETECTORS_TITLE
-from edgeload.read.words.trial_words import trial_note, trial_rows
+from edgeload.read.words.trial_words import (
+    MISSED_ON_PURPOSE,
+    missed_on_purpose,
+    trial_note,
+    trial_rows,
+)
 
 _ASSETS = "html"
 
@@ -254,7 +259,8 @@ def _facts(summary: RunSummary, values: Mapping[str, Any]) -> list[tuple[str, st
         ("failed", f"{totals.failed:,}"),
     ]
     if totals.missed is not None:
-        facts.append(("missed", f"{totals.missed:,}"))
+        why = f", all in {MISSED_ON_PURPOSE}" if missed_on_purpose(summary) else ""
+        facts.append(("missed", f"{totals.missed:,}{why}"))
     if summary.interrupted:
         facts.append(("ended", "interrupted"))
     return facts

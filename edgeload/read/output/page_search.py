@@ -35,7 +35,7 @@ def search_columns(summary: RunSummary) -> tuple[Column, ...]:
         Column("index", "trial"),
         Column("load", SearchLoads(summary).head),
         *(Column(f"verdict.{n}", name, text=True) for n, name in enumerate(tiers)),
-        Column("arrival_rate_per_s", "due", "/s"),
+        Column("due_per_s", "due", "/s"),
         Column("throughput_per_s", "done", "/s"),
         Column("failed", "failed"),
         *(Column(f"p95.{n}", name, "ms") for n, name in enumerate(groups)),
@@ -47,9 +47,9 @@ def search_columns(summary: RunSummary) -> tuple[Column, ...]:
 def search_rows(summary: RunSummary) -> list[StepRow]:
     """A row for each trial, in order of time."""
     assert summary.search is not None
-    steps = {step.index: step for step in summary.steps}
+    steps, loads = {step.index: step for step in summary.steps}, SearchLoads(summary)
     return [
-        StepRow("", "", tuple(_cells(trial, steps[trial.step], row)))
+        StepRow("", "", tuple(_cells(trial, steps[trial.step], row, loads.per_s(trial.load))))
         for trial, row in zip(summary.search.trials, trial_rows(summary), strict=True)
     ]
 
@@ -68,15 +68,17 @@ def trial_choices(summary: RunSummary) -> list[dict[str, Any]]:
     ]
 
 
-def _cells(trial: SearchTrial, step: StepSummary, row: TrialRow) -> Iterator[Cell]:
+def _cells(
+    trial: SearchTrial, step: StepSummary, row: TrialRow, due_per_s: float
+) -> Iterator[Cell]:
     yield Cell("index", str(trial.step), row.trial)
     yield Cell("load", str(trial.load), row.load)
     for number, verdict in enumerate(row.verdicts):
         sign, _ = TRIAL_SIGNS[verdict]
         yield Cell(f"verdict.{number}", verdict, f"{sign} {verdict}", plain=True)
+    yield Cell("due_per_s", raw_value(json_number(due_per_s)), row.due_per_s)
     values = step_values(step)
     for name, text in (
-        ("arrival_rate_per_s", row.due_per_s),
         ("throughput_per_s", row.done_per_s),
         ("failed", row.failed),
     ):

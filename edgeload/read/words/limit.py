@@ -17,6 +17,7 @@ from edgeload.read.words.finding_words import message
 from edgeload.read.words.headroom_words import headroom_text
 from edgeload.read.words.interference_words import interference_method
 from edgeload.read.words.loads import Loads
+from edgeload.read.words.search_limits import answered_in_overload
 from edgeload.read.words.search_words import search_sentences
 from edgeload.read.words.undecided_loads import undecided_loads
 
@@ -36,7 +37,8 @@ def limit(summary: RunSummary) -> str:
     if made := _how_it_was_made(summary):
         return made
     if summary.search is not None:
-        return search_sentences(summary, _ceiling_sentences(summary))
+        found = list(answered_in_overload(summary)) or _ceiling_sentences(summary)
+        return search_sentences(summary, found)
     if summary.headroom is not None:
         return headroom_text(summary.headroom)
     if all(step.closed for step in summary.steps):

@@ -9,7 +9,11 @@ from typing import Literal
 from edgeload.plain_words import plural
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.search_result import SearchResult, TierCapacity
+from edgeload.read.analysis.search_result import (
+    SearchResult,
+    TierCapacity,
+    weightiest_first,
+)
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.loads import cameras_at
@@ -17,6 +21,7 @@ from edgeload.read.words.search_loads import SearchLoads
 from edgeload.read.words.trial_words import in_brief
 
 CardVerdict = Literal["carried", "undecided", "fails", "first"]
+"""Of a camera group, "first": it binds; "fails": it falls short of the same load as well."""
 
 _VERDICTS: dict[str, CardVerdict] = {
     "found": "carried",
@@ -67,13 +72,16 @@ def search_group_cards(summary: RunSummary) -> list[SearchCard]:
     at = search.tiers[0].at
     found = []
     for place, group in enumerate(plan.groups):
-        binding = _binding_of(search, group.name)
+        short = _short_of(search, group.name)
+        binds = search.tiers[0].binding
+        first = binds is not None and binds.group == group.name
         step = None if at is None else at.groups[place]
+        carried: CardVerdict = "carried" if step and not step.shortfalls else "undecided"
         found.append(
             SearchCard(
                 group.name,
-                "first" if binding else "carried" if step else "undecided",
-                _said(binding, at is not None),
+                "first" if first else "fails" if short else carried,
+                _said(short, first, at is not None),
                 ()
                 if step is None
                 else (("load", cameras_at(step.clients, group)), ("times", _times(step))),
@@ -92,18 +100,18 @@ def _times(step: StepSummary) -> str:
     return felt_p95_words(step).removeprefix("with ")
 
 
-def _said(binding: Finding | None, known: bool) -> str:
-    if binding is not None:
-        return f"fails first: {in_brief(binding).removeprefix(f'{binding.group}: ')}"
+def _said(short: Finding | None, first: bool, known: bool) -> str:
+    if short is not None:
+        why = in_brief(short).removeprefix(f"{short.group}: ")
+        return f"fails {'first' if first else 'as well'}: {why}"
     return "does not fail first" if known else "unknown"
 
 
-def _binding_of(search: SearchResult, group: str) -> Finding | None:
-    """What the first load beyond the capacity fell short of in a group."""
+def _short_of(search: SearchResult, group: str) -> Finding | None:
+    """What the first load beyond the capacity fell short of in a group, the weightiest reason."""
     beyond = search.tiers[0].beyond
-    reasons = beyond.shortfalls if beyond else ()
-    own = (each for each in reasons if each.severity == "warning" and each.group == group)
-    return next(own, None)
+    reasons = weightiest_first(beyond.shortfalls if beyond else ())
+    return next((each for each in reasons if each.group == group), None)
 
 
 def _answer(tier: TierCapacity, loads: SearchLoads) -> str:

@@ -9,9 +9,14 @@ from dataclasses import replace
 from edgeload.plain_words import sentence
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
-from edgeload.read.analysis.search_result import TierCapacity, value_that_binds
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.search_result import (
+    TierCapacity,
+    value_that_binds,
+    weightiest_first,
+)
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.statistics.format import milliseconds, share
+from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.objective_words import quantity_name
 from edgeload.read.words.search_loads import SearchLoads
@@ -49,6 +54,22 @@ def plan_for(tier: TierCapacity, loads: SearchLoads) -> Iterator[str]:
         yield (
             f"Plan for at most {loads.words(load)}{loads.whose}: {share(_PLANNED_SHARE)} of the "
             "lower limit."
+        )
+
+
+def answered_in_overload(summary: RunSummary) -> Iterator[str]:
+    """A sentence: what the endpoint answered of a mix if several groups fell short at once.
+
+    What a single group got there is no limit of it, since the groups compete.
+    """
+    assert summary.search is not None
+    tier, loads = summary.search.tiers[0], SearchLoads(summary)
+    if tier.beyond is None or tier.beyond_load is None:
+        return
+    if len({each.group for each in weightiest_first(tier.beyond.shortfalls)} - {""}) > 1:
+        yield (
+            f"In overload, at {loads.words(tier.beyond_load)}, the endpoint answered "
+            f"{number(tier.beyond.rates.throughput_per_s)} frames/s in all."
         )
 
 

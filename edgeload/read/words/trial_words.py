@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeload.objectives import Objective, parse_objective
+from edgeload.plain_words import plural
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.search_result import SearchTrial, weightiest_first
@@ -21,10 +22,12 @@ from edgeload.read.words.search_loads import SearchLoads
 
 BROKEN_VERDICT = "broken"
 TRIAL_NOTE = (
-    "due/s: requests due per second; done/s: successful answers per second. p95: of response time, "
-    "from due to answered, in ms. s: how long the trial took, with its pauses."
+    "due/s: requests due per second, as planned; done/s: successful answers per second, as "
+    "measured. p95: of response time, from due to answered, in ms. s: how long the trial took, "
+    "with its pauses."
 )
-_OF_MIX = "due/s and done/s count frames of all groups."
+MISSED_ON_PURPOSE = "trials that overloaded the endpoint on purpose"
+_OF_MIX = "due/s, done/s and p95 are of the frames of all groups."
 _VERDICTS = {
     "pass": "pass: the load was carried within all objectives",
     "fail": "fail: the load was not carried within them",
@@ -59,7 +62,8 @@ def trial_heads(summary: RunSummary) -> tuple[str, ...]:
     assert summary.search is not None
     tiers = [each.tier.name or "verdict" for each in summary.search.tiers]
     load = SearchLoads(summary).head
-    return ("trial", load, "due/s", "done/s", "failed", "p95", *tiers, "s", "reason")
+    p95 = "p95 of all" if summary.groups else "p95"
+    return ("trial", load, "due/s", "done/s", "failed", p95, *tiers, "s", "reason")
 
 
 def trial_rows(summary: RunSummary) -> list[TrialRow]:
@@ -67,6 +71,14 @@ def trial_rows(summary: RunSummary) -> list[TrialRow]:
     assert summary.search is not None
     loads, steps = SearchLoads(summary), {step.index: step for step in summary.steps}
     return [_row(trial, steps[trial.step], loads) for trial in summary.search.trials]
+
+
+def missed_on_purpose(summary: RunSummary) -> bool:
+    """Whether all missed requests of a search fell due in trials that overloaded the endpoint."""
+    if summary.search is None or not summary.totals.missed:
+        return False
+    failed = {trial.step for trial in summary.search.trials if "fail" in trial.verdicts}
+    return all(step.index in failed for step in summary.steps if step.counts.missed)
 
 
 def trial_note(summary: RunSummary, rows: Sequence[TrialRow]) -> str:
@@ -79,8 +91,12 @@ def trial_note(summary: RunSummary, rows: Sequence[TrialRow]) -> str:
         if verdict in verdicts
     ]
     said += [text for cell, text in _CELLS.items() if cell in {row.p95 for row in rows}]
-    of_mix = [_OF_MIX] if summary.groups else []
-    return " ".join([TRIAL_NOTE, *of_mix, f"{'; '.join(said)}."])
+    more = [_OF_MIX] if summary.groups else []
+    text = " ".join([TRIAL_NOTE, *more, f"{'; '.join(said)}."])
+    if not missed_on_purpose(summary):
+        return text
+    missed = plural(summary.totals.missed or 0, "request")
+    return f"{text} {missed} were never sent, all in {MISSED_ON_PURPOSE}."
 
 
 def _row(trial: SearchTrial, step: StepSummary, loads: SearchLoads) -> TrialRow:
@@ -88,7 +104,7 @@ def _row(trial: SearchTrial, step: StepSummary, loads: SearchLoads) -> TrialRow:
     return TrialRow(
         trial=str(trial.step + 1),
         load=loads.count(trial.load),
-        due_per_s=number(step.rates.arrival_per_s),
+        due_per_s=number(loads.per_s(trial.load)),
         done_per_s=number(step.rates.throughput_per_s),
         failed=f"{step.counts.failed:,}",
         p95=_p95(step),

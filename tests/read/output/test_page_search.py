@@ -54,8 +54,12 @@ def test_the_table_has_a_row_for_each_trial_of_summary_json(
     for row, trial in zip(rows, trials, strict=True):
         assert list(row) == columns
         step = steps[trial["step"]]
-        for key in ("arrival_rate_per_s", "throughput_per_s", "failed"):
+        for key in ("throughput_per_s", "failed"):
             assert json.loads(row[key].value or "null") == step[key]
+        window_s = step["window"]["end_s"] - step["window"]["start_s"]
+        error_per_s = (step["clients"] + 3 * step["planned"] ** 0.5) / window_s
+        due_per_s = float(row["due_per_s"].value)
+        assert due_per_s == pytest.approx(step["arrival_rate_per_s"], abs=error_per_s)
         verdicts = [row[key].value for key in columns if key.startswith("verdict")]
         own = [tier["verdict"] for tier in trial["tiers"]]
         assert verdicts == (["broken"] * len(own) if trial["broken"] else own)

@@ -9,6 +9,7 @@ import searched_log
 from searched_log import GROUP_OBJECTIVES, TIERS
 
 from edgeload.read.words.headline import headline
+from edgeload.read.words.limit import limit
 from edgeload.read.words.search_cards import search_group_cards, tier_cards
 
 
@@ -88,6 +89,29 @@ def test_the_group_that_falls_short_beyond_the_capacity_is_named(tmp_path: Path)
     assert summary.search is not None
     at_load = summary.search.tiers[0].at_load
     assert dict(cards["person"].facts)["load"] == f"{at_load} person cameras at 2/s"
+
+
+def test_only_one_group_fails_first(tmp_path: Path) -> None:
+    """Of six copies, door is due 120/s of the 100/s it gets, and person 72/s of its 40/s.
+
+    They may have overloaded one box, so what one of them got there is not called its limit.
+    """
+    found = searched_log.mix_search(((1, 6), (3, 20), (6, 12)), "copies", door=5)
+    summary = searched_log.summary_of(tmp_path / "log", found, slo=GROUP_OBJECTIVES)
+    cards = search_group_cards(summary)
+    assert summary.search is not None
+    binding = summary.search.tiers[0].binding
+    assert binding is not None
+    assert [card.name for card in cards if card.verdict == "first"] == [binding.group]
+    assert sum("fails first" in card.said for card in cards) == 1
+    beyond = summary.search.tiers[0].beyond
+    assert beyond is not None
+    short = {each.group for each in beyond.shortfalls if each.severity == "warning"}
+    assert {card.name for card in cards if card.said.startswith("fails")} == short
+    assert len(short) == 2
+    text = limit(summary)
+    assert "The limit of" not in text
+    assert f"answered {beyond.rates.throughput_per_s:.3g} frames/s in all" in text
 
 
 def test_other_runs_have_no_such_cards(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from edgeload.objectives import parse_objective
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.words.trial_words import (
     in_brief,
+    missed_on_purpose,
     quantity_in_brief,
     trial_heads,
     trial_note,
@@ -78,6 +80,29 @@ def test_a_reason_of_a_group_names_it() -> None:
     numbers = {"growth": 0.17, "throughput_per_s": 40.0, "arrival_per_s": 48.0}
     finding = Finding("backlog_grows", "warning", (0,), numbers, group="person")
     assert in_brief(finding) == "person: backlog grows 17 %"
+
+
+def test_the_rate_that_is_due_is_the_planned_one(tmp_path: Path) -> None:
+    """A window of a few seconds holds a request more or less than its share."""
+    summary = searches.summary_of(tmp_path / "s.log", searches.box_search())
+    for row in trial_rows(summary):
+        assert float(row.due_per_s) == 2.0 * int(row.load)
+
+
+@pytest.mark.parametrize("load", [64, 8])
+def test_missed_requests_of_overload_are_told_apart(tmp_path: Path, load: int) -> None:
+    """Under VALID, they would look like a fault of the generator."""
+    own = searches.summary_of(tmp_path / "s.log", searches.box_search())
+    missed = replace(own.totals, missed=7)
+    steps = tuple(
+        replace(step, counts=replace(step.counts, missed=7 if step.clients == load else 0))
+        for step in own.steps
+    )
+    summary = replace(own, totals=missed, steps=steps)
+    assert missed_on_purpose(summary) == (load == 64)
+    assert ("7 requests were never sent" in trial_note(summary, trial_rows(summary))) == (
+        load == 64
+    )
 
 
 def test_a_percentile_among_unanswered_requests_says_how_many(tmp_path: Path) -> None:
