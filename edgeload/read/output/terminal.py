@@ -22,7 +22,7 @@ from edgeload.read.output.box_plan_table import box_plan_parts
 from edgeload.read.output.detector_table import detector_tables
 from edgeload.read.output.headroom_tables import headroom_tables
 from edgeload.read.output.trial_table import trial_table
-from edgeload.read.output.wrapped import print_parts, width_of, wrapped
+from edgeload.read.output.wrapped import files_written, print_parts, width_of, wrapped
 from edgeload.read.statistics.format import milliseconds, number, short
 from edgeload.read.statistics.percentiles import Distribution
 from edgeload.read.words import terminal_words
@@ -67,26 +67,40 @@ def print_report(
     search one of its trials, and a cache audit one of its pictures.
     """
     width = width_of(console)
-    print_parts(
-        console,
-        (
-            _headline(summary, width),
-            *box_plan_parts(summary, width),
-            *(
-                audit_tables(summary, width)
-                or _interference(summary, width)
-                or trial_table(summary, width)
-                or headroom_tables(summary, width)
-                or _steps(summary, width)
-            ),
-            *(() if summary.searches else detector_tables(summary)),
-            *(finding_text(finding, width) for finding in findings),
-            *_objectives(summary, width),
-            *_failures(summary, width),
-            Text("\n".join(str(path) for path in files)),
-            *_repeat(summary),
+    parts = (
+        _headline(summary, width),
+        *box_plan_parts(summary, width),
+        *(
+            audit_tables(summary, width)
+            or _interference(summary, width)
+            or trial_table(summary, width)
+            or headroom_tables(summary, width)
+            or _steps(summary, width)
         ),
+        *(() if summary.searches else detector_tables(summary)),
+        *(finding_text(finding, width) for finding in findings),
+        *_objectives(summary, width),
+        *_failures(summary, width),
+        *files_written(files),
+        *_repeat(summary),
     )
+    print_parts(console, (*parts, *_answer_again(console, summary, parts, width)))
+
+
+def _answer_again(
+    console: Console, summary: RunSummary, parts: Sequence[RenderableType], width: int
+) -> list[Text]:
+    """The capacity once more, if it has scrolled out of a terminal before the report ends."""
+    if summary.search is None or not console.is_terminal:
+        return []
+    with console.capture() as captured:
+        print_parts(console, parts)
+    if captured.get().count("\n") <= console.height:
+        return []
+    lines = [_answer(line, width, "bold") for line in headline(summary).split("\n")]
+    if not summary.valid:
+        lines.insert(0, Text("INVALID, see above", style="bold red"))
+    return [Text("\n").join(lines)]
 
 
 def _headline(summary: RunSummary, width: int) -> Text:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -26,6 +27,15 @@ def wrapped(words: str, width: int, *, indent: str = "", style: str = "") -> Tex
         break_on_hyphens=False,  # an option such as --step-size stays in one piece
     )
     return Text(lines, style=style)
+
+
+def files_written(files: Sequence[Path]) -> list[Text]:
+    """The files of each folder on one line, the first with the folder, so that it can be opened."""
+    folders: dict[Path, list[str]] = {}
+    for path in files:
+        names = folders.setdefault(path.parent, [])
+        names.append(path.name if names else str(path))
+    return [Text("\n".join(" ".join(names) for names in folders.values()))] if folders else []
 
 
 def print_parts(console: Console, parts: Iterable[RenderableType]) -> None:

@@ -26,3 +26,32 @@ def test_no_line_is_wider_than_the_terminal(tmp_path: Path, width: int, slo: lis
     for number, (load, _) in enumerate(searches.BOX_TRIALS, 1):
         assert any(line.split()[:2] == [str(number), str(load)] for line in lines)
     assert ("Not shown for lack of width" in text.getvalue().replace("\n", " ")) == (width < 80)
+
+
+def _shown(path: Path, height: int, *, terminal: bool = True) -> str:
+    summary = searches.summary_of(path, searches.box_search(), slo=["a: p95<58ms", "b: p95<300ms"])
+    text = StringIO()
+    console = Console(
+        file=text, width=80, height=height, force_terminal=terminal, color_system=None
+    )
+    print_report(console, summary, find(summary), [Path("out/report.html"), Path("out/a.png")])
+    return text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("height", "terminal", "times"), [(24, True, 2), (200, True, 1), (24, False, 1)]
+)
+def test_a_capacity_that_has_scrolled_away_is_said_again(
+    tmp_path: Path, height: int, terminal: bool, times: int
+) -> None:
+    """For each tier, at the end; not in a pipe, and not if all of it is still seen."""
+    text = _shown(tmp_path / "s.log", height, terminal=terminal)
+    for tier in ("a", "b"):
+        assert text.count(f"CAPACITY {tier}: ") == times
+    last = text.strip().splitlines()[-4:]
+    assert any(line.startswith("CAPACITY b: ") for line in last) == (times == 2)
+
+
+def test_the_files_of_a_folder_are_one_line(tmp_path: Path) -> None:
+    """A list of a dozen paths would push the answer off the terminal."""
+    assert "\nout/report.html a.png\n" in _shown(tmp_path / "s.log", 24)
