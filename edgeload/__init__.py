@@ -312,6 +312,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         failures        failures over time, by class
         group_panels        a panel for each camera group of a mix
         search_figures      those of a search for the capacity
+        trial_gaps          lines over time that break between its trials
         search_axes         its loads on an axis
         headroom_figures    those of a search for headroom
         ladder              the load of each trial over time, and the interval that closes

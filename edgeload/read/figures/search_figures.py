@@ -6,10 +6,8 @@ above it. What needs steps that follow on each other is left out: the heat map, 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from edgeload.palette import PALETTE
 from edgeload.read.analysis.run_summary import RunSummary
@@ -36,6 +34,7 @@ from edgeload.read.figures.percentile_curves import percentile_curve_charts
 from edgeload.read.figures.scales import with_shared_y
 from edgeload.read.figures.search_axes import SearchScale, search_scale
 from edgeload.read.figures.signs import INVALID_SHADE
+from edgeload.read.figures.trial_gaps import broken_between_trials, means_of_trials
 from edgeload.read.words.search_titles import (
     CAPACITY_MARK,
     CURVES,
@@ -53,8 +52,6 @@ from edgeload.read.words.search_titles import (
 )
 
 _OVER_TRIALS = {"throughput": THROUGHPUT_OVER_TRIALS, "response": TIMES_OVER_TRIALS}
-_MOST_IDLE = 0.25
-"""A mean over a window tells nothing if more than this share of it lies between trials."""
 _TIER_COLOURS = (
     (PALETTE["green"], "#CDEBE1"),
     (PALETTE["purple"], "#F5E1EC"),
@@ -99,7 +96,10 @@ def _of_trials(summary: RunSummary, scale: SearchScale, chart: Chart) -> Chart:
         for span, trial in zip(chart.spans, scale.search.trials, strict=True)
     )
     what = _OVER_TRIALS.get(chart.name.partition("_")[0])
-    lines = _without_pauses(chart) if what == THROUGHPUT_OVER_TRIALS else chart.lines
+    if what == THROUGHPUT_OVER_TRIALS:
+        chart = means_of_trials(chart)
+    elif chart.name.partition("_")[0] in ("response", "service"):
+        chart = broken_between_trials(chart)
     title = chart.title
     if what is not None:
         title = answer_title(what, scale.search, scale.loads, _steps_of(summary, chart.part))
@@ -107,34 +107,11 @@ def _of_trials(summary: RunSummary, scale: SearchScale, chart: Chart) -> Chart:
         replace(key, label=INVALID_TRIAL) if key.label == INVALID_SHADE.label else key
         for key in chart.keys
     )
-    return replace(chart, spans=spans, loads=scale.loads.head, title=title, lines=lines, keys=keys)
+    return replace(chart, spans=spans, loads=scale.loads.head, title=title, keys=keys)
 
 
 def _shade(shade: Shade | None) -> Shade | None:
     return replace(shade, label=INVALID_TRIAL) if shade == INVALID_SHADE else shade
-
-
-def _without_pauses(chart: Chart) -> tuple[Line, ...]:
-    """Lines that break where a good part of a window lies between two trials."""
-    middles = [at_s or 0.0 for at_s in chart.x]
-    half_s = (middles[1] - middles[0]) / 2 if len(middles) > 1 else math.inf
-    idle = [
-        sum(
-            max(0.0, min(middle + half_s, after.start) - max(middle - half_s, before.end))
-            for before, after in pairwise(chart.spans)
-        )
-        for middle in middles
-    ]
-    return tuple(
-        replace(
-            line,
-            values=tuple(
-                None if idle_s > _MOST_IDLE * 2 * half_s else value
-                for value, idle_s in zip(line.values, idle, strict=True)
-            ),
-        )
-        for line in chart.lines
-    )
 
 
 def _steps_of(summary: RunSummary, group: str) -> tuple[StepSummary, ...]:
@@ -240,7 +217,9 @@ def _curves(summary: RunSummary, scale: SearchScale) -> Iterator[Chart]:
     names = {index: scale.loads.words(t.load) for index, t in scale.of_steps().items()}
     charts = curve_panels(near, names) if near.groups else percentile_curve_charts(near, names)
     for chart in charts:
-        if chart.note or (chart.part and not chart.name.startswith("response")):
+        if chart.note:  # a group with too few answers for a curve
+            continue
+        if chart.part and not chart.name.startswith("response"):
             yield chart
             continue
         said = CURVES if chart.name.startswith("response") else SERVICE_CURVES

@@ -12,7 +12,6 @@ from searched_log import GROUP_OBJECTIVES, TIERS
 
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.chart import Chart, Line
-from edgeload.read.figures.over_time import throughput_chart
 from edgeload.read.figures.search_figures import search_figures
 from edgeload.read.figures.shown import charts_of, prepare_figures
 
@@ -85,24 +84,15 @@ def test_points_that_do_not_show_a_load_carried_are_hollow(box: RunSummary) -> N
     assert solid == passed
 
 
-def test_means_over_time_break_in_pauses(box: RunSummary) -> None:
-    """Where a good part of a window lies between trials; elsewhere they are those of a ramp."""
-    assert box.search is not None
-    ramp = throughput_chart(box)
-    shown = _charts(box)["throughput"]
-    trials = box.search.trials
-    broken = 0
-    for place, at_s in enumerate(shown.x):
-        assert at_s is not None
-        idle_s = sum(
-            max(0.0, min(at_s + 0.5, after.start_s) - max(at_s - 0.5, before.end_s))
-            for before, after in itertools.pairwise(trials)
-        )
-        for line, old in zip(shown.lines, ramp.lines, strict=True):
-            wanted = None if idle_s > 0.25 else old.values[place]
-            assert line.values[place] == wanted
-        broken += idle_s > 0.25
-    assert 9 <= broken < len(shown.x) / 3
+def test_lines_over_time_break_between_trials(box: RunSummary) -> None:
+    """Means over windows, and percentiles of both kinds of time."""
+    charts = _charts(box)
+    for name in ("throughput", "response", "service"):
+        chart = charts[name]
+        for before, after in itertools.pairwise(chart.spans):
+            places = [n for n, x in enumerate(chart.x) if before.end <= (x or 0.0) <= after.start]
+            values = [line.values[n] for n in places for line in chart.lines if line.values]
+            assert None in values, (name, before.end, after.start)
 
 
 def test_what_needs_steps_that_follow_on_each_other_is_left_out(box: RunSummary) -> None:
