@@ -122,13 +122,18 @@ class SearchView:
         ]
 
     def _so_far(self, state: SearchState) -> str:
-        """`36 to 41 clients (95 % sure)`, `at least 8 clients`, `nothing is known yet`."""
+        """`36 to 41 clients (95 % sure)`, `at least 8 clients`, or that no load failed yet."""
         known = boundary_of(state.trials)
         axis, plan = self._axis(state), self._setup.plan
         if known.high is not None:
             return f"{axis.span(plan, known.low, known.high)} ({known.confidence * 100:g} % sure)"
         carried = [trial.load for trial in state.trials if trial.verdict == "pass"]
-        return f"at least {self._words(state, max(carried))}" if carried else "nothing is known yet"
+        if carried:
+            return f"at least {self._words(state, max(carried))}"
+        if not state.trials:
+            return "unknown"
+        most = max(trial.load for trial in state.trials)
+        return f"unknown, no load up to {self._words(state, most)} failed"
 
     def _time(self, state: SearchState, progress: TrialProgress) -> str:
         """`36 s used, about 20 s more`; of a budget, what is left of it."""

@@ -62,7 +62,7 @@ def test_the_bracket_the_trial_and_the_time_are_shown(terminal: bool) -> None:
 def test_nothing_is_known_before_a_load_passes_or_fails() -> None:
     """Neither an interval nor how long it will take."""
     text = shown((Trial(1, "undecided", 4.0),), terminal=False)
-    assert "capacity so far: nothing is known yet; 25 s used\n" in text
+    assert "capacity so far: unknown, no load up to 1 client failed; 25 s used\n" in text
 
 
 def test_a_narrower_interval_takes_less_time() -> None:

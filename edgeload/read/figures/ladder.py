@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edgeload.palette import PALETTE
+from edgeload.plain_words import listed
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.search_result import SearchTrial, TierCapacity
+from edgeload.read.analysis.search_result import SearchResult, SearchTrial, TierCapacity
 from edgeload.read.figures.chart import Axis, Chart, Line, Mark, Values
 from edgeload.read.figures.over_time import time_axis
 from edgeload.read.figures.scales import log_axis, plain
@@ -45,16 +46,41 @@ _NEAR = 0.35
 def ladder_charts(summary: RunSummary) -> tuple[Chart, ...]:
     """A chart for each tier, and one of the trials near its answer if these are a small part of it.
 
-    None without a search, or before its first trial.
+    Tiers that all trials judged alike have one together. None without a search, or before its first
+    trial.
     """
     scale = search_scale(summary)
     if scale is None:
         return ()
+    scale = replace(scale, search=_told_apart(scale.search))
     return tuple(
         chart
         for number in range(len(scale.search.tiers))
         for chart in _of_tier(_Ladder(summary, scale, number))
     )
+
+
+def _told_apart(search: SearchResult) -> SearchResult:
+    """A search whose tiers with the same verdicts and the same answer are one."""
+    alike: dict[object, list[int]] = {}
+    for number, tier in enumerate(search.tiers):
+        verdicts = tuple(trial.verdicts[number] for trial in search.trials)
+        alike.setdefault((verdicts, tier.boundary, tier.answer), []).append(number)
+    tiers = []
+    for numbers in alike.values():
+        names = listed([search.tiers[number].tier.name for number in numbers])
+        first = search.tiers[numbers[0]]
+        tiers.append(replace(first, tier=replace(first.tier, name=names)))
+    firsts = [numbers[0] for numbers in alike.values()]
+    trials = [
+        replace(
+            trial,
+            verdicts=tuple(trial.verdicts[number] for number in firsts),
+            reasons=tuple(trial.reasons[number] for number in firsts),
+        )
+        for trial in search.trials
+    ]
+    return replace(search, tiers=tuple(tiers), trials=tuple(trials))
 
 
 @dataclass(frozen=True)

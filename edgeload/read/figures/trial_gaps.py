@@ -11,6 +11,7 @@ from edgeload.read.figures.chart import Chart, Line, Span, Values
 
 _WHOLE = 0.98
 """A window lies inside a trial if at least this share of it does."""
+_POINT_SIZE = 4.0
 _LEAST_INSIDE = 0.75
 """As much of a window must lie inside a trial that is too short for a whole one."""
 
@@ -19,7 +20,7 @@ def means_of_trials(chart: Chart) -> Chart:
     """A chart of means over windows of one width, without those that reach into a pause.
 
     Such a mean would look like a failure at both ends of a trial. A trial that is too short for a
-    whole window keeps one that mostly lies inside it.
+    whole window keeps one that mostly lies inside it. Points are marked: one alone is no line.
     """
     middles = [at_s or 0.0 for at_s in chart.x]
     half_s = (middles[1] - middles[0]) / 2 if len(middles) > 1 else math.inf
@@ -35,6 +36,7 @@ def means_of_trials(chart: Chart) -> Chart:
             replace(
                 line,
                 values=tuple(v if place in kept else None for place, v in enumerate(line.values)),
+                point_size=0.0 if line.kind == "planned" else max(line.point_size, _POINT_SIZE),
             )
             for line in chart.lines
         ),

@@ -87,7 +87,8 @@ class CapacityRecord(SummaryPart):
     capacity, and null for a ramp. `low` and `high` are the limits of the capacity with the
     `confidence`, in the `unit` of the search; a `high` of null is no limit. In a search `clients`
     is the likeliest capacity, `requests_per_s` what is due there, and `step` the trial that shows
-    it best, null if none does. `kind` says whether what binds gets worse at once beyond it.
+    it best, counted from 0, null if none does. `kind`: "cliff" if what binds grows threefold or
+    more from that trial to the least load beyond, or begins at once; otherwise "slope".
     """
 
     clients: int

@@ -219,7 +219,9 @@ def validity(summary: RunSummary) -> str:
             return "The load generator was not the cause, and its log is complete (VALID)."
         if summary.interference is not None and summary.interference.invalid_steps:
             return some_steps_invalid(summary.interference, len(summary.steps))
-        return "VALID: the load generator was never the bottleneck, and its log is complete."
+        repeated = summary.search and any(trial.repeated for trial in summary.search.trials)
+        never = "not the bottleneck in any trial that counts" if repeated else "never the bottleneck"
+        return f"VALID: the load generator was {never}, and its log is complete."
     reasons = "; ".join(
         message(doubt) + (f" ({steps_of(doubt)})" if doubt.steps else "")
         for doubt in summary.doubts

@@ -105,6 +105,16 @@ def test_each_tier_has_its_own_verdicts(tmp_path: Path) -> None:
     assert at_39 == ["fail", "pass"]
 
 
+def test_tiers_that_are_judged_alike_have_one_ladder(tmp_path: Path) -> None:
+    """Two pictures that show the same say nothing more than one."""
+    slo = ["gold: p95<5s", "bronze: p95<58ms", "silver: p95<6s"]
+    found = searched_log.box_search(((8, 10), (32, 20), (39, 20), (41, 4)))
+    charts = _charts(searched_log.summary_of(tmp_path / "log", found, slo=slo))
+    parts = {chart.part for chart in charts.values()}
+    assert parts == {"gold and silver", "bronze"}
+    assert charts["ladder_1"].title.startswith("gold and silver: capacity ")
+
+
 @pytest.mark.parametrize(("loads", "log"), [((4, 64), True), ((8, 64), False)])
 def test_loads_of_more_than_a_decade_are_on_a_logarithmic_axis(
     tmp_path: Path, loads: tuple[int, int], log: bool

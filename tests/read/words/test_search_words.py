@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -235,3 +236,13 @@ def test_a_search_is_held_to_the_objectives_of_all_tiers(tmp_path: Path) -> None
     assert [(each.objective.text, each.step) for each in summary.objectives] == list(
         zip(searches.TIERS, steps, strict=True)
     )
+
+
+def test_a_repeated_trial_is_not_hidden_by_valid(tmp_path: Path) -> None:
+    """Our own machine was the limit in it, so that it never was is not said."""
+    own = box(tmp_path / "s.log")
+    assert own.search is not None
+    first, *others = own.search.trials
+    search = replace(own.search, trials=(replace(first, repeated=True), *others))
+    assert "was never the bottleneck" in validity(own)
+    assert "not the bottleneck in any trial that counts" in validity(replace(own, search=search))
