@@ -220,8 +220,8 @@ def validity(summary: RunSummary) -> str:
         if summary.interference is not None and summary.interference.invalid_steps:
             return some_steps_invalid(summary.interference, len(summary.steps))
         repeated = summary.search and any(trial.repeated for trial in summary.search.trials)
-        never = "not the bottleneck in any trial that counts" if repeated else "never the bottleneck"
-        return f"VALID: the load generator was {never}, and its log is complete."
+        was = "not the bottleneck in any trial that counts" if repeated else "never the bottleneck"
+        return f"VALID: the load generator was {was}, and its log is complete."
     reasons = "; ".join(
         message(doubt) + (f" ({steps_of(doubt)})" if doubt.steps else "")
         for doubt in summary.doubts
