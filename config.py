@@ -89,7 +89,8 @@ SEED = 1
 
 # Objectives to meet, for example "p95<300ms", "p99.9 service<1s", "errors<0.5%", "missed<1%",
 # "throughput>=95%", "edge>=99.9%", "outage<1s" or "age p95<1s"; "each step:", "20 clients:", with
-# a mix "3 copies:" or the name of a group, may stand before one.
+# a mix "3 copies:" or the name of a group, may stand before one, or, with --find-capacity, the name
+# of a tier (gold: p95<150ms).
 SLO: list[str] = []
 
 # Limits for each step, for example "errors>50%", "missed>20%" or "p95>5s". The run stops early

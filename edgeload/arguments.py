@@ -30,9 +30,10 @@ Defaults come from config.py. The API token is not an option: set
 {TOKEN} in config.py or in the environment.
 
 Exit codes: 0 done, 1 internal error, 2 a setting is wrong, 3 an objective was
-not met, 4 the run is INVALID, 5 the endpoint cannot be reached or is not ready,
-6 not one correct answer came, no capacity was found or a cache audit is
-undecided, 130 interrupted (the results are written).
+not met or a condition of --abort-on ended the run, 4 the run is INVALID, 5 the
+endpoint cannot be reached or is not ready, 6 not one correct answer came, no
+capacity was found or a cache audit is undecided, 130 interrupted (the results
+are written).
 """
 
 

@@ -55,7 +55,8 @@ _ABORT_EXAMPLES: dict[Quantity, str] = {
 _LEGAL = (
     "must be an objective, for example p95<300ms, p99.9 service<1s, errors<0.5%, missed<1%, "
     "throughput>=95%, edge>=99.9%, outage<1s or age p95<1s; `each step:`, `20 clients:` or the "
-    "name of a camera group may stand before it"
+    "name of a camera group may stand before it, or, with --find-capacity, the name of a tier "
+    "(gold: p95<150ms)"
 )
 _LEGAL_ABORT = (
     "must be a condition on all requests together, for example errors>50%, missed>20% or p95>5s"

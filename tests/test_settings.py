@@ -67,7 +67,7 @@ def test_the_table_of_settings_is_made_from_the_fields() -> None:
 
 def test_each_field_says_what_it_is() -> None:
     """A whole sentence, a word for the value, and an example that is legal."""
-    needing_a_mix = ("ramp_group", "interference")
+    needing_a_mix = ("ramp_group", "interference", "search")
     for name in Settings.model_fields:
         setting = declared(name)
         assert setting.help[0].isupper(), name
@@ -76,7 +76,8 @@ def test_each_field_says_what_it_is() -> None:
             assert metavar_of(name), name
         if setting.example:
             mix = {} if name not in needing_a_mix else {"mix": "examples/mix.yaml"}
-            resolve({}, {**mix, name: setting.example}, {TOKEN: "t"})
+            search = {"find_capacity": True} if name in ("search", "budget") else {}
+            resolve({}, {**mix, **search, name: setting.example}, {TOKEN: "t"})
 
 
 def test_the_settings_that_do_not_change_what_is_measured() -> None:

@@ -65,7 +65,14 @@ def _show_plan(settings: Settings) -> int:
 
     groups = settings.groups()
     sizes, detectors = picture_bytes(groups), asked_detectors(groups)
-    if settings.find_capacity:
+    if settings.variants:
+        from edgeload.variants.command import show_contest
+
+        show_contest(settings, Console())
+    if settings.audit_cache:
+        console = Console()
+        console.print(AUDIT_PLAN_NOTE, highlight=False, soft_wrap=not console.is_terminal)
+    elif settings.find_capacity:
         from edgeload.search.outline import print_outline
 
         print_outline(settings, sizes, Console(), detectors)
@@ -73,13 +80,11 @@ def _show_plan(settings: Settings) -> int:
         print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
     if settings.repeat > 1 and not settings.find_capacity:
         print(series_words(settings))
-    if settings.audit_cache:
-        console = Console()
-        console.print(AUDIT_PLAN_NOTE, soft_wrap=not console.is_terminal)
-    if settings.variants:
-        from edgeload.variants.command import show_contest
-
-        show_contest(settings, Console())
+    if settings.plan_for:
+        print(
+            f"The report will answer --plan {settings.plan_for}: how many boxes like this one "
+            "these cameras need."
+        )
     return exit_codes.OK
 
 

@@ -29,8 +29,9 @@ from edgeload.settings import SettingError, Settings
 from edgeload.settings.groups import GroupSettings
 
 AUDIT_PLAN_NOTE = (
-    "A cache audit first asks the endpoint, and then chooses its rate and length by the time that "
-    "answers take, unless --requests-per-second and --time-between-ramp set them."
+    "A cache audit takes about 60 s at most: one request at a time, at most 20 requests/s. The "
+    "exact rate and length follow from the endpoint's first answers, unless --requests-per-second "
+    "and --time-between-ramp set them. Nothing was sent."
 )
 _COLD = 4
 """So many of the last queries may still have met a process that was cold."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -22,6 +23,8 @@ from edgeload.settings import Settings
 from edgeload.settings.search import axis_of, search_record
 
 _SHOWN_LOADS = 8
+_USUAL_TRIALS = (10, 20)
+"""Most searches for one capacity make so many trials."""
 
 
 def largest_load(settings: Settings, plan: Plan, workers: int) -> int:
@@ -90,6 +93,26 @@ def _sentences(
     yield (
         "It ends when the interval of the capacity is as narrow as "
         f"{record.resolution * 100:g} % of it{narrow} with 95 % confidence. {budget}"
+    )
+    if axis.over != "headroom":
+        yield _how_far(settings.budget, plan, axis, record, least_s)
+
+
+def _how_far(
+    budget_s: float | None, plan: Plan, axis: SearchAxis, record: SearchRecord, least_s: float
+) -> str:
+    """How long a search usually takes, and how far it comes in its budget while no load fails."""
+    trial_s = least_s + SearchOptions(least_s).gap_s
+    least, most = (math.ceil(trial_s * trials / 60) for trials in _USUAL_TRIALS)
+    span = f"{least}" if least == most else f"{least} to {most}"
+    usual = f"A whole search usually takes {span} min."
+    if budget_s is None or budget_s > trial_s * _USUAL_TRIALS[1]:
+        return usual
+    trials = max(1, int(budget_s / trial_s))
+    load = min(record.most, record.start * 2 ** (trials - 1))
+    return (
+        f"That is enough for about {plural(trials, 'trial')}: up to {axis.words(plan, load)} if "
+        f"none fails. {usual}"
     )
 
 

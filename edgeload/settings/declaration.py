@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 Group = Literal[
     "The ramp",
     "The capacity",
+    "Other kinds of runs",
     "The load",
     "The endpoint",
     "The objectives",

@@ -164,7 +164,7 @@ class Fields(BaseModel):
     )
     interference: bool = declare(
         False,
-        "The ramp",
+        "Other kinds of runs",
         "Measure what the groups of the mix do to each other, instead of a ramp: each group alone, "
         "then each pair with one or both at full load, in rounds of short steps "
         "(docs/interference.md). One copy of the mix is the full load, or as many as --max-clients "
@@ -174,8 +174,8 @@ class Fields(BaseModel):
     )
     interference_rounds: values.Rounds = declare(
         None,
-        "The ramp",
-        "Rounds of an interference run; more of them tell smaller differences. Empty: as many as "
+        "Other kinds of runs",
+        "Rounds of an interference run; more rounds show smaller differences. Empty: as many as "
         "the slowest group needs, from 10 to 20.",
         metavar="N",
         example="12",
@@ -185,7 +185,7 @@ class Fields(BaseModel):
         False,
         "The capacity",
         "Search for the largest load that the endpoint serves, instead of a ramp: short trials "
-        "first, long ones near the answer, each as long as it takes to tell (docs/capacity.md). "
+        "first, long ones near the answer, each until its verdict is clear (docs/capacity.md). "
         "The search counts up to --max-clients on the command line.",
         form="flag",
         example="True",
@@ -194,9 +194,9 @@ class Fields(BaseModel):
         "auto",
         "The capacity",
         "What the search changes: clients; copies of the mix; the cameras of one group of the mix, "
-        "group:NAME, beside the others; or the rate of the clients, of which there are as many as "
+        "group:NAME, while the other groups keep one copy; or the rate of the clients, of which there are as many as "
         "--max-clients on the command line says, or one. headroom: the cameras of each group in "
-        "turn, beside one copy of the others, or as many as --max-clients there says "
+        "turn, while the others keep one copy, or as many as --max-clients there says "
         "(docs/headroom.md). auto: clients, or copies with a mix.",
         metavar="WHAT",
         example="group:door",
@@ -204,8 +204,8 @@ class Fields(BaseModel):
     budget: values.Budget = declare(
         None,
         "The capacity",
-        "Time that the search may take; then it tells the best interval so far. Empty: as long as "
-        "it takes.",
+        "Time that the search may take; then it gives the interval that it has reached. Empty: no "
+        "limit. Needs --find-capacity.",
         metavar="TIME",
         unit="s",
         example="5m",
@@ -214,7 +214,7 @@ class Fields(BaseModel):
     plan_for: values.Text = declare(
         None,
         "The capacity",
-        "Cameras that are to be served: the report says how many boxes like this one they need. "
+        "Cameras to serve: the report says how many boxes like this one they need. "
         "CAMERAS@RATE, for example 120@2; for a mix, the cameras of each group, for example "
         "door:40,person:9, or a mix file (docs/headroom.md).",
         metavar="WHAT",
@@ -234,7 +234,7 @@ class Fields(BaseModel):
     )
     repeat: values.RunCount = declare(
         1,
-        "The ramp",
+        "Other kinds of runs",
         "Runs of the whole measurement, one after the other: what differs from run to run is then "
         "a part of the answer. Run 2 has the next SEED and a log of its own, load_test-2.log, and "
         "so on (docs/results.md).",
@@ -245,7 +245,7 @@ class Fields(BaseModel):
     )
     cooldown: values.Cooldown = declare(
         30.0,
-        "The ramp",
+        "Other kinds of runs",
         "Seconds between two runs of REPEAT in which nothing is sent, so that queues drain and a "
         "hot box cools down.",
         metavar="SECONDS",
@@ -255,7 +255,7 @@ class Fields(BaseModel):
     )
     variants: values.File = declare(
         None,
-        "The capacity",
+        "Other kinds of runs",
         "YAML file with several configurations of the box, each with a command that applies it: "
         "they are measured in interleaved rounds and ranked by their capacity. Then "
         "the box is restored (docs/variants.md). Empty: the box is tested as it is.",
@@ -266,15 +266,15 @@ class Fields(BaseModel):
     )
     variants_rounds: values.Rounds = declare(
         None,
-        "The capacity",
-        "Most rounds of --variants; more of them tell smaller differences. Empty: 6.",
+        "Other kinds of runs",
+        "At most N rounds of --variants; more rounds show smaller differences. Empty: 6.",
         metavar="N",
         example="8",
         measured=False,
     )
     variants_budget: values.Budget = declare(
         None,
-        "The capacity",
+        "Other kinds of runs",
         "Time that --variants may take in all, without restoring the box. Empty: as long as its "
         "rounds take.",
         metavar="TIME",
@@ -284,7 +284,7 @@ class Fields(BaseModel):
     )
     audit_cache: bool = declare(
         False,
-        "The ramp",
+        "Other kinds of runs",
         "Find out whether the endpoint answers a repeated picture faster, instead of a ramp: one "
         "client sends one picture again and again and new ones between, in at most 60 s "
         "(docs/cache.md). Rate and length follow from the endpoint's answers, or are what "
@@ -357,7 +357,8 @@ class Fields(BaseModel):
         "The objectives",
         'Objectives to meet, for example "p95<300ms", "p99.9 service<1s", "errors<0.5%", '
         '"missed<1%", "throughput>=95%", "edge>=99.9%", "outage<1s" or "age p95<1s"; "each step:", '
-        '"20 clients:", with a mix "3 copies:" or the name of a group, may stand before one.',
+        '"20 clients:", with a mix "3 copies:" or the name of a group, may stand before one, or, '
+        "with --find-capacity, the name of a tier (gold: p95<150ms).",
         form="list",
         metavar="TEXT",
         example="p95<300ms",

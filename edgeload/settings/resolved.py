@@ -17,7 +17,7 @@ from edgeload.settings.audit_settings import AUDIT_VALUES
 from edgeload.settings.fields import TOKEN, Fields, declared, option_of
 from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
-from edgeload.settings.search import NOT_TYPED, check_search, search_plan
+from edgeload.settings.search import NOT_TYPED, ONLY_A_SEARCH, check_search, search_plan
 from edgeload.settings.wanted_file import check_wanted
 
 
@@ -147,6 +147,8 @@ class Settings(Fields):
         if self.find_capacity:
             needless |= set(NOT_TYPED)
             needless |= set() if "max_clients" in self._typed else {"max_clients"}
+        else:
+            needless |= set(ONLY_A_SEARCH)
         needless |= set(AUDIT_VALUES) - self._typed if self.audit_cache else set()
         for name, value in self.public().items():
             default = type(self).model_fields[name].get_default()

@@ -13,7 +13,7 @@ from edgeload.settings.error_words import legal_words
 from edgeload.settings.fields import TOKEN, declared
 from edgeload.settings.mix_yaml import MixError
 from edgeload.settings.resolved import Settings
-from edgeload.settings.search import ramp_of_a_search, typed_in_vain
+from edgeload.settings.search import ramp_of_a_search, typed_in_vain, typed_without_a_search
 from edgeload.settings.wanted_file import wanted_cameras_text
 
 
@@ -54,6 +54,8 @@ def resolve(
         if problem := typed_in_vain(options):
             raise SettingError(problem)
         values.update(ramp_of_a_search({**values, **options}))
+    elif problem := typed_without_a_search(options):
+        raise SettingError(problem)
     values.update(options)
     if str(values.get("plan_for") or "").strip():
         values["plan_for"] = _wanted(str(values["plan_for"]))

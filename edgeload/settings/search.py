@@ -29,6 +29,8 @@ _OF_A_RAMP = (
 _NEEDS_MIX = "needs a mix, for example --mix examples/mix.yaml"
 NOT_TYPED = ("custom_ramp", "step_size", "time_between_ramp")
 """Settings that a search does not use, so the command that repeats it leaves them out."""
+ONLY_A_SEARCH = ("search", "budget")
+"""Settings that nothing else uses."""
 
 
 def ramp_of_a_search(values: Mapping[str, object]) -> dict[str, object]:
@@ -51,6 +53,18 @@ def typed_in_vain(options: Mapping[str, object]) -> str | None:
                 f"{name.upper()} = {options[name]!r}: must be left out with --find-capacity, which "
                 f"decides itself which loads it tries and for how long; for example --budget 5m "
                 f"instead of {option}"
+            )
+    return None
+
+
+def typed_without_a_search(options: Mapping[str, object]) -> str | None:
+    """The line that refuses an option that only a search uses; None: there is none."""
+    for name, example in zip(ONLY_A_SEARCH, ("rate", "5m"), strict=True):
+        value = options.get(name)
+        if str(value or "").strip() not in ("", "auto"):
+            return (
+                f"{name.upper()} = {value!r}: needs --find-capacity, for example "
+                f"--find-capacity --{name} {example}"
             )
     return None
 

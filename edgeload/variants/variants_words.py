@@ -24,10 +24,10 @@ from edgeload.variants.variants_file import Variants
 _SHOWN_NAMES = 4
 _NOISE = 1.005
 """A capacity of 75.9/s is that of 38 clients at 2/s: a short window counts a few less."""
-HEADS = ("variant", "capacity/s", "of the first", "rounds", "what happened")
+HEADS = ("variant", "capacity/s", "relative to the best", "rounds", "what happened")
 NOTE = (
-    "Capacity: requests per second of the largest load carried. Ratios are paired by round. In "
-    "brackets: 95 % intervals; a ratio has none for fewer than three common rounds."
+    "Capacity: requests per second of the largest load carried. Ratios are paired by round. "
+    "Brackets show 95 % intervals; a ratio has none for fewer than three common rounds."
 )
 
 
@@ -71,10 +71,13 @@ def plan_lines(variants: Variants, contest: Contest, run_s: float | None) -> lis
     known = "" if run_s is None else f": {turns * run_s / 60:.0f} min"
     width = max(len(variant.name) for variant in variants.variants)
     return [
-        f"{plural(len(contest.names), 'variant')}, at most {plural(contest.most_rounds, 'round')} "
-        f"with {plural(turns, 'such run')} in all{known}, and the time to apply and warm up",
+        f"Contest of {plural(len(contest.names), 'variant')}: at most "
+        f"{plural(contest.most_rounds, 'round')} with {plural(turns, 'run')} in all{known}, and "
+        "the time to apply and warm up. Nothing was applied.",
         *(f"  {variant.name + ':':{width + 1}} {variant.apply}" for variant in variants.variants),
         f"  at the end: {variants.restoring.apply}",
+        "",
+        "One such run:",
     ]
 
 
@@ -271,7 +274,7 @@ def ended_because(contest: Contest, *, spent: bool, interrupted: str) -> str:
     if interrupted:
         return f"Stopped by {interrupted}: this is what was measured until then."
     if spent:
-        return "The time of --variants-budget is spent."
+        return "The time of --variants-budget was used up."
     if contest.told:
-        return "The best was told from the others in two rounds running, so it ended there."
+        return "The best variant stood out in two rounds in a row, so the comparison ended."
     return ""

@@ -53,6 +53,20 @@ def test_the_budget_and_what_ends_it_are_said() -> None:
     assert "--budget 5m sets one" in outline()
 
 
+def test_a_small_budget_says_how_far_it_reaches() -> None:
+    """At 2/s a trial takes 3.5 s and its pause 1 s: four of them in 20 s, the last with 8 clients.
+
+    At a rate of 0.5/s a trial takes 8 s, so there are two of them, and a search takes longer.
+    """
+    said = outline(requests_per_second="2", budget="20s")
+    assert "enough for about 4 trials: up to 8 clients if none fails" in said
+    assert "usually takes 1 to 2 min." in said
+    slow = outline(requests_per_second="0.5", budget="20s")
+    assert "about 2 trials: up to 2 clients" in slow and "takes 2 to 3 min." in slow
+    assert "up to 5 clients if" in outline(budget="20s", max_clients="5", requests_per_second="2")
+    assert "enough for" not in outline(budget="5m", requests_per_second="2")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

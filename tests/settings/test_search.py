@@ -111,3 +111,28 @@ def test_tiers_need_a_search() -> None:
         resolve({}, {"slo": ["gold: p95<1s"]}, {})
     with pytest.raises(SettingError, match="tiers of objectives need --find-capacity"):
         resolve({}, {"slo": ["gold: door: p95<1s"]}, {})
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (
+            {"budget": "20s"},
+            "BUDGET = '20s': needs --find-capacity, for example --find-capacity --budget 5m",
+        ),
+        (
+            {"search": "rate"},
+            "SEARCH = 'rate': needs --find-capacity, for example --find-capacity --search rate",
+        ),
+    ],
+)
+def test_what_only_a_search_uses_needs_one(options: dict[str, object], line: str) -> None:
+    """If it was typed; in config.py it is meant for the searches among the runs."""
+    with pytest.raises(SettingError) as refused:
+        resolve({}, options, {})
+    assert str(refused.value) == line
+    name, value = next(iter(options.items()))
+    ramp = resolve({name.upper(): value}, {}, {})
+    assert f"--{name}" not in ramp.command()
+    assert f"--{name}" in searching(**options).command()
+    assert resolve({}, {name: "" if name == "budget" else "auto"}, {}).find_capacity is False

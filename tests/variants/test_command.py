@@ -146,6 +146,7 @@ def test_a_dry_run_applies_nothing(box: Box) -> None:
     """It shows the variants, what restores the box, and how long a round takes."""
     ended = user.run(box.folder, "load_test.py", *box.options("--dry-run"))
     assert ended.code == exit_codes.OK
+    assert ended.out.startswith("Contest of 3 variants: at most 6 rounds with 15 runs in all")
     assert "four workers: sh serve.sh 4\n" in ended.out
     assert "at the end: sh serve.sh 2\n" in ended.out
     assert box.applied() == []
