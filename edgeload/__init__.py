@@ -34,7 +34,7 @@ settings                the settings of a run
     mix_yaml            the text of a mix file (YAML) -> groups of texts, with their lines
     mix_file            these -> camera groups, checked
     search              the settings of a search for the capacity
-    wanted_file         a mix file, or a text, -> the cameras that are to be served
+    wanted_file         a mix file, or a text, -> the cameras to serve
     resolved            every setting in one legal value, and what follows from it
     resolving           config.py, environment and command line -> one frozen Settings
     run_series          the settings, the log and the folder of each of several runs
@@ -46,7 +46,7 @@ plan                    ramp steps, and when each frame of each client is due
 interference_plan       the plan of an interference run: groups alone, then in pairs
 audit_plan              the plan of a cache audit: new and repeated pictures in pairs
 records                 what a run writes down: one typed record per line of the log
-wanted_cameras          cameras that are to be served: `120@2`, from text to value
+wanted_cameras          cameras to serve: `120@2`, from text to value
 search_axis             what a search changes between trials: a load, a number -> a step
 runlog                  the shared log: many processes append, damaged lines are reported
 failure_classes         what each class of failed requests means, and what to do

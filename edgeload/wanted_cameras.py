@@ -1,4 +1,4 @@
-"""Cameras that are to be served, `120@2`: from text to value; does a run tell of them? Pure.
+"""Cameras to serve, `120@2`: from text to value; does a run tell of them? Pure.
 
     CAMERAS[@RATE]                          120@2, or 120 at the rate that was measured
     GROUP:CAMERAS[@RATE],GROUP:…            door:40@10,person:9@2, of a mix

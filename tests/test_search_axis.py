@@ -46,7 +46,7 @@ def test_each_unit_adds_its_rate(axis: SearchAxis, load: int) -> None:
 
 
 def test_other_groups_stay_as_they_are() -> None:
-    """Cameras of one group are added beside one copy of the others."""
+    """Cameras of one group are added while the others keep one copy."""
     axis = SearchAxis("group", "door")
     plan = plan_of_axis(axis)
     step = axis.step(plan, 7, 0, 0.0, 1.0)

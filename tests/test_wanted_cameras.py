@@ -1,4 +1,4 @@
-"""Cameras that are to be served: every legal text is read, and every other one is refused."""
+"""Cameras to serve: every legal text is read, and every other one is refused."""
 
 from __future__ import annotations
 

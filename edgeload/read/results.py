@@ -53,7 +53,7 @@ def write_results(
     `requests_per_second` is a client's arrival rate, for older logs, which do not say it;
     `objectives` take the place of those in the log; `with_hdr` adds HdrHistogram's percentile
     files; `host_samples` is what the monitor wrote on the host meanwhile, and takes the place of
-    samples in the log itself. `wanted` are cameras that are to be served, `reserve` the share of a
+    samples in the log itself. `wanted` are cameras to serve, `reserve` the share of a
     box that is kept free; both replace those in the log. Raises LogError, in one line, if there is
     nothing to read or no folder to write to, or if the run cannot tell how many boxes are needed.
     """

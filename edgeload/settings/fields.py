@@ -194,10 +194,10 @@ class Fields(BaseModel):
         "auto",
         "The capacity",
         "What the search changes: clients; copies of the mix; the cameras of one group of the mix, "
-        "group:NAME, while the other groups keep one copy; or the rate of the clients, of which there are as many as "
-        "--max-clients on the command line says, or one. headroom: the cameras of each group in "
-        "turn, while the others keep one copy, or as many as --max-clients there says "
-        "(docs/headroom.md). auto: clients, or copies with a mix.",
+        "group:NAME, while the other groups keep one copy; or the rate of the clients, of which "
+        "there are as many as --max-clients on the command line says, or one. headroom: the "
+        "cameras of each group in turn, while the others keep one copy, or as many as "
+        "--max-clients there says (docs/headroom.md). auto: clients, or copies with a mix.",
         metavar="WHAT",
         example="group:door",
     )

@@ -51,11 +51,11 @@ def resolve(
         _check_no_objectives(options)
         values.update(_INTERFERENCE_RAMP)
     if options.get("find_capacity", values.get("find_capacity")) is True:
-        if problem := typed_in_vain(options):
-            raise SettingError(problem)
+        if refusal := typed_in_vain(options):
+            raise SettingError(refusal)
         values.update(ramp_of_a_search({**values, **options}))
-    elif problem := typed_without_a_search(options):
-        raise SettingError(problem)
+    elif refusal := typed_without_a_search(options):
+        raise SettingError(refusal)
     values.update(options)
     if str(values.get("plan_for") or "").strip():
         values["plan_for"] = _wanted(str(values["plan_for"]))

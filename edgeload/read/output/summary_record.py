@@ -472,7 +472,7 @@ class HeadroomRecord(SummaryPart):
 
 
 class WantedRecord(SummaryPart):
-    """Cameras that are to be served; `requests_per_s` is null for a closed loop."""
+    """Cameras to serve; `requests_per_s` is null for a closed loop."""
 
     group: str | None
     cameras: int

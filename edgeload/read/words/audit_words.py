@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from edgeload.plain_words import plural, rate_words, sentence
+from edgeload.plain_words import plural, rate_words
 from edgeload.read.analysis.cache_audit import (
     LEAST_SAVED,
     PAIRS_TO_JUDGE,
@@ -56,43 +56,36 @@ def _why_unknown(found: CacheAudit) -> str:
 
 
 def _saved(found: CacheAudit, saving: Saving) -> str:
-    if found.repeated_pictures == 1:
-        who, new = "a repeated picture", "a new one"
-    else:
-        who, new = _they(found), "new ones"
-    return (
-        f"IMAGE_POOL: this endpoint answers {who} in {less_time(saving)} less time than {new}, so "
-        "it has a cache."
-    )
+    return f"Cache found: {_they(found)} took {less_time(saving)} less time than new ones."
 
 
 def _what_to_do(found: CacheAudit) -> str:
     if found.repeated_pictures == 1:
         return (
-            "Test with different pictures, as this tool does by default; --audit-cache "
-            f"--image-pool {USUAL_POOL} shows whether its pool of {USUAL_POOL} is larger "
-            "than what the cache holds."
+            "So use different pictures in your load tests, as this tool does by default; "
+            f"--audit-cache --image-pool {USUAL_POOL} shows whether its pool of {USUAL_POOL} is "
+            "larger than what the cache holds."
         )
     return (
-        "It holds all of that pool, and a load test with it measures the cache: test with a "
-        f"larger IMAGE_POOL, for example {4 * found.repeated_pictures}."
+        "It holds all of that pool, and a load test with it measures the cache. So use a larger "
+        f"IMAGE_POOL in your load tests, for example {4 * found.repeated_pictures}."
     )
 
 
 def _no_cache(found: CacheAudit, saving: Saving) -> str:
-    they = sentence(_they(found)).removesuffix(".")
     if saving.high < 0 and saving.value <= -LEAST_SAVED:
         return (
-            f"{they} are not answered faster: they took {_longer_time(saving)} longer, which no "
-            "cache explains. Repeat the audit while nothing else uses the endpoint."
+            f"No cache found: {_they(found)} took {_longer_time(saving)} longer than new ones, "
+            "which no cache explains. Repeat the audit while nothing else uses the endpoint."
         )
+    limits = [_percent(each) for each in (saving.low, saving.high)]
     said = (
-        f"{they} are not answered faster: a cache that saves more than {at_most(saving)} of the "
-        "service time is ruled out."
+        f"No cache found: {_they(found)} took as long as new ones (difference "
+        f"{_percent(saving.value)}, 95 %: {limits[0].removesuffix(' %')} to {limits[1]})."
     )
     if found.repeated_pictures == 1:
-        return f"{said} IMAGE_POOL makes no difference to the times of this endpoint."
-    return f"{said} A load test with this IMAGE_POOL measures no cache."
+        return f"{said} So pictures may repeat in your load tests."
+    return f"{said} So this IMAGE_POOL suits your load tests."
 
 
 def _undecided(found: CacheAudit, saving: Saving) -> str:
@@ -120,11 +113,6 @@ def _rounded_up(seconds: float) -> str:
     """Rounded up to two digits, at least to whole tens."""
     step = max(10, 10 ** (math.floor(math.log10(seconds)) - 1))
     return str(math.ceil(seconds / step) * step)
-
-
-def at_most(saving: Saving) -> str:
-    """What is ruled out, as a percentage; nobody minds less than 1 %."""
-    return _percent(max(saving.high, 0.01))
 
 
 def less_time(saving: Saving) -> str:
@@ -156,7 +144,7 @@ def audit_method(found: CacheAudit) -> str:
         "and one that the endpoint had never got, in random order and one request at a time, at "
         f"{rate_words(found.requests_per_s)} for {found.seconds:.4g} s. The first "
         f"{plural(found.filling_pairs, 'pair')}, in which caches fill, "
-        f"{'is' if found.filling_pairs == 1 else 'are'} left out."
+        f"{'does' if found.filling_pairs == 1 else 'do'} not count."
     )
     if not found.lost_pairs:
         return said

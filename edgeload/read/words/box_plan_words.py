@@ -12,7 +12,7 @@ from edgeload.wanted_cameras import WantedCameras
 
 BOX_PLAN_TITLE = "Boxes for these cameras"
 BOX_PLAN_HEADS = ("each/s", "cameras per box", "boxes", "with reserve", "basis")
-_BASES = {"measured": "measured", "carries_over": "carries over", "estimate": "estimate"}
+_BASES = {"measured": "measured", "carries_over": "calculated", "estimate": "estimate"}
 
 
 def box_plan_sentences(plan: BoxPlan) -> list[str]:
@@ -104,8 +104,8 @@ def _too_fast(load: str, answer_s: float | None) -> str:
 def _basis(plan: BoxPlan, need: BoxNeed) -> Iterator[str]:
     if need.basis == "carries_over":
         yield (
-            f"That carries over from {_rate(plan.measured_rate)}, at which it was measured: the "
-            "limit is a number of answers per second."
+            f"That is calculated from {_rate(plan.measured_rate)}, the measured rate: the limit is "
+            "a number of answers per second, at any rate."
         )
     texts = list(_doubts(plan, need.doubts))
     if texts:
@@ -170,7 +170,10 @@ def box_plan_note(plan: BoxPlan) -> str:
     doubts = [each for need in plan.rates for each in need.doubts]
     parts = []
     if "carries_over" in bases:
-        parts.append("carries over: the limit is a number of answers per second, at any rate")
+        parts.append(
+            "calculated from the measured rate: the limit is a number of answers per second, "
+            "at any rate"
+        )
     if "estimate" in bases:
         parts.append(f"estimate: {'; '.join(_doubts(plan, dict.fromkeys(doubts)))}")
     parts.append(

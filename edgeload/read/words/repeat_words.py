@@ -1,7 +1,7 @@
 """Several runs of one measurement in words: the answer over the runs, and whether they agree. Pure.
 
-`[38-38 over runs; 38-49 within a run]`: the first interval comes from the scatter between runs, the
-second is that of a usual run.
+`[60-62 over runs; 59-63 within a run]`: the first interval comes from the scatter between runs, the
+second is that of a usual run. The capacity of ramps lies between two loads of a usual run.
 """
 
 from __future__ import annotations
@@ -122,14 +122,22 @@ def _clients_at(clients: int, rate: float | None) -> str:
 
 
 def _interval(run: RunFigures, capacity: RepeatedCapacity) -> str:
-    """` [38-38 over runs; 38-49 within a run]`; of one run only the latter."""
+    """` [39-41 over runs; 38-42 within a run]` of searches; of one run only the latter.
+
+    Ramps try few loads: ` [38 in all 3 runs; the least load that failed: 50]`.
+    """
     parts = []
+    low, high = capacity.within
     if capacity.over and capacity.count:
-        low, high = (load_number(run, count) for count in capacity.over)
-        parts.append(f"{low}-{high} over runs")
-    if capacity.within[1] is not None:
-        low, high = (load_number(run, count or 0) for count in capacity.within)
-        parts.append(f"{low}-{high} within a run")
+        first, last = (load_number(run, count) for count in capacity.over)
+        same = first == last and not run.unit.searched
+        runs = f"in all {len(capacity.brackets)} runs"
+        parts.append(f"{first} {runs}" if same else f"{first}-{last} over runs")
+    if run.unit.searched and high is not None:
+        parts.append(f"{load_number(run, low)}-{load_number(run, high)} within a run")
+    elif high is not None and capacity.count:
+        failed = f"the least load that failed: {load_number(run, high + 1)}"
+        parts.append(failed if len(set(capacity.brackets)) == 1 else f"in a usual run, {failed}")
     return f" [{'; '.join(parts)}]" if parts else ""
 
 

@@ -30,7 +30,7 @@ def test_the_answer_comes_first_and_everything_fits(tmp_path: Path, width: int) 
     text = printed(repeats, width)
     lines = text.splitlines()
     assert lines[0].startswith(
-        "3 runs: this endpoint serves 30 clients at 2 requests/s each [30-30"
+        "3 runs: this endpoint serves 30 clients at 2 requests/s each [30 in"
     )
     assert max(map(len, lines)) <= width
     assert [line.split()[:2] for line in lines if line.endswith("counts")] == [

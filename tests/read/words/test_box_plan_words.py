@@ -35,13 +35,13 @@ def test_the_answer_at_the_rate_that_was_measured(tmp_path: Path) -> None:
     text = said(clients_run(tmp_path / "run.log", LOADS, 2.0), "120@2")
     assert text.startswith("120 cameras at 2/s need 6 boxes")
     assert "like this one, which carry 20" in text and "cameras each; with 20 % reserve 8." in text
-    assert "estimate" not in text and "carries over" not in text
+    assert "estimate" not in text and "calculated" not in text
 
 
 def test_another_rate_says_what_it_rests_on(tmp_path: Path) -> None:
     """A number that was not measured never stands alone."""
     summary = clients_run(tmp_path / "run.log", LOADS, 2.0)
-    assert "That carries over from 2/s" in said(summary, "120@3")
+    assert "That is calculated from 2/s, the measured rate" in said(summary, "120@3")
     slow = said(summary, "120@0.5")
     assert "need about 2 boxes" in slow
     assert slow.endswith("This is an estimate: no trial had so many cameras.")
@@ -91,7 +91,7 @@ def test_the_table_explains_its_own_words_only(tmp_path: Path) -> None:
     assert [row.cells[0] for row in rows] == ["0.5", "1", "2", "5", "10"]
     assert [row.asked for row in rows] == [False, False, False, True, False]
     bases = [row.cells[-1] for row in rows]
-    assert bases[2:] == ["measured", "carries over", "carries over"]
+    assert bases[2:] == ["measured", "calculated", "calculated"]
     assert ("Estimate: " in box_plan_note(plan)) == ("estimate" in bases)
 
 

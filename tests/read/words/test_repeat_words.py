@@ -28,8 +28,8 @@ def of_brackets(*brackets: tuple[int, int | None]) -> Repeats:
 def test_the_answer_has_both_intervals() -> None:
     """That over runs, and beside it that of a usual run."""
     assert repeats_headline(of_brackets((38, 49), (38, 49), (38, 49))) == (
-        "3 runs: this endpoint serves 38 clients at 2 requests/s each [38-38 over runs; 38-49 "
-        "within a run], with 76.0 answers/s [76.0-76.0 over runs]."
+        "3 runs: this endpoint serves 38 clients at 2 requests/s each [38 in all 3 runs; the "
+        "least load that failed: 50], with 76.0 answers/s [76.0-76.0 over runs]."
     )
     ceilings = [RunFigure(per_s, per_s - 1, per_s + 1) for per_s in (79.0, 80.0, 81.0)]
     runs = [made_run(i, ceiling=ceiling) for i, ceiling in enumerate(ceilings)]
@@ -42,7 +42,7 @@ def test_the_answer_has_both_intervals() -> None:
 @pytest.mark.parametrize(
     ("brackets", "said"),
     [
-        ([(38, 49)], "1 run: this endpoint serves 38 clients at 2 requests/s each [38-49 within"),
+        ([(38, 49)], "1 run: this endpoint serves 38 clients at 2 requests/s each [the least"),
         (
             [(50, None)] * 2,
             "at least 50 clients at 2 requests/s each; each run carried the largest",
