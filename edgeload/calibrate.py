@@ -57,7 +57,8 @@ class Calibration:
 def calibrate(settings: Settings) -> Calibration:
     """Make both runs with the picture and the workers of these settings, in about ten seconds.
 
-    Of a mix nothing is used: the picture is that of IMAGE_PATH.
+    Of a mix nothing is used: the picture is that of IMAGE_PATH. It makes runs of its own, whatever
+    kind of run the settings ask for.
 
     Raises OSError if the endpoint cannot be started, and whatever `run_session` raises.
     """
@@ -71,6 +72,8 @@ def calibrate(settings: Settings) -> Calibration:
                 update={
                     "endpoint_url": url,
                     "detector_id": DETECTOR_ID,
+                    "find_capacity": False,
+                    "audit_cache": False,
                     "preflight": False,
                     "client": "http",
                     "workers": workers,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 import psutil
+import pytest
 from as_a_user import ROOT
 from rich.console import Console
 
@@ -33,3 +34,12 @@ def test_it_says_what_this_machine_can_generate() -> None:
     assert f"{found.requests_per_s * found.picture_bytes * 8 / 1e6:,.0f} Mbit/s" in text.getvalue()
     commands = [" ".join(p.cmdline()) for p in psutil.Process().children(recursive=True)]
     assert not [command for command in commands if "edgeload.simulator" in command]
+
+
+@pytest.mark.parametrize("kind", ["find_capacity", "audit_cache"])
+def test_another_kind_of_run_changes_nothing(kind: str) -> None:
+    """A config.py, or an option, that asks for a search or an audit does not end in an error."""
+    image = ROOT / "images" / "dog_resized_256x256.jpeg"
+    options = {"image_path": image, "detector_name": "none", "workers": 1, kind: True}
+    found = calibrate(resolve({}, options, {"GROUNDLIGHT_API_TOKEN": "t"}))
+    assert found.requests_per_s > 500
