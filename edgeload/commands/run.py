@@ -63,6 +63,10 @@ def _show_plan(settings: Settings) -> int:
     from edgeload.run.dry_run import asked_detectors, print_plan
     from edgeload.run.pictures import picture_bytes
 
+    if settings.variants:  # what is refused is said before any plan
+        from edgeload.variants.command import checked_variants
+
+        checked_variants(settings)
     groups = settings.groups()
     sizes, detectors = picture_bytes(groups), asked_detectors(groups)
     if settings.variants:

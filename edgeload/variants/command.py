@@ -34,6 +34,11 @@ def checked_variants(settings: Settings) -> Variants:
             f"{where}: must be left out with --interference, which measures no capacity, "
             "for example run --interference once for each variant"
         )
+    if settings.audit_cache:
+        raise SettingError(
+            f"{where}: must be left out with --audit-cache, which measures no capacity, "
+            "for example run --audit-cache once for each variant"
+        )
     if settings.repeat > 1:
         raise SettingError(
             f"{where}: must be left out with --repeat, because its rounds repeat each variant; for "

@@ -122,6 +122,12 @@ def int_in(path: Path) -> int:
             "must be left out with --interference, which measures no capacity",
         ),
         (
+            None,
+            ["--audit-cache", "--preflight"],
+            "must be left out with --audit-cache, which measures no capacity",
+        ),
+        (None, ["--repeat", "2", "--dry-run"], "must be left out with --repeat"),
+        (
             "restore: a\nvariants: [{name: a, apply: ask}, {name: b, apply: touch applied}]\n",
             [],
             "a variant with apply: ask needs a person at a terminal",
