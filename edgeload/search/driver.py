@@ -129,6 +129,9 @@ class Search:
         except Halted as stopped:
             halted = stopped
         step = self._trials.end()
+        if halted is not None and not step.duration_s:
+            self._trials.note(step, "undecided")  # it had not begun: there is nothing to judge
+            raise halted
         found = self._judged(step)
         if halted is not None:
             self._count(turn, step, found)

@@ -76,6 +76,15 @@ def test_a_stop_keeps_what_is_known(tmp_path: Path) -> None:
     agree(found)
 
 
+@pytest.mark.parametrize("stop_at_s", [-0.4, 0.1, 4.1, 21.5, 25.75])
+def test_a_stop_before_a_trial_begins(tmp_path: Path, stop_at_s: float) -> None:
+    """A trial that was decided on but had not begun shows nothing, and ends in no error."""
+    found = search(tmp_path / "log", Box(), stop_at_s=stop_at_s)
+    assert found.outcome.ending is Ending.SIGNAL
+    assert found.summary.interrupted
+    agree(found)
+
+
 def test_a_generator_that_is_late_ends_the_search(tmp_path: Path) -> None:
     """What our own machine cannot send twice is no trial of the endpoint."""
     found = search(tmp_path / "log", Box(), late={None: 0.2})
