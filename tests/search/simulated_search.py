@@ -43,7 +43,7 @@ Played = tuple[list[Request], list[Missed]]
 @dataclass(frozen=True)
 class Box:
     """What answers: servers behind one queue. From `breaks_at` clients on, it answers nothing in
-    its first `breaks` trials of such a load.
+    its first `breaks` trials of such a load. Of all requests, a share `fails`.
     """
 
     servers: int = 4
@@ -51,6 +51,7 @@ class Box:
     breaks_at: int = 10**9
     breaks: int = 0
     recovers: bool = True
+    fails: float = 0.0
 
 
 class SimulatedTrials:
@@ -95,12 +96,12 @@ class SimulatedTrials:
         self.log.append([start])
 
     def _play(self, step: RampStep) -> Played:
-        outcome = "http_503" if self._fails else "ok"
+        fails = 1.0 if self._fails else self._box.fails
         played = play(
             replace(self._plan, steps=(step,)),
             servers=self._box.servers,
             service=self._box.service,
-            outcome=lambda chance, sent_s: outcome,
+            outcome=lambda chance, sent_s: "http_503" if chance.random() < fails else "ok",
             lag=lambda chance: self._late.get(step.index, self._late[None]),
             seed=step.index,
         )

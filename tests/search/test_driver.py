@@ -119,6 +119,18 @@ def test_a_box_that_serves_nobody(tmp_path: Path) -> None:
     assert (tier.answer, tier.beyond_load) == ("none", 1)
 
 
+def test_rare_failures_hide_no_capacity(tmp_path: Path) -> None:
+    """One failure of the fifty requests of a short trial is more than the 1 % that may fail, but
+    says nothing: where 0.5 % fail at every load, the box is found as if nothing failed.
+    """
+    found = search(tmp_path / "log", Box(fails=0.005))
+    tier = result_of(found).tiers[0]
+    assert tier.boundary.high is not None
+    assert tier.boundary.low <= 40 <= tier.boundary.high
+    assert tier.answer == "found"
+    agree(found)
+
+
 def test_a_box_that_breaks_once_is_asked_again(tmp_path: Path) -> None:
     """The trial in which it broke does not count."""
     found = search(tmp_path / "log", Box(breaks_at=16, breaks=1))

@@ -13,6 +13,8 @@ from edgeload.read.analysis.step_summary import StepSummary
 KEEPS_UP_SHARE = 0.95
 BAD_SHARE = 0.01
 NOT_EDGE = (ESCALATED, WRONG_DETECTOR)
+OF_FAILURES = {"errors", "missed"}
+"""Objectives about these replace the rule that at most 1 % may fail."""
 _OF_THE_STEP = ("invalid", "incomplete")
 
 
@@ -49,8 +51,8 @@ def _reasons(step: StepSummary, outages: Sequence[Outage]) -> Iterator[Finding]:
         yield Finding("no_answers", "note", (step.index,))
     if step.unserved_clients:
         yield _short("client_unserved", step, clients=step.unserved_clients)
-    bad = _bad_share(step)
-    if bad is not None and bad > BAD_SHARE and not asked & {"errors", "missed"}:
+    bad = bad_share(step)
+    if bad is not None and bad > BAD_SHARE and not asked & OF_FAILURES:
         dropped = step.counts.missed_reasons.get("skipped", 0)
         yield _short(
             "failures",
@@ -82,7 +84,7 @@ def _objectives(step: StepSummary) -> Iterator[Finding]:
             yield _unmet(step, result)
 
 
-def _bad_share(step: StepSummary) -> float | None:
+def bad_share(step: StepSummary) -> float | None:
     """Share of what was due that failed, or was dropped by clients that drop what comes too late.
 
     What queueing clients could not send before the step's end is backlog, judged by itself.

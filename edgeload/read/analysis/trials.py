@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from edgeload.objectives import Tier
-from edgeload.read.analysis.finding import of_group, of_mix, of_search
+from edgeload.read.analysis.finding import Evidence, Finding, of_group, of_mix, of_search
 from edgeload.read.analysis.margins import margin_of
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.shortfalls import find_shortfalls
+from edgeload.read.analysis.shortfalls import (
+    BAD_SHARE,
+    OF_FAILURES,
+    bad_share,
+    find_shortfalls,
+)
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.boundary import (
     Margin,
@@ -19,8 +24,10 @@ from edgeload.read.statistics.boundary import (
     ceiling_of,
     margin_of_groups,
 )
+from edgeload.read.statistics.percentiles import share_limits
 
 _OF_BACKLOG = {"backlog_grows", "too_short"}
+_ONLY_OF_OBJECTIVES = ("extra_seconds_needed", "step_s_to_tell", "never_share")
 _BROKE = {"down", "no_answers"}
 """What is answered while the endpoint is down says nothing of what it can answer."""
 
@@ -45,8 +52,29 @@ def _judged(step: StepSummary, tier: Tier, outages: Sequence[Outage]) -> StepSum
         if each.objective in tier.objectives
     )
     step = replace(step, objectives=kept)
-    found = of_search(find_shortfalls(step, outages))
+    found = of_search(_failures_told(step, find_shortfalls(step, outages)))
     return replace(step, shortfalls=tuple(of_group(found, step.group)) if step.group else found)
+
+
+def _failures_told(step: StepSummary, found: Sequence[Finding]) -> Iterator[Finding]:
+    """The shortfalls, where the rule about failures has three answers, as an objective has.
+
+    One failure among the few requests of a short trial is more than 1 %, and tells nothing yet.
+    """
+    share, due = bad_share(step), step.within.due
+    asked = {result.objective.quantity for result in step.objectives}
+    if step.left_out or step.groups or not share or asked & OF_FAILURES:
+        yield from found
+        return
+    low, high = share_limits(round(share * due), due)
+    told = low > BAD_SHARE or high <= BAD_SHARE
+    yield from (each for each in found if told or each.code != "failures")
+    if not told:
+        dropped = step.counts.missed_reasons.get("skipped", 0)
+        objective = f"{'missed' if dropped else 'errors'}<{BAD_SHARE:.0%}"
+        numbers: dict[str, Evidence] = dict.fromkeys(_ONLY_OF_OBJECTIVES)
+        numbers.update(objective=objective, value=share, limits=(low, high))
+        yield Finding("undecided", "note", (step.index,), numbers, about=objective)
 
 
 def trial_verdict(step: StepSummary) -> TrialVerdict:
