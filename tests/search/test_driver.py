@@ -85,6 +85,17 @@ def test_a_stop_before_a_trial_begins(tmp_path: Path, stop_at_s: float) -> None:
     agree(found)
 
 
+@pytest.mark.parametrize("stop_at_s", [22.5, 25.0, 26.5])
+def test_a_stop_makes_no_claim_of_the_load_under_way(tmp_path: Path, stop_at_s: float) -> None:
+    """While no load has failed, the lower bound is a load that passed: of a trial of 32 or 64
+    clients that was stopped, nothing is known.
+    """
+    tier = result_of(search(tmp_path / "log", Box(), stop_at_s=stop_at_s)).tiers[0]
+    passed = max(trial.load for trial in tier.trials if trial.verdict == "pass")
+    assert (tier.answer, tier.boundary.best, tier.at_load) == ("at_least", passed, passed)
+    assert passed < tier.trials[-1].load
+
+
 def test_a_generator_that_is_late_ends_the_search(tmp_path: Path) -> None:
     """What our own machine cannot send twice is no trial of the endpoint."""
     found = search(tmp_path / "log", Box(), late={None: 0.2})
@@ -129,6 +140,24 @@ def test_rare_failures_hide_no_capacity(tmp_path: Path) -> None:
     assert tier.boundary.low <= 40 <= tier.boundary.high
     assert tier.answer == "found"
     agree(found)
+
+
+def test_no_answer_is_given_where_nothing_was_told(tmp_path: Path) -> None:
+    """That no load is carried is only said if the least one failed, not if its trials were too
+    short for an objective, and only a large one failed.
+    """
+    found = search(tmp_path / "log", Box(), slo=["errors<0.01%"], budget_s=200)
+    tier = result_of(found).tiers[0]
+    assert "fail" in [trial.verdict for trial in tier.trials]
+    assert "pass" not in [trial.verdict for trial in tier.trials]
+    assert tier.answer == "unknown"
+
+
+def test_a_budget_without_room_for_a_trial(tmp_path: Path) -> None:
+    """Then it was the budget that ended the search, not a box that contradicts itself."""
+    found = search(tmp_path / "log", Box(), rate=0.1, budget_s=20)
+    result = result_of(found)
+    assert (result.trials, result.ended, result.tiers[0].answer) == ((), "budget", "unknown")
 
 
 def test_a_box_that_breaks_once_is_asked_again(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgeload.objectives import Tier
@@ -132,9 +132,11 @@ def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) ->
         return "at_least" if passed else "unknown"
     best = boundary.best
     if best is None or (boundary.low == 0 and not passed):
-        least = min(trial.load for trial in trials)
+        least = min((trial.load for trial in trials), default=0)
         failed = any(trial.load == least and trial.verdict == "fail" for trial in trials)
-        return "none" if boundary.high == 0 or failed else "unknown"
+        if boundary.high == 0 or (failed and not passed):
+            return "none"
+        return "wide" if passed else "unknown"
     width = max(1, math.floor(resolution * best))
     told = any(
         trial.verdict == "pass" or trial.by_backlog
@@ -142,6 +144,19 @@ def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) ->
         if best - width <= trial.load <= best
     )
     return "found" if told and boundary.high - boundary.low <= width else "wide"
+
+
+def at_least_what_passed(boundary: Boundary, trials: Sequence[Trial]) -> Boundary:
+    """Where no load failed, the lower bound is a load that passed.
+
+    A trial that was stopped, or was too short, shows neither that its load is carried nor that it
+    is not.
+    """
+    if boundary.high is not None:
+        return boundary
+    passed = max((trial.load for trial in trials if trial.verdict == "pass"), default=0)
+    best, low = min(boundary.best or 0, passed), min(boundary.low, passed)
+    return replace(boundary, best=best or None, low=low)
 
 
 def weightiest_first(reasons: Iterable[Finding]) -> list[Finding]:

@@ -16,6 +16,7 @@ from edgeload.read.analysis.search_result import (
     SearchTrial,
     TierCapacity,
     answer_of,
+    at_least_what_passed,
 )
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.trials import step_for_tier, trial_of, trial_verdict
@@ -152,8 +153,10 @@ def _out_of_time(
     trials: Sequence[SearchTrial],
 ) -> bool:
     """Whether the budget left no room for another trial although something was still unknown."""
-    if record.budget_s is None or not trials:
+    if record.budget_s is None:
         return False
+    if not trials:
+        return True
     top = max(trial.load for trial in trials)
     open_ = any(
         each.answer in ("wide", "unknown") or (each.answer == "at_least" and top < record.most)
@@ -201,7 +204,7 @@ def _tier_capacity(record: SearchRecord, tier: Tier, judged: _JudgedSteps) -> Ti
         if each.counts
     ]
     trials = [trial for _, trial in counted]
-    boundary = boundary_of(trials, most=record.most)
+    boundary = at_least_what_passed(boundary_of(trials, most=record.most), trials)
     at = _shown(counted, boundary.best)
     beyond = _beyond(counted, boundary.best or 0)
     return TierCapacity(

@@ -165,8 +165,10 @@ def _interval(tier: TierCapacity, loads: SearchLoads) -> str:
         load = f"{loads.words(least)}{loads.whose}" if least is not None else "any load"
         return f"The endpoint does not carry {load}."
     if tier.answer == "unknown":
-        if any(trial.verdict == "fail" for trial in tier.trials) or not tier.trials:
-            return "No trial was long enough to tell."
+        least = min((t.load for t in tier.trials if t.verdict == "fail"), default=None)
+        if least is not None or not tier.trials:
+            smaller = "" if least is None else " whether a smaller load is carried"
+            return f"No trial was long enough to tell{smaller}."
         return (
             f"No load up to {loads.words(max(trial.load for trial in tier.trials))} failed, but "
             "the trials were too short to show that one is carried."
