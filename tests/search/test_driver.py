@@ -9,8 +9,11 @@ from simulated_search import Box, Searched, search
 from synthetic_log import constant, exponential
 
 from edgeload.camera_group import CameraGroup
+from edgeload.objectives import parse_objective
 from edgeload.plan import Plan
 from edgeload.read.analysis.search_result import SearchResult
+from edgeload.read.analysis.summarising import analyse
+from edgeload.read.log.open import read_log
 from edgeload.run.phases import Ending
 from edgeload.search_axis import SearchAxis
 
@@ -265,3 +268,14 @@ def test_objectives_about_shares_do_not_slow_the_search_down(tmp_path: Path) -> 
     assert tier.boundary.high is not None
     assert tier.boundary.low <= 40 <= tier.boundary.high
     assert len(tier.trials) <= 7 + 14  # doubling to 64, then about log2(32), each side confirmed
+
+
+def test_a_log_is_judged_by_tiers_that_are_typed(tmp_path: Path) -> None:
+    """Objectives of `parse_load_test_logs.py --slo` name tiers as those of the search do."""
+    search(tmp_path / "log", Box())
+    asked = [parse_objective("gold: p95<20ms"), parse_objective("silver: p95<1s")]
+    found = analyse(read_log(tmp_path / "log"), asked).search
+    assert found is not None
+    assert [tier.tier.name for tier in found.tiers] == ["gold", "silver"]
+    assert found.tiers[0].answer == "none"
+    assert found.tiers[1].boundary.low > 30
