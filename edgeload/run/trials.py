@@ -199,6 +199,10 @@ class Trials:
         if self.outcome.ending is Ending.CUT_OFF:
             return
         now_s = self.now_s()
+        # Which clients a worker hosts depends on the trial: a plan without steps has none.
+        clients = self._step.clients if self._step else 0
+        hosted = range(worker.index, clients, self._prepared.task.workers)
+        worker = replace(worker, clients=len(hosted))
         self._journal.worker_died(worker, now_s)
         if self._step is not None:
             self.say(worker.death_notice(now_s))

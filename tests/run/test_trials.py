@@ -140,3 +140,19 @@ def test_a_signal_stops_the_trial_and_a_second_one_cuts_it_off(
     outcomes = {log.requests.outcomes[code] for code in log.requests.outcome.tolist()}
     assert outcomes == ({"ok"} if signals == 1 else {"aborted"})
     assert log.steps[0].end_s - log.steps[0].start_s < 60.0 or signals == 2
+
+
+def test_a_worker_that_dies_hosted_its_share_of_the_trial(tmp_path: Path) -> None:
+    """The log says how many clients were lost with it: of three on two workers, two or one."""
+
+    def act(trials: Trials, settings: Settings) -> None:
+        start_s = trials.now_s() + TRIAL_LEAD_S
+        step = RampStep(0, 3, start_s, start_s + 60.0)
+        trials.begin(step)
+        trials.pause(start_s + 0.3)
+        os.kill(trials._workers._members[0].process.pid, signal.SIGKILL)
+        trials.pause(start_s + 1.0)
+        trials.note(trials.end(), "invalid")
+
+    log = Script(act).run(tmp_path, workers=2)
+    assert [(death.worker, death.clients) for death in log.deaths] == [(0, 2)]
