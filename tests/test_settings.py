@@ -67,7 +67,9 @@ def test_the_table_of_settings_is_made_from_the_fields() -> None:
 
 def test_each_field_says_what_it_is() -> None:
     """A whole sentence, a word for the value, and an example that is legal."""
-    needing_a_mix = ("ramp_group", "interference", "search")
+    mix: dict[str, object] = {"mix": "examples/mix.yaml"}
+    search: dict[str, object] = {"find_capacity": True}
+    needed = {"ramp_group": mix, "interference": mix, "search": mix | search, "budget": search}
     for name in Settings.model_fields:
         setting = declared(name)
         assert setting.help[0].isupper(), name
@@ -75,9 +77,7 @@ def test_each_field_says_what_it_is() -> None:
         if setting.form in ("value", "list", "ramp"):
             assert metavar_of(name), name
         if setting.example:
-            mix = {} if name not in needing_a_mix else {"mix": "examples/mix.yaml"}
-            search = {"find_capacity": True} if name in ("search", "budget") else {}
-            resolve({}, {**mix, **search, name: setting.example}, {TOKEN: "t"})
+            resolve({}, {**needed.get(name, {}), name: setting.example}, {TOKEN: "t"})
 
 
 def test_the_settings_that_do_not_change_what_is_measured() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from edgeload.objectives import parse_objective
-from edgeload.plan import Plan
+from edgeload.plan import LEAST_CUT_S, Plan, least_step_s
 from edgeload.records import SearchRecord
 from edgeload.search_axis import PARTS_OF_RATE, SearchAxis
 from edgeload.settings.groups import GroupSettings
@@ -147,6 +148,7 @@ def check_search(groups: Sequence[GroupSettings], settings: Settings) -> None:
             f"{closed[0].where('requests_per_second')}requests_per_second = 'max': a closed loop "
             "has no load to search for; must be a number with --find-capacity, for example 2"
         )
+    _check_budget(groups, settings)
     for text in (*settings.slo, *(text for group in groups for text in group.slo)):
         objective = parse_objective(text)
         if objective.load is not None or objective.each_step:
@@ -154,6 +156,18 @@ def check_search(groups: Sequence[GroupSettings], settings: Settings) -> None:
                 f"SLO = {text!r}: every load of a search is judged; must not name a load or a step "
                 f"with --find-capacity, for example {objective.text.rpartition(': ')[2]}"
             )
+
+
+def _check_budget(groups: Sequence[GroupSettings], settings: Settings) -> None:
+    """Raise ValueError if the budget has no room for one trial."""
+    slowest_s = max(group.load.period_s for group in groups if not group.load.closed)
+    least_s = least_step_s(LEAST_CUT_S if settings.warmup is None else settings.warmup, slowest_s)
+    if settings.budget is not None and settings.budget < least_s:
+        raise ValueError(
+            f"BUDGET = {settings.budget:g}: the shortest trial that tells anything takes "
+            f"{least_s:.1f} s with this rate and warm-up, and a search makes about ten; must be "
+            f"more than that, for example --budget {math.ceil(10 * least_s)}s"
+        )
 
 
 def _check_headroom(groups: Sequence[GroupSettings], settings: Settings) -> None:

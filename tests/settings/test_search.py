@@ -136,3 +136,10 @@ def test_what_only_a_search_uses_needs_one(options: dict[str, object], line: str
     assert f"--{name}" not in ramp.command()
     assert f"--{name}" in searching(**options).command()
     assert resolve({}, {name: "" if name == "budget" else "auto"}, {}).find_capacity is False
+
+
+def test_a_budget_has_room_for_a_trial() -> None:
+    """At one request in ten seconds, a trial takes more than half a minute."""
+    with pytest.raises(SettingError, match=r"^BUDGET = 20: the shortest trial .* --budget \d+s$"):
+        searching(budget="20s", requests_per_second="0.1")
+    assert searching(budget="20s", requests_per_second="2").budget == 20
