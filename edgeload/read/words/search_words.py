@@ -251,6 +251,8 @@ def _what_tells_more(summary: RunSummary, found: SearchResult, loads: SearchLoad
         yield "Give the endpoint more workers, or ask for less: a lower rate, or a wider --slo."
     elif found.judged_anew and answers & {"wide", "unknown"}:
         yield "Its trials were chosen for other objectives: search with these to know more."
+    elif open_ := [t.at_load for t in found.tiers if t.at_load and not t.shown_carried]:
+        yield f"No trial of {loads.words(max(open_))} was long enough to decide: repeat the search."
     elif answers & {"wide", "unknown"}:
         yield (
             "More trials would not have narrowed it: verdicts near the capacity differ from trial "

@@ -30,7 +30,7 @@ MISSED_ON_PURPOSE = "trials that overloaded the endpoint on purpose"
 _OF_MIX = "due/s, done/s and p95 are of the frames of all groups."
 _VERDICTS = {
     "pass": "pass: the load was carried within all objectives",
-    "fail": "fail: the load was not carried within them",
+    "fail": "fail: the load was not carried",
     "undecided": "undecided: the trial was too short to tell",
     "invalid": "invalid: our own machine was the limit",
     BROKEN_VERDICT: "broken: the endpoint broke, and the load was tried again",

@@ -246,3 +246,10 @@ def test_a_repeated_trial_is_not_hidden_by_valid(tmp_path: Path) -> None:
     search = replace(own.search, trials=(replace(first, repeated=True), *others))
     assert "was never the bottleneck" in validity(own)
     assert "not the bottleneck in any trial that counts" in validity(replace(own, search=search))
+
+
+def test_an_undecided_answer_is_not_called_a_contradiction(tmp_path: Path) -> None:
+    """A trial of one second of 32 clients decides nothing about a p95 so near to its bound."""
+    text = words_of(box(tmp_path / "s.log", ((8, 20), (32, 1), (64, 12)), slo=["p95<51ms"]))
+    assert "No trial of 32 clients was long enough to decide" in text
+    assert "differ from trial to trial" not in text
