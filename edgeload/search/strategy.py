@@ -86,6 +86,7 @@ _MOST_FINER = 3
 _ALIKE = 0.01
 _SHORTEST = 1.6
 _CONFIRMING = 2.5
+_PROVING = 12.0
 _BISECTING = 6.0
 """Trials near the answer last at least so many times as long as the first look takes."""
 
@@ -207,6 +208,8 @@ def _near(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -
         if sum(t.load == load for t in trials) > _TRIALS_AT_THE_TOP:
             return None
         longest_s = max(_SHARE_UNDER * needed_s, _CONFIRMING * options.least_s)
+        if not any(t.by_backlog for t in near.under + near.beyond):  # it ends once it is decided
+            longest_s = min(max(longest_s, _PROVING * options.least_s), options.longest_s)
         if not near.held and any(t.verdict == "undecided" for t in near.at_best):
             longest_s = options.longest_s
         return NextTrial(load, longest_s, "confirm")
@@ -230,7 +233,8 @@ def _bisect(near: _Near, needed_s: float) -> NextTrial:
 
 def _finer(near: _Near, needed_s: float) -> NextTrial | None:
     """A trial that leaves only one load, if it is cheap; None: it is not."""
-    tried = [t for t in near.trials if t.load == near.sides[1] or t in near.at_best]
+    far = max(1, math.floor(_ALIKE * near.best))
+    tried = near.at_best + [t for t in near.trials if near.best < t.load <= near.best + far]
     clear = [t.seconds for t in tried if t.verdict != "undecided"]
     cost_s = min(needed_s, max(clear)) if clear else needed_s
     cheap = cost_s <= _CHEAP * sum(t.seconds for t in near.trials)

@@ -131,7 +131,7 @@ def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) ->
     if boundary.high is None:
         return "at_least" if passed else "unknown"
     best = boundary.best
-    if best is None or (boundary.low == 0 and not passed):
+    if best is None or not any(map(_speaks_for_its_load, trials)):
         least = min((trial.load for trial in trials), default=0)
         failed = any(trial.load == least and trial.verdict == "fail" for trial in trials)
         if boundary.high == 0 or (failed and not passed):
@@ -144,6 +144,14 @@ def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) ->
         if best - width <= trial.load <= best
     )
     return "found" if told and boundary.high - boundary.low <= width else "wide"
+
+
+def _speaks_for_its_load(trial: Trial) -> bool:
+    """Whether a trial is evidence that its load is carried, if it does not prove it."""
+    measured = trial.by_backlog and trial.verdict != "fail"
+    return (
+        trial.verdict == "pass" or measured or (trial.margin is not None and trial.margin.value > 0)
+    )
 
 
 def at_least_what_passed(boundary: Boundary, trials: Sequence[Trial]) -> Boundary:
