@@ -125,7 +125,8 @@ def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) ->
     """What these trials come to.
 
     If not the backlog alone decides, a capacity is only found if a trial of it passed, or of so
-    little less that it stands for it. That no load is carried takes a failure of the least one.
+    little less that it stands for it. That no load is carried takes a failure of the least one. If
+    no trial passed, nothing is known of a load that is carried, wherever others failed.
     """
     passed = any(trial.verdict == "pass" for trial in trials)
     if boundary.high is None:
@@ -137,6 +138,8 @@ def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) ->
         if boundary.high == 0 or (failed and not passed):
             return "none"
         return "wide" if passed else "unknown"
+    if not any(trial.verdict == "pass" or trial.by_backlog for trial in trials):
+        return "unknown"
     width = max(1, math.floor(resolution * best))
     told = any(
         trial.verdict == "pass" or trial.by_backlog
