@@ -97,7 +97,7 @@ def trial_of(step: StepSummary, load: int, seconds: float, verdict: TrialVerdict
         load,
         verdict,
         seconds,
-        ceiling=None if grows is None else ceiling_of(load, grows),
+        ceiling=None if grows is None or codes & _BROKE else ceiling_of(load, grows),
         by_backlog=not step.objectives and not step.groups and codes <= _OF_BACKLOG,
         margin=_margin(step, verdict),
     )
