@@ -26,6 +26,7 @@ sys.path[:0] = [str(_TESTS), *(str(_TESTS / room) for room in _ROOMS)]
 SIDE_BY_SIDE = (
     "test_interpreters.py",
     "read",
+    "test_said_and_written.py",
     "test_before_the_run.py",
     "test_cli.py",
     "run/test_clients.py",
