@@ -1,8 +1,9 @@
-"""Makes the helpers beside the tests importable, and runs most tests side by side.
+"""Makes the helpers beside the tests importable, and says which tests run at the same time.
 
 A run of the whole suite has one process for each processor, and each takes a file of tests at a
-time. Tests of the files of `SIDE_BY_SIDE` come first. After them, those of all other files run one
-at a time: they judge times, rates or the verdict about a real load, which a busy processor changes.
+time. Tests of `SIDE_BY_SIDE` come first and use all processors. When they are done, those of
+`LIGHT_LOADS` run beside each other. All others run one at a time: they judge times, rates or the
+verdict about a real load, which a busy processor changes.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ _TESTS = Path(__file__).parent
 _ROOMS = ("read", "host", "search", "simulator")
 sys.path[:0] = [str(_TESTS), *(str(_TESTS / room) for room in _ROOMS)]
 
-# Files, and folders with all files in them, whose tests also pass on a busy machine: they
-# calculate, or they judge what was sent, said and written, but not how fast. In this order, the
-# longest first. A file that is not here runs alone.
+# An entry is a file, or a folder with all files in it. The longest come first. A file that is in
+# neither of the two runs alone.
+
+# They pass on a busy machine, too: they calculate, or they judge what was sent, said and written,
+# but not how fast.
 SIDE_BY_SIDE = (
     "test_interpreters.py",
     "read",
@@ -50,27 +53,38 @@ SIDE_BY_SIDE = (
     "simulator/test_queueing.py",
 )
 
+# They wait for a real load that needs a small part of one processor, and leave room for another.
+LIGHT_LOADS = (
+    "test_readme.py",
+    "search/test_search_run.py",
+    "variants/test_command.py",
+    "run/test_chain.py",
+    "run/test_trials.py",
+    "test_monitor_cpu_gpu_usage.py",
+)
+# Of these files, tests that run alone all the same: they need a whole processor.
+ALONE = ("test_readme.py::test_every_command_runs[.venv/bin/python load_test.py --calibrate]",)
+
 # An example of a property may take long where other tests run beside it.
 settings.register_profile("side by side", settings(), deadline=None)
 settings.load_profile("side by side")
 
 
-def _file_of(nodeid: str) -> str:
-    """The file of a test, relative to this folder."""
-    return nodeid.split("::", 1)[0].removeprefix(f"{_TESTS.name}/")
+def _below(nodeid: str) -> str:
+    """The name of a test, from this folder on."""
+    return nodeid.removeprefix(f"{_TESTS.name}/")
+
+
+def _is_in(nodeid: str, entries: tuple[str, ...]) -> bool:
+    file = _below(nodeid).split("::", 1)[0]
+    return any(file == entry or file.startswith(f"{entry}/") for entry in entries)
 
 
 def _turn_of(nodeid: str) -> int:
-    """The place of a test's file in SIDE_BY_SIDE; the place after the last if it runs alone."""
-    file = _file_of(nodeid)
-    for turn, entry in enumerate(SIDE_BY_SIDE):
-        if file == entry or file.startswith(f"{entry}/"):
-            return turn
-    return len(SIDE_BY_SIDE)
-
-
-def _is_alone(nodeid: str) -> bool:
-    return _turn_of(nodeid) == len(SIDE_BY_SIDE)
+    """The place of a test's file in both lists; the place after the last if it is in neither."""
+    entries = (*SIDE_BY_SIDE, *LIGHT_LOADS)
+    places = [place for place, entry in enumerate(entries) if _is_in(nodeid, (entry,))]
+    return min(places, default=len(entries))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -80,20 +94,50 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In the order of SIDE_BY_SIDE, then the others; within a file as they stand in it."""
+    """In the order of the lists, then the others; within a file as they stand in it."""
     items.sort(key=lambda item: _turn_of(item.nodeid))
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """A test that runs alone waits for the last tests of other processes, and keeps them waiting.
+class _Company:
+    """Keeps the tests of one process apart from those of the other processes, by two locks.
 
-    Waiting does not count as time of the test. All processes lock this file.
+    A process holds the first from its start until it meets a test that is not of `SIDE_BY_SIDE`. It
+    then waits until nobody holds it. The second is held during each later test.
     """
-    with Path(__file__).open("r+b") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX if _is_alone(item.nodeid) else fcntl.LOCK_SH)
+
+    def __init__(self, folder: Path) -> None:
+        self._side_by_side = (folder / "side-by-side.lock").open("a")
+        self._under_load = (folder / "under-load.lock").open("a")
+        self._all_may_run = True
+        fcntl.flock(self._side_by_side, fcntl.LOCK_SH)
+
+    def _wait_for_the_others(self) -> None:
+        for how in (fcntl.LOCK_UN, fcntl.LOCK_EX, fcntl.LOCK_UN):
+            fcntl.flock(self._side_by_side, how)
+        self._all_may_run = False
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Run a test in the company that it may have. Waiting does not count as its time."""
+        if self._all_may_run and _is_in(item.nodeid, SIDE_BY_SIDE):
+            return (yield)
+        if self._all_may_run:
+            self._wait_for_the_others()
+        beside = _is_in(item.nodeid, (*SIDE_BY_SIDE, *LIGHT_LOADS))
+        alone = not beside or _below(item.nodeid) in ALONE
+        fcntl.flock(self._under_load, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         try:
             return (yield)
         finally:
-            # Closing is not enough: a process that the test has left may hold the file open.
-            fcntl.flock(lock, fcntl.LOCK_UN)
+            fcntl.flock(self._under_load, fcntl.LOCK_UN)
+
+    def pytest_sessionfinish(self) -> None:
+        """Closing is not enough: a process that a test has left may hold the files open."""
+        fcntl.flock(self._side_by_side, fcntl.LOCK_UN)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A process that is one of several keeps to the company that its tests may have."""
+    if hasattr(config, "workerinput"):
+        shared = Path(config.option.basetemp).parent
+        config.pluginmanager.register(_Company(shared))

@@ -1,14 +1,16 @@
-"""conftest.py: which tests run side by side and which alone, seen in a small suite."""
+"""conftest.py: which tests run at the same time, seen in a small suite."""
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import as_a_user as user
-from conftest import SIDE_BY_SIDE
+from conftest import ALONE as ALONE_ALL_THE_SAME
+from conftest import LIGHT_LOADS, SIDE_BY_SIDE
 
 # Each test writes when it began and ended, by the clock that all processes share.
 TIMED = """
@@ -20,6 +22,7 @@ def timed(name, wait):
     wait()
     Path(name).write_text(f"{began} {time.monotonic()}")
 """
+# Each test waits for the other file, and has a second one that lasts.
 MEETING = """
 import time
 from pathlib import Path
@@ -32,55 +35,81 @@ def test_it_meets_the_other():
         while not Path("here_{other}").exists():
             assert time.monotonic() < until_s, "nobody beside me"
             time.sleep(0.01)
-    timed("times_{me}", wait)
+    timed("times_{kind}_{me}", wait)
 
 def test_it_lasts():
-    timed("times_{me}_long", lambda: time.sleep({seconds}))
+    timed("times_{kind}_{me}_long", lambda: time.sleep({seconds}))
 """
 ALONE = """
 import time
 from timed import timed
 
 def test_one():
-    timed("times_{me}_one", lambda: time.sleep(0.2))
+    timed("times_alone_{me}_one", lambda: time.sleep(0.2))
 
 def test_two():
-    timed("times_{me}_two", lambda: time.sleep(0.2))
+    timed("times_alone_{me}_two", lambda: time.sleep(0.2))
 """
 
 
-def test_a_test_that_judges_times_has_no_other_beside_it(tmp_path: Path) -> None:
-    """Two files of SIDE_BY_SIDE run at the same time, and no test of another file beside any."""
+def test_tests_have_the_company_that_they_may_have(tmp_path: Path) -> None:
+    """Two files of SIDE_BY_SIDE meet, and so do two of LIGHT_LOADS, but none of one kind a test of
+    the other; and beside a test of any other file there is none.
+    """
     tests = tmp_path / "tests"
-    for folder in ("read", "edge"):
-        (tests / folder).mkdir(parents=True)
+    tests.mkdir()
     shutil.copy(user.ROOT / "tests" / "conftest.py", tests)
     (tests / "timed.py").write_text(TIMED)
-    for folder, other, seconds in (("read", "edge", 0.1), ("edge", "read", 1.0)):
-        text = MEETING.format(me=folder, other=other, seconds=seconds)
-        (tests / folder / f"test_{folder}_only.py").write_text(text)
-    for name in ("load", "pace"):
-        (tests / f"test_{name}.py").write_text(ALONE.format(me=name))
+    for kind, entries in (("side", SIDE_BY_SIDE), ("load", LIGHT_LOADS)):
+        files = [entry for entry in entries if entry.endswith(".py")][:2]
+        names = [Path(file).stem for file in files]
+        for file, me, other, seconds in zip(files, names, names[::-1], (0.1, 1.0), strict=True):
+            (tests / file).parent.mkdir(exist_ok=True)
+            text = MEETING.format(kind=kind, me=me, other=other, seconds=seconds)
+            (tests / file).write_text(text)
+    for name in ("pace", "rate"):
+        (tests / f"test_{name}_only.py").write_text(ALONE.format(me=name))
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-n", "2", "-c", user.ROOT / "pyproject.toml",
-         "--rootdir", tmp_path, "-p", "no:cacheprovider", "tests"],
+         "--rootdir", tmp_path, "-p", "no:cacheprovider", "--basetemp", tmp_path / "temp", "tests"],
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    times = {
+    spans = {
         path.name.removeprefix("times_"): tuple(map(float, path.read_text().split()))
         for path in tmp_path.glob("times_*")
     }
-    assert len(times) == 8
-    assert max(times["read"][0], times["edge"][0]) < min(times["read"][1], times["edge"][1])
-    for alone in (name for name in times if name.startswith(("load", "pace"))):
-        began, ended = times[alone]
-        others = {name: span for name, span in times.items() if name != alone}
-        assert not [name for name, span in others.items() if span[0] < ended and began < span[1]]
+    assert len(spans) == 12
+
+    def met(one: str, other: str) -> bool:
+        return spans[one][0] < spans[other][1] and spans[other][0] < spans[one][1]
+
+    meetings = [
+        {one.split("_")[0], other.split("_")[0]}
+        for one, other in itertools.combinations(spans, 2)
+        if met(one, other)
+    ]
+    assert {"side"} in meetings
+    assert {"load"} in meetings
+    assert [kinds for kinds in meetings if kinds not in ({"side"}, {"load"})] == []
 
 
-def test_what_runs_side_by_side_exists() -> None:
-    """A file that was moved is not forgotten in the list; none is there twice."""
-    for entry in SIDE_BY_SIDE:
+def test_the_lists_name_what_exists() -> None:
+    """A file that was moved is not forgotten in a list, and none is in both."""
+    entries = (*SIDE_BY_SIDE, *LIGHT_LOADS)
+    for entry in entries:
         assert (user.ROOT / "tests" / entry).exists(), entry
-    assert len(set(SIDE_BY_SIDE)) == len(SIDE_BY_SIDE)
+    assert len(set(entries)) == len(entries)
+
+
+def test_those_that_run_alone_all_the_same_exist() -> None:
+    """Each is a test of a file of LIGHT_LOADS, by its full name."""
+    for name in ALONE_ALL_THE_SAME:
+        file, _, test = name.partition("::")
+        assert file in LIGHT_LOADS
+        listed = subprocess.run(
+            [sys.executable, "-m", "pytest", "-n", "0", "-m", "", "--collect-only", "-p",
+             "no:cacheprovider", f"tests/{file}"],
+            cwd=user.ROOT, capture_output=True, text=True, timeout=120, check=True,
+        ).stdout  # fmt: skip
+        assert f"tests/{name}" in listed.splitlines(), test
