@@ -88,9 +88,9 @@ def intention(plan: Plan, url: str, workers: int) -> str:
 
 def search_intention(settings: Settings, url: str, workers: int) -> str:
     """What a search is about to do, in one line."""
-    budget = "" if settings.budget is None else f" in {settings.budget:g} s"
+    budget = "" if settings.budget is None else f", in at most {settings.budget:g} s"
     return (
-        f"Searching{budget} for {search_goal(settings)}; {url}, from "
+        f"Searching for {search_goal(settings)}{budget}; {url}, from "
         f"{plural(workers, 'worker process')}"
     )
 

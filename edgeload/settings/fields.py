@@ -202,10 +202,10 @@ class Fields(BaseModel):
         example="group:door",
     )
     budget: values.Budget = declare(
-        None,
+        1800.0,
         "The capacity",
-        "Time that the search may take; then it gives the interval that it has reached. Empty: no "
-        "limit. Needs --find-capacity.",
+        "Time that the search may take at most; then it gives the interval that it has reached. "
+        "Empty: no limit. Needs --find-capacity.",
         metavar="TIME",
         unit="s",
         example="5m",

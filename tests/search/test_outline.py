@@ -50,7 +50,8 @@ def test_loads_double_from_the_first_to_the_largest() -> None:
 def test_the_budget_and_what_ends_it_are_said() -> None:
     """Of a search without a budget, how to set one."""
     assert "It takes 300 s at most (--budget)" in outline(budget="5m")
-    assert "--budget 5m sets one" in outline()
+    assert "--budget 5m sets one" in outline(budget="")
+    assert "It takes 1800 s at most (--budget)" in outline()
 
 
 def test_a_small_budget_says_how_far_it_reaches() -> None:

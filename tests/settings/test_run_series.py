@@ -40,5 +40,5 @@ def test_a_series_lasts_as_long_as_its_runs_and_the_pauses_between_them() -> Non
 def test_a_series_of_searches_takes_at_most_their_budgets() -> None:
     """Without a budget, nobody knows how long it takes."""
     options = {"find_capacity": True, "repeat": "3", "cooldown": "30"}
-    assert series_s(resolve({}, options, {})) is None
+    assert series_s(resolve({}, {**options, "budget": ""}, {})) is None
     assert series_s(resolve({}, {**options, "budget": "5m"}, {})) == 3 * 300 + 2 * 30
