@@ -1,6 +1,6 @@
 """Makes the helpers beside the tests importable, and says which tests run at the same time.
 
-A run of the whole suite has one process for each processor, and each takes a file of tests at a
+A run of the whole suite has one process more than processors, and each takes a file of tests at a
 time. Tests of `SIDE_BY_SIDE` come first and use all processors. When they are done, those of
 `LIGHT_LOADS` run beside each other. All others run one at a time: they judge times, rates or the
 verdict about a real load, which a busy processor changes.
@@ -88,9 +88,12 @@ def _turn_of(nodeid: str) -> int:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Processes for `-n auto`: as many as processors for a folder, none for files by name."""
+    """Processes for `-n auto`: one more than processors for a folder, none for files by name.
+
+    Many tests wait for a load, an installation or a browser, and leave their processor to others.
+    """
     folders = [Path(word.split("::", 1)[0]).is_dir() for word in config.args]
-    return len(os.sched_getaffinity(0)) if any(folders) else 0
+    return len(os.sched_getaffinity(0)) + 1 if any(folders) else 0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
