@@ -403,7 +403,7 @@ def test_an_audit_rules_a_cache_out(tmp_path: Path) -> None:
     if found["validity"]["verdict"] == "VALID":
         assert found["cache_audit"]["verdict"] == "no cache"
         assert found["cache_audit"]["saving"]["high"] < 0.1
-        assert ended.out.startswith("The pictures of a pool of 4 are not answered faster")
+        assert ended.out.startswith("No cache found: the pictures of a pool of 4 took as long")
     again = user.run(tmp_path, "parse_load_test_logs.py", str(tmp_path / "run.log"))
     assert again.code == ended.code, again.err
     assert user.summary(tmp_path) == found
