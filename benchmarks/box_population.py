@@ -104,7 +104,7 @@ def box_number(index: int) -> Setting:
         "heats up": {"heats": 0.15},
         "slower in overload": {"slowed": 0.2},
     }
-    box = replace(box, **changes.get(kind, {}))  # type: ignore[arg-type]
+    box = replace(box, **changes.get(kind, {}))  # type: ignore[arg-type]  # all floats
     rate = min(20.0, 0.4 / mean_s, max(0.5, box.per_s / loads))  # a camera waits for its answer
     objective = None
     if kind == "objective":

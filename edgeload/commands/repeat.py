@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from edgeload.read.analysis.run_figures import RunFigures
     from edgeload.read.analysis.run_summary import RunSummary
 
-# The reading side is imported where it is used: a run does not wait for it.
+# Functions import the reading side themselves, so that a run does not wait for it.
 # ruff: noqa: PLC0415
 
 _WORST_FIRST = (

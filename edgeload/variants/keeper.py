@@ -56,7 +56,7 @@ class KeeperAnswer(msgspec.Struct, kw_only=True):
 
 
 def main() -> int:
-    """Serve the load test that started this process until it is gone."""
+    """Serve the load test that started this process, until that has ended."""
     folder = sys.argv[1]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _do_nothing)  # not ignored: that, commands would inherit

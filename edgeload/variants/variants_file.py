@@ -19,7 +19,7 @@ from edgeload.settings.error_words import legal_words
 from edgeload.settings.yaml_texts import Place, YamlTexts, line_of, yaml_places, yaml_texts
 
 ASK = "ask"
-"""In place of a command: a person applies the variant."""
+"""Stands instead of a command if a person applies the variant."""
 LEGAL_VARIANTS = (
     "YAML with the keys variants and restore, for example "
     "{variants: [{name: two, apply: ./workers 2}, {name: four, apply: ./workers 4}], restore: two}"

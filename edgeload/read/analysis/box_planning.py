@@ -176,7 +176,7 @@ def _tier(summary: RunSummary) -> str:
 
 
 def _answer_s(summary: RunSummary) -> float | None:
-    """The median time of a frame where it is least: a camera can send no faster."""
+    """The shortest median time of a frame at any load: a camera cannot send faster than that."""
     medians = [step.times.frame.quantile("p50") for step in summary.steps]
     known = [each.value for each in medians if each is not None and not each.never]
     return min(known, default=None)

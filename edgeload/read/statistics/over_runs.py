@@ -67,7 +67,7 @@ class RunScatter:
 def run_scatter(intervals: Sequence[tuple[float, float, float]]) -> RunScatter | None:
     """Whether runs differ by more than each run's own (value, low, high) at 95 % allows.
 
-    Cochran's Q (1954) with the mean of the squared standard errors in place of each run's own:
+    Cochran's Q (1954) with the mean of the squared standard errors instead of each run's own:
     runs of one length measure equally well, and a run whose interval is narrow by chance would
     weigh too much. Q has a chi-square distribution if nothing differs from run to run. A standard
     error is half the width over 1.96. None for less than two runs, or if a number is not finite.
