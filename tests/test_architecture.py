@@ -394,7 +394,10 @@ TESTS_OF_MORE_THAN_A_MODULE = {
 
 
 def test_a_file_of_tests_is_named_after_what_it_tests() -> None:
-    """tests/F/test_X.py tests edgeload/F/X, or the script X.py; the others are listed above."""
+    """tests/F/test_X.py tests edgeload/F/X, or the script X.py; the others are listed above.
+
+    Those in tests/faults/ are named after the fault that they make (docs/promises.md).
+    """
     named = {
         path.relative_to(TESTS).with_suffix("").as_posix(): path
         for path in TESTS.rglob("test_*.py")
