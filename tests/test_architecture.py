@@ -377,6 +377,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_entry_point": "edgeload/__main__.py and all its commands",
     "test_images_folder": "images/ and the script that draws its pictures",
     "test_interpreters": "README's first command on every Python",
+    "test_lock_file": "poetry.lock against pyproject.toml",
     "test_readme": "README.md, pyproject.toml, Makefile, .ci/run",
     "test_said_and_written": "the scripts as a user runs them: everything else",
     "test_side_by_side": "conftest.py: which tests run beside others",
