@@ -55,6 +55,7 @@ machine                 what the operating system says about this machine's proc
 signals                 Ctrl-C and SIGTERM, to be counted and waited for
 untrusted_text          text from outside, made safe to log and to print
 plain_words             small pieces of English
+private_files           files that only their owner may read, written in whole sets
 palette                 the colours of all figures
 png_style               how every figure looks, and how one is saved
 exit_codes              exit codes of all programs

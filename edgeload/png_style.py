@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from edgeload.private_files import open_private, private_folder
 
 _WIDTH_IN = 8.0
 _ROW_HEIGHT_IN = 2.1
@@ -97,6 +100,7 @@ def _axes(
 
 def save(figure: Figure, path: Path) -> Path:
     """Write the figure as PNG, over an older one; the path again. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png", dpi=_DPI, facecolor="white")
+    private_folder(path.parent)
+    with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+        figure.savefig(file, format="png", dpi=_DPI, facecolor="white")
     return path

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from edgeload.private_files import open_private, private_folder
 from edgeload.records import Record, encode
 
 _CHUNK_BYTES = 1 << 20
@@ -67,8 +68,8 @@ class LogWriter:
 
 def create_log(path: Path) -> None:
     """Create an empty log; an existing one is overwritten. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
+    private_folder(path.parent)
+    os.close(open_private(path, os.O_WRONLY | os.O_TRUNC))
 
 
 @dataclass(frozen=True)

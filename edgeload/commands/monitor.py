@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from edgeload.host.monitor import monitor
 from edgeload.host.sampler import MIN_INTERVAL_S, Sampled, SampleTimes
 from edgeload.host.samples import SampleFile
 from edgeload.host.summary import HostSummary, summarise
+from edgeload.private_files import open_private, private_folder
 from edgeload.signals import StopSignals
 
 SAMPLES = "host_samples.jsonl"
@@ -68,7 +70,7 @@ def _parse(arguments: Sequence[str] | None, program: str) -> tuple[SampleTimes, 
             f"{given.duration:g} s, for example {min(1.0, given.duration):g}"
         )
     try:
-        given.output.mkdir(parents=True, exist_ok=True)
+        private_folder(given.output)
     except OSError as problem:
         parser.error(
             f"--output: {given.output}: {problem.strerror}; must be a folder that can be written, "
@@ -83,7 +85,8 @@ def sum_up(folder: Path, sampled: Sampled) -> HostSummary:
     summary = summarise(
         file.header, file.samples(), skipped=sampled.skipped, interrupted=sampled.stopped
     )
-    (folder / SUMMARY).write_bytes(encode_document(summary))
+    with os.fdopen(open_private(folder / SUMMARY, os.O_WRONLY | os.O_TRUNC), "wb") as written:
+        written.write(encode_document(summary))
     return summary
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 _WORST_FIRST = (
+    exit_codes.INTERNAL_ERROR,
     exit_codes.BAD_SETTING,
     exit_codes.UNREACHABLE,
     exit_codes.INTERRUPTED,
@@ -36,7 +37,7 @@ _WORST_FIRST = (
     exit_codes.OK,
 )
 """Of several exit codes, the first of these counts, as README says."""
-_ENDS_A_SERIES = (exit_codes.UNREACHABLE, exit_codes.INTERRUPTED)
+_ENDS_A_SERIES = (exit_codes.INTERNAL_ERROR, exit_codes.UNREACHABLE, exit_codes.INTERRUPTED)
 _LONGEST_HEADER_BYTES = 1 << 20
 
 
@@ -207,7 +208,7 @@ def _one_line(number: int, done: DoneRun, run: Settings, took_s: float) -> str:
     from edgeload.read.words.headline import headline, validity
 
     if done.summary is None:
-        return f"Run {number} was cut off; its log is {run.log_file}."
+        return f"Run {number} has no report; its log is {run.log_file}."
     said = headline(done.summary)
     if not done.summary.valid:
         said = f"{validity(done.summary)} {said}"

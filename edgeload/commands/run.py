@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from edgeload.commands.repeat import DoneRun
     from edgeload.settings import Settings
 
+_OTHER_FOLDER = "load_test_results_again"
+
 # The other imports stand where they are used: --help needs neither pictures nor plots, and a run
 # that sends load does not yet need the reading side.
 # ruff: noqa: PLC0415
@@ -108,9 +110,16 @@ def _load(settings: Settings, *, report: str) -> int:
     if settings.repeat == 1:
         return _run_once(settings, Console(), report=report).code
     from edgeload.commands.repeat import run_series
+    from edgeload.read.log.columns import LogError
 
     unseen = Console(quiet=True)
-    return run_series(settings, lambda run: _run_once(run, unseen, report=report), report=report)
+    try:
+        return run_series(
+            settings, lambda run: _run_once(run, unseen, report=report), report=report
+        )
+    except LogError as problem:
+        print(problem, file=sys.stderr)
+        return exit_codes.INTERNAL_ERROR
 
 
 def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
@@ -138,12 +147,24 @@ def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
             file=sys.stderr,
         )
         return DoneRun(exit_codes.INTERRUPTED, has_log=True)
-    from edgeload.read.results import exit_code, write_results
+    from edgeload.read.log.columns import LogError
+    from edgeload.read.results import ResultsError, exit_code, write_results
     from edgeload.read.words.headline import undecided_objectives
 
-    summary = write_results(
-        settings.log_file, settings.output_dir, console=console, with_hdr=settings.hdr
-    )
+    try:
+        summary = write_results(
+            settings.log_file, settings.output_dir, console=console, with_hdr=settings.hdr
+        )
+    except ResultsError as problem:
+        print(
+            f"{problem}; what was measured is in the log, and this makes the report in another "
+            f"folder: {report} {settings.log_file} --output-dir {_OTHER_FOLDER}",
+            file=sys.stderr,
+        )
+        return DoneRun(exit_codes.INTERNAL_ERROR, has_log=True)
+    except LogError as problem:
+        print(problem, file=sys.stderr)
+        return DoneRun(exit_codes.INTERNAL_ERROR, has_log=True)
     if not console.quiet:
         for text in undecided_objectives(summary):
             print(text, file=sys.stderr)

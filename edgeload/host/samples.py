@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeload.host.json_records import decode_line, encode_line
+from edgeload.private_files import open_private
 
 HOST_FORMAT_VERSION = 1
 """Version of the format of host_samples.jsonl."""
@@ -137,8 +138,7 @@ class SampleWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
-        self._fd = os.open(path, flags, 0o644)
+        self._fd = open_private(path, os.O_WRONLY | os.O_TRUNC | os.O_APPEND)
 
     def write(self, record: HostHeader | HostSample) -> None:
         """Append one record. A full disk may take part of a line before it refuses the rest."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.console import Console
 from edgeload import exit_codes
 from edgeload.host.samples import SampleFile
 from edgeload.objectives import Objective
+from edgeload.private_files import written_together
 from edgeload.read.analysis.box_planning import with_box_plan
 from edgeload.read.analysis.comparison import Comparison, compare
 from edgeload.read.analysis.findings import find
@@ -34,6 +36,10 @@ from edgeload.read.output.steps_csv import steps_csv
 from edgeload.read.output.summary_json import summary_json
 from edgeload.read.output.terminal import print_report
 from edgeload.wanted_cameras import WantedCameras
+
+
+class ResultsError(LogError):
+    """The disk refuses the results. The log, and all earlier results, are as they were."""
 
 
 def write_results(
@@ -67,22 +73,19 @@ def write_results(
     summary = with_box_plan(summary, wanted, reserve)
     findings = find(summary)
     pictures = prepare_figures(summary)
-    try:
-        output_dir.mkdir(parents=True, exist_ok=True)
+    outdated = [hdr.PATTERN, REPEATS_FILE, *(picture.file_name for picture in pictures)]
+    with _results_in(output_dir, outdated, keep=(log_file, host_samples)) as folder:
         files = [
-            _write(output_dir / "summary.json", summary_json(summary, findings)),
-            _write(output_dir / "steps.csv", steps_csv(summary)),
-            *png.write(pictures, output_dir),
+            _write(folder / "summary.json", summary_json(summary, findings)),
+            _write(folder / "steps.csv", steps_csv(summary)),
+            *png.write(pictures, folder),
         ]
-        for left_over in (*output_dir.glob(hdr.PATTERN), *output_dir.glob(REPEATS_FILE)):
-            left_over.unlink()  # it would pass for this run's
         if with_hdr:
             texts = hdr.percentile_files(summary)
-            files += [_write(output_dir / name, text) for name, text in texts.items()]
+            files += [_write(folder / name, text) for name, text in texts.items()]
         page = html_report(summary, findings, charts_of(pictures), [path.name for path in files])
-        files.insert(0, _write(output_dir / "report.html", page))
-    except OSError as problem:
-        raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
+        files.insert(0, _write(folder / "report.html", page))
+    files = [output_dir / path.name for path in files]
     print_report(console, summary, findings, files)
     return summary
 
@@ -116,14 +119,13 @@ def write_comparison(
         own = [past_run(summary_json(run, ())) for run in new_runs]
         looked_back = history_of(summaries.runs, own, margin, unreadable=summaries.unreadable)
     pictures = prepare_comparison(comparison, old_runs, new_runs)
-    try:
-        output_dir.mkdir(parents=True, exist_ok=True)
+    outdated = [picture.file_name for picture in pictures]
+    with _results_in(output_dir, outdated, keep=(*new, *baseline)) as folder:
         files = [
-            _write(output_dir / "comparison.json", comparison_json(comparison, looked_back)),
-            *png.write(pictures, output_dir),
+            _write(folder / "comparison.json", comparison_json(comparison, looked_back)),
+            *png.write(pictures, folder),
         ]
-    except OSError as problem:
-        raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
+    files = [output_dir / path.name for path in files]
     print_comparison(console, comparison, looked_back, files)
     return comparison, looked_back
 
@@ -139,14 +141,10 @@ def write_repeats(
     """
     repeats = repeats_of(runs)
     reports = [page for folder in folders if (page := folder / "report.html").exists()]
-    try:
-        output_dir.mkdir(parents=True, exist_ok=True)
-        written = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
-        for name in written:
-            (output_dir / name).unlink(missing_ok=True)
-        files = [_write(output_dir / REPEATS_FILE, repeats_json(repeats)), *reports]
-    except OSError as problem:
-        raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
+    written = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
+    with _results_in(output_dir, written) as folder:
+        _write(folder / REPEATS_FILE, repeats_json(repeats))
+    files = [output_dir / REPEATS_FILE, *reports]
     print_repeats(console, repeats, files)
     return repeats
 
@@ -202,9 +200,29 @@ def _with_samples(summary: RunSummary, given: Path) -> RunSummary:
             raise LogError(str(problem).replace(str(path), str(shown_name(given)))) from None
 
 
+@contextlib.contextmanager
+def _results_in(
+    output_dir: Path, outdated: Iterable[str], keep: Sequence[Path | None] = ()
+) -> Iterator[Path]:
+    """`written_together`, which replaces nothing that was read. Raises ResultsError."""
+    try:
+        with written_together(output_dir, outdated) as folder:
+            yield folder
+            for written in folder.iterdir():
+                target = output_dir / written.name
+                if target.exists() and any(read.samefile(target) for read in _files(keep)):
+                    raise LogError(
+                        f"the results would replace {target}, which was read: "
+                        "must be another --output-dir, for example results_again"
+                    )
+    except OSError as problem:
+        raise ResultsError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
+
+
+def _files(given: Iterable[Path | None]) -> Iterator[Path]:
+    return (path for path in given if path is not None and path.is_file())
+
+
 def _write(path: Path, text: str) -> Path:
-    """Replace a file in one step: a reader never meets half of it."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    path.write_text(text, encoding="utf-8")
     return path

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from edgeload.plain_words import plural
 from edgeload.plan import Plan
+from edgeload.private_files import private_folder
 from edgeload.search_axis import SearchAxis, axes_of, largest_step
 from edgeload.settings import SettingError, Settings
 from edgeload.settings.search import search_record
@@ -86,7 +87,7 @@ def check_writable(settings: Settings) -> None:
     request leaves none.
     """
     try:
-        settings.log_file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(settings.log_file.parent)
         is_new = not settings.log_file.exists()
         settings.log_file.open("ab").close()
         if is_new:
@@ -97,7 +98,7 @@ def check_writable(settings: Settings) -> None:
             "be a file that you may write, for example load_test.log"
         ) from error
     try:
-        settings.output_dir.mkdir(parents=True, exist_ok=True)
+        private_folder(settings.output_dir)
         tempfile.TemporaryFile(dir=settings.output_dir).close()
     except OSError as error:
         raise SettingError(

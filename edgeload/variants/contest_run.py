@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeload.edge.location import Unreachable
+from edgeload.private_files import private_folder
 from edgeload.run.warm_up import warm_up
 from edgeload.settings import Settings
 from edgeload.signals import Stopped, StopSignals
@@ -153,7 +154,8 @@ def new_folder(log_file: Path, now: str) -> Path:
         suffix = "" if number == 1 else f"-{number}"
         folder = log_file.with_name(f"{log_file.stem}-variants-{now}{suffix}")
         try:
-            folder.mkdir(parents=True)
+            private_folder(folder.parent)
+            folder.mkdir(0o700)
         except FileExistsError:
             continue
         return folder

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeload import exit_codes
+from edgeload.private_files import written_together
 from edgeload.read.log.columns import LogError
 from edgeload.read.output.wrapped import WIDTH, print_parts, width_of, wrapped
 from edgeload.read.statistics.format import short
@@ -37,11 +38,9 @@ def write_contest(
     assert isinstance(plain.file, io.StringIO)
     texts = [variants_json(result, variants, str(settings.variants), unit), plain.file.getvalue()]
     try:
-        output_dir.mkdir(parents=True, exist_ok=True)
-        for path, text in zip(paths, texts, strict=True):
-            part = path.with_name(path.name + ".part")
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
+        with written_together(output_dir) as unfinished:
+            for path, text in zip(paths, texts, strict=True):
+                (unfinished / path.name).write_text(text, encoding="utf-8")
     except OSError as problem:
         raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
     _print(console, result, settings, unit, folder, paths)
