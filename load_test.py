@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeload import cli
-from edgeload.commands import run
 
 _CONFIG_FOLDERS = (Path(), Path(__file__).resolve().parent)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one load test as the command line says; the exit code."""
+    from edgeload.commands import run  # noqa: PLC0415  (once the import path is set)
+
     return run.main(
         arguments,
         program="load_test.py",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeload import cli
-from edgeload.commands import monitor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Monitor the host as the command line says; the exit code."""
+    from edgeload.commands import monitor  # noqa: PLC0415  (once the import path is set)
+
     return monitor.main(arguments, program="monitor_cpu_gpu_usage.py")
 
 

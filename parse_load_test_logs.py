@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeload import cli
-from edgeload.commands import report
 
 _CONFIG_FOLDERS = (Path(), Path(__file__).resolve().parent)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read logs as the command line says; the exit code."""
+    from edgeload.commands import report  # noqa: PLC0415  (once the import path is set)
+
     return report.script_main(
         arguments, program="parse_load_test_logs.py", config_folders=_CONFIG_FOLDERS
     )

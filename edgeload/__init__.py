@@ -54,6 +54,10 @@ edge_facts              what holds for every Edge Endpoint
 machine                 what the operating system says about this machine's processor
 signals                 Ctrl-C and SIGTERM, to be counted and waited for
 untrusted_text          text from outside, made safe to log and to print
+import_path             where modules are looked for: in the current folder last
+child_processes         how processes of ours are started: without the token
+child_main              their main module
+package_last            the same import path for the process that forks workers
 plain_words             small pieces of English
 private_files           files that only their owner may read, written in whole sets
 palette                 the colours of all figures

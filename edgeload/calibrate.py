@@ -8,7 +8,6 @@ find how punctually requests are sent.
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from edgeload.child_processes import command, environment
 from edgeload.machine import usable_cores
 from edgeload.plain_words import plural
 from edgeload.read.analysis.step_summary import StepSummary
@@ -144,7 +144,8 @@ def _us(seconds: float | None) -> str:
 def _null_endpoint() -> Iterator[str]:
     """Start a null endpoint in a process of its own, which ends with ours; yields its URL."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "edgeload.simulator.null"],
+        command("edgeload.simulator.null:main"),
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TextIO
 
 from edgeload.exit_codes import BAD_SETTING, INTERRUPTED
+from edgeload.import_path import put_installed_first
 from edgeload.objectives import Objective, parse_objective
+from edgeload.untrusted_text import HidingStream, print_traceback
 
 _PLAIN = {
     "✓": "+", "✗": "x", "…": "...", "±": "+/-", "°": " deg", "→": "->", "≤": "<=", "≥": ">=",
@@ -108,8 +110,11 @@ def leave(program: Callable[[], int]) -> NoReturn:
     """Run a program and end the process with its exit code, whoever and whatever reads its output.
 
     Ctrl-C where no program counts it, for example while results are drawn, ends with one line.
-    What the user has set for matplotlib, which reads it when it is imported, has no effect.
+    What the user has set for matplotlib, which reads it when it is imported, has no effect. Nor has
+    a file in the current folder that is called like a package. No secret is printed.
     """
+    put_installed_first(sys.argv[0])
+    sys.excepthook = print_traceback
     os.environ.update(MATPLOTLIBRC=os.devnull, MPLBACKEND="agg")
     with output_never_fails():
         try:
@@ -128,7 +133,8 @@ def output_never_fails() -> Iterator[None]:
 
     `… | head -1` closes the pipe after one line. The program goes on, writes its files and ends
     with the exit code that says how it went, as if somebody had read everything. A character that
-    the encoding of the output lacks, for example ✓ in cp1252, is replaced by plain ones.
+    the encoding of the output lacks, for example ✓ in cp1252, is replaced by plain ones. A secret
+    is hidden.
     """
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = map(_forgiving, before)
@@ -152,7 +158,7 @@ def _forgiving(stream: TextIO) -> TextIO:
     if not isinstance(stream, io.TextIOWrapper) or not isinstance(raw, io.FileIO):
         return stream
     stream.flush()
-    return io.TextIOWrapper(
+    return HidingStream(
         io.BufferedWriter(_PipeThatMayClose(raw)),
         encoding=stream.encoding,
         errors="edgeload" if stream.errors in _DEFAULT_HANDLERS else stream.errors,

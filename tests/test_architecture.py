@@ -32,6 +32,10 @@ ARROWS = {
     "edgeload.search_axis": ("edgeload.plan", "edgeload.records"),
     "edgeload.wanted_cameras": (),
     "edgeload.untrusted_text": (),
+    "edgeload.import_path": (),
+    "edgeload.package_last": (),
+    "edgeload.child_main": ("edgeload.import_path",),
+    "edgeload.child_processes": ("edgeload.import_path",),
     "edgeload.signals": (),
     "edgeload.exit_codes": (),
     "edgeload.palette": (),
@@ -41,6 +45,7 @@ ARROWS = {
     "edgeload.objectives": (),
     "edgeload.settings": (
         "edgeload.audit_plan",
+        "edgeload.child_processes",
         "edgeload.interference_plan",
         "edgeload.objectives",
         "edgeload.plan",
@@ -48,7 +53,7 @@ ARROWS = {
         "edgeload.search_axis",
         "edgeload.wanted_cameras",
     ),
-    "edgeload.cli": ("edgeload.exit_codes", "edgeload.objectives"),
+    "edgeload.cli": ("edgeload.exit_codes", "edgeload.import_path", "edgeload.objectives"),
     "edgeload.config_file": ("edgeload.settings",),
     "edgeload.arguments": ("edgeload.cli", "edgeload.settings"),
     "edgeload.commands": (
@@ -74,6 +79,7 @@ ARROWS = {
     "edgeload.edge": (),
     "edgeload.run": (
         "edgeload.audit_plan",
+        "edgeload.child_processes",
         "edgeload.edge",
         "edgeload.interference_plan",
         "edgeload.machine",
@@ -88,6 +94,7 @@ ARROWS = {
         "edgeload.simulator.launch",
     ),
     "edgeload.calibrate": (
+        "edgeload.child_processes",
         "edgeload.machine",
         "edgeload.read",
         "edgeload.run",
@@ -95,6 +102,7 @@ ARROWS = {
         "edgeload.simulator.null",
     ),
     "edgeload.variants": (
+        "edgeload.child_processes",
         "edgeload.edge",
         "edgeload.exit_codes",
         "edgeload.plan",
@@ -114,6 +122,7 @@ ARROWS = {
     ),
     "edgeload.read.statistics": (),
     "edgeload.read.log": (
+        "edgeload.child_processes",
         "edgeload.host.samples",
         "edgeload.machine",
         "edgeload.plan",
@@ -194,7 +203,12 @@ ARROWS = {
         "edgeload.settings",
         "edgeload.signals",
     ),
-    "edgeload.simulator": ("edgeload.cli", "edgeload.exit_codes", "edgeload.signals"),
+    "edgeload.simulator": (
+        "edgeload.child_processes",
+        "edgeload.cli",
+        "edgeload.exit_codes",
+        "edgeload.signals",
+    ),
 }
 # Leaves that import nothing of ours and that every room may use.
 FOR_ALL = (

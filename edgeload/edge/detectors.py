@@ -20,7 +20,6 @@ from edgeload.edge.sdk import (
     SdkError,
     create_detector,
     sdk_client,
-    without_token,
 )
 from edgeload.edge.trust import TlsTrust
 from edgeload.untrusted_text import one_line, printable
@@ -109,12 +108,12 @@ def _named(url: str, name: str, trust: TlsTrust, token: str) -> list[KnownDetect
     answer = ask(f"{url}{_ROUTE}?name={quote(name, safe='')}", trust, token)
     setting, status = f"DETECTOR_NAME = {name!r}", answer.status_code
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise Unreachable(refused_token(status, f"GET {_ROUTE}", said_by(answer, token)))
+        raise Unreachable(refused_token(status, f"GET {_ROUTE}", said_by(answer)))
     listed = _json(answer)
     results = listed.get("results") if isinstance(listed, dict) else None
     if status != HTTPStatus.OK or not isinstance(results, list):
         raise Unreachable(
-            f"{setting}: it cannot be looked up (HTTP status {status}: {said_by(answer, token)}); "
+            f"{setting}: it cannot be looked up (HTTP status {status}: {said_by(answer)}); "
             "names are known to the cloud alone, so set DETECTOR_ID for a box without a connection"
         )
     return [detector for detector in map(_detector, results) if detector is not None]
@@ -122,7 +121,7 @@ def _named(url: str, name: str, trust: TlsTrust, token: str) -> list[KnownDetect
 
 def _created(url: str, name: str, query: str, trust: TlsTrust, token: str) -> KnownDetector:
     try:
-        made = create_detector(sdk_client(url, token, trust), token, name, query)
+        made = create_detector(sdk_client(url, token, trust), name, query)
     except SdkError as error:
         raise Unreachable(
             f"DETECTOR_NAME = {name!r}: there is no detector of this name, and it could not be "
@@ -144,12 +143,11 @@ def refused_token(status: int, question: str, said: str) -> str:
     )
 
 
-def said_by(answer: requests.Response, token: str) -> str:
+def said_by(answer: requests.Response) -> str:
     """The server's own text, whole, on one line."""
     values = _json(answer)
     detail = values.get("detail") if isinstance(values, dict) else None
-    text = without_token(str(detail or answer.text), token)
-    return printable(text, MOST_SAID_CHARS) or "no text"
+    return printable(str(detail or answer.text), MOST_SAID_CHARS) or "no text"
 
 
 def _json(answer: requests.Response) -> Any:

@@ -18,7 +18,7 @@ from urllib3 import HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
 
 from edgeload.edge.trust import TlsTrust
-from edgeload.untrusted_text import printable
+from edgeload.untrusted_text import printable, remember_secret
 
 if TYPE_CHECKING:
     from groundlight import Groundlight
@@ -46,7 +46,8 @@ def sdk_client(url: str, token: str, trust: TlsTrust) -> Groundlight:
 
     logging.getLogger("groundlight").setLevel(logging.ERROR)
     trust.set_for_sdk()
-    with _one_line(token), warnings.catch_warnings():
+    remember_secret(token)
+    with _one_line(), warnings.catch_warnings():
         return TrustingGroundlight(
             endpoint=url,
             api_token=token,
@@ -95,28 +96,28 @@ def read_early_answers(client: Any) -> None:
     pools.clear()  # the SDK has asked something already
 
 
-def create_detector(client: Groundlight, token: str, name: str, query: str) -> Any:
+def create_detector(client: Groundlight, name: str, query: str) -> Any:
     """Create a detector and return it as the SDK does. Raises SdkError."""
-    with _one_line(token):
+    with _one_line():
         return client.create_detector(name=name, query=query)
 
 
 @contextlib.contextmanager
-def _one_line(token: str) -> Iterator[None]:
+def _one_line() -> Iterator[None]:
     """Turn any error of the SDK into an SdkError; its texts quote the beginning of the token."""
     try:
         yield
     except Exception as error:  # the SDK raises a dozen unrelated classes
-        raise SdkError(_text_of(error, token)) from None
+        raise SdkError(_text_of(error)) from None
 
 
-def _text_of(error: BaseException, token: str) -> str:
+def _text_of(error: BaseException) -> str:
     """One line: the server's own text, whole, if the SDK passes it on; else the SDK's."""
     said = _said_by_server(error)
     if said is None:
         by_cause = _said_by_server(error.__cause__)
         said = f"{error} ({by_cause})" if by_cause else str(error)
-    return printable(without_token(said, token), MOST_SAID_CHARS)
+    return printable(said, MOST_SAID_CHARS)
 
 
 def _said_by_server(error: BaseException | None) -> str | None:
@@ -125,8 +126,3 @@ def _said_by_server(error: BaseException | None) -> str | None:
         return None
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
     return f"HTTP status {status}: {text}"
-
-
-def without_token(text: str, token: str) -> str:
-    """The text without the token and without its first 12 characters, which the SDK quotes."""
-    return text.replace(token, "(hidden)").replace(token[:12], "(hidden)")

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from edgeload.plan import RampStep
 from edgeload.records import (
     LOG_FORMAT_VERSION,
@@ -30,6 +32,7 @@ from edgeload.run.tasks import WorkerTask
 from edgeload.run.worker_processes import EndedWorker
 from edgeload.runlog import LogWriter, create_log
 from edgeload.settings import Settings
+from edgeload.untrusted_text import without_secrets_within
 
 _LEAD_S = 0.75
 """From the start command to run time 0, so that all workers know it and have connected."""
@@ -63,7 +66,9 @@ class Journal:
         self.anchor = Anchor(time.time() + _LEAD_S, time.monotonic() + _LEAD_S)
         self._clock = WallClock(self.anchor)
         before = [*map(self._preflight, prepared.queries), *map(self._asked, prepared.alone)]
-        self._log.append([self._header(prepared, settings, search), *before])
+        records = [self._header(prepared, settings, search), *before]
+        # Most of its texts are the endpoint's: names, queries, labels.
+        self._log.append(without_secrets_within(msgspec.to_builtins(records)))
 
     def now_s(self) -> float:
         """Run time in seconds; negative before the first step."""

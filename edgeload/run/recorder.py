@@ -12,6 +12,7 @@ from edgeload.records import Anchor, Missed, MissedReason, Request, WallClock, W
 from edgeload.run.counters import WorkerCounters
 from edgeload.run.wire import RequestResult
 from edgeload.runlog import LogWriter
+from edgeload.untrusted_text import one_line
 
 FLUSH_S = 0.05
 """Records wait at most about this long, so a killed worker loses at most the last 100 ms."""
@@ -64,6 +65,8 @@ class Recorder:
     ) -> None:
         """Record a request that has ended, successful or not; `group` is the group's index."""
         outcome, from_edge, error, below_threshold = result
+        if error is not None:
+            error = one_line(error)
         if below_threshold is not None:
             self._below_threshold += below_threshold
             self._confident += not below_threshold

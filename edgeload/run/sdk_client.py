@@ -19,7 +19,6 @@ from edgeload.edge.sdk import (
     read_early_answers,
     sdk_client,
     take_off_retries,
-    without_token,
 )
 from edgeload.failure_classes import BAD_ANSWER, RESET, STALE_CONNECTION, TIMEOUT, TLS
 from edgeload.plan import Due
@@ -31,7 +30,7 @@ from edgeload.run.pacing import schedule_of
 from edgeload.run.picture_answers import ExpectedAnswer
 from edgeload.run.recorder import Recorder
 from edgeload.run.request_template import image_index
-from edgeload.run.tasks import GroupTask, WorkerTask
+from edgeload.run.tasks import GroupTask, WorkerTask, receive_task
 from edgeload.run.wire import RequestResult, check_answer, id_prefix
 from edgeload.runlog import LogWriter
 from edgeload.untrusted_text import printable
@@ -113,7 +112,7 @@ class SdkQueries:
             body = getattr(problem, "body", b"") or b""
             raw = body.encode() if isinstance(body, str) else body
             return status, check_answer(status, raw, self._detector.detector_id)
-        text = printable(without_token(str(problem), self._task.token))
+        text = printable(str(problem))
         if isinstance(problem, _OutOfTime) or "timed out" in text:
             self.reconnect()  # the connection is in an unknown state
             return None, RequestResult(TIMEOUT, None, "no complete answer in time")
@@ -269,7 +268,7 @@ def sdk_worker_main(pipe: Pipe, shared_counts: Any) -> None:
     """Entry of an SDK worker process: see `worker.worker_main`; may answer with an error."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all, but the parent decides
     try:
-        task: WorkerTask = pipe.recv()
+        task = receive_task(pipe)
         try:
             client = SdkClient(task, counters_of(task, shared_counts))
         except SdkError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 from edgeload.edge.location import Target
@@ -10,6 +11,7 @@ from edgeload.edge.trust import TlsTrust
 from edgeload.plan import Plan
 from edgeload.run.picture_answers import Expected
 from edgeload.run.picture_file import PictureFile
+from edgeload.untrusted_text import hide_in_errors, remember_secret
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,17 @@ class WorkerTask:
     def clients(self) -> range:
         """Numbers of the clients that this worker hosts."""
         return range(self.index, self.plan.max_clients, self.workers)
+
+
+def receive_task(pipe: Pipe) -> WorkerTask:
+    """What a worker process is told first; from then on it shows the token nowhere.
+
+    Raises EOFError if the parent has gone.
+    """
+    task: WorkerTask = pipe.recv()
+    remember_secret(task.token)
+    hide_in_errors()
+    return task
 
 
 def longest_frame_s(task: WorkerTask) -> float:

@@ -27,7 +27,7 @@ from edgeload.run.counters import WorkerCounters, counters_of
 from edgeload.run.pacing import Schedule, schedule_of
 from edgeload.run.poller import READABLE, best_poller
 from edgeload.run.recorder import Recorder
-from edgeload.run.tasks import WorkerTask
+from edgeload.run.tasks import WorkerTask, receive_task
 from edgeload.run.templates import templates_of
 from edgeload.runlog import LogWriter
 
@@ -240,7 +240,7 @@ def serve(kind: type[Worker], pipe: Pipe, shared_counts: Any) -> None:
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
-        task: WorkerTask = pipe.recv()
+        task = receive_task(pipe)
         worker = kind(task, counters_of(task, shared_counts), pipe)
         gc.collect()
         gc.freeze()

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from typing import Any, Literal
 
+from edgeload.child_processes import start_fork_server
 from edgeload.edge.location import Unreachable
 from edgeload.plain_words import plural
 from edgeload.run.counters import SLOTS, LiveCounts, read_group_counts
@@ -83,7 +84,7 @@ class WorkerProcesses:
         """Start `task.workers` processes. `task` is the first one's; the others differ in index."""
         context = multiprocessing.get_context("forkserver")
         module, name = _ENTRIES[kind]
-        context.set_forkserver_preload([module, *(["groundlight"] if kind == "sdk" else [])])
+        start_fork_server([module, *(["groundlight"] if kind == "sdk" else [])])
         main = getattr(importlib.import_module(module), name)
         for index in range(task.workers):
             own_task = dataclasses.replace(task, index=index)

@@ -5,7 +5,7 @@ docs/settings.md, and the list of settings that a comparison ignores. A test hol
 comments and values to them.
 """
 
-from edgeload.settings.fields import TOKEN
+from edgeload.child_processes import TOKEN
 from edgeload.settings.resolved import Settings
 from edgeload.settings.resolving import SettingError, resolve
 

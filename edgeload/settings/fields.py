@@ -8,11 +8,11 @@ from typing import Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict
 
 from edgeload.camera_group import Arrivals, LatePolicy
+from edgeload.child_processes import TOKEN
 from edgeload.plan import BUILT_IN_RAMP
 from edgeload.settings import values
 from edgeload.settings.declaration import Setting, carried_by, declare
 
-TOKEN = "GROUNDLIGHT_API_TOKEN"
 DEFAULT_PICTURE = Path("images/dog_resized_256x256.jpeg")
 """Found everywhere: if the working folder lacks it, a copy in the package is sent."""
 

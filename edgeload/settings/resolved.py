@@ -10,15 +10,17 @@ from typing import Any
 from pydantic import PrivateAttr, model_validator
 
 from edgeload.audit_plan import AuditLoad
+from edgeload.child_processes import TOKEN
 from edgeload.interference_plan import interference_plan, rounds_to_tell
 from edgeload.objectives import Objective, parse_abort, parse_objective, with_tiers
 from edgeload.plan import Plan, default_warm_up_s, linear_ramp, mix_plan
 from edgeload.settings.audit_settings import AUDIT_VALUES
-from edgeload.settings.fields import TOKEN, Fields, declared, option_of
+from edgeload.settings.fields import Fields, declared, option_of
 from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
 from edgeload.settings.search import NOT_TYPED, ONLY_A_SEARCH, check_search, search_plan
 from edgeload.settings.wanted_file import check_wanted
+from edgeload.untrusted_text import remember_secret
 
 
 class Settings(Fields):
@@ -111,10 +113,15 @@ class Settings(Fields):
         return tuple(map(parse_abort, self.abort_on))
 
     def token(self) -> str:
-        """The API token in clear; a placeholder for the embedded endpoint, which takes any."""
+        """The API token in clear; a placeholder for the embedded endpoint, which takes any.
+
+        From now on, what is shown of texts from outside does not have it: see `untrusted_text`.
+        """
         if self.groundlight_api_token is None:
             return "token_for_the_embedded_endpoint"
-        return self.groundlight_api_token.get_secret_value()
+        token = self.groundlight_api_token.get_secret_value()
+        remember_secret(token)
+        return token
 
     def plan(self) -> Plan:
         """When every request of the run is due; in a search, the steps are not known before."""

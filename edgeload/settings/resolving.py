@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from edgeload.child_processes import TOKEN
 from edgeload.settings.audit_settings import AUDIT_VALUES, refused_beside_audit
 from edgeload.settings.error_words import legal_words
-from edgeload.settings.fields import TOKEN, declared
+from edgeload.settings.fields import declared
 from edgeload.settings.mix_yaml import MixError
 from edgeload.settings.resolved import Settings
 from edgeload.settings.search import ramp_of_a_search, typed_in_vain, typed_without_a_search

@@ -3,8 +3,19 @@
 import sys
 
 from edgeload.cli import leave
-from edgeload.simulator.command_line import parse_options
-from edgeload.simulator.supervisor import run
+
+
+def main() -> None:
+    """Serve until a signal ends it, and end this process."""
+    leave(_serve)
+
+
+def _serve() -> int:
+    from edgeload.simulator.command_line import parse_options  # noqa: PLC0415
+    from edgeload.simulator.supervisor import run  # noqa: PLC0415
+
+    return run(parse_options(sys.argv[1:]))
+
 
 if __name__ == "__main__":
-    leave(lambda: run(parse_options(sys.argv[1:])))
+    main()

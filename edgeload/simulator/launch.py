@@ -11,17 +11,16 @@ import selectors
 import signal
 import ssl
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from edgeload.child_processes import command, environment
 from edgeload.exit_codes import BAD_SETTING
 
-_PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+_OWN_OPTIONS = ("--port", "0", "--until-stdin-closes")
 _URL = re.compile(r"https?://\S+")
 _REQUEST_S = 10.0
 _END_S = 3.0
@@ -98,19 +97,13 @@ def running_simulator(
     Raises BadOptions if it refuses the options, and SimulatorError if it does not answer within
     `timeout_s` seconds.
     """
-    environment = {**os.environ, "PYTHONPATH": _python_path()}
-    environment.pop("GROUNDLIGHT_API_TOKEN", None)  # it does not need the token
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [
-                sys.executable,
-                *("-m", "edgeload.simulator", "--port", "0", "--until-stdin-closes"),
-                *options,
-            ],
+            command("edgeload.simulator.__main__:main", *_OWN_OPTIONS, *options),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=environment,
+            env=environment(),
             start_new_session=True,
         )
         try:
@@ -123,12 +116,6 @@ def running_simulator(
             yield running
         finally:
             _end(process)
-
-
-def _python_path() -> str:
-    """A path on which the child finds this very package, even if it is not installed."""
-    others = os.environ.get("PYTHONPATH")
-    return os.pathsep.join([str(_PACKAGE_PARENT), *([others] if others else [])])
 
 
 def _first_line(process: subprocess.Popen[bytes], errors: IO[bytes], timeout_s: float) -> str:

@@ -82,5 +82,10 @@ async def _serve() -> None:
     await loop.run_in_executor(None, sys.stdin.read)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve until standard input ends."""
     asyncio.run(_serve())
+
+
+if __name__ == "__main__":
+    main()

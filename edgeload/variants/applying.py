@@ -12,11 +12,11 @@ from types import TracebackType
 
 import msgspec
 
-from edgeload.settings import TOKEN
+from edgeload import child_processes
+from edgeload.untrusted_text import remember_secret
 from edgeload.variants.keeper import KeeperAnswer, KeeperTask, ended_words
 from edgeload.variants.variants_file import VariantSpec
 
-_PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 PYTHON = "EDGELOAD_PYTHON"
 """Variable of the environment of all commands: the Python that runs the load test."""
 _READY_AGAIN_AFTER_S = 1.0
@@ -59,9 +59,10 @@ class Applier:
         """
         self._restoring = restoring
         self._folder = folder.resolve()
-        self._environment = {key: text for key, text in environment.items() if key != TOKEN}
+        self._environment = child_processes.environment(environment)
         self._environment[PYTHON] = sys.executable
         self._token = token
+        remember_secret(token)
         self._ask, self._pause = ask, pause
         self._owed = False
         self._number = 0
@@ -69,13 +70,13 @@ class Applier:
 
     def __enter__(self) -> Applier:
         self._keeper = subprocess.Popen(
-            [sys.executable, "-m", "edgeload.variants.keeper", str(self._folder)],
-            cwd=_PACKAGE_PARENT,  # where -m finds this very package
+            child_processes.command("edgeload.variants.keeper:main", str(self._folder)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=self._environment,
             start_new_session=True,
         )
+        self._tell(KeeperTask(secret=self._token))
         return self
 
     def __exit__(
@@ -190,7 +191,6 @@ class Applier:
         )
 
     def _words(self, answer: KeeperAnswer, timeout_key: str) -> str:
-        """How a command failed. The token, which it may have from elsewhere, is not shown."""
+        """How a command failed."""
         words = ended_words(answer)
-        words = words.replace(self._token, "(hidden)") if self._token else words
         return words + (f"; {timeout_key} waits longer" if answer.code is None else "")

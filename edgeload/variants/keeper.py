@@ -1,11 +1,10 @@
 """The keeper: a process of its own that runs the user's commands, and restores the box at the end.
 
-    python -m edgeload.variants.keeper FOLDER
-
 It reads one JSON object per line, and answers each command with one: see `KeeperTask` and
 `KeeperAnswer`. When its input ends, it ends the command that is running. Unless it was told that
 the box is restored, it then restores it. So the box is restored even after a load test that
-was killed. It is in a session of its own, which no Ctrl-C reaches, and never has the API token.
+was killed. It is in a session of its own, which no Ctrl-C reaches. Neither it nor a command has
+the API token in its environment; it is told what to hide in what it shows.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from types import FrameType
 
 import msgspec
 
-from edgeload.untrusted_text import printable
+from edgeload.untrusted_text import printable, remember_secret
 
 _LOOK_EVERY_S = 0.05
 _OUTPUT_BYTES = 2000
@@ -33,8 +32,8 @@ class KeeperTask(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What the load test wants: one of these.
 
     `run`: run this command. `restore`: from now on, restore with this command, and `by_hand` says
-    instead what a person has to do. `restored`: nothing is left to restore. `{}`: end the command
-    that is running.
+    instead what a person has to do. `restored`: nothing is left to restore. `secret`: never show
+    this, which a command may print. `{}`: end the command that is running.
     """
 
     number: int = 0
@@ -43,6 +42,7 @@ class KeeperTask(msgspec.Struct, kw_only=True, omit_defaults=True):
     restore: str | None = None
     by_hand: str | None = None
     restored: bool = False
+    secret: str | None = None
     timeout_s: float = 300.0
 
 
@@ -67,6 +67,8 @@ def main() -> int:
             answer = _run(task, task.run, folder, inbox)
             with contextlib.suppress(OSError):
                 os.write(1, msgspec.json.encode(answer) + b"\n")
+        elif task.secret is not None:
+            remember_secret(task.secret)
         elif task.restored:
             owed = None
         elif task.restore is not None or task.by_hand is not None:
@@ -170,7 +172,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_KILL_AFTER_S)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

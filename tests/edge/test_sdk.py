@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from recording_server import Handler, recording_server
 
-from edgeload.edge.sdk import SdkError, create_detector, sdk_client, without_token
+from edgeload.edge.sdk import SdkError, create_detector, sdk_client
 from edgeload.edge.trust import TlsTrust
 
 TOKEN = "api_2345678901234567890_secret"
@@ -21,7 +21,7 @@ def test_the_servers_own_text_is_passed_on_whole() -> None:
     with recording_server(refuse) as recorder:
         client = sdk_client(recorder.url, TOKEN, TlsTrust())
         with pytest.raises(SdkError) as caught:
-            create_detector(client, TOKEN, "x", "y?")
+            create_detector(client, "x", "y?")
     assert str(caught.value) == f"HTTP status 400: {reason.replace(chr(10), ' ')}"
 
 
@@ -30,13 +30,12 @@ def test_the_sdks_complaints_do_not_tell_the_token() -> None:
     with recording_server() as recorder:
         client = sdk_client(recorder.url, TOKEN, TlsTrust())
         with pytest.raises(SdkError) as caught:
-            create_detector(client, TOKEN, "x", "y?")
+            create_detector(client, "x", "y?")
         assert TOKEN[:12] not in str(caught.value)
     with pytest.raises(SdkError) as caught:
         sdk_client("http://127.0.0.1:9", TOKEN, TlsTrust())
     assert TOKEN[:12] not in str(caught.value)
     assert "(hidden)" in str(caught.value)
-    assert without_token(f"x {TOKEN} y {TOKEN[:12]}...", TOKEN) == "x (hidden) y (hidden)..."
 
 
 def test_constructing_a_client_mints_no_token() -> None:

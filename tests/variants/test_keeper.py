@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import msgspec
 import psutil
 import pytest
 
+from edgeload.child_processes import command
 from edgeload.variants.keeper import KeeperAnswer, KeeperTask, ended_words
 
 Keeper = subprocess.Popen[bytes]
@@ -26,7 +26,7 @@ def keeper(folder: Path) -> Iterator[Keeper]:
     """A keeper; what it says is in the file `said`."""
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "edgeload.variants.keeper", str(folder)],
+            command("edgeload.variants.keeper:main", str(folder)),
             cwd=user.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said,
             start_new_session=True,
         )  # fmt: skip

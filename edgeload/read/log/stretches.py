@@ -6,7 +6,6 @@ notebook's process, or a spawn, which imports somebody's script again, would run
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from edgeload.child_processes import command, environment
 from edgeload.machine import usable_cores
 from edgeload.read.log.columns import LogError
 from edgeload.read.log.table_builder import TableBuilder, Tally
@@ -38,7 +38,7 @@ from edgeload.records import (
 from edgeload.runlog import DamagedLine, line_starts, read_records
 
 _ALONE_BYTES = 64 << 20
-_READER = "import sys; from edgeload.read.log import stretches as s; s.write_stretch(*sys.argv[1:])"
+_READER = "edgeload.read.log.stretches:write_stretch"
 
 
 @dataclass
@@ -144,9 +144,9 @@ def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Str
         readers = [
             stack.enter_context(
                 subprocess.Popen(
-                    [sys.executable, "-c", _READER, str(path), str(start), str(end)],
+                    command(_READER, str(path), str(start), str(end)),
                     stdout=file,
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                    env=environment(),
                 )
             )
             for (start, end), file in zip(spans, files, strict=True)
@@ -160,6 +160,7 @@ def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Str
             yield stretch
 
 
-def write_stretch(path: str, start: str, end: str) -> None:
+def write_stretch() -> None:
     """What a process of ours does: one stretch, pickled, to stdout."""
+    path, start, end = sys.argv[1:]
     pickle.dump(read_stretch(Path(path), int(start), int(end)), sys.stdout.buffer, protocol=5)

@@ -1,0 +1,91 @@
+"""Starts this program's own processes: without the API token, and with the installed modules.
+
+The environment of a process can be read by everything that runs as the same user, and what a
+process is given there, its own children get too. A worker gets the token through its pipe.
+
+No module of the current folder comes before an installed one: see `import_path`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from edgeload.import_path import put_installed_first
+
+TOKEN = "GROUNDLIGHT_API_TOKEN"
+"""The variable of the environment that may hold the API token."""
+
+_STARTER = Path(__file__).with_name("child_main.py")
+_PACKAGE_PARENT = Path(__file__).resolve().parents[1]
+_INSTALLED = ("site-packages", "dist-packages")
+_PATH = "PYTHONPATH"
+_NO_MODULES = "/"
+"""A folder that is no user's, so that no module of a user's lies in it."""
+
+
+def environment(own: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of this process, or `own`, without the API token."""
+    return {name: text for name, text in own.items() if name != TOKEN}
+
+
+def command(function: str, *arguments: str) -> list[str]:
+    """Command that calls a function, `edgeload.simulator.null:main`, in a process of its own.
+
+    It finds this very package, also if it is not installed. `arguments` are its `sys.argv[1:]`.
+    """
+    return [sys.executable, str(_STARTER), function, *arguments]
+
+
+def start_fork_server(preload: Sequence[str]) -> None:
+    """Start the process that forks workers, if it does not run: from it they inherit everything.
+
+    `preload` are the modules that it imports. It is started with `-c`, so it would look into its
+    current folder first, which is therefore none of the user's.
+    """
+    from multiprocessing import forkserver  # noqa: PLC0415  (readers of logs need none)
+
+    first = [] if _is_found_anywhere() else ["edgeload.package_last"]
+    forkserver.set_forkserver_preload([*first, *preload])
+    with _from_another_folder(), _environment_of_fork_server():
+        forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def _from_another_folder() -> Iterator[None]:
+    """While entered, the current folder is not the user's; the import path fits that."""
+    here, path = os.open(os.curdir, os.O_PATH | os.O_DIRECTORY), sys.path[:]
+    put_installed_first()
+    try:
+        os.chdir(_NO_MODULES)
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
+        sys.path[:] = path
+
+
+@contextlib.contextmanager
+def _environment_of_fork_server() -> Iterator[None]:
+    """While entered, a new process does not inherit the token, and finds this very package."""
+    before = {name: os.environ.get(name) for name in (TOKEN, _PATH)}
+    os.environ.pop(TOKEN, None)
+    if not _is_found_anywhere():
+        os.environ[_PATH] = os.pathsep.join(filter(None, [str(_PACKAGE_PARENT), before[_PATH]]))
+    try:
+        yield
+    finally:
+        for name, text in before.items():
+            if text is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = text
+
+
+def _is_found_anywhere() -> bool:
+    """Whether every Python of this environment finds this package by itself."""
+    paths = os.environ.get(_PATH, "").split(os.pathsep)
+    return _PACKAGE_PARENT.name in _INSTALLED or str(_PACKAGE_PARENT) in paths
