@@ -73,6 +73,7 @@ edge                    the Edge Endpoint from outside
     detectors           finds the detector by its name
     configuration       how the box is configured for it
     sdk                 the Groundlight SDK without its silent retries
+    sdk_answers         how its connections read an answer
     trust               which TLS certificates are trusted
 run                     sends the planned requests and writes down what happened
     session             from settings to a finished log

@@ -34,6 +34,7 @@ SIDE_BY_SIDE = (
     "test_cli.py",
     "run/test_clients.py",
     "run/test_connection.py",
+    "faults/test_connection_fails.py",
     "test_entry_point.py",
     "test_images_folder.py",
     "test_parse_load_test_logs.py",

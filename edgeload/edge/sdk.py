@@ -6,16 +6,10 @@ Imports the SDK only when it is called, since the import takes 0.3 s and 49 MB.
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
-import os
-import ssl
 import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
-
-from urllib3 import HTTPSConnectionPool
-from urllib3.connection import HTTPSConnection
 
 from edgeload.edge.trust import TlsTrust
 from edgeload.untrusted_text import printable, remember_secret
@@ -73,27 +67,6 @@ def take_off_retries(client: Any, next_request_id: Callable[[], str]) -> None:
         return ApiClient.call_api(api, *args, **kwargs)
 
     api.call_api = call_api
-
-
-def read_early_answers(client: Any) -> None:
-    """Read the answer of a server that closes the connection before it has read the request.
-
-    urllib3 does so after a BrokenPipeError. Through TLS the same event is an SSLEOFError.
-    """
-
-    class Connection(HTTPSConnection):
-        def send(self, data: Any) -> None:
-            try:
-                super().send(data)
-            except ssl.SSLEOFError as error:
-                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from error
-
-    class Pool(HTTPSConnectionPool):
-        ConnectionCls = Connection
-
-    pools = client.api_client.rest_client.pool_manager
-    pools.pool_classes_by_scheme = {**pools.pool_classes_by_scheme, "https": Pool}
-    pools.clear()  # the SDK has asked something already
 
 
 def create_detector(client: Groundlight, name: str, query: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from edgeload.failure_classes import ABORTED, BAD_ANSWER, RESET, STALE_CONNECTION, TIMEOUT
+from edgeload.failure_classes import ABORTED, RESET, STALE_CONNECTION, TIMEOUT
 from edgeload.plan import Due
 from edgeload.run.connection import Connection, classify, connect
 from edgeload.run.kept_connection import last_words, lost_a_race, usable_for_s
@@ -20,6 +20,7 @@ from edgeload.run.wire import (
     check_answer,
     id_prefix,
     plain_answer,
+    unreadable,
 )
 
 _NEVER_S = float("inf")
@@ -230,7 +231,7 @@ class HttpClient:
                 try:
                     answer = self._read_on(data)
                 except WireError as error:
-                    self._end(None, RequestResult(BAD_ANSWER, None, str(error)))
+                    self._end(None, unreadable(error))
                     return
             if answer is not None:
                 self._finish(answer)

@@ -18,6 +18,7 @@ from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.wire import RequestResult
 from edgeload.untrusted_text import printable
 
+_NO_TLS_END = "the connection ended without the end of TLS"
 _GENERATOR_ERRORS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM}
 _REFUSED_ERRORS = {
     errno.ECONNREFUSED,
@@ -190,14 +191,20 @@ class TlsConnection(Connection):
         return True
 
     def _decrypt(self, buffer: memoryview) -> int:
+        """Read into a buffer: see `Connection.receive`.
+
+        Only TLS's own end is the end of a stream. A connection that ends without it is broken:
+        anybody on the way could have cut it, and an answer that ends with the connection is not
+        whole (RFC 9112, section 9.8).
+        """
         if not self._more and not self._read_socket():
-            return 0
+            raise ConnectionResetError(errno.ECONNRESET, _NO_TLS_END)
         try:
             size = self._tls.read(len(buffer), buffer)
         except ssl.SSLWantReadError as error:
             self._more = False
             raise BlockingIOError from error
-        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+        except ssl.SSLZeroReturnError:
             return 0
         self._more = self._incoming.pending > 0 or self._tls.pending() > 0
         return int(size)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from edgeload.edge.detectors import NoSuchDetector
 from edgeload.edge.location import Unreachable
 from edgeload.edge.sdk import SdkError
-from edgeload.failure_classes import BAD_ANSWER, TIMEOUT
+from edgeload.failure_classes import TIMEOUT
 from edgeload.run.connection import Connection, classify, connect
 from edgeload.run.kept_connection import last_words
 from edgeload.run.poller import READABLE, WRITABLE
@@ -39,6 +39,7 @@ from edgeload.run.wire import (
     check_answer,
     id_prefix,
     request_head,
+    unreadable,
 )
 
 _CLIENT = 0xFFFF_FFFF
@@ -125,7 +126,7 @@ class HttpSender:
             connection = connect(self._task.target, self._tls)
             answer = self._exchange(connection, reader, number, picture)
         except WireError as error:
-            return QueryReply(None, RequestResult(BAD_ANSWER, None, str(error)))
+            return QueryReply(None, unreadable(error))
         except TimeoutError:
             return QueryReply(None, RequestResult(TIMEOUT, None, "no complete answer in time"))
         except OSError as error:

@@ -10,30 +10,35 @@ import os
 import signal
 import threading
 import time
+import warnings
 from multiprocessing.connection import Connection as Pipe
 from types import FrameType
 from typing import Any
 
+from urllib3.exceptions import InsecureRequestWarning
+
 from edgeload.edge.sdk import (
     SdkError,
-    read_early_answers,
     sdk_client,
     take_off_retries,
 )
+from edgeload.edge.sdk_answers import read_answers
 from edgeload.failure_classes import BAD_ANSWER, RESET, STALE_CONNECTION, TIMEOUT, TLS
 from edgeload.plan import Due
 from edgeload.records import Anchor
 from edgeload.run.connection import classify
 from edgeload.run.counters import WorkerCounters, counters_of
-from edgeload.run.kept_connection import lost_a_race
+from edgeload.run.kept_connection import lost_a_race, usable_for_s
 from edgeload.run.pacing import schedule_of
 from edgeload.run.picture_answers import ExpectedAnswer
 from edgeload.run.recorder import Recorder
 from edgeload.run.request_template import image_index
 from edgeload.run.tasks import GroupTask, WorkerTask, receive_task
-from edgeload.run.wire import RequestResult, check_answer, id_prefix
+from edgeload.run.wire import RequestResult, check_answer, id_prefix, kept_for_s
 from edgeload.runlog import LogWriter
 from edgeload.untrusted_text import printable
+
+_NEVER_S = float("inf")
 
 
 class _OutOfTime(BaseException):
@@ -52,7 +57,7 @@ class SdkQueries:
         self._url = f"{task.target.scheme}://{task.target.authority}"
         self._gl: Any = sdk_client(self._url, task.token, task.trust)
         take_off_retries(self._gl, self._next_request_id)
-        read_early_answers(self._gl)
+        self.arrivals = read_answers(self._gl)
         self._number = 0
 
     def submit(self, image: bytes, number: int) -> tuple[int | None, RequestResult]:
@@ -72,9 +77,15 @@ class SdkQueries:
         pools = self._gl.api_client.rest_client.pool_manager
         return int(pools.connection_from_url(self._url).num_connections)
 
+    def idle_s(self) -> float | None:
+        """How long the server keeps an idle connection, if its last answer says so."""
+        last = self._gl.api_client.last_response
+        return None if last is None else kept_for_s(last.getheader("Keep-Alive", ""))
+
     def call(self, image: bytes, number: int, timeout_s: float) -> None:
         """Send one query. Raises whatever the SDK does; then ask `result` what it means."""
         self._number = number
+        self.arrivals.begun = False
         self._gl.api_client.last_response = None
         self._gl.submit_image_query(
             self._detector.detector_id,
@@ -143,8 +154,9 @@ class SdkClient:
         self._schedule = schedule_of(task.plan, task.index)
         self._queries = SdkQueries(task, group, task.index)
         self._answered_s = 0.0  # when the connection carried the last answer
+        self._usable_until_s = _NEVER_S  # when the server may close it, if it has said so
         self._timed = False
-        self._stop_s = float("inf")
+        self._stop_s = _NEVER_S
         self._stop_told = threading.Event()
         self._anchor: Anchor
 
@@ -195,13 +207,17 @@ class SdkClient:
         image, expected = bytes(self._images[picture]), self._expected[picture]
         sent_s = self._now()
         self._recorder.sent[self._group] += 1
+        if sent_s > self._usable_until_s:
+            self._queries.reconnect()
         opened = self._queries.connections()
         status, result = self._submit(image, due.number, self._timeout_s, expected)
         failed_after_s = self._now() - sent_s
+        arrivals = self._queries.arrivals
         retried = (
             result.outcome == RESET
             and self._queries.connections() == opened > 0
-            and lost_a_race(sent_s - self._answered_s, failed_after_s, connect_s=0.0)
+            and not arrivals.begun
+            and lost_a_race(sent_s - self._answered_s, failed_after_s, arrivals.connect_s)
         )
         if retried:
             self._recorder.stale_retries += 1
@@ -212,6 +228,8 @@ class SdkClient:
         done_s = self._now()
         if status is not None:
             self._answered_s = done_s
+            idle_s = self._queries.idle_s()
+            self._usable_until_s = _NEVER_S if idle_s is None else done_s + usable_for_s(idle_s)
         if expected is not None and result.from_edge:
             self._recorder.compared += 1
         self._recorder.request(
@@ -267,6 +285,7 @@ def os_error_in(problem: BaseException) -> OSError | None:
 def sdk_worker_main(pipe: Pipe, shared_counts: Any) -> None:
     """Entry of an SDK worker process: see `worker.worker_main`; may answer with an error."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all, but the parent decides
+    warnings.simplefilter("ignore", InsecureRequestWarning)  # --insecure was asked for
     try:
         task = receive_task(pipe)
         try:

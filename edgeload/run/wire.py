@@ -19,6 +19,7 @@ from edgeload.failure_classes import (
     BAD_ANSWER,
     CHANGED_ANSWER,
     ESCALATED,
+    RESET,
     WRONG_DETECTOR,
     http_failure,
 )
@@ -34,11 +35,19 @@ PART_SHIFT_BITS = 20
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n]*)?\r\n")
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*\r\n")
 _BODILESS = (b"204", b"304")
+_BEGINNING = b"HTTP/1."
 _KEEP_ALIVE = re.compile(rb"\r\nkeep-alive:[^\r\n]*?\btimeout[ \t]*=[ \t]*([0-9]{1,9})")
 
 
 class WireError(ValueError):
     """These bytes are not an HTTP answer that this client accepts."""
+
+
+class AnswerCutOff(WireError):
+    """The connection ended inside an answer that was one as far as it came."""
+
+    def __init__(self) -> None:
+        super().__init__("the connection ended in the middle of the answer")
 
 
 class RequestHead(NamedTuple):
@@ -169,15 +178,23 @@ class AnswerReader:
         return self._parse()
 
     def eof(self) -> Answer:
-        """The connection ended: the answer, if the end marks its length. Raises WireError."""
+        """The connection ended: the answer, if the end marks its length.
+
+        Raises AnswerCutOff if there should be more, and WireError if it was no answer at all.
+        """
         if self._h11 is None:
             self._hand_over()
             answer = self._feed_h11(bytes(self._buffer)) if self._buffer else None
             if answer is not None:
                 return answer
-        answer = self._feed_h11(b"")
+            if not self._buffer.startswith(_BEGINNING[: len(self._buffer)]):
+                raise WireError("the connection ended, and what came on it was not HTTP/1")
+        try:
+            answer = self._feed_h11(b"")
+        except WireError as error:  # what came before the end was right
+            raise AnswerCutOff from error
         if answer is None:
-            raise WireError("the connection ended in the middle of the answer")
+            raise AnswerCutOff
         return Answer(answer.status, answer.body, False)
 
     def _parse(self) -> Answer | None:
@@ -256,6 +273,11 @@ def _idle_s(head: bytes) -> float | None:
     return None if found is None else float(found[1])
 
 
+def kept_for_s(keep_alive: str) -> float | None:
+    """The timeout in the value of a header `Keep-Alive`, in seconds; None without one."""
+    return _idle_s(b"\r\nkeep-alive:" + keep_alive.lower().encode("utf-8", "replace"))
+
+
 class _Metadata(msgspec.Struct):
     is_from_edge: bool | None = None
 
@@ -286,6 +308,12 @@ class RequestResult(NamedTuple):
     below_threshold: bool | None = None
     """Whether a good answer's confidence is below the detector's own threshold, if both are known.
     """
+
+
+def unreadable(error: WireError) -> RequestResult:
+    """How a request ended that got no whole answer: lost with its connection, or answered badly."""
+    outcome = RESET if isinstance(error, AnswerCutOff) else BAD_ANSWER
+    return RequestResult(outcome, None, str(error))
 
 
 _OK = RequestResult("ok", True, None)
