@@ -41,6 +41,8 @@ SIDE_BY_SIDE = (
     "test_benchmarks.py",
     "test_architecture.py",
     "edge",
+    "faults/test_token_echoed.py",
+    "faults/test_child_processes.py",
     "host/test_plots.py",
     "run/test_images.py",
     "run/test_preflight_queries.py",

@@ -206,7 +206,8 @@ class Options:
     api_token: str | None = _option(
         _TROUBLE,
         None,
-        "the only API token that is accepted; without this option any is",
+        "the only API token that is accepted; without this option any is. Make one up: a list of "
+        "processes shows it",
         metavar="TOKEN",
     )
     offline: bool = _option(
