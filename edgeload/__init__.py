@@ -118,6 +118,7 @@ run                     sends the planned requests and writes down what happened
     counters            live counts of the workers in shared memory
     live                shows the run while it goes
     dry_run             shows the plan as a table
+    due_counts          how many frames of a run are due, also of a very large one
     prometheus          serves the live counts while the run goes
 simulator               the embedded endpoint, whose capacity is known
     __main__            `python -m edgeload.simulator`

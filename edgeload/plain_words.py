@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+_MOST_NUMBERS = 12
+
 
 def plural(count: int, noun: str) -> str:
     """`1 client`, `12 clients`, `1,234,567 requests`, `2 processes`, `3 copies`."""
@@ -19,9 +21,17 @@ def listed(texts: Sequence[str]) -> str:
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
+def listed_numbers(numbers: Sequence[int]) -> str:
+    """All of them, as in `1, 5, 20`; of more than twelve the first and the last: `1, 2, … 600`."""
+    few = numbers if len(numbers) <= _MOST_NUMBERS else numbers[: _MOST_NUMBERS - 2]
+    text = ", ".join(map(str, few))
+    return text if len(few) == len(numbers) else f"{text}, … {numbers[-1]}"
+
+
 def rate_words(per_second: float) -> str:
-    """`1 request/s`, `2.5 requests/s`."""
-    return f"{per_second:.4g} {'request' if per_second == 1 else 'requests'}/s"
+    """`1 request/s`, `2.5 requests/s`, `10,000 requests/s`."""
+    number = f"{per_second:.4g}" if per_second < 10_000 else f"{per_second:,.0f}"
+    return f"{number} {'request' if per_second == 1 else 'requests'}/s"
 
 
 def sentence(clause: str, name: str = "") -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 import random
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import msgspec
 
@@ -20,7 +22,7 @@ BUILT_IN_RAMP = (1, 2, 3, 4, 5, 10, 15, 20, 30, 40, 50, 60)
 
 # The first N multiples of the golden ratio's fractional part are spread almost evenly over [0, 1),
 # for every N (Kronecker sequence). So the phases of N clients are spread in every step of a ramp.
-_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 # What a step needs, at the very least, to tell whether the endpoint keeps up with its load.
@@ -151,6 +153,24 @@ class Plan:
         fixed, copy = ({g: part.index(g) for g in sorted(set(part))} for part in self.layout)
         return fixed, copy
 
+    @cached_property
+    def phase_offsets(self) -> tuple[float, ...]:
+        """Where the phases of each group begin, as a share of its period."""
+        labels = (group.label("phase", self.seed) for group in self.groups)
+        return tuple(random.Random(label).random() for label in labels)
+
+    @cached_property
+    def step_ends(self) -> dict[int, float]:
+        """Run time at which each step ends, by its index."""
+        return {step.index: step.end_s for step in self.steps}
+
+    @cached_property
+    def _growing(self) -> tuple[int, ...] | None:
+        """Clients of each step if no step has fewer than the one before; else None."""
+        counts = tuple(step.clients for step in self.steps)
+        grows = all(before <= after for before, after in pairwise(counts))
+        return counts if grows and all(step.cameras is None for step in self.steps) else None
+
     def copies(self, step: RampStep) -> int:
         """Copies of the mix, or of the group that is ramped, in a step."""
         fixed, copy = self.layout
@@ -178,18 +198,16 @@ class Plan:
 
     def clients_of(self, group: int, step: RampStep) -> list[int]:
         """Numbers of the clients of a group, by its index, that send in a step."""
+        return [self._client(group, number) for number in range(self.cameras_of(group, step))]
+
+    def _client(self, group: int, number: int) -> int:
+        """The client that is this number of a group, by its index: the opposite of `member`."""
         fixed, copy = self.layout
-        if group in fixed:
-            start = fixed.index(group)
-            clients = list(range(start, start + self.groups[group].cameras))
-        else:
-            start, size = len(fixed) + copy.index(group), self.groups[group].cameras
-            clients = [
-                client
-                for begin in range(start, step.clients, len(copy))
-                for client in range(begin, begin + size)
-            ]
-        return clients[: self.cameras_of(group, step)]
+        first_fixed, first = self._first_places
+        if group in first_fixed:
+            return first_fixed[group] + number
+        copies, place = divmod(number, self.groups[group].cameras)
+        return len(fixed) + copies * len(copy) + first[group] + place
 
     def sends_in(self, client: int, step: RampStep) -> bool:
         """Whether a client takes part in a step."""
@@ -202,8 +220,15 @@ class Plan:
         """Cameras of a group, by its index, that send in a step."""
         if step.cameras is not None:
             return step.cameras[group]
-        fixed, _ = self.layout
-        return self.groups[group].cameras * (1 if group in fixed else self.copies(step))
+        once = group in self._first_places[0]
+        return self.groups[group].cameras * (1 if once else self.copies(step))
+
+    def steps_of(self, client: int) -> Iterator[RampStep]:
+        """The steps in which a client takes part, in their order."""
+        if self._growing is None:
+            return (step for step in self.steps if self.sends_in(client, step))
+        first = bisect_right(self._growing, client)
+        return (self.steps[index] for index in range(first, len(self.steps)))
 
     def arrival_rate(self, step: RampStep, group: int | None = None) -> float | None:
         """Frames that are due per second in a step, on average, over all of its clients.
@@ -219,7 +244,7 @@ class Plan:
     def client_dues(self, client: int) -> Iterator[Due]:
         """All frames of one client, in the order of their due times; none in a closed loop."""
         number = 0
-        for step in self.steps:
+        for step in self.steps_of(client):
             for due_s in self.step_dues(client, step):
                 number += 1
                 yield Due(number, step.index, due_s)
@@ -242,9 +267,10 @@ class Plan:
 
         True as well for a group that does not send in it, or of which nothing is planned.
         """
-        clients = self.clients_of(group, step)
-        if self.groups[group].closed or not clients:
+        cameras = self.cameras_of(group, step)
+        if self.groups[group].closed or not cameras:
             return True
+        clients = (self._client(group, number) for number in range(cameras))
         return any(next(self.step_dues(c, step), None) is not None for c in clients)
 
     def step_frames(
@@ -276,8 +302,7 @@ class Plan:
         """
         index, number = self.member(client)
         group = self.groups[index].times_as_fast(step.speed)
-        offset = random.Random(group.label("phase", self.seed)).random()
-        phase_s = (offset + number * _GOLDEN) % 1.0 / group.rate
+        phase_s = (self.phase_offsets[index] + number * GOLDEN) % 1.0 / group.rate
         first, last = (_first_at(phase_s, group.rate, s) for s in (step.start_s, step.end_s))
         return phase_s, first, last
 

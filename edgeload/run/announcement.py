@@ -9,7 +9,7 @@ from edgeload.edge.configuration import EdgeConfiguration
 from edgeload.edge.detectors import KnownDetector
 from edgeload.edge_facts import DEFAULT_AUDIT_RATE, NOTICEABLE_AUDIT_RATE
 from edgeload.interference_plan import first_round, is_interference_plan, rounds_of
-from edgeload.plain_words import listed, plural, rate_words
+from edgeload.plain_words import listed, listed_numbers, plural, rate_words
 from edgeload.plan import Plan, RampStep
 from edgeload.settings import Settings
 from edgeload.settings.search import axis_of
@@ -119,7 +119,7 @@ def described_load(plan: Plan) -> str:
     """`10 clients at 2 requests/s each`; with a mix, its copies: see `copy_table`."""
     counts = [plan.copies(step) for step in plan.steps]
     first, *others = counts
-    steps = ", ".join(map(str, counts))
+    steps = listed_numbers(counts)
     if not plan.is_mix:
         clients = plural(first, "client") if not others else f"{steps} clients"
         each = " each" if plan.max_clients > 1 else ""
@@ -182,7 +182,8 @@ def due_per_s(plan: Plan, step: RampStep, group: int | None = None) -> str:
     sending = [index for index in counted if group is not None or plan.cameras_of(index, step)]
     rates = [plan.arrival_rate(step, index) for index in sending]
     due = [rate for rate in rates if rate is not None]
-    return "+".join([f"{sum(due):,.6g}"] * bool(due) + ["max"] * (len(due) < len(rates)))
+    known = f"{sum(due):,.6g}" if sum(due) < 1e6 else f"{sum(due):,.0f}"
+    return "+".join([known] * bool(due) + ["max"] * (len(due) < len(rates)))
 
 
 def _rate(group: CameraGroup) -> str:

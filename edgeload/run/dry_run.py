@@ -17,7 +17,12 @@ from edgeload.interference_plan import (
 from edgeload.plain_words import listed, plural, rate_words, step_name
 from edgeload.plan import Plan, RampStep, least_step_s
 from edgeload.run.announcement import copy_table, described_load, detector_words, due_per_s
+from edgeload.run.due_counts import frames_of_run, frames_of_step
 from edgeload.settings.groups import DetectorChoice, GroupSettings
+
+_MOST_ROWS = 100
+"""Of more steps, only the first and the last are shown."""
+_FIRST, _LAST = 20, 5
 
 
 def print_plan(
@@ -49,9 +54,17 @@ def print_plan(
         table.add_column(
             name, justify="left" if beside else "right", no_wrap=beside, overflow="fold"
         )
-    for step in first_round(plan):
+    shown = first_round(plan)
+    left_out = len(shown) - _FIRST - _LAST if len(shown) > _MOST_ROWS else 0
+    for step in shown[:_FIRST] if left_out else shown:
         table.add_row(*_row(plan, step, image_bytes))
+    if left_out:
+        table.add_row("…")
+        for step in shown[-_LAST:]:
+            table.add_row(*_row(plan, step, image_bytes))
     console.print(table)
+    if left_out:
+        _print(console, f"{plural(left_out, 'step')} in the middle are not shown.")
     if is_interference_plan(plan):
         _print(console, _other_rounds(plan))
         return
@@ -79,7 +92,8 @@ def _print(console: Console, text: str) -> None:
 
 
 def _first_line(plan: Plan) -> str:
-    requests = plural(sum(_requests(plan, step) for step in plan.steps), "request")
+    count, exact = _requests(plan)
+    requests = ("" if exact else "about ") + plural(count, "request")
     if plan.is_mix or plan.groups[0].closed:
         load = described_load(plan).rstrip(",")
     else:
@@ -88,15 +102,20 @@ def _first_line(plan: Plan) -> str:
         load = f"up to {plural(plan.max_clients, 'client')} at {rate}{each}"
     if closed := [group.name for group in plan.groups if group.closed]:
         requests += f" and those of {listed(closed)} (a closed loop)"
-    return f"{requests} in {plan.duration_s:g} s, from {load}. Nothing was sent."
+    return f"{requests} in {plan.duration_s:.12g} s, from {load}. Nothing was sent."
 
 
-def _requests(plan: Plan, step: RampStep) -> int:
-    """Those that are due in a step, of groups whose frames are planned."""
-    return sum(
-        plan.step_frames(step, group=index) * group.requests_per_frame
-        for index, group in enumerate(plan.groups)
-    )
+def _requests(plan: Plan, step: RampStep | None = None) -> tuple[int, bool]:
+    """Those that are due in a step, or in all of them, of groups whose frames are planned.
+
+    And whether that is their number, and not the one that is expected.
+    """
+    counts = [
+        (frames_of_run(plan, i) if step is None else frames_of_step(plan, i, step), group)
+        for i, group in enumerate(plan.groups)
+    ]
+    number = sum(count.frames * group.requests_per_frame for count, group in counts)
+    return number, all(count.exact for count, _ in counts)
 
 
 def _row(plan: Plan, step: RampStep, image_bytes: Mapping[str, float]) -> list[str]:
@@ -104,7 +123,7 @@ def _row(plan: Plan, step: RampStep, image_bytes: Mapping[str, float]) -> list[s
     times: list[str] = []
     if not is_interference_plan(plan):
         load = [str(plan.copies(step)), *load]
-        times = [f"{step.start_s:g}", f"{step.end_s:g}"]
+        times = [f"{step.start_s:.12g}", f"{step.end_s:.12g}"]
     bytes_per_s, planned, closed = 0.0, False, False
     for index, group in enumerate(plan.groups):
         if not plan.cameras_of(index, step):
@@ -119,13 +138,15 @@ def _row(plan: Plan, step: RampStep, image_bytes: Mapping[str, float]) -> list[s
     def with_max(known: str) -> str:
         return "+".join([known] * (planned or not closed) + ["max"] * closed)
 
+    requests, exact = _requests(plan, step)
+    megabytes = bytes_per_s / 1e6
     return [
         str(step.index + 1),
         *load,
         *times,
         due_per_s(plan, step),
-        with_max(str(_requests(plan, step))),
-        with_max(f"{bytes_per_s / 1e6:.3g}"),
+        with_max(f"{'' if exact else '~'}{requests}"),
+        with_max(f"{megabytes:.3g}" if megabytes < 1000 else f"{megabytes:,.0f}"),
     ]
 
 
@@ -141,7 +162,7 @@ def _cameras(plan: Plan, step: RampStep) -> str:
 def _other_rounds(plan: Plan) -> str:
     return (
         f"This is the first of {rounds_of(plan)} rounds; the others have the same steps, each in "
-        f"an order of its own. Together they last {plan.duration_s:g} s "
+        f"an order of its own. Together they last {plan.duration_s:.12g} s "
         f"({plan.duration_s / 60:.0f} min)."
     )
 

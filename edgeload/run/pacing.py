@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from edgeload.plan import Due, Plan, RampStep
@@ -51,7 +52,7 @@ class ClientSchedule:
 
     def __init__(self, plan: Plan, client: int) -> None:
         self._dues: Iterator[Due] = plan.client_dues(client)
-        self._step_ends = {step.index: step.end_s for step in plan.steps}
+        self._step_ends: Mapping[int, float] = plan.step_ends
         self._late = plan.group_of(client).late
         self.next: Due | None = next(self._dues, None)
         self._following: Due | None = next(self._dues, None)
@@ -99,21 +100,23 @@ class ClosedLoopSchedule:
     A frame is due at the instant at which the client became free, so none is ever missed.
     """
 
-    __slots__ = ("_number", "_steps", "next")
+    __slots__ = ("_number", "_step", "_steps", "next")
 
     def __init__(self, plan: Plan, client: int) -> None:
-        self._steps = [step for step in plan.steps if plan.sends_in(client, step)]
+        self._steps: Iterator[RampStep] = plan.steps_of(client)
+        self._step: RampStep | None = next(self._steps, None)
         self._number = 0
         self.next: Due | None = None
-        self._set_next(self._steps[0].start_s if self._steps else float("inf"))
+        self._set_next(-math.inf)
 
     def _set_next(self, at_s: float) -> None:
-        step: RampStep | None = next((s for s in self._steps if at_s < s.end_s), None)
-        if step is None:
+        while self._step is not None and at_s >= self._step.end_s:
+            self._step = next(self._steps, None)
+        if self._step is None:
             self.next = None
             return
         self._number += 1
-        self.next = Due(self._number, step.index, max(at_s, step.start_s))
+        self.next = Due(self._number, self._step.index, max(at_s, self._step.start_s))
 
     def take(self) -> Due:
         """See Schedule. What comes next is known when the client is free again.
@@ -130,6 +133,5 @@ class ClosedLoopSchedule:
 
     def stop_at(self, stop_s: float) -> list[tuple[Due, MissedReason]]:
         """See Schedule."""
-        self._steps = []
-        self.next = None
+        self._step = self.next = None
         return []

@@ -61,7 +61,7 @@ def _connections(plan: Plan, index: int, workers: int) -> int:
     return sum(
         plan.group_of(client).requests_per_frame
         for client in hosted
-        if any(plan.sends_in(client, step) for step in plan.steps)
+        if next(plan.steps_of(client), None) is not None
     )
 
 

@@ -87,12 +87,13 @@ class ClosedTrialSchedule(ClosedLoopSchedule):
     def begin(self, step: RampStep) -> None:
         """See StepwiseSchedule."""
         assert self.next is None
-        self._steps = [step] if self._plan.sends_in(self._client, step) else []
+        self._step = step if self._plan.sends_in(self._client, step) else None
         self._set_next(step.start_s)
 
     def end(self, end_s: float) -> None:
         """See StepwiseSchedule. A frame that was taken is in flight, and was due before."""
-        self._steps = [replace(step, end_s=end_s) for step in self._steps]
+        if self._step is not None:
+            self._step = replace(self._step, end_s=end_s)
         if self.next is not None and self.next.due_s >= end_s:
             self.next = None
             self._number -= 1

@@ -12,7 +12,7 @@ from edgeload.audit_plan import NEW_BEFORE
 from edgeload.camera_group import CameraGroup
 from edgeload.interference_plan import rounds_of
 from edgeload.objectives import Objective, parse_objective
-from edgeload.plain_words import listed
+from edgeload.plain_words import listed, listed_numbers
 from edgeload.plan import Plan
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ MAX_CLIENTS = 1 << 20
 MAX_STEPS = 32_000
 """What the log's columns have room for."""
 _ROUNDING = 1e-9
+_MOST_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def check_groups(groups: Sequence[GroupSettings], settings: Settings) -> None:
 def _check_ramp(groups: Sequence[GroupSettings], settings: Settings) -> None:
     """Raise ValueError if the groups or the objectives do not fit the ramp."""
     names = [group.load.name for group in groups]
+    _check_steps(settings)
     plan = settings.plan()
     if plan.max_clients >= MAX_CLIENTS:
         raise ValueError(
@@ -155,6 +157,24 @@ def _check_ramp(groups: Sequence[GroupSettings], settings: Settings) -> None:
                 f"SLO = {text!r}: no camera group is called {objective.group!r}; {known}; for "
                 f"example {objective.condition}"
             )
+
+
+def _check_steps(settings: Settings) -> None:
+    """Raise ValueError, before a plan is made, if the ramp has more steps than a log can have."""
+    most = f"must be at most {MAX_STEPS:,} steps"
+    if settings.custom_ramp is not None:
+        if len(settings.custom_ramp) > MAX_STEPS:
+            raise ValueError(
+                f"CUSTOM_RAMP has {len(settings.custom_ramp):,} steps; {most}, for example 1,5,20"
+            )
+        return
+    steps = math.ceil(settings.max_clients / settings.step_size)
+    if steps > MAX_STEPS:
+        raise ValueError(
+            f"STEP_SIZE = {settings.step_size}: makes {steps:,} steps up to MAX_CLIENTS "
+            f"({settings.max_clients}); {most}, for example --step-size "
+            f"{math.ceil(settings.max_clients / 10)}"
+        )
 
 
 def _check_interference(groups: Sequence[GroupSettings], settings: Settings) -> None:
@@ -249,6 +269,12 @@ def _check_objective(objective: Objective, name: str, plan: Plan, settings: Sett
         )
         raise ValueError(
             f"{name} = {objective.text!r}: {problem}; must be one of its loads "
-            f"({listed(list(map(str, loads)))}), for example {loads[0]} {unit}: "
+            f"({_some_of(loads)}), for example {loads[0]} {unit}: "
             f"{objective.text.rpartition(': ')[2]}"
         )
+
+
+def _some_of(loads: Sequence[int]) -> str:
+    """`1, 5 and 20`; of many, the first and the last."""
+    texts = list(map(str, loads))
+    return listed(texts) if len(texts) <= _MOST_LISTED else listed_numbers(loads)
