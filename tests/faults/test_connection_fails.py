@@ -61,6 +61,7 @@ def test_a_connection_may_stall_or_end_anywhere(
     assert got == right
 
 
+SDK: dict[str, Any] = {"client": "sdk", "image_path": SMALL}
 SDK_MEETS = ("in the head", "between head and body", "in the body", "before the last chunk", "last")
 
 
@@ -71,11 +72,8 @@ def test_the_sdk_client_knows_a_lost_connection(tmp_path: Path) -> None:
         for fault in faults()
         if fault.name.endswith(SDK_MEETS) and not fault.name.startswith("stalled")
     )
-    options = {"custom_ramp": "1", "time_between_ramp": 1, "image_path": SMALL}
-    options["requests_per_second"] = len(made)
-    got, right = outcomes(
-        tmp_path, made, None, client="sdk", image_path=SMALL, timeout=2, **options
-    )
+    options = {"custom_ramp": "1", "time_between_ramp": 1, "requests_per_second": len(made)}
+    got, right = outcomes(tmp_path, made, None, **SDK, timeout=2, **options)
     assert got == right
 
 
@@ -84,9 +82,6 @@ def test_the_sdk_client_may_meet_any_fault_through_tls(tmp_path: Path, tls: ssl.
     """As the lean client, but http.client does not tell how TLS ended."""
     left_out = ("cut where the answer does", "half-closed", "stalled in", "stalled after")
     made = tuple(fault for fault in faults(tls=True) if not fault.name.startswith(left_out))
-    options = {"custom_ramp": "2", "time_between_ramp": 5, "image_path": SMALL}
-    options["requests_per_second"] = 4
-    got, right = outcomes(
-        tmp_path, made, tls, client="sdk", image_path=SMALL, timeout=0.5, **options
-    )
+    options = {"custom_ramp": "2", "time_between_ramp": 5, "requests_per_second": 4}
+    got, right = outcomes(tmp_path, made, tls, **SDK, timeout=0.5, **options)
     assert got == right
