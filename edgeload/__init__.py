@@ -94,6 +94,8 @@ run                     sends the planned requests and writes down what happened
     audited_run         the load of a cache audit
     group_setup         camera groups, detectors and pictures -> tasks and records
     tasks               what a worker has to know before the run
+    log_place           refuses a log that would overwrite something, or is in use
+    kept_log            the log, whatever happens to its file
     plan_record         the plan as the log's header records it
     supervisor          follows one run from its start to its end
     journal             writes what the parent process knows into the log

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
+import mmap
 import os
+import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from edgeload.private_files import open_private, private_folder
+from edgeload.private_files import FILE_MODE, open_private, private_folder
 from edgeload.records import Record, encode
 
 _CHUNK_BYTES = 1 << 20
 _SHOWN_CHARS = 120
 _WRITE_TAKES_S = 0.02
+LOG_REFUSED_CODE = 128
+"""Exit code of a process that cannot write the log any more, plus the system's error number."""
+ROOM_BYTES = 1 << 16
+"""Room for the last lines of a log, which the parent process keeps until it needs it."""
+_REQUEST_LINE = re.compile(rb'^\{"event":"request".*\}$', re.MULTILINE)
 _RECORD_START = b'{"event":"'
+
+
+class LogRefused(OSError):
+    """The disk refuses the log: `errno` and `strerror` say why."""
+
+
+@contextlib.contextmanager
+def ended_by_refusal() -> Iterator[None]:
+    """While entered, a log that the disk refuses ends this process, with a code that says why."""
+    try:
+        yield
+    except LogRefused as problem:
+        os._exit(LOG_REFUSED_CODE + (problem.errno or 0))
 
 
 class LogWriter:
@@ -29,19 +50,27 @@ class LogWriter:
     not guarantee that. A reader may see a part of such a write, so a file that does not end with
     a newline tells nothing by itself: another process may just be writing. But SIGKILL may cut a
     process's own write at the end of a page; whoever notices that a writer died calls
-    `end_torn_line`. Raises OSError if the disk refuses.
+    `end_torn_line`. Raises LogRefused if the disk refuses.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        """Without `create`, a log that has just been deleted is not made again."""
+        flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if create else 0)
+        with _refusals():
+            self._fd = os.open(path, flags, FILE_MODE)
 
     def append(self, records: list[Any]) -> None:
         """Write all records in one call; an empty list writes nothing."""
         if not records:
             return
-        data = memoryview(encode(records))
-        while data:  # a regular file accepts everything at once, unless the disk is full
-            data = data[os.write(self._fd, data) :]
+        self.write(encode(records))
+
+    def write(self, lines: bytes) -> None:
+        """Append whole lines as they are."""
+        data = memoryview(lines)
+        with _refusals():
+            while data:  # a regular file accepts everything at once, unless the disk is full
+                data = data[os.write(self._fd, data) :]
 
     def end_torn_line(self) -> None:
         """A writer has died: end the line that it may have left behind.
@@ -52,7 +81,7 @@ class LogWriter:
         if size:
             time.sleep(_WRITE_TAKES_S)
             if self._unfinished() == size:
-                os.write(self._fd, b"\n")
+                self.write(b"\n")
 
     def _unfinished(self) -> int:
         """Size of the file if it ends within a line, else 0."""
@@ -61,9 +90,58 @@ class LogWriter:
 
     def close(self, *, sync: bool = False) -> None:
         """Close the file; with `sync`, wait until everything is on the disk."""
-        if sync:
-            os.fsync(self._fd)
-        os.close(self._fd)
+        try:
+            if sync:
+                with _refusals():
+                    os.fsync(self._fd)
+        finally:
+            os.close(self._fd)
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file, wherever it may be by now."""
+        return os.fstat(self._fd).st_size
+
+    def head(self, most_bytes: int) -> bytes:
+        """The first bytes of the file."""
+        return os.pread(self._fd, most_bytes, 0)
+
+    def is_at(self, path: Path) -> bool:
+        """Whether the file is the one of that name, and not deleted, moved or replaced."""
+        try:
+            return os.path.samestat(os.fstat(self._fd), path.stat())
+        except OSError:
+            return False
+
+    def lacks(self, lines: Sequence[bytes]) -> list[bytes]:
+        """Those of these lines that are not in the file."""
+        if not self.size:
+            return list(lines)
+        with mmap.mmap(self._fd, 0, prot=mmap.PROT_READ) as content:
+            return [line for line in lines if content.find(line) < 0]
+
+    def requests(self) -> int:
+        """How many whole lines of requests are in the file."""
+        if not self.size:
+            return 0
+        with mmap.mmap(self._fd, 0, prot=mmap.PROT_READ) as content:
+            return sum(1 for _ in _REQUEST_LINE.finditer(content))
+
+    def copy_to(self, path: Path) -> None:
+        """Write the content of the file, which may have lost its name, to a new file. OSError."""
+        with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as copy:
+            at = 0
+            while chunk := os.pread(self._fd, _CHUNK_BYTES, at):
+                copy.write(chunk)
+                at += len(chunk)
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise LogRefused(problem.errno, problem.strerror) from problem
 
 
 def create_log(path: Path) -> None:

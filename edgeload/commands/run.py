@@ -147,6 +147,8 @@ def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
             file=sys.stderr,
         )
         return DoneRun(exit_codes.INTERRUPTED, has_log=True)
+    if outcome.ending is Ending.LOG_REFUSED:
+        print(outcome.reason, file=sys.stderr)
     from edgeload.read.log.columns import LogError
     from edgeload.read.results import ResultsError, exit_code, write_results
     from edgeload.read.words.headline import undecided_objectives
@@ -171,6 +173,8 @@ def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
     code = exit_code(summary)
     if outcome.ending is Ending.SIGNAL:
         code = exit_codes.INTERRUPTED
+    elif outcome.ending is Ending.LOG_REFUSED:
+        code = exit_codes.INVALID
     elif outcome.ending is Ending.ABORT_CONDITION and code != exit_codes.INVALID:
         code = exit_codes.OBJECTIVE_FAILED
     return DoneRun(code, has_log=True, summary=summary)

@@ -26,12 +26,12 @@ from edgeload.records import (
 from edgeload.run.answers_alone import AnswersAlone
 from edgeload.run.counters import LiveCounts
 from edgeload.run.environment import generator_machine, package_versions
+from edgeload.run.kept_log import KeptLog
 from edgeload.run.plan_record import plan_record
 from edgeload.run.preflight_rules import PreflightQuery
 from edgeload.run.tasks import WorkerTask
 from edgeload.run.worker_processes import EndedWorker
-from edgeload.runlog import LogWriter, create_log
-from edgeload.settings import Settings
+from edgeload.settings import SettingError, Settings
 from edgeload.untrusted_text import without_secrets_within
 
 _LEAD_S = 0.75
@@ -55,20 +55,50 @@ class PreparedRun:
 class Journal:
     """The log of one run, as its parent process writes it. Making one overwrites the log file.
 
-    Run time 0 is shortly after it was made. Raises OSError if the log cannot be written.
+    Run time 0 is shortly after it was made. Raises SettingError if the log cannot be written. Later
+    on, nothing is raised: `log_refused` and `look` tell what has happened to it.
     """
 
     def __init__(
         self, prepared: PreparedRun, settings: Settings, search: SearchRecord | None = None
     ) -> None:
-        create_log(prepared.task.log_file)
-        self._log = LogWriter(prepared.task.log_file)
+        self._path = prepared.task.log_file
+        try:
+            self._log = KeptLog(self._path)
+        except OSError as problem:
+            raise self._not_written(problem.strerror or str(problem)) from problem
         self.anchor = Anchor(time.time() + _LEAD_S, time.monotonic() + _LEAD_S)
         self._clock = WallClock(self.anchor)
         before = [*map(self._preflight, prepared.queries), *map(self._asked, prepared.alone)]
         records = [self._header(prepared, settings, search), *before]
         # Most of its texts are the endpoint's: names, queries, labels.
         self._log.append(without_secrets_within(msgspec.to_builtins(records)))
+        if self._log.refused is not None:
+            raise self._not_written(self._log.refused)
+
+    def _not_written(self, why: str) -> SettingError:
+        return SettingError(
+            f"LOG_FILE = {str(self._path)!r}: cannot be written ({why}); must be on a disk with "
+            "room, for example --log-file /tmp/load_test.log"
+        )
+
+    @property
+    def log_refused(self) -> str | None:
+        """Why the run has to stop: its log can no longer be written. None while it can."""
+        if self._log.refused is None:
+            return None
+        return (
+            f"the run was stopped because its log {self._path} could no longer be written "
+            f"({self._log.refused})"
+        )
+
+    def refuse(self, why: str) -> None:
+        """A worker could not write the log any more."""
+        self._log.refused = self._log.refused or why
+
+    def look(self) -> str | None:
+        """What somebody has done to the log's file since the last look, in one line."""
+        return self._log.look()
 
     def now_s(self) -> float:
         """Run time in seconds; negative before the first step."""
@@ -76,7 +106,7 @@ class Journal:
 
     def close(self) -> None:
         """Close the log once everything is on the disk."""
-        self._log.close(sync=True)
+        self._log.close()
 
     def _header(
         self, prepared: PreparedRun, settings: Settings, search: SearchRecord | None
@@ -180,8 +210,12 @@ class Journal:
 
     def ends(
         self, now_s: float, counts: LiveCounts, *, stopped_s: float, interrupted: bool, reason: str
-    ) -> None:
-        """The last line: nothing was sent from run time `stopped_s` on."""
+    ) -> str | None:
+        """The last line: nothing was sent from run time `stopped_s` on.
+
+        What is wrong with the log, in one line; None: nothing. If the disk refused it, that line
+        also says how many requests are in it.
+        """
         ts = self._clock.ts(now_s)
         end = End(
             asctime=self._clock.asctime(ts),
@@ -192,4 +226,8 @@ class Journal:
             reason=reason,
             counted=counts.plain(),
         )
-        self._log.append([end])
+        problem = self._log.finish([end])
+        if self._log.refused is None:
+            return problem
+        in_log = f"{self._log.requests():,} of the {counts.done:,} requests that ended are in it"
+        return f"{in_log}; {problem}" if problem else in_log

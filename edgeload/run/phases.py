@@ -1,6 +1,7 @@
 """How a run goes from its first request to its end. Pure: events come in, no clock and no process.
 
     SENDING --- signal, or a condition of ABORT_ON ---> DRAINING --- signal ---> CUT_OFF
+    any of them --- the log can no longer be written ---> CUT_OFF
 
 A run that is left alone stays in SENDING until its last answer has arrived. In DRAINING nothing is
 sent any more, but requests in flight may still end. In CUT_OFF the workers end at once.
@@ -33,6 +34,7 @@ class Ending(Enum):
     SIGNAL = "stopped by a signal"
     ABORT_CONDITION = "ended by a condition of ABORT_ON"
     CUT_OFF = "cut off by a further signal"
+    LOG_REFUSED = "ended because the log could no longer be written"
     NOTHING_SENT = "stopped before anything was sent"
 
 
@@ -77,6 +79,18 @@ class RunState:
         if self.phase is not Phase.SENDING or now_s >= self.sends_until_s:
             return self
         return self._draining(RunOutcome(Ending.ABORT_CONDITION, reason), now_s)
+
+    def after_log_refused(self, reason: str, now_s: float) -> RunState:
+        """The disk takes no more records: what is measured from now on would be lost."""
+        if self.outcome.ending is Ending.LOG_REFUSED:
+            return self
+        return replace(
+            self,
+            phase=Phase.CUT_OFF,
+            outcome=RunOutcome(Ending.LOG_REFUSED, reason),
+            sends_until_s=min(self.sends_until_s, max(0.0, now_s)),
+            kill_after_s=now_s + _CUT_OFF_WITHIN_S,
+        )
 
     def _draining(self, outcome: RunOutcome, now_s: float) -> RunState:
         sends_until_s = min(self.sends_until_s, max(0.0, now_s) + STOP_LEAD_S)

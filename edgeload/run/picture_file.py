@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+from edgeload.settings import SettingError
+
 
 @dataclass(frozen=True)
 class PictureFile:
@@ -47,10 +49,28 @@ class PictureFile:
         return self.starts or tuple(accumulate(self.sizes[:-1], initial=0))
 
 
+def no_temporary_file(problem: OSError) -> SettingError:
+    """What to say if the folder for temporary files takes none, or no more."""
+    try:
+        folder = f"{tempfile.gettempdir()}, the folder for temporary files,"
+    except FileNotFoundError:
+        folder = "every folder for temporary files"
+    return SettingError(
+        f"{folder} cannot be written ({problem.strerror}); free some room, or set TMPDIR to a "
+        "folder that you may write, for example TMPDIR=~/tmp"
+    )
+
+
 @contextlib.contextmanager
 def written_pictures(pool: Sequence[bytes]) -> Iterator[PictureFile]:
-    """While entered, a pool lies in a temporary file, which all workers map at their start."""
+    """While entered, a pool lies in a temporary file, which all workers map at their start.
+
+    Raises SettingError if there is no room for it.
+    """
     with tempfile.NamedTemporaryFile(prefix="edgeload-pictures-") as file:
-        file.writelines(pool)
-        file.flush()
+        try:
+            file.writelines(pool)
+            file.flush()
+        except OSError as problem:
+            raise no_temporary_file(problem) from problem
         yield PictureFile(Path(file.name), tuple(len(picture) for picture in pool))

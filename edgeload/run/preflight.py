@@ -7,10 +7,14 @@ import ssl
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from edgeload.plain_words import plural
 from edgeload.plan import Plan
 from edgeload.private_files import private_folder
+from edgeload.run.log_place import check_log_place
+from edgeload.run.picture_file import no_temporary_file
+from edgeload.runlog import ROOM_BYTES
 from edgeload.search_axis import SearchAxis, axes_of, largest_step
 from edgeload.settings import SettingError, Settings
 from edgeload.settings.search import search_record
@@ -81,7 +85,7 @@ def affordable_load(plan: Plan, axes: Sequence[SearchAxis], most: int, workers: 
 
 
 def check_writable(settings: Settings) -> None:
-    """Raise SettingError if the log or the results cannot be written.
+    """Raise SettingError if log, results or temporary files cannot be written: no room, no right.
 
     A log that did not exist before does not exist afterwards: a run that ends before its first
     request leaves none.
@@ -89,9 +93,11 @@ def check_writable(settings: Settings) -> None:
     try:
         private_folder(settings.log_file.parent)
         is_new = not settings.log_file.exists()
+        check_log_place(settings)
         settings.log_file.open("ab").close()
         if is_new:
             settings.log_file.unlink()
+        _check_room(settings.log_file.parent)
     except OSError as error:
         raise SettingError(
             f"LOG_FILE = {str(settings.log_file)!r}: cannot be written ({error.strerror}); must "
@@ -99,12 +105,22 @@ def check_writable(settings: Settings) -> None:
         ) from error
     try:
         private_folder(settings.output_dir)
-        tempfile.TemporaryFile(dir=settings.output_dir).close()
+        _check_room(settings.output_dir)
     except OSError as error:
         raise SettingError(
             f"OUTPUT_DIR = {str(settings.output_dir)!r}: cannot be written ({error.strerror}); "
             "must be a folder that you may write, for example load_test_results"
         ) from error
+    try:
+        _check_room(None)
+    except OSError as error:
+        raise no_temporary_file(error) from error
+
+
+def _check_room(folder: Path | None) -> None:
+    """Raises OSError if a small file cannot be written in a folder; None: the temporary one."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(ROOM_BYTES))
 
 
 def check_cacert(settings: Settings) -> None:

@@ -35,7 +35,7 @@ from edgeload.run.recorder import Recorder
 from edgeload.run.request_template import image_index
 from edgeload.run.tasks import GroupTask, WorkerTask, receive_task
 from edgeload.run.wire import RequestResult, check_answer, id_prefix, kept_for_s
-from edgeload.runlog import LogWriter
+from edgeload.runlog import LogWriter, ended_by_refusal
 from edgeload.untrusted_text import printable
 
 _NEVER_S = float("inf")
@@ -164,7 +164,7 @@ class SdkClient:
         """Send what is planned, one after the other."""
         self._anchor = anchor
         recorder = self._recorder = Recorder(
-            LogWriter(self._task.log_file),
+            LogWriter(self._task.log_file, create=False),
             self._counts,
             anchor,
             self._task.index,
@@ -297,5 +297,6 @@ def sdk_worker_main(pipe: Pipe, shared_counts: Any) -> None:
         _, anchor = pipe.recv()
     except EOFError:
         return
-    client.run(anchor, pipe)
+    with ended_by_refusal():
+        client.run(anchor, pipe)
     os._exit(0)  # the listening thread still holds the pipe

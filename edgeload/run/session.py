@@ -28,6 +28,7 @@ from edgeload.run.audited_run import audited_run, with_pictures_before
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.journal import PreparedRun
 from edgeload.run.live import LiveView
+from edgeload.run.log_place import held_log
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.pictures import PictureSets, make_pictures
 from edgeload.run.preflight import check_before_run, check_cacert
@@ -60,6 +61,7 @@ def run_session(settings: Settings, console: Console, drive: Drive | None = None
     check_before_run(settings, plan, worker_count(settings, plan))
     try:
         with (
+            held_log(settings.log_file),
             exported(settings.prometheus_port) as exporter,
             StopSignals() as stop,
             contextlib.ExitStack() as stack,

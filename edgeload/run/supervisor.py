@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeload.plan import Plan
 from edgeload.run.abort_conditions import breached
 from edgeload.run.counters import LiveCounts
 from edgeload.run.journal import Journal, PreparedRun
-from edgeload.run.phases import Phase, RunOutcome, RunState, sending
+from edgeload.run.phases import Ending, Phase, RunOutcome, RunState, sending
 from edgeload.run.tasks import longest_frame_s
 from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
 from edgeload.settings import Settings
@@ -68,7 +68,7 @@ class Supervisor:
         """Send the planned load. Afterwards no worker process is left, whatever happened.
 
         Raises Unreachable if a worker cannot begin, Stopped if a signal comes before all can, and
-        OSError if the log cannot be written.
+        SettingError if the log cannot be written from the start.
         """
         with contextlib.ExitStack() as stack:
             stack.callback(self._workers.close)
@@ -101,7 +101,10 @@ class Supervisor:
             counts, by_group = self._workers.group_counts()
             if reason := breached(self._abort_on, counts.since(at_step_start)):
                 self._abort(reason, now_s, counts)
+            if said := self._journal.look():
+                self._tell_viewer(now_s, counts, said)
             self._tell_viewer(now_s, counts, by_group=by_group)
+            self._stop_without_log(now_s)
             timeout_s = min(_TICK_S, max(0.0, self._next_step_s() - self._journal.now_s()))
             for worker in self._workers.wait_for(timeout_s, self._stop):
                 self._note_end(worker)
@@ -127,6 +130,11 @@ class Supervisor:
             self._enter(state)
             self._tell_viewer(now_s, counts, reason)
 
+    def _stop_without_log(self, now_s: float) -> None:
+        """If the log can no longer be written, nothing more is measured."""
+        if reason := self._journal.log_refused:
+            self._enter(self._state.after_log_refused(reason, now_s))
+
     def _tell_viewer(
         self,
         now_s: float,
@@ -147,6 +155,9 @@ class Supervisor:
         if worker.exit_code == 0:
             return
         self._journal.torn_line()
+        if worker.log_refused is not None:
+            self._journal.refuse(worker.log_refused)
+            return
         if self._state.phase is Phase.CUT_OFF:
             return
         now_s = self._journal.now_s()
@@ -154,11 +165,17 @@ class Supervisor:
         self._tell_viewer(now_s, self._workers.counts(), worker.death_notice(now_s))
 
     def _finish(self) -> None:
+        self._stop_without_log(self._journal.now_s())
         state = self._state
-        self._journal.ends(
+        problem = self._journal.ends(
             self._journal.now_s(),
             self._workers.counts(),
             stopped_s=state.sends_until_s,
             interrupted=state.phase is not Phase.SENDING,
             reason=state.outcome.reason,
         )
+        if problem and state.outcome.ending is Ending.LOG_REFUSED:
+            outcome = replace(state.outcome, reason=f"{state.outcome.reason}; {problem}")
+            self._state = replace(state, outcome=outcome)
+        elif problem:
+            self._tell_viewer(self._journal.now_s(), self._workers.counts(), problem)

@@ -26,6 +26,7 @@ TRIAL_LEAD_S = 0.7
 """From the decision about a trial to its start: clients connect half a second before."""
 _TICK_S = 0.25
 _GRACE_S = 3.0
+_CUT_OFF = (Ending.CUT_OFF, Ending.LOG_REFUSED)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Trials:
     """The workers and the log of a search. Use it as a context manager.
 
     Entering raises Unreachable if a worker cannot begin, Stopped if a signal comes before all can,
-    and OSError if the log cannot be written. Leaving leaves no worker behind, and ends the log.
+    and SettingError if the log cannot be written from the start. Leaving leaves no worker behind,
+    and ends the log.
     """
 
     def __init__(
@@ -102,17 +104,22 @@ class Trials:
         with self._on_leaving:
             if isinstance(problem, Halted):
                 self.outcome = problem.outcome
-            cut_off = self.outcome.ending is Ending.CUT_OFF or (problem and kind is not Halted)
+            cut_off = self.outcome.ending in _CUT_OFF or (problem and kind is not Halted)
             stopped_s = self.now_s()
             self._workers.tell("abort" if cut_off else "finish")
             self._await(lambda: not self._workers.running, stopped_s + _GRACE_S)
-            self._journal.ends(
+            wrong = self._journal.ends(
                 self.now_s(),
                 self._workers.counts(),
                 stopped_s=stopped_s,
                 interrupted=self.outcome.ending is not Ending.FINISHED,
                 reason=self.outcome.reason,
             )
+            if reason := self._journal.log_refused:
+                reason = f"{reason}; {wrong}" if wrong else reason
+                self.outcome = RunOutcome(Ending.LOG_REFUSED, reason)
+            elif wrong and self._step is not None:
+                self.say(wrong)
         return isinstance(problem, Halted)
 
     def now_s(self) -> float:
@@ -133,6 +140,7 @@ class Trials:
         """
         if not self._signals:
             self._await(lambda: False, until_s)
+        self._halt_without_log()
         if self._signals:
             raise Halted(RunOutcome(Ending.SIGNAL, f"stopped by {self._stop.last}"))
         if self._step and (reason := breached(self._abort_on, self._counts())):
@@ -155,6 +163,7 @@ class Trials:
         while not self._workers.idle_since(step.index) and self.now_s() < idle_by_s:
             if self._signals > 1:
                 raise Halted(RunOutcome(Ending.CUT_OFF, f"cut off by a second {self._stop.last}"))
+            self._halt_without_log()
             self._await(lambda: self._workers.idle_since(step.index), idle_by_s)
         if not self._workers.idle_since(step.index):
             self._workers.kill()
@@ -170,6 +179,10 @@ class Trials:
         assert self._step is not None
         self._show(TrialProgress(self.now_s(), self._step, self._counts(), False, message))
 
+    def _halt_without_log(self) -> None:
+        if reason := self._journal.log_refused:
+            raise Halted(RunOutcome(Ending.LOG_REFUSED, reason))
+
     @property
     def _signals(self) -> int:
         """Signals that have come since the search began: the second one cuts it off."""
@@ -181,8 +194,10 @@ class Trials:
     def _await(self, over: Callable[[], bool], until_s: float) -> None:
         """Wait until something is over or an instant has come, a signal comes or a worker ends."""
         signals = self._stop.count
-        while not over() and self._stop.count == signals:
+        while not over() and self._stop.count == signals and not self._journal.log_refused:
             now_s = self.now_s()
+            if (said := self._journal.look()) and self._step is not None:
+                self.say(said)
             if now_s >= until_s:
                 return
             if self._step is not None:
@@ -196,6 +211,9 @@ class Trials:
             return
         self.dead_workers += 1
         self._journal.torn_line()
+        if worker.log_refused is not None:
+            self._journal.refuse(worker.log_refused)
+            return
         if self.outcome.ending is Ending.CUT_OFF:
             return
         now_s = self.now_s()

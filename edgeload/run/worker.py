@@ -29,7 +29,7 @@ from edgeload.run.poller import READABLE, best_poller
 from edgeload.run.recorder import Recorder
 from edgeload.run.tasks import WorkerTask, receive_task
 from edgeload.run.templates import templates_of
-from edgeload.runlog import LogWriter
+from edgeload.runlog import LogWriter, ended_by_refusal
 
 _OPEN_AHEAD_S = 0.5
 _EFFORT_EVERY_S = 1.0
@@ -123,7 +123,7 @@ class Worker:
     def run(self, anchor: Anchor) -> None:
         """Send what is planned and return when nothing is in flight any more."""
         self._zero_ns = round(anchor.monotonic_s * 1e9)
-        self._log = LogWriter(self._task.log_file)
+        self._log = LogWriter(self._task.log_file, create=False)
         names = [group.name for group in self._task.groups]
         self.recorder = Recorder(self._log, self._counts, anchor, self._task.index, names)
         self._await_first_dues(self._clients)
@@ -248,4 +248,5 @@ def serve(kind: type[Worker], pipe: Pipe, shared_counts: Any) -> None:
         _, anchor = pipe.recv()
     except EOFError:
         return
-    worker.run(anchor)
+    with ended_by_refusal():
+        worker.run(anchor)

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import importlib
 import multiprocessing
+import os
 import signal
 import sys
 import time
@@ -21,6 +22,7 @@ from edgeload.edge.location import Unreachable
 from edgeload.plain_words import plural
 from edgeload.run.counters import SLOTS, LiveCounts, read_group_counts
 from edgeload.run.tasks import WorkerTask
+from edgeload.runlog import LOG_REFUSED_CODE
 from edgeload.signals import StopSignals
 
 _READY_WITHIN_S = 60.0
@@ -64,6 +66,12 @@ class EndedWorker:
     def signal(self) -> str | None:
         """Name of the signal that killed it, for example SIGKILL; None if none did."""
         return signal.Signals(-self.exit_code).name if self.exit_code < 0 else None
+
+    @property
+    def log_refused(self) -> str | None:
+        """Why it could not write the log any more, and so ended; None if that was not it."""
+        code = self.exit_code - LOG_REFUSED_CODE
+        return os.strerror(code) if code >= 0 else None
 
     def death_notice(self, now_s: float) -> str:
         """What to tell people about a worker that ended too early, at run time `now_s`."""

@@ -5,6 +5,7 @@ So a trial is judged by the same analysis, and by the same lines, as in the repo
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,13 +23,19 @@ _TAIL_BYTES = 1 << 16
 
 
 class LiveLog:
-    """The log of a search that goes on."""
+    """The log of a search that goes on; also if its file loses its name meanwhile."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._name = path
+        self._file = path.open("rb")
+        self._path = Path(f"/dev/fd/{self._file.fileno()}")
         self._offset = 0
         self._whole = Stretch()
         self._decoder = msgspec.json.Decoder(Row)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
     def new_trial(self) -> None:
         """Forget the requests so far: those of the trial that begins now are next."""
@@ -48,7 +55,7 @@ class LiveLog:
         table.extend(self._whole.table)
         ends = [*self._whole.step_ends, ended]
         known = replace(self._whole, table=table, step_ends=ends, end=end)
-        return run_log(known, self._path)
+        return run_log(known, self._name)
 
     def _read(self) -> None:
         """Take in the lines that were written since, as far as they are whole."""
@@ -60,7 +67,7 @@ class LiveLog:
 
     def _last_line_end(self) -> int:
         """Behind the last newline of the file; our offset if there is none behind it."""
-        size = self._path.stat().st_size
+        size = os.fstat(self._file.fileno()).st_size
         with self._path.open("rb") as file:
             while size > self._offset:
                 start = max(self._offset, size - _TAIL_BYTES)

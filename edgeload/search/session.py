@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -48,8 +49,7 @@ def _drive(
     setup = SearchSetup(plan, axis, record, tiers, settings.warmup)
     with SearchView(console, setup) as view:
         trials = Trials(prepared, settings, record, stop, view.show)
-        with trials:
-            live = LiveLog(settings.log_file)
+        with trials, contextlib.closing(LiveLog(settings.log_file)) as live:
             Search(trials, live, setup, lambda: _recovers(prepared, stop), view.begins).run()
         return trials.outcome
 

@@ -15,7 +15,7 @@ from edgeload.settings import Settings
 from edgeload.variants.capacity_shown import capacity_shown
 from edgeload.variants.measurement import Measurement, MeasureVariant
 
-_BROKEN_OFF = (Ending.SIGNAL, Ending.CUT_OFF, Ending.NOTHING_SENT)
+_BROKEN_OFF = (Ending.SIGNAL, Ending.CUT_OFF, Ending.LOG_REFUSED, Ending.NOTHING_SENT)
 
 
 def as_set(settings: Settings, console: Console) -> MeasureVariant:

@@ -107,6 +107,7 @@ def test_a_report_never_replaces_the_log_that_it_is_about(tmp_path: Path) -> Non
     assert {path.name for path in tmp_path.iterdir()} == {"summary.json", "results"}
 
 
+@pytest.mark.slow
 def test_logs_and_results_are_for_their_owner_alone(tmp_path: Path) -> None:
     """Files 0600 and new folders 0700; a folder that was there keeps its mode.
 

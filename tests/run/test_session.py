@@ -72,7 +72,7 @@ def test_a_signal_stops_a_run_that_is_being_prepared(
     tmp_path: Path, stage: str, signals: list[str]
 ) -> None:
     """Minutes of pictures, or a silent endpoint: it ends, and the last run's log is still there."""
-    (tmp_path / "run.log").write_text("the last run")
+    (tmp_path / "run.log").write_text("RAMP 1 of the last run")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         words = [word.format(silent=url) for word in PREPARING[stage]]
@@ -92,4 +92,4 @@ def test_a_signal_stops_a_run_that_is_being_prepared(
                 peer.close()
     assert ended.code == 130, ended.err
     assert ended.err.splitlines()[-1] == f"stopped by {signals[0]} before the load began"
-    assert (tmp_path / "run.log").read_text() == "the last run"
+    assert (tmp_path / "run.log").read_text() == "RAMP 1 of the last run"

@@ -1,0 +1,128 @@
+"""The place of the log: refuses what must not be overwritten, and holds it against other runs."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import stat
+import time
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import psutil
+
+from edgeload.private_files import open_private
+from edgeload.settings import SettingError, Settings
+
+RESULT_NAMES = (
+    "summary.json", "steps.csv", "report.html", "repeats.json", "comparison.json",
+    "variants.json", "variants.txt", "*.png", "*.hgrm",
+)  # fmt: skip
+"""What reports write into the folder of the results, and into those of the runs of a series."""
+_RUN_FOLDER = re.compile(r"run-\d+")
+_LOG_LINE = re.compile(rb'^(?:RAMP \d|\{"(?:event|asctime)")', re.MULTILINE)
+_LOOKED_AT_BYTES = 1 << 16
+_KINDS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def check_log_place(settings: Settings) -> None:
+    """Raise SettingError if the log would overwrite something else, or cannot be a file there.
+
+    A log of an earlier run may be overwritten, and so may an empty file. Raises OSError.
+    """
+    path = settings.log_file
+    if _is_place_of_a_result(path.resolve(), settings.output_dir.resolve()):
+        raise _refused(path, f"reports write a file of this name into {settings.output_dir}")
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    for is_one, kind in _KINDS:
+        if is_one(mode):
+            raise _refused(path, f"is {kind}, not a file")
+    if stat.S_ISREG(mode) and not _may_be_overwritten(path):
+        raise _refused(path, "is not the log of an earlier run, and would be overwritten")
+
+
+def _refused(path: Path, why: str) -> SettingError:
+    return SettingError(
+        f"LOG_FILE = {str(path)!r}: {why}; must be a new file or an earlier log, for example "
+        "load_test.log"
+    )
+
+
+def _is_place_of_a_result(path: Path, output_dir: Path) -> bool:
+    folder = path.parent.parent if _RUN_FOLDER.fullmatch(path.parent.name) else path.parent
+    return output_dir in (folder, path.parent) and any(
+        fnmatch(path.name, name) for name in RESULT_NAMES
+    )
+
+
+def _may_be_overwritten(path: Path) -> bool:
+    """Whether a file is empty, or has a line of a log near its beginning."""
+    with path.open("rb") as file:
+        head = file.read(_LOOKED_AT_BYTES)
+    return not head or _LOG_LINE.search(head) is not None
+
+
+@contextlib.contextmanager
+def held_log(path: Path) -> Iterator[None]:
+    """While entered, no other run can write this log. The lock ends with our process, too.
+
+    A log that did not exist before, and into which nothing was written, does not exist afterwards.
+    Raises SettingError, in one line, if another run holds it, and OSError.
+    """
+    is_new = not path.exists()
+    fd = _locked(path)
+    try:
+        yield
+    finally:
+        if is_new and not os.fstat(fd).st_size and _is_at(fd, path):
+            path.unlink(missing_ok=True)
+        os.close(fd)
+
+
+def _locked(path: Path) -> int:
+    """A descriptor of the log that holds its lock."""
+    while True:
+        fd = open_private(path, os.O_RDWR | os.O_NONBLOCK)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(os.fstat(fd).st_ino)
+            os.close(fd)
+            raise SettingError(
+                f"LOG_FILE = {str(path)!r}: another run{holder} is writing it; must be another "
+                f"file, for example --log-file {path.stem}-2{path.suffix}"
+            ) from None
+        except OSError:  # a file system without locks
+            return fd
+        if _is_at(fd, path):  # else the other run has just removed its empty log
+            return fd
+        os.close(fd)
+
+
+def _is_at(fd: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _holder(inode: int) -> str:
+    """` (process 4711, since 2026-11-27 14:03:22)`, as far as the system tells."""
+    with contextlib.suppress(OSError, ValueError, psutil.Error):
+        for line in Path("/proc/locks").read_text().splitlines():
+            _, kind, _, _, pid, place, *_ = line.split()
+            if kind == "FLOCK" and int(place.rpartition(":")[2]) == inode:
+                began = time.localtime(psutil.Process(int(pid)).create_time())
+                return f" (process {pid}, since {time.strftime('%Y-%m-%d %H:%M:%S', began)})"
+    return ""
