@@ -209,8 +209,9 @@ class HttpClient:
     def _send_again(self) -> None:
         """Send the request on a new connection, because the server had closed the kept one.
 
-        This is the only repetition, at most one for each request. It is counted, and the request's
-        record says so.
+        This is the only repetition. There is at most one for each request, because the new
+        connection has not carried an answer. It is counted, and the request's record says so. The
+        request was sent when it was sent first: neither its times nor its timeout begin anew.
         """
         self._host.recorder.stale_retries += 1
         self._retried = True
@@ -292,7 +293,7 @@ class HttpClient:
     def _lost_a_race(self, error: OSError) -> bool:
         """Whether the request may be sent again: see `lost_a_race`."""
         silent = self._reader is None or not self._reader.begun
-        if not (self._used and silent) or self._retried or classify(error).outcome != RESET:
+        if not (self._used and silent) or classify(error).outcome != RESET:
             return False
         idle_s = self._sent_s - self._answered_s
         return lost_a_race(idle_s, self._host.now() - self._sent_s, self._connect_s)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from edgeload.run.connection import Connection
-from edgeload.run.wire import (
-    Answer,
-    AnswerReader,
-    WireError,
-)
+from edgeload.run.wire import Answer, AnswerReader, WireError
 
 _MOST_MARGIN_S = 1.0
 _LEAST_IDLE_S = 0.1
@@ -26,9 +22,14 @@ def usable_for_s(idle_s: float) -> float:
 def lost_a_race(idle_s: float, failed_after_s: float, connect_s: float) -> bool:
     """Whether a server closed an idle connection at the moment at which a request was sent on it.
 
-    Then the connection had been idle, and the server's answer to the request, a reset, comes back
-    within a round trip; opening the connection took at least one. A server that read the request
-    and then reset the connection took longer: that is a failure and no race.
+    A server may close an idle connection at any time, and a client has to be ready for that (RFC
+    9112, section 9.3.1). A POST may be sent again only if the server has not applied it (RFC 9110,
+    section 9.2.2). It cannot say so; these signs do. The caller knows that the connection has
+    carried an answer and that not one byte of another has come. Here, it had been idle, and the
+    server's answer to the request, a reset, came back within a round trip; opening the connection
+    took at least one. A server that read the request and then reset the connection took longer:
+    that is a failure and no race. If the signs mislead, an image query was judged twice under one
+    id: that costs the endpoint some work and changes nothing.
     """
     return idle_s >= _LEAST_IDLE_S and failed_after_s <= 2.0 * connect_s + _RACE_S
 

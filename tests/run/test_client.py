@@ -37,6 +37,7 @@ class FakeHost:
         self.now_s = 1.0
         self.watched: set[int] = set()
         self.freed_numbers: list[int] = []
+        self.armed: list[tuple[int, float]] = []
 
     def now(self) -> float:
         return self.now_s
@@ -51,7 +52,7 @@ class FakeHost:
         self.watched.remove(fd)
 
     def arm(self, client: HttpClient, number: int, sent_s: float) -> None:
-        pass
+        self.armed.append((number, sent_s))
 
     def freed(self, client: HttpClient, ended: Due, now_s: float, *, answered: bool) -> None:
         self.freed_numbers.append(ended.number)
@@ -72,13 +73,18 @@ def server() -> Iterator[socket.socket]:
         yield listener
 
 
-def begun(host: FakeHost, server: socket.socket, picture: bytes = PICTURE) -> HttpClient:
-    """A client whose first request waits for its connection."""
+def client_for(host: FakeHost, server: socket.socket, picture: bytes = PICTURE) -> HttpClient:
+    """A client that has done nothing yet."""
     target = Target("http", "127.0.0.1", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
     head = request_head(target.authority, DETECTOR_ID, "token", [len(picture)])
     template = RequestTemplate(target, None, head, [memoryview(picture)], DETECTOR_ID, "0" * 16)
     plan = one_group_plan(ramp_steps([1], 10.0), 1.0)
-    client = HttpClient(0, ClientSchedule(plan, 0), template, host)
+    return HttpClient(0, ClientSchedule(plan, 0), template, host)
+
+
+def begun(host: FakeHost, server: socket.socket, picture: bytes = PICTURE) -> HttpClient:
+    """A client whose first request waits for its connection."""
+    client = client_for(host, server, picture)
     client.begin()
     return client
 
@@ -198,6 +204,26 @@ def test_an_early_final_answer_is_read_after_a_write_error(
     assert (host.watched, client.in_flight) == (set(), 0)
 
 
+def test_a_connection_that_carried_half_a_request_carries_no_other(
+    tmp_path: Path, server: socket.socket
+) -> None:
+    """Answered early and kept open by the server, it is closed: the next request opens its own."""
+    host = FakeHost(tmp_path / "run.log")
+    client = begun(host, server, LARGE)
+    peer, _ = server.accept()
+    client.on_ready(WRITABLE)
+    with peer:
+        peer.sendall(b"HTTP/1.1 413 No\r\nContent-Length: 3\r\n\r\nbig")
+        while client.in_flight:
+            client.on_ready(READABLE)
+        assert host.watched == set()
+        client.begin()
+        again, _ = server.accept()
+        again.close()
+    assert host.outcomes() == ["http_413"]
+    assert host.recorder.connects == 2
+
+
 def test_a_reset_in_the_middle_of_an_answer_stays_a_reset(
     tmp_path: Path, server: socket.socket
 ) -> None:
@@ -229,17 +255,26 @@ def sent_on_a_kept_connection(
 def test_a_request_that_met_a_closing_connection_is_sent_once_more(
     tmp_path: Path, server: socket.socket
 ) -> None:
-    """The reset came within a round trip: a new connection, one record, and the record says it."""
+    """The reset came within a round trip: a new connection, one record, and the record says it.
+
+    Its time and its timeout count from the first try.
+    """
     host = FakeHost(tmp_path / "run.log")
     client, peer = sent_on_a_kept_connection(host, server, idle_s=1.0)
+    host.now_s += 0.01
     reset(peer)
     until_broken(client)
     client.on_ready(READABLE)
     again, _ = server.accept()
     with again:
         client.on_ready(WRITABLE)
+        host.now_s += 0.5
         answer(client, again)
-    assert [(r.outcome, r.retried) for r in host.requests()] == [("ok", False), ("ok", True)]
+    first, second = host.requests()
+    assert [(r.outcome, r.retried) for r in (first, second)] == [("ok", False), ("ok", True)]
+    assert second.sent_s == 2.0
+    assert second.latency == pytest.approx(0.51)
+    assert host.armed == [(1, 1.0), (2, 2.0)]
     assert host.recorder.stale_retries == 1
 
 
@@ -290,3 +325,22 @@ def test_a_connection_is_not_used_when_the_server_may_close_it(
     assert (peer.recv(1) == b"P") is kept
     assert host.recorder.connects == (1 if kept else 2)
     assert host.recorder.stale_retries == 0
+
+
+def test_an_opened_connection_that_ends_before_its_first_request_is_a_reset(
+    tmp_path: Path, server: socket.socket
+) -> None:
+    """It has carried no answer, so there is no race to lose: the request is not sent again."""
+    host = FakeHost(tmp_path / "run.log")
+    client = client_for(host, server)
+    client.open_ahead()
+    peer, _ = server.accept()
+    client.on_ready(WRITABLE)
+    host.now_s += 1.0
+    reset(peer)
+    until_broken(client)
+    client.begin()
+    if client.in_flight:  # the system took the bytes, and tells of the reset now
+        client.on_ready(READABLE)
+    assert [(r.outcome, r.retried) for r in host.requests()] == [("reset", False)]
+    assert (host.recorder.connects, host.recorder.stale_retries) == (1, 0)
