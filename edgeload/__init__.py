@@ -53,6 +53,7 @@ failure_classes         what each class of failed requests means, and what to do
 edge_facts              what holds for every Edge Endpoint
 machine                 what the operating system says about this machine's processor
 signals                 Ctrl-C and SIGTERM, to be counted and waited for
+file_names              what no file can be called
 untrusted_text          text from outside, made safe to log and to print
 import_path             where modules are looked for: in the current folder last
 child_processes         how processes of ours are started: without the token
@@ -77,6 +78,7 @@ edge                    the Edge Endpoint from outside
     trust               which TLS certificates are trusted
 run                     sends the planned requests and writes down what happened
     session             from settings to a finished log
+    embedded_endpoint   whether the simulator can be started as the settings say
     reaching            from the URL to an endpoint that is ready
     announcement        what the box says about the detector, in sentences
     preflight_queries   real image queries before the ramp

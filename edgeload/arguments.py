@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, get_args
 
 from edgeload.cli import Parser, typed
+from edgeload.plain_words import quoted
 from edgeload.settings import TOKEN
 from edgeload.settings.declaration import Group
 from edgeload.settings.fields import Fields, declared, metavar_of, option_of
@@ -81,7 +83,7 @@ def _parser(config: Mapping[str, object], program: str) -> Parser:
 def _add_option(group: Any, name: str, config: Mapping[str, object]) -> None:
     setting, field = declared(name), Fields.model_fields[name]
     default = config.get(name.upper(), field.default)
-    shown = "" if default in (None, "", (), []) else f" (default: {default})"
+    shown = "" if default in (None, "", (), []) else f" (default: {_readable(default)})"
     several = " May be given several times." if setting.form == "list" else ""
     text = f"{setting.help}{several}{shown}".replace("%", "%%")
     option, metavar = option_of(name), metavar_of(name)
@@ -95,3 +97,9 @@ def _add_option(group: Any, name: str, config: Mapping[str, object]) -> None:
         group.add_argument(option, nargs="*", metavar="N,", help=text)
     else:
         group.add_argument(option, metavar=metavar, help=text)
+
+
+def _readable(default: object) -> str:
+    """A value of config.py, where anything may stand; a text without its quotation marks."""
+    shown = quoted(str(default) if isinstance(default, Path) else default)
+    return shown[1:-1] if shown[0] == shown[-1] and shown[0] in "\"'" else shown

@@ -11,12 +11,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from edgeload.exit_codes import BAD_SETTING, INTERRUPTED
+from edgeload.file_names import wrong_name
 from edgeload.import_path import put_installed_first
 from edgeload.objectives import Objective, parse_objective
-from edgeload.untrusted_text import HidingStream, print_traceback
+from edgeload.plain_words import without_long_words
+from edgeload.untrusted_text import HidingStream, one_line, print_traceback
 
 _PLAIN = {
     "✓": "+", "✗": "x", "…": "...", "±": "+/-", "°": " deg", "→": "->", "≤": "<=", "≥": ">=",
@@ -46,10 +49,18 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"formatter_class": _formatter(), "allow_abbrev": False, **options})
+        self._words: list[str] = []
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """See argparse; remembers the words for `error`."""
+        self._words = list(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(self._words, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Print the line on stderr and exit."""
-        line = " ".join(message.removeprefix("argument ").split())
+        given = [text for word in self._words for text in (word, word.partition("=")[2])]
+        said = one_line(without_long_words(message.removeprefix("argument "), given))
+        line = " ".join(said.split())
         no_value = line.startswith(("unrecognized arguments", "the following arguments"))
         hint = f"; see {self.prog} --help" if no_value else ""
         self.exit(BAD_SETTING, f"{self.prog}: {line}{hint}\n")
@@ -91,6 +102,14 @@ def number_above_0(what: str, example: str) -> Callable[[str], float]:
 def seconds(example: str) -> Callable[[str], float]:
     """A parser of a time in seconds."""
     return number_above_0("a number of seconds", example)
+
+
+def path(text: str) -> Path:
+    """A path that a file may have; whether it is there is asked where it is used."""
+    legal = wrong_name(Path(text)) if text.strip() else "must not be empty"
+    if legal:
+        raise argparse.ArgumentTypeError(f"{text!r}: {legal}, for example ./results")
+    return Path(text)
 
 
 def objective(text: str) -> Objective:

@@ -24,7 +24,7 @@ from typing import Literal, cast
 
 Quantity = Literal["response", "service", "age", "errors", "missed", "throughput", "edge", "outage"]
 
-_SCOPE = re.compile(r"(?P<load>[0-9]+)\s+(?:clients?|cop(?:y|ies))|(?P<each>each\s+step)")
+_SCOPE = re.compile(r"(?P<load>[0-9]{1,9})\s+(?:clients?|cop(?:y|ies))|(?P<each>each\s+step)")
 _GROUP_NAME = re.compile(
     r"(?!each step$|total$|all$|steps? [0-9])[A-Za-z][A-Za-z0-9 _.-]{0,39}", re.IGNORECASE
 )
@@ -52,6 +52,9 @@ _ABORT_EXAMPLES: dict[Quantity, str] = {
     "errors": "errors>50%",
     "missed": "missed>20%",
 }
+_PER_UNIT = {"ms": 1000, "s": 1, "%": 100}
+_LONGEST_S = 7 * 86_400
+_MOST_CHARS = 200
 _LEGAL = (
     "must be an objective, for example p95<300ms, p99.9 service<1s, errors<0.5%, missed<1%, "
     "throughput>=95%, edge>=99.9%, outage<1s or age p95<1s; `each step:`, `20 clients:` or the "
@@ -178,6 +181,8 @@ def parse_abort(text: str) -> Objective:
 
 def _parse(text: str, examples: Mapping[Quantity, str], legal: str) -> tuple[Objective, bool]:
     """The objective, and whether its operator is `<` or `<=`."""
+    if len(text) > _MOST_CHARS:
+        raise ValueError(legal)
     *scopes, condition = (" ".join(part.split()) for part in text.split(":"))
     found = _TEXT.fullmatch(condition)
     loads = [text for text in scopes if _SCOPE.fullmatch(text)]
@@ -201,13 +206,15 @@ def _parse(text: str, examples: Mapping[Quantity, str], legal: str) -> tuple[Obj
         raise ValueError(f"a share cannot exceed 100 %, {example}")
     if percent is not None and not 0 < float(percent) < 100:
         raise ValueError(f"a percentile lies between p0 and p100, {example}")
+    if unit != "%" and bound / _PER_UNIT[unit] > _LONGEST_S:
+        raise ValueError(f"a limit must be at most {_LONGEST_S} s, which is a week, {example}")
     if not found["share"] and bound == 0:
         name = "a percentile" if percent else "outage"
         raise ValueError(f"the limit of {name} must be above 0, {example}")
     objective = Objective(
         text=": ".join([*groups, *loads, condition]),
         quantity=quantity,
-        bound=bound / {"ms": 1000, "s": 1, "%": 100}[unit],
+        bound=bound / _PER_UNIT[unit],
         quantile=float(percent) / 100 if percent else None,
         load=int(scope["load"]) if scope and scope["load"] else None,
         each_step=bool(scope and scope["each"]),

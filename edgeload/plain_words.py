@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 _MOST_NUMBERS = 12
+_MOST_CHARS = 80
+_SHOWN_CHARS = 60
 
 
 def plural(count: int, noun: str) -> str:
@@ -14,6 +16,31 @@ def plural(count: int, noun: str) -> str:
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{count:,} {noun[:-1]}ies"
     return f"{count:,} {noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
+
+
+def quoted(value: object) -> str:
+    """A value as Python writes it, on one line: `'5m'`; a long one without its rest.
+
+    >>> quoted("x" * 5000)
+    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…' (5,002 characters)"
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # a number of more than 4,300 digits, or an object of the user's own
+        return f"a very long {type(value).__name__}"
+    if len(text) <= _MOST_CHARS:
+        return text
+    end = text[-1] if text[-1] in "'\"])}" else ""
+    return f"{text[:_SHOWN_CHARS]}…{end} ({len(text):,} characters)"
+
+
+def without_long_words(line: str, given: Iterable[str]) -> str:
+    """A message that leaves out the rest of what somebody gave, if that is long."""
+    for text in sorted(set(given), key=len, reverse=True):
+        if len(text) > _MOST_CHARS:
+            short = f"{repr(text[:_SHOWN_CHARS])[1:-1]}… ({len(text):,} characters)"
+            line = line.replace(repr(text)[1:-1], short).replace(text, short)
+    return line
 
 
 def listed(texts: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from edgeload.camera_group import CameraGroup
 from edgeload.plain_words import listed
@@ -22,7 +23,7 @@ LEGAL_WANTED = (
     "door:40@10,person:9@2 or fleet.yaml"
 )
 _ONE = re.compile(
-    r"(?:(?P<group>[A-Za-z][A-Za-z0-9 _.-]{0,39})\s*:\s*)?(?P<cameras>[0-9]+)"
+    r"(?:(?P<group>[A-Za-z][A-Za-z0-9 _.-]{0,39})\s*:\s*)?(?P<cameras>[0-9]{1,15})"
     r"(?:\s*@\s*(?P<rate>[0-9]+(?:\.[0-9]+)?|max))?"
 )
 
@@ -42,8 +43,13 @@ class WantedCameras:
     @property
     def text(self) -> str:
         """As one types it."""
-        rate = "" if self.rate is None else f"@{self.rate:.12g}" if self.rate else "@max"
+        rate = "" if self.rate is None else f"@{_plain(self.rate)}" if self.rate else "@max"
         return f"{self.group}:{self.cameras}{rate}" if self.group else f"{self.cameras}{rate}"
+
+
+def _plain(number: float) -> str:
+    """Without an exponent, which a rate cannot have when it is typed."""
+    return f"{Decimal(f'{number:.12g}'):f}"
 
 
 def parse_wanted(text: str) -> tuple[WantedCameras, ...]:

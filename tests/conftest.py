@@ -45,6 +45,8 @@ SIDE_BY_SIDE = (
     "edge",
     "faults/test_token_echoed.py",
     "faults/test_child_processes.py",
+    "faults/test_bad_values.py",
+    "faults/test_large_plans.py",
     "host/test_plots.py",
     "run/test_images.py",
     "run/test_preflight_queries.py",

@@ -22,6 +22,7 @@ PACKAGE = ROOT / "edgeload"
 ARROWS = {
     "edgeload.edge_facts": (),
     "edgeload.failure_classes": (),
+    "edgeload.file_names": (),
     "edgeload.machine": (),
     "edgeload.plain_words": (),
     "edgeload.camera_group": (),
@@ -91,6 +92,7 @@ ARROWS = {
         "edgeload.search_axis",
         "edgeload.settings",
         "edgeload.signals",
+        "edgeload.simulator.command_line",
         "edgeload.simulator.launch",
     ),
     "edgeload.calibrate": (
@@ -215,6 +217,7 @@ FOR_ALL = (
     "edgeload.camera_group",
     "edgeload.edge_facts",
     "edgeload.failure_classes",
+    "edgeload.file_names",
     "edgeload.plain_words",
     "edgeload.untrusted_text",
 )

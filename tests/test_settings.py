@@ -158,7 +158,7 @@ def test_the_token_is_nowhere_to_be_read() -> None:
         ({"custom_ramp": "3,0"}, "CUSTOM_RAMP", "'3,0'", "every step must have at least 1 client"),
         ({"time_between_ramp": "-1"}, "TIME_BETWEEN_RAMP", "'-1'", "above 0"),
         ({"time_between_ramp": "nan"}, "TIME_BETWEEN_RAMP", "'nan'", "finite"),
-        ({"requests_per_second": "0"}, "REQUESTS_PER_SECOND", "'0'", "above 0"),
+        ({"requests_per_second": "0"}, "REQUESTS_PER_SECOND", "'0'", "at least 0.0001"),
         ({"requests_per_second": "inf"}, "REQUESTS_PER_SECOND", "'inf'", "finite"),
         ({"timeout": "soon"}, "TIMEOUT", "'soon'", "number, for example 10"),
         ({"late": "drop"}, "LATE", "'drop'", "'queue', 'skip' or 'latest'"),

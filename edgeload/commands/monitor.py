@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from edgeload.cli import Parser, seconds
+from edgeload.cli import Parser, path, seconds
 from edgeload.exit_codes import INTERNAL_ERROR, INTERRUPTED, OK
 from edgeload.host.console import SamplingProgress, print_table
 from edgeload.host.json_records import encode_document
@@ -54,7 +54,7 @@ def _parse(arguments: Sequence[str] | None, program: str) -> tuple[SampleTimes, 
     )
     parser.add_argument(
         "--output",
-        type=Path,
+        type=path,
         default=Path("monitor_results"),
         metavar="DIR",
         help="Folder for the results. Each run overwrites them. (default: %(default)s)",
@@ -117,8 +117,8 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "edgeload mon
         summary = sum_up(folder, sampled)
         print_table(summary)
         sys.stdout.flush()
-        for path in [folder / SAMPLES, folder / SUMMARY, *_draw(folder, progress.say)]:
-            progress.say(f"wrote {path}")
+        for written in [folder / SAMPLES, folder / SUMMARY, *_draw(folder, progress.say)]:
+            progress.say(f"wrote {written}")
     except OSError as problem:
         progress.finish()
         print(f"Cannot write the results to {folder}: {problem.strerror}", file=sys.stderr)

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from edgeload import exit_codes
-from edgeload.cli import Parser, number_above_0, objective, typed
+from edgeload.cli import Parser, number_above_0, objective, path, typed
 from edgeload.config_file import load_config
 from edgeload.read.log.columns import LogError
 from edgeload.read.output import hdr
@@ -135,7 +135,7 @@ def compare_main(
             "log",
             metavar="NEW",
             nargs="+",
-            type=Path,
+            type=path,
             help="Log of a new run, or several; - is standard input.",
         )
         _add_common(found, config)
@@ -238,7 +238,7 @@ def _add_log(parser: Parser, config: Mapping[str, object], *, compared: bool) ->
         "log",
         metavar="LOG",
         nargs="*",
-        type=Path,
+        type=path,
         default=[default],
         help="Log of a run, of the present form or an older one, also packed; - is standard input."
         f"{more} (default: {default})",
@@ -249,7 +249,7 @@ def _add_common(parser: Parser, config: Mapping[str, object]) -> None:
     parser.add_argument(
         "--output-dir",
         metavar="DIR",
-        type=Path,
+        type=path,
         default=_path(config, "output_dir"),
         help="Folder for the results. (default: %(default)s)",
     )
@@ -286,7 +286,7 @@ def _add_report(parser: Parser) -> None:
     parser.add_argument(
         "--host",
         metavar="FILE",
-        type=Path,
+        type=path,
         help="The host_samples.jsonl that the monitor wrote on the endpoint's host during the run. "
         "The report then says which resource is used up first.",
     )
@@ -331,7 +331,7 @@ def _add_comparison(group: argparse._ActionsContainer, *, required: bool = False
     group.add_argument(
         "--baseline",
         metavar="LOG",
-        type=Path,
+        type=path,
         action="append",
         required=required,
         help="Log of an earlier run to compare with. It may be given several times.",
@@ -346,7 +346,7 @@ def _add_comparison(group: argparse._ActionsContainer, *, required: bool = False
     group.add_argument(
         "--history",
         metavar="DIR",
-        type=Path,
+        type=path,
         help="Folder with the summary.json files of earlier runs, also in folders below it. A "
         "change of level among the newest 30 runs of the same box and settings is looked for.",
     )

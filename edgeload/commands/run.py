@@ -63,12 +63,14 @@ def _show_plan(settings: Settings) -> int:
     from edgeload.commands.repeat import series_words
     from edgeload.run.audited_run import AUDIT_PLAN_NOTE
     from edgeload.run.dry_run import asked_detectors, print_plan
+    from edgeload.run.embedded_endpoint import check_simulator_options
     from edgeload.run.pictures import picture_bytes
 
     if settings.variants:  # what is refused is said before any plan
         from edgeload.variants.command import checked_variants
 
         checked_variants(settings)
+    check_simulator_options(settings)
     groups = settings.groups()
     sizes, detectors = picture_bytes(groups), asked_detectors(groups)
     if settings.variants:

@@ -21,6 +21,7 @@ from typing import Any
 from PIL import Image, ImageChops, JpegImagePlugin, UnidentifiedImageError
 
 from edgeload.edge_facts import MAX_BODY_BYTES
+from edgeload.plain_words import quoted
 from edgeload.settings.fields import DEFAULT_PICTURE
 
 JPEG_QUALITY = 95
@@ -36,7 +37,7 @@ class ImageError(ValueError):
     """The picture cannot be sent; one line with the setting, its value and what is legal."""
 
     def __init__(self, path: Path, problem: str, legal: str = _LEGAL) -> None:
-        super().__init__(f"IMAGE_PATH: {str(path)!r} {problem}; {legal}")
+        super().__init__(f"IMAGE_PATH: {quoted(str(path))} {problem}; {legal}")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from edgeload.plain_words import plural
+from edgeload.plain_words import plural, quoted
 from edgeload.plan import Plan
 from edgeload.private_files import private_folder
 from edgeload.run.log_place import check_log_place
@@ -100,16 +100,16 @@ def check_writable(settings: Settings) -> None:
         _check_room(settings.log_file.parent)
     except OSError as error:
         raise SettingError(
-            f"LOG_FILE = {str(settings.log_file)!r}: cannot be written ({error.strerror}); must "
-            "be a file that you may write, for example load_test.log"
+            f"LOG_FILE = {quoted(str(settings.log_file))}: cannot be written "
+            f"({error.strerror}); must be a file that you may write, for example load_test.log"
         ) from error
     try:
         private_folder(settings.output_dir)
         _check_room(settings.output_dir)
     except OSError as error:
         raise SettingError(
-            f"OUTPUT_DIR = {str(settings.output_dir)!r}: cannot be written ({error.strerror}); "
-            "must be a folder that you may write, for example load_test_results"
+            f"OUTPUT_DIR = {quoted(str(settings.output_dir))}: cannot be written "
+            f"({error.strerror}); must be a folder that you may write, for example results"
         ) from error
     try:
         _check_room(None)
@@ -136,6 +136,6 @@ def check_cacert(settings: Settings) -> None:
         is_ssl = isinstance(error, ssl.SSLError)
         problem = "holds no PEM certificate" if is_ssl else error.strerror
         raise SettingError(
-            f"CACERT = {str(settings.cacert)!r}: {problem}; must be a file with a PEM "
+            f"CACERT = {quoted(str(settings.cacert))}: {problem}; must be a file with a PEM "
             "certificate, for example edge.pem"
         ) from error

@@ -25,6 +25,7 @@ from edgeload.run.announcement import (
 from edgeload.run.answers_alone import AnswersAlone, usual_s
 from edgeload.run.asking_alone import ask_alone
 from edgeload.run.audited_run import audited_run, with_pictures_before
+from edgeload.run.embedded_endpoint import bad_simulator_options, check_simulator_options
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.journal import PreparedRun
 from edgeload.run.live import LiveView
@@ -164,17 +165,14 @@ def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str |
     if settings.endpoint_url is not None:
         yield settings.endpoint_url, None
         return
+    check_simulator_options(settings)
     with contextlib.ExitStack() as stack:
         try:
             simulator = stack.enter_context(
                 running_simulator(shlex.split(settings.simulator_options))
             )
         except BadOptions as error:
-            raise SettingError(
-                f"SIMULATOR_OPTIONS = {settings.simulator_options!r}: {error}; must be "
-                "options as listed by python -m edgeload.simulator --help, for example "
-                "'--service-time 20ms'"
-            ) from error
+            raise SettingError(bad_simulator_options(settings, str(error))) from error
         except (OSError, RuntimeError) as error:
             raise Unreachable(f"the embedded endpoint did not start: {error}") from error
         _say(

@@ -46,7 +46,7 @@ class Fields(BaseModel):
         metavar="ID",
         example="det_2aBcDeFgHiJkLmNoPqRsTuVwXyZ",
     )
-    detector_name: values.Text = declare(
+    detector_name: values.Name = declare(
         "edge-load-test",
         "The endpoint",
         "Name of the detector, used if DETECTOR_ID is empty. A detector that does not exist "
@@ -54,7 +54,7 @@ class Fields(BaseModel):
         metavar="NAME",
         example="front-door",
     )
-    detector_query: values.Text = declare(
+    detector_query: values.Question = declare(
         "Is there a dog in the picture?",
         "The endpoint",
         "Query of the detector, used if DETECTOR_ID is empty.",
@@ -125,7 +125,7 @@ class Fields(BaseModel):
         measured=False,  # its camera groups do, and the log's header has them
         beside_config=True,
     )
-    ramp_group: values.Text = declare(
+    ramp_group: values.Name = declare(
         None,
         "The ramp",
         "Name of the camera group of the mix that alone is ramped; the other groups are there "
@@ -383,7 +383,7 @@ class Fields(BaseModel):
         measured=False,
     )
 
-    image_path: Path = declare(
+    image_path: values.NamedFile = declare(
         DEFAULT_PICTURE,
         "The pictures",
         "Picture to send. One of 256x256 pixels saves the inference server a resize.",
@@ -408,7 +408,7 @@ class Fields(BaseModel):
         example="True",
     )
 
-    log_file: Path = declare(
+    log_file: values.NamedFile = declare(
         Path("load_test.log"),
         "The results",
         "Log that all clients append to. Each run overwrites it.",
@@ -416,7 +416,7 @@ class Fields(BaseModel):
         example="load_test.log",
         measured=False,
     )
-    output_dir: Path = declare(
+    output_dir: values.NamedFile = declare(
         Path("load_test_results"),
         "The results",
         "Folder for the results. Each run overwrites them.",

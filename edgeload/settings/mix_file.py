@@ -92,7 +92,7 @@ def _rate(value: object) -> object:
     try:
         return _check_rate.validate_python(value)
     except ValidationError:
-        raise ValueError("must be a number above 0 and at most 10000, or max") from None
+        raise ValueError("must be a number from 0.0001 to 10000, or max") from None
 
 
 def _own_objectives(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -143,13 +143,13 @@ class GroupSpec(BaseModel):
 
     name: Annotated[str, AfterValidator(_name)]
     detector_id: values.DetectorId = None
-    detector_name: values.Text = None
-    query: values.Text = None
+    detector_name: values.Name = None
+    query: values.Question = None
     cameras: values.Clients = 1
     requests_per_second: Annotated[str | float | None, BeforeValidator(_rate)] = None
     arrivals: Arrivals | None = None
     late: LatePolicy | None = None
-    image_path: Path | None = None
+    image_path: values.File = None
     image_size: Annotated[str, AfterValidator(_size)] | None = None
     image_pool: values.Pictures | None = None
     timeout: values.Seconds | None = None

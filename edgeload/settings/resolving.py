@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from edgeload.child_processes import TOKEN
+from edgeload.plain_words import quoted, without_long_words
 from edgeload.settings.audit_settings import AUDIT_VALUES, refused_beside_audit
 from edgeload.settings.error_words import legal_words
 from edgeload.settings.fields import declared
@@ -39,6 +41,19 @@ def resolve(
     The ramp of an interference run is not that of config.py, which is meant for other runs: what
     was not typed is one copy of the mix and short steps. Nor is that of a cache audit.
     """
+    try:
+        return _resolved(config, options, environment, program)
+    except SettingError as problem:
+        given = [text for value in (*config.values(), *options.values()) for text in _texts(value)]
+        raise SettingError(without_long_words(str(problem), given)) from None
+
+
+def _resolved(
+    config: Mapping[str, object],
+    options: Mapping[str, object],
+    environment: Mapping[str, str],
+    program: str,
+) -> Settings:
     _check_names(config)
     values: dict[str, object] = {name.lower(): value for name, value in config.items()}
     if "detector_name" in options and "detector_id" not in options:
@@ -46,7 +61,7 @@ def resolve(
     if options.get("audit_cache", values.get("audit_cache")) is True:
         if refused := refused_beside_audit({**values, **options}, options):
             name, value, legal = refused
-            raise SettingError(f"{name.upper()} = {value!r}: {legal}")
+            raise SettingError(f"{name.upper()} = {quoted(value)}: {legal}")
         values.update(AUDIT_VALUES)
     elif options.get("interference", values.get("interference")) is True:
         _check_no_objectives(options)
@@ -58,8 +73,9 @@ def resolve(
     elif refusal := typed_without_a_search(options):
         raise SettingError(refusal)
     values.update(options)
-    if str(values.get("plan_for") or "").strip():
-        values["plan_for"] = _wanted(str(values["plan_for"]))
+    plan_for = values.get("plan_for") or ""
+    if text := (plan_for if isinstance(plan_for, str) else quoted(plan_for)).strip():
+        values["plan_for"] = _wanted(text)
     if not values.get(TOKEN.lower()):
         values[TOKEN.lower()] = environment.get(TOKEN) or None
     try:
@@ -71,6 +87,13 @@ def resolve(
         raise SettingError("\n".join(lines.values())) from None
     settings._program, settings._typed = program, frozenset(options)
     return settings
+
+
+def _texts(value: object) -> list[str]:
+    """The texts that a value is made of."""
+    if isinstance(value, list | tuple):
+        return [text for each in value for text in _texts(each)]
+    return [str(value)] if isinstance(value, str | Path) else []
 
 
 _INTERFERENCE_RAMP = {
@@ -121,6 +144,8 @@ def _line(error: Any) -> str:
     name, example = field.upper(), declared(field).example
     if example and error["type"] != "literal_error" and "for example" not in legal:
         legal += f", for example {example}"
-    secret = name == TOKEN or (name == "ENDPOINT_URL" and "@" in str(error["input"]))
-    value = "(hidden)" if secret else repr(error["input"])
+    given = error["input"]
+    whole = given if isinstance(given, str) else quoted(given)
+    secret = name == TOKEN or (name == "ENDPOINT_URL" and "@" in whole)
+    value = "(hidden)" if secret else quoted(given)
     return f"{name} = {value}: {legal}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -14,8 +15,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from edgeload.edge_facts import DETECTOR_ID_FORM, is_detector_id
+from edgeload.file_names import cannot_be_shown, wrong_name
 from edgeload.objectives import is_group_name, parse_abort, parse_objective
+from edgeload.plain_words import quoted
 from edgeload.plan import BUILT_IN_RAMP
+
+_WHOLE = re.compile(r"[0-9]{1,9}")
 
 BUILT_IN = "built-in"
 """The word that stands for the built-in ramp."""
@@ -40,6 +45,30 @@ def _empty_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _text(most: int) -> Callable[[str | None], str | None]:
+    """A check of a text that is sent and shown: its length, and that all of it can be."""
+
+    def check(text: str | None) -> str | None:
+        if text is not None and (len(text) > most or any(map(cannot_be_shown, text))):
+            raise ValueError(f"must be a text of at most {most} characters that can be printed")
+        return text
+
+    return check
+
+
+def _path(path: Path | None) -> Path | None:
+    """Whether the file is there is asked where it is used."""
+    if path is not None and (legal := wrong_name(path)):
+        raise ValueError(legal)
+    return path
+
+
+def _not_blank(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("must not be empty")
+    return value
+
+
 def _ramp(value: object) -> object:
     """`1,5,20`, `[1, 5, 20]` or the word for the built-in ramp -> client counts."""
     if not isinstance(value, str):
@@ -50,7 +79,7 @@ def _ramp(value: object) -> object:
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
     counts = [count.strip() for count in text.split(",")]
-    if not all(count.isdecimal() for count in counts):
+    if not all(_WHOLE.fullmatch(count) for count in counts):
         raise ValueError(_LEGAL_RAMP)
     if not all(map(int, counts)):
         raise ValueError("every step must have at least 1 client, for example 1,5,20")
@@ -61,8 +90,8 @@ def _workers(value: object) -> object:
     """A count as a number or as text, or one of the two words."""
     if value in ("auto", "clients"):
         return value
-    text = str(value)
-    if not text.isdecimal() or not 1 <= int(text) <= _MAX_WORKERS:
+    text = quoted(value) if isinstance(value, int) else str(value)
+    if not _WHOLE.fullmatch(text) or not 1 <= int(text) <= _MAX_WORKERS:
         raise ValueError(_LEGAL_WORKERS)
     return int(text)
 
@@ -146,6 +175,8 @@ def _search(value: str) -> str:
 
 
 def _shell_words(options: str) -> str:
+    if any(map(cannot_be_shown, options.replace("\n", " "))):
+        raise ValueError("must be options as one types them in a shell, without control characters")
     try:
         shlex.split(options)
     except ValueError as error:
@@ -154,7 +185,11 @@ def _shell_words(options: str) -> str:
 
 
 Text = Annotated[str | None, BeforeValidator(_empty_is_none)]
-File = Annotated[Path | None, BeforeValidator(_empty_is_none)]
+Name = Annotated[str | None, AfterValidator(_text(200)), BeforeValidator(_empty_is_none)]
+Question = Annotated[str | None, AfterValidator(_text(300)), BeforeValidator(_empty_is_none)]
+"""As long as the Groundlight SDK lets the names and queries of detectors be."""
+File = Annotated[Path | None, AfterValidator(_path), BeforeValidator(_empty_is_none)]
+NamedFile = Annotated[Path, AfterValidator(_path), BeforeValidator(_not_blank)]
 Token = Annotated[SecretStr | None, AfterValidator(_token)]
 EndpointUrl = Annotated[str | None, AfterValidator(_endpoint_url), BeforeValidator(_empty_is_none)]
 DetectorId = Annotated[str | None, AfterValidator(_detector_id), BeforeValidator(_empty_is_none)]
@@ -171,7 +206,7 @@ WarmUp = Annotated[
 ]
 Cooldown = Annotated[float, Field(ge=0, le=7 * 86400, allow_inf_nan=False)]
 RunCount = Annotated[int, Field(ge=1, le=100)]
-Rate = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]
+Rate = Annotated[float, Field(ge=0.0001, le=10_000, allow_inf_nan=False)]
 Clients = Annotated[int, Field(ge=1, le=100_000)]
 Ramp = Annotated[tuple[Clients, ...] | None, Field(min_length=1), BeforeValidator(_ramp)]
 Rounds = Annotated[Annotated[int, Field(ge=3, le=1000)] | None, BeforeValidator(_empty_is_none)]

@@ -29,6 +29,15 @@ class YamlTexts(yaml.SafeLoader):
     }
 
 
+def _refuse(_: YamlTexts, node: yaml.Node) -> None:
+    said = f"the tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed"
+    raise yaml.constructor.ConstructorError(None, None, said, node.start_mark)
+
+
+for _tag in ("bool", "int", "float", "binary", "timestamp", "omap", "pairs", "set"):
+    YamlTexts.add_constructor(f"tag:yaml.org,2002:{_tag}", _refuse)
+
+
 @contextlib.contextmanager
 def yaml_texts(
     file: str, text: str, legal: str, problem: type[ValueError]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
+import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,6 +61,18 @@ def parse_options(arguments: Sequence[str], program: str = PROGRAM) -> Options:
         return Options(**given)
     except OptionError as error:
         parser.error(str(error))
+
+
+def refusal(arguments: Sequence[str]) -> str | None:
+    """Why a command line starts no simulator, as its error says; None: it starts one."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            parse_options(arguments)
+    except SystemExit as ended:
+        line = said.getvalue().partition("\n")[0] if ended.code else ""
+        return line.removeprefix(f"{PROGRAM}: ") or "it would print its help and end"
+    return None
 
 
 def _options_parser(program: str) -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from edgeload.simulator.faults import FaultError, faults_from
 MAX_WORKERS = 256
 _MAX_S = 3600.0
 _DURATION = re.compile(r"([0-9]*\.?[0-9]+)\s*(us|ms|s)?")
+_WHOLE = re.compile(r"[0-9]{1,20}")
 _UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, None: 1.0}
 
 
@@ -31,7 +32,7 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
     """A function that reads a whole number within these limits."""
 
     def convert(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
+        if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
             raise argparse.ArgumentTypeError(
                 f"{text!r}: must be a whole number from {least} to {most}"
             )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeload.cli import path
 from edgeload.edge_facts import DETECTOR_ID_FORM, MAX_CONNECTIONS
 from edgeload.simulator.contention import Contention
 from edgeload.simulator.deployment import (
@@ -146,12 +147,12 @@ class Options:
         None,
         "write for every image query when it arrived and when its service started and ended: JSON "
         "lines, in seconds on the monotonic clock",
-        type=Path,
+        type=path,
         metavar="FILE",
     )
     tls: bool = _option(_SERVER, False, "serve HTTPS with a self-signed certificate for localhost")
     write_cert: Path | None = _option(
-        _SERVER, None, "write that certificate (PEM) to a file", type=Path, metavar="FILE"
+        _SERVER, None, "write that certificate (PEM) to a file", type=path, metavar="FILE"
     )
     keepalive_requests: int = _option(
         _SERVER,

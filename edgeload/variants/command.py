@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
+from edgeload.plain_words import quoted
 from edgeload.run.preflight import check_before_run
 from edgeload.run.session import worker_count
 from edgeload.settings import SettingError, Settings
@@ -28,7 +29,7 @@ _EXAMPLE = "for example examples/variants.yaml"
 def checked_variants(settings: Settings) -> Variants:
     """The variants of a run with these settings. Raises SettingError."""
     assert settings.variants is not None
-    where = f"VARIANTS = {str(settings.variants)!r}"
+    where = f"VARIANTS = {quoted(str(settings.variants))}"
     if settings.interference:
         raise SettingError(
             f"{where}: must be left out with --interference, which measures no capacity, "

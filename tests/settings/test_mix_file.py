@@ -21,7 +21,7 @@ DOOR = "- name: door\n  detector_name: front-door\n"
 ID = "det_" + "a1B" * 9
 LIST = "must be a YAML list of camera groups, for example [{name: door, "
 NAME = "must be a letter, then at most 39 letters, digits, spaces or the signs _ . -"
-RATE = "must be a number above 0 and at most 10000, or max, for example requests_per_second: 10"
+RATE = "must be a number from 0.0001 to 10000, or max, for example requests_per_second: 10"
 SIZE = "must be WIDTHxHEIGHT in pixels, at most 8192, for example 640x480"
 SLO = "must be an objective, for example p95<300ms"
 
