@@ -67,6 +67,7 @@ LIGHT_LOADS = (
     "variants/test_command.py",
     "run/test_chain.py",
     "run/test_trials.py",
+    "faults/test_outage.py",
     "test_monitor_cpu_gpu_usage.py",
 )
 # Of these files, tests that run alone all the same: they need a whole processor.

@@ -82,6 +82,6 @@ def test_the_sdk_client_may_meet_any_fault_through_tls(tmp_path: Path, tls: ssl.
     """As the lean client, but http.client does not tell how TLS ended."""
     left_out = ("cut where the answer does", "half-closed", "stalled in", "stalled after")
     made = tuple(fault for fault in faults(tls=True) if not fault.name.startswith(left_out))
-    options = {"custom_ramp": "2", "time_between_ramp": 5, "requests_per_second": 4}
+    options = {"custom_ramp": "2", "time_between_ramp": 4, "requests_per_second": 5}
     got, right = outcomes(tmp_path, made, tls, **SDK, timeout=0.5, **options)
     assert got == right

@@ -43,7 +43,6 @@ class Refusing(Handler):
     ("client", "megapixels"),
     [
         ("http", 8),
-        pytest.param("http", 2, marks=pytest.mark.slow),
         pytest.param("sdk", 2, marks=pytest.mark.slow),
     ],
 )
