@@ -37,6 +37,7 @@ SIDE_BY_SIDE = (
     "faults/test_connection_fails.py",
     "faults/test_early_answer.py",
     "faults/test_kept_connection.py",
+    "faults/test_refused.py",
     "test_entry_point.py",
     "test_images_folder.py",
     "test_parse_load_test_logs.py",
