@@ -6,13 +6,16 @@ import errno
 import os
 import ssl
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPResponse, parse_headers
+from http.client import HTTPException, HTTPResponse, IncompleteRead, parse_headers
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import DecodeError
 
+_BEGINNING = b"HTTP/1."
 _SWITCHING_PROTOCOLS = 101  # an answer like any final one, though its number is that of an interim
 
 
@@ -52,8 +55,9 @@ class _Answer(HTTPResponse):
 
     def begin(self) -> None:
         stream: Any = self.fp
-        self.arrivals.begun = bool(stream.peek(1))
-        if self.arrivals.begun:
+        first: bytes = stream.peek(1)[: len(_BEGINNING)]
+        self.arrivals.begun = bool(first)
+        if first and first == _BEGINNING[: len(first)]:
             head: Any = _Head(stream)
             self.fp = head
         try:
@@ -113,3 +117,31 @@ def read_answers(client: Any) -> SdkArrivals:
     pools.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
     pools.clear()  # the SDK has asked something already
     return told
+
+
+def os_error_in(problem: BaseException) -> OSError | None:
+    """Find the operating system's error inside those of urllib3 and the SDK; None without one."""
+    for error in _causes(problem):
+        if isinstance(error, OSError) and (error.errno or isinstance(error, ConnectionError)):
+            return error
+    return None
+
+
+def is_no_answer(problem: BaseException) -> bool:
+    """Whether what came is no HTTP answer, or one whose body cannot be decoded."""
+    return any(
+        isinstance(error, DecodeError | HTTPException) and not isinstance(error, IncompleteRead)
+        for error in _causes(problem)
+    )
+
+
+def _causes(problem: BaseException) -> Iterator[BaseException]:
+    """The error and those inside it, the outer ones first."""
+    queue: list[object] = [problem]
+    for _ in range(20):
+        if not queue:
+            return
+        error = queue.pop(0)
+        if isinstance(error, BaseException):
+            yield error
+            queue += [*error.args, error.__cause__, error.__context__]

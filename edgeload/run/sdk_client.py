@@ -22,7 +22,7 @@ from edgeload.edge.sdk import (
     sdk_client,
     take_off_retries,
 )
-from edgeload.edge.sdk_answers import read_answers
+from edgeload.edge.sdk_answers import is_no_answer, os_error_in, read_answers
 from edgeload.failure_classes import BAD_ANSWER, RESET, STALE_CONNECTION, TIMEOUT, TLS
 from edgeload.plan import Due
 from edgeload.records import Anchor
@@ -132,9 +132,9 @@ class SdkQueries:
         cause = os_error_in(problem)
         if cause is not None:
             return None, classify(cause)
-        if self._gl.api_client.last_response is not None:
-            return self._gl.api_client.last_response.status, RequestResult(BAD_ANSWER, None, text)
-        return None, RequestResult(RESET, None, text)
+        last = self._gl.api_client.last_response
+        outcome = RESET if last is None and not is_no_answer(problem) else BAD_ANSWER
+        return None if last is None else last.status, RequestResult(outcome, None, text)
 
     def _next_request_id(self) -> str:
         return f"req_uu{self._id_prefix}{self._number:08x}"
@@ -266,20 +266,6 @@ class SdkClient:
         except (EOFError, OSError):
             pass
         os._exit(1)
-
-
-def os_error_in(problem: BaseException) -> OSError | None:
-    """Find the operating system's error inside those of urllib3 and the SDK; None without one."""
-    queue: list[object] = [problem]
-    for _ in range(20):
-        if not queue:
-            return None
-        error = queue.pop(0)
-        if isinstance(error, OSError) and (error.errno or isinstance(error, ConnectionError)):
-            return error
-        if isinstance(error, BaseException):
-            queue += [*error.args, error.__cause__, error.__context__]
-    return None
 
 
 def sdk_worker_main(pipe: Pipe, shared_counts: Any) -> None:

@@ -17,6 +17,7 @@ INTERIM = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 HALF_CHUNK = b"%x\r\n" % len(BODY) + BODY[:100]
 WHOLE_CHUNK = b"%x\r\n%b\r\n" % (len(BODY), BODY)
+OTHER = b"HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n"
 NARROW_BYTES = 4096
 """A receive buffer that takes a small part of a large picture."""
 
@@ -131,6 +132,8 @@ def faults(*, tls: bool = False) -> tuple[Fault, ...]:
         Fault("dripping head", HEAD[:17], Wrong.drip, "timeout"),
         Fault("dripping body", HEAD, Wrong.drip, "timeout"),
         Fault("dripping interim answers", b"", Wrong.drip_interim, "timeout"),
+        Fault("another protocol", b"SSH-2.0-OpenSSH_9.6\r\n", Wrong.end, "bad_answer"),
+        Fault("a status line that is none of a protocol", OTHER, Wrong.end, "bad_answer"),
         Fault("ended where the answer does", whole, Wrong.end, "ok"),
         Fault("cut where the answer does", whole, Wrong.cut, "reset" if tls else "ok"),
         Fault("interim answers before the last", last, Wrong.end, "ok"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from recording_server import DETECTOR_ID, edge_answer
 
 from edgeload.edge.location import Target
+from edgeload.edge.trust import TlsTrust
 from edgeload.plan import Due, one_group_plan, ramp_steps
 from edgeload.records import Anchor, Request
 from edgeload.run.client import HttpClient
@@ -73,11 +75,16 @@ def server() -> Iterator[socket.socket]:
         yield listener
 
 
-def client_for(host: FakeHost, server: socket.socket, picture: bytes = PICTURE) -> HttpClient:
+def client_for(
+    host: FakeHost,
+    server: socket.socket,
+    picture: bytes = PICTURE,
+    tls: ssl.SSLContext | None = None,
+) -> HttpClient:
     """A client that has done nothing yet."""
     target = Target("http", "127.0.0.1", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
     head = request_head(target.authority, DETECTOR_ID, "token", [len(picture)])
-    template = RequestTemplate(target, None, head, [memoryview(picture)], DETECTOR_ID, "0" * 16)
+    template = RequestTemplate(target, tls, head, [memoryview(picture)], DETECTOR_ID, "0" * 16)
     plan = one_group_plan(ramp_steps([1], 10.0), 1.0)
     return HttpClient(0, ClientSchedule(plan, 0), template, host)
 
@@ -164,6 +171,43 @@ def test_an_aborted_request_is_recorded_and_its_connection_closed(
     with pytest.raises(AssertionError):
         client.abort()
     assert host.outcomes() == ["aborted"]
+
+
+def test_an_answer_that_comes_too_late_is_the_answer_of_no_request(
+    tmp_path: Path, server: socket.socket
+) -> None:
+    """A timeout closes the connection: the next request opens a new one."""
+    host = FakeHost(tmp_path / "run.log")
+    client, peer = connected(host, server)
+    with peer:
+        client.time_out()
+        assert peer.recv(1) == b""
+    client.begin()
+    again, _ = server.accept()
+    with again:
+        client.on_ready(WRITABLE)
+        answer(client, again)
+    assert [(r.outcome, r.error) for r in host.requests()] == [
+        ("timeout", "no complete answer in time (waiting)"),
+        ("ok", None),
+    ]
+    assert host.recorder.connects == 2
+
+
+def test_a_timeout_says_whether_the_connection_was_open(
+    tmp_path: Path, server: socket.socket
+) -> None:
+    """A server that accepts a connection and never speaks TLS: the stage is connecting."""
+    host = FakeHost(tmp_path / "run.log")
+    client = client_for(host, server, tls=TlsTrust(insecure=True).ssl_context())
+    client.begin()
+    peer, _ = server.accept()
+    with peer:
+        client.on_ready(WRITABLE)
+        assert peer.recv(1) == b"\x16"  # the first byte of a handshake
+        client.time_out()
+    assert [r.error for r in host.requests()] == ["no complete answer in time (connecting)"]
+    assert host.watched == set()
 
 
 LARGE = bytes(8 << 20)  # more than the buffers of a loopback connection take

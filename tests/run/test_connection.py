@@ -15,10 +15,10 @@ from recording_server import DETECTOR_ID, Handler, edge_answer, recording_server
 from rich.console import Console
 
 from edgeload.edge.location import Target
+from edgeload.edge.sdk_answers import os_error_in
 from edgeload.edge.trust import TlsTrust
 from edgeload.records import Request
 from edgeload.run.connection import TlsConnection, classify, connect
-from edgeload.run.sdk_client import os_error_in
 from edgeload.run.session import run_session
 from edgeload.runlog import read_records
 from edgeload.settings import resolve
