@@ -115,6 +115,59 @@ def answer(client: HttpClient, peer: socket.socket) -> None:
         client.on_ready(READABLE)
 
 
+def read_on(client: HttpClient) -> None:
+    """Read what has been sent to a client until its request has ended."""
+    for _ in range(10_000):
+        if not client.in_flight:
+            return
+        client.on_ready(READABLE)
+    pytest.fail("the request has not ended")
+
+
+BODY = edge_answer()
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
+        % (len(BODY), BODY),
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n%b"
+        % (len(BODY), BODY),
+    ],
+    ids=["length", "chunked", "interim"],
+)
+@pytest.mark.parametrize("piece_bytes", [1, 40, 10_000])
+def test_an_answer_may_come_in_pieces(
+    tmp_path: Path, server: socket.socket, whole: bytes, piece_bytes: int
+) -> None:
+    """It is the answer when its last byte is in, and not before; the connection is kept."""
+    host = FakeHost(tmp_path / "run.log")
+    client, peer = connected(host, server)
+    with peer:
+        for place in range(0, len(whole), piece_bytes):
+            assert client.in_flight == 1
+            peer.sendall(whole[place : place + piece_bytes])
+            client.on_ready(READABLE)
+        read_on(client)
+        assert len(host.watched) == 1
+        client.close()
+    assert host.outcomes() == ["ok"]
+
+
+def test_an_answer_that_is_cut_off_is_a_reset(tmp_path: Path, server: socket.socket) -> None:
+    """The connection ended in order, but within the answer; what was not HTTP is a bad answer."""
+    host = FakeHost(tmp_path / "run.log")
+    for beginning in (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", b"SSH-2.0-"):
+        client, peer = connected(host, server)
+        peer.sendall(beginning)
+        peer.close()
+        read_on(client)
+    assert host.outcomes() == ["reset", "bad_answer"]
+    assert host.watched == set()
+
+
 def test_each_request_sends_the_picture_of_its_number(
     tmp_path: Path, server: socket.socket
 ) -> None:
