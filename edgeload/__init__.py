@@ -51,6 +51,7 @@ search_axis             what a search changes between trials: a load, a number -
 runlog                  the shared log: many processes append, damaged lines are reported
 failure_classes         what each class of failed requests means, and what to do
 edge_facts              what holds for every Edge Endpoint
+target_rules            where a load may go: never to the cloud
 machine                 what the operating system says about this machine's processor
 signals                 Ctrl-C and SIGTERM, to be counted and waited for
 file_names              what no file can be called
@@ -69,6 +70,7 @@ The running side
 
 edge                    the Edge Endpoint from outside
     location            resolves its name once, before any load
+    looking_up          addresses of names, in bounded time
     asking              one GET request, with the likely cause of a failure
     readiness           asks whether it is ready
     detectors           finds the detector by its name

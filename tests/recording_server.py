@@ -170,13 +170,14 @@ def recording_server(
     handler: type[Handler] = Handler,
     tls: ssl.SSLContext | None = None,
     receive_buffer_bytes: int | None = None,
+    port: int = 0,
 ) -> Iterator[Recorder]:
-    """A server on a free loopback port; `answer(handler, number)` deals with image queries."""
+    """A server on `port`, 0 for a free one; `answer(handler, number)` deals with image queries."""
     recorder = Recorder()
     if answer is not None:
         recorder.answer = answer
     bound = type("BoundHandler", (handler,), {"recorder": recorder})
-    server = _Server(("127.0.0.1", 0), bound)
+    server = _Server(("127.0.0.1", port), bound)
     if receive_buffer_bytes is not None:
         server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
     if tls is not None:

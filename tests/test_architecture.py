@@ -32,6 +32,7 @@ ARROWS = {
     "edgeload.records": ("edgeload.plan",),
     "edgeload.search_axis": ("edgeload.plan", "edgeload.records"),
     "edgeload.wanted_cameras": (),
+    "edgeload.target_rules": (),
     "edgeload.untrusted_text": (),
     "edgeload.import_path": (),
     "edgeload.package_last": (),
@@ -219,6 +220,7 @@ FOR_ALL = (
     "edgeload.failure_classes",
     "edgeload.file_names",
     "edgeload.plain_words",
+    "edgeload.target_rules",
     "edgeload.untrusted_text",
 )
 READING_ROOMS = ("statistics", "log", "analysis", "words", "figures", "output")

@@ -89,17 +89,17 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
         "max_clients", "step_size", "slo", "slo_undecided", "abort_on", "log_file", "output_dir",
         "hdr", "prometheus_port", "ready_timeout", "interference_rounds", "mix", "budget",
         "repeat", "cooldown", "variants", "variants_rounds", "variants_budget",
-        "plan_for", "reserve",
+        "plan_for", "reserve", "allow_public_target",
     }  # fmt: skip
 
 
 def test_a_log_has_the_settings_that_it_always_had() -> None:
     """The names are a part of the log's format; new ones may join."""
     assert list(resolve({}, {}, {}).public()) == [
-        "endpoint_url", "detector_id", "detector_name", "detector_query", "timeout",
-        "ready_timeout", "preflight", "check_answers", "insecure", "cacert", "mix", "ramp_group",
-        "max_clients", "step_size", "custom_ramp", "interference", "interference_rounds",
-        "find_capacity", "search", "budget", "plan_for", "reserve",
+        "endpoint_url", "allow_public_target", "detector_id", "detector_name", "detector_query",
+        "timeout", "ready_timeout", "preflight", "check_answers", "insecure", "cacert", "mix",
+        "ramp_group", "max_clients", "step_size", "custom_ramp", "interference",
+        "interference_rounds", "find_capacity", "search", "budget", "plan_for", "reserve",
         "repeat", "cooldown", "variants", "variants_rounds", "variants_budget", "audit_cache",
         "requests_per_second", "time_between_ramp", "warmup", "arrivals",
         "late", "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",

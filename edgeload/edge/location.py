@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from edgeload.edge.looking_up import (
+    LOOK_UP_WITHIN_S,
+    LookUp,
+    bounded,
+    cloud_addresses,
+    look_up,
+)
+from edgeload.target_rules import Address, inner_address, why_refused
 
 _CONNECT_WITHIN_S = 3.0
 
 
 class Unreachable(Exception):
     """The endpoint cannot be used; the text is one line that says why."""
+
+
+class NoAnswer(Unreachable):
+    """Nobody answers at present, which may pass: the endpoint may be starting."""
+
+
+class Forbidden(Exception):
+    """No load may go to this target; the text is one line that says why, and names the setting."""
 
 
 @dataclass(frozen=True)
@@ -33,30 +51,51 @@ class Target:
         return host if self.port == standard else f"{host}:{self.port}"
 
 
-def locate(url: str) -> Target:
+def locate(
+    url: str,
+    allowed: str | None = None,
+    *,
+    look_up: LookUp = look_up,
+    look_up_within_s: float = LOOK_UP_WITHIN_S,
+) -> Target:
     """Resolve the endpoint's name and take the first address that accepts a connection.
 
-    Raises Unreachable if the name is unknown or no address accepts a connection within 3 seconds.
+    `allowed` is the host that may have a public address. Nothing is sent, and no connection made,
+    before every address was found to be permitted. Raises Unreachable if the name is unknown or not
+    looked up in time, NoAnswer if no address accepts a connection within 3 seconds, and Forbidden
+    if no load may go there.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    (found,) = bounded(look_up, [host], look_up_within_s)
+    if isinstance(found, OSError):
         raise Unreachable(
-            f"ENDPOINT_URL = {url}: the host name {host} cannot be resolved ({error}); check the "
+            f"ENDPOINT_URL = {url}: the host name {host} cannot be resolved ({found}); check the "
             "name, or use the IP address"
-        ) from error
+        ) from found
+    _check_permitted(url, allowed, [ip_address(address) for _, address in found], look_up)
     problem: OSError | None = None
-    for family, _, _, _, address in found:
+    for family, address in found:
         try:
-            socket.create_connection((str(address[0]), port), timeout=_CONNECT_WITHIN_S).close()
+            socket.create_connection((address, port), timeout=_CONNECT_WITHIN_S).close()
         except OSError as error:
             problem = problem or error
         else:
-            return Target(parts.scheme, host, port, int(family), str(address[0]))
-    raise Unreachable(
+            return Target(parts.scheme, host, port, family, address)
+    raise NoAnswer(
         f"ENDPOINT_URL = {url}: no connection ({problem}); check host and port, and that the "
         "endpoint is running"
     )
+
+
+def _check_permitted(
+    url: str, allowed: str | None, addresses: list[Address], look_up: LookUp
+) -> None:
+    """Raise Forbidden if one of the addresses is not permitted. Loopback is never the cloud."""
+    local = all(inner_address(address).is_loopback for address in addresses)
+    refusal = why_refused(url, allowed, addresses) or (
+        None if local else why_refused(url, allowed, addresses, cloud_addresses(look_up))
+    )
+    if refusal is not None:
+        raise Forbidden(refusal)

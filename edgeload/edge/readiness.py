@@ -13,7 +13,7 @@ from http import HTTPStatus
 import requests
 
 from edgeload.edge.asking import ask, asks_for_https
-from edgeload.edge.location import Unreachable
+from edgeload.edge.location import NoAnswer, Unreachable
 from edgeload.edge.trust import TlsTrust
 from edgeload.untrusted_text import printable
 
@@ -27,18 +27,25 @@ def await_ready(
     trust: TlsTrust,
     *,
     timeout_s: float = 10.0,
+    patient: bool = False,
     pause: Callable[[float], object] = time.sleep,
     say: Callable[[str], object] = lambda text: None,
 ) -> None:
     """Return once the endpoint says that it is ready, and the detector too if it is listed.
 
-    An endpoint that is starting gets `timeout_s` seconds, an answer that will not change none.
-    `say` gets one line if there is something to wait for. Raises Unreachable.
+    An endpoint that is starting gets `timeout_s` seconds, an answer that will not change none, and
+    one that does not answer at all only if `patient`. `say` gets one line if there is something to
+    wait for. Raises Unreachable.
     """
     until_s = time.monotonic() + timeout_s
     said = False
     while True:
-        problem = _not_ready(url, detector_id, trust)
+        try:
+            problem = _not_ready(url, detector_id, trust)
+        except NoAnswer as no_answer:
+            if not patient:
+                raise
+            problem = str(no_answer)
         if problem is None:
             return
         if time.monotonic() > until_s:

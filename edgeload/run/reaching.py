@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,11 +16,13 @@ from edgeload.edge.detectors import (
     ask_detector,
     find_by_name,
 )
-from edgeload.edge.location import Target, locate
+from edgeload.edge.location import Forbidden, NoAnswer, Target, locate
 from edgeload.edge.readiness import await_ready
 from edgeload.edge.trust import TlsTrust
 from edgeload.settings import SettingError, Settings
 from edgeload.settings.groups import DetectorChoice, GroupSettings
+
+_KNOCK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -76,15 +79,18 @@ def reach(
     """Find the endpoint and its detectors, and wait until all say that they are ready.
 
     `say` gets what a user should know before the run. Raises Unreachable, or SettingError for a
-    detector in a mix file that the box does not have.
+    target that no load may go to and for a detector in a mix file that the box does not have.
     """
-    target = locate(url)
+    target = _located(url, settings, pause, say)
     trust = TlsTrust(settings.insecure, settings.cacert).for_endpoint(target)
     token = settings.token()
 
     def wait_for(detector_id: str | None) -> None:
         timeout_s = settings.ready_timeout
-        await_ready(url, detector_id, trust, timeout_s=timeout_s, pause=pause, say=say)
+        patient = _is_patient(settings)
+        await_ready(
+            url, detector_id, trust, timeout_s=timeout_s, patient=patient, pause=pause, say=say
+        )
 
     def find(choice: DetectorChoice, group: GroupSettings) -> FoundDetector:
         if choice.id is not None:
@@ -116,6 +122,34 @@ def reach(
             except NoSuchDetector as error:
                 raise as_setting(error, group, key) from error
     return Reached(url, target, trust, groups, found)
+
+
+def _is_patient(settings: Settings) -> bool:
+    """Whether a time to wait was set: then a port that nobody listens on is waited for as well."""
+    default = Settings.model_fields["ready_timeout"].get_default()
+    return settings.typed("ready_timeout") or settings.ready_timeout != default
+
+
+def _located(
+    url: str, settings: Settings, pause: Callable[[float], None], say: Callable[[str], None]
+) -> Target:
+    """The endpoint, as soon as it takes connections. Raises SettingError for a forbidden one."""
+    until_s = time.monotonic() + settings.ready_timeout
+    said = False
+    while True:
+        try:
+            return locate(url, settings.allow_public_target)
+        except Forbidden as refusal:
+            raise SettingError(str(refusal)) from refusal
+        except NoAnswer as problem:
+            if not _is_patient(settings):
+                raise
+            if time.monotonic() >= until_s:
+                raise NoAnswer(f"{problem} (waited {settings.ready_timeout:g} s)") from problem
+            if not said:
+                say(f"{problem}; waiting up to {settings.ready_timeout:g} s")
+                said = True
+        pause(_KNOCK_EVERY_S)
 
 
 def choices(

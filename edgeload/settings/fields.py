@@ -31,6 +31,15 @@ class Fields(BaseModel):
         metavar="URL",
         example="https://192.0.2.7:30143",
     )
+    allow_public_target: values.TargetHost = declare(
+        None,
+        "The endpoint",
+        "Host of ENDPOINT_URL, once more, to permit a load outside your own networks: needed if "
+        "its address is public or link-local (docs/endpoint.md). Empty: none may leave.",
+        metavar="HOST",
+        example="edge.example.com",
+        measured=False,
+    )
     groundlight_api_token: values.Token = declare(
         None,
         "The endpoint",

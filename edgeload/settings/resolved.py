@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import PrivateAttr, model_validator
 
@@ -20,6 +21,7 @@ from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
 from edgeload.settings.search import NOT_TYPED, ONLY_A_SEARCH, check_search, search_plan
 from edgeload.settings.wanted_file import check_wanted
+from edgeload.target_rules import literal_address, why_refused
 from edgeload.untrusted_text import remember_secret
 
 
@@ -36,6 +38,8 @@ class Settings(Fields):
             raise ValueError(
                 f"{TOKEN} is empty: set it in config.py or in the environment variable {TOKEN}"
             )
+        if self.endpoint_url and (refusal := self._refused_address(self.endpoint_url)):
+            raise ValueError(refusal)
         if self.mix is None and self.detector_id is None and self.detector_name is None:
             raise ValueError(
                 "DETECTOR_ID and DETECTOR_NAME are both empty: set one of them, for example "
@@ -58,6 +62,11 @@ class Settings(Fields):
         if self.plan_for is not None:
             check_wanted(self.groups(), self)
         return self
+
+    def _refused_address(self, url: str) -> str | None:
+        """Why the load may not go to the address in the URL, if it has one and no name."""
+        address = literal_address(urlsplit(url).hostname or "")
+        return None if address is None else why_refused(url, self.allow_public_target, [address])
 
     def groups(self) -> tuple[GroupSettings, ...]:
         """The camera groups of the run: those of the mix, or one that is made of the settings."""

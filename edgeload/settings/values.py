@@ -19,6 +19,8 @@ from edgeload.file_names import cannot_be_shown, wrong_name
 from edgeload.objectives import is_group_name, parse_abort, parse_objective
 from edgeload.plain_words import quoted
 from edgeload.plan import BUILT_IN_RAMP
+from edgeload.target_rules import is_cloud, plain_host
+from edgeload.untrusted_text import printable
 
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
@@ -26,7 +28,6 @@ BUILT_IN = "built-in"
 """The word that stands for the built-in ramp."""
 
 _MAX_WORKERS = 1024
-_CLOUD_DOMAINS = ("groundlight.ai", "positronix.ai")
 _LEGAL_RAMP = "must be client counts with commas between them, for example 1,5,20"
 _LEGAL_WORKERS = f"must be a whole number from 1 to {_MAX_WORKERS}, auto, or clients"
 _LEAST_BUDGET_S = 5
@@ -116,23 +117,46 @@ def _abort_condition(text: str) -> str:
     return parse_abort(text).text
 
 
+def _host(host: str) -> str:
+    """A host in the form in which hosts are compared. Raises ValueError."""
+    try:
+        return plain_host(host)
+    except ValueError as error:
+        raise ValueError(
+            f"the host {printable(host, 70)!r} is neither an address nor a name (at most 63 "
+            f"characters between two dots, 253 in all); {_LEGAL_URL}"
+        ) from error
+
+
+def _allowed_host(host: str | None) -> str | None:
+    """The host of a target, without scheme and port, in the form in which hosts are compared."""
+    if host is None:
+        return None
+    try:
+        return plain_host(host.strip().removeprefix("[").removesuffix("]"))
+    except ValueError as error:
+        raise ValueError("must be the host of ENDPOINT_URL, without scheme and port") from error
+
+
 def _endpoint_url(url: str | None) -> str | None:
     """Raises ValueError for anything but the address of an Edge Endpoint of the user's own."""
     if url is None:
         return None
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port  # the port is parsed only when asked for
-        host.encode("idna")  # what looking the name up does first: fails for a..b
+        port = parts.port  # which is parsed only when it is asked for
     except ValueError as error:
         raise ValueError(_LEGAL_URL) from error
-    if parts.username or parts.password:
+    if parts.username is not None or parts.password is not None:
         raise ValueError(f"{_LEGAL_URL}, without a user name or password")
-    if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f]", url):
+    if parts.scheme not in ("http", "https") or port == 0 or re.search(r"[\s\x00-\x1f\\]", url):
+        raise ValueError(_LEGAL_URL)
+    host = _host(parts.hostname or "")
+    if "[" in parts.netloc and ":" not in (parts.hostname or ""):  # brackets are for IPv6
         raise ValueError(_LEGAL_URL)
     if parts.path.rstrip("/") not in ("", "/device-api") or parts.query or parts.fragment:
         raise ValueError(f"{_LEGAL_URL}, with nothing after it")
-    if any(host == domain or host.endswith("." + domain) for domain in _CLOUD_DOMAINS):
+    if is_cloud(host):
         raise ValueError("is the Groundlight cloud; must be an Edge Endpoint of your own")
     return url.rstrip("/").removesuffix("/device-api")
 
@@ -192,6 +216,7 @@ File = Annotated[Path | None, AfterValidator(_path), BeforeValidator(_empty_is_n
 NamedFile = Annotated[Path, AfterValidator(_path), BeforeValidator(_not_blank)]
 Token = Annotated[SecretStr | None, AfterValidator(_token)]
 EndpointUrl = Annotated[str | None, AfterValidator(_endpoint_url), BeforeValidator(_empty_is_none)]
+TargetHost = Annotated[str | None, AfterValidator(_allowed_host), BeforeValidator(_empty_is_none)]
 DetectorId = Annotated[str | None, AfterValidator(_detector_id), BeforeValidator(_empty_is_none)]
 ShellWords = Annotated[str, AfterValidator(_shell_words)]
 Seconds = Annotated[float, Field(gt=0, le=_MOST_SECONDS, allow_inf_nan=False)]
