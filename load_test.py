@@ -4,24 +4,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-
-from edgeload import cli
-
-_CONFIG_FOLDERS = (Path(), Path(__file__).resolve().parent)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one load test as the command line says; the exit code."""
-    from edgeload.commands import run  # noqa: PLC0415  (once the import path is set)
+    # These imports take long enough to be interrupted, see edgeload/start.py.
+    from pathlib import Path  # noqa: PLC0415
+
+    from edgeload.commands import run  # noqa: PLC0415
 
     return run.main(
         arguments,
         program="load_test.py",
         report="parse_load_test_logs.py",
-        config_folders=_CONFIG_FOLDERS,
+        config_folders=(Path(), Path(__file__).resolve().parent),
     )
 
 
 if __name__ == "__main__":
-    cli.leave(main)
+    from edgeload.start import start
+
+    start(main)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeload import cli
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Monitor the host as the command line says; the exit code."""
-    from edgeload.commands import monitor  # noqa: PLC0415  (once the import path is set)
+    # This import takes long enough to be interrupted, see edgeload/start.py.
+    from edgeload.commands import monitor  # noqa: PLC0415
 
     return monitor.main(arguments, program="monitor_cpu_gpu_usage.py")
 
 
 if __name__ == "__main__":
-    cli.leave(main)
+    from edgeload.start import start
+
+    start(main)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-
-from edgeload import cli
-
-_CONFIG_FOLDERS = (Path(), Path(__file__).resolve().parent)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read logs as the command line says; the exit code."""
-    from edgeload.commands import report  # noqa: PLC0415  (once the import path is set)
+    # These imports take long enough to be interrupted, see edgeload/start.py.
+    from pathlib import Path  # noqa: PLC0415
+
+    from edgeload.commands import report  # noqa: PLC0415
 
     return report.script_main(
-        arguments, program="parse_load_test_logs.py", config_folders=_CONFIG_FOLDERS
+        arguments,
+        program="parse_load_test_logs.py",
+        config_folders=(Path(), Path(__file__).resolve().parent),
     )
 
 
 if __name__ == "__main__":
-    cli.leave(main)
+    from edgeload.start import start
+
+    start(main)

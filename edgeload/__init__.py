@@ -53,7 +53,11 @@ failure_classes         what each class of failed requests means, and what to do
 edge_facts              what holds for every Edge Endpoint
 target_rules            where a load may go: never to the cloud
 machine                 what the operating system says about this machine's processor
-signals                 Ctrl-C and SIGTERM, to be counted and waited for
+start                   starts a program so that Ctrl-C never shows a traceback
+stopping                which signals stop a program that has not begun yet
+signals                 Ctrl-C, SIGTERM and a closed terminal, to be counted and waited for
+nameless_file           a temporary file that is gone when its process has ended
+fork_server             in the process that forks workers: what must not outlive our program
 file_names              what no file can be called
 untrusted_text          text from outside, made safe to log and to print
 import_path             where modules are looked for: in the current folder last

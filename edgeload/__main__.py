@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from edgeload import cli
-
-# A command is imported when it is called: the monitor's host lacks what the others need.
+# A command is imported when it is called: the monitor's host lacks what the others need. The rest
+# is imported late so that Ctrl-C can interrupt it without a traceback.
 # ruff: noqa: PLC0415
 
 _COMMANDS = {
@@ -32,6 +31,8 @@ the command line.
 
 def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> int:
     """Carry out the command that the first word names; the exit code."""
+    from edgeload import cli
+
     words = list(sys.argv[1:] if arguments is None else arguments)
     listed = "\n".join(f"  {name:<9} {text}" for name, text in _COMMANDS.items())
     parser = cli.Parser(
@@ -61,8 +62,12 @@ def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> i
 
 def entry_point() -> None:
     """What the command `edgeload` calls."""
-    cli.leave(main)
+    from edgeload.start import start
+
+    start(main)
 
 
 if __name__ == "__main__":
-    cli.leave(lambda: main(program="python -m edgeload"))
+    from edgeload.start import start
+
+    start(lambda: main(program="python -m edgeload"))

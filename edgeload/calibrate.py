@@ -8,25 +8,26 @@ find how punctually requests are sent.
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
 
 from rich.console import Console
 
 from edgeload.child_processes import command, environment
 from edgeload.machine import usable_cores
+from edgeload.nameless_file import nameless_file
 from edgeload.plain_words import plural
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.run.environment import generator_machine
 from edgeload.run.images import single_image
+from edgeload.run.phases import Ending
 from edgeload.run.session import run_session
 from edgeload.settings import Settings
+from edgeload.signals import Stopped, withheld
 from edgeload.simulator.null import DETECTOR_ID
 
 _SECONDS = 4.0
@@ -60,14 +61,14 @@ def calibrate(settings: Settings) -> Calibration:
     Of a mix nothing is used: the picture is that of IMAGE_PATH. It makes runs of its own, whatever
     kind of run the settings ask for.
 
-    Raises OSError if the endpoint cannot be started, and whatever `run_session` raises.
+    Raises OSError if the endpoint cannot be started, Stopped if a signal ends one of the runs, and
+    whatever `run_session` raises.
     """
     workers = settings.workers if isinstance(settings.workers, int) else usable_cores()
     picture_bytes = len(single_image(settings.image_path)[0])
-    with _null_endpoint() as url, tempfile.TemporaryDirectory(prefix="edgeload-") as folder:
+    with _null_endpoint() as url, nameless_file() as (_, log):
 
         def trial(clients: int, requests_per_second: float) -> StepSummary:
-            log = Path(folder) / "calibration.log"
             changed = settings.without_mix().model_copy(
                 update={
                     "endpoint_url": url,
@@ -86,7 +87,9 @@ def calibrate(settings: Settings) -> Calibration:
                     "log_file": log,
                 }
             )
-            run_session(changed, Console(file=StringIO()))
+            outcome = run_session(changed, Console(file=StringIO()))
+            if outcome.ending is not Ending.FINISHED:
+                raise Stopped(outcome.reason)
             return analyse(read_log(log)).steps[0]
 
         most = trial(int(_SATURATING["clients"]) * workers, _SATURATING["requests_per_second"])
@@ -143,14 +146,15 @@ def _us(seconds: float | None) -> str:
 @contextmanager
 def _null_endpoint() -> Iterator[str]:
     """Start a null endpoint in a process of its own, which ends with ours; yields its URL."""
-    process = subprocess.Popen(
-        command("edgeload.simulator.null:main"),
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    with withheld():
+        process = subprocess.Popen(
+            command("edgeload.simulator.null:main"),
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
     with process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from edgeload.import_path import put_installed_first
+from edgeload.signals import withheld
 
 TOKEN = "GROUNDLIGHT_API_TOKEN"
 """The variable of the environment that may hold the API token."""
@@ -23,6 +25,7 @@ _STARTER = Path(__file__).with_name("child_main.py")
 _PACKAGE_PARENT = Path(__file__).resolve().parents[1]
 _INSTALLED = ("site-packages", "dist-packages")
 _PATH = "PYTHONPATH"
+_PR_SET_PDEATHSIG = 1  # of prctl(2)
 _NO_MODULES = "/"
 """A folder that is no user's, so that no module of a user's lies in it."""
 
@@ -46,12 +49,23 @@ def start_fork_server(preload: Sequence[str]) -> None:
     `preload` are the modules that it imports. It is started with `-c`, so it would look into its
     current folder first, which is therefore none of the user's.
     """
-    from multiprocessing import forkserver  # noqa: PLC0415  (readers of logs need none)
+    from multiprocessing import forkserver, resource_tracker  # noqa: PLC0415  (readers need none)
 
     first = [] if _is_found_anywhere() else ["edgeload.package_last"]
-    forkserver.set_forkserver_preload([*first, *preload])
+    forkserver.set_forkserver_preload([*first, "edgeload.fork_server", *preload])
     with _from_another_folder(), _environment_of_fork_server():
-        forkserver.ensure_running()
+        with withheld():
+            resource_tracker.ensure_running()  # which stops withholding signals
+        with withheld():
+            forkserver.ensure_running()
+
+
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Let Linux send a signal to this process when its parent dies. Other systems cannot."""
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415  (not every process needs it)
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
 
 
 @contextlib.contextmanager

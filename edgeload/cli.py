@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import codecs
 import contextlib
+import errno
 import io
 import math
 import os
@@ -19,6 +20,8 @@ from edgeload.file_names import wrong_name
 from edgeload.import_path import put_installed_first
 from edgeload.objectives import Objective, parse_objective
 from edgeload.plain_words import without_long_words
+from edgeload.signals import StopSignals
+from edgeload.stopping import stopping_signals
 from edgeload.untrusted_text import HidingStream, one_line, print_traceback
 
 _PLAIN = {
@@ -26,6 +29,9 @@ _PLAIN = {
     "µ": "u", "—": "-", "\N{MULTIPLICATION SIGN}": "x",
 }  # fmt: skip
 """What stands for a character in an encoding that lacks it; a ? stands for any other."""
+
+_NOBODY_READS = (errno.EPIPE, errno.EIO)
+"""What writing to a pipe that was closed gives, and to a terminal that is gone."""
 
 _DEFAULT_HANDLERS = ("strict", "surrogateescape", "backslashreplace")
 """The error handlers that Python itself gives to output: the first two refuse characters."""
@@ -128,21 +134,22 @@ def typed(program: str) -> str:
 def leave(program: Callable[[], int]) -> NoReturn:
     """Run a program and end the process with its exit code, whoever and whatever reads its output.
 
-    Ctrl-C where no program counts it, for example while results are drawn, ends with one line.
+    A signal where no program counts it, for example while results are drawn, ends with one line.
     What the user has set for matplotlib, which reads it when it is imported, has no effect. Nor has
     a file in the current folder that is called like a package. No secret is printed.
     """
     put_installed_first(sys.argv[0])
     sys.excepthook = print_traceback
     os.environ.update(MATPLOTLIBRC=os.devnull, MPLBACKEND="agg")
-    with output_never_fails():
+    with output_never_fails(), StopSignals() as stop:
         try:
-            code = program()
+            with stop.raised():
+                code = program()
         except KeyboardInterrupt:
             print("Interrupted.", file=sys.stderr)
             code = INTERRUPTED
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # one more Ctrl-C does not change the exit code
+    for number in stopping_signals():  # one more Ctrl-C does not change the exit code
+        signal.signal(number, lambda *_: os._exit(code))
     sys.exit(code)
 
 
@@ -150,10 +157,10 @@ def leave(program: Callable[[], int]) -> NoReturn:
 def output_never_fails() -> Iterator[None]:
     """While entered, no text is refused because of the pipe or the encoding that it is printed to.
 
-    `… | head -1` closes the pipe after one line. The program goes on, writes its files and ends
-    with the exit code that says how it went, as if somebody had read everything. A character that
-    the encoding of the output lacks, for example ✓ in cp1252, is replaced by plain ones. A secret
-    is hidden.
+    `… | head -1` closes the pipe after one line, and a terminal may be closed. The program goes on,
+    writes its files and ends with the exit code that says how it went, as if somebody had read
+    everything. A character that the encoding of the output lacks, for example ✓ in cp1252, is
+    replaced by plain ones. A secret is hidden.
     """
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = map(_forgiving, before)
@@ -202,5 +209,7 @@ class _PipeThatMayClose(io.RawIOBase):
     def write(self, data: Any) -> int | None:
         try:
             return self._raw.write(data)
-        except BrokenPipeError:
+        except OSError as error:
+            if error.errno not in _NOBODY_READS:
+                raise
             return len(data)

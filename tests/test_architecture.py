@@ -37,8 +37,15 @@ ARROWS = {
     "edgeload.import_path": (),
     "edgeload.package_last": (),
     "edgeload.child_main": ("edgeload.import_path",),
-    "edgeload.child_processes": ("edgeload.import_path",),
-    "edgeload.signals": (),
+    "edgeload.child_processes": (
+        "edgeload.import_path",
+        "edgeload.signals",
+    ),
+    "edgeload.stopping": ("edgeload.exit_codes",),
+    "edgeload.start": ("edgeload.cli", "edgeload.stopping"),
+    "edgeload.signals": ("edgeload.exit_codes", "edgeload.stopping"),
+    "edgeload.fork_server": ("edgeload.child_processes",),
+    "edgeload.nameless_file": (),
     "edgeload.exit_codes": (),
     "edgeload.palette": (),
     "edgeload.private_files": (),
@@ -55,7 +62,13 @@ ARROWS = {
         "edgeload.search_axis",
         "edgeload.wanted_cameras",
     ),
-    "edgeload.cli": ("edgeload.exit_codes", "edgeload.import_path", "edgeload.objectives"),
+    "edgeload.cli": (
+        "edgeload.exit_codes",
+        "edgeload.import_path",
+        "edgeload.objectives",
+        "edgeload.signals",
+        "edgeload.stopping",
+    ),
     "edgeload.config_file": ("edgeload.settings",),
     "edgeload.arguments": ("edgeload.cli", "edgeload.settings"),
     "edgeload.commands": (
@@ -77,7 +90,11 @@ ARROWS = {
         "edgeload.variants",
         "edgeload.wanted_cameras",
     ),
-    "edgeload.__main__": ("edgeload.cli", "edgeload.commands"),
+    "edgeload.__main__": (
+        "edgeload.cli",
+        "edgeload.commands",
+        "edgeload.start",
+    ),
     "edgeload.edge": (),
     "edgeload.run": (
         "edgeload.audit_plan",
@@ -85,6 +102,7 @@ ARROWS = {
         "edgeload.edge",
         "edgeload.interference_plan",
         "edgeload.machine",
+        "edgeload.nameless_file",
         "edgeload.objectives",
         "edgeload.plan",
         "edgeload.private_files",
@@ -99,9 +117,11 @@ ARROWS = {
     "edgeload.calibrate": (
         "edgeload.child_processes",
         "edgeload.machine",
+        "edgeload.nameless_file",
         "edgeload.read",
         "edgeload.run",
         "edgeload.settings",
+        "edgeload.signals",
         "edgeload.simulator.null",
     ),
     "edgeload.variants": (
@@ -128,10 +148,12 @@ ARROWS = {
         "edgeload.child_processes",
         "edgeload.host.samples",
         "edgeload.machine",
+        "edgeload.nameless_file",
         "edgeload.plan",
         "edgeload.read.statistics",
         "edgeload.records",
         "edgeload.runlog",
+        "edgeload.signals",
     ),
     "edgeload.read.analysis": (
         "edgeload.audit_plan",
@@ -211,6 +233,8 @@ ARROWS = {
         "edgeload.cli",
         "edgeload.exit_codes",
         "edgeload.signals",
+        "edgeload.start",
+        "edgeload.stopping",
     ),
 }
 # Leaves that import nothing of ours and that every room may use.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
+import as_a_user as user
 import pytest
 
-from edgeload.signals import Stopped, StopSignals
+from edgeload.signals import Stopped, StopSignals, withheld
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -50,19 +53,77 @@ def test_signals_are_counted_and_named() -> None:
 
 
 def test_a_signal_leaves_what_is_being_done() -> None:
-    """Whatever the main thread waits for; a second signal does not disturb the tidying up."""
-    tidy = False
+    """Whatever the main thread waits for."""
     with StopSignals() as stop:
         timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
         with pytest.raises(Stopped, match="SIGINT"), stop.raised():
-            try:
-                time.sleep(60.0)
-            finally:
-                os.kill(os.getpid(), signal.SIGTERM)
-                tidy = True
+            time.sleep(60.0)
         timer.join()
-        assert (tidy, stop.count) == (True, 2)
+        assert stop.count == 1
+
+
+TIDIES_UP_FOR_EVER = """
+try:
+    with stop.raised():
+        os.kill(os.getpid(), signal.SIGINT)
+finally:
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(60)
+"""
+IN_C_CODE = """
+with stop.raised():
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)  # many minutes, as a resolver of names may take
+"""
+DOES_NOT_END = """
+os.kill(os.getpid(), signal.SIGINT)
+os.kill(os.getpid(), signal.SIGINT)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("program", [TIDIES_UP_FOR_EVER, IN_C_CODE, DOES_NOT_END])
+def test_a_program_that_does_not_end_is_ended(program: str) -> None:
+    """By the second signal; by the first one if Python does not come to hear of it."""
+    head = (
+        "import hashlib, os, signal, threading, time\n"
+        "from edgeload.signals import StopSignals\n"
+        "with StopSignals() as stop:\n"
+    )
+    body = "".join(f"    {line}\n" for line in program.splitlines())
+    done = subprocess.run(
+        [sys.executable, "-c", head + body],
+        cwd=user.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_nohup_keeps_a_program_going(ignored: bool) -> None:
+    """A closed terminal counts, unless its signal was ignored before."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    try:
+        with StopSignals() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert (stop.count, stop.last) == ((0, "") if ignored else (1, "SIGHUP"))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_process_that_is_started_without_signals_never_gets_one() -> None:
+    """It goes on to its end; what started it gets the signal afterwards."""
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGTERM); print('goes on')"
+    with StopSignals() as stop:
+        with withheld():
+            os.kill(os.getpid(), signal.SIGINT)
+            assert stop.count == 0
+            done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        assert (done.stdout, stop.count) == (b"goes on\n", 1)
 
 
 def test_a_signal_from_before_leaves_what_follows() -> None:

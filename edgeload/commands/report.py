@@ -26,12 +26,13 @@ _EXIT_CODES = """\
 Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong, 3 an
 objective was not met, 4 the run is INVALID, 6 not one correct answer, or a
 search found no capacity. With --fail-if-worse: 3 the verdict or the history is
-worse, 6 nothing could be compared, or the new side answered nothing.
+worse, 6 nothing could be compared, or the new side answered nothing. 130
+interrupted.
 """
 _COMPARE_EXIT_CODES = """\
 Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong. With
 --fail-if-worse: 3 the verdict or the history is worse, 6 nothing could be
-compared, or the new side answered nothing.
+compared, or the new side answered nothing. 130 interrupted.
 """
 _REPORT = "Rebuilds the results of a load test from its log alone."
 _COMPARE = """\

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edgeload.commands.repeat import DoneRun
+    from edgeload.run.phases import Ending
     from edgeload.settings import Settings
 
 _OTHER_FOLDER = "load_test_results_again"
@@ -100,8 +101,13 @@ def _calibrate(settings: Settings) -> int:
     from rich.console import Console
 
     from edgeload.calibrate import calibrate, print_calibration
+    from edgeload.edge.location import Unreachable
 
-    print_calibration(calibrate(settings), Console())
+    try:
+        print_calibration(calibrate(settings), Console())
+    except Unreachable as error:
+        print(error, file=sys.stderr)
+        return exit_codes.UNREACHABLE
     return exit_codes.OK
 
 
@@ -151,9 +157,24 @@ def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
         return DoneRun(exit_codes.INTERRUPTED, has_log=True)
     if outcome.ending is Ending.LOG_REFUSED:
         print(outcome.reason, file=sys.stderr)
+    try:
+        return _report_run(settings, outcome.ending, console, report=report)
+    except KeyboardInterrupt:
+        print(
+            f"stopped while the results were made; the log is complete, and this makes them: "
+            f"{report} {settings.log_file} --output-dir {settings.output_dir}",
+            file=sys.stderr,
+        )
+        return DoneRun(exit_codes.INTERRUPTED, has_log=True)
+
+
+def _report_run(settings: Settings, ending: Ending, console: Console, *, report: str) -> DoneRun:
+    """Read the log of a run, and make and show its results."""
+    from edgeload.commands.repeat import DoneRun
     from edgeload.read.log.columns import LogError
     from edgeload.read.results import ResultsError, exit_code, write_results
     from edgeload.read.words.headline import undecided_objectives
+    from edgeload.run.phases import Ending
 
     try:
         summary = write_results(
@@ -173,11 +194,11 @@ def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
         for text in undecided_objectives(summary):
             print(text, file=sys.stderr)
     code = exit_code(summary)
-    if outcome.ending is Ending.SIGNAL:
+    if ending is Ending.SIGNAL:
         code = exit_codes.INTERRUPTED
-    elif outcome.ending is Ending.LOG_REFUSED:
+    elif ending is Ending.LOG_REFUSED:
         code = exit_codes.INVALID
-    elif outcome.ending is Ending.ABORT_CONDITION and code != exit_codes.INVALID:
+    elif ending is Ending.ABORT_CONDITION and code != exit_codes.INVALID:
         code = exit_codes.OBJECTIVE_FAILED
     return DoneRun(code, has_log=True, summary=summary)
 

@@ -14,8 +14,9 @@ from enum import Enum
 
 STOP_LEAD_S = 0.1
 """A stop takes effect this much later, at the same instant in every worker."""
+CUT_OFF_WITHIN_S = 1.0
+"""Workers that have not ended so long after a cut are killed."""
 _GRACE_S = 3.0
-_CUT_OFF_WITHIN_S = 1.0
 
 
 class Phase(Enum):
@@ -71,7 +72,7 @@ class RunState:
             self,
             phase=Phase.CUT_OFF,
             outcome=RunOutcome(Ending.CUT_OFF, f"cut off by {again}{name}"),
-            kill_after_s=now_s + _CUT_OFF_WITHIN_S,
+            kill_after_s=now_s + CUT_OFF_WITHIN_S,
         )
 
     def after_breach(self, reason: str, now_s: float) -> RunState:
@@ -89,7 +90,7 @@ class RunState:
             phase=Phase.CUT_OFF,
             outcome=RunOutcome(Ending.LOG_REFUSED, reason),
             sends_until_s=min(self.sends_until_s, max(0.0, now_s)),
-            kill_after_s=now_s + _CUT_OFF_WITHIN_S,
+            kill_after_s=now_s + CUT_OFF_WITHIN_S,
         )
 
     def _draining(self, outcome: RunOutcome, now_s: float) -> RunState:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+from edgeload.nameless_file import nameless_file
 from edgeload.settings import SettingError
 
 
@@ -67,10 +68,10 @@ def written_pictures(pool: Sequence[bytes]) -> Iterator[PictureFile]:
 
     Raises SettingError if there is no room for it.
     """
-    with tempfile.NamedTemporaryFile(prefix="edgeload-pictures-") as file:
+    with nameless_file() as (file, path):
         try:
             file.writelines(pool)
             file.flush()
         except OSError as problem:
             raise no_temporary_file(problem) from problem
-        yield PictureFile(Path(file.name), tuple(len(picture) for picture in pool))
+        yield PictureFile(path, tuple(len(picture) for picture in pool))

@@ -16,7 +16,7 @@ from edgeload.records import SearchRecord
 from edgeload.run.abort_conditions import breached
 from edgeload.run.counters import LiveCounts
 from edgeload.run.journal import Journal, PreparedRun
-from edgeload.run.phases import STOP_LEAD_S, Ending, RunOutcome
+from edgeload.run.phases import CUT_OFF_WITHIN_S, STOP_LEAD_S, Ending, RunOutcome
 from edgeload.run.tasks import longest_frame_s
 from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
 from edgeload.settings import Settings
@@ -55,9 +55,9 @@ class Halted(Exception):
 class Trials:
     """The workers and the log of a search. Use it as a context manager.
 
-    Entering raises Unreachable if a worker cannot begin, Stopped if a signal comes before all can,
-    and SettingError if the log cannot be written from the start. Leaving leaves no worker behind,
-    and ends the log.
+    Entering raises WorkersFailed or Unreachable if a worker cannot begin, Stopped if a signal comes
+    before all can, and SettingError if the log cannot be written from the start. Leaving leaves no
+    worker behind, and ends the log.
     """
 
     def __init__(
@@ -107,7 +107,8 @@ class Trials:
             cut_off = self.outcome.ending in _CUT_OFF or (problem and kind is not Halted)
             stopped_s = self.now_s()
             self._workers.tell("abort" if cut_off else "finish")
-            self._await(lambda: not self._workers.running, stopped_s + _GRACE_S)
+            grace_s = CUT_OFF_WITHIN_S if cut_off else _GRACE_S
+            self._await(lambda: not self._workers.running, stopped_s + grace_s)
             wrong = self._journal.ends(
                 self.now_s(),
                 self._workers.counts(),

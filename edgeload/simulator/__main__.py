@@ -1,16 +1,17 @@
 """`python -m edgeload.simulator`: the embedded endpoint as a program of its own."""
 
-import sys
-
-from edgeload.cli import leave
+from edgeload.start import start
 
 
 def main() -> None:
     """Serve until a signal ends it, and end this process."""
-    leave(_serve)
+    start(_serve)
 
 
 def _serve() -> int:
+    # These imports take long enough to be interrupted, see edgeload/start.py.
+    import sys  # noqa: PLC0415
+
     from edgeload.simulator.command_line import parse_options  # noqa: PLC0415
     from edgeload.simulator.supervisor import run  # noqa: PLC0415
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from edgeload.child_processes import command, environment
 from edgeload.exit_codes import BAD_SETTING
+from edgeload.signals import withheld
 
 _OWN_OPTIONS = ("--port", "0", "--until-stdin-closes")
 _URL = re.compile(r"https?://\S+")
@@ -93,19 +94,21 @@ def running_simulator(
 ) -> Iterator[RunningSimulator]:
     """Start a simulator on a free port with these command-line options, and end it on leaving.
 
-    It also ends when this process ends, in whatever way, and it ignores Ctrl-C in the terminal.
+    It also ends when this process ends, in whatever way, and it never gets a signal that stops this
+    process.
     Raises BadOptions if it refuses the options, and SimulatorError if it does not answer within
     `timeout_s` seconds.
     """
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(
-            command("edgeload.simulator.__main__:main", *_OWN_OPTIONS, *options),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=environment(),
-            start_new_session=True,
-        )
+        with withheld():
+            process = subprocess.Popen(
+                command("edgeload.simulator.__main__:main", *_OWN_OPTIONS, *options),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment(),
+                start_new_session=True,
+            )
         try:
             running = RunningSimulator(process.pid, _first_line(process, errors, timeout_s))
         except BaseException:  # one that is just starting would notice the end of its input late

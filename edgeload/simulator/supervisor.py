@@ -28,6 +28,7 @@ from edgeload.simulator.inference_process import run_inference_process
 from edgeload.simulator.options import Options
 from edgeload.simulator.proxy import BACKLOG, run_proxy
 from edgeload.simulator.truth import open_truth_log
+from edgeload.stopping import stopping_signals
 
 _END_WITHIN_S = 0.7
 _STDIN = 0
@@ -54,7 +55,7 @@ def run(options: Options) -> int:
     scheme = "https" if tls is not None else "http"
     url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
     stop_pipe, stop_writer = os.pipe()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in stopping_signals():
         signal.signal(number, lambda *_: _wake(stop_writer))
     family = _Family(options, listener, tls, truth_log, (stop_pipe, stop_writer))
     with contextlib.suppress(_Stopped):
@@ -151,10 +152,9 @@ class _Family:
         """Fork a child that closes what is not its own, because open ends would hide an end."""
 
         def main() -> None:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(
-                    number, signal.SIG_IGN
-                )  # the parent handles them, and closes the pipe
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)  # the parent obeys, and closes the pipe
+            signal.set_wakeup_fd(-1)  # which is the parent's
             for end in sockets:
                 end.close()
             for descriptor in descriptors:

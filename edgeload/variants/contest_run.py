@@ -67,6 +67,8 @@ class ContestRun:
                 if words := left_words(before, contest):
                     self.say(words)
         finally:
+            # Whatever happens to this process, the keeper restores the box.
+            stop.end_at(stop.count + 1 if interrupted else 2)
             not_restored, restored = self._restore()
         return ContestResult(
             contest,

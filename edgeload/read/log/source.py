@@ -11,15 +11,14 @@ import codecs
 import gzip
 import lzma
 import os
-import shutil
 import stat
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from edgeload.nameless_file import nameless_file
 from edgeload.read.log.columns import LogError
 
 STANDARD_INPUT = Path("standard input")
@@ -113,11 +112,9 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _copied(stack: ExitStack, chunks: Iterable[bytes]) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="edgeload-"))
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    path = folder / "lines"
-    with path.open("wb") as copy:
-        copy.writelines(chunks)
+    file, path = stack.enter_context(nameless_file())
+    file.writelines(chunks)
+    file.flush()
     return path
 
 
