@@ -113,6 +113,7 @@ run                     sends the planned requests and writes down what happened
     phases              which phase of a run follows which event
     abort_conditions    does a step fulfil a condition that ends a run early?
     worker_processes    starts the worker processes and notices when they end
+    worker_start        their first steps, and why one cannot start
     worker              one worker process: the loop that hosts many clients
     poller              waits until a socket is ready or an instant has come
     pacing              which request of a client is next, and which it has missed

@@ -102,12 +102,16 @@ def _calibrate(settings: Settings) -> int:
 
     from edgeload.calibrate import calibrate, print_calibration
     from edgeload.edge.location import Unreachable
+    from edgeload.run.worker_processes import WorkersFailed
 
     try:
         print_calibration(calibrate(settings), Console())
     except Unreachable as error:
         print(error, file=sys.stderr)
         return exit_codes.UNREACHABLE
+    except WorkersFailed as error:
+        print(error, file=sys.stderr)
+        return exit_codes.INVALID
     return exit_codes.OK
 
 
@@ -138,6 +142,7 @@ def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
     from edgeload.edge.location import Unreachable
     from edgeload.run.phases import Ending
     from edgeload.run.session import run_session
+    from edgeload.run.worker_processes import WorkersFailed
     from edgeload.search.session import search_capacity
 
     try:
@@ -146,6 +151,9 @@ def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
     except Unreachable as error:
         print(error, file=sys.stderr)
         return DoneRun(exit_codes.UNREACHABLE)
+    except WorkersFailed as error:
+        print(error, file=sys.stderr)
+        return DoneRun(exit_codes.INVALID)
     if outcome.ending is Ending.NOTHING_SENT:
         print(outcome.reason, file=sys.stderr)
         return DoneRun(exit_codes.INTERRUPTED)

@@ -35,6 +35,7 @@ from edgeload.run.recorder import Recorder
 from edgeload.run.request_template import image_index
 from edgeload.run.tasks import GroupTask, WorkerTask, receive_task
 from edgeload.run.wire import RequestResult, check_answer, id_prefix, kept_for_s
+from edgeload.run.worker_start import could_not_start
 from edgeload.runlog import LogWriter, ended_by_refusal
 from edgeload.untrusted_text import printable
 
@@ -270,7 +271,6 @@ class SdkClient:
 
 def sdk_worker_main(pipe: Pipe, shared_counts: Any) -> None:
     """Entry of an SDK worker process: see `worker.worker_main`; may answer with an error."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all, but the parent decides
     warnings.simplefilter("ignore", InsecureRequestWarning)  # --insecure was asked for
     try:
         task = receive_task(pipe)
@@ -282,6 +282,9 @@ def sdk_worker_main(pipe: Pipe, shared_counts: Any) -> None:
         pipe.send("ready")
         _, anchor = pipe.recv()
     except EOFError:
+        return
+    except Exception as error:  # whatever it is, the parent has to say it
+        could_not_start(pipe, error)
         return
     with ended_by_refusal():
         client.run(anchor, pipe)

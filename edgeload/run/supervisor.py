@@ -67,8 +67,8 @@ class Supervisor:
     def run(self) -> RunOutcome:
         """Send the planned load. Afterwards no worker process is left, whatever happened.
 
-        Raises Unreachable if a worker cannot begin, Stopped if a signal comes before all can, and
-        SettingError if the log cannot be written from the start.
+        Raises WorkersFailed or Unreachable if a worker cannot begin, Stopped if a signal comes
+        before all can, and SettingError if the log cannot be written from the start.
         """
         with contextlib.ExitStack() as stack:
             stack.callback(self._workers.close)

@@ -12,7 +12,6 @@ import gc
 import heapq
 import os
 import resource
-import signal
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from edgeload.run.poller import READABLE, best_poller
 from edgeload.run.recorder import Recorder
 from edgeload.run.tasks import WorkerTask, receive_task
 from edgeload.run.templates import templates_of
+from edgeload.run.worker_start import could_not_start
 from edgeload.runlog import LogWriter, ended_by_refusal
 
 _OPEN_AHEAD_S = 0.5
@@ -235,7 +235,6 @@ def worker_main(pipe: Pipe, shared_counts: Any) -> None:
 
 def serve(kind: type[Worker], pipe: Pipe, shared_counts: Any) -> None:
     """Receive the task, say "ready", wait for the start, run as that kind of worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all, but the parent decides
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -247,6 +246,9 @@ def serve(kind: type[Worker], pipe: Pipe, shared_counts: Any) -> None:
         pipe.send("ready")
         _, anchor = pipe.recv()
     except EOFError:
+        return
+    except Exception as error:  # whatever it is, the parent has to say it
+        could_not_start(pipe, error)
         return
     with ended_by_refusal():
         worker.run(anchor)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib
 import multiprocessing
 import os
 import signal
@@ -17,15 +16,20 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from typing import Any, Literal
 
+import psutil
+
 from edgeload.child_processes import start_fork_server
 from edgeload.edge.location import Unreachable
 from edgeload.plain_words import plural
 from edgeload.run.counters import SLOTS, LiveCounts, read_group_counts
 from edgeload.run.tasks import WorkerTask
+from edgeload.run.worker_start import CouldNotStart, begin
 from edgeload.runlog import LOG_REFUSED_CODE
 from edgeload.signals import StopSignals
 
-_READY_WITHIN_S = 60.0
+_READY_WITHIN_S = 30.0
+"""Time that workers have to become ready, since the last other one did."""
+_LOOK_EVERY_S = 1.0
 
 WorkerKind = Literal["http", "sdk", "trials"]
 _ENTRIES: dict[WorkerKind, tuple[str, str]] = {
@@ -34,6 +38,10 @@ _ENTRIES: dict[WorkerKind, tuple[str, str]] = {
     "trials": ("edgeload.run.trial_worker", "trial_worker_main"),
 }
 """Module and function of each kind of worker; only that of the kind in use is imported."""
+
+
+class WorkersFailed(Exception):
+    """A worker cannot begin because of this machine. The text is one line with its number."""
 
 
 @dataclass
@@ -46,6 +54,8 @@ class Member:
     pipe: Pipe
     counts: Any
     over: bool = False
+    killed: bool = False
+    """Whether we killed it."""
     silent: bool = False
     """Whether its pipe has ended."""
     idle_since_step: int = -1
@@ -61,6 +71,8 @@ class EndedWorker:
     clients: int
     """How many clients it hosted."""
     exit_code: int
+    was_frozen: bool = False
+    """Whether it did not end when it should have, and we killed it."""
 
     @property
     def signal(self) -> str | None:
@@ -75,11 +87,14 @@ class EndedWorker:
 
     def death_notice(self, now_s: float) -> str:
         """What to tell people about a worker that ended too early, at run time `now_s`."""
-        how = f"killed by {self.signal}" if self.signal else f"exit code {self.exit_code}"
-        return (
-            f"worker {self.index} (process {self.pid}, {plural(self.clients, 'client')}) died "
-            f"{now_s:.1f} s into the run: {how}; its unsent requests count as missed"
-        )
+        who = f"worker {self.index} (process {self.pid}, {plural(self.clients, 'client')})"
+        if self.was_frozen:
+            return (
+                f"{who} did not end: it stood still and was killed {now_s:.1f} s into the run; "
+                "what it had not written down is lost, and counts as missed"
+            )
+        how = _how_ended(self.exit_code)
+        return f"{who} died {now_s:.1f} s into the run: {how}; its unsent requests count as missed"
 
 
 class WorkerProcesses:
@@ -89,40 +104,54 @@ class WorkerProcesses:
         self._members = list(members)
 
     def start(self, task: WorkerTask, kind: WorkerKind) -> None:
-        """Start `task.workers` processes. `task` is the first one's; the others differ in index."""
+        """Start `task.workers` processes. `task` is the first one's; the others differ in index.
+
+        Raises WorkersFailed if the system does not let it.
+        """
         context = multiprocessing.get_context("forkserver")
-        module, name = _ENTRIES[kind]
-        start_fork_server([module, *(["groundlight"] if kind == "sdk" else [])])
-        main = getattr(importlib.import_module(module), name)
-        for index in range(task.workers):
-            own_task = dataclasses.replace(task, index=index)
-            counts = context.RawArray("q", SLOTS * len(task.groups))
-            ours, theirs = context.Pipe()
-            process = context.Process(target=main, args=(theirs, counts), daemon=True)
-            with _without_main_module():
-                process.start()
-            theirs.close()
-            self._members.append(Member(index, len(own_task.clients()), process, ours, counts))
-            ours.send(own_task)
+        entry = _ENTRIES[kind]
+        try:
+            start_fork_server([entry[0], *(["groundlight"] if kind == "sdk" else [])])
+            for index in range(task.workers):
+                own_task = dataclasses.replace(task, index=index)
+                counts = context.RawArray("q", SLOTS * len(task.groups))
+                ours, theirs = context.Pipe()
+                process = context.Process(target=begin, args=(*entry, theirs, counts), daemon=True)
+                with _without_main_module():
+                    process.start()
+                theirs.close()
+                self._members.append(Member(index, len(own_task.clients()), process, ours, counts))
+                with contextlib.suppress(OSError):  # it has ended already, as `await_ready` sees
+                    ours.send(own_task)
+        except (OSError, EOFError) as error:
+            raise WorkersFailed(
+                f"worker {len(self._members)} of {task.workers} could not be started: "
+                f"{str(error) or 'the process that starts the workers has ended'}"
+            ) from error
 
     def await_ready(self) -> None:
-        """Return when all are ready. Raises Unreachable."""
+        """Return when all are ready.
+
+        Raises WorkersFailed if one is not, and Unreachable if one says that the endpoint is the
+        cause.
+        """
         waiting = {member.pipe: member for member in self._members}
+        stood_still: set[int] = set()
         until_s = time.monotonic() + _READY_WITHIN_S
         while waiting:
-            ready = wait(list(waiting), timeout=max(0.0, until_s - time.monotonic()))
-            if not ready:
-                workers = plural(len(waiting), "worker process")
-                raise Unreachable(f"{workers} did not become ready in {_READY_WITHIN_S:g} s")
-            for pipe in ready:
+            for pipe in wait(list(waiting), timeout=_LOOK_EVERY_S):
                 assert isinstance(pipe, Pipe)
-                member = waiting.pop(pipe)
-                try:
-                    word = pipe.recv()
-                except (EOFError, ConnectionResetError):
-                    word = "the process ended before the run began"
-                if word != "ready":
-                    raise Unreachable(f"worker {member.index}: {word}")
+                _check_ready(waiting.pop(pipe))
+                until_s = time.monotonic() + _READY_WITHIN_S  # the others may just be slow
+            stopped = {member.index for member in waiting.values() if _is_stopped(member)}
+            if twice := [m for m in waiting.values() if m.index in stopped & stood_still]:
+                raise WorkersFailed(f"{_named(twice)} did not start: a signal has stopped it")
+            stood_still = stopped
+            if time.monotonic() > until_s:
+                raise WorkersFailed(
+                    f"{_named(list(waiting.values()))} did not become ready in {_READY_WITHIN_S:g} "
+                    "s, for an unknown cause"
+                )
 
     @property
     def running(self) -> bool:
@@ -160,7 +189,9 @@ class WorkerProcesses:
                 member.process.join()
                 process = member.process
                 ended.append(
-                    EndedWorker(member.index, process.pid, member.clients, process.exitcode)
+                    EndedWorker(
+                        member.index, process.pid, member.clients, process.exitcode, member.killed
+                    )
                 )
             else:
                 stop.clear()
@@ -181,6 +212,7 @@ class WorkerProcesses:
         """Kill all that run."""
         for member in self._members:
             if not member.over:
+                member.killed = True
                 member.process.kill()
 
     def close(self) -> None:
@@ -189,6 +221,43 @@ class WorkerProcesses:
             if member.process.is_alive():
                 member.process.kill()
             member.process.join()
+
+
+def _check_ready(member: Member) -> None:
+    """Read what a worker says first. Raises as `await_ready`."""
+    try:
+        word = member.pipe.recv()
+    except (EOFError, ConnectionResetError):
+        member.process.join(_LOOK_EVERY_S)
+        word = CouldNotStart(_how_ended(member.process.exitcode))
+    if isinstance(word, CouldNotStart):
+        raise WorkersFailed(f"{_named([member])} could not start: {word.why}")
+    if word != "ready":
+        raise Unreachable(f"worker {member.index}: {word}")
+
+
+def _how_ended(exit_code: int | None) -> str:
+    """`killed by SIGKILL`, or with an exit code."""
+    if exit_code is None:
+        return "the process ended before the run began"
+    if exit_code < 0:
+        return f"killed by {signal.Signals(-exit_code).name}"
+    return f"exit code {exit_code}"
+
+
+def _named(members: Sequence[Member]) -> str:
+    """`worker 1 (process 4711)`, the first of several that have the same trouble."""
+    first, more = members[0], len(members) - 1
+    others = f" and {plural(more, 'other worker')}" if more else ""
+    return f"worker {first.index} (process {first.process.pid}){others}"
+
+
+def _is_stopped(member: Member) -> bool:
+    """Whether a signal, for example SIGSTOP, keeps a process from running."""
+    try:
+        return bool(psutil.Process(member.process.pid).status() == psutil.STATUS_STOPPED)
+    except psutil.Error:
+        return False
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.run.phases import Ending
 from edgeload.run.session import run_session
+from edgeload.run.worker_processes import WorkersFailed
 from edgeload.search.session import search_capacity
 from edgeload.settings import Settings
 from edgeload.variants.capacity_shown import capacity_shown
@@ -30,7 +31,10 @@ def as_set(settings: Settings, console: Console) -> MeasureVariant:
         if own.find_capacity:
             bounds = [bound for bound in (own.budget, budget_s) if bound is not None]
             own = own.model_copy(update={"budget": min(bounds, default=None)})
-        outcome = (search_capacity if own.find_capacity else run_session)(own, console)
+        try:
+            outcome = (search_capacity if own.find_capacity else run_session)(own, console)
+        except WorkersFailed as problem:
+            return Measurement("invalid", why=str(problem))
         if outcome.ending in _BROKEN_OFF:
             logged = log_file if log_file.exists() else None
             return Measurement("interrupted", why=outcome.reason, log_file=logged)
