@@ -19,9 +19,8 @@ from typing import Any
 
 import msgspec
 
-from edgeload.child_processes import command, environment
+from edgeload.child_processes import command, die_with_parent, environment
 from edgeload.machine import usable_cores
-from edgeload.read.log.columns import LogError
 from edgeload.read.log.table_builder import TableBuilder, Tally
 from edgeload.records import (
     AskedAlone,
@@ -36,6 +35,7 @@ from edgeload.records import (
     WorkerSample,
 )
 from edgeload.runlog import DamagedLine, line_starts, read_records
+from edgeload.signals import withheld
 
 _ALONE_BYTES = 64 << 20
 _READER = "edgeload.read.log.stretches:write_stretch"
@@ -138,22 +138,28 @@ def read_stretch(path: Path, start: int = 0, end: int | None = None) -> Stretch:
 
 
 def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Stretch]:
-    """Parts in the log's order. Raises LogError if a process ends before its work does."""
+    """Stretches in the log's order.
+
+    What a process has not read to its end, for example because it was killed or the folder for
+    temporary files is full, this process reads itself.
+    """
     with ExitStack() as stack:
         files = [stack.enter_context(tempfile.TemporaryFile()) for _ in spans]
-        readers = [
-            stack.enter_context(
-                subprocess.Popen(
+        readers = []
+        for (start, end), file in zip(spans, files, strict=True):
+            with withheld():
+                reader = subprocess.Popen(
                     command(_READER, str(path), str(start), str(end)),
                     stdout=file,
+                    stderr=subprocess.DEVNULL,
                     env=environment(),
                 )
-            )
-            for (start, end), file in zip(spans, files, strict=True)
-        ]
-        for reader, file in zip(readers, files, strict=True):
+            readers.append(stack.enter_context(reader))
+            stack.callback(reader.kill)
+        for span, reader, file in zip(spans, readers, files, strict=True):
             if reader.wait():
-                raise LogError(f"reading {path} failed (exit code {reader.returncode})")
+                yield read_stretch(path, *span)
+                continue
             file.seek(0)
             stretch: Stretch = pickle.load(file)
             file.close()
@@ -162,5 +168,6 @@ def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Str
 
 def write_stretch() -> None:
     """What a process of ours does: one stretch, pickled, to stdout."""
+    die_with_parent()
     path, start, end = sys.argv[1:]
     pickle.dump(read_stretch(Path(path), int(start), int(end)), sys.stdout.buffer, protocol=5)
