@@ -177,6 +177,7 @@ host                    the host monitor
     monitor             reads the probes on time and writes each sample at once
     sampler             when samples are taken
     cpu_memory_network  reads CPU, memory and network through psutil
+    gpu_process         asks NVML in a process of its own, which may hang
     nvidia              reads NVIDIA GPUs through NVML
     samples             what is written: typed records, one JSON line each
     json_records        frozen dataclasses to JSON and back

@@ -48,6 +48,7 @@ SIDE_BY_SIDE = (
     "faults/test_child_processes.py",
     "faults/test_bad_values.py",
     "faults/test_large_plans.py",
+    "faults/test_monitor_probes.py",
     "host/test_plots.py",
     "run/test_images.py",
     "run/test_kept_connection.py",

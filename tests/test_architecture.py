@@ -137,6 +137,7 @@ ARROWS = {
         "edgeload.signals",
     ),
     "edgeload.host": (
+        "edgeload.child_processes",
         "edgeload.machine",
         "edgeload.palette",
         "edgeload.png_style",

@@ -216,11 +216,10 @@ def test_a_bad_argument_is_one_line(
 
 
 def test_figures_wait_until_sampling_is_over() -> None:
-    """Neither matplotlib nor numpy nor NVML is loaded when the script is imported: the monitor is
+    """Neither matplotlib nor numpy nor NVML is loaded before sampling: the monitor is
     small on the host that it measures."""
-    code = (
-        "import sys, monitor_cpu_gpu_usage; print(*sorted({m.split('.')[0] for m in sys.modules}))"
-    )
+    shown = "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    code = f"import sys, edgeload.commands.monitor; {shown}"
     loaded = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,

@@ -8,10 +8,14 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
 from edgeload.host.samples import Memory, Network
+from edgeload.untrusted_text import printable
+
+_T = TypeVar("_T")
 
 CpuTimes = tuple[float, ...]
 """Seconds since boot, one value per kind of `HostCounters.cpu_kinds`."""
@@ -35,7 +39,7 @@ class InterfaceCounters:
 
 @dataclass(frozen=True)
 class HostCounters:
-    """All counters of a host at one instant."""
+    """All counters of a host at one instant; empty for what cannot be read."""
 
     cpu_kinds: tuple[str, ...]
     cpu: CpuTimes
@@ -129,10 +133,16 @@ def counted_interfaces(
 
 
 class CpuMemoryNetworkProbe:
-    """Reads this host through psutil: call `prime` once, then `read` at the end of each window."""
+    """Reads this host through psutil: call `prime` once, then `read` at the end of each window.
 
-    def __init__(self) -> None:
-        stats = psutil.net_if_stats()
+    What cannot be read has no figures in this sample, hides nothing else, and is asked again.
+    """
+
+    def __init__(self, say: Callable[[str], object] = lambda text: None) -> None:
+        """`say` gets one line for each source that cannot be read, the first time."""
+        self._say = say
+        self._failed: set[str] = set()
+        stats = self.ask("network interfaces", psutil.net_if_stats) or {}
         loopback = {name: "loopback" in s.flags.split(",") for name, s in stats.items()}
         self.interfaces = counted_interfaces(loopback, _has_device)
         self._at_s = 0.0
@@ -143,42 +153,62 @@ class CpuMemoryNetworkProbe:
         self._at_s = at_s
         self._before = self._counters()
 
+    def ask(self, what: str, question: Callable[[], _T]) -> _T | None:
+        """The answer; None if it fails. `what` is the name of the source."""
+        try:
+            return question()
+        except Exception as problem:  # psutil raises anything if /proc is not what it expects
+            if what not in self._failed:
+                self._failed.add(what)
+                why = printable(f"{type(problem).__name__}: {problem}")
+                self._say(f"No figures: {what} cannot be read ({why}).")
+            return None
+
     def read(self, at_s: float) -> HostReading:
         """Read the host at `at_s`. The window since the last call ends, and the next one begins."""
         before, now = self._before, self._counters()
         window_s = at_s - self._at_s
         self._before, self._at_s = now, at_s
-        memory = psutil.virtual_memory()
+        kinds = now.cpu_kinds
         return HostReading(
-            cpu_percent=busy_percent(now.cpu_kinds, before.cpu, now.cpu),
-            cpu_per_core_percent=core_percents(now.cpu_kinds, before.cores, now.cores),
+            cpu_percent=busy_percent(kinds, before.cpu, now.cpu) if before.cpu and kinds else None,
+            cpu_per_core_percent=core_percents(kinds, before.cores, now.cores) if kinds else [],
             load_average=_load_average(),
-            memory=Memory(
-                used_bytes=memory.used,
-                available_bytes=memory.available,
-                used_percent=round(100.0 * (1 - memory.available / memory.total), 3),
-            ),
+            memory=self.ask("memory", _memory) or Memory(None, None, None),
             network=network_between(before.interfaces, now.interfaces, window_s),
         )
 
     def _counters(self) -> HostCounters:
-        cpu = psutil.cpu_times()
-        every = psutil.net_io_counters(pernic=True, nowrap=False)
+        cpu = self.ask("CPU", psutil.cpu_times)
+        cores = self.ask("CPU by core", lambda: psutil.cpu_times(percpu=True))
         return HostCounters(
-            cpu_kinds=tuple(cpu._fields),
-            cpu=tuple(cpu),
-            cores=tuple(tuple(core) for core in psutil.cpu_times(percpu=True)),
-            interfaces={
-                name: InterfaceCounters(
-                    sent_bytes=io.bytes_sent,
-                    received_bytes=io.bytes_recv,
-                    errors=io.errin + io.errout,
-                    drops=io.dropin + io.dropout,
-                )
-                for name, io in every.items()
-                if name in self.interfaces
-            },
+            cpu_kinds=() if cpu is None else tuple(cpu._fields),
+            cpu=() if cpu is None else tuple(cpu),
+            cores=tuple(tuple(core) for core in cores or ()),
+            interfaces=self.ask("network", self._traffic) or {},
         )
+
+    def _traffic(self) -> dict[str, InterfaceCounters]:
+        every = psutil.net_io_counters(pernic=True, nowrap=False)
+        return {
+            name: InterfaceCounters(
+                sent_bytes=io.bytes_sent,
+                received_bytes=io.bytes_recv,
+                errors=io.errin + io.errout,
+                drops=io.dropin + io.dropout,
+            )
+            for name, io in every.items()
+            if name in self.interfaces
+        }
+
+
+def _memory() -> Memory:
+    memory = psutil.virtual_memory()
+    return Memory(
+        used_bytes=memory.used,
+        available_bytes=memory.available,
+        used_percent=round(100.0 * (1 - memory.available / memory.total), 3),
+    )
 
 
 def _has_device(interface: str) -> bool:

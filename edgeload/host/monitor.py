@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 
 from edgeload.host.cpu_memory_network import CpuMemoryNetworkProbe, host_machine
-from edgeload.host.nvidia import NoGpu, NvidiaProbe
+from edgeload.host.gpu_process import GpuProcess
+from edgeload.host.nvidia import NoGpu
 from edgeload.host.sampler import Sampled, SampleTimes, sample_on_time
 from edgeload.host.samples import (
     HOST_FORMAT_VERSION,
@@ -37,12 +38,12 @@ def monitor(
     the start. Raises OSError if the disk refuses.
     """
     writer = SampleWriter(path)
-    nvidia: NvidiaProbe | None = None
+    nvidia: GpuProcess | None = None
     notice: str | None = None
     try:
-        host = CpuMemoryNetworkProbe()
+        host = CpuMemoryNetworkProbe(say)
         try:
-            nvidia = NvidiaProbe()
+            nvidia = GpuProcess(wait)
         except NoGpu as reason:
             notice = f"No GPU figures: {reason}."
             say(notice)
@@ -63,7 +64,7 @@ class _Take:
     def __init__(
         self,
         host: CpuMemoryNetworkProbe,
-        nvidia: NvidiaProbe | None,
+        nvidia: GpuProcess | None,
         writer: SampleWriter,
         start_s: float,
         tell: Callable[[list[GpuSample]], None],
@@ -116,7 +117,7 @@ def _header(
     start_s: float,
     ts: float,
     host: CpuMemoryNetworkProbe,
-    nvidia: NvidiaProbe | None,
+    nvidia: GpuProcess | None,
     notice: str | None,
 ) -> HostHeader:
     return HostHeader(
@@ -129,8 +130,8 @@ def _header(
         machine=host_machine(),
         cpu_model=cpu_model(),
         cpu_count=psutil.cpu_count() or 1,
-        cpu_physical_count=psutil.cpu_count(logical=False),
-        memory_total_bytes=psutil.virtual_memory().total,
+        cpu_physical_count=host.ask("cores", lambda: psutil.cpu_count(logical=False)),
+        memory_total_bytes=host.ask("memory", lambda: psutil.virtual_memory().total),
         network_interfaces=host.interfaces,
         gpus=[] if nvidia is None else nvidia.gpus,
         driver_version=None if nvidia is None else nvidia.driver_version,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from edgeload.host.samples import Gpu, GpuSample
+from edgeload.untrusted_text import printable
 
 _T = TypeVar("_T")
 
@@ -36,13 +37,21 @@ def throttle_reasons(mask: int) -> list[str]:
     return [THROTTLE_REASONS.get(bit, hex(bit)) for bit in bits if mask & bit]
 
 
+def _words(problem: Exception) -> str:
+    """NVML's message; its number if the library has no message that can be read."""
+    try:
+        return printable(str(problem)).rstrip(".")
+    except Exception:  # __str__ asks the library, which may answer anything
+        return f"NVML error {getattr(problem, 'value', 'without a number')}"
+
+
 class NvidiaProbe:
     """Reads every NVIDIA GPU of this host. Raises NoGpu if there is none.
 
     A value that a GPU does not support is None. So is, in this sample, a value that NVML answers
-    with "unknown error": a single broken sensor does not hide the others. Any other error costs
-    the GPU all values of the sample, because the remaining calls might block. A GPU that is lost
-    (fell off the bus) is never asked again.
+    with an error: a single broken sensor does not hide the others. A timeout costs the GPU all
+    values of the sample, because each remaining call might take as long. A GPU that is lost (fell
+    off the bus) is never asked again.
     """
 
     def __init__(self) -> None:
@@ -58,12 +67,12 @@ class NvidiaProbe:
         except pynvml.NVMLError_LibraryNotFound:
             raise NoGpu("no NVML library (libnvidia-ml.so.1), so no NVIDIA driver") from None
         except pynvml.NVMLError as problem:
-            raise NoGpu(f"NVML cannot be started: {problem}") from None
+            raise NoGpu(f"NVML cannot be started: {_words(problem)}") from None
         try:
             count = pynvml.nvmlDeviceGetCount()
         except pynvml.NVMLError as problem:
             self.close()
-            raise NoGpu(f"NVML cannot count the GPUs: {problem}") from None
+            raise NoGpu(f"NVML cannot count the GPUs: {_words(problem)}") from None
         if count == 0:
             self.close()
             raise NoGpu("NVML finds no GPU")
@@ -89,7 +98,7 @@ class NvidiaProbe:
         try:
             handle = self._handles[index] = nvml.nvmlDeviceGetHandleByIndex(index)
         except nvml.NVMLError as problem:
-            self._lost[index] = str(problem)
+            self._lost[index] = _words(problem)
             return Gpu(index=index, uuid=None, name=None)
         return Gpu(
             index=index,
@@ -104,9 +113,9 @@ class NvidiaProbe:
             try:
                 return self._ask(gpu, self._handles[gpu.index])
             except nvml.NVMLError_GpuIsLost as problem:
-                error = self._lost[gpu.index] = str(problem)
+                error = self._lost[gpu.index] = _words(problem)
             except nvml.NVMLError as problem:
-                error = str(problem)
+                error = _words(problem)
         return GpuSample(index=gpu.index, uuid=gpu.uuid, name=gpu.name, error=error)
 
     def _ask(self, gpu: Gpu, handle: Any) -> GpuSample:
@@ -117,8 +126,10 @@ class NvidiaProbe:
         def ask(question: Callable[..., _T], *arguments: Any) -> _T | None:
             try:
                 return self._supported(question, *arguments)
-            except nvml.NVMLError_Unknown as problem:  # of this sensor: the others may well answer
-                failures.append(str(problem))
+            except (nvml.NVMLError_GpuIsLost, nvml.NVMLError_Timeout):
+                raise
+            except nvml.NVMLError as problem:  # of this sensor: the others may well answer
+                failures.append(_words(problem))
                 return None
 
         used = ask(nvml.nvmlDeviceGetUtilizationRates, handle)
@@ -172,9 +183,11 @@ class NvidiaProbe:
         ):
             return None
 
-    def _if_known(self, question: Callable[..., _T], *arguments: Any) -> _T | None:
+    def _if_known(self, question: Callable[..., str], *arguments: Any) -> str | None:
         """NVML's answer about a name; None for any error, as sampling does not depend on it."""
         try:
-            return question(*arguments)
+            return printable(question(*arguments))
+        except UnicodeDecodeError as problem:
+            return printable(problem.object)
         except self._nvml.NVMLError:
             return None

@@ -64,30 +64,38 @@ def host_figure(header: HostHeader, columns: Columns) -> Figure:
         "received": columns.line(columns.host["network_received_bytes_per_s"]),
         "sent": columns.line(columns.host["network_sent_bytes_per_s"]),
     }
-    has_network = any(line.has_data for line in traffic.values())
-    figure, (cpu, cores, memory, *network) = new_figure(
-        4 if has_network else 3, title=_host_title(header, columns)
+    available = columns.line(columns.host["memory_available_bytes"])
+    reported = {
+        "memory": available.has_data and header.memory_total_bytes is not None,
+        "network": any(line.has_data for line in traffic.values()),
+    }
+    figure, (cpu, cores, *others) = new_figure(
+        2 + sum(reported.values()), title=_host_title(header, columns)
     )
     busiest = columns.line(columns.host["busiest_core_percent"])
     _plot(cpu, busiest, PALETTE["sky"], "busiest core")
     _plot(cpu, columns.line(columns.host["cpu_percent"]), PALETTE["blue"], "all cores")
     _finish(cpu, "CPU", "%", top=100)
     _draw_cores(cores, columns)
-    total = header.memory_total_bytes
+    if reported["memory"]:
+        _draw_memory(others[0], header.memory_total_bytes or 0, available)
+    if reported["network"]:
+        _draw_network(others[-1], header, traffic)
+    last = [cores, *others][-1]
+    _time_axis(last, header, columns)
+    figure.align_ylabels()
+    if absent := [name for name, is_there in reported.items() if not is_there]:
+        last.set_xlabel(f"{last.get_xlabel()}\nNot reported here: {', '.join(absent)}")
+    return figure
+
+
+def _draw_memory(axis: Axes, total: int, available: ThinnedLine) -> None:
     scale, unit = display_unit("B", total)
-    available = columns.line(columns.host["memory_available_bytes"])
     in_use = ThinnedLine(
         available.at_s, total - available.high, total - available.mean, total - available.low
     )
-    _plot(memory, in_use, PALETTE["blue"], None, scale)
-    _finish(memory, f"Memory in use, of {total / scale:.1f} {unit}", unit, top=total / scale)
-    if network:
-        _draw_network(network[0], header, traffic)
-    _time_axis((network or [memory])[0], header, columns)
-    figure.align_ylabels()
-    if not network:
-        memory.set_xlabel(f"{memory.get_xlabel()}\nNot reported here: network")
-    return figure
+    _plot(axis, in_use, PALETTE["blue"], None, scale)
+    _finish(axis, f"Memory in use, of {total / scale:.1f} {unit}", unit, top=total / scale)
 
 
 def _draw_network(axis: Axes, header: HostHeader, traffic: dict[str, ThinnedLine]) -> None:
@@ -137,7 +145,7 @@ def _draw_gpu_row(
     full = 100.0 if unit == "%" else None
     if key == "memory_used_bytes":
         totals = [_peak(columns.gpus[index]["memory_total_bytes"]) for index in lines]
-        full = max(total for total in totals if total is not None) / scale
+        full = max((total for total in totals if total), default=0.0) / scale or None
     _finish(axis, title, unit, top=full)
 
 
@@ -230,11 +238,14 @@ def _time_axis(axis: Axes, header: HostHeader, columns: Columns) -> None:
 
 def _host_title(header: HostHeader, columns: Columns) -> str:
     cpu = np.asarray(columns.host["cpu_percent"])
-    scale, unit = display_unit("B", header.memory_total_bytes)
-    total = header.memory_total_bytes / scale
-    used = total - np.min(columns.host["memory_available_bytes"]) / scale
     peak = f"CPU peaked at {np.nanmax(cpu):.0f} %" if np.isfinite(cpu).any() else "CPU unknown"
     cores = f"{header.cpu_count} core{'s' * (header.cpu_count != 1)}"
+    available = np.asarray(columns.host["memory_available_bytes"])
+    if header.memory_total_bytes is None or not np.isfinite(available).any():
+        return f"{peak} of {cores}; memory unknown"
+    scale, unit = display_unit("B", header.memory_total_bytes)
+    total = header.memory_total_bytes / scale
+    used = total - np.nanmin(available) / scale
     return f"{peak} of {cores}; memory in use reached {used:.1f} of {total:.1f} {unit}"
 
 

@@ -47,7 +47,7 @@ class HostHeader:
     cpu_count: int
     """Logical processors."""
     cpu_physical_count: int | None
-    memory_total_bytes: int
+    memory_total_bytes: int | None
     network_interfaces: list[str]
     """The interfaces whose traffic is added up."""
     gpus: list[Gpu]

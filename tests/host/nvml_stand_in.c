@@ -6,15 +6,22 @@
  *                         reserved (bytes), power, limit (mW), temperature, sm_clock, reasons.
  *                         lost_after=N: every call on this GPU after its first N fails with the
  *                         code lost_code (15, GPU_IS_LOST, unless told); lost_calls=M: for M calls
- *                         only. no_handle=CODE: it cannot be opened.
- * NVML_STAND_IN_INIT      the code that nvmlInitWithFlags answers with.
+ *                         only. no_handle=CODE: it cannot be opened. broken=N: the Nth call of each
+ *                         7, a read of a GPU that supports everything, fails with lost_code.
+ *                         hang_after=N: every call on this GPU after its first N never returns;
+ *                         hang_calls=M: M calls only, which take hang_ms each.
+ *                         crash_after=N: the call after its first N kills the process.
+ * NVML_STAND_IN_NAME      the name of every GPU, byte by byte.
+ * NVML_STAND_IN_INIT      the code that nvmlInitWithFlags answers with; -1: it never returns.
  *
  * Compiled with -DOLD_DRIVER it has only the calls that drivers of 2021 have.
  */
 
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SUCCESS = 0, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, GPU_IS_LOST = 15, UNKNOWN = 999 };
 enum { MAX_GPUS = 64, SM_CLOCK = 1 };
@@ -63,11 +70,31 @@ static int told(unsigned index, const char *key, unsigned long long *value)
     return 0;
 }
 
+/* Never returns; or, for the first hang_calls calls, after hang_ms. */
+static void hang(Device *device, unsigned long long after)
+{
+    unsigned long long calls, milliseconds = 0;
+    if (!told(device->index, "hang_calls", &calls))
+        for (;;)
+            pause();
+    told(device->index, "hang_ms", &milliseconds);
+    if (device->calls <= (long)(after + calls))
+        usleep((useconds_t)(milliseconds * 1000));
+}
+
 /* Counts a call on the device; the error that it must answer with, or SUCCESS. */
 static int lost(Device *device)
 {
     unsigned long long after, calls, code = GPU_IS_LOST;
     device->calls++;
+    if (told(device->index, "crash_after", &after) && device->calls > (long)after)
+        abort();
+    if (told(device->index, "hang_after", &after) && device->calls > (long)after)
+        hang(device, after);
+    if (told(device->index, "broken", &after) && device->calls % 7 == (long)after % 7) {
+        told(device->index, "lost_code", &code);
+        return (int)code;
+    }
     if (!told(device->index, "lost_after", &after) || device->calls <= (long)after)
         return SUCCESS;
     if (told(device->index, "lost_calls", &calls) && device->calls > (long)(after + calls))
@@ -96,6 +123,8 @@ int nvmlInitWithFlags(unsigned flags)
 {
     const char *code = getenv("NVML_STAND_IN_INIT");
     (void)flags;
+    while (code != NULL && atoi(code) == -1)
+        pause();
     return code == NULL ? SUCCESS : atoi(code);
 }
 
@@ -108,6 +137,8 @@ const char *nvmlErrorString(int code)
         return "Not Supported";
     case 9:
         return "Driver Not Loaded";
+    case 18:
+        return "Driver/library version mismatch";
     case GPU_IS_LOST:
         return "GPU is lost";
     default:
@@ -142,7 +173,11 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, Device **device)
 
 int nvmlDeviceGetName(Device *device, char *name, unsigned length)
 {
-    snprintf(name, length, "Stand-in GPU %u", device->index);
+    const char *told_name = getenv("NVML_STAND_IN_NAME");
+    if (told_name != NULL)
+        snprintf(name, length, "%s", told_name);
+    else
+        snprintf(name, length, "Stand-in GPU %u", device->index);
     return SUCCESS;
 }
 
