@@ -23,13 +23,22 @@ _IN_SEVERAL_FOLDERS = {"mpl_toolkits", "google"}
 _BUILT_IN = {"sys", "builtins", "os", "site", "codecs", "io", "abc", "__future__", "antigravity"}
 
 
+def _imported_at_the_start() -> set[str]:
+    """What Python imports before any program: `site` does so for .pth files, of setuptools too."""
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys; print(*sys.modules)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return {name.partition(".")[0] for name in told.stdout.split()}
+
+
 def _poison(folder: Path, *, with_standard_library: bool) -> Path:
     """A file of the name of every package, which says when it is run; where it says so."""
     ran = folder / "ran.txt"
     names = set(importlib.metadata.packages_distributions()) - {"edgeload", *_IN_SEVERAL_FOLDERS}
     if with_standard_library:
         names |= set(sys.stdlib_module_names) - _BUILT_IN
-    for name in names:
+    for name in names - _imported_at_the_start():
         if name.isidentifier():
             text = f"open({str(ran)!r}, 'a').write(__name__ + chr(10))\nraise SystemExit(99)\n"
             (folder / f"{name}.py").write_text(text)
