@@ -36,7 +36,7 @@ from edgeload.settings.groups import (
     PictureChoice,
 )
 from edgeload.settings.mix_yaml import GroupEntry, MixError, mix_entries
-from edgeload.settings.yaml_texts import Place
+from edgeload.settings.yaml_texts import Place, read_yaml
 
 if TYPE_CHECKING:
     from edgeload.settings.resolved import Settings
@@ -199,7 +199,7 @@ def _frames_per_s(rate: str | float | None, settings: Settings) -> float | None:
 def load_mix(path: Path) -> tuple[GroupSpec, ...]:
     """The camera groups in a file, in its order. Raises MixError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_yaml(path)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not a text in UTF-8"
         raise MixError(

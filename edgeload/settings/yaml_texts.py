@@ -7,12 +7,16 @@ its key is known.
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator
+from pathlib import Path
 
 import yaml
 
 _MERGE = "tag:yaml.org,2002:merge"
 NULL_TAG = "tag:yaml.org,2002:null"
+_MOST_BYTES = 1_000_000
+_MOST_VALUES = 50_000
 _DEEPEST = 4
 """Keys lie no deeper: `then`, its entry, its key. A file of aliases may be endlessly deep."""
 
@@ -70,17 +74,35 @@ def yaml_texts(
         raise problem(f"{file}: is too deeply nested; must be {legal}") from None
 
 
-def yaml_places(node: yaml.Node, place: Place = ()) -> Iterator[tuple[Place, int, str]]:
+def read_yaml(path: Path) -> str:
+    """The text of a file. Raises UnicodeDecodeError, and OSError also if it is too long."""
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {_MOST_BYTES:,} bytes")
+    return content.decode()
+
+
+def yaml_places(node: yaml.Node) -> Iterator[tuple[Place, int, str]]:
     """Every value below a node: its place, its line, and what is wrong with its key, if anything.
 
-    YAML itself takes the last of two equal keys in silence.
+    YAML itself takes the last of two equal keys in silence. Aliases of aliases may stand for
+    billions of values: after very many, the last one says that there are too many.
     """
+    for number, (place, line, problem) in enumerate(_places(node, ())):
+        if number == _MOST_VALUES:
+            yield place, line, f"more than {_MOST_VALUES:,} values stand here; must be fewer"
+            return
+        yield place, line, problem
+
+
+def _places(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int, str]]:
     yield place, line_of(node), ""
     if len(place) >= _DEEPEST:
         return
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            yield from yaml_places(item, (*place, index))
+            yield from _places(item, (*place, index))
     if not isinstance(node, yaml.MappingNode):
         return
     seen: set[str] = set()
@@ -94,9 +116,9 @@ def yaml_places(node: yaml.Node, place: Place = ()) -> Iterator[tuple[Place, int
             twice = f"{key.value} stands there twice; must stand there once"
             yield (*place, key.value), line_of(key), twice if key.value in seen else ""
             seen.add(key.value)
-            yield from yaml_places(value, (*place, key.value))
+            yield from _places(value, (*place, key.value))
     for other in merged:
-        yield from (each for each in yaml_places(other, place) if each[0] != place)
+        yield from (each for each in _places(other, place) if each[0] != place)
 
 
 def line_of(node: yaml.Node) -> int:

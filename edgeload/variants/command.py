@@ -14,6 +14,7 @@ from edgeload.plain_words import quoted
 from edgeload.run.preflight import check_before_run
 from edgeload.run.session import worker_count
 from edgeload.settings import SettingError, Settings
+from edgeload.settings.yaml_texts import read_yaml
 from edgeload.signals import StopSignals
 from edgeload.variants.applying import Applier, NotApplied
 from edgeload.variants.contest import USUAL_ROUNDS, Contest
@@ -51,7 +52,7 @@ def checked_variants(settings: Settings) -> Variants:
             "configure, for example --endpoint-url http://192.0.2.7:30101"
         )
     try:
-        text = settings.variants.read_text(encoding="utf-8")
+        text = read_yaml(settings.variants)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not a text in UTF-8"
         raise SettingError(
