@@ -7,9 +7,12 @@ same to a person and has about the same size. Only the parent process imports th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import random
 import statistics
+import struct
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -30,7 +33,14 @@ JPEG_QUALITY = 95
 _CELL_PX = 16  # distance between the random points of the field that is added to a picture
 _NEUTRAL = 128  # the zero of the field in an 8-bit image
 _ATTEMPTS_PER_VERSION = 20
+_MOST_SIDE_PX = 65_500  # of libjpeg: JPEG_MAX_DIMENSION
+_MOST_PX = 80_000_000
 _LEGAL = "must be a JPEG or PNG file, for example images/dog_resized_256x256.jpeg"
+
+_LEGAL_SIZE = (
+    f"must have at most {_MOST_SIDE_PX:,} pixels in width and height and {_MOST_PX:,} in all, for "
+    "example 640 x 480"
+)
 
 
 class ImageError(ValueError):
@@ -104,15 +114,17 @@ def picture_versions(path: Path, seed: int, size: tuple[int, int] | None = None)
     Raises `ImageError` if the picture cannot be read or sent.
     """
     path = picture_file(path)
-    source = _read_source(path, size)
+    with _encoding(path):
+        source = _read_source(path, size)
     seen: set[bytes] = set()
     for index in count_from(0):
-        for version in _candidates(source, seed, index):
-            digest = pixel_digest(version)
-            if digest not in seen:
-                break
-        else:
-            return
+        with _encoding(path):
+            for version in _candidates(source, seed, index):
+                digest = pixel_digest(version)
+                if digest not in seen:
+                    break
+            else:
+                return
         seen.add(digest)
         yield _sendable(path, version)
 
@@ -128,8 +140,10 @@ def single_image(path: Path, size: tuple[int, int] | None = None) -> tuple[bytes
     image = _resized(_open(path), size)
     if _is_jpeg(image):
         return (_sendable(path, path.read_bytes()),)
-    source = _as_source(image)
-    return (_sendable(path, _encode(source.pixels, source.encoding)),)
+    with _encoding(path):
+        source = _as_source(image)
+        encoded = _encode(source.pixels, source.encoding)
+    return (_sendable(path, encoded),)
 
 
 def image_facts(pool: Sequence[bytes], path: Path) -> ImageFacts:
@@ -172,18 +186,30 @@ def _open(path: Path) -> Image.Image:
     if not path.is_file():
         raise ImageError(path, "is a directory" if path.is_dir() else "is not a regular file")
     try:
-        image: Image.Image = Image.open(path, formats=("JPEG", "PNG"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we have our own limit
+            image: Image.Image = Image.open(path, formats=("JPEG", "PNG"))
         with image:
+            _check_size(path, image)
             image.load()
         return image
+    except ImageError:
+        raise
     except UnidentifiedImageError:
         raise ImageError(path, "is not a picture that can be read") from None
     except Image.DecompressionBombError:
-        raise ImageError(path, "has too many pixels to be decoded safely") from None
+        raise ImageError(path, "has far too many pixels", _LEGAL_SIZE) from None
     except PermissionError:
         raise ImageError(path, "cannot be read, because this user has no permission") from None
     except (OSError, SyntaxError, ValueError) as error:  # Pillow reports broken PNGs as the latter
         raise ImageError(path, f"is damaged ({error})") from None
+
+
+def _check_size(path: Path, image: Image.Image) -> None:
+    """Raise ImageError for a picture that no JPEG can be made of, or not in reasonable time."""
+    width, height = image.size
+    if max(width, height) > _MOST_SIDE_PX or width * height > _MOST_PX:
+        raise ImageError(path, f"has {width:,} x {height:,} pixels", _LEGAL_SIZE)
 
 
 def _resized(image: Image.Image, size: tuple[int, int] | None) -> Image.Image:
@@ -270,6 +296,17 @@ def _encode(pixels: Image.Image, encoding: Mapping[str, Any]) -> bytes:
     buffer = BytesIO()
     pixels.save(buffer, format="JPEG", **encoding)
     return buffer.getvalue()
+
+
+@contextlib.contextmanager
+def _encoding(path: Path) -> Iterator[None]:
+    """While entered, a picture that no JPEG can be made of is an ImageError, whatever the cause."""
+    try:
+        yield
+    except ImageError:
+        raise
+    except (OSError, ValueError, struct.error) as error:  # for example metadata of over 64 KiB
+        raise ImageError(path, f"cannot be made a JPEG ({error})") from None
 
 
 def _sendable(path: Path, encoded: bytes) -> bytes:

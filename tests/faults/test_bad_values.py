@@ -31,7 +31,7 @@ TEXTS = (
     "0", "-1", "-0.0", "nan", "inf", "-inf", "1e9", "1000000000", "1e-300", "1e400", "9" * 400,
     "9" * 5000, "x" * 5000, "sinbad", "", " \t ", "٣", "²", "a\0b", "\udcff", "a\nb", "\x1b[31m",
     "\ufeff1", "1_000", "[1,5,20]", "1," * 5000 + "1", "'", "p95<" + "9" * 400 + "ms",
-    "9" * 400 + " clients: p95<1s", "9" * 400 + "s",
+    "9" * 400 + " clients: p95<1s", "9" * 400 + "s", "p95<" + "9" * 99 + "s",
 )  # fmt: skip
 VALUES: tuple[object, ...] = (
     *TEXTS, 0, -1, math.nan, math.inf, 1e9, 10**400, 10**5000, None, True, b"x", [], {}, [None],
@@ -160,7 +160,7 @@ def test_every_option_of_a_report(
         words = [*others, "--", text]
         code, _ = check(
             lambda words=words: program(words, config_folders=()),  # type: ignore[misc]
-            capsys, "log: ", f"the log {text[:20]}", "the log missing",
+            capsys, "log: ", "LOG: ", "NEW: ", f"the log {text[:20]}", "the log missing",
         )  # fmt: skip
         assert code == exit_codes.BAD_SETTING
 
