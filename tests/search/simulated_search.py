@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from synthetic_log import (
     play,
 )
 
+from edgeload.failure_classes import ESCALATED
 from edgeload.objectives import parse_objective, tiers_of, with_tiers
 from edgeload.plan import Plan, RampStep, one_group_plan
 from edgeload.read.analysis.run_summary import RunSummary
@@ -34,16 +36,38 @@ from edgeload.search.driver import Search, SearchSetup
 from edgeload.search.live_log import LiveLog
 from edgeload.search_axis import SearchAxis
 
+Share = Callable[[int], float]
+"""The chance of a request at a load of so many clients."""
 Late = Mapping[int | None, float]
 """Seconds by trial; None: in all others."""
 NEVER_LATE: Late = {None: 0.0}
 Played = tuple[list[Request], list[Missed]]
 
 
+def always(share: float) -> Share:
+    """The same share at every load."""
+    return lambda clients: share
+
+
+NEVER = always(0.0)
+
+
+def growing(at_bound: int, bound: float = 0.01, power: float = 1.0) -> Share:
+    """A share that grows with the load, and is the bound at `at_bound` clients: that many, and no
+    more, are carried.
+    """
+    return lambda clients: min(1.0, bound * (clients / at_bound) ** power)
+
+
+def beyond(knee: int, above: float, below: float = 0.0) -> Share:
+    """A share that jumps: `knee` clients are carried, if `below` is within the bound."""
+    return lambda clients: above if clients > knee else below
+
+
 @dataclass(frozen=True)
 class Box:
     """What answers: servers behind one queue. From `breaks_at` clients on, it answers nothing in
-    its first `breaks` trials of such a load. Of all requests, a share `fails`.
+    its first `breaks` trials of such a load. By chance, each request `fails` or is escalated.
     """
 
     servers: int = 4
@@ -51,18 +75,29 @@ class Box:
     breaks_at: int = 10**9
     breaks: int = 0
     recovers: bool = True
-    fails: float = 0.0
+    fails: Share = NEVER
+    escalates: Share = NEVER
+
+    def outcome(self, clients: int, chance: random.Random) -> str:
+        """How a request ends."""
+        drawn = chance.random()
+        if drawn < self.fails(clients):
+            return "http_503"
+        return ESCALATED if drawn < self.fails(clients) + self.escalates(clients) else "ok"
 
 
 class SimulatedTrials:
     """Stands for `run.trials.Trials`: trials take no time, and are written into a real log."""
 
-    def __init__(self, path: Path, plan: Plan, record: SearchRecord, box: Box, late: Late) -> None:
-        self._plan, self._box, self._late = plan, box, late
+    def __init__(
+        self, path: Path, plan: Plan, record: SearchRecord, box: Box, late: Late, seed: int
+    ) -> None:
+        self._plan, self._box, self._late, self._seed = plan, box, late, seed
         self._now_s = -0.5
         self._broke = 0
         self._written = 0
         self._step: RampStep | None = None
+        self._played: dict[RampStep, Played] = {}
         self.stop_at_s = float("inf")
         self._before: Counter[int] = Counter()
         self.counts = dict.fromkeys(("sent", "ok", "failed", "missed"), 0)
@@ -96,14 +131,21 @@ class SimulatedTrials:
         self.log.append([start])
 
     def _play(self, step: RampStep) -> Played:
-        fails = 1.0 if self._fails else self._box.fails
+        if step not in self._played:
+            self._played = {step: self._play_anew(step)}
+        return self._played[step]
+
+    def _play_anew(self, step: RampStep) -> Played:
+        box, breaks = self._box, self._fails
         played = play(
             replace(self._plan, steps=(step,)),
-            servers=self._box.servers,
-            service=self._box.service,
-            outcome=lambda chance, sent_s: "http_503" if chance.random() < fails else "ok",
+            servers=box.servers,
+            service=box.service,
+            outcome=lambda chance, sent_s: (
+                "http_503" if breaks else box.outcome(step.clients, chance)
+            ),
             lag=lambda chance: self._late.get(step.index, self._late[None]),
-            seed=step.index,
+            seed=self._seed * 1000 + step.index,
         )
         requests = [self._numbered(each) for each in played.requests]
         return sorted(requests, key=lambda r: r.done_s), [*map(self._numbered, played.missed)]
@@ -184,6 +226,7 @@ def search(
     late: Late = NEVER_LATE,
     plan: Plan | None = None,
     start: int = 1,
+    seed: int = 0,
 ) -> Searched:
     """Search the capacity of a box; `late` is how late our own generator sends, by trial."""
     plan = plan or one_group_plan((), rate)
@@ -193,7 +236,7 @@ def search(
     )
     objectives = with_tiers(map(parse_objective, slo), [group.name for group in plan.groups])
     tiers = tiers_of(objectives)
-    trials = SimulatedTrials(path, plan, record, box, late)
+    trials = SimulatedTrials(path, plan, record, box, late, seed)
     trials.stop_at_s = stop_at_s
     setup = SearchSetup(plan, axis, record, tiers, None)
     outcome = RunOutcome(Ending.FINISHED, "")

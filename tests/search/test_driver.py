@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from simulated_search import Box, Searched, search
+from simulated_search import Box, Searched, always, search
 from synthetic_log import constant, exponential
 
 from edgeload.camera_group import CameraGroup
@@ -137,7 +137,7 @@ def test_rare_failures_hide_no_capacity(tmp_path: Path) -> None:
     """One failure of the fifty requests of a short trial is more than the 1 % that may fail, but
     says nothing: where 0.5 % fail at every load, the box is found as if nothing failed.
     """
-    found = search(tmp_path / "log", Box(fails=0.005))
+    found = search(tmp_path / "log", Box(fails=always(0.005)))
     tier = result_of(found).tiers[0]
     assert tier.boundary.high is not None
     assert tier.boundary.low <= 40 <= tier.boundary.high
