@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heapreplace
 
 import numpy as np
@@ -28,6 +28,7 @@ from edgeload.read.statistics.boundary import (
     ceiling_of,
     margin_of_groups,
 )
+from edgeload.read.statistics.share_boundary import ShareCount
 from edgeload.read.statistics.windows import Floats, Window
 from edgeload.search.looks import Look, decided, look_times
 
@@ -48,6 +49,22 @@ class Seen:
     by_backlog: bool
     margin: Margin | None = None
     clear: bool = False
+    shares: tuple[ShareCount, ...] = ()
+    apart: Seen | None = None
+    """What it would show if nobody had asked for failures; None: the same."""
+
+    def trial(self, load: int, verdict: TrialVerdict, seconds: float) -> Trial:
+        """The trial that ended with this look."""
+        return Trial(
+            load,
+            verdict,
+            seconds,
+            ceiling_of(load, self.growth),
+            self.by_backlog,
+            self.margin,
+            self.shares,
+            None if self.apart is None else self.apart.trial(load, self.apart.verdict, seconds),
+        )
 
 
 class Bench:
@@ -100,8 +117,7 @@ class Bench:
     def _ended(self, running: _Running, at_s: float, seen: Seen, verdict: TrialVerdict) -> Trial:
         seconds = running.drained_s(at_s) + GAP_S
         self.now_s += seconds
-        ceiling = ceiling_of(running.load, seen.growth)
-        return Trial(running.load, verdict, seconds, ceiling, seen.by_backlog, seen.margin)
+        return seen.trial(running.load, verdict, seconds)
 
     def counted(self, load: int, length_s: float) -> tuple[int, int]:
         """Send a load for so long: frames due, and those that were answered in time, at last."""
@@ -223,22 +239,38 @@ class _Running:
 
     def seen(self, length_s: float) -> Seen:
         """What a look after so many seconds shows, by the rules of the tool."""
-        bench, end_s = self.bench, self.start_s + length_s
+        end_s = self.start_s + length_s
         due_s, done_s = np.array(self.due), np.array(self.done)
         failed = np.array(self.failed, dtype=np.bool_)
-        all_due_s = self.dues(end_s)
         growths = self._growths(end_s, done_s)
         growth = growths[0] if len(growths) == 1 else BacklogGrowth(_worst(growths))
         bad = failed[due_s >= self.start_s + _CUT_S]
-        if len(bad) and bad.mean() > BAD_SHARE:
-            return Seen("fail", growth, by_backlog=False, clear=bad.mean() > 5 * BAD_SHARE)
+        count = ShareCount("failures", int(bad.sum()), len(bad), BAD_SHARE)
+        apart = replace(self._apart(length_s, growth, growths), shares=(count,) * bool(len(bad)))
+        if not count.bad:
+            return apart
+        low, high = count.limits
+        if low > BAD_SHARE:
+            sure = low > 5 * BAD_SHARE
+            return replace(apart, verdict="fail", by_backlog=False, clear=sure, apart=apart)
+        if high <= BAD_SHARE or apart.verdict == "fail":
+            return apart
+        return replace(apart, verdict="undecided", by_backlog=False, apart=apart)
+
+    def _apart(
+        self, length_s: float, growth: BacklogGrowth, growths: Sequence[BacklogGrowth]
+    ) -> Seen:
+        """What a look shows of anything but failures."""
+        bench, due_s, done_s = self.bench, np.array(self.due), np.array(self.done)
+        failed = np.array(self.failed, dtype=np.bool_)
         by_growth: dict[str, TrialVerdict] = {"carried": "pass", "not_carried": "fail"}
         verdict = by_growth.get(growth.verdict, "undecided")
         clear = any(each.clear for each in growths)
         if len(growths) > 1:
             return Seen(verdict, growth, False, margin_of_groups(growths), clear)
         if bench.objective is None:
-            return Seen(verdict, growth, not failed.any(), clear=clear)
+            return Seen(verdict, growth, by_backlog=True, clear=clear)
+        all_due_s = self.dues(self.start_s + length_s)
         met = self._objective(length_s, all_due_s, due_s, done_s, failed, verdict == "fail")
         verdict = "fail" if met.status == "fail" else verdict
         verdict = "undecided" if verdict == "pass" and met.status != "pass" else verdict

@@ -211,6 +211,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         age             the age of each camera's newest answer, exactly, over time
         backlog         does a backlog grow? then the load is not carried
         boundary        from trials of loads to the largest that is carried
+        share_boundary  from counts of bad requests to the load beyond which too many are
         effective_size  how many independent values neighbours that are alike are worth
         percentiles     percentiles and shares with their intervals
         steadiness      whether a step had settled
@@ -227,6 +228,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         step_summary    a ramp step in numbers
         steps           one ramp step of a log -> its summary
         margins         how far an objective is from its bound, as evidence
+        share_counts    the bad requests of a trial, as evidence
+        open_shares     the bad requests that limit a capacity, or leave it open
         trials          what one trial of a search says about its load
         window_times    times of what fell due in a window
         generator_lag   how late the generator sent, and who waited for that
@@ -311,6 +314,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         legend_words    what the signs in a chart mean
         search_words        the answer of a search for the capacity
         search_limits       what limits it, how it gets worse beyond, what to plan for
+        share_words         bad requests that limit it, or leave it open
         search_loads        a load in what the search counts
         trial_words         its trials, and why each passed, failed or was undecided
         trial_kinds         what is said otherwise of a trial than of a step
@@ -379,6 +383,7 @@ search                  which load is tried next, for how long, and when to stop
     driver              carries out trial after trial
     turns               whose turn it is: which axis of the search, which tier
     strategy            after each trial: the next one, or the end
+    counting            how long a trial must be to count enough requests
     looks               when a running trial is looked at, and when it is decided
     judging             what a trial shows while it goes on
     live_log            reads the log while it is written

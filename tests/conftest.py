@@ -57,6 +57,7 @@ SIDE_BY_SIDE = (
     "run/test_preflight_queries.py",
     "run/test_trial_schedule.py",
     "search/test_driver.py",
+    "search/test_failing_boxes.py",
     "search/test_judging.py",
     "search/test_live_log.py",
     "search/test_strategy.py",

@@ -72,6 +72,11 @@ def least_trial_s(plan: Plan, warm_up_s: float | None, speed: float = 1.0) -> fl
     return least_step_s(LEAST_CUT_S if warm_up_s is None else warm_up_s, slowest_s)
 
 
+def _shortest_s(asked: NextTrial, verdict: TrialVerdict) -> float:
+    """How long a trial lasts at least, if that is its verdict."""
+    return asked.shortest_s if verdict == "fail" else max(asked.shortest_s, asked.proof_s)
+
+
 class Search:
     """One search for the capacity."""
 
@@ -178,7 +183,7 @@ class Search:
             found = look(self._live.at(step, seen_s), step, seen_s, self._setup.tiers)
             looks.append(looks_of(found, at_s)[turn.tier])
             verdict = decided(looks, last=at_s >= longest_s)
-            if verdict is not None and (at_s >= turn.asked.shortest_s or found.broken):
+            if verdict is not None and (at_s >= _shortest_s(turn.asked, verdict) or found.broken):
                 return
 
     def _judged(self, step: RampStep) -> Judged:

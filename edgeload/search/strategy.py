@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from edgeload.read.statistics.boundary import Boundary, Trial, boundary_of
+from edgeload.read.statistics.boundary import Boundary, Trial, boundary_of, failed_at
+from edgeload.search.counting import proof_s, telling_s
 
 Purpose = Literal["double", "bracket", "confirm"]
 SearchEnding = Literal["found", "at_least", "none", "invalid", "budget"]
@@ -44,12 +45,14 @@ class NextTrial:
     """A trial to make: its load, how long it may last at most, and what for.
 
     It lasts at least `shortest_s`, even if its verdict is certain before: it is to measure as well.
+    That it passes counts only after `proof_s`: before, it has had too few requests to say so.
     """
 
     load: int
     longest_s: float
     purpose: Purpose
     shortest_s: float = 0.0
+    proof_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ _CHEAP = 0.1
 """A narrow interval is narrowed further, to one load, by trials that cost less than this share."""
 _MOST_FINER = 3
 """And by no more of them."""
+_MAY_BE, _LIKELY = 0.05, 0.5
+"""The chance that a share of bad requests is the limit, from which on it may be or likely is."""
 _ALIKE = 0.01
 _SHORTEST = 1.6
 _CONFIRMING = 2.5
@@ -98,7 +103,7 @@ def next_trial(
     boundary = boundary_of(trials, most=options.most)
     if any(trial.verdict == "invalid" for trial in trials):
         return Decision("invalid", boundary)
-    if boundary.high == 0 and sum(t.load == 1 for t in trials) > 1:
+    if boundary.high == 0 and sum(t.load == 1 for t in trials) > 1 and failed_at(trials, 1):
         return Decision("none", boundary)
     doubles = not trials or boundary.high is None
     asked = _doubled(trials, options) if doubles else _near(trials, boundary, options)
@@ -108,7 +113,12 @@ def next_trial(
     if left_s < options.least_s or len(trials) >= MOST_TRIALS:
         return Decision("budget", boundary)
     longest_s = min(asked.longest_s, left_s)
-    return replace(asked, longest_s=longest_s, shortest_s=min(asked.shortest_s, longest_s))
+    return replace(
+        asked,
+        longest_s=longest_s,
+        shortest_s=min(asked.shortest_s, longest_s),
+        proof_s=min(asked.proof_s, longest_s),
+    )
 
 
 def _doubled(trials: Sequence[Trial], options: SearchOptions) -> NextTrial | None:
@@ -198,8 +208,10 @@ def _near(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -
     near = _Near(trials, options, best, max(1, math.floor(options.resolution * best)))
     needed_s = _needed_s(near)
     high = boundary.low if boundary.high is None else boundary.high
-    if boundary.best is None:
+    if boundary.best is None and not _limited_by_shares(near, boundary):
         return NextTrial(1, _CONFIRMING * options.least_s, "confirm")
+    if _limited_by_shares(near, boundary):
+        return _count(near, 1 if best == 1 else min(near.sides, key=lambda n: _spent_s(near, n)))
     if high - boundary.low > near.width:
         measures = any(t.by_backlog for t in near.under + near.beyond)
         return _measure(near, needed_s) if measures else _bisect(near, needed_s)
@@ -212,7 +224,7 @@ def _near(trials: Sequence[Trial], boundary: Boundary, options: SearchOptions) -
             longest_s = min(max(longest_s, _PROVING * options.least_s), options.longest_s)
         if not near.held and any(t.verdict == "undecided" for t in near.at_best):
             longest_s = options.longest_s
-        return NextTrial(load, longest_s, "confirm")
+        return _proving(near, NextTrial(load, longest_s, "confirm"))
     return None if high == boundary.low else _finer(near, needed_s)
 
 
@@ -229,6 +241,39 @@ def _bisect(near: _Near, needed_s: float) -> NextTrial:
     """Where an objective or failures decide: at the answer and one step above, in turn."""
     load = min(near.sides, key=lambda n: _spent_s(near, n))
     return NextTrial(load, max(needed_s, _BISECTING * near.options.least_s), "bracket")
+
+
+def _limited_by_shares(near: _Near, boundary: Boundary) -> bool:
+    """Whether it is open because of bad requests: if the interval without them is narrow, or they
+    most likely are the limit. That not even a load of 1 is carried needs proof as well.
+    """
+    if boundary.by_shares < _MAY_BE:
+        return False
+    high = math.inf if boundary.high is None else boundary.high
+    if boundary.best in (None, 1) and boundary.low == 0:
+        return True
+    if high - boundary.low <= near.width:
+        return False
+    if boundary.by_shares > _LIKELY:
+        return True
+    apart = boundary_of([t.apart or replace(t, shares=()) for t in near.trials])
+    return apart.high is not None and apart.high - apart.low <= near.width
+
+
+def _count(near: _Near, load: int) -> NextTrial:
+    """A trial of as many requests as tell of a share near its bound; sooner if it is surely not."""
+    options = near.options
+    longest_s = telling_s(near.trials, load, options.cut_s, options.gap_s)
+    longest_s = min(max(longest_s, _SHORTEST * options.least_s), options.longest_s)
+    return NextTrial(load, longest_s, "bracket", proof_s=longest_s)
+
+
+def _proving(near: _Near, asked: NextTrial) -> NextTrial:
+    """A trial that is believed to pass only after enough requests."""
+    options = near.options
+    needed_s = proof_s(near.trials, asked.load, options.cut_s, options.gap_s)
+    needed_s = min(needed_s, options.longest_s)
+    return replace(asked, longest_s=max(asked.longest_s, needed_s), proof_s=needed_s)
 
 
 def _finer(near: _Near, needed_s: float) -> NextTrial | None:

@@ -224,7 +224,7 @@ def _time_result(objective: Objective, sample: Sample, step: int | None) -> Obje
     fails = low is not None and low > objective.bound
     status = _status(fails, high is not None and high <= objective.bound)
     beyond = int(np.count_nonzero(values > objective.bound)) + unanswered
-    extra_s = _extra_s(
+    extra_s = seconds_to_tell_share(
         beyond / n, 1.0 - objective.quantile, size, sample.length_s, LEAST_INDEPENDENT
     )
     return ObjectiveResult(
@@ -267,7 +267,9 @@ def _extra_s_of_age(judged: JudgedAge, quantile: float, length_s: float) -> floa
     share, allowed = judged.share_above, 1.0 - quantile
     if share == allowed or not judged.size:
         return None
-    by_number_s = _extra_s(share, allowed, judged.size, length_s, least_answers(quantile))
+    by_number_s = seconds_to_tell_share(
+        share, allowed, judged.size, length_s, least_answers(quantile)
+    )
     by_batches = (judged.half / (share - allowed)) ** 2
     if by_number_s is None:
         return None
@@ -288,7 +290,11 @@ def _share_result(objective: Objective, sample: Sample, step: int | None) -> Obj
         allowed = 1.0 - allowed
     # Where nothing at all was bad, and nothing may be, no sample would be large enough.
     status = _status(low > allowed, high <= allowed or (allowed == 0 and hits == 0))
-    extra_s = _extra_s(share, allowed, size, sample.length_s) if status == "undecided" else None
+    extra_s = (
+        seconds_to_tell_share(share, allowed, size, sample.length_s)
+        if status == "undecided"
+        else None
+    )
     if objective.at_least:
         share, low, high = 1.0 - share, 1.0 - high, 1.0 - low
     return ObjectiveResult(objective, step, status, share, low, high, n, extra_s)
@@ -341,7 +347,7 @@ def _status(fails: bool, passes: bool) -> Status:
     return "pass" if passes else "undecided"
 
 
-def _extra_s(
+def seconds_to_tell_share(
     share: float, allowed: float, size: int, length_s: float, least: int = 0
 ) -> float | None:
     """Seconds more until a share as seen is told from the one allowed, at this rate.

@@ -9,8 +9,9 @@ from typing import Literal
 
 from edgeload.objectives import Tier
 from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.open_shares import LoadShare, deciding_share
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.statistics.boundary import Boundary, Trial, TrialVerdict
+from edgeload.read.statistics.boundary import Boundary, Trial, TrialVerdict, failed_at
 from edgeload.records import SearchRecord
 from edgeload.search_axis import SearchAxis
 
@@ -92,6 +93,11 @@ class TierCapacity:
         return "cliff" if after >= _CLIFF * before else "slope"
 
     @property
+    def by_share(self) -> LoadShare | None:
+        """The bad requests at the answer, if they limit it or leave it open."""
+        return deciding_share(self.boundary, self.trials)
+
+    @property
     def shown_carried(self) -> bool:
         """Whether the trial that shows the answer passed, and is not just undecided."""
         return self.at is not None and self.at.valid and not self.at.shortfalls
@@ -134,10 +140,10 @@ def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) ->
     best = boundary.best
     if best is None or not any(map(_speaks_for_its_load, trials)):
         least = min((trial.load for trial in trials), default=0)
-        failed = any(trial.load == least and trial.verdict == "fail" for trial in trials)
-        if boundary.high == 0 or (failed and not passed):
+        failed = failed_at(trials, least)
+        if failed and (boundary.high == 0 or not passed):
             return "none"
-        return "wide" if passed else "unknown"
+        return "wide" if passed and best is not None else "unknown"
     if not any(trial.verdict == "pass" or trial.by_backlog for trial in trials):
         return "unknown"
     width = max(1, math.floor(resolution * best))
@@ -172,11 +178,12 @@ def at_least_what_passed(boundary: Boundary, trials: Sequence[Trial]) -> Boundar
 
 def weightiest_first(reasons: Iterable[Finding]) -> list[Finding]:
     """The reasons that are the endpoint's doing: an outage, which explains all others, then the
-    objectives that were asked for, then the rest.
+    objectives that were asked for, then answers that came from elsewhere, which are failures as
+    well, then the rest.
     """
-    order = {"down": 0, "objective": 1}
+    order = {"down": 0, "objective": 1, "not_edge": 2}
     found = [reason for reason in reasons if reason.severity == "warning"]
-    return sorted(found, key=lambda reason: order.get(reason.code, 2))
+    return sorted(found, key=lambda reason: order.get(reason.code, 3))
 
 
 def value_that_binds(step: StepSummary | None, binding: Finding) -> float | None:

@@ -10,6 +10,7 @@ from edgeload.read.analysis.finding import Evidence, Finding, of_group, of_mix, 
 from edgeload.read.analysis.margins import margin_of
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.share_counts import bad_requests_of, bounds_share, without_shares
 from edgeload.read.analysis.shortfalls import (
     BAD_SHARE,
     OF_FAILURES,
@@ -91,14 +92,28 @@ def trial_of(step: StepSummary, load: int, seconds: float, verdict: TrialVerdict
 
     The growth of the backlog measures the ceiling, but not that of a mix (`margin_of_groups`).
     """
+    trial = _trial(step, load, seconds, verdict)
+    if verdict == "invalid":
+        return trial
+    apart = without_shares(step)
+    told = len(apart.shortfalls) < len(step.shortfalls)
+    return replace(
+        trial,
+        shares=bad_requests_of(step),
+        apart=_trial(apart, load, seconds, trial_verdict(apart)) if told else None,
+    )
+
+
+def _trial(step: StepSummary, load: int, seconds: float, verdict: TrialVerdict) -> Trial:
     codes = {each.code for each in step.shortfalls}
     grows = None if step.groups else step.growth
+    timed = any(not bounds_share(result.objective) for result in step.objectives)
     return Trial(
         load,
         verdict,
         seconds,
         ceiling=None if grows is None or codes & _BROKE else ceiling_of(load, grows),
-        by_backlog=not step.objectives and not step.groups and codes <= _OF_BACKLOG,
+        by_backlog=not timed and not step.groups and codes <= _OF_BACKLOG,
         margin=_margin(step, verdict),
     )
 

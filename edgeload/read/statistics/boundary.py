@@ -7,9 +7,10 @@ noiseless feedback"; Waeber, Frazier & Henderson 2013, "Bisection search with no
 Before the first trial every capacity is
 equally likely, up to the largest load that was tried, and larger ones less and less.
 
-Two kinds of evidence enter. A verdict errs the more often the nearer its load lies to the capacity.
-And where the backlog alone decides, its growth measures the capacity: load x (1 - growth) if the
-load is too large, and no growth if it is not.
+Three kinds of evidence enter. A verdict errs the more often the nearer its load lies to the
+capacity. Where the backlog alone decides, its growth measures the capacity: load x (1 - growth) if
+the load is too large, and no growth if it is not. And shares of bad requests enter as counts
+(`share_boundary`): the capacity is the least of what they and all others allow.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ import numpy as np
 from scipy import special
 
 from edgeload.read.statistics.backlog import BacklogGrowth
+from edgeload.read.statistics.share_boundary import (
+    Counted,
+    ShareCount,
+    chance_at_or_above,
+    pooled,
+)
 from edgeload.read.statistics.windows import Floats
 
 TrialVerdict = Literal["pass", "fail", "undecided", "invalid"]
@@ -93,7 +100,9 @@ class Trial:
     `load` is what the search counts, 1 or more: clients, copies, cameras of a group, hundredths of
     a rate. `seconds` is what it cost, with its drain. `by_backlog`: the backlog alone decided, so
     its `ceiling` measures the boundary itself; otherwise the boundary may lie below the ceiling.
-    `margin` is how far its objective is from its bound; None: there is none.
+    `margin` is how far its objective is from its bound; None: there is none. `shares` are its bad
+    requests of each kind, and `apart` is the trial as it would be if nobody had asked for them;
+    None: the same.
     """
 
     load: int
@@ -102,6 +111,13 @@ class Trial:
     ceiling: GrowthCeiling | None = None
     by_backlog: bool = False
     margin: Margin | None = None
+    shares: tuple[ShareCount, ...] = ()
+    apart: Trial | None = None
+
+    @property
+    def told_by_shares(self) -> bool:
+        """Whether its bad requests made its verdict what it is."""
+        return self.apart is not None
 
 
 @dataclass(frozen=True)
@@ -111,12 +127,14 @@ class Boundary:
     `best` is the point answer: the largest load that is more likely carried than not, None if not
     even a load of 1 is. The true one is in [`low`, `high`] with the `confidence`; a `low` of 0
     means that perhaps no load is carried. `high` is None if no load failed: at least `low`.
+    `by_shares` is the chance that a share of bad requests is what limits it.
     """
 
     best: int | None
     low: int
     high: int | None
     confidence: float
+    by_shares: float = 0.0
 
 
 def ceiling_of(load: int, growth: BacklogGrowth) -> GrowthCeiling | None:
@@ -162,7 +180,9 @@ def boundary_of(
     if not told:
         return Boundary(None, 0, None, confidence)
     grid = capacity_grid(told)
-    below = np.cumsum(likelihood(told, grid))
+    chances = likelihood([trial.apart or trial for trial in told], grid)
+    chances, by_shares = _limited_by_shares(chances, told, grid)
+    below = np.cumsum(chances)
     below /= below[-1]
     tail = (1 - confidence) / 2
     places = [grid[int(np.searchsorted(below, q))] for q in (tail, 0.5, 1 - tail)]
@@ -177,7 +197,38 @@ def boundary_of(
         best = min(best, max(trial.load for trial in told))
     best = _not_only_failed(best, told)
     low = min(low, best)
-    return Boundary(best or None, low, high if failed else None, confidence)
+    return Boundary(best or None, low, high if failed else None, confidence, by_shares)
+
+
+def counted(trials: Sequence[Trial]) -> list[Counted]:
+    """All that was counted, with its load."""
+    return [(trial.load, count) for trial in trials for count in trial.shares]
+
+
+def failed_at(trials: Sequence[Trial], load: int) -> bool:
+    """Whether a load failed: in a trial, or by all bad requests of its trials together."""
+    here = [trial for trial in trials if trial.load == load]
+    counts = pooled(counted(here)).values()
+    return any(trial.verdict == "fail" for trial in here) or any(
+        count.limits[0] > count.bound for count in counts
+    )
+
+
+def _limited_by_shares(
+    chances: Floats, trials: Sequence[Trial], grid: Floats
+) -> tuple[Floats, float]:
+    """From the chance of each capacity by all else to that of the least of it and of the shares'
+    boundaries, and the chance that these are the least.
+    """
+    shares = counted(trials)
+    if not shares:
+        return chances, 0.0
+    alone = chances / chances.sum()
+    at_or_above = np.append(np.cumsum(alone[::-1])[::-1], 0.0)
+    kept = np.append(chance_at_or_above(shares, grid), 0.0)
+    kept[-1] = kept[-2]
+    together = at_or_above * kept
+    return together[:-1] - together[1:], 1.0 - float((alone * kept[1:]).sum())
 
 
 def _slowed_down(trial: Trial, trials: Sequence[Trial]) -> bool:

@@ -22,6 +22,12 @@ from edgeload.read.words.finding_words import advice
 from edgeload.read.words.objective_words import quantity_name
 from edgeload.read.words.search_limits import plan_for, shown_result, what_binds
 from edgeload.read.words.search_loads import SearchLoads
+from edgeload.read.words.share_words import (
+    by_share_alone,
+    least_load_fails,
+    left_open_by_shares,
+    share_in_brief,
+)
 from edgeload.read.words.trial_words import in_brief, thousands, value_in_brief
 
 _SEE_WHAT_IS_FULL = (
@@ -50,13 +56,20 @@ def search_sentences(summary: RunSummary, ceilings: list[str]) -> str:
     tiers = [
         f"{tier.tier.name}: {said}" if tier.tier.name else said
         for tier in found.tiers
-        for said in [
-            " ".join([_interval(tier, loads), *what_binds(tier, loads), *plan_for(tier, loads)])
-        ]
+        for said in [" ".join([_interval(tier, loads), *_limits(tier, loads)])]
     ]
     return "\n".join(
         [*tiers, *[" ".join(ceilings)][: len(ceilings)], " ".join(_how(summary, loads))]
     )
+
+
+def _limits(tier: TierCapacity, loads: SearchLoads) -> Iterator[str]:
+    """What limits a capacity; if bad requests even at the least load do, that is said already."""
+    if tier.answer == "none" and tier.by_share:
+        return
+    yield from left_open_by_shares(tier, loads)
+    yield from what_binds(tier, loads)
+    yield from plan_for(tier, loads)
 
 
 def objectives_at_capacity(summary: RunSummary) -> list[tuple[str, ObjectiveResult]]:
@@ -82,6 +95,9 @@ def objectives_at_capacity(summary: RunSummary) -> list[tuple[str, ObjectiveResu
 def _line(summary: RunSummary, tier: TierCapacity) -> str:
     loads = SearchLoads(summary)
     parts = [f"CAPACITY {tier.tier.name + ': ' if tier.tier.name else ''}{_load(tier, loads)}"]
+    if tier.answer == "none" and (short := tier.by_share):
+        parts.append(f"   {loads.full(short.load)} → fails ({share_in_brief(short.count)})")
+        return "".join(parts)
     if tier.answer == "none" and tier.beyond_load is not None:
         parts.append(f"   {loads.full(tier.beyond_load)}{_fails(tier)}")
         return "".join(parts)
@@ -161,9 +177,7 @@ def _interval(tier: TierCapacity, loads: SearchLoads) -> str:
     known = tier.boundary
     sure = f"{known.confidence:.0%}".replace("%", " %")
     if tier.answer == "none":
-        least = min((t.load for t in tier.trials if t.verdict == "fail"), default=None)
-        load = f"{loads.words(least)}{loads.whose}" if least is not None else "any load"
-        return f"The endpoint does not carry {load}."
+        return _no_load(tier, loads)
     if tier.answer == "unknown":
         least = min((t.load for t in tier.trials if t.verdict == "fail"), default=None)
         if least is not None or not tier.trials:
@@ -187,6 +201,14 @@ def _interval(tier: TierCapacity, loads: SearchLoads) -> str:
         f"The true capacity is {loads.span(known.low, known.high)}{loads.whose}, with {sure} "
         "confidence."
     )
+
+
+def _no_load(tier: TierCapacity, loads: SearchLoads) -> str:
+    if short := tier.by_share:
+        return least_load_fails(short, loads)
+    least = min((t.load for t in tier.trials if t.verdict == "fail"), default=None)
+    load = f"{loads.words(least)}{loads.whose}" if least is not None else "any load"
+    return f"The endpoint does not carry {load}."
 
 
 # --- how it was found, and what would tell more ---------------------------------------------------
@@ -247,6 +269,8 @@ def _what_tells_more(summary: RunSummary, found: SearchResult, loads: SearchLoad
         return
     elif "at_least" in answers:
         yield from _raise_the_most(found, loads, summary.log.settings.get("max_clients"))
+    elif answers == {"none"} and (binding := by_share_alone(found)):
+        yield advice(binding)
     elif answers == {"none"}:
         yield "Give the endpoint more workers, or ask for less: a lower rate, or a wider --slo."
     elif found.judged_anew and answers & {"wide", "unknown"}:
