@@ -37,7 +37,7 @@ class FakeHost:
         self.recorder = Recorder(LogWriter(log), counts, Anchor(0.0, 0.0), 0)
         self.buffer = memoryview(bytearray(1 << 16))
         self.now_s = 1.0
-        self.watched: set[int] = set()
+        self.watched: dict[int, int] = {}
         self.freed_numbers: list[int] = []
         self.armed: list[tuple[int, float]] = []
 
@@ -45,13 +45,14 @@ class FakeHost:
         return self.now_s
 
     def watch(self, client: HttpClient, fd: int, events: int) -> None:
-        self.watched.add(fd)
+        self.watched[fd] = events
 
     def change(self, fd: int, events: int) -> None:
         assert fd in self.watched
+        self.watched[fd] = events
 
     def forget(self, fd: int) -> None:
-        self.watched.remove(fd)
+        del self.watched[fd]
 
     def arm(self, client: HttpClient, number: int, sent_s: float) -> None:
         self.armed.append((number, sent_s))
@@ -165,7 +166,7 @@ def test_an_answer_that_is_cut_off_is_a_reset(tmp_path: Path, server: socket.soc
         peer.close()
         read_on(client)
     assert host.outcomes() == ["reset", "bad_answer"]
-    assert host.watched == set()
+    assert host.watched == {}
 
 
 def test_each_request_sends_the_picture_of_its_number(
@@ -205,7 +206,7 @@ def test_an_idle_client_is_closed_and_nothing_is_recorded(
         client.close()
         assert peer.recv(1) == b""
     client.close()  # a client without a connection may be closed as well
-    assert host.watched == set()
+    assert host.watched == {}
     assert host.outcomes() == ["ok"]
 
 
@@ -220,7 +221,7 @@ def test_an_aborted_request_is_recorded_and_its_connection_closed(
             client.close()
         client.abort()
         assert peer.recv(1) == b""
-    assert (client.in_flight, host.watched, host.freed_numbers) == (0, set(), [1])
+    assert (client.in_flight, host.watched, host.freed_numbers) == (0, {}, [1])
     with pytest.raises(AssertionError):
         client.abort()
     assert host.outcomes() == ["aborted"]
@@ -260,7 +261,7 @@ def test_a_timeout_says_whether_the_connection_was_open(
         assert peer.recv(1) == b"\x16"  # the first byte of a handshake
         client.time_out()
     assert [r.error for r in host.requests()] == ["no complete answer in time (connecting)"]
-    assert host.watched == set()
+    assert host.watched == {}
 
 
 LARGE = bytes(8 << 20)  # more than the buffers of a loopback connection take
@@ -298,7 +299,34 @@ def test_an_early_final_answer_is_read_after_a_write_error(
     until_broken(client)
     client.on_ready(READABLE | WRITABLE)
     assert host.outcomes() == [f"http_{status}"]
-    assert (host.watched, client.in_flight) == (set(), 0)
+    assert (host.watched, client.in_flight) == ({}, 0)
+
+
+def test_a_client_waits_for_nothing_that_it_does_not_need(
+    tmp_path: Path, server: socket.socket
+) -> None:
+    """For room to write only as long as something is unsent: an open socket nearly always has room.
+
+    A loop that is told so each time would never sleep.
+    """
+    host = FakeHost(tmp_path / "run.log")
+    client = begun(host, server, LARGE)
+    assert list(host.watched.values()) == [WRITABLE]  # until it is connected
+    peer, _ = server.accept()
+    peer.settimeout(10)
+    with peer:
+        client.on_ready(WRITABLE)
+        assert list(host.watched.values()) == [READABLE | WRITABLE]
+        left = len(LARGE)
+        while left > 0:
+            left -= len(peer.recv(1 << 20))
+            client.on_ready(WRITABLE)
+        assert list(host.watched.values()) == [READABLE]
+        client.abort()
+    client, peer = connected(host, server)
+    with peer:
+        assert list(host.watched.values()) == [READABLE]
+        client.abort()
 
 
 def test_a_connection_that_carried_half_a_request_carries_no_other(
@@ -313,7 +341,7 @@ def test_a_connection_that_carried_half_a_request_carries_no_other(
         peer.sendall(b"HTTP/1.1 413 No\r\nContent-Length: 3\r\n\r\nbig")
         while client.in_flight:
             client.on_ready(READABLE)
-        assert host.watched == set()
+        assert host.watched == {}
         client.begin()
         again, _ = server.accept()
         again.close()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import random
+import select
 import socket
 import ssl
+import threading
+import warnings
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +24,7 @@ from edgeload.edge.sdk_answers import os_error_in
 from edgeload.edge.trust import TlsTrust
 from edgeload.records import Request
 from edgeload.run.connection import TlsConnection, classify, connect
+from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.session import run_session
 from edgeload.runlog import read_records
 from edgeload.settings import resolve
@@ -171,3 +177,67 @@ def test_an_unknown_host_name_is_class_dns() -> None:
     cause = os_error_in(caught.value)
     assert isinstance(cause, socket.gaierror)
     assert classify(cause).outcome == "dns"
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize(("head_bytes", "body_bytes"), [(300, 400_000), (200_000, 1)])
+def test_every_byte_arrives_once_however_little_the_system_takes(
+    certificate: Path, encrypted: bool, head_bytes: int, body_bytes: int
+) -> None:
+    """A send buffer of a few kB cuts the request within its head or its body, many times."""
+    head, body = random.Random(1).randbytes(head_bytes), random.Random(2).randbytes(body_bytes)
+    context = TlsTrust(insecure=True).ssl_context() if encrypted else None
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        target = Target("https", "localhost", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
+        got = bytearray()
+
+        def read_all() -> None:
+            peer, _ = server.accept()
+            if encrypted:
+                tls = server_context(certificate, ssl.TLSVersion.TLSv1_3)
+                peer = tls.wrap_socket(peer, server_side=True)
+            with peer:
+                while len(got) < head_bytes + body_bytes and (piece := peer.recv(1 << 14)):
+                    got.extend(piece)
+
+        reading = threading.Thread(target=read_all)
+        reading.start()
+        connection = connect(target, context)
+        connection._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        events = WRITABLE
+        while events:
+            poll = select.poll()
+            poll.register(connection.fd, events)
+            poll.poll(10_000)
+            events = connection.advance()
+        cut = not connection.send(head, memoryview(body))
+        assert connection.sending is cut is True
+        while not connection.send_more():
+            select.select([], [connection.fd], [], 10)
+        assert not connection.sending
+        reading.join(10)
+        connection.close()
+    assert bytes(got) == head + body
+
+
+def test_a_handshake_that_gets_nothing_goes_on_waiting() -> None:
+    """Asked again without an event, it still wants to read: that is no failure."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = Target("https", "localhost", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
+        connection = connect(target, TlsTrust(insecure=True).ssl_context())
+        for _ in range(3):
+            assert connection.advance() == READABLE
+        assert not connection.open
+        connection.close()
+
+
+def test_a_connection_that_cannot_be_opened_leaves_no_socket_behind() -> None:
+    """Nobody has to collect garbage: with ten thousand of them, files would run out."""
+    target = Target("http", "nowhere", 9, socket.AF_INET, "255.255.255.255")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        with pytest.raises(OSError, match="unreachable"):
+            connect(target, None)
+        gc.collect()
+    assert not told
