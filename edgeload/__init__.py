@@ -75,6 +75,9 @@ The running side
 edge                    the Edge Endpoint from outside
     location            resolves its name once, before any load
     looking_up          addresses of names, in bounded time
+    bounded_answers     connections whose answers are bounded in size and time
+    causes              the cause inside an error that libraries have wrapped
+    tls_words           why a TLS connection failed, and what helps
     asking              one GET request, with the likely cause of a failure
     readiness           asks whether it is ready
     detectors           finds the detector by its name

@@ -1,13 +1,17 @@
 """Asks the endpoint for something beside image queries: one GET request, never timed, never load.
 
-A connection that fails is explained by its likely cause, with what to change.
+A connection that fails is explained by its likely cause, with what to change. Nothing of the
+environment is used, neither proxies nor ~/.netrc, and an answer is bounded in size and time.
 """
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,70 +19,117 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from edgeload.edge.location import Unreachable
+from edgeload.edge.bounded_answers import UnboundedAnswer, pool_classes
+from edgeload.edge.causes import errors_within
+from edgeload.edge.location import NoAnswer, Unreachable
+from edgeload.edge.tls_words import tls_problem
 from edgeload.edge.trust import TlsTrust
 from edgeload.untrusted_text import printable
 
-_ANSWER_WITHIN_S = 3.0
+_PIECE_WITHIN_S = 3.0
+WHOLE_ANSWER_S = 10.0
+"""From the end of a question that is not timed to the last byte of its answer."""
 _PROBE_WITHIN_S = 1.0
 
 
-def ask(url: str, trust: TlsTrust, token: str | None = None) -> requests.Response:
+@dataclass(frozen=True)
+class EdgeAnswer:
+    """An answer as it came, whatever its status; the body is not decoded."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in any case."""
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError if it is none."""
+        try:
+            return json.loads(self.body)
+        except RecursionError as error:
+            raise ValueError("too deep to be an answer of an Edge Endpoint") from error
+
+    @property
+    def text(self) -> str:
+        """The body as text, whatever it is."""
+        return self.body.decode("utf-8", "replace")
+
+
+def ask(url: str, trust: TlsTrust, token: str | None = None) -> EdgeAnswer:
     """The endpoint's answer to a GET, whatever its status; redirects are not followed.
 
-    Waits 3 s at most for each piece of it. Raises Unreachable if there is no answer.
+    Waits 3 s at most for each piece of it and 10 s for all of it, and reads 4 MiB at most. Raises
+    Unreachable if there is no such answer.
     """
-    headers = {} if token is None else {"x-api-token": token}
+    headers = {"Accept-Encoding": "identity"}
+    trust_options = trust.pool_options() if url.startswith("https:") else {}
+    if token is not None:
+        headers["x-api-token"] = token
     with warnings.catch_warnings(), requests.Session() as session:
         warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-        session.trust_env = False  # ignore proxies of the environment, as the clients do
-        session.mount("https://", _PoolAdapter(trust.pool_options()))
+        session.trust_env = False
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _PoolAdapter(trust_options))
         try:
-            return session.get(
+            answer = session.get(
                 url,
                 headers=headers,
-                timeout=_ANSWER_WITHIN_S,
+                timeout=_PIECE_WITHIN_S,
                 verify=trust.requests_verify(),
                 allow_redirects=False,
             )
-        except requests.RequestException as error:
-            raise Unreachable(_why_no_answer(url, trust, error)) from error
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise _explained(url, trust, error) from error
+    return EdgeAnswer(answer.status_code, answer.headers, answer.content)
 
 
 class _PoolAdapter(HTTPAdapter):
-    """Passes options of urllib3's pools on that requests has no parameter for."""
+    """Tells urllib3's pools what requests has no parameter for: bounds, and whom to trust."""
 
-    def __init__(self, options: dict[str, Any]) -> None:
-        self._options = options
+    def __init__(self, trust_options: dict[str, Any]) -> None:
+        self._trust_options = trust_options
         super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **{**options, **self._options})
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = pool_classes(WHOLE_ANSWER_S)
+
+    def build_connection_pool_key_attributes(self, *arguments: Any, **options: Any) -> Any:
+        host, pool = super().build_connection_pool_key_attributes(*arguments, **options)
+        return host, {**pool, **self._trust_options}
+
+    def cert_verify(self, *arguments: Any, **options: Any) -> None:
+        """Do nothing: requests would add the authorities of its own to those to trust."""
 
 
-def _why_no_answer(url: str, trust: TlsTrust, error: requests.RequestException) -> str:
+def _explained(url: str, trust: TlsTrust, error: Exception) -> Unreachable:
     """The likely cause in one line. Looks at the port once more, to tell HTTP from HTTPS."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
+    for cause in errors_within(error):
+        if isinstance(cause, UnboundedAnswer):
+            return Unreachable(f"{url}: {cause}; is this an Edge Endpoint? Check host and port")
+    if isinstance(error, requests.Timeout):
+        return NoAnswer(f"{url}: no answer within {_PIECE_WITHIN_S:g} s")
     said = printable(_root(error))
     if parts.scheme == "https" and _speaks_plain_http(host, port):
-        return f"{url}: this port speaks plain HTTP: use http://{parts.netloc}"
+        return Unreachable(f"{url}: this port speaks plain HTTP: use http://{parts.netloc}")
     if parts.scheme == "http" and _speaks_tls(host, port):
-        return f"{url}: this port speaks HTTPS: use https://{parts.netloc}"
+        return Unreachable(f"{url}: this port speaks HTTPS: use https://{parts.netloc}")
     if not isinstance(error, requests.exceptions.SSLError):
-        return f"{url}: no answer ({said})"
-    if "CERTIFICATE_VERIFY_FAILED" not in said and "Fingerprints did not match" not in said:
-        return f"{url}: the TLS connection failed ({said})"
-    if trust.cacert is not None:
+        return NoAnswer(f"{url}: no answer ({said})")
+    return Unreachable(f"{url}: {tls_advice(said, trust)}")
+
+
+def tls_advice(said: str, trust: TlsTrust) -> str:
+    """What the text of a TLS error means for a user with this trust, and what to change."""
+    problem = tls_problem(said)
+    if problem.is_of_the_file and trust.cacert is not None:
         return (
-            f"{url}: CACERT = {str(trust.cacert)!r} is neither the endpoint's certificate nor that "
-            f"of an authority that signed it for this host ({said}); docs/endpoint.md says how to "
-            "get the certificate, or use --insecure"
+            f"{problem.what} ({said}): CACERT = {str(trust.cacert)!r} holds neither the endpoint's "
+            "certificate nor that of an authority that signed it; docs/endpoint.md says how to get "
+            "the certificate, or use --insecure"
         )
-    return (
-        f"{url}: the TLS certificate is not trusted ({said}); an Edge Endpoint signs its own "
-        "certificate: pass it with --cacert FILE, or use --insecure"
-    )
+    return f"{problem.what} ({said}); {problem.advice}"
 
 
 def _speaks_tls(host: str, port: int) -> bool:

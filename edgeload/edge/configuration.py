@@ -30,7 +30,7 @@ def ask_configuration(url: str, detector_id: str, trust: TlsTrust) -> EdgeConfig
     """The configuration of one detector; never raises."""
     try:
         answer = ask(f"{url}/edge-config", trust)
-        values = answer.json() if answer.status_code == HTTPStatus.OK else None
+        values = answer.json() if answer.status == HTTPStatus.OK else None
     except (Unreachable, ValueError):
         values = None
     return configuration_of(values, detector_id)

@@ -11,9 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-import requests
-
-from edgeload.edge.asking import ask
+from edgeload.edge.asking import EdgeAnswer, ask
 from edgeload.edge.location import Unreachable
 from edgeload.edge.sdk import (
     MOST_SAID_CHARS,
@@ -59,9 +57,9 @@ def ask_detector(url: str, detector_id: str, trust: TlsTrust, token: str) -> Ask
         answer = ask(f"{url}{_ROUTE}/{detector_id}", trust, token)
     except Unreachable:
         return AskedDetector(None, nothing)
-    known = _detector(_json(answer)) if answer.status_code == HTTPStatus.OK else None
+    known = _detector(_json(answer)) if answer.status == HTTPStatus.OK else None
     is_it = known is not None and known.id.lower() == detector_id.lower()
-    return AskedDetector(answer.status_code, known if known and is_it else nothing)
+    return AskedDetector(answer.status, known if known and is_it else nothing)
 
 
 def find_by_name(
@@ -106,7 +104,7 @@ def find_by_name(
 def _named(url: str, name: str, trust: TlsTrust, token: str) -> list[KnownDetector]:
     """What the endpoint answers with for a name."""
     answer = ask(f"{url}{_ROUTE}?name={quote(name, safe='')}", trust, token)
-    setting, status = f"DETECTOR_NAME = {name!r}", answer.status_code
+    setting, status = f"DETECTOR_NAME = {name!r}", answer.status
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise Unreachable(refused_token(status, f"GET {_ROUTE}", said_by(answer)))
     listed = _json(answer)
@@ -121,7 +119,7 @@ def _named(url: str, name: str, trust: TlsTrust, token: str) -> list[KnownDetect
 
 def _created(url: str, name: str, query: str, trust: TlsTrust, token: str) -> KnownDetector:
     try:
-        made = create_detector(sdk_client(url, token, trust), name, query)
+        made = create_detector(sdk_client(url, token, trust), trust, name, query)
     except SdkError as error:
         raise Unreachable(
             f"DETECTOR_NAME = {name!r}: there is no detector of this name, and it could not be "
@@ -143,14 +141,14 @@ def refused_token(status: int, question: str, said: str) -> str:
     )
 
 
-def said_by(answer: requests.Response) -> str:
+def said_by(answer: EdgeAnswer) -> str:
     """The server's own text, whole, on one line."""
     values = _json(answer)
     detail = values.get("detail") if isinstance(values, dict) else None
     return printable(str(detail or answer.text), MOST_SAID_CHARS) or "no text"
 
 
-def _json(answer: requests.Response) -> Any:
+def _json(answer: EdgeAnswer) -> Any:
     try:
         return answer.json()
     except ValueError:

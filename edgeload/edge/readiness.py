@@ -10,9 +10,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 
-import requests
-
-from edgeload.edge.asking import ask, asks_for_https
+from edgeload.edge.asking import EdgeAnswer, ask, asks_for_https
 from edgeload.edge.location import NoAnswer, Unreachable
 from edgeload.edge.trust import TlsTrust
 from edgeload.untrusted_text import printable
@@ -62,8 +60,8 @@ def await_ready(
 def _not_ready(url: str, detector_id: str | None, trust: TlsTrust) -> str | None:
     """What there is to wait for, if anything. Raises Unreachable if waiting would not help."""
     health = ask(f"{url}/health/ready", trust)
-    if health.status_code >= 500 and health.status_code != HTTPStatus.NOT_IMPLEMENTED:
-        said = f"HTTP status {health.status_code}: {printable(health.content)}"
+    if health.status >= 500 and health.status != HTTPStatus.NOT_IMPLEMENTED:
+        said = f"HTTP status {health.status}: {printable(health.body)}"
         return f"the endpoint is not ready ({said})"
     if problem := _stranger(url, health, trust):
         raise Unreachable(f"ENDPOINT_URL = {url}: {problem}")
@@ -77,13 +75,13 @@ def _not_ready(url: str, detector_id: str | None, trust: TlsTrust) -> str | None
     return None if ready else f"detector {detector_id} is not ready: its model is being loaded"
 
 
-def _stranger(url: str, health: requests.Response, trust: TlsTrust) -> str | None:
+def _stranger(url: str, health: EdgeAnswer, trust: TlsTrust) -> str | None:
     """Why an answer to `/health/ready` is not that of an Edge Endpoint that is ready."""
-    status, said = health.status_code, printable(health.content)
+    status, said = health.status, printable(health.body)
     answered = f"it answers GET /health/ready with HTTP status {status}"
-    if asks_for_https(health.content):
+    if asks_for_https(health.body):
         return f"this port speaks HTTPS: use {url.replace('http://', 'https://', 1)}"
-    if health.is_redirect or 300 <= status < 400:
+    if 300 <= status < 400:
         location = printable(health.headers.get("Location", "nowhere"))
         return f"it redirects to {location}: set ENDPOINT_URL to the address of the Edge Endpoint"
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
@@ -98,7 +96,7 @@ def _stranger(url: str, health: requests.Response, trust: TlsTrust) -> str | Non
     return None
 
 
-def _says_ready(health: requests.Response) -> bool:
+def _says_ready(health: EdgeAnswer) -> bool:
     try:
         answer = health.json()
     except ValueError:
@@ -110,6 +108,6 @@ def _is_older_edge(url: str, trust: TlsTrust) -> bool:
     """Whether this is an Edge Endpoint of the time before `/health/ready`: it has `/ping`."""
     ping = ask(f"{url}/ping", trust)
     try:
-        return ping.status_code == HTTPStatus.OK and isinstance(ping.json(), dict)
+        return ping.status == HTTPStatus.OK and isinstance(ping.json(), dict)
     except ValueError:
         return False

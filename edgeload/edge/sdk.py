@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import ssl
 import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import urllib3
+
+from edgeload.edge.asking import WHOLE_ANSWER_S, tls_advice
+from edgeload.edge.bounded_answers import UnboundedAnswer, pool_classes
+from edgeload.edge.causes import errors_within
 from edgeload.edge.trust import TlsTrust
 from edgeload.untrusted_text import printable, remember_secret
 
@@ -35,13 +41,14 @@ def sdk_client(url: str, token: str, trust: TlsTrust) -> Groundlight:
 
         def _verify_connectivity(self) -> None:
             pool = self.api_client.rest_client.pool_manager
-            pool.connection_pool_kw.update(trust.pool_options())
+            if url.startswith("https:"):
+                pool.connection_pool_kw.update(trust.pool_options())
+            pool.pool_classes_by_scheme = pool_classes(WHOLE_ANSWER_S)
             super()._verify_connectivity()
 
     logging.getLogger("groundlight").setLevel(logging.ERROR)
-    trust.set_for_sdk()
     remember_secret(token)
-    with _one_line(), warnings.catch_warnings():
+    with _one_line(trust), warnings.catch_warnings():
         return TrustingGroundlight(
             endpoint=url,
             api_token=token,
@@ -69,28 +76,38 @@ def take_off_retries(client: Any, next_request_id: Callable[[], str]) -> None:
     api.call_api = call_api
 
 
-def create_detector(client: Groundlight, name: str, query: str) -> Any:
+def create_detector(client: Groundlight, trust: TlsTrust, name: str, query: str) -> Any:
     """Create a detector and return it as the SDK does. Raises SdkError."""
-    with _one_line():
+    with _one_line(trust):
         return client.create_detector(name=name, query=query)
 
 
 @contextlib.contextmanager
-def _one_line() -> Iterator[None]:
+def _one_line(trust: TlsTrust) -> Iterator[None]:
     """Turn any error of the SDK into an SdkError; its texts quote the beginning of the token."""
     try:
         yield
     except Exception as error:  # the SDK raises a dozen unrelated classes
-        raise SdkError(_text_of(error)) from None
+        raise SdkError(_text_of(error, trust)) from None
 
 
-def _text_of(error: BaseException) -> str:
-    """One line: the server's own text, whole, if the SDK passes it on; else the SDK's."""
-    said = _said_by_server(error)
+def _text_of(error: BaseException, trust: TlsTrust) -> str:
+    """One line: why there was no answer, or the server's own text, whole; else the SDK's."""
+    said = _why_no_answer(error, trust) or _said_by_server(error)
     if said is None:
         by_cause = _said_by_server(error.__cause__)
         said = f"{error} ({by_cause})" if by_cause else str(error)
     return printable(said, MOST_SAID_CHARS)
+
+
+def _why_no_answer(error: BaseException, trust: TlsTrust) -> str | None:
+    """The cause that the SDK hides: it stumbles over a TLS error while it handles that."""
+    for cause in errors_within(error):
+        if isinstance(cause, ssl.SSLError | urllib3.exceptions.SSLError):
+            return tls_advice(printable(str(cause)), trust)
+        if isinstance(cause, UnboundedAnswer):
+            return str(cause)
+    return None
 
 
 def _said_by_server(error: BaseException | None) -> str | None:

@@ -6,14 +6,16 @@ import errno
 import os
 import ssl
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse, IncompleteRead, parse_headers
+from http.client import HTTPException, IncompleteRead, parse_headers
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError
+
+from edgeload.edge.bounded_answers import BoundedResponse
+from edgeload.edge.causes import errors_within
 
 _BEGINNING = b"HTTP/1."
 _SWITCHING_PROTOCOLS = 101  # an answer like any final one, though its number is that of an interim
@@ -48,7 +50,7 @@ class _Head:
         self._stream.close()
 
 
-class _Answer(HTTPResponse):
+class _Answer(BoundedResponse):
     """An answer whose head is read to its end, behind all interim answers."""
 
     arrivals: SdkArrivals
@@ -121,7 +123,7 @@ def read_answers(client: Any) -> SdkArrivals:
 
 def os_error_in(problem: BaseException) -> OSError | None:
     """Find the operating system's error inside those of urllib3 and the SDK; None without one."""
-    for error in _causes(problem):
+    for error in errors_within(problem):
         if isinstance(error, OSError) and (error.errno or isinstance(error, ConnectionError)):
             return error
     return None
@@ -131,17 +133,5 @@ def is_no_answer(problem: BaseException) -> bool:
     """Whether what came is no HTTP answer, or one whose body cannot be decoded."""
     return any(
         isinstance(error, DecodeError | HTTPException) and not isinstance(error, IncompleteRead)
-        for error in _causes(problem)
+        for error in errors_within(problem)
     )
-
-
-def _causes(problem: BaseException) -> Iterator[BaseException]:
-    """The error and those inside it, the outer ones first."""
-    queue: list[object] = [problem]
-    for _ in range(20):
-        if not queue:
-            return
-        error = queue.pop(0)
-        if isinstance(error, BaseException):
-            yield error
-            queue += [*error.args, error.__cause__, error.__context__]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import os
 import re
 import socket
 import ssl
@@ -22,10 +21,11 @@ _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", r
 class TlsTrust:
     """The settings INSECURE and CACERT as one value.
 
-    By default a certificate must be signed by an authority that the system trusts and must name
-    the host. With `cacert` (a PEM file) the certificates in that file are trusted instead, as
-    authorities. With `fingerprint` exactly one certificate is trusted, whatever host it names (see
-    `for_endpoint`). With `insecure` every certificate is accepted.
+    By default a certificate must be signed by an authority that the system trusts (OpenSSL reads
+    SSL_CERT_FILE and SSL_CERT_DIR, if they are set) and must name the host. With `cacert` (a PEM
+    file) the certificates in that file are trusted instead, as authorities. With `fingerprint`
+    exactly one certificate is trusted, whatever host it names (see `for_endpoint`). With `insecure`
+    every certificate is accepted.
     """
 
     insecure: bool = False
@@ -62,27 +62,23 @@ class TlsTrust:
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    def requests_verify(self) -> bool | str:
+    def requests_verify(self) -> bool:
         """For the parameter `verify` of the library requests; needs `pool_options` as well."""
-        if not self._checks_itself:
-            return False
-        return True if self.cacert is None else str(self.cacert)
+        return self._checks_itself
 
     def pool_options(self) -> dict[str, Any]:
-        """For the connection pools of urllib3, on which both requests and the SDK are built."""
-        return {} if self.fingerprint is None else {"assert_fingerprint": self.fingerprint}
+        """For the connection pools of urllib3, on which both requests and the SDK are built.
+
+        They get the context of the lean client: left alone, requests trusts authorities of its own,
+        or those of REQUESTS_CA_BUNDLE. Raises OSError if `cacert` cannot be read.
+        """
+        if self.fingerprint is not None:
+            return {"assert_fingerprint": self.fingerprint}
+        return {} if self.insecure else {"ssl_context": self.ssl_context()}
 
     def sdk_options(self) -> dict[str, bool]:
-        """For the constructor of the Groundlight SDK; needs `set_for_sdk` and `pool_options`."""
+        """For the constructor of the Groundlight SDK; needs `pool_options` as well."""
         return {"disable_tls_verification": not self._checks_itself}
-
-    def set_for_sdk(self) -> None:
-        """Set the environment variables from which the SDK's HTTP libraries read `cacert`.
-
-        The SDK has no parameter for it.
-        """
-        if self.cacert is not None:
-            os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = str(self.cacert)
 
 
 class _PinnedContext(ssl.SSLContext):
@@ -117,7 +113,7 @@ def _fingerprint(certificate: bytes) -> str:
 
 
 def _certificates_in(path: Path) -> set[bytes]:
-    """The certificates of a PEM file in DER form."""
+    """The certificates of a PEM file in DER form. Raises OSError, ValueError if one is damaged."""
     return {ssl.PEM_cert_to_DER_cert(pem.decode()) for pem in _PEM.findall(path.read_bytes())}
 
 

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Callable
 
 from edgeload.edge.location import Target
+from edgeload.edge.tls_words import tls_words
 from edgeload.failure_classes import DNS, GENERATOR, REFUSED, RESET, TLS
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.wire import RequestResult
@@ -36,7 +37,7 @@ def classify(error: OSError) -> RequestResult:
     for each connection, while the lean client connects to an address that is known beforehand.
     """
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
-        return RequestResult(TLS, None, printable(str(error)))
+        return RequestResult(TLS, None, printable(tls_words(str(error))))
     if isinstance(error, socket.gaierror):  # has numbers of its own, so it comes first
         outcome = DNS
     elif error.errno in _GENERATOR_ERRORS:

@@ -17,12 +17,15 @@ from typing import Any
 
 from urllib3.exceptions import InsecureRequestWarning
 
+from edgeload.edge.bounded_answers import TOO_LONG, UnboundedAnswer
+from edgeload.edge.causes import errors_within, tls_error_text
 from edgeload.edge.sdk import (
     SdkError,
     sdk_client,
     take_off_retries,
 )
 from edgeload.edge.sdk_answers import is_no_answer, os_error_in, read_answers
+from edgeload.edge.tls_words import tls_words
 from edgeload.failure_classes import BAD_ANSWER, RESET, STALE_CONNECTION, TIMEOUT, TLS
 from edgeload.plan import Due
 from edgeload.records import Anchor
@@ -128,10 +131,11 @@ class SdkQueries:
         if isinstance(problem, _OutOfTime) or "timed out" in text:
             self.reconnect()  # the connection is in an unknown state
             return None, RequestResult(TIMEOUT, None, "no complete answer in time")
-        if status == 0:  # how the SDK reports a TLS failure
-            return None, RequestResult(TLS, None, text)
-        cause = os_error_in(problem)
-        if cause is not None:
+        if (said := tls_error_text(problem)) is not None:
+            return None, RequestResult(TLS, None, printable(tls_words(said)))
+        if any(isinstance(cause, UnboundedAnswer) for cause in errors_within(problem)):
+            return None, RequestResult(BAD_ANSWER, None, TOO_LONG)
+        if (cause := os_error_in(problem)) is not None:
             return None, classify(cause)
         last = self._gl.api_client.last_response
         outcome = RESET if last is None and not is_no_answer(problem) else BAD_ANSWER

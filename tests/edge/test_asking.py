@@ -95,6 +95,6 @@ def test_any_status_is_an_answer_and_redirects_are_not_followed() -> None:
             self.end_headers()
 
     with recording_server(handler=Moved) as recorder:
-        assert ask(f"{recorder.url}/x", TlsTrust()).status_code == 302
+        assert ask(f"{recorder.url}/x", TlsTrust()).status == 302
         ask(f"{recorder.url}/x", TlsTrust(), "secret")
         assert [seen.headers.get("x-api-token") for seen in recorder.seen] == [None, "secret"]

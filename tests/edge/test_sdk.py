@@ -21,7 +21,7 @@ def test_the_servers_own_text_is_passed_on_whole() -> None:
     with recording_server(refuse) as recorder:
         client = sdk_client(recorder.url, TOKEN, TlsTrust())
         with pytest.raises(SdkError) as caught:
-            create_detector(client, "x", "y?")
+            create_detector(client, TlsTrust(), "x", "y?")
     assert str(caught.value) == f"HTTP status 400: {reason.replace(chr(10), ' ')}"
 
 
@@ -30,7 +30,7 @@ def test_the_sdks_complaints_do_not_tell_the_token() -> None:
     with recording_server() as recorder:
         client = sdk_client(recorder.url, TOKEN, TlsTrust())
         with pytest.raises(SdkError) as caught:
-            create_detector(client, "x", "y?")
+            create_detector(client, TlsTrust(), "x", "y?")
         assert TOKEN[:12] not in str(caught.value)
     with pytest.raises(SdkError) as caught:
         sdk_client("http://127.0.0.1:9", TOKEN, TlsTrust())

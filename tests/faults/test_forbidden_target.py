@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -108,7 +108,7 @@ def test_every_kind_of_run_refuses_a_forbidden_target_before_it_begins(
     assert [path.name for path in tmp_path.iterdir()] == ["mix.yaml"]
 
 
-def names(known: dict[str, Sequence[str]]) -> LookUp:
+def names(known: Mapping[str, Sequence[str]]) -> LookUp:
     """A look-up that knows these names, and no network."""
 
     def look_up(host: str) -> Sequence[FoundAddress]:
