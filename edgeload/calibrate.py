@@ -8,16 +8,17 @@ find how punctually requests are sent.
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
 
 from rich.console import Console
 
 from edgeload.child_processes import command, environment
 from edgeload.machine import usable_cores
-from edgeload.nameless_file import nameless_file
 from edgeload.plain_words import plural
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.summarising import analyse
@@ -66,9 +67,10 @@ def calibrate(settings: Settings) -> Calibration:
     """
     workers = settings.workers if isinstance(settings.workers, int) else usable_cores()
     picture_bytes = len(single_image(settings.image_path)[0])
-    with _null_endpoint() as url, nameless_file() as (_, log):
+    with tempfile.TemporaryDirectory(prefix="edgeload-") as folder, _null_endpoint(folder) as url:
 
         def trial(clients: int, requests_per_second: float) -> StepSummary:
+            log = Path(folder) / "calibration.log"
             changed = settings.without_mix().model_copy(
                 update={
                     "endpoint_url": url,
@@ -144,11 +146,14 @@ def _us(seconds: float | None) -> str:
 
 
 @contextmanager
-def _null_endpoint() -> Iterator[str]:
-    """Start a null endpoint in a process of its own, which ends with ours; yields its URL."""
+def _null_endpoint(folder: str) -> Iterator[str]:
+    """Start a null endpoint in a process of its own, which ends with ours; yields its URL.
+
+    It then removes the folder, which this process cannot do if it is killed.
+    """
     with withheld():
         process = subprocess.Popen(
-            command("edgeload.simulator.null:main"),
+            command("edgeload.simulator.null:main", folder),
             env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -179,6 +179,7 @@ class _Watchdog:
 
     def _watch(self) -> None:
         """After the first signal, Stopped has a second to be raised; after two, all has to end."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _NUMBERS)  # so that they interrupt the main thread
         came, until_s = 0, math.inf
         while True:
             left_s = None if until_s == math.inf else max(0.0, until_s - time.monotonic())

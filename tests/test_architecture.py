@@ -117,7 +117,6 @@ ARROWS = {
     "edgeload.calibrate": (
         "edgeload.child_processes",
         "edgeload.machine",
-        "edgeload.nameless_file",
         "edgeload.read",
         "edgeload.run",
         "edgeload.settings",

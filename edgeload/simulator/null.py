@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import sys
 
 from edgeload.simulator.query import JSON, QueryParameters, answer_body
@@ -83,8 +84,13 @@ async def _serve() -> None:
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input ends; then remove the folder that the command line names.
+
+    So nothing is left of a program that put its files there and was killed.
+    """
     asyncio.run(_serve())
+    for folder in sys.argv[1:]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

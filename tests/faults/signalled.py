@@ -112,7 +112,8 @@ class Program:
     def check_nothing_left(self, within_s: float = 10.0) -> None:
         """No process, no temporary file, and no traceback."""
         user.wait_for(lambda: not self.family(), within_s, f"the end of {self.family()}")
-        assert not [str(path) for path in self.temporary.rglob("*")]
+        left = [str(path.relative_to(self.temporary)) for path in self.temporary.rglob("*")]
+        assert left == []
         assert "Traceback" not in self.out + self.err, self.err
 
 

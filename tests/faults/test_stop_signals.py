@@ -118,13 +118,13 @@ def test_before_the_load(
     """It stops at once, says so in one line, and the log of the run before is as it was."""
     if number is not (SIGINT, SIGTERM, SIGHUP)[BEFORE_THE_LOAD.index(phase) % 3]:
         pytest.skip("each phase with one signal is enough")
-    (tmp_path / "run.log").write_text("the last run")
+    (tmp_path / "run.log").write_text("RAMP 1 of the last run")
     with phase(tmp_path) as (words, reached), started(tmp_path, words) as program:
         program.wait_for(lambda: reached(program), phase.__name__)
         program.send(number, to_all=True)
         program.check_interrupted(within_s=8.0)
         assert said(program)[-1] == STOPPED_EARLY.format(number.name)
-    assert (tmp_path / "run.log").read_text() == "the last run"
+    assert (tmp_path / "run.log").read_text() == "RAMP 1 of the last run"
 
 
 def test_while_the_machine_is_calibrated(tmp_path: Path) -> None:

@@ -72,13 +72,13 @@ def test_a_run_whose_worker_never_starts_is_our_own_machines_fault(
 ) -> None:
     """Exit 4 with one line; the log of the run before is as it was."""
     monkeypatch.setitem(worker_processes._ENTRIES, "http", ("no_such_module", "worker"))
-    (tmp_path / "run.log").write_text("the last run")
+    (tmp_path / "run.log").write_text("RAMP 1 of the last run")
     words = signalled.load_test(tmp_path, "--max-clients", "2")
     assert load_test.main(words[1:]) == exit_codes.INVALID
     last = capsys.readouterr().err.splitlines()[-1]
     cause = "ModuleNotFoundError: No module named 'no_such_module'"
     assert re.fullmatch(rf"worker \d \(process \d+\) could not start: {cause}", last)
-    assert (tmp_path / "run.log").read_text() == "the last run"
+    assert (tmp_path / "run.log").read_text() == "RAMP 1 of the last run"
 
 
 @pytest.mark.slow
