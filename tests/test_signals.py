@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import as_a_user as user
 import pytest
@@ -61,6 +62,25 @@ def test_a_signal_leaves_what_is_being_done() -> None:
             time.sleep(60.0)
         timer.join()
         assert stop.count == 1
+
+
+def test_a_signal_in_a_callback_is_not_lost(capfd: pytest.CaptureFixture[str]) -> None:
+    """Python prints what is raised there and goes on. It is raised again, and nothing is printed.
+
+    The callbacks of weak references run at any time, for example while modules are imported.
+    """
+
+    class Short:
+        """Something that a weak reference can be made to."""
+
+    short = Short()
+    reference = weakref.ref(short, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    with StopSignals() as stop:
+        with pytest.raises(Stopped, match="SIGTERM"), stop.raised():
+            del short
+            time.sleep(60.0)
+        assert (stop.count, reference()) == (1, None)
+    assert capfd.readouterr().err == ""
 
 
 TIDIES_UP_FOR_EVER = """
