@@ -29,6 +29,12 @@ sys.path[:0] = [str(_TESTS), *(str(_TESTS / room) for room in _ROOMS)]
 SIDE_BY_SIDE = (
     "test_interpreters.py",
     "read",
+    "faults/test_stop_signals.py",
+    "faults/test_killed_program.py",
+    "faults/test_closed_terminal.py",
+    "faults/test_no_main_guard.py",
+    "faults/test_worker_that_fails.py",
+    "faults/test_failed_reader.py",
     "test_said_and_written.py",
     "test_before_the_run.py",
     "test_cli.py",
