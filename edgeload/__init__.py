@@ -200,6 +200,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         columns         one row per request sent, and what else the log says
         frames          requests -> frames, each of one request or several
         table_builder   records -> columns, while a log is read
+        header_checks   what a header may say: values that a run can have had
         stretches       a large log, read by several processes
         group_log           one camera group of a log, as a log of its own
         older_form      logs of the older form

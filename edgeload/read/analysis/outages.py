@@ -147,7 +147,9 @@ def _silences(requests: Requests, done_s: Floats, sent_s: Floats, ok: Bools) -> 
     for place in np.flatnonzero((gaps_s >= long_s) & (np.diff(good) == 1)).tolist():
         before, after = int(good[place]), int(good[place + 1])
         still_open = (sent_s < done_s[after]) & (done_s >= done_s[after])
-        start_s = max(float(done_s[before]), float(sent_s[still_open].min()))
+        start_s = max(
+            float(done_s[before]), float(np.min(sent_s[still_open], initial=done_s[after]))
+        )
         end_s = float(done_s[after])
         wanted = np.count_nonzero((wanted_s >= start_s) & (wanted_s < end_s))
         if end_s - start_s >= long_s and wanted >= LEAST_FAILURES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from edgeload.plan import Plan, RampStep, one_group_plan
 from edgeload.read.log import older_form as older_log
 from edgeload.read.log.columns import LogError, Requests, RunLog
 from edgeload.read.log.frames import frames_of, group_indices
+from edgeload.read.log.header_checks import header_problem, plan_problem, step_problem
 from edgeload.read.log.older_rows import looks_older
 from edgeload.read.log.source import shown_name, utf8_file
 from edgeload.read.log.stretches import Stretch, read_whole
@@ -31,6 +33,8 @@ from edgeload.runlog import DamagedLine, read_lines
 if TYPE_CHECKING:
     import pandas as pd
 
+ANSWERS_WITHIN_S = 86_400.0
+"""What would have happened later than this after the plan's end has a damaged instant."""
 _OLDER_BEGINNINGS = ("RAMP ", '{"asctime": ')
 _HEADER = re.compile(rb'"event"\s*:\s*"header"')
 
@@ -116,17 +120,22 @@ def run_log(whole: Stretch, name: Path) -> RunLog:
 
     Raises LogError if it has no header, or one that cannot be read.
     """
-    header, last_s = whole.header, whole.last_s
+    header = whole.header
     if header is None:
         raise LogError(f"the log {name} has no header that can be read: {_first(whole.tally)}")
+    _check(header_problem(_known(header, name)), name)
     plan = _plan(header.plan, _steps(header.plan, whole), name)
-    requests_read, tally = _within(whole.table.columns(), plan, whole.tally)
+    _check(plan_problem(plan), name)
+    latest_s = max((step.end_s for step in plan.steps), default=0.0) + ANSWERS_WITHIN_S
+    whole = _plausible(whole, latest_s)
+    requests_read, tally = _within(whole.table.columns(), plan, latest_s, whole.tally)
+    last_s = whole.last_s
     frames = frames_of(requests_read, plan)
     if len(requests_read):
         last_s = max(last_s, float(requests_read.done_s.max()))
     return RunLog(
         path=name,
-        header=_known(header, name),
+        header=header,
         plan=plan,
         steps=plan.steps,
         requests_per_second=None if plan.is_mix else plan.groups[0].requests_per_second,
@@ -192,6 +201,11 @@ def _known(header: Header, path: Path) -> Header:
     return header
 
 
+def _check(problem: str | None, name: Path) -> None:
+    if problem is not None:
+        raise LogError(f"the header of the log {name} is damaged: {problem}")
+
+
 def _steps(record: PlanRecord, whole: Stretch) -> tuple[RampStep, ...]:
     """The steps of the plan: those in the header, or the trials that a search decided about."""
     if record.search is None:
@@ -222,9 +236,10 @@ def trial_steps(starts: Sequence[RampStepStart], ends: Sequence[StepEnd]) -> tup
             break
         end_s = ended_s.get(start.step, start.end_s)
         cameras = tuple(start.cameras) if start.cameras else None
-        steps.append(
-            RampStep(start.step, start.clients, start.start_s, end_s, cameras, speed=start.speed)
-        )
+        step = RampStep(start.step, start.clients, start.start_s, end_s, cameras, speed=start.speed)
+        if step_problem(step) is not None:
+            break
+        steps.append(step)
     return tuple(steps)
 
 
@@ -258,15 +273,41 @@ def _plan(record: PlanRecord, steps: tuple[RampStep, ...], path: Path) -> Plan:
     )
 
 
-def _within(requests: Requests, plan: Plan, tally: Tally) -> tuple[Requests, Tally]:
-    """Rows of the plan's steps and clients; others are damage, since no step could count them."""
+def _plausible(whole: Stretch, latest_s: float) -> Stretch:
+    """Without what would have happened after `latest_s`: that is damage."""
+    workers = [each for each in whole.workers if each.at_s <= latest_s]
+    deaths = [each for each in whole.deaths if each.at_s <= latest_s]
+    end = whole.end
+    if end is not None and max(end.at_s, end.stopped_s) > latest_s:
+        end = None
+    lost = len(whole.workers) - len(workers) + len(whole.deaths) - len(deaths)
+    lost += end is not whole.end
+    if not lost and whole.last_s <= latest_s:
+        return whole
+    whole.tally.damage([DamagedLine(0, "", "an instant in it is after the run")] * lost)
+    known = [each.at_s for each in workers] + [each.at_s for each in deaths]
+    known += [each.at_s for each in whole.step_starts] + [each.at_s for each in whole.step_ends]
+    return replace(
+        whole,
+        workers=workers,
+        deaths=deaths,
+        end=end,
+        last_s=max((at_s for at_s in known if at_s <= latest_s), default=0.0),
+    )
+
+
+def _within(
+    requests: Requests, plan: Plan, latest_s: float, tally: Tally
+) -> tuple[Requests, Tally]:
+    """Rows of the plan's steps and clients, and of its time; others are damage."""
     good = (requests.step >= 0) & (requests.step < len(plan.steps))
     good &= (requests.client >= 0) & (requests.client < plan.max_clients)
+    for at_s in (requests.due_s, requests.sent_s, requests.done_s):
+        good &= (at_s >= -1.0) & (at_s <= latest_s)
     if good.all():
         return requests, tally
     for row in np.flatnonzero(~good).tolist():
         text = f"request {requests.number[row]} of client {requests.client[row]}"
-        tally.damage(
-            [DamagedLine(0, text, f"step {requests.step[row]} of this client is not in the plan")]
-        )
+        why = f"step {requests.step[row]} of this client, or an instant of it, is not in the plan"
+        tally.damage([DamagedLine(0, text, why)])
     return requests.rows(good), tally

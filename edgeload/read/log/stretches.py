@@ -21,6 +21,7 @@ import msgspec
 
 from edgeload.child_processes import command, die_with_parent, environment
 from edgeload.machine import usable_cores
+from edgeload.read.log.header_checks import LONGEST_RUN_S
 from edgeload.read.log.table_builder import TableBuilder, Tally
 from edgeload.records import (
     AskedAlone,
@@ -36,9 +37,14 @@ from edgeload.records import (
 )
 from edgeload.runlog import DamagedLine, line_starts, read_records
 from edgeload.signals import withheld
+from edgeload.untrusted_text import printable
 
 _ALONE_BYTES = 64 << 20
 _READER = "edgeload.read.log.stretches:write_stretch"
+
+
+_COUNTED = (AskedAlone, End, Missed, RampStepStart, StepEnd, WorkerDied, WorkerSample)
+_MOST_OF_ALL = 1e15
 
 
 @dataclass
@@ -65,7 +71,11 @@ class Stretch:
         self.lines += len(chunk)
         if len(requests) == len(chunk):
             return
-        others = [r for r in chunk if type(r) is not RequestRow]
+        others = [
+            _believable(r, self.lines - len(chunk) + i)
+            for i, r in enumerate(chunk, 1)
+            if type(r) is not RequestRow
+        ]
         self.tally.miss(r for r in others if isinstance(r, Missed))
         self.tally.damage(r for r in others if isinstance(r, DamagedLine))
         self.workers += [r for r in others if isinstance(r, WorkerSample)]
@@ -104,6 +114,20 @@ class Stretch:
         self.step_starts += other.step_starts
         self.step_ends += other.step_ends
         self.last_s = max(self.last_s, other.last_s)
+
+
+def _believable(record: Any, line: int) -> Any:
+    """The record; or the damage, if a number of it is one that no run can have written."""
+    for name in record.__struct_fields__ if isinstance(record, _COUNTED) else ():
+        value = getattr(record, name)
+        most = LONGEST_RUN_S if name.endswith("_s") else _MOST_OF_ALL
+        values = value.values() if isinstance(value, dict) else (value,)
+        for each in values:
+            if isinstance(each, int | float) and not abs(each) <= most:
+                return DamagedLine(
+                    line, printable(msgspec.json.encode(record)), f"{name} is {str(each)[:25]}"
+                )
+    return record
 
 
 def _at_s(record: Row | DamagedLine) -> float:
