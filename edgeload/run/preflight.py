@@ -19,6 +19,7 @@ from edgeload.search_axis import SearchAxis, axes_of, largest_step
 from edgeload.settings import SettingError, Settings
 from edgeload.settings.search import search_record
 
+_FILES_PER_WORKER = 3  # its pipe, and two by which its end is noticed
 _OTHER_FILES = 32  # log, pipes, pictures, libraries
 
 
@@ -28,6 +29,7 @@ def check_before_run(settings: Settings, plan: Plan, workers: int) -> None:
         check_search_files(settings, plan, workers)
     else:
         check_open_files(workers, plan)
+    check_worker_files(workers)
     check_writable(settings)
 
 
@@ -53,6 +55,17 @@ def check_open_files(workers: int, plan: Plan) -> None:
             f"{plural(plan.max_clients, 'client')} in {plural(workers, 'worker process')}: "
             f"a process needs {needed} open files, and this system allows {most}; use more "
             "--workers, or raise ulimit -n"
+        )
+
+
+def check_worker_files(workers: int) -> None:
+    """Raise SettingError if this process may not open enough files to talk to all workers."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = _FILES_PER_WORKER * workers + _OTHER_FILES
+    if most != resource.RLIM_INFINITY and needed > most:
+        raise SettingError(
+            f"{plural(workers, 'worker process')}: the program needs {needed} open files for them, "
+            f"and this system allows {most}; use fewer --workers, or raise ulimit -n"
         )
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from edgeload.edge.detectors import NoSuchDetector
 from edgeload.edge.location import Unreachable
-from edgeload.machine import usable_cores
+from edgeload.machine import open_as_many_files_as_allowed, usable_cores
 from edgeload.plan import Plan
 from edgeload.run.announcement import (
     announcement,
@@ -60,6 +60,7 @@ def run_session(settings: Settings, console: Console, drive: Drive | None = None
     """
     plan = settings.plan()
     check_before_run(settings, plan, worker_count(settings, plan))
+    open_as_many_files_as_allowed()
     try:
         with (
             held_log(settings.log_file),

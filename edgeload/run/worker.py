@@ -11,13 +11,13 @@ from __future__ import annotations
 import gc
 import heapq
 import os
-import resource
 import time
 from collections import deque
 from collections.abc import Sequence
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
+from edgeload.machine import open_as_many_files_as_allowed
 from edgeload.plan import Due
 from edgeload.records import Anchor
 from edgeload.run.chain import ChainClient
@@ -235,9 +235,7 @@ def worker_main(pipe: Pipe, shared_counts: Any) -> None:
 
 def serve(kind: type[Worker], pipe: Pipe, shared_counts: Any) -> None:
     """Receive the task, say "ready", wait for the start, run as that kind of worker."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    open_as_many_files_as_allowed()
     try:
         task = receive_task(pipe)
         worker = kind(task, counters_of(task, shared_counts), pipe)

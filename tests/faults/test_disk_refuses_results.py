@@ -63,7 +63,7 @@ def test_a_run_whose_results_are_refused_keeps_its_log_and_says_what_to_do(tmp_p
     """Exit code 1; the line's command makes the report in another folder."""
     log, disk = tmp_path / "run.log", tmp_path / "disk"
     run = [sys.executable, "load_test.py", *RUN, "--log-file", str(log), "--no-preflight"]
-    command = command_on(disk, "40k", [*run, "--output-dir", f"{disk}/results"])
+    command = command_on(disk, "100k", [*run, "--output-dir", f"{disk}/results"])
     ended = subprocess.run(command, cwd=user.ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
