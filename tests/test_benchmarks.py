@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import heapq
+import json
 import math
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import as_a_user as user
 import numpy as np
@@ -19,6 +21,7 @@ from benchmarks.peers import PEERS
 from benchmarks.queues import response_times
 from benchmarks.simulated_boxes import CONSTANT, Cameras, SimulatedBox
 from benchmarks.simulated_trials import Bench
+from benchmarks.soak import growth
 from benchmarks.table import markdown, spread
 from benchmarks.truth import SERVERS, Server, interval_s
 from edgeload.read.statistics.windows import Floats
@@ -106,6 +109,43 @@ def test_logging_and_reading_in_small() -> None:
     figures = re.findall(r"^\| (.+?) \| ([0-9.e+]+)", done.stdout, re.MULTILINE)
     assert len(figures) == 6
     assert all(float(value) > 0 for _, value in figures)
+
+
+@pytest.mark.parametrize(
+    ("per_s", "verdict"), [(0.0, "flat"), (0.02, "flat"), (0.1, "undecided"), (1.0, "grows")]
+)
+def test_growth_is_judged_by_its_interval(per_s: float, verdict: str) -> None:
+    """Half an hour of memory that wanders like an allocator's, on a line whose slope is known. The
+    slope is within the interval, and the verdict follows from that and the bound, 0.1 kB/s."""
+    chance = np.random.default_rng(3)
+    at_s = np.arange(0, 1800, 5.0)
+    wander = np.convolve(chance.normal(0, 4.0, len(at_s) + 11), np.ones(12) / 12, "valid")
+    start = np.where(at_s < 300, at_s * 40.0, 300 * 40.0)  # the warm-up, which is left out
+    found = growth(at_s.tolist(), (start + wander + at_s * per_s).tolist(), 0.1)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= per_s <= found.high
+    assert found.verdict == verdict
+    assert growth([0.0, 1.0], [5.0, 5.0], 0.1).verdict == "undecided"
+
+
+@pytest.mark.slow
+def test_a_soak_in_small(tmp_path: Path) -> None:
+    """Parent, fork server and workers are sampled while a load test sends, and judged."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.soak", "--minutes", "0.1", "--every", "0.2",
+         "--requests-per-second", "50", "--clients", "10", "--json", str(tmp_path / "soak.json")],
+        cwd=user.ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = json.loads((tmp_path / "soak.json").read_text())
+    assert found["answered"] == 300, done.stdout
+    assert done.returncode == (found["verdict"] != "flat")
+    roles = [process["role"] for process in found["processes"]]
+    assert roles[:3] == ["parent", "fork server", "worker 1"]
+    for process in found["processes"]:
+        assert process["samples"] >= 20
+        assert process["last_kb"] > 1000
+        assert f"| {process['role']} | {process['samples']} |" in done.stdout
 
 
 def test_tables_show_the_spread() -> None:
