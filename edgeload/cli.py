@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import codecs
 import contextlib
+import difflib
 import errno
 import io
 import math
@@ -68,8 +69,17 @@ class Parser(argparse.ArgumentParser):
         said = one_line(without_long_words(message.removeprefix("argument "), given))
         line = " ".join(said.split())
         no_value = line.startswith(("unrecognized arguments", "the following arguments"))
-        hint = f"; see {self.prog} --help" if no_value else ""
+        hint = f"{self._meant(line)}; see {self.prog} --help" if no_value else ""
         self.exit(BAD_SETTING, f"{self.prog}: {line}{hint}\n")
+
+    def _meant(self, line: str) -> str:
+        """`; did you mean --max-clients?` for the first option in a line that is nearly one."""
+        for word in line.split():
+            option = word.partition("=")[0]
+            near = difflib.get_close_matches(option, self._option_string_actions, 1, 0.75)
+            if option.startswith("--") and near:
+                return f"; did you mean {near[0]}?"
+        return ""
 
 
 def _formatter() -> type[argparse.HelpFormatter]:
@@ -138,6 +148,7 @@ def leave(program: Callable[[], int]) -> NoReturn:
     What the user has set for matplotlib, which reads it when it is imported, has no effect. Nor has
     a file in the current folder that is called like a package. No secret is printed.
     """
+    _open_closed_streams()
     put_installed_first(sys.argv[0])
     sys.excepthook = print_traceback
     os.environ.update(MATPLOTLIBRC=os.devnull, MPLBACKEND="agg")
@@ -151,6 +162,25 @@ def leave(program: Callable[[], int]) -> NoReturn:
     for number in stopping_signals():  # one more Ctrl-C does not change the exit code
         signal.signal(number, lambda *_: os._exit(code))
     sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Let streams that the caller closed (`>&-`) lead nowhere.
+
+    Otherwise the next file that is opened, which may be the log, takes the number of standard
+    output, and what some process prints is written into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest free number
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 @contextlib.contextmanager

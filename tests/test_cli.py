@@ -41,7 +41,10 @@ def test_an_objective_on_the_command_line() -> None:
     [
         (["--rate", "x"], "tool: --rate: 'x': must be a number above 0, for example 10"),
         (["--rate"], "tool: --rate: expected one argument"),
-        (["--rat", "1"], "tool: unrecognized arguments: --rat 1; see tool --help"),
+        (
+            ["--rat", "1"],
+            "tool: unrecognized arguments: --rat 1; did you mean --rate?; see tool --help",
+        ),
         (["--way", "up"], "tool: --way: invalid choice: 'up' (choose from "),
     ],
 )

@@ -12,7 +12,7 @@ from edgeload.audit_plan import NEW_BEFORE
 from edgeload.camera_group import CameraGroup
 from edgeload.interference_plan import rounds_of
 from edgeload.objectives import Objective, parse_objective
-from edgeload.plain_words import listed, listed_numbers
+from edgeload.plain_words import listed, listed_numbers, plural
 from edgeload.plan import Plan
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ def _check_objective(objective: Objective, name: str, plan: Plan, settings: Sett
         problem = (
             f"the ramp counts {many}"
             if wrong_unit
-            else f"no step of the ramp has {objective.load} {many}"
+            else f"no step of the ramp has {plural(objective.load, one)}"
         )
         raise ValueError(
             f"{name} = {objective.text!r}: {problem}; must be one of its loads "
