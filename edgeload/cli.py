@@ -8,6 +8,7 @@ import contextlib
 import difflib
 import errno
 import io
+import logging
 import math
 import os
 import signal
@@ -33,6 +34,9 @@ _PLAIN = {
 
 _NOBODY_READS = (errno.EPIPE, errno.EIO)
 """What writing to a pipe that was closed gives, and to a terminal that is gone."""
+
+_NARROWEST = 20
+"""Columns of a terminal that is taken to be as narrow as that."""
 
 _DEFAULT_HANDLERS = ("strict", "surrogateescape", "backslashreplace")
 """The error handlers that Python itself gives to output: the first two refuse characters."""
@@ -151,6 +155,9 @@ def leave(program: Callable[[], int]) -> NoReturn:
     _open_closed_streams()
     put_installed_first(sys.argv[0])
     sys.excepthook = print_traceback
+    if os.environ.get("COLUMNS") in map(str, range(1, _NARROWEST)):  # rich would print nothing
+        os.environ["COLUMNS"] = str(_NARROWEST)
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its cache is no matter of ours
     os.environ.update(MATPLOTLIBRC=os.devnull, MPLBACKEND="agg")
     with output_never_fails(), StopSignals() as stop:
         try:

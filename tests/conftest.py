@@ -63,6 +63,7 @@ SIDE_BY_SIDE = (
     "faults/test_disk_refuses_results.py",
     "faults/test_log_in_use.py",
     "faults/test_log_is_lost.py",
+    "faults/test_odd_surroundings.py",
     "host/test_plots.py",
     "run/test_images.py",
     "run/test_kept_connection.py",
