@@ -155,7 +155,7 @@ def leave(program: Callable[[], int]) -> NoReturn:
     _open_closed_streams()
     put_installed_first(sys.argv[0])
     sys.excepthook = print_traceback
-    if os.environ.get("COLUMNS") in map(str, range(1, _NARROWEST)):  # rich would print nothing
+    if os.environ.get("COLUMNS", "") in map(str, range(1, _NARROWEST)):  # rich would print nothing
         os.environ["COLUMNS"] = str(_NARROWEST)
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its cache is no matter of ours
     os.environ.update(MATPLOTLIBRC=os.devnull, MPLBACKEND="agg")
