@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeload.read.statistics.boundary import Boundary, Trial, boundary_of
+from edgeload.read.statistics.boundary import Boundary, Trial, TrialVerdict, boundary_of
 from edgeload.read.statistics.share_boundary import (
     ShareCount,
     chance_at_or_above,
@@ -28,9 +28,9 @@ def _boundary(*counts: tuple[int, int, int]) -> Boundary:
     """By trials that nothing but their failures decides, and that all others pass up to 40."""
 
     def trial(load: int, bad: int, of: int) -> Trial:
-        passed = "pass" if load <= 40 else "fail"
+        passed: TrialVerdict = "pass" if load <= 40 else "fail"
         apart = Trial(load, passed, 10.0)
-        verdict = "fail" if bad > 0.02 * of else passed
+        verdict: TrialVerdict = "fail" if bad > 0.02 * of else passed
         return Trial(
             load, verdict, 10.0, shares=(ShareCount("failures", bad, of, 0.01),), apart=apart
         )
