@@ -205,8 +205,6 @@ class TlsConnection(Connection):
         except ssl.SSLWantReadError as error:
             self._more = False
             raise BlockingIOError from error
-        except ssl.SSLZeroReturnError:
-            return 0
         self._more = self._incoming.pending > 0 or self._tls.pending() > 0
         return int(size)
 

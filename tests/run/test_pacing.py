@@ -202,3 +202,21 @@ def test_each_group_has_its_own_policy() -> None:
             [b - a for (a, _), (b, _) in itertools.pairwise(expected)], abs=1
         )
         assert (gaps[0] == 1) is (late == "queue")
+
+
+def test_a_step_ends_before_its_last_instant_and_a_frame_is_due_from_its_first() -> None:
+    """At the very instants: spans are half-open, and who is free when a frame is due, sends it."""
+    plan = one_group_plan(ramp_steps([1, 1], 2.0), 1.0, late="queue")
+    first, second, third, _ = plan.client_dues(0)
+    skip = ClientSchedule(one_group_plan(plan.steps, 1.0, late="skip"), 0)
+    assert skip.free_at(first.due_s) == []
+    assert skip.next == first
+    assert ClientSchedule(plan, 0).free_at(2.0) == [(first, "late"), (second, "late")]
+    assert ClientSchedule(plan, 0).stop_at(second.due_s) == [(first, "stopped")]
+    assert ClientSchedule(plan, 0).stop_at(2.0) == [(first, "late"), (second, "late")]
+    loop = schedule_of(closed([1, 1]), 0)
+    loop.take()
+    loop.free_at(2.0, answered=True)
+    assert loop.next is not None
+    assert (loop.next.step, loop.next.due_s) == (1, 2.0)
+    assert third.due_s > 2.0
