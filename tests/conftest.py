@@ -50,6 +50,7 @@ SIDE_BY_SIDE = (
     "test_benchmarks.py",
     "test_architecture.py",
     "edge",
+    "faults/test_texts_in_a_page.py",
     "faults/test_token_echoed.py",
     "faults/test_child_processes.py",
     "faults/test_bad_pictures.py",
