@@ -438,6 +438,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "run/test_clients": "client.py and sdk_client.py, which must behave alike",
     "search/test_search_run": "a whole search against the embedded endpoint, as a user makes it",
     "search/test_capacity_page": "docs/capacity.md against the program",
+    "search/test_failing_boxes": "whole searches on boxes that fail by chance, against the truth",
     "simulator/test_groundlight_sdk": "the real SDK against the running simulator",
     "simulator/test_inference_theory": "inference.py and all below it, against queueing theory",
 }

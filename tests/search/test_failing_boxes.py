@@ -84,10 +84,10 @@ def test_the_interval_holds_the_truth(tmp_path: Path, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_intervals_hold_the_truth_as_often_as_they_say(tmp_path: Path, name: str) -> None:
-    """At least 95 % of them; of 5, all but one, which errs in 1 of 40 runs of this test."""
+    """95 % of them: of three searches at most one errs, but for a chance of 0.7 %."""
     kind = KINDS[name]
-    held = [holds(searched(tmp_path, kind, seed, 150.0), kind) for seed in range(11, 16)]
-    assert sum(held) >= 4
+    held = [holds(searched(tmp_path, kind, seed, 150.0), kind) for seed in range(11, 14)]
+    assert sum(held) >= 2
 
 
 @pytest.mark.parametrize("name", ["fails 8 %", "fails 30 %"])
