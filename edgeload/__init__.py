@@ -90,6 +90,7 @@ run                     sends the planned requests and writes down what happened
     embedded_endpoint   whether the simulator can be started as the settings say
     reaching            from the URL to an endpoint that is ready
     announcement        what the box says about the detector, in sentences
+    load_ahead          what a run is about to send, and where to, in one line
     preflight_queries   real image queries before the ramp
     warm_up             waits for an endpoint that was just configured, and asks it many times
     preflight_rules     when they have shown enough, and what a refusal means

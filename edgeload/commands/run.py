@@ -65,6 +65,7 @@ def _show_plan(settings: Settings) -> int:
     from edgeload.run.audited_run import AUDIT_PLAN_NOTE
     from edgeload.run.dry_run import asked_detectors, print_plan
     from edgeload.run.embedded_endpoint import check_simulator_options
+    from edgeload.run.load_ahead import load_ahead
     from edgeload.run.pictures import picture_bytes
 
     if settings.variants:  # what is refused is said before any plan
@@ -87,6 +88,8 @@ def _show_plan(settings: Settings) -> int:
         print_outline(settings, sizes, Console(), detectors)
     else:
         print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
+    if settings.endpoint_url is not None and not settings.audit_cache:
+        print(load_ahead(settings, settings.endpoint_url, None, settings.plan(), sizes))
     if settings.repeat > 1 and not settings.find_capacity:
         print(series_words(settings))
     if settings.plan_for:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import resource
 import ssl
 import tempfile
@@ -144,6 +145,8 @@ def check_cacert(settings: Settings) -> None:
     if settings.cacert is None:
         return
     try:
+        if settings.cacert.exists() and not settings.cacert.is_file():
+            raise OSError(errno.EINVAL, "not a regular file")  # a pipe can be read only once
         ssl.create_default_context(cafile=settings.cacert)
     except OSError as error:  # ssl.SSLError is one of them
         is_ssl = isinstance(error, ssl.SSLError)

@@ -29,6 +29,7 @@ from edgeload.run.embedded_endpoint import bad_simulator_options, check_simulato
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.journal import PreparedRun
 from edgeload.run.live import LiveView
+from edgeload.run.load_ahead import load_ahead
 from edgeload.run.log_place import held_log
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.pictures import PictureSets, make_pictures
@@ -38,7 +39,7 @@ from edgeload.run.preflight_rules import PreflightQuery, Subject
 from edgeload.run.prometheus import exported
 from edgeload.run.reaching import Reached, as_setting, choices, reach
 from edgeload.run.supervisor import RunProgress, Supervisor
-from edgeload.run.tasks import GroupTask, WorkerTask
+from edgeload.run.tasks import GroupTask, WorkerTask, mean_picture_bytes
 from edgeload.settings import SettingError, Settings
 from edgeload.settings.groups import DetectorChoice, GroupSettings
 from edgeload.signals import Stopped, StopSignals
@@ -103,8 +104,8 @@ def _prepare(
     groups = settings.groups()
     # An audit's new pictures are new: none is that of an earlier run with the same seed.
     seed = secrets.randbits(32) if settings.audit_cache else settings.seed
-    pictures = make_pictures(groups, seed, stack)
     check_cacert(settings)
+    pictures = make_pictures(groups, seed, stack)
     reached = reach(url, settings, time.sleep, lambda text: _say(console, text))
     task = first_task(settings, plan, reached, pictures)
     if settings.audit_cache:
@@ -132,6 +133,10 @@ def _prepare(
         _say(console, line)
     task, alone = _ask_alone(settings, task, reached, queries, console)
     _say(console, intended)
+    _say(
+        console,
+        load_ahead(settings, url, reached.target.address, task.plan, mean_picture_bytes(task)),
+    )
     if plan.is_mix:
         for line in copy_table(plan, _detectors(groups, reached)):
             _say(console, line)

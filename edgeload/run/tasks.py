@@ -82,3 +82,8 @@ def receive_task(pipe: Pipe) -> WorkerTask:
 def longest_frame_s(task: WorkerTask) -> float:
     """The longest time that a frame can take: a timeout, and a second one with a chain."""
     return max(group.timeout_s * (2.0 if group.then else 1.0) for group in task.groups)
+
+
+def mean_picture_bytes(task: WorkerTask) -> dict[str, float]:
+    """The mean size of the pictures that a group sends, in bytes, by its name."""
+    return {g.name: sum(g.pictures.sizes) / len(g.pictures.sizes) for g in task.groups}
