@@ -59,6 +59,7 @@ signals                 Ctrl-C, SIGTERM and a closed terminal, to be counted and
 nameless_file           a temporary file that is gone when its process has ended
 fork_server             in the process that forks workers: what must not outlive our program
 file_names              what no file can be called
+other_protocols         what a server speaks that does not answer in HTTP/1
 untrusted_text          text from outside, made safe to log and to print
 import_path             where modules are looked for: in the current folder last
 child_processes         how processes of ours are started: without the token
@@ -128,7 +129,9 @@ run                     sends the planned requests and writes down what happened
     chain               one client whose frames need several answers
     sdk_client          one client that uses the Groundlight SDK
     connection          one non-blocking connection, plain or TLS
-    wire                one request as bytes; one answer parsed and checked
+    wire                one request as bytes; what an answer says, checked
+    answer_reader       one answer, from bytes that arrive in pieces
+    answer_head         the head of a plain answer, by one strict pattern
     recorder            what happened -> records, counts and lines of the log
     counters            live counts of the workers in shared memory
     live                shows the run while it goes

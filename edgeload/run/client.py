@@ -6,22 +6,14 @@ from typing import Protocol
 
 from edgeload.failure_classes import ABORTED, RESET, STALE_CONNECTION, TIMEOUT
 from edgeload.plan import Due
+from edgeload.run.answer_reader import Answer, AnswerReader, WireError, plain_answer
 from edgeload.run.connection import Connection, classify, connect
 from edgeload.run.kept_connection import last_words, lost_a_race, usable_for_s
 from edgeload.run.pacing import Schedule
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.recorder import Recorder
 from edgeload.run.request_template import RequestTemplate, image_index
-from edgeload.run.wire import (
-    Answer,
-    AnswerReader,
-    RequestResult,
-    WireError,
-    check_answer,
-    id_prefix,
-    plain_answer,
-    unreadable,
-)
+from edgeload.run.wire import RequestResult, check_answer, id_prefix, unreadable
 
 _NEVER_S = float("inf")
 
@@ -280,7 +272,15 @@ class HttpClient:
         connection = self._connection
         if connection is None or not connection.open:
             self._end(None, classify(error))
-        elif answer := last_words(connection, self._host.buffer, self._reader or AnswerReader()):
+            return
+        if self._reader is None:
+            self._reader = AnswerReader()
+        try:
+            answer = last_words(connection, self._host.buffer, self._reader)
+        except WireError as what:
+            self._end(None, unreadable(what))
+            return
+        if answer:
             self._finish(answer, broken=True)
         elif self._lost_a_race(error):
             try:

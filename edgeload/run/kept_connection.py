@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgeload.run.answer_reader import Answer, AnswerCutOff, AnswerReader
 from edgeload.run.connection import Connection
-from edgeload.run.wire import Answer, AnswerReader, WireError
 
 _MOST_MARGIN_S = 1.0
 _LEAST_IDLE_S = 0.1
@@ -39,18 +39,16 @@ def last_words(connection: Connection, buffer: memoryview, reader: AnswerReader)
 
     A server may refuse a request before it has read all of it, and then close the connection. Our
     next write fails, but its answer is here already. Such an answer may end where the connection
-    does. `reader` has what was read before.
+    does. `reader` has what was read before. Raises WireError if what arrived is no answer at all.
     """
     try:
         while size := connection.receive(buffer):
             if answer := reader.feed(bytes(buffer[:size])):
                 return answer
-    except WireError:
-        return None
     except OSError:  # also BlockingIOError: nothing more has arrived
         pass
     try:
         answer = reader.eof() if reader.begun else None
-    except WireError:
+    except AnswerCutOff:
         return None
     return answer if answer is not None and answer.status >= 400 else None

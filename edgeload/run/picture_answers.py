@@ -6,6 +6,7 @@ places of boxes are left out: they may differ in their last digits without a cha
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from edgeload.failure_classes import BY_ANOTHER_MODEL
 from edgeload.untrusted_text import printable
 
 _MOST_CHARS = 32
+_LONGEST_KEPT = 200
 _NOTHING = "neither a label nor a count"
 
 
@@ -60,7 +62,8 @@ class PictureAnswer(msgspec.Struct, frozen=True, gc=False):
             return printable(self.label, _MOST_CHARS) or "an empty label"
         if self.count is None:
             return "more than the maximum" if self.greater_than_max else _NOTHING
-        return f"more than {self.count}" if self.greater_than_max else str(self.count)
+        count = printable(str(self.count), _MOST_CHARS)
+        return f"more than {count}" if self.greater_than_max else count
 
     def same_as(self, other: PictureAnswer) -> bool:
         """Whether both say the same about the picture, whichever models gave them."""
@@ -87,7 +90,7 @@ def picture_answer(body: bytes) -> PictureAnswer | None:
     """What an image query says about its picture; None if there is neither label nor count."""
     try:
         query = _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except Exception:  # whatever a stranger's bytes do to a decoder
         return None
     result = query.result
     if result is None or (
@@ -96,7 +99,15 @@ def picture_answer(body: bytes) -> PictureAnswer | None:
         return None
     edge = query.metadata.edge_result if query.metadata else None
     model = edge.mlb_key if edge else None
-    return PictureAnswer(result.label, result.count, bool(result.greater_than_max), model)
+    label, model = _kept(result.label), _kept(model)
+    return PictureAnswer(label, result.count, bool(result.greater_than_max), model)
+
+
+def _kept(text: str | None) -> str | None:
+    """A text to remember: of a long one the beginning, and a digest that tells it from others."""
+    if text is None or len(text) <= _LONGEST_KEPT:
+        return text
+    return f"{text[:_LONGEST_KEPT]} {hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def changed_words(expected: ExpectedAnswer, body: bytes) -> str | None:

@@ -17,6 +17,7 @@ from edgeload.edge.detectors import NoSuchDetector
 from edgeload.edge.location import Unreachable
 from edgeload.edge.sdk import SdkError
 from edgeload.failure_classes import TIMEOUT
+from edgeload.run.answer_reader import Answer, AnswerReader, WireError
 from edgeload.run.connection import Connection, classify, connect
 from edgeload.run.kept_connection import last_words
 from edgeload.run.poller import READABLE, WRITABLE
@@ -31,16 +32,7 @@ from edgeload.run.preflight_rules import (
 )
 from edgeload.run.request_template import image_index
 from edgeload.run.tasks import GroupTask, WorkerTask
-from edgeload.run.wire import (
-    Answer,
-    AnswerReader,
-    RequestResult,
-    WireError,
-    check_answer,
-    id_prefix,
-    request_head,
-    unreadable,
-)
+from edgeload.run.wire import RequestResult, check_answer, id_prefix, request_head, unreadable
 
 _CLIENT = 0xFFFF_FFFF
 """Stands in a request's id for the client; no client of a run has this number."""
@@ -131,7 +123,10 @@ class HttpSender:
             return QueryReply(None, RequestResult(TIMEOUT, None, "no complete answer in time"))
         except OSError as error:
             opened = connection if connection is not None and connection.open else None
-            words = last_words(opened, self._buffer, reader) if opened else None
+            try:
+                words = last_words(opened, self._buffer, reader) if opened else None
+            except WireError as what:
+                return QueryReply(None, unreadable(what))
             if words is None:
                 return QueryReply(None, classify(error))
             answer = words

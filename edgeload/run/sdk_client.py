@@ -29,6 +29,7 @@ from edgeload.edge.tls_words import tls_words
 from edgeload.failure_classes import BAD_ANSWER, RESET, STALE_CONNECTION, TIMEOUT, TLS
 from edgeload.plan import Due
 from edgeload.records import Anchor
+from edgeload.run.answer_head import kept_for_s
 from edgeload.run.connection import classify
 from edgeload.run.counters import WorkerCounters, counters_of
 from edgeload.run.kept_connection import lost_a_race, usable_for_s
@@ -37,7 +38,7 @@ from edgeload.run.picture_answers import ExpectedAnswer
 from edgeload.run.recorder import Recorder
 from edgeload.run.request_template import image_index
 from edgeload.run.tasks import GroupTask, WorkerTask, receive_task
-from edgeload.run.wire import RequestResult, check_answer, id_prefix, kept_for_s
+from edgeload.run.wire import RequestResult, check_answer, id_prefix
 from edgeload.run.worker_start import could_not_start
 from edgeload.runlog import LogWriter, ended_by_refusal
 from edgeload.untrusted_text import printable

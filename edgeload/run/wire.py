@@ -1,4 +1,4 @@
-"""Writes one request as bytes, parses one answer from bytes and checks it. Uses no socket.
+"""Writes one request as bytes, and checks what an answer says. Uses no socket.
 
 A request is the same as the one that Groundlight SDK 1.3.1 sends for `submit_image_query(…, wait=0,
 human_review="NEVER", confidence_threshold=0.0)`. The edge answers such a query at once and never
@@ -8,11 +8,9 @@ passes it on (edge endpoint contract, sections 3 and 5).
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import h11
 import msgspec
 
 from edgeload.failure_classes import (
@@ -23,31 +21,12 @@ from edgeload.failure_classes import (
     WRONG_DETECTOR,
     http_failure,
 )
+from edgeload.run.answer_reader import AnswerCutOff, WireError
 from edgeload.run.picture_answers import ExpectedAnswer, changed_words
 from edgeload.untrusted_text import printable
 
-MAX_ANSWER_BYTES = 1 << 20
 PART_SHIFT_BITS = 20
 """In a request's id; so a run may have a million clients, and a frame 4094 further requests."""
-
-# The fast path takes plain answers only: HTTP/1.1, a final status that has a body, exactly one
-# Content-Length and no Transfer-Encoding. h11 reads all others.
-_STATUS_LINE = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9])(?: [^\r\n]*)?\r\n")
-_CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*\r\n")
-_BODILESS = (b"204", b"304")
-_BEGINNING = b"HTTP/1."
-_KEEP_ALIVE = re.compile(rb"\r\nkeep-alive:[^\r\n]*?\btimeout[ \t]*=[ \t]*([0-9]{1,9})")
-
-
-class WireError(ValueError):
-    """These bytes are not an HTTP answer that this client accepts."""
-
-
-class AnswerCutOff(WireError):
-    """The connection ended inside an answer that was one as far as it came."""
-
-    def __init__(self) -> None:
-        super().__init__("the connection ended in the middle of the answer")
 
 
 class RequestHead(NamedTuple):
@@ -95,189 +74,6 @@ def id_prefix(run_id: str, client: int, part: int = 0) -> bytes:
     return b"%b%08x" % (run_id[-16:].encode("ascii"), part << PART_SHIFT_BITS | client)
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False):
-    """A complete HTTP answer."""
-
-    status: int
-    body: bytes
-    keep_alive: bool
-    idle_s: float | None = None
-    """How long the server keeps the connection without a request, if it says so."""
-
-
-class _Plain(NamedTuple):
-    """What the head of a plain answer says."""
-
-    status: int
-    body_bytes: int
-    keep_alive: bool
-    idle_s: float | None
-
-
-# Heads that were parsed before. A server's heads usually differ only in the second of their Date,
-# so nearly every answer is found here. The bound protects against servers that vary their heads.
-_heads: dict[bytes, _Plain] = {}
-_MOST_HEADS = 256
-
-
-def plain_answer(data: bytes) -> Answer | None:
-    """The answer if `data` is exactly one plain answer, else None (then use AnswerReader)."""
-    start = data.find(b"\r\n\r\n") + 4
-    plain = _heads.get(data[:start]) or _read_head(data[:start])
-    if plain is None or len(data) != start + plain.body_bytes:
-        return None
-    return Answer(plain.status, data[start:], plain.keep_alive, plain.idle_s)
-
-
-def _read_head(head: bytes) -> _Plain | None:
-    """Parse a head that ends with an empty line; None if the answer is not plain."""
-    status_line = _STATUS_LINE.match(head)
-    lower = head.lower()
-    length = _CONTENT_LENGTH.search(lower)
-    if (
-        status_line is None
-        or length is None
-        or status_line[1] in _BODILESS
-        or lower.count(b"\r\ncontent-length") != 1
-        or b"\r\ntransfer-encoding" in lower
-    ):
-        return None
-    keep_alive = b"\r\nconnection:" not in lower or not _closes(lower)
-    plain = _Plain(int(status_line[1]), int(length[1]), keep_alive, _idle_s(lower))
-    if len(_heads) >= _MOST_HEADS:
-        _heads.clear()
-    _heads[head] = plain
-    return plain
-
-
-class AnswerReader:
-    """Puts one answer together from pieces that may be split anywhere.
-
-    A plain answer is recognised by its head. h11 reads everything unusual: chunked bodies, interim
-    answers, and bodies that end with the connection.
-    """
-
-    __slots__ = ("_body", "_buffer", "_h11", "_head")
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._h11: h11.Connection | None = None
-        self._head: h11.Response | None = None
-        self._body = bytearray()
-
-    @property
-    def begun(self) -> bool:
-        """Whether any byte of the answer has arrived."""
-        return bool(self._buffer) or self._h11 is not None
-
-    def feed(self, data: bytes) -> Answer | None:
-        """Take the next piece; returns the answer once it is complete. Raises WireError."""
-        if self._h11 is not None:
-            return self._feed_h11(data)
-        self._buffer += data
-        return self._parse()
-
-    def eof(self) -> Answer:
-        """The connection ended: the answer, if the end marks its length.
-
-        Raises AnswerCutOff if there should be more, and WireError if it was no answer at all.
-        """
-        if self._h11 is None:
-            self._hand_over()
-            answer = self._feed_h11(bytes(self._buffer)) if self._buffer else None
-            if answer is not None:
-                return answer
-            if not self._buffer.startswith(_BEGINNING[: len(self._buffer)]):
-                raise WireError("the connection ended, and what came on it was not HTTP/1")
-        try:
-            answer = self._feed_h11(b"")
-        except WireError as error:  # what came before the end was right
-            raise AnswerCutOff from error
-        if answer is None:
-            raise AnswerCutOff
-        return Answer(answer.status, answer.body, False)
-
-    def _parse(self) -> Answer | None:
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
-            if len(self._buffer) > MAX_ANSWER_BYTES:
-                raise WireError(f"the answer's head is longer than {MAX_ANSWER_BYTES} bytes")
-            return None
-        start = end + 4
-        plain = _read_head(bytes(self._buffer[:start]))
-        if plain is None:
-            self._hand_over()
-            return self._feed_h11(bytes(self._buffer))
-        if plain.body_bytes > MAX_ANSWER_BYTES:
-            raise WireError(
-                f"the answer has {plain.body_bytes} bytes; at most {MAX_ANSWER_BYTES} are accepted"
-            )
-        missing = start + plain.body_bytes - len(self._buffer)
-        if missing < 0:
-            raise WireError("the server sent more bytes than the answer's length")
-        if missing > 0:
-            return None
-        return Answer(plain.status, bytes(self._buffer[start:]), plain.keep_alive, plain.idle_s)
-
-    def _hand_over(self) -> None:
-        """Let h11 read the rest; it has to believe that it has just sent a request."""
-        self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_ANSWER_BYTES)
-        self._h11.send(
-            h11.Request(method="POST", target="/", headers=[("host", "h"), ("content-length", "0")])
-        )
-        self._h11.send(h11.EndOfMessage())
-
-    def _feed_h11(self, data: bytes) -> Answer | None:
-        assert self._h11 is not None
-        try:
-            self._h11.receive_data(data)
-            while True:
-                event = self._h11.next_event()
-                if event is h11.NEED_DATA:
-                    return None
-                if isinstance(event, h11.Response):
-                    self._head = event
-                elif isinstance(event, h11.Data):
-                    self._body += event.data
-                    if len(self._body) > MAX_ANSWER_BYTES:
-                        raise WireError(f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
-                elif isinstance(event, h11.EndOfMessage):
-                    return self._finished()
-                elif not isinstance(event, h11.InformationalResponse):
-                    raise WireError("the connection ended before the answer")
-        except h11.RemoteProtocolError as error:
-            raise WireError(str(error)) from error
-
-    def _finished(self) -> Answer:
-        assert self._h11 is not None
-        assert self._head is not None
-        if self._h11.trailing_data[0]:
-            raise WireError("the server sent more bytes than the answer's length")
-        keep_alive = self._h11.their_state is h11.DONE
-        lines = (b"\r\n%b: %b" % (name, value.lower()) for name, value in self._head.headers)
-        idle_s = _idle_s(b"".join(lines))
-        return Answer(self._head.status_code, bytes(self._body), keep_alive, idle_s)
-
-
-def _closes(head: bytes) -> bool:
-    """Whether a lower-cased head asks to close the connection."""
-    return any(
-        b"close" in [word.strip() for word in value.split(b",")]
-        for value in re.findall(rb"\r\nconnection:([^\r\n]*)", head)
-    )
-
-
-def _idle_s(head: bytes) -> float | None:
-    """The timeout of a `Keep-Alive: timeout=5` in a lower-cased head, in seconds."""
-    found = _KEEP_ALIVE.search(head)
-    return None if found is None else float(found[1])
-
-
-def kept_for_s(keep_alive: str) -> float | None:
-    """The timeout in the value of a header `Keep-Alive`, in seconds; None without one."""
-    return _idle_s(b"\r\nkeep-alive:" + keep_alive.lower().encode("utf-8", "replace"))
-
-
 class _Metadata(msgspec.Struct):
     is_from_edge: bool | None = None
 
@@ -313,7 +109,7 @@ class RequestResult(NamedTuple):
 def unreadable(error: WireError) -> RequestResult:
     """How a request ended that got no whole answer: lost with its connection, or answered badly."""
     outcome = RESET if isinstance(error, AnswerCutOff) else BAD_ANSWER
-    return RequestResult(outcome, None, str(error))
+    return RequestResult(outcome, None, printable(str(error)))
 
 
 _OK = RequestResult("ok", True, None)
@@ -322,7 +118,7 @@ _OK_BELOW = RequestResult("ok", True, None, True)
 _decode_query = msgspec.json.Decoder(_ImageQuery).decode
 
 
-def check_answer(  # noqa: PLR0911  (one for each way to end)
+def check_answer(
     status: int,
     body: bytes,
     detector_id: str,
@@ -335,13 +131,25 @@ def check_answer(  # noqa: PLR0911  (one for each way to end)
     or an id that begins with `iqe_` (until 2024-11). An answer with none of these counts as
     escalated. `threshold` is the detector's own, which our requests replace by 0. With `expected`,
     an edge answer also has to say the same about its picture.
+
+    Raises nothing: whatever the bytes do to a decoder makes the answer a bad one.
     """
     if status not in (200, 201):
         return RequestResult(http_failure(status), None, printable(body) or None)
     try:
-        query = _decode_query(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        return RequestResult(BAD_ANSWER, None, printable(f"{error}: {printable(body)}"))
+        return _judged(_decode_query(body), body, detector_id, threshold, expected)
+    except Exception as error:
+        named = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        return RequestResult(BAD_ANSWER, None, printable(f"{named}{error}: {printable(body)}"))
+
+
+def _judged(
+    query: _ImageQuery,
+    body: bytes,
+    detector_id: str,
+    threshold: float | None,
+    expected: ExpectedAnswer | None,
+) -> RequestResult:
     if query.detector_id != detector_id and query.detector_id.lower() != detector_id.lower():
         return RequestResult(
             WRONG_DETECTOR, None, printable(f"the answer is about detector {query.detector_id}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,15 @@ from typing import Any
 from recording_server import DETECTOR_ID
 from rich.console import Console
 
+from edgeload.edge.location import locate
+from edgeload.edge.trust import TlsTrust
+from edgeload.plan import one_group_plan, ramp_steps
 from edgeload.records import Request
 from edgeload.run.phases import Ending
+from edgeload.run.picture_file import PictureFile, written_pictures
+from edgeload.run.preflight_queries import HttpSender
 from edgeload.run.session import run_session
+from edgeload.run.tasks import DetectorTask, GroupTask, WorkerTask
 from edgeload.runlog import DamagedLine, read_records
 from edgeload.settings import resolve
 
@@ -40,3 +48,26 @@ def run(folder: Path, url: str, **options: Any) -> list[Any]:
 def requests_of(records: list[Any]) -> list[Request]:
     """The request lines of a log."""
     return [record for record in records if isinstance(record, Request)]
+
+
+def one_client_task(url: str, pictures: PictureFile, timeout_s: float = 10.0) -> WorkerTask:
+    """The task of a worker with a single client."""
+    return WorkerTask(
+        index=0,
+        workers=1,
+        plan=one_group_plan(ramp_steps([1], 1.0), 1.0),
+        run_id="20261126T000000Z-0123456789abcdef",
+        target=locate(url),
+        token="api_token_of_the_test",
+        trust=TlsTrust(insecure=True),
+        groups=(GroupTask("cameras", DetectorTask(DETECTOR_ID), pictures, timeout_s),),
+        log_file=Path("unused.log"),
+    )
+
+
+@contextlib.contextmanager
+def one_query(url: str) -> Iterator[HttpSender]:
+    """What sends queries before a run, one at a time."""
+    with written_pictures([b"picture"]) as pictures:
+        task = one_client_task(url, pictures)
+        yield HttpSender(task, task.groups[0], DETECTOR_ID)
