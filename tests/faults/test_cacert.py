@@ -38,12 +38,14 @@ def test_a_cacert_that_is_no_certificate_gets_one_line(
     Path("folder.pem").mkdir()
     os.mkfifo("pipe.pem")
     with recording_server() as recorder:
-        for name in (*files, "folder.pem", "pipe.pem", "missing.pem", "/dev/zero"):
+        for name in (*files, "folder.pem", "/dev/null", "pipe.pem", "missing.pem"):
             arguments = ["--endpoint-url", recorder.url, "--cacert", name, "--image-pool", "1"]
             assert main(arguments) == 2, name
             out, err = capsys.readouterr()
             assert (out, err.count("\n")) == ("", 1), name
             assert err.startswith(f"CACERT = '{name}': "), name
+            if name in ("/dev/null", "pipe.pem"):
+                assert "not a regular file" in err
             assert "must be a file with a PEM certificate, for example edge.pem" in err
         assert recorder.seen == []
     assert not Path("load_test.log").exists()

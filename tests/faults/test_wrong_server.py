@@ -15,6 +15,7 @@ from edgeload.run.phases import Ending
 from edgeload.run.session import run_session
 from edgeload.settings import resolve
 
+SHORT = ("--image-pool", "1", "--custom-ramp", "1", "--time-between-ramp", "1")
 PLAIN_ON_TLS = b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>"
 REASON = "it is locked because " + "of a long story, " * 40 + "\x1b[31mthe end"
 
@@ -54,7 +55,7 @@ def test_what_is_not_ready_gets_no_load(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GROUNDLIGHT_API_TOKEN", "token_of_the_test")
     with recording_server(handler=Stranger) as recorder:
-        options = ["--endpoint-url", recorder.url, "--no-preflight", "--image-pool", "1"]
+        options = ["--endpoint-url", recorder.url, "--no-preflight", *SHORT]
         assert main([*options, "--detector-id", DETECTOR_ID]) == 5
         assert recorder.queries() == []
         assert not [seen for seen in recorder.seen if "x-api-token" in seen.headers]
@@ -69,7 +70,7 @@ def test_another_detector_than_the_one_named_is_refused(
     monkeypatch.setenv("GROUNDLIGHT_API_TOKEN", "token_of_the_test")
     for name in ("door#1", "door&x=1", "door?", "door%20", "door+", " door"):
         with recording_server(handler=Edge) as recorder:
-            options = ["--endpoint-url", recorder.url, "--image-pool", "1"]
+            options = ["--endpoint-url", recorder.url, *SHORT]
             assert main([*options, "--detector-name", name]) == 5
             asked = [s.parameters["name"] for s in recorder.seen if "name" in s.parameters]
             assert (asked, recorder.queries()) == ([[name]], [])
@@ -93,7 +94,7 @@ def test_the_servers_own_reason_is_shown_whole(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GROUNDLIGHT_API_TOKEN", "token_of_the_test")
     with recording_server(handler=Refusing) as recorder:
-        options = ["--endpoint-url", recorder.url, "--image-pool", "1"]
+        options = ["--endpoint-url", recorder.url, *SHORT]
         assert main([*options, "--detector-name", "door"]) == 5
     (line,) = capsys.readouterr().err.splitlines()
     assert REASON.replace("\x1b", " ").replace("  ", " ") in line.replace("  ", " ")
