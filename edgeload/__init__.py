@@ -133,6 +133,7 @@ run                     sends the planned requests and writes down what happened
     answer_reader       one answer, from bytes that arrive in pieces
     answer_head         the head of a plain answer, by one strict pattern
     recorder            what happened -> records, counts and lines of the log
+    recent_ids          the ids of the last answers, to find one that was given before
     counters            live counts of the workers in shared memory
     live                shows the run while it goes
     dry_run             shows the plan as a table
@@ -203,6 +204,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         source          files, pipes, standard input; packed, UTF-16 -> a file of lines
         columns         one row per request sent, and what else the log says
         frames          requests -> frames, each of one request or several
+        text_groups     which texts of failures say the same
         table_builder   records -> columns, while a log is read
         header_checks   what a header may say: values that a run can have had
         stretches       a large log, read by several processes
@@ -282,6 +284,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         influence       what a group is beside another one, and the verdict
         finding         the one type for what was found out
         answer_findings findings about what the answers said
+        failure_findings  failures by class, and answers that the edge did not give
         box_findings    findings about how the box is configured
         host_findings   findings about what limits the host
         time_findings   findings about the times

@@ -14,6 +14,10 @@ MAX_CONNECTIONS = 119
 """Requests that the endpoint's proxy takes at the same time, about: nginx answers a further one
 with its own 500, a page in HTML, or resets its connection."""
 
+CLOUD_STATUSES = (401, 403, 404, 405, 422, 429)
+"""An Edge Endpoint never answers an image query with one of these itself. For 404, 405 and 422 its
+proxy asks the cloud instead and shows that answer; the others are passed on from the cloud."""
+
 NOTICEABLE_AUDIT_RATE = 0.01
 """From this `confident_audit_rate` on, a noticeable share of answers also goes to the cloud."""
 

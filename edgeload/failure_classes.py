@@ -7,7 +7,7 @@ writes these names, and the reading side explains them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 Fault = Literal["endpoint", "generator", "network", "setup", "nobody"]
@@ -34,6 +34,7 @@ BY_ANOTHER_MODEL = "by another model"
 """
 
 _HTTP = re.compile(r"http_([1-9][0-9]{2})")
+_HTTP_HUNDRED = re.compile(r"http_([1-9])xx")
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,15 @@ def http_failure(status: int | str) -> str:
     return f"http_{status}"
 
 
+def http_hundred(name: str) -> str:
+    """The name that stands for all HTTP classes of the same hundred; other classes keep theirs.
+
+    >>> http_hundred("http_503"), http_hundred("timeout")
+    ('http_5xx', 'timeout')
+    """
+    return f"{name[:-2]}xx" if _HTTP.fullmatch(name) else name
+
+
 def failure_class(name: str) -> FailureKind:
     """What is known about a class; a class that this version does not know is said to be unknown.
 
@@ -155,6 +165,9 @@ def failure_class(name: str) -> FailureKind:
         return known
     if found := _HTTP.fullmatch(name):
         return _http_kind(name, int(found[1]))
+    if found := _HTTP_HUNDRED.fullmatch(name):
+        meaning = f"the endpoint answered with many HTTP statuses from {found[1]}00 on"
+        return replace(_http_kind(name, int(found[1]) * 100), meaning=meaning)
     return FailureKind(
         name,
         "this version does not know this class of failures",

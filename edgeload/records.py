@@ -298,7 +298,7 @@ class WorkerSample(
 ):
     """What a worker process has spent, once per second; all figures except `at_s` count up.
 
-    Lines leave out the last three figures while they are 0, as logs of before they existed do.
+    Lines leave out the last four figures while they are 0, as logs of before they existed do.
     """
 
     ts: float
@@ -317,6 +317,9 @@ class WorkerSample(
     """Those whose confidence was below it."""
     compared: int = 0
     """Edge answers that were compared with those before the run (--check-answers)."""
+    repeated_ids: dict[int, int] = {}
+    """Good answers that had the id of an earlier one, by ramp step. Unlike the other figures, those
+    since the worker's sample before: a line of a run without any leaves it out."""
 
 
 class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_died"):

@@ -117,7 +117,7 @@ def why_not(query: PreflightQuery, subject: Subject) -> str | None:
             f"(docs/endpoint.md), and wait until its model has been loaded; {_ANYWAY}"
         )
     is_http = status is not None and outcome == http_failure(status)
-    if outcome == BAD_ANSWER or (is_http and (status or 0) < 400) or status in (404, 405):
+    if outcome == BAD_ANSWER or (is_http and (status or 0) < 400) or status in (404, 405, 422):
         return f"{where}: an image query got {answered(query)}; is this an Edge Endpoint?"
     advice = failure_class(outcome).advice
     return f"{where}: an image query got {answered(query)}; {advice}"

@@ -10,6 +10,7 @@ from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.plan import Due
 from edgeload.records import Anchor, Missed, MissedReason, Request, WallClock, WorkerSample
 from edgeload.run.counters import WorkerCounters
+from edgeload.run.recent_ids import RecentIds
 from edgeload.run.wire import RequestResult
 from edgeload.runlog import LogWriter
 from edgeload.untrusted_text import one_line
@@ -41,6 +42,8 @@ class Recorder:
         self._others: list[Missed | WorkerSample] = []
         self._confident = 0
         self._below_threshold = 0
+        self._recent = RecentIds()
+        self._repeated: dict[int, int] = {}
         self.sent = [0] * len(self._groups)
         """Requests sent, by group."""
         self.connects = 0
@@ -64,12 +67,14 @@ class Recorder:
         part: int = 0,
     ) -> None:
         """Record a request that has ended, successful or not; `group` is the group's index."""
-        outcome, from_edge, error, below_threshold = result
+        outcome, from_edge, error, below_threshold, query_id = result
         if error is not None:
             error = one_line(error)
         if below_threshold is not None:
             self._below_threshold += below_threshold
             self._confident += not below_threshold
+        if query_id is not None and self._recent.is_known(query_id):
+            self._repeated[due.step] = self._repeated.get(due.step, 0) + 1
         ts, asctime = self._clock.labels(done_s)
         self._requests.append(
             Request(
@@ -134,8 +139,10 @@ class Recorder:
                 confident=self._confident,
                 below_threshold=self._below_threshold,
                 compared=self.compared,
+                repeated_ids=self._repeated,
             ),
         )
+        self._repeated = {}
         self.flush_due_s = min(self.flush_due_s, now_s + FLUSH_S)
 
     def flush(self) -> None:

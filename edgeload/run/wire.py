@@ -18,6 +18,7 @@ from edgeload.failure_classes import (
     CHANGED_ANSWER,
     ESCALATED,
     RESET,
+    SUCCESS,
     WRONG_DETECTOR,
     http_failure,
 )
@@ -104,6 +105,8 @@ class RequestResult(NamedTuple):
     below_threshold: bool | None = None
     """Whether a good answer's confidence is below the detector's own threshold, if both are known.
     """
+    query_id: str | None = None
+    """The id that the edge gave to a good answer's image query."""
 
 
 def unreadable(error: WireError) -> RequestResult:
@@ -112,9 +115,6 @@ def unreadable(error: WireError) -> RequestResult:
     return RequestResult(outcome, None, printable(str(error)))
 
 
-_OK = RequestResult("ok", True, None)
-_OK_CONFIDENT = RequestResult("ok", True, None, False)
-_OK_BELOW = RequestResult("ok", True, None, True)
 _decode_query = msgspec.json.Decoder(_ImageQuery).decode
 
 
@@ -163,6 +163,5 @@ def _judged(
     if expected is not None and (changed := changed_words(expected, body)) is not None:
         return RequestResult(CHANGED_ANSWER, True, changed)
     confidence = None if query.result is None else query.result.confidence
-    if threshold is None or confidence is None:
-        return _OK
-    return _OK_BELOW if confidence < threshold else _OK_CONFIDENT
+    below = None if threshold is None or confidence is None else confidence < threshold
+    return RequestResult(SUCCESS, True, None, below, query.id)

@@ -23,8 +23,8 @@ from edgeload.read.analysis.comparison import compare
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse, with_host
-from edgeload.read.log.columns import without_numbers
 from edgeload.read.log.open import read_log
+from edgeload.read.log.text_groups import without_ids
 from edgeload.read.output.comparison_json import comparison_json
 from edgeload.read.output.summary_json import summary_json
 from edgeload.records import Record, encode
@@ -118,7 +118,7 @@ def group_texts(then: dict[str, Any]) -> None:
     """Texts that differ only in numbers and ids were many yesterday, and are one today."""
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     for text in sorted(then["failure_texts"], key=lambda text: text["first_s"]):
-        first = groups.setdefault((text["outcome"], without_numbers(text["text"])), text)
+        first = groups.setdefault((text["outcome"], without_ids(text["text"])), text)
         if first is not text:
             first["count"] += text["count"]
             first["last_s"] = max(first["last_s"], text["last_s"])

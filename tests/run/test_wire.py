@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from recording_server import edge_answer
 
 from edgeload.run.picture_answers import ExpectedAnswer, PictureAnswer
-from edgeload.run.wire import check_answer, id_prefix, request_head
+from edgeload.run.wire import RequestResult, check_answer, id_prefix, request_head
 from edgeload.settings.groups import MAX_CLIENTS
 from edgeload.settings.mix_file import MAX_FOLLOWERS
 
@@ -122,9 +122,8 @@ def test_an_answer_that_is_not_the_expected_one_is_a_failure_of_its_own() -> Non
     assert check_answer(200, body, DETECTOR, 0.9, expected["YES"]).outcome == "ok"
     assert check_answer(200, body, DETECTOR, 0.9, expected["YES"]).below_threshold is False
     changed = check_answer(200, body, DETECTOR, 0.9, expected["NO"])
-    assert changed == (
-        "changed_answer", True, "picture 7: NO before the run, now YES", None
-    )  # fmt: skip
+    text = "picture 7: NO before the run, now YES"
+    assert changed == RequestResult("changed_answer", True, text)
     other = check_answer(200, body, "det_" + "Z" * 27, None, expected["NO"])
     assert other.outcome == "wrong_detector"
     cloud = check_answer(200, body.replace(b"true", b"false"), DETECTOR, None, expected["NO"])

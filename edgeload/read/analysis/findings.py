@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from edgeload.failure_classes import CHANGED_ANSWER, GENERATOR
+from edgeload.failure_classes import GENERATOR
 from edgeload.read.analysis.answer_findings import (
     changed_answers,
     same_answers,
@@ -19,6 +19,11 @@ from edgeload.read.analysis.answer_findings import (
 )
 from edgeload.read.analysis.box_findings import audited, below_own_threshold
 from edgeload.read.analysis.connection_limit import find_connection_limit
+from edgeload.read.analysis.failure_findings import (
+    answered_by_the_cloud,
+    failures,
+    repeated_answers,
+)
 from edgeload.read.analysis.finding import (
     Finding,
     merged_by_subject,
@@ -59,7 +64,9 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             # the answers
             *_nothing_answered(summary),
             *_outages(summary),
-            *(f for part in parts for f in of_group(_failures(part), part.group)),
+            *(f for part in parts for f in of_group(failures(part), part.group)),
+            *answered_by_the_cloud(summary),
+            *repeated_answers(summary),
             *(f for part in parts for f in of_group(changed_answers(part), part.group)),
             *unstable_answers(summary),
             *uncompared_answers(summary),
@@ -189,30 +196,6 @@ def _outages(summary: RunSummary) -> Iterator[Finding]:
             },
             about=str(number),
             group=outage.group,
-        )
-
-
-def _failures(summary: RunSummary) -> Iterator[Finding]:
-    counts: Counter[str] = Counter()
-    for step in summary.steps:
-        counts.update(step.counts.failures)
-    for outcome in sorted(counts.keys() - {CHANGED_ANSWER}):  # which `changed_answers` finds
-        texts = [text for text in summary.failure_texts if text.outcome == outcome]
-        steps = [step for step in summary.steps if outcome in step.counts.failures]
-        sent = sum(step.counts.sent for step in steps)
-        yield Finding(
-            f"failed_{outcome}",
-            "warning",
-            indices_of(steps),
-            {
-                "outcome": outcome,
-                "requests": counts[outcome],
-                "sent": sent,
-                "share": counts[outcome] / max(1, sent),
-                "first_s": min((text.first_s for text in texts), default=None),
-                "last_s": max((text.last_s for text in texts), default=None),
-                "text": texts[0].text if texts else "",
-            },
         )
 
 

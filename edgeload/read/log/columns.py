@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +27,6 @@ from edgeload.runlog import DamagedLine
 TEXTS_PER_CLASS = 50
 OTHER_TEXTS = "(further texts)"
 NO_TEXT = -1
-_WITH_DIGIT = re.compile(r"[\w.:+-]*\d[\w.:+-]*\b")
 
 # Type codes of the columns, for `array` and numpy alike.
 COLUMN_TYPES = {
@@ -38,7 +36,7 @@ COLUMN_TYPES = {
     "due_s": "d",
     "sent_s": "d",
     "done_s": "d",
-    "outcome": "b",
+    "outcome": "h",
     "error": "h",
     "from_edge": "b",
     "status": "h",
@@ -61,16 +59,6 @@ class ErrorText(NamedTuple):
 
     outcome: str
     text: str
-
-
-@lru_cache(maxsize=4096)
-def without_numbers(text: str) -> str:
-    """The text with a # for each word that holds a digit: numbers, times, addresses and ids.
-
-    >>> without_numbers("request 3f2a-77 to 10.0.0.7:8000 failed after 1.5e-3 s")
-    'request # to # failed after # s'
-    """
-    return _WITH_DIGIT.sub("#", text)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from edgeload.read.log.columns import (
     ErrorText,
     MissedKind,
     Requests,
-    without_numbers,
 )
+from edgeload.read.log.text_groups import without_ids
 from edgeload.records import (
     Missed,
     RequestRow,
@@ -31,9 +31,9 @@ from edgeload.runlog import DamagedLine
 
 
 class TableBuilder:
-    """Takes records by the chunk into typed arrays: 44 bytes a request, no object kept for one.
+    """Takes records by the chunk into typed arrays: 45 bytes a request, no object kept for one.
 
-    The 128th distinct outcome does not fit its column: such a log is damaged (OverflowError).
+    The 32,768th distinct outcome does not fit its column: such a log is damaged (OverflowError).
     """
 
     def __init__(self) -> None:
@@ -85,11 +85,11 @@ class TableBuilder:
         from_edge = [r.from_edge for r in requests]
         status = [r.status for r in requests]
         if outcome.count(SUCCESS) == from_edge.count(True) == status.count(200) == n:
-            plain = (("b", 0), ("h", NO_TEXT), ("b", 1), ("h", 200))
+            plain = (("h", 0), ("h", NO_TEXT), ("b", 1), ("h", 200))
             return tuple(array(code, [value]) * n for code, value in plain)
         codes = self._outcomes
         return (
-            array("b", [codes.setdefault(name, len(codes)) for name in outcome]),
+            array("h", [codes.setdefault(name, len(codes)) for name in outcome]),
             array("h", [self._error_code(r) for r in requests]),
             array("b", [-1 if said is None else int(said) for said in from_edge]),
             array("h", [number or 0 for number in status]),
@@ -103,7 +103,7 @@ class TableBuilder:
     def _text_code(self, outcome: str, text: str | None) -> int:
         """The code of a text, which is that of the first one that differs in numbers and ids."""
         said = text or ""
-        key = ErrorText(outcome, without_numbers(said))
+        key = ErrorText(outcome, without_ids(said))
         code = self._groups.get(key)
         if code is None:
             if self._texts_of[outcome] >= TEXTS_PER_CLASS:

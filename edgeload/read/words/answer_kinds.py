@@ -60,7 +60,39 @@ def _unstable(n: Numbers) -> str:
     )
 
 
+def _by_cloud(n: Numbers) -> str:
+    statuses = listed([f"{count:,} with {status}" for status, count in n["statuses"].items()])
+    return (
+        f"in {{steps}}, {plural(n['requests'], 'request')} ended with a status that an Edge "
+        f"Endpoint never gives by itself ({statuses}): if this is one, the cloud gave these "
+        "answers, and the pictures left the machine"
+    )
+
+
 ANSWER_WARNING_KINDS = {
+    "answered_by_the_cloud": Kind(
+        meaning="Requests ended with HTTP status 401, 403, 404, 405, 422 or 429, which an Edge "
+        "Endpoint never gives to an image query by itself.",
+        cause="The endpoint's proxy sends a request to the cloud if the edge answers 404, 405 or "
+        "422, and shows the cloud's answer; the others are the cloud's own. Or this is no Edge "
+        "Endpoint, or something stands in front of it.",
+        advice="Check the URL, the detector and the API token. These requests say nothing about "
+        "the edge, and their pictures may have been sent to the cloud.",
+        message=_by_cloud,
+    ),
+    "repeated_answers": Kind(
+        meaning="Answers had the id of an earlier answer, although every image query gets an id of "
+        "its own.",
+        cause="A cache or a proxy gives answers of before once more, or the server is a stand-in "
+        "that always says the same.",
+        advice="These answers cost no inference, so throughput and capacity are not those of an "
+        "Edge Endpoint. Take the cache away, or measure behind it.",
+        message=lambda n: (
+            f"in {{steps}}, {n['repeated']:,} of {plural(n['answers'], 'good answer')} "
+            f"({share(n['repeated'] / n['answers'])}) had the id of an earlier answer: somebody "
+            "repeats answers"
+        ),
+    ),
     "failed_changed_answer": Kind(
         meaning="Pictures got another label or count under load than without it.",
         cause="The endpoint mixes up requests under load, the model gives changing answers by "
