@@ -19,12 +19,12 @@ from pathlib import Path
 import psutil
 
 from benchmarks import ours
-from benchmarks.nginx import DETECTOR_ID, Missing, Nginx, cores, nginx
-from benchmarks.process_tree import cpu_s, kill
+from benchmarks.nginx import DETECTOR_ID, Nginx, cores, nginx
+from benchmarks.process_tree import await_requests, cpu_s, kill
 from benchmarks.table import markdown, spread
 
-_WARM_S = 1.5
-_BEGIN_WITHIN_S = 30.0
+_LONG_S = 60.0
+"""A run lasts so much longer than its window: both have to begin, and are ended then."""
 _OUT_OF_REACH_PER_S = 120_000.0
 _PACED_PER_S = 1000.0
 
@@ -73,43 +73,36 @@ class Spent:
 
 
 def side_by_side(
-    loads: Sequence[Cameras], servers: Sequence[Nginx], core: int, seconds: float
+    loads: Sequence[Cameras], servers: Sequence[Nginx], core: int, warm_s: float, seconds: float
 ) -> list[Spent]:
-    """One round: all loads at once on one core, each before its server. Raises Missing."""
+    """One round: all loads at once on one core, each before its server. Raises NoFigures."""
     with contextlib.ExitStack() as stack:
         running = []
         for load, server in zip(loads, servers, strict=True):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            command = load.command(server.url, 2 * _BEGIN_WITHIN_S + seconds, folder)
+            command = load.command(server.url, _LONG_S + seconds, folder)
+            before, errors = server.requests(), folder / "errors"
             process = subprocess.Popen(
                 ["taskset", "-c", str(core), *command],
                 cwd=ours.ROOT,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=stack.enter_context(errors.open("wb")),
                 env={**ours.ENVIRONMENT, "HOME": str(folder)},
             )
             stack.callback(kill, process)
-            running.append((process, server, server.requests()))
-        for process, server, before in running:
-            _await(process, server, before)
-        time.sleep(_WARM_S)
-        trees = [psutil.Process(process.pid) for process, _, _ in running]
+            running.append((process, server, before, errors))
+        for process, server, before, errors in running:
+            await_requests("edgeload", process, server, before, errors)
+        time.sleep(warm_s)  # connections are opened, and tables and caches grow to their size
+        trees = [psutil.Process(process.pid) for process, *_ in running]
         start = _readings(trees, servers)
-        time.sleep(seconds)
+        time.sleep(seconds)  # the window itself
         return [
             Spent((cpu - cpu0) / (count - count0) * 1e6, (count - count0) / (at_s - at0_s))
             for (cpu, count, at_s), (cpu0, count0, at0_s) in zip(
                 _readings(trees, servers), start, strict=True
             )
         ]
-
-
-def _await(process: subprocess.Popen[bytes], server: Nginx, before: int) -> None:
-    until_s = time.monotonic() + _BEGIN_WITHIN_S
-    while server.requests() - before < 50:
-        if process.poll() is not None or time.monotonic() > until_s:
-            raise Missing("edgeload that sends")
-        time.sleep(0.05)
 
 
 def _readings(
@@ -122,8 +115,8 @@ def _readings(
     ]
 
 
-def compare(cameras: int, groups: int, rounds: int, seconds: float) -> str:
-    """Rounds of both loads in turn; the table. Raises Missing."""
+def compare(cameras: int, groups: int, rounds: int, warm_s: float, seconds: float) -> str:
+    """Rounds of both loads in turn; the table. Raises NoFigures."""
     server_core, core = cores()
     kinds = {"as fast as answers come": _OUT_OF_REACH_PER_S, "at fixed rates": _PACED_PER_S}
     found: dict[str, list[list[Spent]]] = {kind: [] for kind in kinds}
@@ -132,7 +125,7 @@ def compare(cameras: int, groups: int, rounds: int, seconds: float) -> str:
             order = [1, groups] if number % 2 else [groups, 1]  # who starts first
             for kind, per_s in kinds.items():
                 loads = [Cameras(cameras, count, per_s) for count in order]
-                spent = side_by_side(loads, [one, many], core, seconds)
+                spent = side_by_side(loads, [one, many], core, warm_s, seconds)
                 found[kind].append(spent if order[0] == 1 else spent[::-1])
     rows = [
         [

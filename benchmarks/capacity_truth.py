@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.box_population import BY_THEORY, Setting
-from benchmarks.ours import ENVIRONMENT, PICTURE, ROOT
-from benchmarks.table import markdown, parser, present
+from benchmarks.ending import end_with
+from benchmarks.ours import ENVIRONMENT, PICTURE, ROOT, check
+from benchmarks.table import beginning, markdown, parser, present
 from edgeload import exit_codes
 
 _TRIES = 2
@@ -68,24 +69,25 @@ def simulator_options(setting: Setting) -> str:
     return options
 
 
-def searched(setting: Setting, seed: int, folder: Path) -> Stated:
+def searched(setting: Setting, seed: int, budget: str, folder: Path) -> Stated:
     """One search for the capacity of a box."""
     command = [
         sys.executable, str(ROOT / "load_test.py"), "--find-capacity", "--endpoint-url", "",
         "--requests-per-second", str(setting.groups[0].rate), "--seed", str(seed),
         "--simulator-options", f"{simulator_options(setting)} --seed {seed}",
         "--image-path", str(PICTURE), "--log-file", str(folder / "log"),
-        "--output-dir", str(folder / "results"),
+        "--output-dir", str(folder / "results"), "--budget", budget,
     ]  # fmt: skip
     done = subprocess.run(
         command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
-    if done.returncode not in (exit_codes.OK, exit_codes.INVALID, exit_codes.NO_RESULT):
-        raise RuntimeError(f"load_test.py ended with {done.returncode}: {done.stderr[-500:]}")
+    code = check(
+        done.returncode, done.stderr, (exit_codes.OK, exit_codes.INVALID, exit_codes.NO_RESULT)
+    )
     summary: Mapping[str, Any] = json.loads((folder / "results" / "summary.json").read_text())
     capacity = summary["capacity"] or {}
     return Stated(
-        done.returncode,
+        code,
         capacity.get("low"),
         capacity.get("clients"),
         capacity.get("high"),
@@ -94,10 +96,10 @@ def searched(setting: Setting, seed: int, folder: Path) -> Stated:
     )
 
 
-def _row(setting: Setting, seed: int) -> list[str]:
+def _row(setting: Setting, seed: int, budget: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(_TRIES):
-            found = searched(setting, seed, Path(folder))
+            found = searched(setting, seed, budget, Path(folder))
             if found.code != exit_codes.INVALID:
                 break
     interval = f"{found.low} to {found.high}"
@@ -116,11 +118,15 @@ def _row(setting: Setting, seed: int) -> list[str]:
 
 def main() -> None:
     """The command."""
-    options = parser(__doc__ or "", rounds=1).parse_args()
+    made = parser(__doc__ or "", rounds=1)
+    made.add_argument("--only", default="", help='the boxes whose names begin so, as in "4 x"')
+    made.add_argument("--budget", default="30m", help="most time that a search may take")
+    options = made.parse_args()
+    settings = beginning(made, options.only, BY_THEORY)
     rows = []
     for seed in range(1, options.rounds + 1):
-        for setting in BY_THEORY:
-            rows.append(_row(setting, seed))
+        for setting in settings:
+            rows.append(_row(setting, seed, options.budget))
             print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
     heads = ["box", "truth", "stated", "interval", "holds", "narrow", "trials", "time", "remark"]
     title = "The capacity that a search states, against queueing theory"
@@ -128,4 +134,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)

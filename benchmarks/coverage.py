@@ -17,7 +17,7 @@ from itertools import product
 import numpy as np
 
 from benchmarks.queues import Queue, response_times
-from benchmarks.table import markdown, parser, present
+from benchmarks.table import beginning, markdown, parser, present
 from edgeload.objectives import Objective, parse_objective
 from edgeload.read.analysis.objective_results import Sample, result_of
 from edgeload.read.analysis.window_times import WindowTimes
@@ -165,11 +165,11 @@ def main() -> None:
     options.add_argument("--steps", type=int, default=1000, help="simulated steps of each case")
     options.add_argument("--lengths", default="8,20,60,300", help="seconds of a step")
     options.add_argument("--loads", default="50,70,90", help="percent of the capacity")
-    options.add_argument("--only", help="the queues whose names begin so, as in M/M")
+    options.add_argument("--only", default="", help="the queues whose names begin so, as in M/M")
     options.add_argument("--cold", action="store_true", help="steps start with an empty queue")
     options.add_argument("--processes", type=int, default=2, help="simulate in so many")
     given = options.parse_args()
-    queues = [queue for queue in QUEUES if queue.name.startswith(given.only or "")]
+    queues = beginning(options, given.only, QUEUES)
     loads = [float(load) / 100 for load in given.loads.split(",")]
     lengths = [float(length) for length in given.lengths.split(",")]
     cases = [Case(*case, cold=given.cold) for case in product(queues, loads, lengths)]

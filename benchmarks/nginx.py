@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 import requests
 
+from benchmarks.ending import NoFigures
 from edgeload.simulator.certificate import self_signed
 from edgeload.simulator.query import QueryParameters, answer_body
 from edgeload.simulator.routes import ME
@@ -62,36 +63,35 @@ http {{
 """
 
 
-class Missing(RuntimeError):
-    """A program that the benchmark needs is not on this machine; the text says which."""
-
-
-@dataclass(frozen=True)
+@dataclass
 class Nginx:
     """A server that runs."""
 
     url: str
     tls_url: str
     worker: psutil.Process
+    _own: int = 0
+    """How often it was asked for its count, which it counts, too."""
 
     def requests(self) -> int:
-        """Requests that it has counted so far."""
+        """Requests of others that it has counted so far, and those of its start."""
         text = requests.get(f"{self.url}/stub", timeout=5).text
-        return int(text.splitlines()[2].split()[2])
+        self._own += 1
+        return int(text.splitlines()[2].split()[2]) - self._own
 
     def freeze(self, seconds: float) -> None:
         """Stop the worker process for a while."""
         self.worker.send_signal(signal.SIGSTOP)
-        time.sleep(seconds)
+        time.sleep(seconds)  # how long it stands still is what is measured
         self.worker.send_signal(signal.SIGCONT)
 
 
 @contextmanager
 def nginx(core: int | None = None) -> Iterator[Nginx]:
-    """A server on free loopback ports, on one core where given. Raises Missing without nginx."""
+    """A server on free loopback ports, on one core where given. Raises NoFigures without nginx."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
-        raise Missing("nginx (Debian: nginx-light)")
+        raise NoFigures("nginx is not installed (Debian: nginx-light)")
     port, tls_port = _free_ports()
     with tempfile.TemporaryDirectory(prefix="edgeload-nginx-") as name:
         folder = Path(name)
@@ -128,11 +128,11 @@ def _await(process: subprocess.Popen[bytes], port: int, tls_port: int) -> Nginx:
         except requests.RequestException:
             if process.poll() is not None:
                 break
-            time.sleep(0.05)
+            time.sleep(0.05)  # it does not say when it listens
         else:
             worker = psutil.Process(process.pid).children()[0]
             return Nginx(url, f"https://127.0.0.1:{tls_port}", worker)
-    raise Missing("nginx that starts")
+    raise NoFigures("nginx does not start")
 
 
 def cores() -> tuple[int, int]:

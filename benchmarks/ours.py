@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.ending import NoFigures
 from edgeload import exit_codes
 
 ROOT = Path(__file__).parents[1]
@@ -46,11 +47,17 @@ def log_in(folder: Path) -> Path:
 def run(command: Sequence[str]) -> bool:
     """Run one to its end: whether it is valid, or our machine could not drive the load.
 
-    Raises RuntimeError with its words if it did not do its work.
+    Raises NoFigures with its words if it did not do its work.
     """
     done = subprocess.run(
         command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
-    if done.returncode not in _DONE:
-        raise RuntimeError(f"load_test.py ended with {done.returncode}: {done.stderr[-500:]}")
-    return done.returncode == exit_codes.OK
+    return check(done.returncode, done.stderr, _DONE) == exit_codes.OK
+
+
+def check(code: int, errors: str, legal: Sequence[int] = _DONE) -> int:
+    """The exit code of a load test. Raises NoFigures if it did not do its work."""
+    if code not in legal:
+        last = (errors.strip() or "it did not say why").splitlines()[-1]
+        raise NoFigures(f"load_test.py ended with {code}: {last}")
+    return code

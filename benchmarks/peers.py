@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks import ours
-from benchmarks.nginx import DETECTOR_ID, Missing
+from benchmarks.ending import NoFigures
+from benchmarks.nginx import DETECTOR_ID
 from benchmarks.ours import PICTURE
 
 PATH = f"/device-api/v1/image-queries?detector_id={DETECTOR_ID}&human_review=NEVER"
@@ -74,10 +75,10 @@ class Peer:
 
 
 def program(name: str, package: str) -> str:
-    """Path of a program, installed from Debian where this user may. Raises Missing."""
+    """Path of a program, installed from Debian where this user may. Raises NoFigures."""
     found = shutil.which(name) or (_from_debian(package) and shutil.which(name))
     if not found:
-        raise Missing(f"{name} (Debian: {package})")
+        raise NoFigures(f"{name} is not installed (Debian: {package})")
     return found
 
 
@@ -101,7 +102,7 @@ def _from_pypi(program: str, package: str) -> str:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         pip = [str(folder / "bin" / "pip"), "install", "--quiet", package]
         if subprocess.run(pip, check=False, capture_output=True).returncode or not path.exists():
-            raise Missing(f"{program} (PyPI: {package})")
+            raise NoFigures(f"{program} is not installed (PyPI: {package})")
     return str(path)
 
 

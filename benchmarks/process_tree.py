@@ -1,12 +1,38 @@
-"""The CPU time of a process and all that it started, and their end."""
+"""A load generator as a process: that it sends, the CPU of all that it started, and their end."""
 
 from __future__ import annotations
 
 import contextlib
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
+
+from benchmarks.ending import NoFigures
+from benchmarks.nginx import Nginx
+
+_BEGIN_WITHIN_S = 30.0
+_BEGUN = 50
+"""A load generator sends when its server has seen so many requests: more than a check or two."""
+
+
+def await_requests(
+    name: str, process: subprocess.Popen[bytes], server: Nginx, before: int, errors: Path
+) -> None:
+    """Wait until a load generator sends to its server, which had seen `before` requests.
+
+    Raises NoFigures if it ends before that, with the last line of what it wrote to `errors`.
+    """
+    until_s = time.monotonic() + _BEGIN_WITHIN_S
+    while server.requests() - before < _BEGUN:
+        if process.poll() is not None:
+            words = errors.read_text(encoding="utf-8", errors="replace").strip()
+            last = f": {words.splitlines()[-1]}" if words else ""
+            raise NoFigures(f"{name} ended with {process.returncode} before it sent{last}")
+        if time.monotonic() > until_s:
+            raise NoFigures(f"{name} sent nothing for {_BEGIN_WITHIN_S:g} s")
+        time.sleep(0.05)  # each look is a request, which costs the server CPU
 
 
 def cpu_s(process: psutil.Process) -> float:

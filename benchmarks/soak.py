@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -25,7 +24,8 @@ import numpy as np
 import psutil
 from scipy import stats
 
-from benchmarks.ours import ENVIRONMENT, ROOT, command, log_in
+from benchmarks.ending import NoFigures, end_with
+from benchmarks.ours import ENVIRONMENT, ROOT, check, command, log_in
 from benchmarks.process_tree import kill
 from benchmarks.table import markdown, present, where
 from edgeload import child_processes
@@ -132,32 +132,36 @@ def soak(seconds: float, rate: float, clients: int, every_s: float, folder: Path
     series: dict[str, list[Sample]] = {}
     with _null_endpoint() as url:
         words = command(url, DETECTOR_ID, clients, rate / clients, seconds, folder)
-        process = subprocess.Popen(
-            words, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        errors = folder / "errors"
+        with errors.open("wb") as stderr:
+            process = subprocess.Popen(
+                words, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=stderr
+            )
         try:
-            start_s = _begin(process, log_in(folder))
+            start_s = _begin(process, log_in(folder), errors)
             roles = _roles(psutil.Process(process.pid))
             due_s = start_s
             with contextlib.suppress(psutil.NoSuchProcess):  # the workers end first
                 while (due_s := due_s + every_s) < start_s + seconds:
-                    time.sleep(max(0.0, due_s - time.monotonic()))
+                    time.sleep(max(0.0, due_s - time.monotonic()))  # until the next sample
                     for role, member in roles.items():
                         sample = _sample(member, time.monotonic() - start_s)
                         series.setdefault(role, []).append(sample)
-            process.wait(_END_WITHIN_S)
+            check(process.wait(_END_WITHIN_S), errors.read_text(encoding="utf-8"))
         finally:
             kill(process)
     return [soaked(role, samples) for role, samples in series.items()]
 
 
-def _begin(process: subprocess.Popen[bytes], log: Path) -> float:
-    """The instant at which requests are answered. Raises RuntimeError if none is."""
+def _begin(process: subprocess.Popen[bytes], log: Path, errors: Path) -> float:
+    """The instant at which requests are answered. Raises NoFigures if none is."""
     until_s = time.monotonic() + _BEGIN_WITHIN_S
     while not (log.exists() and b'"event":"request"' in log.read_bytes()):
-        if process.poll() is not None or time.monotonic() > until_s:
-            raise RuntimeError("the load test does not send")
-        time.sleep(0.1)
+        if process.poll() is not None:
+            check(process.returncode, errors.read_text(encoding="utf-8"), ())
+        if time.monotonic() > until_s:
+            raise NoFigures(f"the load test has no answer after {_BEGIN_WITHIN_S:g} s")
+        time.sleep(0.1)  # each look reads the log, which takes CPU from what is measured
     return time.monotonic()
 
 
@@ -187,13 +191,13 @@ def _interval(growth: Growth) -> str:
 
 
 def verdict_of(found: Sequence[Soaked]) -> str:
-    """`flat` if everything is, `grows` if anything does."""
+    """`flat` if everything is, `grows` if anything does; `undecided` without samples."""
     verdicts = {one.verdict for each in found for one in (each.memory, each.descriptors)}
-    return next(word for word in ("grows", "undecided", "flat") if word in verdicts)
+    return next((word for word in ("grows", "undecided", "flat") if word in verdicts), "undecided")
 
 
 def main() -> int:
-    """The command: exit code 0 if all is flat."""
+    """The command: exit code 0 if all is flat, 1 if not."""
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -223,4 +227,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)

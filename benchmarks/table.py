@@ -7,6 +7,7 @@ import platform
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from edgeload.run.environment import generator_machine
 
@@ -40,6 +41,37 @@ def parser(description: str, rounds: int) -> argparse.ArgumentParser:
     made.add_argument("--rounds", type=int, default=rounds, help="rounds, all in turn")
     made.add_argument("--output", type=Path, help="also write the table to this file")
     return made
+
+
+class Named(Protocol):
+    """Something that is chosen by its name."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+
+One = TypeVar("One", bound=Named)
+
+
+def named(
+    made: argparse.ArgumentParser, option: str, text: str, all_of: Sequence[One]
+) -> list[One]:
+    """Those whose names an option gives, separated by commas; without a value, all."""
+    names = [one.name for one in all_of]
+    wanted = text.split(",") if text else names
+    for name in wanted:
+        if name not in names:
+            made.error(f"{option} {text}: {name!r} is none of {', '.join(names)}")
+    return [one for one in all_of if one.name in wanted]
+
+
+def beginning(made: argparse.ArgumentParser, text: str, all_of: Sequence[One]) -> list[One]:
+    """Those whose names begin as `--only` says; without a value, all."""
+    found = [one for one in all_of if one.name.startswith(text)]
+    if not found:
+        made.error(f"--only {text}: no name begins so; {', '.join(one.name for one in all_of)}")
+    return found
 
 
 def present(title: str, table: str, output: Path | None) -> None:

@@ -32,8 +32,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import ours, truth_of_mix
+from benchmarks.ending import end_with
 from benchmarks.queues import Queue, response_times
-from benchmarks.table import markdown, parser, present
+from benchmarks.table import beginning, markdown, parser, present
 from edgeload.records import Request
 from edgeload.runlog import read_records
 from edgeload.simulator.launch import running_simulator
@@ -228,7 +229,7 @@ def main() -> None:
     """The command."""
     options = parser(__doc__ or "", rounds=1)
     options.add_argument("--seconds", type=float, default=30.0, help="length of each run")
-    options.add_argument("--only", help="the servers whose names begin so, as in M/M/4")
+    options.add_argument("--only", default="", help="the servers whose names begin so, as in M/M/4")
     options.add_argument("--mix", action="store_true", help="three camera groups at once instead")
     given = options.parse_args()
     if given.mix:
@@ -237,7 +238,7 @@ def main() -> None:
         title = f"Service time by camera group, {given.rounds} rounds of {given.seconds:g} s"
         present(title, table, given.output)
         return
-    servers = [server for server in SERVERS if server.name.startswith(given.only or "")]
+    servers = beginning(options, given.only, SERVERS)
     rows: list[list[str]] = []
     checks: list[tuple[Server, WaitCheck]] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -259,4 +260,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    end_with(main)
