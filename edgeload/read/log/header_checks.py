@@ -22,6 +22,8 @@ _MOST_PER_FRAME = 10_000
 _MOST_PLANNED = 2e8
 _RATES = (1e-6, 1e6)
 _SPEEDS = (1e-6, 1e6)
+_EARLIEST_S = -1.0
+"""The first trial of a search may be planned for an instant just before run time 0."""
 _LATEST_WALL_S = 1e11  # the year 5138
 _MOST_OF_ALL = 1e15
 _NUMBERS = ("warmup", "timeout", "image_pool", "reserve", "max_clients")
@@ -109,7 +111,7 @@ def _search_problems(search: SearchRecord, names: set[str]) -> Iterator[str]:
 
 
 def _plan_problems(plan: Plan) -> Iterator[str]:
-    planned, before_s = 0.0, 0.0
+    planned, before_s = 0.0, _EARLIEST_S
     fixed, copy = plan.layout
     if not copy:
         yield "plan.groups has no cameras to ramp"
@@ -138,7 +140,7 @@ def _plan_problems(plan: Plan) -> Iterator[str]:
 
 def _step_problems(step: RampStep) -> Iterator[str]:
     yield from _outside("clients", step.clients, 0, _MOST_CLIENTS)
-    yield from _outside("start_s", step.start_s, -1, LONGEST_RUN_S)
+    yield from _outside("start_s", step.start_s, _EARLIEST_S, LONGEST_RUN_S)
     yield from _outside("end_s", step.end_s, step.start_s, LONGEST_RUN_S)
     yield from _outside("speed", step.speed, *_SPEEDS)
     for cameras in step.cameras or ():
