@@ -8,6 +8,7 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -23,12 +24,15 @@ from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.log.columns import LogError
+from edgeload.read.log.header_checks import plan_problem
 from edgeload.read.log.open import read_log
 from edgeload.read.output.page import html_report
 from edgeload.read.output.steps_csv import steps_csv
 from edgeload.read.output.summary_json import summary_json
 from edgeload.read.output.terminal import print_report
 from edgeload.records import LOG_FORMAT_VERSION
+from edgeload.run import journal
+from edgeload.run.trials import TRIAL_LEAD_S
 
 YESTERDAY = Path(__file__).parents[1] / "read" / "yesterday"
 WITHIN_S = 20
@@ -291,6 +295,16 @@ def test_a_log_whose_head_is_missing_is_not_taken_for_an_older_one(tmp_path: Pat
         refusal = _read(tmp_path, b"\n".join(_today()[first:]))
         assert refusal is not None
         assert "its beginning is missing" in refusal or "neither a header line" in refusal
+
+
+def test_a_search_that_begins_at_once_has_no_damaged_header() -> None:
+    """Its first trial may begin before the instant that the run counts from, by the two leads."""
+    earliest_s = TRIAL_LEAD_S - journal._LEAD_S
+    plan = sl.plan_of([2], 5, 5.0)
+    step = replace(plan.steps[0], start_s=earliest_s)
+    assert plan_problem(replace(plan, steps=(step,))) is None
+    overlapping = replace(step, index=1, start_s=4.0, end_s=9.0)
+    assert plan_problem(replace(plan, steps=(step, overlapping))) is not None
 
 
 def test_the_header_that_is_damaged_here_is_the_one_that_runs_write() -> None:

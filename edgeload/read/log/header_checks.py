@@ -15,6 +15,8 @@ from edgeload.records import GroupRecord, Header, PlanRecord, SearchRecord
 
 LONGEST_RUN_S = 1e8
 """Three years: no run lasts longer."""
+_EARLIEST_S = -1.0
+"""The first trial of a search may begin a moment before the instant that the run counts from."""
 _MOST_CLIENTS = 1_000_000
 _MOST_STEPS = 2**15 - 1
 _MOST_GROUPS = 10_000
