@@ -13,6 +13,8 @@ from edgeload.read.statistics.windows import Floats
 LEAST_LOADS = 6
 """Three parameters need clearly more than three different loads."""
 FITS_WITHIN = 0.10
+_ROUNDING = 1e-9
+"""A term that changes no row by more, as a share of it, is none."""
 _RESAMPLES = 1000
 _SEED = 12
 
@@ -113,11 +115,15 @@ def _fit(n: Floats, x: Floats) -> Floats:
 
 
 def _nnls(columns: Floats) -> tuple[Floats, float]:
-    """The non-negative weights with which the columns come closest to 1, and the distance left."""
+    """The non-negative weights with which the columns come closest to 1, and the distance left.
+
+    A weight that no row can be told by is 0: with exact data, it would be an error of rounding.
+    """
     from scipy.optimize import nnls  # noqa: PLC0415 - 0.1 s, needed for ramps of six loads only
 
     found, distance = nnls(columns, np.ones(len(columns)))
-    return found, float(distance)
+    counts = found * columns.max(axis=0) > _ROUNDING
+    return np.where(counts, found, 0.0), float(distance)
 
 
 def _peak(contention: float, coherency: float, largest: float) -> float | None:
