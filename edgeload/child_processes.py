@@ -12,6 +12,7 @@ import contextlib
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -26,6 +27,9 @@ _PACKAGE_PARENT = Path(__file__).resolve().parents[1]
 _INSTALLED = ("site-packages", "dist-packages")
 _PATH = "PYTHONPATH"
 _PR_SET_PDEATHSIG = 1  # of prctl(2)
+_SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
+_MOST_FOLDER_BYTES = 107 - len("/pymp-12345678/listener-12345678")
+"""The path of a socket has at most 107 bytes on Linux (man 7 unix)."""
 _NO_MODULES = "/"
 """A folder that is no user's, so that no module of a user's lies in it."""
 
@@ -53,7 +57,7 @@ def start_fork_server(preload: Sequence[str]) -> None:
 
     first = [] if _is_found_anywhere() else ["edgeload.package_last"]
     forkserver.set_forkserver_preload([*first, "edgeload.fork_server", *preload])
-    with _from_another_folder(), _environment_of_fork_server():
+    with _from_another_folder(), _environment_of_fork_server(), _short_temporary_folder():
         with withheld():
             resource_tracker.ensure_running()  # which stops withholding signals
         with withheld():
@@ -80,6 +84,22 @@ def _from_another_folder() -> Iterator[None]:
         os.fchdir(here)
         os.close(here)
         sys.path[:] = path
+
+
+@contextlib.contextmanager
+def _short_temporary_folder() -> Iterator[None]:
+    """While entered, temporary files are not in a folder whose path is too long for a socket.
+
+    That of the fork server has a path, because one without could be used by everybody.
+    """
+    before = tempfile.tempdir
+    if len(os.fsencode(tempfile.gettempdir())) > _MOST_FOLDER_BYTES:
+        short = (each for each in _SHORT_FOLDERS if os.access(each, os.W_OK | os.X_OK))
+        tempfile.tempdir = next(short, before)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 @contextlib.contextmanager

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 _MOST_NUMBERS = 12
-_MOST_CHARS = 80
+_MOST_CHARS = 255
+"""As long as a path may be: one that is cut off does not say which file it is."""
 _SHOWN_CHARS = 60
 
 

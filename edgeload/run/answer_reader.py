@@ -92,7 +92,7 @@ class AnswerReader:
         except Exception as error:
             known = isinstance(error, WireError | h11.RemoteProtocolError)
             said = printable(str(error) if known else repr(error))
-            raise WireError(f"{said}; {first_bytes(self._buffer)}") from error
+            raise WireError(f"{said}; {first_bytes(bytes(self._buffer))}") from error
 
     def eof(self) -> Answer:
         """The connection ended: the answer, if the end marks its length.

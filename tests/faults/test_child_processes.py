@@ -195,3 +195,17 @@ def test_whoever_starts_a_process_says_its_environment() -> None:
     assert said.pop("variants/applying.py") == ["self._environment"]
     assert len(said) >= 3
     assert all(found == ["environment()"] for found in said.values()), said
+
+
+def test_a_long_path_of_the_temporary_folder_does_not_keep_workers_from_starting(
+    tmp_path: Path,
+) -> None:
+    """A socket's path has at most 107 bytes (man 7 unix), and the fork server's is one."""
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    started = subprocess.run(
+        [sys.executable, "-c", "import edgeload.child_processes as c; c.start_fork_server([])"],
+        cwd=user.ROOT, env={**user.environment(), "TMPDIR": str(folder)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (started.returncode, started.stderr) == (0, "")

@@ -7,9 +7,9 @@ from typing import cast
 
 import pytest
 
+from edgeload.run.answer_reader import Answer, AnswerReader
 from edgeload.run.connection import Connection
 from edgeload.run.kept_connection import last_words, lost_a_race, usable_for_s
-from edgeload.run.wire import Answer, AnswerReader
 
 
 @pytest.mark.parametrize(

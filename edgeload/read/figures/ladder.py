@@ -65,7 +65,8 @@ def _told_apart(search: SearchResult) -> SearchResult:
     alike: dict[object, list[int]] = {}
     for number, tier in enumerate(search.tiers):
         verdicts = tuple(trial.verdicts[number] for trial in search.trials)
-        alike.setdefault((verdicts, tier.boundary, tier.answer), []).append(number)
+        answer = (tier.boundary.best, tier.boundary.low, tier.boundary.high, tier.answer)
+        alike.setdefault((verdicts, answer), []).append(number)
     tiers = []
     for numbers in alike.values():
         names = listed([search.tiers[number].tier.name for number in numbers])

@@ -24,8 +24,6 @@ _MOST_PER_FRAME = 10_000
 _MOST_PLANNED = 2e8
 _RATES = (1e-6, 1e6)
 _SPEEDS = (1e-6, 1e6)
-_EARLIEST_S = -1.0
-"""The first trial of a search may be planned for an instant just before run time 0."""
 _LATEST_WALL_S = 1e11  # the year 5138
 _MOST_OF_ALL = 1e15
 _NUMBERS = ("warmup", "timeout", "image_pool", "reserve", "max_clients")
