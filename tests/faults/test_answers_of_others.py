@@ -58,7 +58,9 @@ def test_what_is_remembered_of_ids_is_bounded() -> None:
     assert not any(recent.is_known(each) for each in ids)
     assert all(recent.is_known(each) for each in ids[-MOST_IDS:])
     assert not recent.is_known(ids[0])
-    assert len(recent._now) + len(recent._before) <= 2 * MOST_IDS
+    kept = recent._now | recent._before
+    assert len(kept) <= 2 * MOST_IDS
+    assert {type(each) for each in kept} == {int}
 
 
 def test_a_status_of_the_cloud_is_named_as_that(tmp_path: Path) -> None:
