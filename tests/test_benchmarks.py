@@ -1,43 +1,41 @@
-"""The benchmarks' own arithmetic against simulation, and one of them run as README says."""
+"""The benchmarks: their own arithmetic against simulation, and each of them whole, in small."""
 
 from __future__ import annotations
 
 import heapq
 import json
 import math
+import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import as_a_user as user
 import numpy as np
 import pytest
+import requests
 
+from benchmarks import cost, freeze, punctuality
 from benchmarks.box_population import BY_THEORY, RAYS, Setting
 from benchmarks.capacity_search import score
 from benchmarks.capacity_searches import SEARCHES
+from benchmarks.ending import NoFigures, end_with
+from benchmarks.nginx import nginx
 from benchmarks.peers import PEERS
 from benchmarks.queues import response_times
 from benchmarks.simulated_boxes import CONSTANT, Cameras, SimulatedBox
 from benchmarks.simulated_trials import Bench
 from benchmarks.soak import growth
-from benchmarks.table import markdown, spread
+from benchmarks.table import beginning, markdown, named, parser, spread
 from benchmarks.truth import SERVERS, Server, interval_s
 from edgeload.read.statistics.windows import Floats
 
-COMMANDS = (
-    "capacity_search",
-    "carried",
-    "change_points",
-    "cost",
-    "coverage",
-    "freeze",
-    "log_and_read",
-    "punctuality",
-    "truth",
-    "variants",
-)
 THEORY = [s for s in SERVERS if s.mean_wait_s()]
 
 
@@ -89,28 +87,6 @@ def test_the_interval_of_a_mean_wait_holds_theory(server: Server) -> None:
     assert missed <= 10 + 4 * math.sqrt(10 * 0.99)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_benchmark_explains_itself(name: str) -> None:
-    """`--help` works, and docs/benchmarks.md names the command."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{name}", "--help"],
-        cwd=user.ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "--rounds" in done.stdout
-    assert f"python -m benchmarks.{name}" in (user.ROOT / "docs" / "benchmarks.md").read_text()
-
-
-def test_logging_and_reading_in_small() -> None:
-    """20,000 records written, all of them read back, a table with figures."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.log_and_read", "--rounds", "1", "--records", "20000"],
-        cwd=user.ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    figures = re.findall(r"^\| (.+?) \| ([0-9.e+]+)", done.stdout, re.MULTILINE)
-    assert len(figures) == 6
-    assert all(float(value) > 0 for _, value in figures)
-
-
 @pytest.mark.parametrize(
     ("per_s", "verdict"), [(0.0, "flat"), (0.02, "flat"), (0.1, "undecided"), (1.0, "grows")]
 )
@@ -127,25 +103,6 @@ def test_growth_is_judged_by_its_interval(per_s: float, verdict: str) -> None:
     assert found.low <= per_s <= found.high
     assert found.verdict == verdict
     assert growth([0.0, 1.0], [5.0, 5.0], 0.1).verdict == "undecided"
-
-
-@pytest.mark.slow
-def test_a_soak_in_small(tmp_path: Path) -> None:
-    """Parent, fork server and workers are sampled while a load test sends, and judged."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.soak", "--minutes", "0.1", "--every", "0.2",
-         "--requests-per-second", "50", "--clients", "10", "--json", str(tmp_path / "soak.json")],
-        cwd=user.ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    found = json.loads((tmp_path / "soak.json").read_text())
-    assert found["answered"] == 300, done.stdout
-    assert done.returncode == (found["verdict"] != "flat")
-    roles = [process["role"] for process in found["processes"]]
-    assert roles[:3] == ["parent", "fork server", "worker 1"]
-    for process in found["processes"]:
-        assert process["samples"] >= 20
-        assert process["last_kb"] > 1000
-        assert f"| {process['role']} | {process['samples']} |" in done.stdout
 
 
 def test_tables_show_the_spread() -> None:
@@ -191,3 +148,220 @@ def test_the_search_finds_capacities_known_by_theory(setting: Setting) -> None:
     assert sum(one.width <= 0 for one in scores["ours"]) >= 19
     ours_s, ramp_s = (np.median([s.seconds for s in scores[n]]) for n in ("ours", "ramp"))
     assert ours_s <= (0.75 if len(setting.groups) > 1 else 0.6) * ramp_s
+
+
+PROGRAMS = sorted(
+    path.stem
+    for path in (user.ROOT / "benchmarks").glob("*.py")
+    if 'if __name__ == "__main__":' in path.read_text()
+)
+
+Table = list[list[str]]
+"""Rows of cells; the first has the heads."""
+
+
+def tables_in(text: str) -> list[Table]:
+    """The Markdown tables of an output, without the lines below their heads."""
+    blocks = [block.splitlines() for block in text.strip().split("\n\n")]
+    return [
+        [line.strip("| ").split(" | ") for line in lines if not line.startswith("| ---")]
+        for lines in blocks
+        if lines[0].startswith("| ")
+    ]
+
+
+def check_freeze(tables: list[Table], _: Path) -> None:
+    """With 1 s of 2 frozen, the slowest 1 % waited for 980 ms; part of it, if we were slow."""
+    ((_heads, theory, response, service),) = tables
+    assert theory == ["theory", "800", "900", "980"]
+    assert response[0] == "edgeload, response time"
+    assert float(response[3].split(" / ")[1]) > 500
+    assert service[0] == "edgeload, service time"
+
+
+def check_capacity(tables: list[Table], _: Path) -> None:
+    """The box of one server of 10 ms, and at least one trial."""
+    ((heads, row),) = tables
+    found = dict(zip(heads, row, strict=False))
+    assert (found["truth"], int(found["trials"]) >= 1) == ("20", True)
+
+
+def check_soak(tables: list[Table], folder: Path) -> None:
+    """Parent, fork server and workers are sampled while a load test sends, and judged."""
+    found = json.loads((folder / "figures.json").read_text())
+    assert found["answered"] == 90
+    roles = [process["role"] for process in found["processes"]]
+    assert roles[:3] == ["parent", "fork server", "worker 1"]
+    for process, row in zip(found["processes"], tables[0][1:], strict=True):
+        assert process["samples"] >= 5
+        assert process["last_kb"] > 1000
+        assert row[:2] == [process["role"], str(process["samples"])]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One run of a benchmark: its command, the heads of its tables, and how many rows they have."""
+
+    command: str
+    rows: tuple[int | None, ...]
+    """None: it depends on the machine."""
+    heads: tuple[str, ...]
+    """The first cell of each table."""
+    needs_nginx: bool = False
+    check: Callable[[list[Table], Path], None] | None = None
+    codes: tuple[int, ...] = (0,)
+
+    @property
+    def name(self) -> str:
+        """The benchmark."""
+        return self.command.split()[0]
+
+
+QUICK = (
+    Whole("carried --rounds 1", (27, 9, 9), ("step", "box", "box")),
+    Whole("change_points --histories 2", (12,), ("history",)),
+    Whole("coverage --steps 20 --loads 10 --lengths 20 --only M/M/1", (2,), ("queue",)),
+    Whole("log_and_read --rounds 1 --records 20000", (6,), ("min / median / max",)),
+    Whole("variants --rounds 1", (16,), ("landscape",)),
+)
+SLOW = (
+    Whole("capacity_search --rounds 1 --boxes 1", (9, 3, 2), ("box", "mix", "boxes")),
+    Whole(
+        "capacity_truth --only '1 x 10 ms' --budget 5s", (1,), ("box",), check=check_capacity
+    ),
+    Whole(
+        "cost --rounds 1 --seconds 0.5 --warm-up 0.2 --peers edgeload", (1,), ("tool",),
+        needs_nginx=True,
+    ),
+    Whole(
+        "cost --rounds 1 --seconds 0.5 --warm-up 0.2 --groups 2 --cameras 40", (2,), ("load",),
+        needs_nginx=True,
+    ),
+    Whole(
+        "freeze --rounds 1 --seconds 2 --peers edgeload", (3,), ("ms (min / median / max)",),
+        needs_nginx=True, check=check_freeze,
+    ),
+    Whole(
+        "punctuality --rounds 1 --seconds 1 --loads 20x20", (1,), ("clients",), needs_nginx=True
+    ),
+    Whole(
+        "soak --minutes 0.03 --every 0.1 --requests-per-second 50 --clients 10 "
+        "--json {folder}/figures.json",
+        (None,), ("process",), check=check_soak, codes=(0, 1),
+    ),
+    Whole("truth --seconds 3 --only 'M/D/1 at 90%'", (1,), ("server",)),
+    Whole("truth --mix --seconds 1", (6,), ("group",)),
+)  # fmt: skip
+CASES = [
+    *(pytest.param(whole, id=whole.command) for whole in QUICK),
+    *(pytest.param(whole, id=whole.command, marks=pytest.mark.slow) for whole in SLOW),
+]
+
+
+def nginx_or_skip() -> None:
+    """Skips without nginx, and fails under CI, which installs it."""
+    if not (shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")):
+        reason = "nginx is not on this machine: apt-get install nginx-light"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+
+def benchmark(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a benchmark as a user does, and keep its table."""
+    name, *options = shlex.split(command.format(folder=folder))
+    return subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *options, "--output", f"{folder}/table.md"],
+        cwd=user.ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_every_benchmark_is_run_whole() -> None:
+    """Each program in benchmarks/ stands in QUICK or SLOW, and on the page with its command."""
+    assert sorted({whole.name for whole in (*QUICK, *SLOW)}) == PROGRAMS
+    page = (user.ROOT / "docs" / "benchmarks.md").read_text()
+    assert [name for name in PROGRAMS if f"python -m benchmarks.{name}" not in page] == []
+
+
+@pytest.mark.parametrize("whole", CASES)
+def test_a_whole_benchmark(whole: Whole, tmp_path: Path) -> None:
+    """It ends as it says, and its tables have all their rows, with figures in them."""
+    if whole.needs_nginx:
+        nginx_or_skip()
+    done = benchmark(whole.command, tmp_path)
+    assert done.returncode in whole.codes, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "table.md").read_text() + "\n" == done.stdout
+    tables = tables_in(done.stdout)
+    for table, rows in zip(tables, whole.rows, strict=True):
+        assert len(table) - 1 == rows or rows is None
+    assert tuple(table[0][0] for table in tables) == whole.heads
+    for table in tables:
+        for row in table[1:]:
+            assert re.search(r"[0-9]", " ".join(row[1:])), row
+    if whole.check:
+        whole.check(tables, tmp_path)
+
+
+@pytest.mark.parametrize("program", [cost, freeze, punctuality], ids=lambda p: p.__name__)
+def test_without_nginx_one_line_says_so(
+    program: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 6, which the page explains, and no traceback."""
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(sys, "argv", [program.__name__])
+    with pytest.raises(SystemExit) as ended:
+        end_with(program.main)
+    assert ended.value.code == 6
+    printed = capsys.readouterr()
+    assert printed.err == "No figures: nginx is not installed (Debian: nginx-light)\n"
+    assert printed.out == ""
+    assert "No figures" in (user.ROOT / "docs" / "benchmarks.md").read_text()
+
+
+def test_the_server_does_not_count_who_asks_for_its_count(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """So a load test that still starts is never taken for one that sends.
+
+    Other tools that are not there are left out, and without any there are no figures.
+    """
+    nginx_or_skip()
+    with nginx() as server:
+        before = server.requests()
+        assert [server.requests() - before for _ in range(5)] == [0] * 5
+        requests.get(server.url, timeout=10)
+        assert server.requests() - before == 1
+        monkeypatch.setattr("benchmarks.peers._from_debian", lambda _: False)
+        monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+        with pytest.raises(NoFigures, match=r"^hey is not installed \(Debian: hey\)$"):
+            freeze.hey(server, 2, tmp_path)
+
+
+def test_the_words_of_a_load_test_that_fails_are_passed_on(tmp_path: Path) -> None:
+    """One line, without a traceback."""
+    done = benchmark("truth --seconds 1 --only 'M/D/1 at 50%'", tmp_path)
+    assert done.returncode == 6
+    assert done.stderr.startswith("No figures: load_test.py ended with 2: TIME_BETWEEN_RAMP = 1:")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_name_that_no_benchmark_knows_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not an empty table, which says nothing."""
+    made = parser("", rounds=1)
+    assert named(made, "--peers", "", PEERS) == list(PEERS)
+    assert [peer.name for peer in named(made, "--peers", "hey,wrk", PEERS)] == ["wrk", "hey"]
+    assert beginning(made, "M/D", SERVERS) == list(SERVERS[:3])
+    for choose in (
+        lambda: named(made, "--peers", "wrk,wrkk", PEERS),
+        lambda: beginning(made, "M/Q", SERVERS),
+    ):
+        with pytest.raises(SystemExit):
+            choose()
+    errors = capsys.readouterr().err
+    assert "--peers wrk,wrkk: 'wrkk' is none of wrk, edgeload, ab" in errors
+    assert "--only M/Q: no name begins so; M/D/1 at 50%, " in errors
+
+
+def test_theory_of_a_server_that_stands_still() -> None:
+    """A sixth of the requests is late by 0 to 1 s, evenly."""
+    assert freeze.theory_ms(6) == pytest.approx((400.0, 700.0, 940.0))
+    assert freeze.theory_ms(20) == pytest.approx((0.0, 0.0, 800.0))
