@@ -26,6 +26,7 @@ from edgeload.read.log.open import read_log
 from edgeload.run.environment import generator_machine
 from edgeload.run.images import single_image
 from edgeload.run.phases import Ending
+from edgeload.run.picture_file import no_temporary_file
 from edgeload.run.session import run_session
 from edgeload.settings import Settings
 from edgeload.signals import Stopped, withheld
@@ -62,12 +63,12 @@ def calibrate(settings: Settings) -> Calibration:
     Of a mix nothing is used: the picture is that of IMAGE_PATH. It makes runs of its own, whatever
     kind of run the settings ask for.
 
-    Raises OSError if the endpoint cannot be started, Stopped if a signal ends one of the runs, and
-    whatever `run_session` raises.
+    Raises OSError if the endpoint cannot be started, SettingError if there is no folder for
+    temporary files, Stopped if a signal ends one of the runs, and whatever `run_session` raises.
     """
     workers = settings.workers if isinstance(settings.workers, int) else usable_cores()
     picture_bytes = len(single_image(settings.image_path)[0])
-    with tempfile.TemporaryDirectory(prefix="edgeload-") as folder, _null_endpoint(folder) as url:
+    with _temporary_folder() as folder, _null_endpoint(folder) as url:
 
         def trial(clients: int, requests_per_second: float) -> StepSummary:
             log = Path(folder) / "calibration.log"
@@ -143,6 +144,17 @@ def print_calibration(found: Calibration, console: Console) -> None:
 
 def _us(seconds: float | None) -> str:
     return "unknown" if seconds is None else f"{seconds * 1e6:,.0f} us"
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[str]:
+    """A new folder, which is gone on leaving. Raises SettingError."""
+    try:
+        made = tempfile.TemporaryDirectory(prefix="edgeload-")
+    except OSError as problem:
+        raise no_temporary_file(problem) from problem
+    with made as folder:
+        yield folder
 
 
 @contextmanager

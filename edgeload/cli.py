@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from edgeload.exit_codes import BAD_SETTING, INTERRUPTED
+from edgeload.exit_codes import BAD_SETTING, INTERNAL_ERROR, INTERRUPTED
 from edgeload.file_names import wrong_name
 from edgeload.import_path import put_installed_first
 from edgeload.objectives import Objective, parse_objective
@@ -159,13 +159,17 @@ def leave(program: Callable[[], int]) -> NoReturn:
         os.environ["COLUMNS"] = str(_NARROWEST)
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its cache is no matter of ours
     os.environ.update(MATPLOTLIBRC=os.devnull, MPLBACKEND="agg")
-    with output_never_fails(), StopSignals() as stop:
+    with output_never_fails() as refused, StopSignals() as stop:
         try:
             with stop.raised():
                 code = program()
         except KeyboardInterrupt:
             print("Interrupted.", file=sys.stderr)
             code = INTERRUPTED
+    if refused:
+        with contextlib.suppress(OSError):  # perhaps it is the same disk
+            os.write(2, f"Not all of the output could be written: {refused[0]}\n".encode())
+        code = code or INTERNAL_ERROR
     for number in stopping_signals():  # one more Ctrl-C does not change the exit code
         signal.signal(number, lambda *_: os._exit(code))
     sys.exit(code)
@@ -191,18 +195,20 @@ def _open_closed_streams() -> None:
 
 
 @contextlib.contextmanager
-def output_never_fails() -> Iterator[None]:
-    """While entered, no text is refused because of the pipe or the encoding that it is printed to.
+def output_never_fails() -> Iterator[list[str]]:
+    """While entered, no text is refused because of the file or the encoding that it is printed to.
 
     `… | head -1` closes the pipe after one line, and a terminal may be closed. The program goes on,
     writes its files and ends with the exit code that says how it went, as if somebody had read
-    everything. A character that the encoding of the output lacks, for example ✓ in cp1252, is
-    replaced by plain ones. A secret is hidden.
+    everything. If the output is a file that cannot take more, for example on a full disk, it goes
+    on as well, and the list says why afterwards. A character that the encoding of the output
+    lacks, for example ✓ in cp1252, is replaced by plain ones. A secret is hidden.
     """
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = map(_forgiving, before)
+    refused: list[str] = []
+    sys.stdout, sys.stderr = (_forgiving(stream, refused) for stream in before)
     try:
-        yield
+        yield refused
     finally:
         ours = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = before
@@ -211,8 +217,8 @@ def output_never_fails() -> Iterator[None]:
                 stream.flush()
 
 
-def _forgiving(stream: TextIO) -> TextIO:
-    """The same stream over a pipe that may close; itself if it has no file of its own.
+def _forgiving(stream: TextIO, refused: list[str]) -> TextIO:
+    """The same stream over a file that may refuse; itself if it has no file of its own.
 
     An error handler that the user chose, with PYTHONIOENCODING=ascii:replace, stays.
     """
@@ -222,7 +228,7 @@ def _forgiving(stream: TextIO) -> TextIO:
         return stream
     stream.flush()
     return HidingStream(
-        io.BufferedWriter(_PipeThatMayClose(raw)),
+        io.BufferedWriter(_FileThatMayRefuse(raw, refused)),
         encoding=stream.encoding,
         errors="edgeload" if stream.errors in _DEFAULT_HANDLERS else stream.errors,
         line_buffering=stream.line_buffering,
@@ -230,9 +236,11 @@ def _forgiving(stream: TextIO) -> TextIO:
     )
 
 
-class _PipeThatMayClose(io.RawIOBase):
-    def __init__(self, raw: io.FileIO) -> None:
+class _FileThatMayRefuse(io.RawIOBase):
+    def __init__(self, raw: io.FileIO, refused: list[str]) -> None:
         self._raw = raw
+        self._refused = refused
+        self._interrupted = False
 
     def writable(self) -> bool:
         return True
@@ -244,9 +252,14 @@ class _PipeThatMayClose(io.RawIOBase):
         return self._raw.isatty()
 
     def write(self, data: Any) -> int | None:
+        if self._interrupted:
+            return len(data)
         try:
             return self._raw.write(data)
+        except KeyboardInterrupt:  # nobody reads: the same bytes would be waited for again
+            self._interrupted = True
+            raise
         except OSError as error:
-            if error.errno not in _NOBODY_READS:
-                raise
+            if error.errno not in _NOBODY_READS and not self._refused:
+                self._refused.append(error.strerror)
             return len(data)

@@ -35,6 +35,7 @@ SIDE_BY_SIDE = (
     "faults/test_no_main_guard.py",
     "faults/test_worker_that_fails.py",
     "faults/test_failed_reader.py",
+    "faults/test_refused_output.py",
     "test_said_and_written.py",
     "test_before_the_run.py",
     "test_cli.py",

@@ -19,6 +19,7 @@ from small_disk import command_on
 
 from edgeload.private_files import private_folder, written_together
 from edgeload.runlog import create_log
+from edgeload.signals import Stopped, StopSignals
 
 UNFINISHED = ".edgeload-unfinished-"
 REPORT = [sys.executable, "parse_load_test_logs.py"]
@@ -92,6 +93,51 @@ def test_a_killed_report_replaces_nothing_and_the_next_one_tidies_up(tmp_path: P
     assert user.run(tmp_path, "parse_load_test_logs.py", str(log)).code == 0
     assert not list(results.glob(f"{UNFINISHED}*"))
     assert (results / "report.html").exists()
+
+
+def test_a_signal_while_results_are_moved_waits_until_all_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never a summary of today beside a page of yesterday."""
+    names = ("report.html", "steps.csv", "summary.json")
+    move = Path.replace
+
+    def interrupted(file: Path, target: Path) -> Path:
+        moved = move(file, target)
+        os.kill(os.getpid(), signal.SIGINT)
+        return moved
+
+    for name in names:
+        (tmp_path / name).write_text("earlier")
+    with pytest.raises(Stopped), StopSignals() as stop, stop.raised():
+        with written_together(tmp_path) as unfinished:
+            for name in names:
+                (unfinished / name).write_text("today")
+            monkeypatch.setattr(Path, "replace", interrupted)
+        stop.wait(10.0)  # a pending signal is raised here at the latest
+    monkeypatch.undo()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(
+        names, "today"
+    )
+
+
+def test_a_folder_under_the_name_of_a_result_keeps_the_earlier_set_whole(tmp_path: Path) -> None:
+    """What comes before it in the alphabet is not replaced either."""
+    (tmp_path / "report.html").write_text("earlier")
+    (tmp_path / "summary.json").mkdir()
+    with pytest.raises(IsADirectoryError), written_together(tmp_path) as unfinished:
+        for name in ("report.html", "summary.json"):
+            (unfinished / name).write_text("today")
+    assert (tmp_path / "report.html").read_text() == "earlier"
+
+
+def test_two_reports_into_one_folder_do_not_take_each_others_files(tmp_path: Path) -> None:
+    """The second one takes the set of the first for what it is: one that somebody is writing."""
+    with written_together(tmp_path) as first:
+        (first / "summary.json").write_text("first")
+        with written_together(tmp_path) as second:
+            (second / "steps.csv").write_text("second")
+    assert {path.name for path in tmp_path.iterdir()} == {"summary.json", "steps.csv"}
 
 
 def test_a_report_never_replaces_the_log_that_it_is_about(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -49,3 +52,38 @@ def test_what_a_reader_did_not_read_is_read_again(
     )  # fmt: skip
     assert len(found.table) == len(alone.table)
     assert capfd.readouterr().err == ""
+
+
+READS = """\
+import sys
+from pathlib import Path
+from edgeload.read.log.stretches import _read_side_by_side
+
+list(_read_side_by_side(Path(sys.argv[1]), [(0, 100), (0, 100)]))
+"""
+
+
+def test_readers_end_with_the_program_that_started_them(tmp_path: Path) -> None:
+    """Killed while both wait for a slow file, here a named pipe that nobody else opens."""
+    log = tmp_path / "log"
+    os.mkfifo(log)
+    with subprocess.Popen([sys.executable, "-c", READS, str(log)], cwd=user.ROOT) as program:
+        readers: list[psutil.Process] = []
+        waiting = 0
+
+        def both_wait() -> bool:
+            """For some looks: whoever still imports modules runs, or waits for the disk."""
+            nonlocal waiting
+            readers[:] = psutil.Process(program.pid).children()
+            asleep = [one for one in readers if one.status() == psutil.STATUS_SLEEPING]
+            waiting = waiting + 1 if len(asleep) == 2 else 0
+            return waiting > 5
+
+        try:
+            user.wait_for(both_wait, 30, "two readers")
+            program.kill()
+            user.wait_for(lambda: not user.alive(readers), 10, "their end")
+        finally:
+            program.kill()
+            for reader in user.alive(readers):
+                reader.kill()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import gzip
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import as_a_user as user
@@ -15,6 +18,9 @@ import pytest
 import synthetic_log as sl
 from small_disk import command_on
 
+import load_test
+import parse_load_test_logs
+from edgeload import exit_codes
 from edgeload.read.output import hdr
 from edgeload.read.output.repeats_json import REPEATS_FILE
 from edgeload.run.log_place import RESULT_NAMES, check_log_place, held_log
@@ -67,6 +73,24 @@ def test_a_held_log_that_stays_empty_goes_away(tmp_path: Path) -> None:
     with held_log(log):
         pass
     assert log.read_text() == "RAMP 1\n"
+
+
+def test_the_empty_log_that_another_run_removes_is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes away between our opening it and our locking it: a file without a name is no log."""
+    log, lock = tmp_path / "run.log", fcntl.flock
+
+    def too_late(fd: int, how: int) -> None:
+        monkeypatch.undo()
+        log.unlink()
+        lock(fd, how)
+
+    monkeypatch.setattr(fcntl, "flock", too_late)
+    with held_log(log):
+        log.write_text("RAMP 1\n")
+        with pytest.raises(SettingError, match="another run"):
+            held_log(log).__enter__()
 
 
 def test_a_log_file_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
@@ -175,6 +199,26 @@ def test_a_full_disk_is_said_before_any_load(tmp_path: Path, place: str, line: s
     assert ended.stderr.startswith(line.format(disk))
     assert len(ended.stderr.splitlines()) == 1
     assert Path(f"{disk}.after/run.log").read_text() == "RAMP 1\n"
+
+
+def test_no_folder_for_temporary_files_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For a run, a calibration, and a packed log that has to be unpacked somewhere."""
+    monkeypatch.setattr(tempfile, "tempdir", f"{tmp_path}/missing")
+    where = ["--log-file", f"{tmp_path}/run.log", "--output-dir", f"{tmp_path}/results"]
+    (tmp_path / "log.gz").write_bytes(gzip.compress(b"RAMP 1\n"))
+    for main, words in (
+        (load_test.main, ["--no-preflight", *where]),
+        (load_test.main, ["--calibrate"]),
+        (parse_load_test_logs.main, [f"{tmp_path}/log.gz", *where[2:]]),
+    ):
+        assert main(words) == exit_codes.BAD_SETTING
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "No such file or directory" in err
+        assert len(err.splitlines()) == 1
+    assert not (tmp_path / "run.log").exists()
 
 
 def test_pictures_that_do_not_fit_into_the_temporary_folder_are_said(tmp_path: Path) -> None:
