@@ -261,5 +261,5 @@ class _FileThatMayRefuse(io.RawIOBase):
             raise
         except OSError as error:
             if error.errno not in _NOBODY_READS and not self._refused:
-                self._refused.append(error.strerror)
+                self._refused.append(error.strerror or str(error))
             return len(data)
