@@ -59,7 +59,6 @@ signals                 Ctrl-C, SIGTERM and a closed terminal, to be counted and
 nameless_file           a temporary file that is gone when its process has ended
 fork_server             in the process that forks workers: what must not outlive our program
 file_names              what no file can be called
-other_protocols         what a server speaks that does not answer in HTTP/1
 untrusted_text          text from outside, made safe to log and to print
 import_path             where modules are looked for: in the current folder last
 child_processes         how processes of ours are started: without the token
@@ -85,6 +84,7 @@ edge                    the Edge Endpoint from outside
     configuration       how the box is configured for it
     sdk                 the Groundlight SDK without its silent retries
     sdk_answers         how its connections read an answer
+    other_protocols     what a server speaks that does not answer in HTTP/1
     trust               which TLS certificates are trusted
 run                     sends the planned requests and writes down what happened
     session             from settings to a finished log

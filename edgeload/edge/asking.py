@@ -19,7 +19,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from edgeload.edge.bounded_answers import UnboundedAnswer, pool_classes
+from edgeload.edge.bounded_answers import OtherProtocol, UnboundedAnswer, pool_classes
 from edgeload.edge.causes import errors_within
 from edgeload.edge.location import NoAnswer, Unreachable
 from edgeload.edge.tls_words import tls_problem
@@ -115,9 +115,13 @@ def _explained(url: str, trust: TlsTrust, error: Exception) -> Unreachable:
         return Unreachable(f"{url}: this port speaks plain HTTP: use http://{parts.netloc}")
     if parts.scheme == "http" and _speaks_tls(host, port):
         return Unreachable(f"{url}: this port speaks HTTPS: use https://{parts.netloc}")
-    if not isinstance(error, requests.exceptions.SSLError):
+    if stranger := next((e for e in errors_within(error) if isinstance(e, OtherProtocol)), None):
+        said = f"{stranger}; is this an Edge Endpoint? Check host and port"
+    elif isinstance(error, requests.exceptions.SSLError):
+        said = tls_advice(said, trust)
+    else:
         return NoAnswer(f"{url}: no answer ({said})")
-    return Unreachable(f"{url}: {tls_advice(said, trust)}")
+    return Unreachable(f"{url}: {said}")
 
 
 def tls_advice(said: str, trust: TlsTrust) -> str:

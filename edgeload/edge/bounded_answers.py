@@ -15,14 +15,21 @@ from typing import Any
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from edgeload.edge.other_protocols import first_bytes, other_protocol
+
 MOST_ANSWER_BYTES = 4 << 20
 """Of head and body together, as they come through the network."""
 TOO_LONG = f"the answer is longer than {MOST_ANSWER_BYTES >> 20} MiB"
+_BEGINNING = b"HTTP/1."
 _UNBOUNDED_S = 7 * 86400.0
 
 
 class UnboundedAnswer(OSError):
     """An answer is longer than any that is expected, or takes longer."""
+
+
+class OtherProtocol(http.client.BadStatusLine):
+    """The server does not speak HTTP/1; the text says what it speaks."""
 
 
 def pool_classes(whole_answer_s: float) -> dict[str, type[HTTPConnectionPool]]:
@@ -62,13 +69,21 @@ class BoundedResponse(http.client.HTTPResponse):
         self.fp = _BoundedReader(_Bounded(raw, sock, until_s))
 
     def begin(self) -> None:
-        """Read the head, and forget that the body may be packed."""
+        """Read the head, and forget that the body may be packed. Raises OtherProtocol."""
+        if isinstance(self.fp, _BoundedReader):
+            self.fp.refuse_other_protocols()
         super().begin()
         del self.headers["Content-Encoding"]
 
 
 class _BoundedReader(io.BufferedReader):
     """Takes no memory for bytes that are only announced, as the length of a body or a chunk."""
+
+    def refuse_other_protocols(self) -> None:
+        """Raise OtherProtocol if the first bytes are none of HTTP/1, whatever may follow them."""
+        beginning = self.peek(1)
+        if not beginning.startswith(_BEGINNING[: len(beginning)]):
+            raise OtherProtocol(f"{other_protocol(beginning)}; {first_bytes(beginning)}")
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > MOST_ANSWER_BYTES:

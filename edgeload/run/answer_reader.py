@@ -7,7 +7,7 @@ import re
 import h11
 import msgspec
 
-from edgeload.other_protocols import first_bytes, other_protocol
+from edgeload.edge.other_protocols import first_bytes, other_protocol
 from edgeload.run.answer_head import MAX_HEAD_BYTES, PlainHead, idle_s, plain_head
 from edgeload.untrusted_text import printable
 

@@ -13,8 +13,9 @@ PIECE = b"\x00" * (1 << 16)
 
 
 def whole(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
-    """An answer with its length."""
-    lines = (b"HTTP/1.1 " + status, b"Content-Length: %d" % len(body), *headers, b"", b"")
+    """An answer with its length, after which the server ends the connection."""
+    length = b"Content-Length: %d" % len(body)
+    lines = (b"HTTP/1.1 " + status, length, b"Connection: close", *headers, b"", b"")
     return b"\r\n".join(lines) + body
 
 

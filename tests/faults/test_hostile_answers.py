@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile_answers import STREAMS, bodies, hostile
+from hostile_answers import bodies, hostile
 from load_run import SMALL, one_client_task, requests_of, run
 from recording_server import DETECTOR_ID, edge_answer
 from wrong_server import Fault, wrong_server
@@ -52,7 +52,7 @@ def test_no_answer_harms_a_run(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_no_answer_harms_the_sdk_client(tmp_path: Path) -> None:
     """The SDK decodes an answer before we do."""
-    made = hostile()[len(STREAMS) :]
+    made = hostile()
     load: dict[str, Any] = {"custom_ramp": "2", "requests_per_second": 7}
     check_run(tmp_path, made, client="sdk", **load, time_between_ramp=5, timeout=10)
 

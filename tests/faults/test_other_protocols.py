@@ -8,12 +8,16 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from load_run import SMALL, one_query, requests_of, run
 from wrong_server import Fault, Wrong, wrong_server
 
-from edgeload.other_protocols import first_bytes
+from edgeload.edge.location import Unreachable
+from edgeload.edge.other_protocols import first_bytes
+from edgeload.edge.readiness import await_ready
+from edgeload.edge.trust import TlsTrust
 from edgeload.run.answer_reader import AnswerReader, WireError
 
 BODY = b"<html><body>hello</body></html>"
@@ -82,15 +86,25 @@ def stranger(said: Stranger) -> Iterator[str]:
                 connection.close()
 
 
-def test_a_server_of_another_protocol_is_named_in_a_run(tmp_path: Path) -> None:
-    """Its requests fail as bad answers long before their timeout, and the text says what it is."""
+@pytest.mark.parametrize("client", ["http", pytest.param("sdk", marks=pytest.mark.slow)])
+def test_a_server_of_another_protocol_is_named_in_a_run(tmp_path: Path, client: str) -> None:
+    """Its requests fail as bad answers long before their timeout, and the text says what it is.
+
+    The SDK accepts lines that end with LF alone.
+    """
     made = tuple(
         Fault(name, said.greeting or said.answer, Wrong.stall, "bad_answer")
         for name, said in STRANGERS.items()
+        if client == "http" or said.words != "LF alone"
     )
-    load = {"custom_ramp": str(len(made)), "time_between_ramp": 1, "requests_per_second": 1}
+    load: dict[str, Any] = {"custom_ramp": str(len(made)), "requests_per_second": 1}
+    if client == "sdk":
+        load = {"custom_ramp": "1", "requests_per_second": len(made), "client": client}
     with wrong_server(made) as (server, met):
-        requests = requests_of(run(tmp_path, server.url, image_path=SMALL, timeout=60, **load))
+        records = run(
+            tmp_path, server.url, image_path=SMALL, timeout=60, time_between_ramp=1, **load
+        )
+    requests = requests_of(records)
     assert len(requests) == len(made)
     for request in requests:
         name = met[request.worker_number, request.request_number].name
@@ -107,6 +121,19 @@ def test_a_server_that_speaks_first_is_named_before_a_run(name: str) -> None:
         status, result, _ = sender.send(1)
     assert (status, result.outcome) == (None, "bad_answer")
     assert said.words in (result.error or "")
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_server_of_another_protocol_is_never_ready(name: str) -> None:
+    """The line says what it is, at once: nothing to wait for. LF alone shows at the first query."""
+    said = STRANGERS[name]
+    if said.words == "LF alone":
+        return
+    with stranger(said) as url, pytest.raises(Unreachable) as refused:
+        await_ready(url, None, TlsTrust(), timeout_s=60)
+    words = "speaks HTTPS: use https://" if said.words == "TLS" else said.words
+    assert words in str(refused.value)
+    assert type(refused.value) is Unreachable  # not NoAnswer, for which a patient caller waits
 
 
 @pytest.mark.parametrize("name", STRANGERS)

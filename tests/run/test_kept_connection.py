@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from edgeload.run.answer_reader import Answer, AnswerReader
+from edgeload.run.answer_reader import Answer, AnswerReader, WireError
 from edgeload.run.connection import Connection
 from edgeload.run.kept_connection import last_words, lost_a_race, usable_for_s
 
@@ -68,8 +68,6 @@ WHOLE = HEAD % (413, SIZED)
         ([HEAD % (399, b""), RESET], None),  # a success that was cut off may be half of one
         ([HEAD % (413, b"Content-Length: 9\r\n"), RESET], None),
         ([b"HTTP/1.1 413", LATER], None),
-        ([b"\x00\x01\x02 is no HTTP\r\n\r\n", RESET], None),
-        ([b"SSH-2.0", RESET], None),
         ([b""], None),
         ([RESET], None),
         ([LATER], None),
@@ -78,7 +76,16 @@ WHOLE = HEAD % (413, SIZED)
 def test_last_words_are_a_whole_answer_or_none(
     pieces: list[bytes | OSError], status: int | None
 ) -> None:
-    """Whatever else has arrived on a connection that failed is no answer, and no error either."""
+    """What was cut off on a connection that failed is no answer, and no error either."""
     buffer = memoryview(bytearray(1 << 10))
     found = last_words(cast(Connection, Pieces(pieces)), buffer, AnswerReader())
     assert found == (None if status is None else Answer(status, b"no", False))
+
+
+@pytest.mark.parametrize("said", [b"\x00\x01\x02 is no HTTP\r\n\r\n", b"SSH-2.0"])
+def test_last_words_that_are_no_answer_are_refused(said: bytes) -> None:
+    """They say more than the reset that follows: this is another kind of server."""
+    with pytest.raises(WireError, match="the answer begins with"):
+        last_words(
+            cast(Connection, Pieces([said, RESET])), memoryview(bytearray(1 << 10)), AnswerReader()
+        )

@@ -39,6 +39,6 @@ def other_protocol(beginning: bytes) -> str:
     return "this server does not speak HTTP/1"
 
 
-def first_bytes(beginning: bytes) -> str:
+def first_bytes(beginning: bytes | bytearray) -> str:
     """The first bytes of an answer for a person: as text, with an escape for what is not ASCII."""
     return f"the answer begins with {printable(ascii(bytes(beginning[:_SHOWN_BYTES]))[1:])}"
