@@ -42,6 +42,7 @@ def test_the_monitor_without_standard_streams(tmp_path: Path, closed: str) -> No
     assert (tmp_path / "monitor_results" / "host_usage.png").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_a_run_without_standard_streams(tmp_path: Path) -> None:
     """Its log is not taken for standard output: it has JSON lines alone, and results are made."""
     code, _, _ = started(

@@ -60,6 +60,7 @@ def test_results_that_the_disk_refuses_leave_the_earlier_set_whole(tmp_path: Pat
     assert {path.name: path.read_text() for path in results.iterdir()} == earlier
 
 
+@pytest.mark.slow
 def test_a_run_whose_results_are_refused_keeps_its_log_and_says_what_to_do(tmp_path: Path) -> None:
     """Exit code 1; the line's command makes the report in another folder."""
     log, disk = tmp_path / "run.log", tmp_path / "disk"

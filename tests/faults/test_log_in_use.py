@@ -127,6 +127,7 @@ def test_a_log_under_the_name_of_a_result_is_refused(tmp_path: Path, name: str) 
             check_log_place(_settings(log, tmp_path / "results"))
 
 
+@pytest.mark.slow
 def test_every_result_has_a_name_that_no_log_may_have(tmp_path: Path) -> None:
     """The list of names, against what reports write."""
     sl.write(tmp_path / "a", sl.play(sl.plan_of([4], 5, 5.0), servers=8, service=lambda _: 0.01))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import pty
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,12 +17,14 @@ from pathlib import Path
 import as_a_user as user
 import pytest
 from recording_server import Handler, recording_server
-from signalled import Program, load_test, started
+from signalled import INTERRUPTED, Program, load_test, started
 
 from edgeload.simulator.launch import running_simulator
 
 SIGINT, SIGTERM, SIGHUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 SECONDS = ["--custom-ramp", "4", "--requests-per-second", "10", "--time-between-ramp"]
+ONE_OF_THEM = (SIGINT, *(pytest.param(each, marks=pytest.mark.slow) for each in (SIGTERM, SIGHUP)))
+"""The signals that stop a program; one is enough for the quick tests."""
 STOPPED_EARLY = "stopped by {} before the load began"
 SHOWS_IMPORTS = {"PYTHONPROFILEIMPORTTIME": "1"}
 
@@ -136,7 +142,7 @@ def test_while_the_machine_is_calibrated(tmp_path: Path) -> None:
         assert (program.out, said(program)) == ("", ["Interrupted."])
 
 
-@pytest.mark.parametrize("number", [SIGINT, SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", ONE_OF_THEM[:2], ids=lambda number: number.name)
 def test_in_the_load_to_all_processes(tmp_path: Path, number: signal.Signals) -> None:
     """As a terminal, `timeout` and systemd send it: no worker dies of it, and the report is made.
 
@@ -189,7 +195,7 @@ def test_while_the_results_of_a_run_are_made(tmp_path: Path) -> None:
     assert list((tmp_path / "results").iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [SIGINT, SIGTERM, SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", ONE_OF_THEM, ids=lambda number: number.name)
 def test_while_a_log_is_read(tmp_path: Path, number: signal.Signals) -> None:
     """A report from a log ends at once."""
     log = user.ROOT / "tests" / "read" / "yesterday" / "few.log.gz"
@@ -202,6 +208,7 @@ def test_while_a_log_is_read(tmp_path: Path, number: signal.Signals) -> None:
         assert said(program) == ["Interrupted."]
 
 
+@pytest.mark.slow
 def test_in_the_pause_between_two_runs(tmp_path: Path) -> None:
     """The series ends at once, and shows what the complete runs say."""
     words = load_test(tmp_path, *SECONDS, "0.5", "--repeat", "2", "--cooldown", "60")
@@ -230,7 +237,7 @@ def test_while_the_host_is_monitored(tmp_path: Path) -> None:
     assert json.loads(summary.read_text())
 
 
-@pytest.mark.parametrize("number", [SIGINT, SIGTERM, SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", ONE_OF_THEM, ids=lambda number: number.name)
 def test_the_simulator_as_a_program(tmp_path: Path, number: signal.Signals) -> None:
     """It ends with exit code 0: that is how one ends it."""
     with started(tmp_path, ["-m", "edgeload.simulator", "--port", "0"]) as program:
@@ -267,3 +274,37 @@ def test_in_a_cache_audit(tmp_path: Path) -> None:
         program.send(SIGTERM, to_all=True)
         program.check_interrupted()
     assert not user.deaths_in(tmp_path)
+
+
+TIDIES_UP = """\
+import os, signal, sys, time
+from edgeload import cli, signals
+
+signals._RAISED_WITHIN_S = signals._ENDED_WITHIN_S = 600.0
+
+def program():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    return 0
+
+cli.leave(program)
+"""
+
+
+def test_twice_while_a_program_tidies_up() -> None:
+    """The second signal ends it at once, and a terminal whose cursor was hidden shows it again."""
+    ours, its = pty.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", TIDIES_UP], cwd=user.ROOT, stderr=its, timeout=50, check=False
+        )
+        said = os.read(ours, 4096)
+    finally:
+        os.close(its)
+        os.close(ours)
+    assert done.returncode == INTERRUPTED
+    assert said == b"\x1b[?25hInterrupted.\r\n"
