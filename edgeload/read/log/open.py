@@ -181,7 +181,7 @@ def _second_header(file: Path) -> int:
         number
         for first, lines in read_lines(file)
         for number, line in enumerate(lines, first)
-        if _HEADER.search(line)
+        for _ in _HEADER.findall(line)
     )
     next(found)
     return next(found)
