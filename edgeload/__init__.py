@@ -204,6 +204,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         source          files, pipes, standard input; packed, UTF-16 -> a file of lines
         columns         one row per request sent, and what else the log says
         frames          requests -> frames, each of one request or several
+        kept_texts      the texts of failures, while a log is read: few of them are kept
         text_groups     which texts of failures say the same
         table_builder   records -> columns, while a log is read
         header_checks   what a header may say: values that a run can have had

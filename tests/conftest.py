@@ -57,6 +57,7 @@ SIDE_BY_SIDE = (
     "faults/test_answer_streams.py",
     "faults/test_answers_of_others.py",
     "faults/test_many_failure_texts.py",
+    "faults/test_texts_of_large_logs.py",
     "faults/test_hostile_answers.py",
     "faults/test_other_protocols.py",
     "faults/test_endless_answers.py",

@@ -38,6 +38,7 @@ def failures(summary: RunSummary) -> Iterator[Finding]:
                 "first_s": min((text.first_s for text in texts), default=None),
                 "last_s": max((text.last_s for text in texts), default=None),
                 "text": texts[0].text if texts else "",
+                "is_example": bool(texts) and (len(texts) > 1 or texts[0].is_example),
             },
         )
 

@@ -15,13 +15,21 @@ from edgeload.read.log.text_groups import without_ids
 
 @dataclass(frozen=True)
 class FailureText:
-    """A failure's class and text: how often, and when first and last, in run time."""
+    """A failure's class and text: how often, and when first and last, in run time.
+
+    The text is the first of those that differ only in numbers and ids, and counts for all of them.
+    """
 
     outcome: str
     text: str
     count: int
     first_s: float
     last_s: float
+
+    @property
+    def is_example(self) -> bool:
+        """Whether other texts may count as this one: it holds a number or an id."""
+        return without_ids(self.text) != self.text
 
 
 @dataclass(frozen=True)

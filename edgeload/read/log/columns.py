@@ -27,6 +27,8 @@ from edgeload.runlog import DamagedLine
 TEXTS_PER_CLASS = 50
 OTHER_TEXTS = "(further texts)"
 NO_TEXT = -1
+MOST_OUTCOMES = 1000
+"""Different classes of one log: all HTTP statuses of three digits, and all that have a name."""
 
 # Type codes of the columns, for `array` and numpy alike.
 COLUMN_TYPES = {
@@ -37,7 +39,7 @@ COLUMN_TYPES = {
     "sent_s": "d",
     "done_s": "d",
     "outcome": "h",
-    "error": "h",
+    "error": "i",
     "from_edge": "b",
     "status": "h",
     "bytes": "i",

@@ -11,6 +11,7 @@ from typing import Any
 from edgeload.failure_classes import SUCCESS
 from edgeload.plain_words import plural
 from edgeload.read.log.columns import LogError
+from edgeload.read.log.kept_texts import KeptTexts
 from edgeload.read.log.older_line import (
     Asctime,
     HostLine,
@@ -138,6 +139,7 @@ class _Reader:
         self._rows = rows
         self._name = name
         self._clock = Asctime()
+        self._texts = KeptTexts()
         self._names: dict[str, int] = {}
         self._highest: dict[int, int] = {}
         self._begun_again: dict[int, tuple[int, int]] = {}
@@ -195,7 +197,7 @@ class _Reader:
         if (numbered := small_whole_number(line.request_number)) is not None:
             self._follow(at, client, numbered)
         if outcome[0] != SUCCESS:
-            rows.failures[len(rows.client)] = outcome
+            rows.failures[len(rows.client)] = self._texts.example(*outcome)
         rows.client.append(client)
         rows.number.append(len(rows.number) + 1 if numbered is None else numbered)
         rows.line.append(at)

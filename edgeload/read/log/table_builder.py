@@ -14,15 +14,13 @@ from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.failure_classes import SUCCESS
 from edgeload.read.log.columns import (
     COLUMN_TYPES,
+    MOST_OUTCOMES,
     NO_TEXT,
-    OTHER_TEXTS,
-    TEXTS_PER_CLASS,
     Damage,
-    ErrorText,
     MissedKind,
     Requests,
 )
-from edgeload.read.log.text_groups import without_ids
+from edgeload.read.log.kept_texts import KeptTexts
 from edgeload.records import (
     Missed,
     RequestRow,
@@ -31,17 +29,15 @@ from edgeload.runlog import DamagedLine
 
 
 class TableBuilder:
-    """Takes records by the chunk into typed arrays: 45 bytes a request, no object kept for one.
+    """Takes records by the chunk into typed arrays: 47 bytes a request, no object kept for one.
 
-    The 32,768th distinct outcome does not fit its column: such a log is damaged (OverflowError).
+    A log with more distinct outcomes than MOST_OUTCOMES is damaged (OverflowError).
     """
 
     def __init__(self) -> None:
         self._columns: tuple[array[Any], ...] = tuple(array(code) for code in COLUMN_TYPES.values())
         self._outcomes = {SUCCESS: 0}
-        self._errors: dict[ErrorText, int] = {}
-        self._groups: dict[ErrorText, int] = {}
-        self._texts_of: Counter[str] = Counter()
+        self._texts = KeptTexts()
         self._parts: array[int] | None = None  # only if a frame has several requests
 
     def __len__(self) -> int:
@@ -52,6 +48,16 @@ class TableBuilder:
 
         Raises OverflowError for a number that no column can hold.
         """
+        try:
+            new, parts = self._rows(requests)
+        except OverflowError:
+            self._texts.forget_from(len(self))
+            raise
+        self._add_parts(parts if any(parts) else None, len(requests))
+        for column, values in zip(self._columns, new, strict=True):
+            column.extend(values)
+
+    def _rows(self, requests: list[RequestRow]) -> tuple[tuple[array[Any], ...], array[int]]:
         new: tuple[array[Any], ...] = (
             array("i", [r.worker_number for r in requests]),
             array("i", [r.request_number for r in requests]),
@@ -62,10 +68,7 @@ class TableBuilder:
             *self._codes(requests),
             array("i", [r.bytes for r in requests]),
         )
-        parts = array("h", [r.part for r in requests])
-        self._add_parts(parts if any(parts) else None, len(requests))
-        for column, values in zip(self._columns, new, strict=True):
-            column.extend(values)
+        return new, array("h", [r.part for r in requests])
 
     def _add_parts(self, parts: array[int] | None, count: int) -> None:
         """Before the other columns of `count` more rows; None stands for first requests alone."""
@@ -85,49 +88,40 @@ class TableBuilder:
         from_edge = [r.from_edge for r in requests]
         status = [r.status for r in requests]
         if outcome.count(SUCCESS) == from_edge.count(True) == status.count(200) == n:
-            plain = (("h", 0), ("h", NO_TEXT), ("b", 1), ("h", 200))
+            plain = (("h", 0), ("i", NO_TEXT), ("b", 1), ("h", 200))
             return tuple(array(code, [value]) * n for code, value in plain)
-        codes = self._outcomes
         return (
-            array("h", [codes.setdefault(name, len(codes)) for name in outcome]),
-            array("h", [self._error_code(r) for r in requests]),
+            array("h", [self._outcome_code(name) for name in outcome]),
+            array("i", [self._error_code(r, len(self) + i) for i, r in enumerate(requests)]),
             array("b", [-1 if said is None else int(said) for said in from_edge]),
             array("h", [number or 0 for number in status]),
         )
 
-    def _error_code(self, request: RequestRow) -> int:
+    def _outcome_code(self, name: str) -> int:
+        code = self._outcomes.get(name)
+        if code is None:
+            if len(self._outcomes) == MOST_OUTCOMES:
+                raise OverflowError(f"more than {MOST_OUTCOMES:,} different outcomes")
+            code = self._outcomes[name] = len(self._outcomes)
+        return code
+
+    def _error_code(self, request: RequestRow, row: int) -> int:
         if request.outcome == SUCCESS:
             return NO_TEXT
-        return self._text_code(request.outcome, request.error)
-
-    def _text_code(self, outcome: str, text: str | None) -> int:
-        """The code of a text, which is that of the first one that differs in numbers and ids."""
-        said = text or ""
-        key = ErrorText(outcome, without_ids(said))
-        code = self._groups.get(key)
-        if code is None:
-            if self._texts_of[outcome] >= TEXTS_PER_CLASS:
-                said = OTHER_TEXTS
-            self._texts_of[outcome] += 1
-            code = self._errors.setdefault(ErrorText(outcome, said), len(self._errors))
-            if said is not OTHER_TEXTS:
-                self._groups[key] = code
-        return code
+        return self._texts.code(request.outcome, request.error, row)
 
     def extend(self, other: TableBuilder) -> None:
         """Append another's rows, its codes put into ours. Raises OverflowError as `add` does."""
+        outcomes = np.array([self._outcome_code(name) for name in other._outcomes], np.int16)
         self._add_parts(other._parts, len(other))
-        codes = self._outcomes
-        renamed = {
-            "outcome": [codes.setdefault(name, len(codes)) for name in other._outcomes],
-            "error": [self._text_code(*key) for key in other._errors],
-        }
         for (name, code), column, more in zip(
             COLUMN_TYPES.items(), self._columns, other._columns, strict=True
         ):
-            if name in renamed and len(more):
-                table = array(code, [*renamed[name], NO_TEXT])  # NO_TEXT, -1, finds itself
-                column.frombytes(np.frombuffer(table, code)[np.frombuffer(more, code)].tobytes())
+            values = np.frombuffer(more, code)
+            if name == "outcome":
+                column.frombytes(outcomes[values].tobytes())
+            elif name == "error":
+                column.frombytes(self._texts.extend(other._texts, values).tobytes())
             else:
                 column.extend(more)
 
@@ -140,7 +134,7 @@ class TableBuilder:
         return Requests(
             **views,
             outcomes=tuple(self._outcomes),
-            errors=tuple(self._errors),
+            errors=self._texts.texts,
             part=None if self._parts is None else np.frombuffer(self._parts, "h"),
         )
 

@@ -7,13 +7,14 @@ from functools import lru_cache
 
 from edgeload.untrusted_text import MOST_CHARS
 
-_WITH_DIGIT = re.compile(r"[\w.:+%-]*\d[\w.:+%-]*\b")
+_WORD = re.compile(r"[\w.:+%-]+")
+_DIGIT = re.compile(r"\d")
 _HEX = re.compile(r"\b[0-9a-fA-F]{8,}\b")
 _LONG = re.compile(r"[\w.:+/=%-]{12,}")
 _WITH_PREFIX = re.compile(r"[a-z]{2,5}[_-](?=\w*[A-Z])[A-Za-z]{12,}")
 _RANDOM_CASE = re.compile(r"[A-Z][a-z][A-Z]|[a-z][A-Z][a-z][A-Z]")
 """Words in camel case have longer parts."""
-_MIXED = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d).{20,}")
+_MIXED = re.compile(r"\A(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d).{20,}")
 _NO_VOWEL = re.compile(r"[b-df-hj-np-tv-xz]{8,}")
 _SIGNS_OF_AN_ID = (_WITH_PREFIX, _RANDOM_CASE, _MIXED, _NO_VOWEL)
 _SEVERAL = re.compile(r"#(?:[\s,;/&=+#-]*#)+")
@@ -31,9 +32,15 @@ def without_ids(text: str) -> str:
     'ConnectionResetError of #, [#]'
     """
     grouped = _LONG.sub(lambda found: "#" if _is_id(found[0]) else found[0], text)
-    grouped = _HEX.sub("#", _WITH_DIGIT.sub("#", grouped))
+    grouped = _HEX.sub("#", _WORD.sub(_without_digits, grouped))
     grouped = _SEVERAL.sub("#", grouped)
     return grouped[:_COMPARED_CHARS] if len(text) >= MOST_CHARS else grouped
+
+
+def _without_digits(found: re.Match[str]) -> str:
+    """A # for a word with a digit. A pattern for such words would take quadratic time."""
+    word = found[0].rstrip(".:+%-")
+    return "#" + found[0][len(word) :] if _DIGIT.search(word) else found[0]
 
 
 def _is_id(word: str) -> bool:

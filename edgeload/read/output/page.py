@@ -53,7 +53,7 @@ from edgeload.read.words.interference_words import (
 )
 from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, STATUSES, measured_words, undecided_words
-from edgeload.read.words.terminal_words import DETECTORS_TITLE
+from edgeload.read.words.terminal_words import DETECTORS_TITLE, TEXTS_NOTE
 from edgeload.read.words.trial_words import (
     MISSED_ON_PURPOSE,
     missed_on_purpose,
@@ -109,6 +109,7 @@ def html_report(
             detector_heads=DETECTOR_HEADS,
             detectors_title=DETECTORS_TITLE,
             failures=failure_rows(summary),
+            failures_note=TEXTS_NOTE,
             of_mix=bool(summary.groups),
             sections=_sections(summary, values),
             files=file_names,

@@ -344,6 +344,8 @@ def _failures(summary: RunSummary, width: int) -> list[Text]:
         head + short(t.text, max(8, width - len(head)))
         for head, t in zip(heads, texts, strict=True)
     ]
+    if any(text.is_example and text.count > 1 for text in texts):
+        lines.append(f"  {terminal_words.TEXTS_NOTE}")
     more = len(summary.failure_texts) - len(texts)
     if more:
         lines.append(f"  {terminal_words.more_texts(more)}")

@@ -64,7 +64,8 @@ def _no_result(summary: RunSummary) -> str:
     cause = ""
     if most:
         share = "all" if most.count == sent else f"{most.count:,}"
-        said = f": {short(most.text, _SHOWN_CHARS)}" if most.text else ""
+        example = "for example " if most.is_example else ""
+        said = f": {example}{short(most.text, _SHOWN_CHARS)}" if most.text else ""
         cause = f" ({share} failed as {most.outcome}{said})"
     return f"NO RESULT: none of {plural(sent, noun)} got a correct edge answer{cause}."
 

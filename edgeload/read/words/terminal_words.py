@@ -63,6 +63,7 @@ WHOLE_RUN = "all steps together"
 OBJECTIVES_HEAD = (
     "Objectives (✓ met, ✗ not met, ? undecided; in brackets: limits at 95 % confidence):"
 )
+TEXTS_NOTE = "Texts that differ only in numbers and ids count as one, and the first is the example."
 FAILURES_HEAD = "Failures by class and text, with the first and last second of the run:"
 REPEAT_HEAD = "To repeat:"
 

@@ -54,7 +54,8 @@ def _failed(n: Numbers) -> str:
     said = f"in {{steps}}, {n['requests']:,} of {sent} failed as {n['outcome']}"
     if n["first_s"] is not None:
         said += f", from {n['first_s']:.1f} s to {n['last_s']:.1f} s"
-    return said + (f": {short(n['text'], _SHOWN_CHARS)}" if n["text"] else "")
+    example = "for example " if n["is_example"] else ""
+    return said + (f": {example}{short(n['text'], _SHOWN_CHARS)}" if n["text"] else "")
 
 
 def _connection_limit(n: Numbers) -> str:
