@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import codecs
 import contextlib
 import difflib
@@ -153,6 +154,7 @@ def leave(program: Callable[[], int]) -> NoReturn:
     a file in the current folder that is called like a package. No secret is printed.
     """
     _open_closed_streams()
+    atexit.register(_ignore_signals)  # what is registered first is called last
     put_installed_first(sys.argv[0])
     sys.excepthook = print_traceback
     if os.environ.get("COLUMNS", "") in map(str, range(1, _NARROWEST)):  # rich would print nothing
@@ -173,6 +175,12 @@ def leave(program: Callable[[], int]) -> NoReturn:
     for number in stopping_signals():  # one more Ctrl-C does not change the exit code
         signal.signal(number, lambda *_: os._exit(code))
     sys.exit(code)
+
+
+def _ignore_signals() -> None:
+    """The last moments of Python: it takes its own handlers away, so a signal would be the end."""
+    for number in stopping_signals():
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _open_closed_streams() -> None:

@@ -196,8 +196,10 @@ class _Watchdog:
                 os.kill(os.getpid(), signal.SIGINT)
             elif number[0] in _NUMBERS:
                 came += 1
-                wait_s = _RAISED_WITHIN_S if came == 1 else _ENDED_WITHIN_S
-                until_s = min(until_s, time.monotonic() + wait_s)
+                heard = came > 1 and not self._signals.raises
+                if came <= 2:  # further ones give no more time
+                    wait_s = _ENDED_WITHIN_S if heard else _RAISED_WITHIN_S
+                    until_s = time.monotonic() + wait_s
 
 
 def end_now() -> NoReturn:

@@ -212,10 +212,13 @@ import multiprocessing
 from edgeload.run import tasks, worker
 class Broken(worker.Worker):
     def __init__(self, task, counts, pipe):
-        raise RuntimeError("failed with " + task.token)
+        self.token = task.token
+    def run(self, anchor):
+        raise RuntimeError("failed with " + self.token)
 worker.counters_of = lambda task, shared: None
 ours, theirs = multiprocessing.Pipe()
 ours.send(tasks.WorkerTask(0, 1, None, "id", None, {TOKEN!r}, None, (), None))
+ours.send(("start", None))
 process = multiprocessing.get_context("fork").Process(
     target=worker.serve, args=(Broken, theirs, None)
 )

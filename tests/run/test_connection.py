@@ -189,8 +189,9 @@ def test_every_byte_arrives_once_however_little_the_system_takes(
     context = TlsTrust(insecure=True).ssl_context() if encrypted else None
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(10)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # its connections inherit it
         target = Target("https", "localhost", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
-        got = bytearray()
+        got, cut_off = bytearray(), threading.Event()
 
         def read_all() -> None:
             peer, _ = server.accept()
@@ -198,6 +199,7 @@ def test_every_byte_arrives_once_however_little_the_system_takes(
                 tls = server_context(certificate, ssl.TLSVersion.TLSv1_3)
                 peer = tls.wrap_socket(peer, server_side=True)
             with peer:
+                cut_off.wait(10)  # until the first piece is all that the system takes
                 while len(got) < head_bytes + body_bytes and (piece := peer.recv(1 << 14)):
                     got.extend(piece)
 
@@ -212,6 +214,7 @@ def test_every_byte_arrives_once_however_little_the_system_takes(
             poll.poll(10_000)
             events = connection.advance()
         cut = not connection.send(head, memoryview(body))
+        cut_off.set()
         assert connection.sending is cut is True
         while not connection.send_more():
             select.select([], [connection.fd], [], 10)
@@ -235,6 +238,7 @@ def test_a_handshake_that_gets_nothing_goes_on_waiting() -> None:
 def test_a_connection_that_cannot_be_opened_leaves_no_socket_behind() -> None:
     """Nobody has to collect garbage: with ten thousand of them, files would run out."""
     target = Target("http", "nowhere", 9, socket.AF_INET, "255.255.255.255")
+    gc.collect()  # what earlier tests have left
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", ResourceWarning)
         with pytest.raises(OSError, match="unreachable"):

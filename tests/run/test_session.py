@@ -91,5 +91,6 @@ def test_a_signal_stops_a_run_that_is_being_prepared(
             for peer, _ in kept:
                 peer.close()
     assert ended.code == 130, ended.err
-    assert ended.err.splitlines()[-1] == f"stopped by {signals[0]} before the load began"
+    told = [f"stopped by {signals[0]} before the load began", "Interrupted."]
+    assert ended.err.splitlines()[-1] in told[: len(signals)]  # a second one means now
     assert (tmp_path / "run.log").read_text() == "RAMP 1 of the last run"
