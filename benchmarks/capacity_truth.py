@@ -119,7 +119,9 @@ def _row(setting: Setting, seed: int, budget: str) -> list[str]:
 def main() -> None:
     """The command."""
     made = parser(__doc__ or "", rounds=1)
-    made.add_argument("--only", default="", help='the boxes whose names begin so, as in "4 x"')
+    made.add_argument(
+        "--only", default="", help='only boxes whose names start with this, e.g. "4 x"'
+    )
     made.add_argument("--budget", default="30m", help="most time that a search may take")
     options = made.parse_args()
     settings = beginning(made, options.only, BY_THEORY)

@@ -165,7 +165,9 @@ def main() -> None:
     options.add_argument("--steps", type=int, default=1000, help="simulated steps of each case")
     options.add_argument("--lengths", default="8,20,60,300", help="seconds of a step")
     options.add_argument("--loads", default="50,70,90", help="percent of the capacity")
-    options.add_argument("--only", default="", help="the queues whose names begin so, as in M/M")
+    options.add_argument(
+        "--only", default="", help="only queues whose names start with this, e.g. M/M"
+    )
     options.add_argument("--cold", action="store_true", help="steps start with an empty queue")
     options.add_argument("--processes", type=int, default=2, help="simulate in so many")
     given = options.parse_args()

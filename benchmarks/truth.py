@@ -229,7 +229,9 @@ def main() -> None:
     """The command."""
     options = parser(__doc__ or "", rounds=1)
     options.add_argument("--seconds", type=float, default=30.0, help="length of each run")
-    options.add_argument("--only", default="", help="the servers whose names begin so, as in M/M/4")
+    options.add_argument(
+        "--only", default="", help="only servers whose names start with this, e.g. M/M/4"
+    )
     options.add_argument("--mix", action="store_true", help="three camera groups at once instead")
     given = options.parse_args()
     if given.mix:

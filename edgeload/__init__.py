@@ -56,7 +56,7 @@ machine                 what the operating system says about this machine's proc
 start                   starts a program so that Ctrl-C never shows a traceback
 stopping                which signals stop a program that has not begun yet
 signals                 Ctrl-C, SIGTERM and a closed terminal, to be counted and waited for
-nameless_file           a temporary file that is gone when its process has ended
+nameless_file           a temporary file that the system deletes when its process ends
 fork_server             in the process that forks workers: what must not outlive our program
 file_names              what no file can be called
 untrusted_text          text from outside, made safe to log and to print

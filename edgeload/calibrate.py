@@ -148,7 +148,7 @@ def _us(seconds: float | None) -> str:
 
 @contextmanager
 def _temporary_folder() -> Iterator[str]:
-    """A new folder, which is gone on leaving. Raises SettingError."""
+    """A new folder that is deleted on exit. Raises SettingError."""
     try:
         made = tempfile.TemporaryDirectory(prefix="edgeload-")
     except OSError as problem:

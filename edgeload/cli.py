@@ -34,7 +34,7 @@ _PLAIN = {
 """What stands for a character in an encoding that lacks it; a ? stands for any other."""
 
 _NOBODY_READS = (errno.EPIPE, errno.EIO)
-"""What writing to a pipe that was closed gives, and to a terminal that is gone."""
+"""Errors of writing to a closed pipe or a closed terminal."""
 
 _NARROWEST = 20
 """Columns of a terminal that is taken to be as narrow as that."""
@@ -126,7 +126,7 @@ def seconds(example: str) -> Callable[[str], float]:
 
 
 def path(text: str) -> Path:
-    """A path that a file may have; whether it is there is asked where it is used."""
+    """A path that a file could have. Its user checks whether the file exists."""
     legal = wrong_name(Path(text)) if text.strip() else "must not be empty"
     if legal:
         raise argparse.ArgumentTypeError(f"{text!r}: {legal}, for example ./results")

@@ -1,8 +1,8 @@
 """Where this process looks for modules: in the current folder last.
 
 Python looks into the folder of the script, or into the current one, before it looks among the
-installed packages. A file of the user's that is called `aiohttp.py` would be run in place of the
-package. This imports nothing that is not there in every Python: even __future__ may be somebody's.
+installed packages, so a user's own file `aiohttp.py` would run instead of the package. This module
+imports only what every Python has built in: even __future__ could be a user's file.
 """
 # ruff: noqa: PTH109, PTH120
 

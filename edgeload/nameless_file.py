@@ -1,4 +1,4 @@
-"""A temporary file that is gone as soon as the process that made it has ended, even by SIGKILL."""
+"""A temporary file that the system deletes when its process ends, even by SIGKILL."""
 
 from __future__ import annotations
 

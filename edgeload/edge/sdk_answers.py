@@ -23,7 +23,7 @@ _SWITCHING_PROTOCOLS = 101  # an answer like any final one, though its number is
 
 @dataclass
 class SdkArrivals:
-    """What the SDK does not tell of its connections."""
+    """What the SDK does not report about its connections."""
 
     begun: bool = False
     """Whether a byte of the present answer has arrived; set it to False before a request."""
