@@ -10,16 +10,15 @@ import errno
 import fcntl
 import os
 import shutil
-import signal
 import tempfile
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from edgeload.signals import withheld
 
 FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
 _UNFINISHED = ".edgeload-unfinished-"
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def private_folder(folder: Path) -> None:
@@ -75,7 +74,7 @@ def _move(unfinished: Path, folder: Path, outdated: Iterable[str]) -> None:
         if (folder / file.name).is_dir():
             problem = errno.EISDIR
             raise IsADirectoryError(problem, os.strerror(problem), str(folder / file.name))
-    with _signals_wait():
+    with withheld():
         for file in files:
             file.replace(folder / file.name)
         new = {file.name for file in files}
@@ -83,31 +82,6 @@ def _move(unfinished: Path, folder: Path, outdated: Iterable[str]) -> None:
             for old in folder.glob(pattern):
                 if old.name not in new:
                     old.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _signals_wait() -> Iterator[None]:
-    """While entered, signals are kept for afterwards.
-
-    They cannot be blocked: the system would hand them to a thread that does not block them, of
-    which numpy alone starts several.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    before = {
-        each: signal.signal(each, lambda number, _: came.append(number))
-        for each in _SIGNALS
-        if signal.getsignal(each) not in (signal.SIG_IGN, None)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for received in dict.fromkeys(came):
-            signal.raise_signal(received)
 
 
 def _remove_left_behind(folder: Path) -> None:

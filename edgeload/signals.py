@@ -37,12 +37,28 @@ def withheld() -> Iterator[None]:
 
     Such a process ends by the end of a pipe. A terminal, `timeout` and systemd send a signal to all
     processes at once, but only the parent may decide what it means.
+
+    A process inherits which signals the thread that starts it blocks. That alone does not make them
+    wait here: the system hands them to any other thread, of which numpy alone starts several. So
+    they are caught, and sent again afterwards.
     """
+    came: list[int] = []
+    caught: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():  # only there can they be caught
+        caught = {
+            number: signal.signal(number, lambda it, _: came.append(it))
+            for number in _NUMBERS
+            if signal.getsignal(number) not in (signal.SIG_IGN, None)
+        }
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _NUMBERS)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in caught.items():
+            signal.signal(number, handler)
+        for each in dict.fromkeys(came):
+            signal.raise_signal(each)
 
 
 class StopSignals:

@@ -48,7 +48,7 @@ ARROWS = {
     "edgeload.nameless_file": (),
     "edgeload.exit_codes": (),
     "edgeload.palette": (),
-    "edgeload.private_files": (),
+    "edgeload.private_files": ("edgeload.signals",),
     "edgeload.png_style": ("edgeload.private_files",),
     "edgeload.runlog": ("edgeload.private_files", "edgeload.records"),
     "edgeload.objectives": (),

@@ -136,13 +136,19 @@ def test_nohup_keeps_a_program_going(ignored: bool) -> None:
 
 
 def test_a_process_that_is_started_without_signals_never_gets_one() -> None:
-    """It goes on to its end; what started it gets the signal afterwards."""
+    """It goes on to its end; what started it gets the signal afterwards, also beside a thread."""
     code = "import os, signal; os.kill(os.getpid(), signal.SIGTERM); print('goes on')"
+    end = threading.Event()
+    takes_them = threading.Thread(target=end.wait, daemon=True)
     with StopSignals() as stop:
+        takes_them.start()
         with withheld():
             os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
             assert stop.count == 0
             done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        end.set()
+        takes_them.join()
         assert (done.stdout, stop.count) == (b"goes on\n", 1)
 
 
