@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import json
 import math
+import os
+import shutil
 import socket
+import subprocess
 import time
+import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import as_a_user as user
+import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from edgeload.camera_group import Arrivals, CameraGroup
 from edgeload.plan import mix_plan, one_group_plan, ramp_steps
-from edgeload.run.counters import BUCKETS, NO_COUNTS, bucket
-from edgeload.run.prometheus import Dues, exported
+from edgeload.run.counters import BUCKETS, NO_COUNTS, LiveCounts, bucket
+from edgeload.run.prometheus import LIMITS_S, Dues, exported
 from edgeload.run.supervisor import RunProgress
 from edgeload.settings import SettingError
 from edgeload.simulator.launch import running_simulator
 
 Scrape = dict[str, float]
+
+_DOCS = user.ROOT / "docs" / "prometheus"
+_WITHIN_S = 30.0
 
 
 def free_port() -> int:
@@ -63,7 +75,8 @@ def test_a_scrape_is_the_counters_of_that_moment() -> None:
     assert found["edgeload_arrival_rate_per_second"] == 40
     assert (found["edgeload_ramp_step"], found["edgeload_run_time_seconds"]) == (2, 12.5)
     name = "edgeload_service_time_seconds"
-    assert found[f"{name}_bucket 0.02"] == 0
+    assert found[f"{name}_bucket 0.025"] == 0
+    assert found[f"{name}_bucket 0.0315"] == 9
     assert found[f"{name}_bucket 0.05"] == found[f"{name}_bucket 2.0"] == 9
     assert found[f"{name}_bucket 5.0"] == found[f"{name}_bucket +Inf"] == 10
     assert found[f"{name}_count"] == 10
@@ -160,6 +173,14 @@ def test_a_stopped_run_makes_nothing_due() -> None:
         assert scrape(port)["edgeload_requests_due_total"] == 11
 
 
+def test_buckets_are_evenly_close_from_10_ms_to_1_s() -> None:
+    """No two limits there are further apart than 1 : 1.15, so no percentile is further off."""
+    assert list(LIMITS_S) == sorted(set(LIMITS_S))
+    near = [limit_s for limit_s in LIMITS_S if 0.01 <= limit_s <= 1.0]
+    assert (near[0], near[-1]) == (0.01, 1.0)
+    assert all(b / a < 1.15 for a, b in itertools.pairwise(near))
+
+
 def test_a_port_in_use_is_said_before_any_load(tmp_path: Path) -> None:
     """One line with the setting, exit code 2, and the endpoint hears nothing."""
     with running_simulator() as simulator, socket.create_server(("127.0.0.1", 0)) as taken:
@@ -207,3 +228,88 @@ def test_counters_grow_during_a_run_up_to_what_the_log_says(tmp_path: Path) -> N
         )
         assert due >= sent + missed
     assert not any(user.TOKEN in name for found in seen for name in found)
+
+
+# --- a real Prometheus, with the configuration and the dashboard of docs/prometheus ---------------
+
+
+@contextlib.contextmanager
+def prometheus(folder: Path, scraped: int) -> Iterator[str]:
+    """A server that scrapes a port as docs/prometheus/prometheus.yml says; yields its URL.
+
+    Skips without Prometheus; under CI, that is a failure.
+    """
+    program = shutil.which("prometheus")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("a real Prometheus must read a run under CI")
+        pytest.skip("Prometheus is not installed: apt-get install prometheus")
+    text = (_DOCS / "prometheus.yml").read_text()
+    assert text.count("127.0.0.1:9101") == 1
+    config = folder / "prometheus.yml"
+    config.write_text(text.replace("9101", str(scraped)))
+    port = free_port()
+    command = [
+        program, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}", "--log.level=error",
+    ]  # fmt: skip
+    with subprocess.Popen(command) as server:
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.kill()
+
+
+def ask(url: str, expression: str) -> list[dict[str, Any]]:
+    """What Prometheus answers to an instant query; it refuses an expression that is wrong."""
+    query = urllib.parse.urlencode({"query": expression})
+    with urllib.request.urlopen(f"{url}/api/v1/query?{query}", timeout=5) as answer:
+        found = json.load(answer)
+    assert found["status"] == "success"
+    return list(found["data"]["result"])
+
+
+def expressions() -> list[str]:
+    """Those of the dashboard, with what Grafana puts in place of its variables."""
+    dashboard = json.loads((_DOCS / "grafana-dashboard.json").read_text())
+    return [
+        target["expr"].replace("$job", ".*").replace("$__rate_interval", "10s")
+        for panel in dashboard["panels"]
+        for target in panel["targets"]
+    ]
+
+
+def counts_after(number: int, times_s: np.ndarray) -> LiveCounts:
+    """What is counted after so many answers."""
+    histogram = [0] * BUCKETS
+    for seconds in times_s[:number]:
+        histogram[bucket(float(seconds))] += 1
+    done = tuple(histogram)
+    return replace(NO_COUNTS, sent=number, ok=number, service=done, response=done)
+
+
+@pytest.mark.slow
+def test_prometheus_reads_a_run_and_answers_the_dashboard(tmp_path: Path) -> None:
+    """Each expression has an answer, and the percentiles are those of the times, within 15 %."""
+    times_s = np.random.default_rng(1).lognormal(np.log(0.08), 0.5, 4000)
+    plan = one_group_plan(ramp_steps([100], 60), 10.0)
+    scraped = free_port()
+    began_s = time.monotonic()
+    with exported(scraped) as exporter, prometheus(tmp_path, scraped) as url:
+        found: list[list[dict[str, Any]]] = []
+        while time.monotonic() < began_s + _WITHIN_S:
+            run_s = time.monotonic() - began_s
+            counts = counts_after(min(len(times_s), int(run_s * 1000)), times_s)
+            exporter.show(RunProgress(run_s, 0, plan, counts, False))
+            time.sleep(0.25)
+            with contextlib.suppress(OSError):  # it is starting
+                found = [ask(url, expression) for expression in expressions()]
+                response = ask(url, "edgeload_response_time_seconds_count")
+                if all(found) and response and float(response[0]["value"][1]) == len(times_s):
+                    break
+        assert found
+        assert all(found), [e for e, f in zip(expressions(), found, strict=True) if not f]
+        for quantile in (0.5, 0.95, 0.99):
+            buckets = "sum by (le) (edgeload_response_time_seconds_bucket)"
+            (one,) = ask(url, f"histogram_quantile({quantile}, {buckets})")
+            assert float(one["value"][1]) == pytest.approx(np.quantile(times_s, quantile), rel=0.15)
