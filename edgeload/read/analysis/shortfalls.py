@@ -80,7 +80,7 @@ def _of_groups(step: StepSummary) -> Iterator[Finding]:
 
 def _objectives(step: StepSummary) -> Iterator[Finding]:
     for result in step.objectives:
-        if result.status != "pass":
+        if result.status != "pass" and (step.complete or result.value is not None):
             yield _unmet(step, result)
 
 
@@ -140,11 +140,14 @@ def _behind(step: StepSummary) -> Iterator[Finding]:
 
 
 def _unmet(step: StepSummary, result: ObjectiveResult) -> Finding:
-    """An objective that the step did not meet, or for which it has too few answers."""
+    """An objective that the step did not meet, or for which it has too few answers.
+
+    One about which nothing was measured is not met, but that is nothing against the endpoint.
+    """
     failed = result.status == "fail"
     return Finding(
         "objective" if failed else "undecided",
-        "warning" if failed else "note",
+        "warning" if failed and result.value is not None else "note",
         (step.index,),
         {
             "objective": result.objective.condition,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import synthetic_log as sl
 
+from edgeload.objectives import parse_objective
 from edgeload.plan import Plan
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
@@ -97,6 +98,21 @@ def test_a_step_with_nothing_due_is_no_failure_of_the_endpoint(tmp_path: Path) -
     one = _run(tmp_path / "1", sl.Played(plan, [sl.request(0, 1, 0, 3.0, 3.0, 3.01)]))
     assert not one.no_result
     assert "NO RESULT" not in headline(one)
+
+
+@pytest.mark.parametrize("stopped_s", [10.5, 11.9])
+def test_a_step_that_was_cut_in_its_warm_up_is_no_failure_of_the_endpoint(
+    tmp_path: Path, stopped_s: float
+) -> None:
+    """Nothing was measured about its objective: the load below is the sure answer."""
+    played = sl.play(sl.plan_of([20, 30], 10, 2.0), servers=4, service=sl.constant(0.05))
+    played.requests = [request for request in played.requests if request.sent_s <= stopped_s]
+    end = sl.end_of(played, interrupted=True, stopped_s=stopped_s, at_s=stopped_s, reason="SIGINT")
+    path = sl.write(tmp_path / "log", played, end=end)
+    summary = analyse(read_log(path), [parse_objective("p95<300ms")])
+    assert summary.bracket.overload is None
+    assert [step.state for step in summary.steps] == ["carried", "cut"]
+    assert "fewer than" not in headline(summary)
 
 
 def test_unsettled_steps_are_named_but_do_not_hide_a_capacity(tmp_path: Path) -> None:
