@@ -181,6 +181,10 @@ variants                several configurations of the box, ranked by their capac
     variants_words      what is said about them
     variants_results    prints the ranking, and writes variants.json and variants.txt
     variants_record     the typed records of variants.json
+web                     the report as a page that grows while a run goes on
+    watched_run         starts the process that serves it, and tells it the final report
+    server              that process: answers browsers on loopback
+    growing_page        the log so far -> the page
 host                    the host monitor
     monitor             reads the probes on time and writes each sample at once
     sampler             when samples are taken
@@ -209,6 +213,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         table_builder   records -> columns, while a log is read
         header_checks   what a header may say: values that a run can have had
         stretches       a large log, read by several processes
+        live_log        a log while it is written: so far, or the present trial of a search
         group_log           one camera group of a log, as a log of its own
         older_form      logs of the older form
         older_rows      their lines in columns, as they were written
@@ -398,7 +403,6 @@ search                  which load is tried next, for how long, and when to stop
     counting            how long a trial must be to count enough requests
     looks               when a running trial is looked at, and when it is decided
     judging             what a trial shows while it goes on
-    live_log            reads the log while it is written
     view                shows the search while it goes
     outline             shows how it would go
 """

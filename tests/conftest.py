@@ -87,11 +87,11 @@ SIDE_BY_SIDE = (
     "search/test_driver.py",
     "search/test_failing_boxes.py",
     "search/test_judging.py",
-    "search/test_live_log.py",
     "search/test_strategy.py",
     "settings",
     "simulator/test_inference_theory.py",
     "simulator/test_queueing.py",
+    "web",
 )
 
 # They wait for a real load that needs a small part of one processor, and leave room for another.

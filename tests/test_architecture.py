@@ -89,6 +89,13 @@ ARROWS = {
         "edgeload.simulator",
         "edgeload.variants",
         "edgeload.wanted_cameras",
+        "edgeload.web",
+    ),
+    "edgeload.web": (
+        "edgeload.child_processes",
+        "edgeload.read",
+        "edgeload.settings",
+        "edgeload.signals",
     ),
     "edgeload.__main__": (
         "edgeload.cli",

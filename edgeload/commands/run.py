@@ -123,7 +123,7 @@ def _load(settings: Settings, *, report: str) -> int:
 
     _check_hdr(settings)
     if settings.repeat == 1:
-        return _run_once(settings, Console(), report=report).code
+        return _watched(settings, Console(), report=report)
     from edgeload.commands.repeat import run_series
     from edgeload.read.log.columns import LogError
 
@@ -135,6 +135,17 @@ def _load(settings: Settings, *, report: str) -> int:
     except LogError as problem:
         print(problem, file=sys.stderr)
         return exit_codes.INTERNAL_ERROR
+
+
+def _watched(settings: Settings, console: Console, *, report: str) -> int:
+    """One run, which people may watch in a browser if that is wanted; the exit code."""
+    from edgeload.web.watched_run import watched
+
+    with watched(settings, lambda text: print(text, file=sys.stderr)) as show_final:
+        done = _run_once(settings, console, report=report)
+        if done.summary is not None:
+            show_final(settings.output_dir / "report.html")
+    return done.code
 
 
 def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:

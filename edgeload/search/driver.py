@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from edgeload.objectives import Tier
 from edgeload.plan import LEAST_CUT_S, Plan, RampStep, least_step_s
 from edgeload.read.analysis.trials import trial_of, trial_verdict
+from edgeload.read.log.live_log import LiveLog
 from edgeload.read.statistics.boundary import Trial, TrialVerdict
 from edgeload.records import BROKE_FOR_GOOD, BROKEN_TRIAL, REPEATED_TRIAL, SearchRecord
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.trials import TRIAL_LEAD_S, Halted, Trials
 from edgeload.search.judging import Judged, judge_trial, look, looks_of
-from edgeload.search.live_log import LiveLog
 from edgeload.search.looks import Look, decided, look_times
 from edgeload.search.strategy import NextTrial, SearchOptions
 from edgeload.search.turns import AxisTrials, SearchTurn, next_turn

@@ -11,13 +11,13 @@ from rich.console import Console
 from edgeload.edge.location import Unreachable
 from edgeload.edge.readiness import await_ready
 from edgeload.objectives import tiers_of
+from edgeload.read.log.live_log import LiveLog
 from edgeload.run.journal import PreparedRun
 from edgeload.run.phases import RunOutcome
 from edgeload.run.session import run_session
 from edgeload.run.supervisor import RunProgress
 from edgeload.run.trials import Trials
 from edgeload.search.driver import Search, SearchSetup
-from edgeload.search.live_log import LiveLog
 from edgeload.search.outline import largest_load
 from edgeload.search.view import SearchView
 from edgeload.settings import Settings

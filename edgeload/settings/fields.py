@@ -452,6 +452,24 @@ class Fields(BaseModel):
         measured=False,
     )
 
+    web: bool = declare(
+        False,
+        "The results",
+        "Serve the report on 127.0.0.1 while the run goes on, as a page that grows; the link is "
+        "printed before the load.",
+        form="flag",
+        example="True",
+        measured=False,
+    )
+    web_port: values.Port = declare(
+        None,
+        "The results",
+        "Port of that page. If not set: a free one.",
+        metavar="PORT",
+        example="9102",
+        measured=False,
+    )
+
     simulator_options: values.ShellWords = declare(
         "--inference-workers 4 --service-time 50ms",
         "The endpoint",

@@ -55,6 +55,11 @@ class Settings(Fields):
                 f"REPEAT = {self.repeat}: must be 1 with INTERFERENCE, whose steps are repeated in "
                 "rounds already, for example INTERFERENCE_ROUNDS = 20"
             )
+        if self.web and (self.repeat > 1 or self.variants):
+            raise ValueError(
+                "WEB = True: only a single run has a page that grows; must be False with REPEAT "
+                "and VARIANTS, for example WEB = False"
+            )
         self._specs = load_mix(self.mix) if self.mix else ()
         check_groups(self.groups(), self)
         if self.find_capacity:

@@ -17,8 +17,8 @@ import pytest
 import synthetic_log as sl
 from small_disk import command_on
 
+from edgeload.read.log.live_log import LiveLog
 from edgeload.runlog import LogWriter, create_log
-from edgeload.search.live_log import LiveLog
 from edgeload.simulator.truth import read_truth_log
 
 IN_FLIGHT = 2  # one request of each client

@@ -17,12 +17,12 @@ from rich.console import Console
 from edgeload.plan import RampStep
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.columns import RunLog
+from edgeload.read.log.live_log import LiveLog
 from edgeload.read.log.open import read_log
 from edgeload.run.journal import PreparedRun
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.session import run_session
 from edgeload.run.trials import TRIAL_LEAD_S, Trials
-from edgeload.search.live_log import LiveLog
 from edgeload.settings import Settings, resolve
 from edgeload.settings.search import search_record
 from edgeload.signals import StopSignals

@@ -25,6 +25,7 @@ from edgeload.objectives import parse_objective, tiers_of, with_tiers
 from edgeload.plan import Plan, RampStep, one_group_plan
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
+from edgeload.read.log.live_log import LiveLog
 from edgeload.read.log.open import read_log
 from edgeload.read.statistics.boundary import Trial
 from edgeload.records import End, Missed, RampStepStart, Request, SearchRecord, StepEnd
@@ -33,7 +34,6 @@ from edgeload.run.plan_record import plan_record
 from edgeload.run.trials import Halted
 from edgeload.runlog import LogWriter, create_log
 from edgeload.search.driver import Search, SearchSetup
-from edgeload.search.live_log import LiveLog
 from edgeload.search_axis import SearchAxis
 
 Share = Callable[[int], float]

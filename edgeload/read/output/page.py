@@ -69,20 +69,23 @@ def html_report(
     findings: Sequence[Finding],
     charts: Sequence[Chart],
     file_names: Sequence[str],
+    live: str = "",
 ) -> str:
     """The page: verdict, findings, interactive figures, tables and settings of one run.
 
     `charts` are what its script draws, and `file_names` the files beside it, for links. Every text
     is escaped, and a Content-Security-Policy lets nothing run or load but the page's own scripts
-    and styles, each by its hash.
+    and styles, each by its hash. `live` says that the run goes on; the page then asks the server
+    that it came from whether there is more.
     """
     values = summary_values(summary, findings)
-    styles, scripts = _styles(), _scripts()
+    styles, scripts = _styles(), (*_scripts(), *(_live_scripts() if live else ()))
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
-            policy=_policy(scripts, styles),
+            policy=_policy(scripts, styles, asks=bool(live)),
+            live=live,
             styles=[Markup(text) for text in styles],
             scripts=[Markup(text) for text in scripts],
             headline=headline(summary).splitlines(),
@@ -92,7 +95,7 @@ def html_report(
             no_result=summary.no_result,
             run_id=values["run_id"],
             endpoint=_tested(values["endpoint"] or {}),
-            facts=_facts(summary, values),
+            facts=_facts(summary, values, ended=not live),
             findings=[
                 (f.severity, sentence(message_with_steps(f), f.group), advice(f)) for f in findings
             ],
@@ -113,6 +116,20 @@ def html_report(
             of_mix=bool(summary.groups),
             sections=_sections(summary, values),
             files=file_names,
+        )
+    )
+
+
+def waiting_page() -> str:
+    """What is served before a run has anything to show."""
+    styles, scripts = _styles(), _live_scripts()
+    return (
+        _environment()
+        .get_template("waiting.html.j2")
+        .render(
+            policy=_policy(scripts, styles, asks=True),
+            styles=[Markup(text) for text in styles],
+            scripts=[Markup(text) for text in scripts],
         )
     )
 
@@ -224,12 +241,21 @@ def _scripts() -> tuple[str, ...]:
     return (licence + _asset("uplot/uPlot.iife.min.js"), own)
 
 
-def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
-    """Nothing may load or run but these texts, known by their SHA-256 (CSP level 3)."""
+@cache
+def _live_scripts() -> tuple[str, ...]:
+    return (_asset("live.js"),)
+
+
+def _policy(scripts: Iterable[str], styles: Iterable[str], *, asks: bool = False) -> str:
+    """Nothing may load or run but these texts, known by their SHA-256 (CSP level 3).
+
+    `asks`: the page may also ask the server that it came from.
+    """
     parts = [
         "default-src 'none'",
         "script-src " + " ".join(map(_hash, scripts)),
         "style-src " + " ".join(map(_hash, styles)),
+        *(["connect-src 'self'"] if asks else []),
         "base-uri 'none'",
         "form-action 'none'",
         "require-trusted-types-for 'script'",
@@ -250,7 +276,7 @@ def _json(values: Any) -> Markup:
     return Markup(escaped)
 
 
-def _facts(summary: RunSummary, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _facts(summary: RunSummary, values: Mapping[str, Any], *, ended: bool) -> list[tuple[str, str]]:
     totals = summary.totals
     facts = [
         ("started", values["started_at"]),
@@ -262,7 +288,7 @@ def _facts(summary: RunSummary, values: Mapping[str, Any]) -> list[tuple[str, st
     if totals.missed is not None:
         why = f", all in {MISSED_ON_PURPOSE}" if missed_on_purpose(summary) else ""
         facts.append(("missed", f"{totals.missed:,}{why}"))
-    if summary.interrupted:
+    if summary.interrupted and ended:
         facts.append(("ended", "interrupted"))
     return facts
 

@@ -157,7 +157,8 @@ def _no_capacity(summary: RunSummary) -> str:
         )
     if bracket.overload is None:
         why = "; ".join(reason for _, reason in by_reason(bracket.undecided))
-        return f"The capacity is unknown: {why}. The largest throughput was {most}."
+        unknown = f"unknown: {why}" if why else "not known yet"  # in a report of a run that goes on
+        return f"The capacity is {unknown}. The largest throughput was {most}."
     load = bracket.overload.clients
     full = loads.of_mix_at(load) if summary.groups else loads.full(load)
     said = (

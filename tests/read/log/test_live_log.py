@@ -8,8 +8,8 @@ from simulated_search import Box, search
 from synthetic_log import exponential
 
 from edgeload.read.log.columns import COLUMN_TYPES
+from edgeload.read.log.live_log import LiveLog
 from edgeload.read.log.open import read_log
-from edgeload.search.live_log import LiveLog
 
 
 def test_half_a_line_is_read_when_it_is_whole(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""Reads the log of a search while it is written: the rows of the present trial, as a log.
+"""Reads a log while it is written: all of it so far, or the present trial of a search, as a log.
 
-So a trial is judged by the same analysis, and by the same lines, as in the report.
+So a trial, or a run that goes on, is judged by the same analysis, and by the same lines, as in the
+report.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from edgeload.records import End, Row, StepEnd
 from edgeload.runlog import read_records
 
 _TAIL_BYTES = 1 << 16
+_WRITTEN_WITHIN_S = 1.0
+"""What has ended is in the log by then: workers write several times a second."""
 
 
 class LiveLog:
-    """The log of a search that goes on; also if its file loses its name meanwhile."""
+    """The log of a run that goes on; also if its file loses its name meanwhile."""
 
     def __init__(self, path: Path) -> None:
         self._name = path
@@ -56,6 +59,26 @@ class LiveLog:
         ends = [*self._whole.step_ends, ended]
         known = replace(self._whole, table=table, step_ends=ends, end=end)
         return run_log(known, self._name)
+
+    def so_far(self) -> RunLog | None:
+        """The log as if the run had been stopped a moment ago; as it is if the run has ended.
+
+        None if there is no header or no request yet. Requests without an answer count as missed
+        because the run was stopped.
+        """
+        self._read()
+        whole = self._whole
+        if whole.header is None or not len(whole.table):
+            return None
+        if whole.end is not None:
+            return run_log(whole, self._name)
+        table = TableBuilder()
+        table.extend(whole.table)
+        last_s = float(table.columns().done_s.max())
+        last_s = max([last_s, *(sample.at_s for sample in whole.workers)])
+        stopped_s = max(0.0, last_s - _WRITTEN_WITHIN_S)
+        end = End("", 0.0, last_s, stopped_s, True, "", {})
+        return run_log(replace(whole, table=table, end=end), self._name)
 
     def _read(self) -> None:
         """Take in the lines that were written since, as far as they are whole."""
