@@ -97,6 +97,15 @@ def test_every_status_has_its_class() -> None:
     assert by_us(b"HTTP/1.1 102 Processing\r\n\r\n") == CUT_OFF
 
 
+def test_heads_of_several_servers_are_remembered_beside_each_other() -> None:
+    """A run whose answers have few heads parses each of them once."""
+    answer_head._remembered.clear()
+    heads = [_HEAD + b"Server: %d\r\nContent-Length: 2\r\n\r\n" % number for number in range(9)]
+    for head in heads:
+        assert plain_answer(head + b"ok") == Answer(200, b"ok", True)
+    assert list(answer_head._remembered) == heads
+
+
 def test_what_was_read_before_takes_little_memory() -> None:
     """Heads are remembered in number and size up to a bound, however long and different."""
     answer_head._remembered.clear()
@@ -104,7 +113,7 @@ def test_what_was_read_before_takes_little_memory() -> None:
         for size in (1, 1000, 60_000):
             raw = _HEAD + b"X: %d%b\r\n" % (number, b"x" * size) + _LENGTH
             assert plain_answer(raw) == Answer(200, b"ok", True)
-    assert 0 < len(answer_head._remembered) <= answer_head.MOST_HEADS
+            assert 0 < len(answer_head._remembered) <= answer_head.MOST_HEADS
     most = answer_head.MOST_HEADS * answer_head.LONGEST_REMEMBERED_BYTES
     assert sum(map(len, answer_head._remembered)) <= most <= 1 << 19
 

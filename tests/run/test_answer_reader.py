@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeload.run.answer_head import MAX_HEAD_BYTES, kept_for_s
 from edgeload.run.answer_reader import (
     MAX_ANSWER_BYTES,
     Answer,
@@ -112,6 +113,16 @@ def test_half_an_answer_is_not_plain(cut: int) -> None:
     assert plain_answer(PLAIN % 1 + b"x") is None
 
 
+def test_a_plain_answer_is_read_without_h11_however_it_arrives() -> None:
+    """h11 takes more than ten times as long, and so a fast run would notice."""
+    raw = PLAIN % 1
+    for cut in range(1, len(raw)):
+        reader = AnswerReader()
+        assert reader.feed(raw[:cut]) is None
+        assert reader.feed(raw[cut:]) == Answer(200, b"ok", True)
+        assert reader._h11 is None
+
+
 def test_without_a_length_the_end_of_the_connection_is_the_end() -> None:
     """HTTP/1.0 style: everything until close, and the connection cannot be kept."""
     reader = AnswerReader()
@@ -137,6 +148,48 @@ def test_what_is_no_answer_is_refused(raw: bytes) -> None:
     """Too long, contradictory or not HTTP: a WireError, never a guess, never unbounded memory."""
     with pytest.raises(WireError):
         AnswerReader().feed(raw)
+
+
+def of_size(kind: str, size: int) -> bytes:
+    """An answer, in this way, with a body of `size` bytes, or else so many bytes beside it."""
+    line, body = b"HTTP/1.1 200 OK\r\n", b"b" * size
+    length, chunked = b"Content-Length: %d\r\n" % size, b"Transfer-Encoding: chunked\r\n"
+    match kind:
+        case "a body":
+            return line + length + b"\r\n" + body
+        case "a body of HTTP/1.0":
+            return b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" + length + b"\r\n" + body
+        case "a body in chunks":
+            return line + chunked + b"\r\n%x\r\n%b\r\n0\r\n\r\n" % (size, body)
+        case "a body until the end":
+            return line + b"\r\n" + body
+        case "a head":
+            fixed = line + b"Content-Length: 2\r\nX: \r\n\r\n"
+            return fixed.replace(b"X: ", b"X: " + b"x" * (size - len(fixed))) + b"ok"
+        case _:
+            fixed = line + chunked + b"\r\n" + b"1\r\nb\r\n" * 9_000 + b"0\r\nX: \r\n\r\n"
+            return fixed.replace(b"X: ", b"X: " + b"x" * (size - len(fixed) + 9_000))
+
+
+KINDS = {
+    "a body": MAX_ANSWER_BYTES,
+    "a body of HTTP/1.0": MAX_ANSWER_BYTES,
+    "a body in chunks": MAX_ANSWER_BYTES,
+    "a body until the end": MAX_ANSWER_BYTES,
+    "a head": MAX_HEAD_BYTES,
+    "bytes beside chunks": MAX_HEAD_BYTES,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bounds_are_met_to_the_byte(kind: str) -> None:
+    """The largest answer is read, however it says its length; with one byte more, it is refused."""
+    largest, reader = of_size(kind, KINDS[kind]), AnswerReader()
+    answer = reader.feed(largest) or reader.eof()
+    assert answer.status == 200
+    assert len(answer.body) == {"a head": 2, "bytes beside chunks": 9_000}.get(kind, 1 << 20)
+    with pytest.raises(WireError, match=r"longer than|bytes; at most|more than"):
+        AnswerReader().feed(of_size(kind, KINDS[kind] + 1))
 
 
 def test_no_body_where_the_status_has_none() -> None:
@@ -167,3 +220,19 @@ def test_an_answer_says_how_long_its_connection_is_kept(
     assert answer is not None
     assert answer.idle_s == idle_s
     assert answer.keep_alive
+
+
+@pytest.mark.parametrize(
+    ("value", "idle_s"),
+    [
+        ("timeout=5", 5.0),
+        ("max=100, TIMEOUT = 75", 75.0),
+        ("\udc80, timeout=5", 5.0),
+        ("timeout=soon", None),
+        ("timeout", None),
+        ("", None),
+    ],
+)
+def test_the_value_of_keep_alive_alone_says_the_same(value: str, idle_s: float | None) -> None:
+    """For a client that gets headers one by one, whatever characters they have."""
+    assert kept_for_s(value) == idle_s
