@@ -98,13 +98,16 @@ def test_only_another_label_or_count_is_a_change(
 
 
 def test_a_change_is_said_with_its_picture_and_both_answers() -> None:
-    """The model is named if it is another one, and only if both answers name theirs."""
+    """The model is named if it is another one, newer or older, and if both answers name theirs."""
     before = ExpectedAnswer(12, answer(body(model="mlb_a", label="YES")))
     changed = "picture 12: YES before the run, now NO"
     assert changed_words(before, body(model="mlb_a", label="NO")) == changed
     assert changed_words(before, body(label="NO")) == changed
     assert changed_words(before, body(model="mlb_b", label="NO")) == (
         f"{changed}, by another model (mlb_a before, now mlb_b)"
+    )
+    assert changed_words(before, body(model="mlb_0", label="NO")) == (
+        f"{changed}, by another model (mlb_a before, now mlb_0)"
     )
     assert (
         changed_words(ExpectedAnswer(12, answer(body(label="YES"))), body("b", label="NO"))
@@ -132,3 +135,10 @@ def test_a_picture_that_changes_by_itself_is_not_expected_to_stay() -> None:
         ExpectedAnswer(3, no),
         None,
     )
+
+
+def test_two_passes_are_over_the_same_pictures() -> None:
+    """A picture that one of them has not asked about is never left out without a word."""
+    yes = answer(body(label="YES"))
+    with pytest.raises(ValueError, match="shorter"):
+        expected_answers([yes, yes], [yes])
