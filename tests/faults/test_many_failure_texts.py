@@ -76,6 +76,13 @@ def test_ids_of_every_form_are_known(kind: str) -> None:
     assert without_ids("no trace of deadbeef") == "no trace of #"
 
 
+def test_letters_alone_are_hex_from_the_eighth_on() -> None:
+    """In either case. What is shorter may be a word, and so may what has another letter."""
+    assert without_ids("deadbeef, FEEDFACE and deadbeefdeadbeef") == "# and #"
+    for words in ("a defaced facade", "the cab faded", "DECADE added", "deadbeets"):
+        assert without_ids(words) == words
+
+
 def test_texts_that_differ_in_words_stay_apart() -> None:
     """Names of errors, paths and answers are no ids."""
     texts = (
