@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeload.run import answer_reader
 from edgeload.run.answer_head import MAX_HEAD_BYTES, kept_for_s
 from edgeload.run.answer_reader import (
     MAX_ANSWER_BYTES,
@@ -190,6 +191,34 @@ def test_bounds_are_met_to_the_byte(kind: str) -> None:
     assert len(answer.body) == {"a head": 2, "bytes beside chunks": 9_000}.get(kind, 1 << 20)
     with pytest.raises(WireError, match=r"longer than|bytes; at most|more than"):
         AnswerReader().feed(of_size(kind, KINDS[kind] + 1))
+
+
+def test_a_refusal_is_said_in_words_and_a_parsers_error_by_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both with the first bytes, because a person has to find out what the server is."""
+    began = "; the answer begins with 'HTTP/1.1 200 OK"
+    with pytest.raises(WireError) as refused:
+        AnswerReader().feed(PLAIN % 1 + b"x")
+    assert str(refused.value).startswith(
+        f"the server sent more bytes than the answer's length{began}"
+    )
+
+    def fail(head: bytes) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(answer_reader, "plain_head", fail)
+    with pytest.raises(WireError) as failed:
+        AnswerReader().feed(PLAIN % 1)
+    assert str(failed.value).startswith(f"KeyError('x'){began}")
+
+
+def test_an_answer_has_begun_with_its_first_byte() -> None:
+    """Before it, a connection that ends is a stale one, and the request may be sent again."""
+    reader = AnswerReader()
+    assert reader.begun is False
+    reader.feed(b"H")
+    assert reader.begun is True
 
 
 def test_no_body_where_the_status_has_none() -> None:
