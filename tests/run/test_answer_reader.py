@@ -116,12 +116,12 @@ def test_half_an_answer_is_not_plain(cut: int) -> None:
 
 def test_a_plain_answer_is_read_without_h11_however_it_arrives() -> None:
     """h11 takes more than ten times as long, and so a fast run would notice."""
-    raw = PLAIN % 1
-    for cut in range(1, len(raw)):
-        reader = AnswerReader()
-        assert reader.feed(raw[:cut]) is None
-        assert reader.feed(raw[cut:]) == Answer(200, b"ok", True)
-        assert reader._h11 is None
+    for raw in (PLAIN % 10**digits for digits in range(9)):
+        for cut in range(1, len(raw)):
+            reader = AnswerReader()
+            assert reader.feed(raw[:cut]) is None
+            assert reader.feed(raw[cut:]) == Answer(200, b"ok", True)
+            assert reader._h11 is None
 
 
 def test_without_a_length_the_end_of_the_connection_is_the_end() -> None:
@@ -191,6 +191,13 @@ def test_bounds_are_met_to_the_byte(kind: str) -> None:
     assert len(answer.body) == {"a head": 2, "bytes beside chunks": 9_000}.get(kind, 1 << 20)
     with pytest.raises(WireError, match=r"longer than|bytes; at most|more than"):
         AnswerReader().feed(of_size(kind, KINDS[kind] + 1))
+
+
+@pytest.mark.parametrize("size", [70_000, (1 << 17) - 1, 1 << 17, 1_000_000])
+def test_what_stands_around_chunks_does_not_count_the_body(size: int) -> None:
+    """However large the body is, the few bytes beside it are few."""
+    answer = AnswerReader().feed(of_size("a body in chunks", size))
+    assert answer == Answer(200, b"b" * size, True)
 
 
 def test_a_refusal_is_said_in_words_and_a_parsers_error_by_its_name(
