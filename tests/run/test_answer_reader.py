@@ -117,6 +117,7 @@ def test_half_an_answer_is_not_plain(cut: int) -> None:
 def test_a_plain_answer_is_read_without_h11_however_it_arrives() -> None:
     """h11 takes more than ten times as long, and so a fast run would notice."""
     for raw in (PLAIN % 10**digits for digits in range(9)):
+        assert plain_answer(raw) == Answer(200, b"ok", True)
         for cut in range(1, len(raw)):
             reader = AnswerReader()
             assert reader.feed(raw[:cut]) is None
