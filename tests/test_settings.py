@@ -88,8 +88,8 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
     assert not_measured() == {
         "max_clients", "step_size", "slo", "slo_undecided", "abort_on", "log_file", "output_dir",
         "hdr", "prometheus_port", "web", "web_port", "ready_timeout",
-        "interference_rounds", "mix", "budget", "repeat", "cooldown", "variants", "variants_rounds", "variants_budget",
-        "plan_for", "reserve", "allow_public_target",
+        "interference_rounds", "mix", "budget", "repeat", "cooldown", "variants", "variants_rounds",
+        "variants_budget", "plan_for", "reserve", "allow_public_target",
     }  # fmt: skip
 
 
