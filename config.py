@@ -118,10 +118,11 @@ LOG_FILE = "load_test.log"
 OUTPUT_DIR = "load_test_results"
 
 # Also write HdrHistogram percentile files (.hgrm), one per step. This needs the package
-# hdrhistogram: pip install 'edgeload[hdr]'.
+# hdrhistogram: pip install -e '.[hdr]'.
 HDR = False
 
-# Port of 127.0.0.1 that serves live counters to Prometheus during the run. If not set: none.
+# Port of 127.0.0.1 that serves live counters to Prometheus during the run. This needs the package
+# prometheus-client: pip install -e '.[prometheus]'. If not set: none.
 PROMETHEUS_PORT = None
 
 # --- the embedded endpoint ------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,9 +15,6 @@ from test_readme import SETUP, project_files
 from edgeload import exit_codes
 
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
-# Half of an installation is bytecode for modules that nobody imports. 0 sets pip's option, as its
-# manual says of all options that begin with "no".
-ENVIRONMENT = {**os.environ, "PIP_NO_COMPILE": "0"}
 SHORT = "--custom-ramp 2 --time-between-ramp 3 --requests-per-second 2"
 
 
@@ -51,7 +47,7 @@ def test_the_first_command_works(tmp_path: Path, version: str) -> None:
 
     def run(command: str) -> int:
         done = subprocess.run(
-            command, shell=True, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True,
+            command, shell=True, cwd=tmp_path, capture_output=True, text=True,
             timeout=500, check=False,
         )  # fmt: skip
         assert done.returncode in (exit_codes.OK, exit_codes.INVALID), (

@@ -8,6 +8,7 @@ import ssl
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from edgeload.plain_words import plural, quoted
@@ -32,6 +33,16 @@ def check_before_run(settings: Settings, plan: Plan, workers: int) -> None:
         check_open_files(workers, plan)
     check_worker_files(workers)
     check_writable(settings)
+    check_prometheus(settings)
+
+
+def check_prometheus(settings: Settings) -> None:
+    """Raise SettingError if the run should serve its figures, and the library is missing."""
+    if settings.prometheus_port is not None and find_spec("prometheus_client") is None:
+        raise SettingError(
+            f"PROMETHEUS_PORT = {settings.prometheus_port}: "
+            "needs the package prometheus-client: pip install -e '.[prometheus]'"
+        )
 
 
 def check_search_files(settings: Settings, plan: Plan, workers: int) -> None:

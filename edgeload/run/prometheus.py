@@ -201,15 +201,12 @@ def _add_histogram(
 
 
 @contextlib.contextmanager
-def exported(port: int | None) -> Iterator[ProgressCollector]:
-    """Serve http://127.0.0.1:`port`/metrics while entered; with None nothing is served.
+def exported(port: int) -> Iterator[ProgressCollector]:
+    """Serve http://127.0.0.1:`port`/metrics while entered.
 
     Raises SettingError if the port cannot be used.
     """
     collector = ProgressCollector()
-    if port is None:
-        yield collector
-        return
     registry = CollectorRegistry()
     registry.register(collector)
     try:

@@ -36,7 +36,6 @@ from edgeload.run.pictures import PictureSets, make_pictures
 from edgeload.run.preflight import check_before_run, check_cacert
 from edgeload.run.preflight_queries import HttpSender, SdkSender, Sender, ask_until_certain
 from edgeload.run.preflight_rules import PreflightQuery, Subject
-from edgeload.run.prometheus import exported
 from edgeload.run.reaching import Reached, as_setting, choices, reach
 from edgeload.run.supervisor import RunProgress, Supervisor
 from edgeload.run.tasks import GroupTask, WorkerTask, mean_picture_bytes
@@ -65,15 +64,27 @@ def run_session(settings: Settings, console: Console, drive: Drive | None = None
     try:
         with (
             held_log(settings.log_file),
-            exported(settings.prometheus_port) as exporter,
+            _exported(settings.prometheus_port) as export,
             StopSignals() as stop,
             contextlib.ExitStack() as stack,
         ):
             with stop.raised():
                 prepared, chosen = _prepare(settings, plan, console, stack)
-            return (drive or _follow_plan)(prepared, chosen, stop, console, exporter.show)
+            return (drive or _follow_plan)(prepared, chosen, stop, console, export)
     except Stopped as signal:
         return RunOutcome(Ending.NOTHING_SENT, f"stopped by {signal} before the load began")
+
+
+@contextlib.contextmanager
+def _exported(port: int | None) -> Iterator[Callable[[RunProgress], None]]:
+    """Yields what takes in the progress of the run; with a port, Prometheus is told about it."""
+    if port is None:
+        yield lambda progress: None
+        return
+    from edgeload.run.prometheus import exported  # noqa: PLC0415  (its library is an extra)
+
+    with exported(port) as exporter:
+        yield exporter.show
 
 
 def _follow_plan(

@@ -437,7 +437,7 @@ class Fields(BaseModel):
         False,
         "The results",
         "Also write HdrHistogram percentile files (.hgrm), one per step. This needs the "
-        "package hdrhistogram: pip install 'edgeload[hdr]'.",
+        "package hdrhistogram: pip install -e '.[hdr]'.",
         form="flag",
         example="True",
         measured=False,
@@ -445,8 +445,8 @@ class Fields(BaseModel):
     prometheus_port: values.Port = declare(
         None,
         "The results",
-        "Port of 127.0.0.1 that serves live counters to Prometheus during the run. If not "
-        "set: none.",
+        "Port of 127.0.0.1 that serves live counters to Prometheus during the run. This needs "
+        "the package prometheus-client: pip install -e '.[prometheus]'. If not set: none.",
         metavar="PORT",
         example="9101",
         measured=False,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,10 @@ class Options:
             faults_from(dict(self.fault))
         except FaultError as error:
             raise OptionError(f"argument --fault: {error}") from error
+        if self.tls and find_spec("cryptography") is None:
+            raise OptionError(
+                "argument --tls: needs the package cryptography: pip install -e '.[https]'"
+            )
         if self.write_cert is not None and not self.tls:
             raise OptionError(
                 "argument --write-cert: there is no certificate without TLS; add --tls"

@@ -21,7 +21,6 @@ from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 
 from edgeload.exit_codes import BAD_SETTING, INTERNAL_ERROR, OK
-from edgeload.simulator.certificate import self_signed, server_context
 from edgeload.simulator.command_line import PROGRAM
 from edgeload.simulator.description import capacity_words
 from edgeload.simulator.inference_process import run_inference_process
@@ -83,6 +82,11 @@ def _allow_many_files() -> None:
 def _tls(options: Options) -> ssl.SSLContext | None:
     if not options.tls:
         return None
+    from edgeload.simulator.certificate import (  # noqa: PLC0415  (its library is an extra)
+        self_signed,
+        server_context,
+    )
+
     certificate, key = self_signed()
     if options.write_cert is not None:
         options.write_cert.write_bytes(certificate)

@@ -9,7 +9,12 @@ import pytest
 
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import Plan, mix_plan, one_group_plan, ramp_steps
-from edgeload.run.preflight import check_before_run, check_open_files, check_writable
+from edgeload.run.preflight import (
+    check_before_run,
+    check_open_files,
+    check_prometheus,
+    check_writable,
+)
 from edgeload.settings import SettingError, resolve
 
 
@@ -76,3 +81,12 @@ def test_both_are_checked_before_a_run(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(resource, "getrlimit", lambda _: (64, 64))
     with pytest.raises(SettingError, match=r"90 clients in 1 worker process: .* --workers"):
         check_before_run(settings, plan_of(90), 1)
+
+
+def test_a_missing_library_is_said_before_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that installs it, and only to those who need it."""
+    monkeypatch.setattr("edgeload.run.preflight.find_spec", lambda name: None)
+    check_prometheus(resolve({}, {"detector_name": "d"}, {}))
+    wanted = resolve({}, {"detector_name": "d", "prometheus_port": "9101"}, {})
+    with pytest.raises(SettingError, match=r"^PROMETHEUS_PORT = 9101: needs .*\[prometheus\]'$"):
+        check_prometheus(wanted)

@@ -116,3 +116,11 @@ def test_options_made_in_a_program_are_checked_too() -> None:
         Options(write_cert=Path("x.pem"))
     with pytest.raises(ValueError, match=r"add up to 1\.4"):
         Options(fault=(("hang", 0.7), ("reset", 0.7)))
+
+
+def test_a_missing_library_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only some users need it; who does not asks for no certificate."""
+    monkeypatch.setattr("edgeload.simulator.options.find_spec", lambda name: None)
+    assert not Options().tls
+    with pytest.raises(ValueError, match=r"--tls: needs .* pip install -e '\.\[https\]'"):
+        Options(tls=True)

@@ -19,7 +19,7 @@ _US = 1e6
 _HOUR_US = 3_600_000_000
 _TICKS_PER_HALF = 5
 _PRECISE_BITS = 11  # the library's buckets are exact to 2^-11 at three digits
-_MISSING = "needs the package hdrhistogram: pip install 'edgeload[hdr]'"
+_MISSING = "needs the package hdrhistogram: pip install -e '.[hdr]'"
 
 
 def missing() -> str | None:

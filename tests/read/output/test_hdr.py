@@ -103,7 +103,7 @@ def test_without_the_library_it_says_what_to_install(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert parse_load_test_logs.main([str(tmp_path / "no.log"), "--hdr"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "pip install 'edgeload[hdr]'" in line
+    assert "pip install -e '.[hdr]'" in line
 
 
 def test_a_mix_has_files_for_each_group(tmp_path: Path) -> None:
