@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import random
@@ -23,7 +24,7 @@ from edgeload.edge.location import Target
 from edgeload.edge.sdk_answers import os_error_in
 from edgeload.edge.trust import TlsTrust
 from edgeload.records import Request
-from edgeload.run.connection import TlsConnection, classify, connect
+from edgeload.run.connection import Connection, TlsConnection, classify, connect
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.session import run_session
 from edgeload.runlog import read_records
@@ -179,6 +180,25 @@ def test_an_unknown_host_name_is_class_dns() -> None:
     assert classify(cause).outcome == "dns"
 
 
+def opened(target: Target, context: ssl.SSLContext | None) -> Connection:
+    """A connection that is open: before, no request can be sent."""
+    connection = connect(target, context)
+    events = WRITABLE
+    while events:
+        assert not connection.open
+        wait_for(connection, events)
+        events = connection.advance()
+    assert connection.open
+    return connection
+
+
+def wait_for(connection: Connection, events: int) -> None:
+    """Wait until a poller would wake this connection up."""
+    poll = select.poll()
+    poll.register(connection.fd, events)
+    assert poll.poll(10_000), "no event"
+
+
 @pytest.mark.parametrize("encrypted", [False, True])
 @pytest.mark.parametrize(("head_bytes", "body_bytes"), [(300, 400_000), (200_000, 1)])
 def test_every_byte_arrives_once_however_little_the_system_takes(
@@ -205,14 +225,8 @@ def test_every_byte_arrives_once_however_little_the_system_takes(
 
         reading = threading.Thread(target=read_all)
         reading.start()
-        connection = connect(target, context)
+        connection = opened(target, context)
         connection._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        events = WRITABLE
-        while events:
-            poll = select.poll()
-            poll.register(connection.fd, events)
-            poll.poll(10_000)
-            events = connection.advance()
         cut = not connection.send(head, memoryview(body))
         cut_off.set()
         assert connection.sending is cut is True
@@ -222,6 +236,105 @@ def test_every_byte_arrives_once_however_little_the_system_takes(
         reading.join(10)
         connection.close()
     assert bytes(got) == head + body
+
+
+@pytest.mark.parametrize("end", ["plain", "TLS", "TLS, cut"])
+def test_every_byte_is_read_once_without_waiting_for_more(certificate: Path, end: str) -> None:
+    """The buffer is smaller than a TLS record: no event announces what is left in memory.
+
+    Only TLS's own end is the end of a stream through TLS.
+    """
+    encrypted, said = end != "plain", random.Random(3).randbytes(100_000)
+    context = TlsTrust(insecure=True).ssl_context() if encrypted else None
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = Target("https", "localhost", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
+
+        def answer() -> None:
+            peer, _ = server.accept()
+            peer.settimeout(10)
+            if encrypted:
+                tls = server_context(certificate, ssl.TLSVersion.TLSv1_3)
+                peer = tls.wrap_socket(peer, server_side=True)
+            with peer:
+                asked = b""
+                while len(asked) < 8:
+                    asked += peer.recv(8)
+                assert asked == b"headbody"
+                peer.sendall(said)
+                over.wait(10)
+                if end == "TLS":
+                    peer.setblocking(False)
+                    with contextlib.suppress(ssl.SSLWantReadError):
+                        peer.unwrap()  # type: ignore[attr-defined]
+
+        over = threading.Event()
+        answering = threading.Thread(target=answer)
+        answering.start()
+        connection = opened(target, context)
+        assert connection.send(b"head", memoryview(b"body"))
+        assert not connection.sending
+        got, buffer = bytearray(), memoryview(bytearray(1000))
+
+        def read_some() -> int:
+            while True:
+                if not connection.has_more():
+                    wait_for(connection, READABLE)
+                with contextlib.suppress(BlockingIOError):
+                    return connection.receive(buffer)
+
+        while len(got) < len(said):
+            got += buffer[: read_some()]
+        assert got == said
+        assert not connection.has_more()
+        with pytest.raises(BlockingIOError):
+            connection.receive(buffer)
+        over.set()
+        if end == "TLS, cut":
+            with pytest.raises(ConnectionResetError, match="without the end of TLS"):
+                read_some()
+        else:
+            assert read_some() == 0
+        answering.join(10)
+        connection.close()
+
+
+def test_a_request_that_meets_a_full_buffer_waits_whole() -> None:
+    """Nothing of it was taken, so its first byte is still the first to send."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = Target("http", "localhost", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
+        connection = opened(target, None)
+        peer, _ = server.accept()
+        before = 0
+        with peer:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    before += connection._sock.send(bytes(1 << 16))
+            assert not connection.send(b"head", memoryview(b"body"))
+            assert connection.sending
+            got = bytearray()
+            while not connection.send_more():
+                got += peer.recv(1 << 20)
+            while len(got) < before + 8:
+                got += peer.recv(1 << 20)
+        connection.close()
+    assert got == bytes(before) + b"headbody"
+
+
+def test_a_connection_may_be_open_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system may answer a non-blocking connect with success, although Linux seldom does."""
+
+    class AtOnce(socket.socket):
+        def connect_ex(self, address: Any, /) -> int:
+            self.setblocking(True)
+            code = super().connect_ex(address)
+            self.setblocking(False)
+            return code
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = Target("http", "localhost", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
+        monkeypatch.setattr(socket, "socket", AtOnce)
+        connection = opened(target, None)
+        connection.close()
 
 
 def test_a_handshake_that_gets_nothing_goes_on_waiting() -> None:
