@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import hashlib
 import random
@@ -27,6 +28,7 @@ from edgeload.records import Request
 from edgeload.run.connection import Connection, TlsConnection, classify, connect
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.session import run_session
+from edgeload.run.wire import RequestResult
 from edgeload.runlog import read_records
 from edgeload.settings import resolve
 from edgeload.simulator.certificate import self_signed
@@ -242,9 +244,11 @@ def test_every_byte_arrives_once_however_little_the_system_takes(
 def test_every_byte_is_read_once_without_waiting_for_more(certificate: Path, end: str) -> None:
     """The buffer is smaller than a TLS record: no event announces what is left in memory.
 
+    Of the last record, that is a single byte in the end.
+
     Only TLS's own end is the end of a stream through TLS.
     """
-    encrypted, said = end != "plain", random.Random(3).randbytes(100_000)
+    encrypted, said = end != "plain", random.Random(3).randbytes(6 * 16_384 + 2001)
     context = TlsTrust(insecure=True).ssl_context() if encrypted else None
     with socket.create_server(("127.0.0.1", 0)) as server:
         target = Target("https", "localhost", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
@@ -276,11 +280,12 @@ def test_every_byte_is_read_once_without_waiting_for_more(certificate: Path, end
         got, buffer = bytearray(), memoryview(bytearray(1000))
 
         def read_some() -> int:
-            while True:
+            for _ in range(100):
                 if not connection.has_more():
                     wait_for(connection, READABLE)
                 with contextlib.suppress(BlockingIOError):
                     return connection.receive(buffer)
+            raise AssertionError("events, but no bytes")
 
         while len(got) < len(said):
             got += buffer[: read_some()]
@@ -288,6 +293,7 @@ def test_every_byte_is_read_once_without_waiting_for_more(certificate: Path, end
         assert not connection.has_more()
         with pytest.raises(BlockingIOError):
             connection.receive(buffer)
+        assert not connection.has_more()
         over.set()
         if end == "TLS, cut":
             with pytest.raises(ConnectionResetError, match="without the end of TLS"):
@@ -318,6 +324,35 @@ def test_a_request_that_meets_a_full_buffer_waits_whole() -> None:
                 got += peer.recv(1 << 20)
         connection.close()
     assert got == bytes(before) + b"headbody"
+
+
+def test_no_part_of_a_request_waits_for_an_acknowledgement() -> None:
+    """Nagle's algorithm would add the delay of our own machine to the endpoint's time."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = Target("http", "localhost", server.getsockname()[1], socket.AF_INET, "127.0.0.1")
+        connection = connect(target, None)
+        assert connection._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "text"),
+    [
+        (OSError(errno.ECONNREFUSED, "Connection refused"), "refused", "Connection refused"),
+        (OSError(errno.ETIMEDOUT, "timed out"), "refused", "timed out"),
+        (OSError(errno.EMFILE, "Too many"), "generator", "Too many"),
+        (OSError(errno.EPIPE, "Broken pipe"), "reset", "Broken pipe"),
+        (ConnectionResetError("closed without an answer"), "reset", "closed without an answer"),
+        (socket.gaierror(errno.ENOMEM, "a number of its own"), "dns", "a number of its own"),
+        (ssl.SSLEOFError(8, "EOF occurred"), "reset", "EOF occurred"),
+        (ssl.SSLError(1, "odd"), "tls", "the TLS connection failed (odd)"),
+    ],
+)
+def test_every_error_of_a_connection_has_its_class_and_words(
+    error: OSError, outcome: str, text: str
+) -> None:
+    """The system's words without its number; an error without a number in its own words."""
+    assert classify(error) == RequestResult(outcome, None, text)
 
 
 def test_a_connection_may_be_open_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
