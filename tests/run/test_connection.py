@@ -191,6 +191,7 @@ def opened(target: Target, context: ssl.SSLContext | None) -> Connection:
         wait_for(connection, events)
         events = connection.advance()
     assert connection.open
+    assert not connection.has_more()
     return connection
 
 
@@ -261,9 +262,9 @@ def test_every_byte_is_read_once_without_waiting_for_more(certificate: Path, end
                 peer = tls.wrap_socket(peer, server_side=True)
             with peer:
                 asked = b""
-                while len(asked) < 8:
-                    asked += peer.recv(8)
-                assert asked == b"headbody"
+                while len(asked) < 304:
+                    asked += peer.recv(304)
+                assert asked == b"h" * 300 + b"body"
                 peer.sendall(said)
                 over.wait(10)
                 if end == "TLS":
@@ -275,7 +276,7 @@ def test_every_byte_is_read_once_without_waiting_for_more(certificate: Path, end
         answering = threading.Thread(target=answer)
         answering.start()
         connection = opened(target, context)
-        assert connection.send(b"head", memoryview(b"body"))
+        assert connection.send(b"h" * 300, memoryview(b"body"))
         assert not connection.sending
         got, buffer = bytearray(), memoryview(bytearray(1000))
 
