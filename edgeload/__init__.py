@@ -30,6 +30,7 @@ settings                the settings of a run
     declaration         what a setting says about itself, beside its type and default
     values              the types of the settings: texts -> legal values
     groups              the camera groups of a run, with all of their settings
+    required            a required capacity, against the loads that a run will try
     yaml_texts          the text of a YAML file -> its nodes, and their lines
     mix_yaml            the text of a mix file (YAML) -> groups of texts, with their lines
     mix_file            these -> camera groups, checked
@@ -254,6 +255,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         camera_age      the age of the newest answer of a log's cameras
         littles_law     requests in flight against throughput and time
         validity        what forbids to present a step's numbers as the endpoint's
+        objectives_by_load  which loads of a ramp meet an objective, and what all say together
+        required_capacity  the capacity that somebody requires, against what a run shows
         objective_results  objectives: pass, fail or undecided
         cold_answers    answers that were slow because something was cold
         connection_limit  what shows that the proxy took no more requests at once

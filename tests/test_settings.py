@@ -89,7 +89,7 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
         "max_clients", "step_size", "slo", "slo_undecided", "abort_on", "log_file", "output_dir",
         "hdr", "prometheus_port", "web", "web_port", "ready_timeout",
         "interference_rounds", "mix", "budget", "repeat", "cooldown", "variants", "variants_rounds",
-        "variants_budget", "plan_for", "reserve", "allow_public_target",
+        "variants_budget", "plan_for", "reserve", "allow_public_target", "require_capacity",
     }  # fmt: skip
 
 
@@ -102,9 +102,9 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
         "interference_rounds", "find_capacity", "search", "budget", "plan_for", "reserve",
         "repeat", "cooldown", "variants", "variants_rounds", "variants_budget", "audit_cache",
         "requests_per_second", "time_between_ramp", "warmup", "arrivals",
-        "late", "client", "workers", "seed", "slo", "slo_undecided", "abort_on", "image_path",
-        "image_pool", "same_image", "log_file", "output_dir", "hdr", "prometheus_port",
-        "web", "web_port", "simulator_options",
+        "late", "client", "workers", "seed", "slo", "slo_undecided", "require_capacity", "abort_on",
+        "image_path", "image_pool", "same_image", "log_file", "output_dir", "hdr",
+        "prometheus_port", "web", "web_port", "simulator_options",
     ]  # fmt: skip
 
 

@@ -112,6 +112,7 @@ def read_series(
     *,
     objectives: Sequence[Objective] | None = None,
     slo_undecided: str | None = None,
+    required: int | None = None,
     requests_per_second: float | None = None,
     with_hdr: bool = False,
     console: Console,
@@ -137,6 +138,7 @@ def read_series(
             requests_per_second=requests_per_second,
             objectives=objectives,
             with_hdr=with_hdr,
+            required=required,
         )
         codes.append(exit_code(summary, slo_undecided))
         runs.append(figures_of_run(summary))

@@ -19,6 +19,7 @@ from edgeload.read.words.headline import undecided_objectives
 from edgeload.settings import SettingError
 from edgeload.settings.fields import Fields
 from edgeload.settings.mix_yaml import MixError
+from edgeload.settings.values import MOST_CLIENTS
 from edgeload.settings.wanted_file import wanted_cameras_text
 from edgeload.wanted_cameras import WantedCameras, parse_wanted
 
@@ -178,6 +179,7 @@ def _report(options: argparse.Namespace) -> int:
         host_samples=options.host,
         wanted=options.plan,
         reserve=None if options.reserve is None else options.reserve / 100,
+        required=options.require_capacity,
     )
     for text in undecided_objectives(summary):
         print(text, file=sys.stderr)
@@ -202,6 +204,7 @@ def _read_series(options: argparse.Namespace, parser: Parser) -> int:
         options.output_dir,
         objectives=options.slo,
         slo_undecided=options.slo_undecided,
+        required=options.require_capacity,
         requests_per_second=options.requests_per_second,
         with_hdr=options.hdr,
         console=Console(),
@@ -285,6 +288,13 @@ def _add_report(parser: Parser) -> None:
         "yes. (default: as in the log)",
     )
     parser.add_argument(
+        "--require-capacity",
+        metavar="N",
+        type=_load,
+        help="End with exit code 3 unless the log shows that at least so many clients, or copies "
+        "of a mix, are served. (default: as in the log)",
+    )
+    parser.add_argument(
         "--host",
         metavar="FILE",
         type=path,
@@ -310,6 +320,14 @@ def _add_report(parser: Parser) -> None:
         action="store_true",
         help="Also write HdrHistogram percentile files (.hgrm), one per step.",
     )
+
+
+def _load(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:7]) <= MOST_CLIENTS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: must be a whole number from 1 to {MOST_CLIENTS}, for example 20"
+        )
+    return int(text)
 
 
 def _wanted(text: str) -> tuple[WantedCameras, ...]:

@@ -16,7 +16,9 @@ from edgeload.read.analysis.box_planning import with_box_plan
 from edgeload.read.analysis.comparison import Comparison, compare
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.history import History, history_of
+from edgeload.read.analysis.objectives_by_load import status_of_all
 from edgeload.read.analysis.repeats import Repeats, repeats_of
+from edgeload.read.analysis.required_capacity import with_required_capacity
 from edgeload.read.analysis.run_figures import RunFigures
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.search_result import WITH_CAPACITY
@@ -53,6 +55,7 @@ def write_results(
     host_samples: Path | None = None,
     wanted: Sequence[WantedCameras] | None = None,
     reserve: float | None = None,
+    required: int | None = None,
 ) -> RunSummary:
     """Read a log, write its results into a folder (made if missing), print the report.
 
@@ -60,7 +63,8 @@ def write_results(
     `objectives` take the place of those in the log; `with_hdr` adds HdrHistogram's percentile
     files; `host_samples` is what the monitor wrote on the host meanwhile, and takes the place of
     samples in the log itself. `wanted` are cameras to serve, `reserve` the share of a
-    box that is kept free; both replace those in the log. Raises LogError, in one line, if there is
+    box that is kept free; both replace those in the log, and so does `required`, the load that has
+    to be served. Raises LogError, in one line, if there is
     nothing to read or no folder to write to, or if the run cannot tell how many boxes are needed.
     """
     read_once([log_file, *([host_samples] if host_samples else [])])
@@ -70,7 +74,7 @@ def write_results(
         summary = _with_samples(summary, host_samples)
     elif log.host:
         summary = with_host(summary, log.host)
-    summary = with_box_plan(summary, wanted, reserve)
+    summary = with_required_capacity(with_box_plan(summary, wanted, reserve), required)
     findings = find(summary)
     pictures = prepare_figures(summary)
     outdated = [hdr.PATTERN, REPEATS_FILE, *(picture.file_name for picture in pictures)]
@@ -162,14 +166,18 @@ def _check_comparable(runs: Sequence[RunSummary]) -> None:
 def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
     """The exit code of a script that showed these results.
 
-    An INVALID run says nothing about objectives. An undecided objective has not failed, unless
-    `slo_undecided`, by default the run's setting, is "fail". A run without one correct answer has
-    no result, and neither has a cache audit that decides nothing. A search overloads the endpoint
-    on purpose, so its objectives have no say: it has a result if it found the capacity of a tier,
-    if only a lower bound; one for headroom, if it tells whether the base load is carried.
+    An INVALID run says nothing about objectives. An objective that names no load is met if one load
+    of the ramp meets it, and all of these have to be met at the same load. An undecided objective
+    has not failed, unless `slo_undecided`, by default the run's setting, is "fail". A run without
+    one correct answer has no result, and neither has a cache audit that decides nothing. A search
+    overloads the endpoint on purpose, so its objectives have no say: it has a result if it found
+    the capacity of a tier, if only a lower bound; one for headroom, if it tells whether the base
+    load is carried. A capacity that is required has to be shown: undecided does not pass.
     """
     if not summary.valid:
         return exit_codes.INVALID
+    if summary.required and summary.required.status != "pass":
+        return exit_codes.OBJECTIVE_FAILED
     if summary.search is not None:
         found = any(tier.answer in WITH_CAPACITY for tier in summary.search.tiers)
         return exit_codes.OK if found and not summary.no_result else exit_codes.NO_RESULT
@@ -178,7 +186,7 @@ def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
         return exit_codes.OK if found and not summary.no_result else exit_codes.NO_RESULT
     undecided = slo_undecided or summary.log.settings.get("slo_undecided")
     failing = ("fail", "undecided") if undecided == "fail" else ("fail",)
-    if any(result.status in failing for result in summary.objectives):
+    if status_of_all(summary.objectives) in failing:
         return exit_codes.OBJECTIVE_FAILED
     no_answer = summary.audit is not None and not summary.audit.decided
     return exit_codes.NO_RESULT if summary.no_result or no_answer else exit_codes.OK

@@ -381,6 +381,15 @@ class Fields(BaseModel):
         example="fail",
         measured=False,
     )
+    require_capacity: values.Required = declare(
+        None,
+        "The objectives",
+        "Load that has to be served, in clients, or in copies with a mix. The exit code is 3 "
+        "unless the run shows that it is, or a larger one. If not set: none.",
+        metavar="N",
+        example="10",
+        measured=False,
+    )
     abort_on: values.AbortConditions = declare(
         (),
         "The objectives",

@@ -19,6 +19,7 @@ from edgeload.settings.audit_settings import AUDIT_VALUES
 from edgeload.settings.fields import Fields, declared, option_of
 from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
+from edgeload.settings.required import check_required
 from edgeload.settings.search import NOT_TYPED, ONLY_A_SEARCH, check_search, search_plan
 from edgeload.settings.wanted_file import check_wanted
 from edgeload.target_rules import literal_address, why_refused
@@ -66,6 +67,8 @@ class Settings(Fields):
             check_search(self.groups(), self)
         if self.plan_for is not None:
             check_wanted(self.groups(), self)
+        if self.require_capacity is not None:
+            check_required(self, self.require_capacity)
         return self
 
     def _refused_address(self, url: str) -> str | None:

@@ -232,8 +232,10 @@ WarmUp = Annotated[
 Cooldown = Annotated[float, Field(ge=0, le=7 * 86400, allow_inf_nan=False)]
 RunCount = Annotated[int, Field(ge=1, le=100)]
 Rate = Annotated[float, Field(ge=0.0001, le=10_000, allow_inf_nan=False)]
-Clients = Annotated[int, Field(ge=1, le=100_000)]
+MOST_CLIENTS = 100_000
+Clients = Annotated[int, Field(ge=1, le=MOST_CLIENTS)]
 Ramp = Annotated[tuple[Clients, ...] | None, Field(min_length=1), BeforeValidator(_ramp)]
+Required = Annotated[Clients | None, BeforeValidator(_empty_is_none)]
 Rounds = Annotated[Annotated[int, Field(ge=3, le=1000)] | None, BeforeValidator(_empty_is_none)]
 Workers = Annotated[Literal["auto", "clients"] | int, BeforeValidator(_workers)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]

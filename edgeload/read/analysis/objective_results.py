@@ -73,6 +73,14 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class LoadStatus:
+    """A load, in clients or copies of a mix, and whether an objective was met at it."""
+
+    load: int
+    status: Status
+
+
+@dataclass(frozen=True)
 class ObjectiveResult:
     """An objective, the quantity that it bounds with its limits, and what follows.
 
@@ -84,7 +92,9 @@ class ObjectiveResult:
     have to be for that; None also if the load is too large, because times grow with its step.
     `overloaded`: the times were within the bound so far, but the backlog grew, so they will not
     stay there. `never_share` is the share of the sample that got no good answer, if the objective
-    bounds a percentile of a time.
+    bounds a percentile of a time. `loads` are those of a ramp at which an objective that names none
+    was judged, from the least on, and `load` is the one whose figures these are; empty and None for
+    any other objective.
     """
 
     objective: Objective
@@ -98,6 +108,8 @@ class ObjectiveResult:
     overloaded: bool = False
     step_s_to_tell: float | None = None
     never_share: float | None = None
+    loads: tuple[LoadStatus, ...] = ()
+    load: int | None = None
 
 
 def batches(window: Window, ok_done_s: Floats) -> Floats:

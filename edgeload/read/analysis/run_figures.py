@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from edgeload.read.analysis.differences import OWN_CHANCE, facts_of
 from edgeload.read.analysis.objective_results import Status
+from edgeload.read.analysis.objectives_by_load import status_of_all
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.percentiles import Distribution
@@ -129,7 +130,7 @@ def figures_of_run(summary: RunSummary) -> RunFigures:
         requests_per_second=log.requests_per_second,
         bracket=capacity_of_run(summary),
         ceiling=_ceiling(summary),
-        objectives=_objectives(summary),
+        objectives=status_of_all(summary.objectives),
         steps=tuple(_steps(summary)),
         facts=own,
     )
@@ -180,12 +181,6 @@ def _ceiling(summary: RunSummary) -> RunFigure | None:
     if found is None or found.of_the_clients:
         return None
     return RunFigure(found.per_s, found.low, found.high)
-
-
-def _objectives(summary: RunSummary) -> Status | None:
-    statuses = [result.status for result in summary.objectives]
-    worst_first: tuple[Status, ...] = ("fail", "undecided", "pass")
-    return next((status for status in worst_first if status in statuses), None)
 
 
 def _steps(summary: RunSummary) -> Iterator[StepFigures]:

@@ -12,9 +12,7 @@ from edgeload.read.analysis.failures import FailureText
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.headroom_result import HeadroomResult
 from edgeload.read.analysis.interference import Interference
-from edgeload.read.analysis.objective_results import (
-    ObjectiveResult,
-)
+from edgeload.read.analysis.objective_results import ObjectiveResult, Status
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.queueing_detector import QueueingDetector
 from edgeload.read.analysis.search_result import SearchResult
@@ -36,6 +34,21 @@ class Totals:
     ok: int
     failed: int
     missed: int | None
+
+
+@dataclass(frozen=True)
+class RequiredCapacity:
+    """A load that has to be served, in clients or copies of a mix, and whether it is.
+
+    "pass": this load, or a larger one, was shown to be served. "fail": one no larger was shown not
+    to be. "undecided": neither, so it is not shown. `served` is the largest load that is, `refused`
+    the least that is not; None: none is known.
+    """
+
+    load: int
+    status: Status
+    served: int | None
+    refused: int | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,8 @@ class RunSummary:
     """What fits beside the mix, in a search for headroom; its steps are trials."""
     box_plan: BoxPlan | None = None
     """How many boxes like this one the cameras need that somebody asked about."""
+    required: RequiredCapacity | None = None
+    """The verdict on the load that somebody requires."""
     audit: CacheAudit | None = None
     """Whether repeated pictures are answered faster, in a cache audit; it has no capacity."""
 

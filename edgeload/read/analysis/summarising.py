@@ -25,6 +25,7 @@ from edgeload.read.analysis.objective_results import (
     result_of,
     unknown,
 )
+from edgeload.read.analysis.objectives_by_load import judge_by_load
 from edgeload.read.analysis.outages import Outage, find_outages
 from edgeload.read.analysis.queueing_detector import find_queueing_detector
 from edgeload.read.analysis.run_summary import RunSummary, Totals
@@ -186,7 +187,7 @@ def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSumm
     return RunSummary(
         log=log,
         steps=tuple(steps),
-        objectives=tuple(results_of_run(asked, steps, samples)),
+        objectives=tuple(results_of_run(asked, steps, samples, is_ramp=_is_ramp(log))),
         totals=_totals(steps),
         doubts=merged_by_subject([*doubts, *(d for step in steps for d in step.doubts)]),
         bracket=find_capacity(steps),
@@ -320,15 +321,32 @@ def with_host(summary: RunSummary, samples: Iterable[HostSample]) -> RunSummary:
     )
 
 
+def _is_ramp(log: RunLog) -> bool:
+    """Whether the steps of the run are loads, so that one may be chosen."""
+    other = (log.settings.get("interference"), log.settings.get("audit_cache"))
+    return not (log.is_search or any(other))
+
+
 def results_of_run(
-    objectives: Sequence[Objective], steps: Sequence[StepSummary], samples: Sequence[Sample]
+    objectives: Sequence[Objective],
+    steps: Sequence[StepSummary],
+    samples: Sequence[Sample],
+    *,
+    is_ramp: bool,
 ) -> list[ObjectiveResult]:
-    """Each objective judged on its subject: all steps together, or its steps one by one."""
-    whole = merged(samples)
+    """Each objective judged on its subject: its steps one by one, or each load of a ramp.
+
+    The steps of another kind of run are not loads to choose from: they are judged together.
+    """
+    whole = None if is_ramp else merged(samples)
     found: list[ObjectiveResult] = []
     for objective in objectives:
         if objective.load is None and not objective.each_step:
-            found.append(result_of(objective, whole))
+            found.append(
+                judge_by_load(objective, steps, samples)
+                if whole is None
+                else result_of(objective, whole)
+            )
             continue
         own = [j for step in steps for j in step.objectives if j.objective == objective]
         found += own or [unknown(objective)]

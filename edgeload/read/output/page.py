@@ -16,7 +16,6 @@ from markupsafe import Markup
 
 from edgeload.plain_words import plural, sentence
 from edgeload.read.analysis.finding import Finding
-from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import end_of
 from edgeload.read.figures.chart import Chart
@@ -52,7 +51,7 @@ from edgeload.read.words.interference_words import (
     interference_rows,
 )
 from edgeload.read.words.limit import limit
-from edgeload.read.words.objective_words import MARKS, STATUSES, measured_words, undecided_words
+from edgeload.read.words.objective_words import MARKS, STATUSES, objective_lines
 from edgeload.read.words.terminal_words import DETECTORS_TITLE, TEXTS_NOTE
 from edgeload.read.words.trial_words import (
     MISSED_ON_PURPOSE,
@@ -99,7 +98,7 @@ def html_report(
             findings=[
                 (f.severity, sentence(message_with_steps(f), f.group), advice(f)) for f in findings
             ],
-            objectives=[_objective(result, _noun(summary)) for result in summary.objectives],
+            objectives=_objectives(summary),
             interference=_interference(summary),
             box_plan=_box_plan(summary),
             audit=_audit(summary),
@@ -193,15 +192,19 @@ def _tested(endpoint: Mapping[str, Any]) -> str:
     return endpoint.get("embedded") or endpoint.get("url") or "an edge endpoint"
 
 
-def _objective(result: ObjectiveResult, noun: str) -> dict[str, str]:
-    return {
-        "verdict": result.status,
-        "mark": f"{MARKS[result.status]} {STATUSES[result.status]}",
-        "text": result.objective.text,
-        "step": "the run" if result.step is None else f"{noun} {result.step + 1}",
-        "measured": measured_words(result),
-        "more": undecided_words(result),
-    }
+def _objectives(summary: RunSummary) -> list[dict[str, str]]:
+    lines = objective_lines(summary, step=_noun(summary))
+    return [
+        {
+            "verdict": line.status,
+            "mark": f"{MARKS[line.status]} {STATUSES[line.status]}",
+            "text": line.text,
+            "step": line.scope,
+            "measured": line.measured,
+            "more": line.more,
+        }
+        for line in lines
+    ]
 
 
 @cache

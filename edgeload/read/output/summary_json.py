@@ -13,7 +13,7 @@ from edgeload.plain_words import sentence
 from edgeload.read.analysis.capacity import Ceiling
 from edgeload.read.analysis.failures import failure_classes
 from edgeload.read.analysis.finding import Finding
-from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.run_summary import RequiredCapacity, RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import ResourceDemand
 from edgeload.read.output.audit_record import audit_record
@@ -45,6 +45,7 @@ from edgeload.read.output.summary_record import (
     EstimateRecord,
     FindingRecord,
     ReasonRecord,
+    RequiredCapacityRecord,
     ScalingLawRecord,
     SummaryRecord,
     SummaryStep,
@@ -111,6 +112,7 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
         demands=None if summary.demands is None else [_demand(d) for d in summary.demands],
         interference=interference_records(summary.interference) if summary.interference else None,
         headroom=headroom_records(summary.headroom) if summary.headroom else None,
+        required_capacity=_required(summary.required) if summary.required else None,
         plan=box_plan_record(summary.box_plan) if summary.box_plan else None,
         cache_audit=audit_record(summary.audit) if summary.audit else None,
         objectives=[objective_record(result) for result in summary.objectives],
@@ -178,6 +180,15 @@ def step_record(step: StepSummary, detectors: Mapping[str, str | None]) -> Summa
         objectives=[objective_record(result) for result in step.objectives],
         groups=summary_groups(step, detectors),
         detectors=[detector_record(times) for times in step.detectors],
+    )
+
+
+def _required(required: RequiredCapacity) -> RequiredCapacityRecord:
+    return RequiredCapacityRecord(
+        load=required.load,
+        verdict=required.status,
+        served=required.served,
+        refused=required.refused,
     )
 
 

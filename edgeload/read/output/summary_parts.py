@@ -18,6 +18,7 @@ from edgeload.read.output.summary_record import (
     BacklogGrowthRecord,
     DetectorRecord,
     DistributionRecord,
+    ObjectiveLoadRecord,
     ObjectiveRecord,
     OverloadRecord,
     QuantileLimitsRecord,
@@ -145,6 +146,8 @@ def objective_record(result: ObjectiveResult) -> ObjectiveRecord:
         n=result.n,
         more_s=json_number(result.extra_seconds_needed),
         overloaded=result.overloaded,
+        loads=[ObjectiveLoadRecord(load=each.load, verdict=each.status) for each in result.loads],
+        load=result.load,
     )
 
 

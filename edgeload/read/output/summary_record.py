@@ -201,10 +201,19 @@ class BacklogGrowthRecord(SummaryPart):
     step_s: Number
 
 
+class ObjectiveLoadRecord(SummaryPart):
+    """A load, in clients or copies, and whether an objective was met at it."""
+
+    load: int
+    verdict: Literal["pass", "fail", "undecided"]
+
+
 class ObjectiveRecord(SummaryPart):
     """An objective on the run (`step` null) or a step; value, limits and bound in s or a share.
 
-    `overloaded`: within the bound so far, but not met, because a backlog grew.
+    `overloaded`: within the bound so far, but not met, because a backlog grew. `loads`: those of a
+    ramp, if the objective names none; it is met if one of them meets it, and the figures are those
+    at `load`.
     """
 
     objective: str
@@ -220,6 +229,20 @@ class ObjectiveRecord(SummaryPart):
     n: int
     more_s: Number
     overloaded: bool
+    loads: list[ObjectiveLoadRecord]
+    load: int | None
+
+
+class RequiredCapacityRecord(SummaryPart):
+    """The load that has to be served, in clients or copies, and whether it was shown to be.
+
+    `served` is the largest load that was shown to be, `refused` the least that was shown not to be.
+    """
+
+    load: int
+    verdict: Literal["pass", "fail", "undecided"]
+    served: int | None
+    refused: int | None
 
 
 class WindowRecord(SummaryPart):
@@ -579,6 +602,7 @@ class SummaryRecord(SummaryPart):
     demands: list[DemandRecord] | None
     interference: list[InterferenceRecord] | None
     headroom: list[HeadroomRecord] | None
+    required_capacity: RequiredCapacityRecord | None
     plan: BoxPlanRecord | None
     cache_audit: CacheAuditRecord | None
     objectives: list[ObjectiveRecord]

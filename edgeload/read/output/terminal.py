@@ -39,8 +39,10 @@ from edgeload.read.words.limit import limit
 from edgeload.read.words.mix_words import mix_load
 from edgeload.read.words.objective_words import (
     MARKS,
-    judged_together,
+    ObjectiveLine,
     measured_words,
+    objective_lines,
+    required_lines,
     undecided_words,
 )
 from edgeload.read.words.search_words import objectives_at_capacity
@@ -308,29 +310,34 @@ def finding_text(finding: Finding, width: int) -> Text:
 
 
 def _objectives(summary: RunSummary, width: int) -> list[Text]:
-    judged = [(_scope(result), result) for result in summary.objectives]
-    if summary.headroom is not None:
-        judged = [(BASE_LOAD, result) for result in summary.objectives]
-    if summary.search is not None:
-        judged = objectives_at_capacity(summary)
+    judged = _judged(summary)
     if not judged:
         return []
     lines = [wrapped(terminal_words.OBJECTIVES_HEAD, width)]
-    for scope, result in judged:
-        more = undecided_words(result)
-        words = f"{result.objective.text}   {scope}: {measured_words(result)}"
+    for line in judged:
+        more = f"; {line.more}" if line.more else ""
         text = wrapped(
-            f"{MARKS[result.status]} {words}{f'; {more}' if more else ''}", width, indent="  "
+            f"{MARKS[line.status]} {line.text}   {line.scope}: {line.measured}{more}",
+            width,
+            indent="  ",
         )
-        text.stylize(_MARK_STYLES[result.status], 0, 3)
+        text.stylize(_MARK_STYLES[line.status], 0, 3)
         lines.append(text)
-    together = judged_together(summary)
-    lines += [wrapped(together, width, indent="  ")] if together else []
     return [Text("\n").join(lines)]
 
 
-def _scope(result: ObjectiveResult) -> str:
-    return terminal_words.WHOLE_RUN if result.step is None else f"step {result.step + 1}"
+def _judged(summary: RunSummary) -> list[ObjectiveLine]:
+    if summary.search is not None:
+        judged = [_at(scope, result) for scope, result in objectives_at_capacity(summary)]
+        return [*required_lines(summary), *judged]
+    if summary.headroom is not None:
+        return [_at(BASE_LOAD, result) for result in summary.objectives]
+    return objective_lines(summary)
+
+
+def _at(scope: str, result: ObjectiveResult) -> ObjectiveLine:
+    more = undecided_words(result)
+    return ObjectiveLine(result.status, result.objective.text, scope, measured_words(result), more)
 
 
 def _failures(summary: RunSummary, width: int) -> list[Text]:

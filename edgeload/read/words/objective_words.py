@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from edgeload.objectives import Objective
-from edgeload.read.analysis.objective_results import ObjectiveResult
+from edgeload.plain_words import listed, plural
+from edgeload.read.analysis.objective_results import ObjectiveResult, Status
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.statistics.format import milliseconds, share
-from edgeload.read.words.loads import Loads
 from edgeload.read.words.longer_steps import repeat_with
 
 MARKS = {"pass": "✓", "fail": "✗", "undecided": "?"}
-STATUSES = {"pass": "met", "fail": "not met", "undecided": "undecided"}
+STATUSES: dict[Status, str] = {"pass": "met", "fail": "not met", "undecided": "undecided"}
+WHOLE_RUN = "all steps together"
+_SHOWN_LOADS = 4
 
 
 def quantity_name(objective: Objective) -> str:
@@ -112,19 +116,118 @@ def to_tell(step_s: float | None) -> str:
     return "" if step_s is None else f": {repeat_with(step_s)}"
 
 
-def judged_together(summary: RunSummary) -> str:
-    """That steps which fell short count for what is judged over the run, and how to judge one load.
+def scope_words(result: ObjectiveResult, *, of_mix: bool, step: str = "step") -> str:
+    """What an objective was judged on: `step 3`, or the loads that meet it and those that do not.
 
-    Empty if all such objectives are met, or no load was too large.
+    `met up to 38 clients, not at 50`; for a single load just `38 clients`. `step` is what a step is
+    called.
     """
-    open_ = [r for r in summary.objectives if r.step is None and r.status != "pass" and r.n]
-    if not open_ or summary.first_overload is None or len(summary.steps) == 1:
+    if result.step is not None:
+        return f"{step} {result.step + 1}"
+    if not result.loads:
+        return WHOLE_RUN
+    noun = "copy" if of_mix else "client"
+    if len(result.loads) == 1:
+        return plural(result.loads[0].load, noun)
+    loads = [each.load for each in result.loads]
+    by = {s: [e.load for e in result.loads if e.status == s] for s in STATUSES}
+    met, failed, open_ = by["pass"], by["fail"], by["undecided"]
+    if not met:
+        if not open_:
+            return f"not met at any load from {plural(loads[0], noun)} on"
+        return _joined([_at("undecided at", open_, noun), _at("not met at", failed)])
+    up_to = met == loads[: len(met)]
+    said = f"met up to {plural(met[-1], noun)}" if up_to else _at("met at", met, noun)
+    return _joined([said, _at("not at", failed), _at("undecided at", open_)])
+
+
+def _at(words: str, loads: Sequence[int], noun: str = "") -> str:
+    """`not at 45 and 50`; empty for no loads."""
+    if not loads:
         return ""
-    least = min(step.clients for step in summary.steps)
-    load = Loads(summary).words(summary.capacity.clients if summary.capacity else least)
-    objective = open_[0].objective
-    group = f"{objective.group}: " if objective.group else ""
-    return (
-        "All steps are judged together, also those that fell short. To judge one load: --slo "
-        f'"{group}{load}: {objective.condition}".'
+    shown = [f"{load:,}" for load in loads[:_SHOWN_LOADS]]
+    if len(loads) > _SHOWN_LOADS:
+        shown.append(f"{len(loads) - _SHOWN_LOADS} more")
+    unit = f" {plural(1 if list(loads) == [1] else 2, noun).split(' ', 1)[1]}" if noun else ""
+    return f"{words} {listed(shown)}{unit}"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def figures_of(result: ObjectiveResult) -> str:
+    """What was measured, and of several loads at which."""
+    at = f"at {result.load:,}, " if len(result.loads) > 1 and result.load is not None else ""
+    return f"{at}{measured_words(result)}"
+
+
+@dataclass(frozen=True)
+class ObjectiveLine:
+    """One objective as people read it: its status, its text, what it was judged on, the figures."""
+
+    status: Status
+    text: str
+    scope: str
+    measured: str
+    more: str
+    """What an undecided one needs; empty for others."""
+
+
+def objective_lines(summary: RunSummary, *, step: str = "step") -> list[ObjectiveLine]:
+    """A line for each objective; one about each step says how many met it, and the worst.
+
+    The capacity that is required comes first.
+    """
+    of_mix = bool(summary.groups)
+    found: dict[Objective, list[ObjectiveResult]] = {}
+    for result in summary.objectives:
+        found.setdefault(result.objective, []).append(result)
+    lines = [_line(group, of_mix=of_mix, step=step) for group in found.values()]
+    return [*required_lines(summary), *lines]
+
+
+def required_lines(summary: RunSummary) -> list[ObjectiveLine]:
+    """The verdict on the capacity that is required; nothing if none is."""
+    required = summary.required
+    if required is None:
+        return []
+    noun = "copy" if summary.groups else "client"
+    served = "none" if required.served is None else f"{required.served:,}"
+    refused = f", {required.refused:,} are not" if required.refused is not None else ""
+    more = f"undecided: try {plural(required.load, noun)} in a step long enough to tell"
+    return [
+        ObjectiveLine(
+            required.status,
+            f"capacity>={required.load:,}",
+            plural(2, noun).split(" ", 1)[1],
+            f"{served} are shown to be served{refused}",
+            more if required.status == "undecided" else "",
+        )
+    ]
+
+
+def _line(results: Sequence[ObjectiveResult], *, of_mix: bool, step: str) -> ObjectiveLine:
+    worst = worst_of(results)
+    scope = scope_words(worst, of_mix=of_mix, step=step)
+    if len(results) > 1:
+        met = sum(result.status == "pass" for result in results)
+        scope = f"met in {met} of {plural(len(results), step)}, worst {scope}"
+    return ObjectiveLine(
+        worst.status,
+        worst.objective.text,
+        scope,
+        figures_of(worst),
+        undecided_words(worst),
     )
+
+
+def worst_of(results: Sequence[ObjectiveResult]) -> ObjectiveResult:
+    """The one that is furthest from being met."""
+
+    def badness(result: ObjectiveResult) -> tuple[int, float]:
+        value = math.inf if result.value is None else result.value
+        sign = -1.0 if result.objective.at_least else 1.0
+        return ("pass", "undecided", "fail").index(result.status), sign * value
+
+    return max(results, key=badness)

@@ -59,7 +59,6 @@ ALL_GROUPS = "all"
 """Stands for the total of a step of a mix."""
 DETECTORS_TITLE = "Requests by detector, with service times in ms"
 DETECTORS_HEAD = f"{DETECTORS_TITLE}:"
-WHOLE_RUN = "all steps together"
 OBJECTIVES_HEAD = (
     "Objectives (✓ met, ✗ not met, ? undecided; in brackets: limits at 95 % confidence):"
 )

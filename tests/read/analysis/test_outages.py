@@ -45,7 +45,8 @@ def test_an_outage_has_a_start_an_end_and_a_cost(tmp_path: Path) -> None:
     failed = [r for r in summary.log.requests.outcome if r]
     assert outage.frames_lost == outage.failures == len(failed) == pytest.approx(7.9 * 40, abs=2)
     assert outage.steps == (1,)
-    assert [result.status for result in summary.objectives] == ["fail", "pass"]
+    assert [result.status for result in summary.steps[1].objectives] == ["fail", "pass"]
+    assert [result.loads[1].status for result in summary.objectives] == ["fail", "pass"]
     text = headline(summary)
     assert text.startswith("The endpoint was down for 7.9 s, from 14.1 s to 22.0 s: ")
     assert "at least" not in text
@@ -69,7 +70,7 @@ def test_an_endpoint_that_stays_down_did_not_recover(tmp_path: Path) -> None:
     (outage,) = summary.outages
     assert (outage.recovered_s, outage.caught_up_s) == (None, None)
     assert "did not recover" in headline(summary)
-    assert [result.status for result in summary.objectives] == ["fail"]
+    assert [result.status for result in summary.steps[2].objectives] == ["fail"]
 
 
 def test_without_failures_there_is_no_outage_and_without_answers_no_result(tmp_path: Path) -> None:
@@ -124,7 +125,7 @@ def test_a_silence_is_an_outage_though_nothing_failed(tmp_path: Path) -> None:
     assert outage.start_s == pytest.approx(16.0, abs=0.2)
     assert outage.recovered_s == pytest.approx(24.02, abs=0.1)
     assert outage.failures == 0
-    assert [result.status for result in summary.objectives] == ["fail", "pass"]
+    assert [result.status for result in summary.steps[1].objectives] == ["fail", "pass"]
     assert headline(summary).startswith("The endpoint gave no answer for 8.0 s, from 16.0 s to 24")
     assert "at least" not in headline(summary)
 
