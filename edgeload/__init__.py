@@ -66,6 +66,7 @@ child_processes         how processes of ours are started: without the token
 child_main              their main module
 package_last            the same import path for the process that forks workers
 plain_words             small pieces of English
+time_words              spans of time in seconds, minutes, hours or days
 private_files           files that only their owner may read, written in whole sets
 palette                 the colours of all figures
 png_style               how every figure looks, and how one is saved
@@ -370,6 +371,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         detector_table  what each detector was asked, in the terminal
         wrapped         width and wrapping
         audit_table     new and repeated pictures, in the terminal
+        page_frame      what every page has: head, styles, scripts, policy, charts
         page            report.html
         page_steps          its table of steps
         page_groups         what it says about each camera group

@@ -48,6 +48,7 @@ ARROWS = {
     "edgeload.nameless_file": (),
     "edgeload.exit_codes": (),
     "edgeload.palette": (),
+    "edgeload.time_words": (),
     "edgeload.private_files": ("edgeload.signals",),
     "edgeload.png_style": ("edgeload.private_files",),
     "edgeload.runlog": ("edgeload.private_files", "edgeload.records"),
@@ -200,6 +201,7 @@ ARROWS = {
         "edgeload.plan",
         "edgeload.records",
         "edgeload.objectives",
+        "edgeload.palette",
         "edgeload.png_style",
         "edgeload.search_axis",
         "edgeload.read.analysis",
@@ -252,6 +254,7 @@ FOR_ALL = (
     "edgeload.file_names",
     "edgeload.plain_words",
     "edgeload.target_rules",
+    "edgeload.time_words",
     "edgeload.untrusted_text",
 )
 READING_ROOMS = ("statistics", "log", "analysis", "words", "figures", "output")

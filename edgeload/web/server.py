@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from edgeload.child_processes import die_with_parent
-from edgeload.read.output.page import waiting_page
+from edgeload.read.output.page_frame import waiting_page
 from edgeload.web.growing_page import GrowingPage
 
 HOST = "127.0.0.1"

@@ -30,6 +30,11 @@ _ARGUMENTS = (
 )
 
 
+def rgb(colour: str) -> list[int]:
+    """Red, green and blue of `#RRGGBB`, as a canvas has them."""
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
 class Browser:
     """Chromium with one page open."""
 
@@ -46,6 +51,11 @@ class Browser:
         self.complaints()
         self.requests()
         self.driver.get(page.as_uri())
+
+    def prefer(self, scheme: str) -> None:
+        """Let the screen be "light" or "dark"."""
+        wanted = {"name": "prefers-color-scheme", "value": scheme}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [wanted]})
 
     def js(self, code: str, *arguments: Any) -> Any:
         """The value of an expression in the page."""

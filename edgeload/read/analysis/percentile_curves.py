@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,23 +73,36 @@ def percentile_curves(summary: RunSummary) -> PercentileCurves | None:
 
 
 def chosen_steps(summary: RunSummary) -> list[StepSummary]:
-    """At most MOST_CURVES steps with enough answers for a p95, fewest clients first.
+    """At most MOST_CURVES steps of which a p95 is known, if only as never, fewest clients first.
 
-    The capacity, the step that broke, the smallest and the largest go first; the rest is spread
-    evenly.
+    The capacity, the step that broke, the smallest, the largest and the one with the worst times go
+    first; the rest is spread evenly.
     """
     fit = sorted(
-        (step for step in summary.steps if enough(step.times.service.n, QUANTILES["p95"])),
+        (
+            step
+            for step in summary.steps
+            if step.times.service.n and enough(step.times.felt.n, QUANTILES["p95"])
+        ),
         key=lambda step: (step.clients, step.index),
     )
     if len(fit) <= MOST_CURVES:
         return fit
-    telling = {fit[0].index, fit[-1].index}
+    telling = {fit[0].index, fit[-1].index, max(fit, key=_slowness).index}
     telling |= {end.step for end in (summary.capacity, summary.first_overload) if end}
     kept = [i for i, step in enumerate(fit) if step.index in telling]
     spread = np.linspace(0, len(fit) - 1, MOST_CURVES).round().astype(int).tolist()
     kept += [i for i in spread if i not in kept][: MOST_CURVES - len(kept)]
     return [fit[i] for i in sorted(kept)]
+
+
+def _slowness(step: StepSummary) -> tuple[float, float]:
+    """The p95 of the time that a camera felt, and beyond all times how much never came."""
+    felt = step.times.felt
+    p95 = felt.quantile("p95")
+    if p95 is None:
+        return 0.0, 0.0
+    return (math.inf if p95.never else p95.value), felt.unanswered / felt.n
 
 
 def _pools_of_rounds(summary: RunSummary, found: Interference) -> list[list[StepSummary]]:

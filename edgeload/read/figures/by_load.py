@@ -10,18 +10,13 @@ from edgeload.palette import PALETTE
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.figures.chart import Axis, Chart, Key, Line, Mark, Values
+from edgeload.read.figures.over_time import DUE_DASH
 from edgeload.read.figures.scales import loads_axis, log_axis, plain, rate_axis
 from edgeload.read.figures.signs import cross_keys, hollow_keys, hollow_points, mark_keys
-from edgeload.read.words.legend_words import (
-    LEAST_NOT_CARRIED,
-    SERVICE_BY_LOAD_TITLE,
-    TIMES_BY_LOAD_TITLE,
-    TOO_FEW,
-)
+from edgeload.read.words.legend_words import LEAST_NOT_CARRIED
 from edgeload.read.words.loads import Loads
-from edgeload.read.words.titles import capacity_title
-
-_PALE = "#B8B8B8"
+from edgeload.read.words.search_titles import CAPACITY_AT_LEAST, CAPACITY_MARK
+from edgeload.read.words.titles import capacity_title, times_by_load_title
 
 # Where both are alike, the points of service time show around those of response time.
 _TIMES = (
@@ -56,7 +51,7 @@ def by_load_charts(summary: RunSummary) -> tuple[Chart, Chart]:
     return throughput, times_against(
         scale,
         steps,
-        TIMES_BY_LOAD_TITLE if summary.log.knows_due else SERVICE_BY_LOAD_TITLE,
+        times_by_load_title(summary),
         level_marks((objective.bound, objective.condition) for objective in asked),
     )
 
@@ -67,8 +62,8 @@ def throughput_against(scale: LoadScale, steps: Sequence[StepSummary], title: st
     hollow = hollow_points(steps, done)
     lines = [Line("answered", PALETTE["blue"], done, point_size=7, hollow=hollow)]
     due = due_line(step.rates.arrival_per_s for step in steps)
-    if any(value is not None for value in due.values):
-        lines.insert(0, due)
+    if lines[0].is_seen and due.is_seen:
+        lines.append(due)
     return Chart(
         name="load",
         title=title,
@@ -88,8 +83,9 @@ def times_against(
 ) -> Chart:
     """Percentiles of the times, and `limits` on them."""
     lines = [_time_line(steps, *wanted) for wanted in _TIMES]
-    lines = [line for line in lines if line.never or any(v is not None for v in line.values)]
+    lines = [line for line in lines if line.is_seen]
     shown = [value for line in lines for value in line.values if value is not None]
+    lines = lines if shown else []
     return Chart(
         name="times-by-load",
         title=title,
@@ -101,7 +97,6 @@ def times_against(
         lines=tuple(lines),
         marks=scale.marks + limits,
         keys=(*mark_keys(scale.marks), *scale.keys(lines), *cross_keys(lines)),
-        note="" if shown else TOO_FEW,
     )
 
 
@@ -130,9 +125,11 @@ def _ramp_scale(summary: RunSummary, steps: Sequence[StepSummary]) -> LoadScale:
 
 
 def due_line(rates: Iterable[float | None]) -> Line:
-    """What was due at each load, broad and pale behind what was measured."""
+    """What was due at each load, dashed above what was measured."""
     values = tuple(map(plain, rates))
-    return Line("due", _PALE, values, width=5, point_size=9, joined=True)
+    return Line(
+        "due", PALETTE["black"], values, dash=DUE_DASH, width=1.5, point_size=3.5, joined=True
+    )
 
 
 def _load_marks(summary: RunSummary, steps: Sequence[StepSummary]) -> tuple[Mark, ...]:
@@ -145,7 +142,8 @@ def _load_marks(summary: RunSummary, steps: Sequence[StepSummary]) -> tuple[Mark
     if capacity is None:
         return ()
     copies = next(step.copies for step in steps if step.index == capacity.step)
-    return (Mark("capacity", PALETTE["green"], x=float(copies)),)
+    name = CAPACITY_MARK if capacity.limited else CAPACITY_AT_LEAST
+    return (Mark(name, PALETTE["green"], x=float(copies), open=not capacity.limited),)
 
 
 def _time_line(

@@ -54,6 +54,11 @@ class Line:
     high: Values = ()
     sign: str = ""
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether anything of it is drawn."""
+        return bool(self.crosses) or any(value is not None for value in (*self.values, *self.low))
+
 
 @dataclass(frozen=True)
 class Shade:
@@ -83,7 +88,8 @@ class Span:
 class Mark:
     """A line across the chart: upright at `x`, named in the key; or level at `y`, with its label.
 
-    One of the two is None. With `until`, an upright one is the ground from `x` to there.
+    One of the two is None. With `until`, an upright one is the ground from `x` to there. An arrow
+    to the right stands at an `open` one: the true place is there or beyond.
     """
 
     label: str
@@ -91,6 +97,7 @@ class Mark:
     x: float | None = None
     y: float | None = None
     until: float | None = None
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,9 +110,10 @@ class Tick:
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis from `low` to `high`. Without `ticks` the renderer chooses round numbers.
+    """An axis from `low` to `high`, with its ticks.
 
-    `whole` axes have ticks at whole numbers only.
+    `whole` axes have ticks at whole numbers only. A tick counts `unit`s: on an axis of seconds, 60
+    for minutes. The page needs both to choose ticks for a part of the axis.
     """
 
     label: str
@@ -114,6 +122,7 @@ class Axis:
     log: bool = False
     whole: bool = False
     ticks: tuple[Tick, ...] = ()
+    unit: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -136,10 +145,11 @@ class Heat:
 class Key:
     """An entry of the legend beside the lines' names: a sample of something drawn, and its sense.
 
-    Samples: a hollow point, a cross, whiskers, an upright mark, a filled or hatched ground.
+    Samples: a hollow point, a cross, whiskers, an upright mark, one with an arrow, a filled or
+    hatched ground.
     """
 
-    sample: Literal["hollow", "cross", "whisker", "mark", "fill", "hatch", "cross-hatch"]
+    sample: Literal["hollow", "cross", "whisker", "mark", "bound", "fill", "hatch", "cross-hatch"]
     colour: str
     label: str
 
@@ -149,10 +159,9 @@ class Chart:
     """Lines over one x, and what stands behind and between them.
 
     Charts of one `group` have one x axis, zoomed together. `unit` stands behind every value that a
-    reader points at. `loads` is what the spans' loads count. `note` is said in the middle of a
-    chart that has nothing to show. `part` is the camera group of a mix that a chart is about; such
-    charts are small multiples, less high, and two that are `half` as wide stand side by side. Those
-    that are `folded` are shown on the page on request only.
+    reader points at. `loads` is what the spans count. `part` is the camera group of a mix that
+    a chart is about; such charts are small multiples, less high, and two that are `half` as wide
+    stand side by side. Those that are `folded` are shown on the page on request only.
     """
 
     name: str
@@ -169,10 +178,15 @@ class Chart:
     keys: tuple[Key, ...] = ()
     heat: Heat | None = None
     bar_width: float = 0.0
-    note: str = ""
     part: str = ""
     half: bool = False
     folded: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to see on it but axes, or what the plan asked for."""
+        measured = [line for line in self.lines if line.kind != "planned"]
+        return self.heat is None and not any(line.is_seen for line in measured)
 
 
 @dataclass(frozen=True)

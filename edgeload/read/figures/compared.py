@@ -30,7 +30,7 @@ from edgeload.read.statistics.format import short
 from edgeload.read.statistics.percentiles import Quantile
 from edgeload.read.words.compared_group_words import shown_groups
 from edgeload.read.words.comparison_words import comparison_title, group_title, p95_title
-from edgeload.read.words.legend_words import COPIES, TOO_FEW, WHISKER
+from edgeload.read.words.legend_words import COPIES, WHISKER
 
 SIDE_LOOKS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("before", "orange", (8, 4)),
@@ -155,7 +155,7 @@ def _charts(
     lines = list(answered)
     if due:
         rates = spread_over(list(due.values()), due_places, len(x))
-        lines.insert(0, replace(due_line(rates), point_size=0.0))
+        lines.append(due_line(rates))
     throughput = Chart(
         name="compared-throughput",
         title=title,
@@ -249,7 +249,6 @@ def _times(
         y_axis=log_axis(f"{kind} p95, ms", shown, lines),
         lines=lines,
         keys=(*whiskers, *_hollow_keys(runs, lines, scale), *cross_keys(lines)),
-        note="" if shown else TOO_FEW,
     )
 
 

@@ -15,6 +15,7 @@ from edgeload.read.figures.over_time import spans_of, time_axis
 from edgeload.read.figures.scales import rate_axis, values_of
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.titles import failures_title
+from edgeload.time_words import duration
 
 Fill = tuple[str, Literal["", "/", "\\", ".", "x"]]
 """A colour by its word, and a pattern."""
@@ -69,7 +70,7 @@ def failures_chart(summary: RunSummary, fills: Mapping[str, Fill] | None = None)
         unit="/s",
         x=values_of((found.edges_s[:-1] + found.edges_s[1:]) / 2),
         x_axis=time_axis(summary, float(found.edges_s[-1])),
-        y_axis=rate_axis(f"failures per second (means of {found.width_s:g} s)", lines),
+        y_axis=rate_axis(f"failures per second (means of {duration(found.width_s)})", lines),
         lines=tuple(lines),
         spans=spans_of(summary),
         loads=Loads(summary).over_what,

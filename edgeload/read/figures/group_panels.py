@@ -18,12 +18,10 @@ from edgeload.read.figures.over_time import throughput_chart, time_label, times_
 from edgeload.read.figures.percentile_curves import percentile_curve_charts
 from edgeload.read.figures.scales import with_shared_y
 from edgeload.read.words.group_words import group_answers
-from edgeload.read.words.legend_words import TOO_FEW_FOR_CURVES, group_service_title
 from edgeload.read.words.titles import (
     group_load_title,
     group_objective_title,
     group_throughput_title,
-    too_few_title,
 )
 
 _MOST_OPEN = 6
@@ -52,7 +50,7 @@ def throughput_panels(summary: RunSummary) -> tuple[Chart, ...]:
 
 def times_panels(summary: RunSummary) -> tuple[Chart, ...]:
     """Two charts for each group: its response and its service times over time."""
-    return panels(summary, _pairs(summary, lambda g: times_charts(g, each_kind=True)), half=True)
+    return panels(summary, _pairs(summary, times_charts), half=True)
 
 
 def curve_panels(
@@ -60,23 +58,11 @@ def curve_panels(
 ) -> tuple[Chart, ...]:
     """Two charts for each group: how its response and service times spread.
 
-    A group with too few answers has two that say so; if all have, there is no chart. `names` are
-    those of the loads, by step, if not as in a ramp.
+    A group with too few answers has none. `names` are those of the loads, by step, if not as in a
+    ramp.
     """
     rows = _pairs(summary, lambda group: percentile_curve_charts(group, names))
-    like = next((row for row in rows if row), [])
-    told = [
-        row or [_of_too_few(group, chart) for chart in like]
-        for group, row in zip(summary.groups, rows, strict=True)
-    ]
-    return panels(summary, told, half=True)
-
-
-def _of_too_few(group: RunSummary, like: Chart) -> Chart:
-    """A chart without curves, on the axes of another one."""
-    return replace(
-        like, title=too_few_title(group), lines=(), keys=(), x=like.x[:1], note=TOO_FEW_FOR_CURVES
-    )
+    return panels(summary, rows, half=True)
 
 
 def failure_panels(summary: RunSummary) -> tuple[Chart, ...]:
@@ -93,17 +79,16 @@ def _pairs(
 
     An older log knows service time alone, but none of a mix is.
     """
-    rows = [_labelled(group, charts_of(group)) for group in summary.groups]
+    rows = [_labelled(charts_of(group)) for group in summary.groups]
     shared = iter(with_shared_y(chart for row in rows for chart in row))
     return [[next(shared) for _ in row] for row in rows]
 
 
-def _labelled(group: RunSummary, charts: Sequence[Chart]) -> list[Chart]:
-    titles = [chart.title for chart in charts[:1]] + [group_service_title(group.group)]
+def _labelled(charts: Sequence[Chart]) -> list[Chart]:
     labels = [time_label(kind, short=True) for kind in ("response", "service")]
     return [
-        replace(chart, title=title, y_axis=replace(chart.y_axis, label=label))
-        for chart, title, label in zip(charts, titles, labels, strict=False)
+        replace(chart, y_axis=replace(chart.y_axis, label=label))
+        for chart, label in zip(charts, labels, strict=False)
     ]
 
 

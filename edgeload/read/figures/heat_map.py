@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeload.palette import PALETTE
+from edgeload.palette import HEAT, PALETTE
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import HeatMap, heat_map
 from edgeload.read.figures.chart import Axis, Chart, Heat, Line
 from edgeload.read.figures.over_time import spans_of, time_axis, time_label
-from edgeload.read.figures.scales import log_ticks, rate_axis, values_of
+from edgeload.read.figures.scales import log_ticks, rate_axis, values_of, with_air
 from edgeload.read.words.legend_words import heat_words, unanswered_title, unanswered_words
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.titles import heat_map_title
 
-# Cividis, from light to dark: few to many. Evenly spaced in the square root of the share.
-_COLOURS = (
-    *("#fee838", "#e1cc55", "#c3b369", "#a59c74", "#8a8678"),
-    *("#707173", "#575d6d", "#3b496c", "#123570", "#00224e"),
-)
 _LEAST_PERCENT = 1.0
 
 
@@ -38,7 +33,7 @@ def heat_map_charts(summary: RunSummary) -> tuple[Chart, ...]:
 
 def _times(summary: RunSummary, found: HeatMap) -> Chart:
     bands_ms = found.bands_s * 1000
-    low, high = float(bands_ms[0]), float(bands_ms[-1])
+    low, high = with_air(float(bands_ms[0]), float(bands_ms[-1]))
     return Chart(
         name="heat-map",
         title=heat_map_title(summary, found),
@@ -56,14 +51,14 @@ def _times(summary: RunSummary, found: HeatMap) -> Chart:
 
 def _heat(found: HeatMap) -> Heat:
     permille = np.ceil(found.share * 1000).astype(int)
-    steps = np.linspace(0.0, 1.0, len(_COLOURS) + 1)
+    steps = np.linspace(0.0, 1.0, len(HEAT) + 1)
     return Heat(
         label=heat_words(float(found.edges_s[1] - found.edges_s[0])),
         edges=values_of(found.edges_s),
         bands=values_of(found.bands_s * 1000),
         permille=tuple(map(tuple, permille.tolist())),
         bounds=tuple((steps**2 * max(1, int(permille.max()))).round(3).tolist()),
-        colours=_COLOURS,
+        colours=HEAT,
     )
 
 

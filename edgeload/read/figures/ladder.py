@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from edgeload.palette import PALETTE
+from edgeload.palette import PALE, PALETTE
 from edgeload.plain_words import listed
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.search_result import SearchResult, SearchTrial, TierCapacity
 from edgeload.read.figures.chart import Axis, Chart, Line, Mark, Values
 from edgeload.read.figures.over_time import time_axis
-from edgeload.read.figures.scales import log_axis, plain
+from edgeload.read.figures.scales import linear_axis, log_axis, plain
 from edgeload.read.figures.search_axes import SearchScale, search_scale
 from edgeload.read.statistics.boundary import Boundary, boundary_of
 from edgeload.read.words.search_titles import (
@@ -32,7 +32,6 @@ _COLOURS = {
 }
 _DASHES = {"pass": (), "fail": (), "undecided": (6, 4), "invalid": (2, 3), "broken": (2, 3)}
 _RUNG_WIDTH = 6.0
-_GROUND = "#CFE3F1"
 _NO_CLOSER = 0.5
 """A chart of the loads near the answer shows them closer if they are at most this share of all."""
 _AFTER = 0.04
@@ -126,7 +125,7 @@ def _chart(ladder: _Ladder, name: str, axis: Axis) -> Chart:
         group="time",
         unit="" if ladder.scale.whole else "/s",
         x=tuple(place.at_s for place in places),
-        x_axis=replace(time_axis(ladder.summary, places[-1].at_s), label=TIME_OF_TRIALS),
+        x_axis=time_axis(ladder.summary, places[-1].at_s, TIME_OF_TRIALS),
         y_axis=axis,
         lines=(_interval(ladder, places, axis), *_rungs(ladder, places, axis)),
         marks=_answer(ladder, axis),
@@ -192,7 +191,7 @@ def _interval(ladder: _Ladder, places: Sequence[_Place], axis: Axis) -> Line:
 
     return Line(
         INTERVAL_SO_FAR,
-        _GROUND,
+        PALE["blue"],
         _inside(values(lambda known: known.best), axis),
         kind="ground",
         low=values(lambda known: known.low),
@@ -237,7 +236,7 @@ def _whole_axis(ladder: _Ladder) -> Axis:
     if max(values) > _MANY * min(values):
         axis = log_axis(label, values)
         return replace(axis, high=axis.high * (axis.high / axis.low) ** _ROOM_OF_SIGNS)
-    return Axis(label, 0.0, max(values) * 1.15, whole=whole)
+    return linear_axis(label, 0.0, max(values) * 1.15, whole=whole)
 
 
 def _near_axis(ladder: _Ladder, axis: Axis) -> Axis | None:
@@ -256,7 +255,7 @@ def _near_axis(ladder: _Ladder, axis: Axis) -> Axis | None:
     low, top = max(0.0, min(ends) - air), max(ends) + air
     if _share_of(axis, max(low, axis.low), min(top, axis.high)) > _NO_CLOSER:
         return None
-    return Axis(ladder.scale.label, low, top, whole=ladder.scale.whole)
+    return linear_axis(ladder.scale.label, low, top, whole=ladder.scale.whole)
 
 
 def _share_of(axis: Axis, low: float, high: float) -> float:

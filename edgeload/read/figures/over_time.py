@@ -11,13 +11,24 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import end_of, rates, times
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.figures.chart import Axis, Chart, Line, Shade, Span
-from edgeload.read.figures.scales import log_axis, places_of_never, plain, rate_axis, values_of
+from edgeload.read.figures.scales import (
+    MOST_ACROSS,
+    linear_axis,
+    log_axis,
+    places_of_never,
+    plain,
+    rate_axis,
+    values_of,
+)
 from edgeload.read.figures.signs import cross_keys, doubt_shade, shade_keys
 from edgeload.read.statistics.windows import Floats
-from edgeload.read.words.legend_words import NO_TIME, SERVICE_TITLE
+from edgeload.read.words.legend_words import TIME_OF_STEPS
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.titles import throughput_title, times_title
+from edgeload.time_words import duration, time_unit
 
+DUE_DASH = (6, 5)
+"""What was due is drawn above what was answered, which is seen through it if both are alike."""
 _MOST_POINTS_MARKED = 40
 _PERCENTILES = {"p50": ("blue", ()), "p95": ("orange", (8, 4)), "p99": ("vermilion", (2, 3))}
 
@@ -27,21 +38,20 @@ def throughput_chart(summary: RunSummary) -> Chart:
     found = rates(summary)
     size = point_size(found.middle_s)
 
-    of_the_run = {"failed": summary.totals.failed, "missed": summary.totals.missed}
-
     def line(name: str, colour: str, rate: Floats, dash: tuple[int, ...] = ()) -> Line:
-        # By the totals: whole windows alone are drawn, and the last one may hold all there was.
-        label = f"{name} (none)" if of_the_run.get(name) == 0 else name
-        return Line(label, PALETTE[colour], values_of(rate), dash=dash, point_size=size)
+        return Line(name, PALETTE[colour], values_of(rate), dash=dash, point_size=size)
 
-    lines = [line("answered", "blue", found.ok), line("failed", "vermilion", found.failed, (8, 4))]
-    if found.missed is not None:
+    # By the totals: whole windows alone are drawn, and the last one may hold all there was.
+    lines = [line("answered", "blue", found.ok)]
+    if summary.totals.failed:
+        lines.append(line("failed", "vermilion", found.failed, (8, 4)))
+    if found.missed is not None and summary.totals.missed:
         lines.append(line("missed", "purple", found.missed, (2, 3)))
     spans = spans_of(summary, doubt_shade)
     x = values_of(found.middle_s)
     due = tuple(_due(spans, at_s) for at_s in x)
     if any(span.due is not None for span in spans):
-        lines.insert(0, Line("due", PALETTE["black"], due, kind="planned", width=1.5))
+        lines.append(Line("due", PALETTE["black"], due, kind="planned", dash=DUE_DASH, width=1.5))
     return Chart(
         name="throughput",
         title=throughput_title(summary),
@@ -50,7 +60,7 @@ def throughput_chart(summary: RunSummary) -> Chart:
         x=x,
         x_axis=time_axis(summary),
         y_axis=rate_axis(
-            f"requests per second (means of {found.width_s:g} s)",
+            f"requests per second (means of {duration(found.width_s)})",
             lines,
             max((span.due or 0.0 for span in spans), default=0.0),
         ),
@@ -61,12 +71,8 @@ def throughput_chart(summary: RunSummary) -> Chart:
     )
 
 
-def times_charts(summary: RunSummary, *, each_kind: bool = False) -> tuple[Chart, ...]:
-    """Percentiles of response and of service time, on one scale.
-
-    A chart without a value is left out; without any, the first one says so. With `each_kind` both
-    are there, and each says so for itself.
-    """
+def times_charts(summary: RunSummary) -> tuple[Chart, ...]:
+    """Percentiles of response and of service time, on one scale; none without a good answer."""
     found = times(summary)
     kinds = {"service": found.service}
     if found.response is not None:
@@ -75,18 +81,15 @@ def times_charts(summary: RunSummary, *, each_kind: bool = False) -> tuple[Chart
         kind: tuple(_percentile_lines(percentiles, point_size(found.middle_s)))
         for kind, percentiles in kinds.items()
     }
-    told = [kind for kind, each in lines.items() if each or each_kind] or list(kinds)[:1]
-    of_kind = {
-        kind: [v for line in each for v in line.values if v is not None]
-        for kind, each in lines.items()
-    }
-    shown = [v for values in of_kind.values() for v in values]
+    shown = [v for each in lines.values() for line in each for v in line.values]
+    if all(value is None for value in shown):
+        return ()
     crossed = max(lines.values(), key=lambda each: sum(bool(line.crosses) for line in each))
     spans = spans_of(summary, doubt_shade)
     return tuple(
         Chart(
             name=kind,
-            title=SERVICE_TITLE if place else times_title(summary),
+            title=times_title(summary, kind),
             group="time",
             unit="ms",
             x=values_of(found.middle_s),
@@ -96,15 +99,17 @@ def times_charts(summary: RunSummary, *, each_kind: bool = False) -> tuple[Chart
             spans=spans,
             loads=Loads(summary).over_what,
             keys=(*cross_keys(lines[kind]), *shade_keys(spans)),
-            note="" if (of_kind[kind] if each_kind else shown) else NO_TIME,
         )
-        for place, kind in enumerate(told)
+        for kind in kinds
     )
 
 
-def time_axis(summary: RunSummary, last_s: float = 0.0) -> Axis:
+def time_axis(summary: RunSummary, last_s: float = 0.0, since: str = TIME_OF_STEPS) -> Axis:
     """The axis of run time, to the end of the last step or to `last_s` if that is later."""
-    return Axis("time since the first step began, s", 0.0, max(end_of(summary), last_s, 1e-3))
+    end_s = max(end_of(summary), last_s, 1e-3)
+    unit = time_unit(end_s)
+    label = f"{since}, {unit.name}"
+    return linear_axis(label, 0.0, end_s, most=MOST_ACROSS, unit=unit.seconds)
 
 
 def time_label(kind: str, *, short: bool = False) -> str:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from edgeload.palette import PALETTE
+from edgeload.palette import IN_ORDER, PALETTE
 from edgeload.read.analysis.percentile_curves import FASTEST, Curve, percentile_curves
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.chart import Chart, Key, Line
@@ -21,11 +21,10 @@ from edgeload.read.figures.scales import (
     values_of,
 )
 from edgeload.read.figures.signs import cross_keys, short_doubt_of
-from edgeload.read.words.legend_words import CROSS_OF_A_CURVE, SERVICE_BY_SHARE_TITLE
+from edgeload.read.words.legend_words import CROSS_OF_A_CURVE
 from edgeload.read.words.titles import load_of_curve, percentile_curves_title
 
 CURVE_CROSS_KEY = Key("cross", PALETTE["grey"], CROSS_OF_A_CURVE)
-_COLOURS = ("#440154", "#414487", "#2A788E", "#22A884", "#5DB52F", "#B08D00")
 
 
 def percentile_curve_charts(
@@ -61,7 +60,7 @@ def percentile_curve_charts(
     return tuple(
         Chart(
             name=f"{kind}-percentiles",
-            title=SERVICE_BY_SHARE_TITLE if place else percentile_curves_title(summary, found),
+            title=percentile_curves_title(summary, curves, kind),
             group="share",
             unit="ms",
             x=x,
@@ -70,7 +69,7 @@ def percentile_curve_charts(
             lines=lines[kind],
             keys=cross_keys(lines[kind], CURVE_CROSS_KEY),
         )
-        for place, kind in enumerate(kinds)
+        for kind, curves in kinds.items()
     )
 
 
@@ -89,8 +88,8 @@ def shown_times_ms(curves: Sequence[Curve]) -> list[float | None]:
 
 def curve_colours(count: int) -> list[str]:
     """As many colours as there are curves, from dark to light."""
-    places = np.linspace(0, len(_COLOURS) - 1, max(2, count)).round().astype(int)
-    return [_COLOURS[place] for place in places[:count]]
+    places = np.linspace(0, len(IN_ORDER) - 1, max(2, count)).round().astype(int)
+    return [IN_ORDER[place] for place in places[:count]]
 
 
 def _line(curve: Curve, length: int, colour: str, load: str, doubt: str) -> Line:

@@ -13,7 +13,12 @@ from edgeload.read.statistics.windows import Floats
 
 _SHARES = (0.0, 0.5, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999, 0.99999, 0.999999)
 _LEAST_ROOM, _ROOM_OF_CROSSES = 0.03, 0.045  # of the height of a logarithmic axis
-_LOG_STEPS = ((3.5, (1.0,)), (0.8, (1.0, 2.0, 5.0)), (0.0, (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
+_MOST_DECADES = 3.5
+_ROUND = (1, 2, 5)
+_LEAST_RATIO = 5.04
+"""Of the ends of a logarithmic axis: between them are always two numbers of `_ROUND`."""
+MOST_ACROSS, MOST_UP = 10, 6
+"""Ticks that fit on an x axis, and on a y axis."""
 
 
 def plain(value: float | None) -> float | None:
@@ -39,7 +44,38 @@ def rate_axis(label: str, lines: Iterable[Line], least: float = 0.0) -> Axis:
         for place, value in enumerate(line.values)
         if value is not None
     ]
-    return Axis(label, 0.0, (max((*tops, least)) or 1.0) * 1.08)
+    return linear_axis(label, 0.0, (max((*tops, least)) or 1.0) * 1.08)
+
+
+def linear_axis(
+    label: str,
+    low: float,
+    high: float,
+    *,
+    most: int = MOST_UP,
+    unit: float = 1.0,
+    whole: bool = False,
+) -> Axis:
+    """An axis with round ticks, which count a `unit` of its values."""
+    ticks = round_ticks(low, high, most=most, unit=unit, whole=whole)
+    return Axis(label, low, high, whole=whole, ticks=ticks, unit=unit)
+
+
+def round_ticks(
+    low: float, high: float, *, most: int = MOST_UP, unit: float = 1.0, whole: bool = False
+) -> tuple[Tick, ...]:
+    """At the multiples of 1, 2 or 5 times a power of ten: as many as there are up to `most`."""
+    first, last = low / unit, high / unit
+    power = math.floor(math.log10((last - first) / most))
+    sizes = [float(f"{step}e{power + up}") for up in (0, 1, 2) for step in _ROUND]
+    size = next(s for s in sizes if last / s - first / s < most and (s >= 1 or not whole))
+    places = range(math.ceil(first / size - 1e-9), math.floor(last / size + 1e-9) + 1)
+    return tuple(Tick(float(f"{n * size * unit:.12g}"), tick_label(n * size)) for n in places)
+
+
+def tick_label(at: float) -> str:
+    """In six digits, never as a power of ten: `0.3`, `250`, `1000000`."""
+    return f"{at:.0f}" if abs(at) >= 1e6 else f"{at:.6g}"
 
 
 def log_axis(label: str, values: Iterable[float | None], lines: Iterable[Line] = ()) -> Axis:
@@ -50,8 +86,8 @@ def log_axis(label: str, values: Iterable[float | None], lines: Iterable[Line] =
     found = [value for value in values if value is not None and value > 0]
     if not found:
         return Axis(label, 1.0, 1e3, log=True, ticks=log_ticks(1.0, 1e3))
-    low, high = min(found) / 1.4, max(max(found) * 1.3, min(found) * 3)
-    high = _raised(low, high, _room(lines))
+    low = min(found) / 1.4
+    high = _raised(low, max(max(found) * 1.3, low * _LEAST_RATIO), _room(lines))
     return Axis(label, low, high, log=True, ticks=log_ticks(low, high))
 
 
@@ -66,22 +102,28 @@ def _raised(low: float, high: float, room: float) -> float:
 
 
 def log_ticks(low: float, high: float) -> tuple[Tick, ...]:
-    """At 1, 2 and 5; at 1 alone over many decades, and at more numbers within a single one."""
-    decades = math.log10(high / low)
-    steps = next(steps for most, steps in _LOG_STEPS if decades > most)
+    """At 1, 2 and 5 times the powers of ten; over many decades at these alone."""
+    steps = _ROUND[:1] if math.log10(high / low) > _MOST_DECADES else _ROUND
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     places = [float(f"{step}e{power}") for power in powers for step in steps]
-    return tuple(Tick(place, f"{place:g}") for place in places if low <= place <= high)
+    return tuple(Tick(place, tick_label(place)) for place in places if low <= place <= high)
+
+
+def with_air(low: float, high: float) -> tuple[float, float]:
+    """Ends of a logarithmic axis with two ticks or more, wider than these if need be."""
+    air = math.sqrt(max(1.0, _LEAST_RATIO * low / high))
+    return low / air, high * air
 
 
 def loads_axis(loads: Sequence[int], label: str = "clients") -> Axis:
     """From 0 to a little more than the largest number of clients, or of copies of a mix."""
-    return Axis(label, 0.0, max((1, *loads)) * 1.05, whole=True)
+    return linear_axis(label, 0.0, max((1, *loads)) * 1.05, most=MOST_ACROSS, whole=True)
 
 
 def due_axis(rates: Iterable[float]) -> Axis:
     """From 0 to a little more than the largest arrival rate."""
-    return Axis("requests due per second", 0.0, max(1e-3, *rates) * 1.05)
+    high = max(1e-3, *rates) * 1.05
+    return linear_axis("requests due per second", 0.0, high, most=MOST_ACROSS)
 
 
 def stretched(shares: Floats) -> Floats:
@@ -105,7 +147,7 @@ def share_axis(last: float) -> Axis:
 def with_shared_y(charts: Iterable[Chart]) -> tuple[Chart, ...]:
     """Charts of times with one logarithmic y axis, which holds the values of all of them."""
     found = tuple(charts)
-    told = [chart for chart in found if not chart.note] or list(found)
+    told = [chart for chart in found if not chart.is_empty] or list(found)
     if not told:
         return ()
     axes = [(chart.y_axis, _room(chart.lines)) for chart in told]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from edgeload.palette import PALETTE
+from edgeload.palette import PALE, PALETTE
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.search_result import TierCapacity
 from edgeload.read.analysis.step_summary import StepSummary
@@ -19,7 +19,7 @@ from edgeload.read.figures.by_load import (
     throughput_against,
     times_against,
 )
-from edgeload.read.figures.chart import Axis, Chart, Key, Line, Mark, Shade
+from edgeload.read.figures.chart import Chart, Key, Line, Mark, Shade
 from edgeload.read.figures.failures import failures_chart
 from edgeload.read.figures.group_panels import (
     curve_panels,
@@ -31,11 +31,12 @@ from edgeload.read.figures.group_panels import (
 from edgeload.read.figures.ladder import ladder_charts
 from edgeload.read.figures.over_time import throughput_chart, times_charts
 from edgeload.read.figures.percentile_curves import percentile_curve_charts
-from edgeload.read.figures.scales import with_shared_y
+from edgeload.read.figures.scales import MOST_ACROSS, linear_axis, with_shared_y
 from edgeload.read.figures.search_axes import SearchScale, search_scale
 from edgeload.read.figures.signs import INVALID_SHADE
 from edgeload.read.figures.trial_gaps import broken_between_trials, means_of_trials
 from edgeload.read.words.search_titles import (
+    CAPACITY_AT_LEAST,
     CAPACITY_MARK,
     CURVES,
     HOLLOW_TRIAL,
@@ -53,10 +54,10 @@ from edgeload.read.words.search_titles import (
 
 _OVER_TRIALS = {"throughput": THROUGHPUT_OVER_TRIALS, "response": TIMES_OVER_TRIALS}
 _TIER_COLOURS = (
-    (PALETTE["green"], "#CDEBE1"),
-    (PALETTE["purple"], "#F5E1EC"),
-    (PALETTE["orange"], "#FAEBCC"),
-    (PALETTE["sky"], "#D9EEFA"),
+    (PALETTE["green"], PALE["green"]),
+    (PALETTE["purple"], PALE["purple"]),
+    (PALETTE["orange"], PALE["orange"]),
+    (PALETTE["sky"], PALE["sky"]),
 )
 """Of the capacity of each tier, and of its interval."""
 
@@ -162,7 +163,13 @@ def _load_scale(steps: Sequence[StepSummary], scale: SearchScale) -> LoadScale:
     return LoadScale(
         group="load",
         x=tuple(scale.value(load) for load in loads),
-        axis=Axis(scale.label, 0.0, scale.value(max(loads)) * 1.05, whole=scale.whole),
+        axis=linear_axis(
+            scale.label,
+            0.0,
+            scale.value(max(loads)) * 1.05,
+            most=MOST_ACROSS,
+            whole=scale.whole,
+        ),
         marks=tuple(
             mark for n, tier in enumerate(scale.search.tiers) for mark in _marks(scale, tier, n)
         ),
@@ -185,7 +192,9 @@ def _marks(scale: SearchScale, tier: TierCapacity, number: int) -> Iterator[Mark
     if known.high is not None and known.high > known.low:
         low, high = scale.value(known.low), scale.value(known.high)
         yield Mark(mark_words(tier, INTERVAL_MARK), ground, x=low, until=high)
-    yield Mark(mark_words(tier, CAPACITY_MARK), colour, x=scale.value(known.best))
+    at_least = tier.answer == "at_least"
+    name = mark_words(tier, CAPACITY_AT_LEAST if at_least else CAPACITY_MARK)
+    yield Mark(name, colour, x=scale.value(known.best), open=at_least)
 
 
 def _limits(scale: SearchScale, group: str) -> tuple[Mark, ...]:
@@ -217,8 +226,6 @@ def _curves(summary: RunSummary, scale: SearchScale) -> Iterator[Chart]:
     names = {index: scale.loads.words(t.load) for index, t in scale.of_steps().items()}
     charts = curve_panels(near, names) if near.groups else percentile_curve_charts(near, names)
     for chart in charts:
-        if chart.note:  # a group with too few answers for a curve
-            continue
         if chart.part and not chart.name.startswith("response"):
             yield chart
             continue

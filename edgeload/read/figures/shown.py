@@ -5,7 +5,9 @@ A new figure is one function that returns its chart, and a line here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from edgeload.read.analysis.comparison import Comparison
@@ -149,9 +151,20 @@ def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
 def _pictures(
     named: Mapping[str, tuple[Chart, ...]], headings: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Picture, ...]:
-    """Pictures whose charts of one group share their x axis, also across pictures."""
-    shared = iter(with_shared_x(chart for charts in named.values() for chart in charts))
+    """Pictures whose charts of one group share their x axis, also across pictures.
+
+    Charts without anything to see are left out.
+    """
+    told = {name: _seen(charts) for name, charts in named.items()}
+    shared = iter(with_shared_x(chart for charts in told.values() for chart in charts))
     return tuple(
         Picture(name, tuple(next(shared) for _ in charts), headings.get(name, ""))
-        for name, charts in named.items()
+        for name, charts in told.items()
     )
+
+
+def _seen(charts: Iterable[Chart]) -> list[Chart]:
+    """The charts that are not empty; half as wide only beside another one of its camera group."""
+    seen = [chart for chart in charts if not chart.is_empty]
+    halves = Counter(chart.part for chart in seen if chart.half)
+    return [replace(chart, half=chart.half and halves[chart.part] % 2 == 0) for chart in seen]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from edgeload.palette import PALETTE
+from edgeload.palette import PALE, PALETTE
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.figures.chart import Hollow, Key, Line, Mark, Shade, Span, Values
 from edgeload.read.words.legend_words import (
@@ -18,8 +18,8 @@ from edgeload.read.words.legend_words import (
     hollow_words,
 )
 
-NOT_CARRIED_SHADE = Shade(NOT_CARRIED_STEP, "#F6D9C6")
-INVALID_SHADE = Shade(INVALID_STEP, "#CFCFCF", "x")
+NOT_CARRIED_SHADE = Shade(NOT_CARRIED_STEP, PALE["vermilion"])
+INVALID_SHADE = Shade(INVALID_STEP, PALE["grey"], "x")
 
 _SAMPLES: Mapping[str, Literal["fill", "hatch", "cross-hatch"]] = {
     "": "fill",
@@ -82,10 +82,12 @@ def cross_keys(lines: Iterable[Line], key: Key = CROSS_KEY) -> tuple[Key, ...]:
 def mark_keys(marks: Iterable[Mark]) -> tuple[Key, ...]:
     """An entry for each upright mark; the level ones have their names beside them."""
     return tuple(
-        Key("mark" if mark.until is None else "fill", mark.colour, mark.label)
-        for mark in marks
-        if mark.x is not None
+        Key(_sample_of(mark), mark.colour, mark.label) for mark in marks if mark.x is not None
     )
+
+
+def _sample_of(mark: Mark) -> Literal["mark", "bound", "fill"]:
+    return "fill" if mark.until is not None else "bound" if mark.open else "mark"
 
 
 def shade_keys(spans: Iterable[Span]) -> tuple[Key, ...]:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple
-from functools import cache
-from importlib.resources import files as resources
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from edgeload.plain_words import plural, sentence
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import end_of
 from edgeload.read.figures.chart import Chart
+from edgeload.read.output.page_frame import page
 from edgeload.read.output.page_groups import (
     failure_rows,
     group_cards,
@@ -59,8 +52,7 @@ from edgeload.read.words.trial_words import (
     trial_note,
     trial_rows,
 )
-
-_ASSETS = "html"
+from edgeload.time_words import duration, time_unit
 
 
 def html_report(
@@ -72,64 +64,41 @@ def html_report(
 ) -> str:
     """The page: verdict, findings, interactive figures, tables and settings of one run.
 
-    `charts` are what its script draws, and `file_names` the files beside it, for links. Every text
-    is escaped, and a Content-Security-Policy lets nothing run or load but the page's own scripts
-    and styles, each by its hash. `live` says that the run goes on; the page then asks the server
-    that it came from whether there is more.
+    `charts` are what its script draws, and `file_names` the files beside it, for links.
+    `live` says that the run goes on; the page then asks the server that it came from for more.
     """
     values = summary_values(summary, findings)
-    styles, scripts = _styles(), (*_scripts(), *(_live_scripts() if live else ()))
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            policy=_policy(scripts, styles, asks=bool(live)),
-            live=live,
-            styles=[Markup(text) for text in styles],
-            scripts=[Markup(text) for text in scripts],
-            headline=headline(summary).splitlines(),
-            limit=limit(summary),
-            validity=validity(summary),
-            valid=summary.valid,
-            no_result=summary.no_result,
-            run_id=values["run_id"],
-            endpoint=_tested(values["endpoint"] or {}),
-            facts=_facts(summary, values, ended=not live),
-            findings=[
-                (f.severity, sentence(message_with_steps(f), f.group), advice(f)) for f in findings
-            ],
-            objectives=_objectives(summary),
-            interference=_interference(summary),
-            box_plan=_box_plan(summary),
-            audit=_audit(summary),
-            charts=charts,
-            charts_json=_json([asdict(chart) for chart in charts]),
-            cards=group_cards(summary),
-            answers=search_cards(summary),
-            **_table(summary),
-            detectors=detector_rows(summary),
-            detector_heads=DETECTOR_HEADS,
-            detectors_title=DETECTORS_TITLE,
-            failures=failure_rows(summary),
-            failures_note=TEXTS_NOTE,
-            of_mix=bool(summary.groups),
-            sections=_sections(summary, values),
-            files=file_names,
-        )
-    )
-
-
-def waiting_page() -> str:
-    """What is served before a run has anything to show."""
-    styles, scripts = _styles(), _live_scripts()
-    return (
-        _environment()
-        .get_template("waiting.html.j2")
-        .render(
-            policy=_policy(scripts, styles, asks=True),
-            styles=[Markup(text) for text in styles],
-            scripts=[Markup(text) for text in scripts],
-        )
+    return page(
+        "report.html.j2",
+        charts,
+        live=live,
+        headline=headline(summary).splitlines(),
+        limit=limit(summary),
+        validity=validity(summary),
+        valid=summary.valid,
+        no_result=summary.no_result,
+        run_id=values["run_id"],
+        endpoint=_tested(values["endpoint"] or {}),
+        facts=_facts(summary, values, ended=not live),
+        findings=[
+            (f.severity, sentence(message_with_steps(f), f.group), advice(f)) for f in findings
+        ],
+        objectives=_objectives(summary),
+        interference=_interference(summary),
+        box_plan=_box_plan(summary),
+        audit=_audit(summary),
+        cards=group_cards(summary),
+        answers=search_cards(summary),
+        **_table(summary),
+        detectors=detector_rows(summary),
+        detector_heads=DETECTOR_HEADS,
+        detectors_title=DETECTORS_TITLE,
+        failures=failure_rows(summary),
+        failures_note=TEXTS_NOTE,
+        of_mix=bool(summary.groups),
+        sections=_sections(summary, values),
+        files=file_names,
+        time_unit=time_unit(end_of(summary)),
     )
 
 
@@ -207,83 +176,11 @@ def _objectives(summary: RunSummary) -> list[dict[str, str]]:
     ]
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("edgeload.read.output", _ASSETS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_clean,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _clean(value: Any) -> Any:
-    """Texts without control and direction characters; escaping follows."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return "".join(c if c.isprintable() else " " for c in value)
-    return value
-
-
-def _asset(name: str) -> str:
-    return (resources("edgeload.read.output") / _ASSETS / name).read_text("utf-8")
-
-
-@cache
-def _styles() -> tuple[str, ...]:
-    return (_asset("uplot/uPlot.min.css"), _asset("report.css"))
-
-
-@cache
-def _scripts() -> tuple[str, ...]:
-    """uPlot under its licence, and the page's own script."""
-    licence = "/*\n" + _asset("uplot/LICENSE") + "*/\n"
-    own = _asset("drawing.js") + _asset("report.js")
-    return (licence + _asset("uplot/uPlot.iife.min.js"), own)
-
-
-@cache
-def _live_scripts() -> tuple[str, ...]:
-    return (_asset("live.js"),)
-
-
-def _policy(scripts: Iterable[str], styles: Iterable[str], *, asks: bool = False) -> str:
-    """Nothing may load or run but these texts, known by their SHA-256 (CSP level 3).
-
-    `asks`: the page may also ask the server that it came from.
-    """
-    parts = [
-        "default-src 'none'",
-        "script-src " + " ".join(map(_hash, scripts)),
-        "style-src " + " ".join(map(_hash, styles)),
-        *(["connect-src 'self'"] if asks else []),
-        "base-uri 'none'",
-        "form-action 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    ]
-    return "; ".join(parts)
-
-
-def _hash(text: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
-
-
-def _json(values: Any) -> Markup:
-    """JSON that may stand inside a script element: no text in it can end the element."""
-    text = json.dumps(values, allow_nan=False, separators=(",", ":"))
-    escaped = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    return Markup(escaped)
-
-
 def _facts(summary: RunSummary, values: Mapping[str, Any], *, ended: bool) -> list[tuple[str, str]]:
     totals = summary.totals
     facts = [
         ("started", values["started_at"]),
-        ("load", f"{plural(len(summary.steps), _noun(summary))}, {end_of(summary):.0f} s"),
+        ("load", f"{plural(len(summary.steps), _noun(summary))}, {duration(end_of(summary))}"),
         ("sent", f"{totals.sent:,}"),
         ("answered", f"{totals.ok:,}"),
         ("failed", f"{totals.failed:,}"),

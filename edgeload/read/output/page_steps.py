@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from edgeload.read.analysis.percentile_curves import chosen_steps
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.output.json_numbers import json_number
@@ -39,9 +40,16 @@ class Cell:
     plain: bool = False
 
 
-_COUNTS = (
+_STATE = Column("state", "state", text=True)
+_OF_RUN = (Column("index", "step"), Column("clients", "clients"), _STATE)
+_OF_MIX = (
     Column("index", "step"),
-    Column("clients", "clients"),
+    Column("copies", "copies"),
+    Column("group", "group", text=True),
+    _STATE,
+)
+_CAMERAS = Column("cameras", "cameras")
+_COUNTS = (
     Column("arrival_rate_per_s", "due", "/s"),
     Column("throughput_per_s", "done", "/s"),
     Column("goodput_per_s", "goodput", "/s"),
@@ -49,43 +57,47 @@ _COUNTS = (
     Column("missed", "missed"),
     Column("edge_purity", "edge"),
 )
-_TIMES = tuple(
-    Column(f"{kind}_time_s.{name}", f"{kind} {name}", "ms")
+_TIMES = {
+    kind: tuple(Column(f"{kind}_time_s.{q}", f"{kind} {q}", "ms") for q in ("p50", "p95", "p99"))
     for kind in ("service", "response")
-    for name in ("p50", "p95", "p99")
-)
+}
 _AGE = Column("age_s.p95", "age p95", "ms")
-_STATE = Column("state", "state", text=True)
-_OF_MIX = (
-    Column("index", "step"),
-    Column("copies", "copies"),
-    Column("group", "group", text=True),
-    _STATE,
-    Column("cameras", "cameras"),
-)
+_MOST_SHOWN = 12
+"""Of more steps than this, those that tell most are shown first."""
 
 
 @dataclass(frozen=True)
 class StepRow:
     """A row of the table: a step, or the part of a step that one camera group is.
 
-    `kind` is "whole" for a step of a mix, "part" for a group of it, and empty without a mix.
+    `kind` is "whole" for a step of a mix, "part" for a group of it, and empty without a mix. A
+    `quiet` one is among many, and shown on request.
     """
 
     kind: str
     state: str
     cells: tuple[Cell, ...]
+    quiet: bool = False
 
 
 def step_columns(summary: RunSummary) -> tuple[Column, ...]:
-    """Goodput only where the objectives define it; ages if cameras keep only their newest frame."""
-    first: tuple[Column, ...] = (*_OF_MIX, *_COUNTS[2:]) if summary.groups else _COUNTS
+    """What a camera felt and the state come first: a phone shows no more.
+
+    Goodput only where the objectives define it; ages if cameras keep only their newest frame.
+    """
+    felt = _TIMES["response" if summary.log.knows_due else "service"][1]
+    first = (*(_OF_MIX if summary.groups else _OF_RUN), felt)
     if summary.interference or summary.headroom:  # copies do not tell their steps apart
         first = tuple(column for column in first if column.name != "copies")
     plan = summary.log.plan
     latest = plan is not None and any(group.late == "latest" for group in plan.groups)
-    last = () if summary.groups else (_STATE,)
-    columns = (*first, *_TIMES, *([_AGE] if latest else []), *last)
+    columns = (
+        *first,
+        *([_CAMERAS] if summary.groups else []),
+        *_COUNTS,
+        *(column for times in _TIMES.values() for column in times if column is not felt),
+        *([_AGE] if latest else []),
+    )
     return tuple(
         column for column in columns if column.name != "goodput_per_s" or summary.time_objectives
     )
@@ -93,12 +105,29 @@ def step_columns(summary: RunSummary) -> tuple[Column, ...]:
 
 def step_rows(summary: RunSummary) -> list[StepRow]:
     """A row for each step; in a mix, followed by one for each of its groups."""
-    columns, loads = step_columns(summary), Loads(summary)
+    columns, loads, quiet = step_columns(summary), Loads(summary), _quiet(summary)
     return [
-        _row(part, columns, "part" if part.group else "whole" if step.groups else "", loads)
+        replace(
+            _row(part, columns, "part" if part.group else "whole" if step.groups else "", loads),
+            quiet=step.index in quiet,
+        )
         for step in summary.steps
         for part in (step, *step.groups)
     ]
+
+
+def _quiet(summary: RunSummary) -> set[int]:
+    """Of many steps, those that tell little: not the first, the last, nor one that has a curve.
+
+    Nor the steps beside the capacity.
+    """
+    steps = summary.steps
+    if len(steps) <= _MOST_SHOWN:
+        return set()
+    telling = {steps[0].index, steps[-1].index} | {step.index for step in chosen_steps(summary)}
+    if summary.capacity:
+        telling |= {summary.capacity.step + aside for aside in (-1, 0, 1)}
+    return {step.index for step in steps} - telling
 
 
 def step_note(summary: RunSummary) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeload.plain_words import plural
+from edgeload.time_words import duration
 
 STATES = {
     "left out": "no camera of this group sent",
@@ -26,15 +27,9 @@ INVALID_STEP = "INVALID step"
 CROSS = "never answered: failed or missed"
 CROSS_OF_A_CURVE = "never answered from here on"
 WHISKER = "95 % interval"
-NO_TIME = "no good answer, so there is no time to show"
+TIME_OF_STEPS = "time since the first step began"
 COPIES = "copies"
 """Label of an axis: copies of the mix, or of the group that alone is ramped."""
-TOO_FEW = "too few good answers in any step to show a time"
-TOO_FEW_FOR_CURVES = "fewer than 59 answers"
-SERVICE_TITLE = "Service time: network, queue and model"
-SERVICE_BY_SHARE_TITLE = "Service time by share, step by step"
-TIMES_BY_LOAD_TITLE = "Times against load: response from due, service from sent, to answered"
-SERVICE_BY_LOAD_TITLE = "Times against load: service, from sent to answered"
 CROSS_OF_AN_AGE = "a camera had no answer yet"
 AGE_LABEL = "age of the newest answer (now less due), ms"
 TIMES_OF_GROUPS_TITLE = "Response and service times of each camera group, on one scale"
@@ -42,11 +37,6 @@ CURVES_OF_GROUPS_TITLE = "How the times of each camera group spread, step by ste
 CURVES_BESIDE_TITLE = "How the times of each camera group spread, alone and beside others"
 FAILURES_OF_GROUPS_TITLE = "Failures of each camera group"
 _MOST_LOADS = 4
-
-
-def group_service_title(group: str) -> str:
-    """The title of a chart of a camera group's service times."""
-    return f"{group}: service time, from sent to answered"
 
 
 def hollow_words(why: str) -> str:
@@ -68,7 +58,7 @@ def hollow_at_words(loads: Sequence[int], why: str, side: str = "", noun: str = 
 
 def heat_words(width_s: float) -> str:
     """What a colour of the heat map stands for."""
-    return f"share of the requests due in {width_s:g} s"
+    return f"share of the requests due in {duration(width_s)}"
 
 
 def unanswered_words(kind: str) -> str:

@@ -24,6 +24,7 @@ TRIAL_SIGNS = {
 INTERVAL_SO_FAR = "95 % interval so far"
 HOLLOW_TRIAL = "hollow: not shown to be carried"
 CAPACITY_MARK = "capacity"
+CAPACITY_AT_LEAST = "capacity, at least"
 INTERVAL_MARK = "95 % interval"
 THROUGHPUT_OVER_TRIALS = "Throughput over the trials"
 TIMES_OVER_TRIALS = "Response time over the trials"
@@ -32,7 +33,7 @@ TIMES_BY_LOAD = "Times against load"
 _OF_RATES = (THROUGHPUT_OVER_TRIALS, THROUGHPUT_BY_LOAD)
 CURVES = "How response times spread, up to the capacity and beyond"
 SERVICE_CURVES = "Service time by share, up to the capacity and beyond"
-TIME_OF_TRIALS = "time since the first trial began, s"
+TIME_OF_TRIALS = "time since the first trial began"
 INVALID_TRIAL = "INVALID trial"
 
 

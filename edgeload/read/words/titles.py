@@ -11,28 +11,29 @@ import numpy as np
 from edgeload.objectives import Objective
 from edgeload.plain_words import listed, plural
 from edgeload.read.analysis.cache_audit import CacheAudit
-from edgeload.read.analysis.percentile_curves import Curve, PercentileCurves
+from edgeload.read.analysis.percentile_curves import Curve
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.series import HeatMap
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import milliseconds, number, share
-from edgeload.read.statistics.percentiles import QUANTILES, nearest_rank
-from edgeload.read.words.felt import felt_p95_words
+from edgeload.read.statistics.percentiles import QUANTILES, Quantile, nearest_rank
 from edgeload.read.words.group_words import GroupAnswer
 from edgeload.read.words.loads import Loads
+from edgeload.time_words import time_unit
 
 NOTHING_ANSWERED = "No request succeeded"
 _NAMES = {"p999": "p99.9"}
 
 
-def percentile_curves_title(summary: RunSummary, drawn: PercentileCurves) -> str:
-    """How much slower the slow ones are than the middle, at the capacity or the smallest load."""
-    curves = drawn.response or drawn.service
-    name = "Response" if drawn.response else "Service"
+def percentile_curves_title(summary: RunSummary, curves: Sequence[Curve], kind: str) -> str:
+    """How much slower the slow ones are than the middle, at the capacity or the smallest load.
+
+    `kind` is "response" or "service".
+    """
     capacity = summary.capacity
     curve = next((c for c in curves if capacity and c.step == capacity.step), curves[0])
     at = "" if summary.interference else "at "
-    text = f"{name} time {at}{load_of_curve(summary, curve)}: {_spread(curve)}"
+    text = f"{kind.capitalize()} time {at}{load_of_curve(summary, curve)}: {_spread(curve)}"
     return _named(summary, text)
 
 
@@ -44,11 +45,6 @@ def audit_curves_title(summary: RunSummary, found: CacheAudit) -> str:
     )
 
 
-def too_few_title(group: RunSummary) -> str:
-    """The title of a camera group that has too few answers for a curve."""
-    return _named(group, "Too few answers in each step")
-
-
 def load_of_curve(summary: RunSummary, curve: Curve) -> str:
     """The load at which a curve was measured."""
     step = next(step for step in summary.steps if step.index == curve.step)
@@ -58,6 +54,8 @@ def load_of_curve(summary: RunSummary, curve: Curve) -> str:
 def _spread(curve: Curve) -> str:
     """`p50 51.6 ms, p99 60.6 ms`: the middle and the last percentile that the sample bounds."""
     known = [name for name, q in QUANTILES.items() if q in curve.shares]
+    if not known:
+        return "too few answers"
     ends = dict.fromkeys((known[0], known[-1]))
     return ", ".join(f"{_NAMES.get(name, name)} {_time(curve, QUANTILES[name])}" for name in ends)
 
@@ -78,9 +76,11 @@ def failures_title(summary: RunSummary) -> str:
     most = max(counts, key=lambda outcome: counts[outcome])
     parts = f"all as {most}" if len(counts) == 1 else f"{counts[most]:,} as {most}"
     first_s, last_s = min(t.first_s for t in texts), max(t.last_s for t in texts)
+    unit = time_unit(last_s)
     text = (
         f"{totals.failed:,} of {plural(totals.sent, 'request')} failed "
-        f"({share(totals.failed / totals.sent)}), {parts}, from {first_s:.1f} to {last_s:.1f} s"
+        f"({share(totals.failed / totals.sent)}), {parts}, "
+        f"from {unit.text(first_s)} to {unit.text(last_s)} {unit.name}"
     )
     return f"{summary.group}: {text}" if summary.group else text
 
@@ -136,37 +136,71 @@ def _throughput_title(summary: RunSummary) -> str:
     return f"Everything due was answered, up to {most} at {Loads(summary).of_step(best)}"
 
 
-def times_title(summary: RunSummary) -> str:
-    """What the times over time show."""
+def times_title(summary: RunSummary, kind: str) -> str:
+    """What the times over time show: the p95 at the capacity, and at the largest load.
+
+    Without a capacity, at the smallest load. `kind` is "response" or "service".
+    """
     if summary.interference is not None:
-        known = any(step.times.response for step in summary.steps)
-        return _steps_title(summary, "Response time" if known else "Service time")
-    return _named(summary, _times_title(summary))
-
-
-def _times_title(summary: RunSummary) -> str:
-    if not summary.totals.ok:
-        return f"{NOTHING_ANSWERED}, so there are no times"
-    known = [s for s in summary.steps if s.times.felt.quantile("p95")]
+        return _steps_title(summary, f"{kind.capitalize()} time")
+    known = _known(summary, kind)
     if not known:
-        return "Times over time: no step has enough answers for a p95"
-    first = min(known, key=lambda s: (s.copies, s.index))
-    last = max(known, key=lambda s: (s.copies, -s.index))
-    text = f"{felt_p95_words(first)} at {Loads(summary).of_step(first)}"
-    if last is not first:
-        text += f"; {_p95_at(known, last)}"
-    return text[0].upper() + text[1:]
+        return _named(summary, f"{kind.capitalize()} time: no step has enough answers for a p95")
+    first, last = min(known, key=_by_load), max(known, key=_by_load)
+    at = _at_capacity(summary, known)
+    said = [_p95_at(known, kind, at or first, Loads(summary).of_step(at or first))]
+    if at is not None:
+        said[0] += ", the capacity" if summary.first_overload else ", the largest load carried"
+    if last is not (at or first):
+        said.append(_p95_at(known, kind, last))
+    return _named(summary, f"{kind.capitalize()} p95 {'; '.join(said)}")
 
 
-def _p95_at(known: Sequence[StepSummary], last: StepSummary) -> str:
+def times_by_load_title(summary: RunSummary) -> str:
+    """How the p95 grows: at the smallest load, at the capacity, and at the largest load."""
+    kind = "response" if summary.log.knows_due else "service"
+    known = _known(summary, kind)
+    if not known:
+        return times_title(summary, kind)
+    ends = (min(known, key=_by_load), _at_capacity(summary, known), max(known, key=_by_load))
+    steps = {step.index: step for step in ends if step is not None}
+    names = [Loads(summary).of_step(ends[0]) if ends[0] else "", *[""] * (len(steps) - 1)]
+    said = [_p95_at(known, kind, s, n) for s, n in zip(steps.values(), names, strict=True)]
+    return _named(summary, f"{kind.capitalize()} p95 {', '.join(said)}")
+
+
+def _known(summary: RunSummary, kind: str) -> list[StepSummary]:
+    """The steps with a p95, or with so many unanswered that there is none."""
+    samples = [
+        (s, s.times.response if kind == "response" else s.times.service) for s in summary.steps
+    ]
+    return [step for step, sample in samples if sample and sample.quantile("p95")]
+
+
+def _by_load(step: StepSummary) -> tuple[int, int]:
+    return step.copies, step.index
+
+
+def _at_capacity(summary: RunSummary, known: Sequence[StepSummary]) -> StepSummary | None:
+    capacity = None if summary.group else summary.capacity
+    return next((s for s in known if capacity and s.index == capacity.step), None)
+
+
+def _p95_at(known: Sequence[StepSummary], kind: str, step: StepSummary, load: str = "") -> str:
     """`214 ms at 4`; or `over 5 % never answered from 3 on`, if that holds for several loads."""
-    p95 = last.times.felt.quantile("p95")
-    if p95 is not None and not p95.never:
-        return f"{milliseconds(p95.value)} ms at {last.copies:,}"
-    answered = {s.copies for s in known if not s.times.felt.is_never("p95")}
+
+    def p95(of: StepSummary) -> Quantile | None:
+        sample = of.times.response if kind == "response" else of.times.service
+        return sample.quantile("p95") if sample else None
+
+    own = p95(step)
+    load = load or f"{step.copies:,}"
+    if own is not None and not own.never:
+        return f"{milliseconds(own.value)} ms at {load}"
+    answered = {s.copies for s in known if not ((q := p95(s)) and q.never)}
     broken = {s.copies for s in known if s.copies > max(answered, default=0)}
-    at = f"from {min(broken):,} on" if len(broken) > 1 else f"at {last.copies:,}"
-    return f"over 5 % never answered {at}"
+    several = len(broken) > 1 and step.copies in broken
+    return f"over 5 % never answered {f'from {min(broken):,} on' if several else f'at {load}'}"
 
 
 def capacity_title(summary: RunSummary) -> str:
@@ -180,6 +214,8 @@ def _capacity_title(summary: RunSummary) -> str:
         return NOTHING_ANSWERED
     if capacity is None:
         below = summary.first_overload
+        if below and any(clients > below.clients for clients in summary.bracket.contradicting):
+            return f"Capacity unknown: {_contradiction(summary, below.clients)}"
         return (
             f"Capacity below {loads.words(below.clients)}{_who_falls_short(summary)}"
             if below
@@ -188,8 +224,18 @@ def _capacity_title(summary: RunSummary) -> str:
     load = f"{loads.words(capacity.clients)}: {number(capacity.requests_per_s)} answers/s"
     if summary.first_overload:
         beyond = f"{loads.count(summary.first_overload.clients):,} not carried"
+        larger = summary.bracket.contradicting
+        if any(clients > summary.first_overload.clients for clients in larger):
+            return f"Capacity {load}; {_contradiction(summary, summary.first_overload.clients)}"
         return f"Capacity {load}; {beyond}{_who_falls_short(summary)}"
     return f"Capacity at least {load}"
+
+
+def _contradiction(summary: RunSummary, failed: int) -> str:
+    """`34 failed, 38 passed`: a load that was not carried below one that was."""
+    count = Loads(summary).count
+    passed = [f"{count(each):,}" for each in summary.bracket.contradicting if each > failed]
+    return f"{count(failed):,} failed, {listed(passed)} passed"
 
 
 def _who_falls_short(summary: RunSummary) -> str:
@@ -238,7 +284,7 @@ def group_objective_title(group: RunSummary) -> str:
     steps = sorted(group.steps, key=lambda step: (step.copies, step.index))
     objectives = [o for o in group.time_objectives if o.group == group.group]
     if not objectives:
-        return times_title(group)
+        return times_by_load_title(group)
     said = [_met(objective, steps, Loads(group)) for objective in objectives]
     return _named(group, "; ".join(said))
 

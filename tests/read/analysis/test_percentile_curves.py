@@ -1,6 +1,8 @@
-"""Percentile curves of an interference run: the steps that measured the same are one sample."""
+"""Which steps have a percentile curve, and in an interference run which of them are one sample."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -80,3 +82,25 @@ def test_of_many_groups_the_full_loads_are_shown(
         said = [Loads(group).of_step(group.steps[curve.step]) for curve in found.service]
         assert said == ["alone", *(f"beside 4 {name}" for name in names if name != group.group)]
         assert len(said) <= MOST_CURVES
+
+
+@pytest.mark.parametrize("slow_step", [2, 5, 6, 8])
+def test_the_step_with_the_worst_times_is_among_the_curves(tmp_path: Path, slow_step: int) -> None:
+    """Wherever in the ramp it is, and also if most of its requests never got an answer."""
+    plan = sl.plan_of(range(3, 36, 3), 12, 2.0)
+    step = plan.steps[slow_step]
+    stall = (step.start_s + 3, step.start_s + 9)
+    stalled = sl.play(plan, servers=8, service=sl.exponential(0.05), stalls=[stall])
+    lost = sl.play(
+        plan,
+        servers=8,
+        service=sl.exponential(0.05),
+        outcome=lambda chance, sent_s: (
+            "timeout" if step.start_s <= sent_s < step.end_s and chance.random() < 0.9 else "ok"
+        ),
+    )
+    for name, played in (("stalled", stalled), ("lost", lost)):
+        found = percentile_curves(summary_of(tmp_path / name, played))
+        assert found is not None
+        assert len(found.service) <= MOST_CURVES
+        assert slow_step in {curve.step for curve in found.service}, name

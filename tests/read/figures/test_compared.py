@@ -39,7 +39,7 @@ def test_only_hollow_points_that_are_there_are_named(tmp_path: Path) -> None:
     undecided = [made(tmp_path / "b", "undecided")]
     throughput, times = charts(carried, undecided)
     assert hollow_texts(throughput) == ["hollow: undecided whether the load is carried"]
-    before, after = throughput.lines[-2:]
+    before, after = throughput.lines[:2]
     assert (len(before.hollow), len(after.hollow)) == (0, 1)
     # Too few for a p95 as well: no point there, so nothing to explain.
     assert hollow_texts(times) == []
@@ -67,7 +67,7 @@ def test_each_point_is_the_steps_own_with_its_interval(tmp_path: Path) -> None:
     throughput, times = charts([old], [new])
     assert throughput.x == times.x
     for chart in (throughput, times):
-        for line, run, sign in zip(chart.lines[-2:], (old, new), (-1, 1), strict=True):
+        for line, run, sign in zip(chart.lines[:2], (old, new), (-1, 1), strict=True):
             places = [place for place, value in enumerate(line.values) if value is not None]
             aside = [
                 (chart.x[p] or 0.0) - 2.0 * s.clients
@@ -100,9 +100,9 @@ def test_the_same_rate_of_other_clients_is_at_one_place(tmp_path: Path) -> None:
     new = [ramp(tmp_path / "b", [20, 40], rate=2.0)]
     throughput = charts(old, new)[0]
     assert throughput.x_axis.label == "requests due per second"
-    due = {at: v for at, v in zip(throughput.x, throughput.lines[0].values, strict=True) if v}
+    due = {at: v for at, v in zip(throughput.x, throughput.lines[-1].values, strict=True) if v}
     assert due == {40.0: 40.0, 80.0: 80.0}
-    for line in throughput.lines[1:]:
+    for line in throughput.lines[:-1]:
         found = [(throughput.x[i] or 0.0) for i, v in enumerate(line.values) if v is not None]
         assert found == pytest.approx([40.0, 80.0], abs=1.0)
 
@@ -127,7 +127,7 @@ def test_each_group_of_a_mix_has_its_charts(tmp_path: Path) -> None:
     assert {chart.x_axis.label for chart in found} == {"copies"}
     for place, group in enumerate(MIX):
         throughput = found[2 * place]
-        due, before, after = throughput.lines
+        before, after, due = throughput.lines
         rate = group.cameras * group.rate
         assert [v for v in due.values if v is not None] == [rate, 3 * rate]
         for line, side in ((before, old), (after, new)):

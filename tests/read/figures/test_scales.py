@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from edgeload.read.figures.chart import Line
 from edgeload.read.figures.scales import (
+    loads_axis,
     log_axis,
     log_ticks,
     plain,
     rate_axis,
+    round_ticks,
     share_axis,
     stretched,
     values_of,
+    with_air,
 )
 
 POSITIVE = st.floats(1e-3, 1e7)
@@ -35,9 +38,9 @@ def test_a_log_axis_holds_every_value_below_the_rows_of_crosses(
     assert highest < 1.0 - 0.042 * rows
 
 
-@given(POSITIVE, st.floats(2.9, 1e6))
+@given(POSITIVE, st.floats(5.04, 1e6))
 def test_a_log_axis_has_few_round_ticks_but_always_two(low: float, ratio: float) -> None:
-    """Two to twelve numbers of one or two digits, in order, inside the limits."""
+    """Two to twelve numbers, 1, 2 or 5 times a power of ten, in order, inside the limits."""
     ticks = log_ticks(low, low * ratio)
     places = [tick.at for tick in ticks]
     assert places == sorted(set(places))
@@ -45,8 +48,38 @@ def test_a_log_axis_has_few_round_ticks_but_always_two(low: float, ratio: float)
     assert low <= places[0]
     assert places[-1] <= low * ratio
     for tick in ticks:
-        assert tick.at == float(f"{tick.at:.2g}")
+        assert tick.at == float(f"{tick.at:.1g}")
+        assert f"{tick.at:.0e}"[0] in "125"
         assert float(tick.label) == tick.at
+
+
+@given(st.floats(0, 1e6), POSITIVE, st.sampled_from([6, 10]), st.sampled_from([1.0, 60.0, 3600.0]))
+def test_a_linear_axis_has_round_ticks_and_as_many_as_fit(
+    low: float, length: float, most: int, unit: float
+) -> None:
+    """Multiples of 1, 2 or 5 times a power of ten of the unit, inside the limits, one or more."""
+    ticks = round_ticks(low, low + length, most=most, unit=unit)
+    assert 1 <= len(ticks) <= most
+    places = [tick.at / unit for tick in ticks]
+    if len(places) > 1:
+        assert f"{(places[-1] - places[0]) / (len(places) - 1):.3e}"[0] in "125"
+    for tick, place in zip(ticks, places, strict=True):
+        assert math.isclose(float(tick.label), place, rel_tol=1e-5, abs_tol=1e-12 * length)
+        assert low - 1e-6 * length <= tick.at <= low + length * (1 + 1e-6)
+
+
+@given(st.integers(1, 100_000))
+def test_clients_are_whole(most: int) -> None:
+    """No tick stands between two numbers of clients."""
+    assert all(tick.at == int(tick.at) for tick in loads_axis([most]).ticks)
+
+
+@given(POSITIVE, st.floats(1.01, 1e4))
+def test_a_narrow_band_gets_air(low: float, ratio: float) -> None:
+    """So that its axis has two ticks or more."""
+    ends = with_air(low, low * ratio)
+    assert ends[0] <= low < low * ratio <= ends[1]
+    assert len(log_ticks(*ends)) >= 2
 
 
 def test_an_axis_without_values_is_an_axis() -> None:

@@ -15,6 +15,7 @@ import searched_log
 import synthetic_log as sl
 from searched_log import Searched
 
+from edgeload.palette import ON_DARK
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.chart import Picture
@@ -75,6 +76,66 @@ def test_everything_shown_lies_inside_the_axes(pictures: tuple[Picture, ...]) ->
         assert all(low <= at <= high for at in ticks)
 
 
+def test_every_chart_has_something_to_see(pictures: tuple[Picture, ...]) -> None:
+    """More than axes and what was due; two charts that are half as wide are of one camera group."""
+    assert charts_of(pictures)
+    for picture in pictures:
+        halves = [chart.part for chart in picture.charts if chart.half]
+        assert halves[::2] == halves[1::2]
+        for chart in picture.charts:
+            seen = [line for line in chart.lines if line.kind != "planned" and line.is_seen]
+            assert seen or chart.heat, chart.name
+
+
+def test_legends_name_nothing_that_is_not_there(pictures: tuple[Picture, ...]) -> None:
+    """Each line has a value or a cross, and each sign that is explained occurs."""
+    for chart in charts_of(pictures):
+        assert all(line.is_seen for line in chart.lines), chart.name
+        shades = {span.shade.label for span in chart.spans if span.shade}
+        marks = {(mark.label, mark.open, mark.until is not None) for mark in chart.marks}
+        for key in chart.keys:
+            there = {
+                "hollow": any(line.hollow for line in chart.lines),
+                "cross": any(line.crosses for line in chart.lines),
+                "whisker": any(line.low for line in chart.lines),
+                "mark": (key.label, False, False) in marks,
+                "bound": (key.label, True, False) in marks,
+                "fill": key.label in shades or (key.label, False, True) in marks,
+                "hatch": key.label in shades,
+                "cross-hatch": key.label in shades,
+            }
+            assert there[key.sample], (chart.name, key)
+
+
+def test_what_was_due_is_drawn_above_what_was_answered(pictures: tuple[Picture, ...]) -> None:
+    """It is dashed and comes last, so both are seen if they are alike."""
+    for chart in charts_of(pictures):
+        labels = [line.label for line in chart.lines]
+        if "due" in labels:
+            assert labels.index("due") == len(labels) - 1, chart.name
+            assert chart.lines[-1].dash
+
+
+def test_every_colour_is_known_on_the_dark_page(pictures: tuple[Picture, ...]) -> None:
+    """Of lines, marks, grounds, signs and shares."""
+    for chart in charts_of(pictures):
+        used = {line.colour for line in chart.lines} | {mark.colour for mark in chart.marks}
+        used |= {key.colour for key in chart.keys} | set(chart.heat.colours if chart.heat else ())
+        used |= {span.shade.colour for span in chart.spans if span.shade}
+        assert used <= set(ON_DARK), chart.name
+
+
+def test_all_ticks_are_round(pictures: tuple[Picture, ...]) -> None:
+    """1, 2 or 5 times a power of ten apart, or on a logarithmic axis at these numbers."""
+    for chart in charts_of(pictures):
+        for axis in (chart.x_axis, chart.y_axis):
+            assert len(axis.ticks) >= 2, (chart.name, axis.label)
+            if axis.log or chart.group != "share" or axis is chart.y_axis:
+                at = [tick.at / axis.unit for tick in axis.ticks]
+                for number in at if axis.log else [at[1] - at[0]]:
+                    assert f"{number:.6e}"[0] in "125", (chart.name, axis.label)
+
+
 def test_charts_of_a_group_share_their_x_axis(pictures: tuple[Picture, ...]) -> None:
     """On the page they zoom together, in a picture they stand above each other."""
     axes: dict[str, set[object]] = {}
@@ -107,13 +168,11 @@ def test_deciding_what_is_shown_needs_no_drawing_library() -> None:
 
 
 @pytest.mark.parametrize("mix", [True, False])
-def test_a_run_that_ended_before_its_first_step_has_empty_charts(tmp_path: Path, mix: bool) -> None:
+def test_a_run_that_ended_before_its_first_step_has_no_charts(tmp_path: Path, mix: bool) -> None:
     """Nothing began, so nothing is shown, and that is no reason to fail."""
     plan = report_pages.mix_run().plan if mix else sl.plan_of([2], 5, 2.0)
     played = sl.Played(plan)
     end = sl.end_of(played, interrupted=True, stopped_s=0.0, at_s=0.0)
     found = analyse(read_log(sl.write(tmp_path / "log", played, end=end)))
     assert not found.steps
-    charts = charts_of(prepare_figures(found))
-    assert charts
-    assert not [chart.name for chart in charts if chart.x]
+    assert charts_of(prepare_figures(found)) == ()

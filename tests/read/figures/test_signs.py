@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import synthetic_log as sl
+from example_runs import saturated
 
+from edgeload.palette import PALETTE
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.by_load import by_load_charts
@@ -70,11 +72,11 @@ def test_a_hollow_point_says_why_it_is_hollow(tmp_path: Path, wanted: str) -> No
 
 
 def test_a_carried_load_has_no_signs_of_doubt(tmp_path: Path) -> None:
-    """No hollow point, no hatching, no dash, and no entry that explains one."""
+    """No hollow point, no hatching, no dash, and no entry that explains one; but a lower bound."""
     summary = made(tmp_path / "log", "carried")
     charts = (*by_load_charts(summary), *times_charts(summary), throughput_chart(summary))
     signs = {key.sample for chart in charts for key in chart.keys}
-    assert signs == {"mark"}
+    assert signs == {"bound"}
     assert not any(line.hollow for chart in charts for line in chart.lines)
     assert not any(line.dash for chart in percentile_curve_charts(summary) for line in chart.lines)
 
@@ -119,5 +121,20 @@ def test_several_reasons_name_their_loads() -> None:
         "hollow at 10, 20, 30, 40 and 1 more load: not carried",
     ]
     alike = replace(line, hollow=hollow)
-    assert hollow_keys([(alike, loads)]) == (Key("hollow", "#767676", "hollow: not carried"),)
+    assert hollow_keys([(alike, loads)]) == (Key("hollow", PALETTE["grey"], "hollow: not carried"),)
     assert hollow_keys([(line, loads)]) == ()
+
+
+def test_a_capacity_that_may_be_larger_has_an_arrow(tmp_path: Path) -> None:
+    """Only if no larger load was refused; the legend says that it is a lower bound."""
+    bound, known = made(tmp_path / "a", "carried"), saturated(tmp_path / "b")
+    for summary, sample in (
+        (bound, ("bound", "capacity, at least")),
+        (known, ("mark", "capacity")),
+    ):
+        for chart in by_load_charts(summary):
+            (mark,) = (mark for mark in chart.marks if mark.x is not None)
+            assert mark.open == (summary is bound)
+            assert [(k.sample, k.label) for k in chart.keys if k.sample in ("mark", "bound")] == [
+                sample
+            ]

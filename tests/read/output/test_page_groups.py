@@ -270,6 +270,6 @@ def test_a_strangers_detector_stays_text(browser: Browser, tmp_path: Path) -> No
     browser.open(path)
     assert browser.js("window.pwned") is None
     assert browser.js("document.querySelectorAll('img').length") == 0
-    assert browser.js("document.querySelectorAll('script').length") == 3
+    assert browser.js("document.querySelectorAll('script').length") == 4
     assert HOSTILE in browser.js("document.querySelector('#groups li').textContent")
     assert browser.complaints() == []

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Browser, chromium
+import synthetic_log as sl
+from browser import Browser, chromium, rgb
 from report_pages import Page, long_run, make, saturated_run
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
+from edgeload.palette import DARK, ON_DARK, PALETTE
 from edgeload.read.statistics.format import number
 
 TIME_FIGURES = "[...report.groups.get('time')]"
@@ -37,20 +40,10 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def test_a_click_hides_a_line_and_shows_it_again(pages: dict[str, Page], browser: Browser) -> None:
     """Its colour leaves the canvas, the others stay; a screen reader hears of it."""
     browser.open(pages["saturated"].path)
-    blue, orange = (0, 0x72, 0xB2), (0xE6, 0x9F, 0)
+    blue, orange = rgb(PALETTE["blue"]), rgb(PALETTE["orange"])
 
-    def pixels(colour: tuple[int, int, int]) -> int:
-        count: int = browser.js(
-            """((colour) => { const canvas = document.querySelector('#figure-response canvas');
-            const { data } = canvas.getContext('2d').getImageData(
-              0, 0, canvas.width, canvas.height);
-            let count = 0;
-            for (let i = 0; i < data.length; i += 4)
-              count += colour.every((part, j) => Math.abs(data[i + j] - part) < 12);
-            return count; })(arguments[0])""",
-            list(colour),
-        )
-        return count
+    def pixels(colour: list[int]) -> int:
+        return pixels_of(browser, "#figure-response canvas", colour)
 
     before = pixels(blue), pixels(orange)
     assert min(before) > 100
@@ -63,6 +56,21 @@ def test_a_click_hides_a_line_and_shows_it_again(pages: dict[str, Page], browser
     settle(browser)
     assert pixels(blue) == pytest.approx(before[0], rel=0.01)
     assert name.get_attribute("aria-checked") == "true"
+
+
+def pixels_of(browser: Browser, canvas: str, colour: list[int]) -> int:
+    """How many pixels of a canvas have a colour, or nearly."""
+    count: int = browser.js(
+        """((canvas, colour) => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4)
+          count += data[i + 3] > 200 && colour.every((c, j) => Math.abs(data[i + j] - c) < 12);
+        return count; })(document.querySelector(arguments[0]), arguments[1])""",
+        canvas,
+        colour,
+    )
+    return count
 
 
 def settle(browser: Browser) -> None:
@@ -125,7 +133,7 @@ def test_pointing_reads_the_values(
     shown = browser.js(
         "[...document.querySelectorAll('#figure-load .u-value')].map((cell) => cell.textContent)"
     )
-    wanted = [number(step[key]) + " /s" for key in ("arrival_rate_per_s", "throughput_per_s")]
+    wanted = [number(step[key]) + " /s" for key in ("throughput_per_s", "arrival_rate_per_s")]
     assert shown == [clients, *wanted]
 
 
@@ -163,6 +171,120 @@ def test_prints(pages: dict[str, Page], browser: Browser) -> None:
     assert browser.js(widths) == before
     pdf = base64.b64decode(browser.driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 12
+
+
+def test_the_keyboard_zooms_moves_and_reads(pages: dict[str, Page], browser: Browser) -> None:
+    """As a mouse does: all figures over time zoom together, and a reader hears the values."""
+    browser.open(pages["long"].path)
+    ((low, high), *_) = whole = spans(browser, "time")
+    plot = browser.driver.find_element(By.CSS_SELECTOR, "#figure-throughput .plot")
+    browser.js("arguments[0].focus()", plot)
+    plot.send_keys("+")
+    quarter = (high - low) / 4
+    assert spans(browser, "time") == [pytest.approx([low + quarter, high - quarter])] * len(whole)
+    plot.send_keys(Keys.SHIFT, Keys.ARROW_LEFT)
+    assert spans(browser, "time")[0] == pytest.approx([low + quarter / 2, high - 1.5 * quarter])
+    plot.send_keys(Keys.ESCAPE)
+    assert spans(browser, "time") == whole
+    plot.send_keys("-")
+    assert spans(browser, "time") == whole
+    plot.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    settle(browser)
+    load = browser.js("report.charts.find((chart) => chart.name === 'throughput')")
+    answered = load["lines"][0]["values"][1]
+    spoken = browser.js("document.getElementById('spoken').textContent")
+    assert spoken.startswith(f"time {load['x'][1]:.2f} s; answered {answered:.1f}"), spoken
+
+
+def test_a_screen_reader_hears_what_a_figure_shows(
+    pages: dict[str, Page], browser: Browser
+) -> None:
+    """Its title, axes, and from where to where each line goes; each figure can be reached."""
+    browser.open(pages["saturated"].path)
+    for chart in browser.js("report.charts"):
+        plot = f"document.querySelector('#figure-{chart['name']} .plot')"
+        label = browser.js(f"{plot}.getAttribute('aria-label')")
+        assert chart["title"] in label
+        assert chart["x_axis"]["label"] in label
+        assert all(f"{line['label']}: " in label for line in chart["lines"])
+        assert browser.js(f"{plot}.tabIndex") == 0
+        described = browser.js(f"{plot}.getAttribute('aria-describedby')")
+        assert "Escape" in browser.js(
+            "document.getElementById(arguments[0]).textContent", described
+        )
+
+
+def test_a_legend_shows_the_dashes_of_its_lines(pages: dict[str, Page], browser: Browser) -> None:
+    """Each sample has the colour and the dash that the line has on the canvas."""
+    browser.open(pages["saturated"].path)
+    for chart in browser.js("report.charts"):
+        drawn = browser.js(
+            """[...document.querySelectorAll(`#figure-${arguments[0]} .swatch line`)].map((one) =>
+            [one.getAttribute('stroke'), one.getAttribute('stroke-dasharray')])""",
+            chart["name"],
+        )
+        assert drawn == [
+            [line["colour"], " ".join(map(str, line["dash"]))] for line in chart["lines"]
+        ]
+
+
+def test_a_dark_screen_gets_a_dark_page_and_paper_a_light_one(
+    pages: dict[str, Page], browser: Browser
+) -> None:
+    """By prefers-color-scheme, also when it changes; lines and texts have the colours for it."""
+    browser.open(pages["saturated"].path)
+    lights = {True: rgb(PALETTE["blue"]), False: rgb(ON_DARK[PALETTE["blue"]])}
+
+    def is_light() -> bool:
+        settle(browser)
+        found = {light: pixels_of(browser, "#figure-load canvas", c) for light, c in lights.items()}
+        page = browser.js("getComputedStyle(document.body).backgroundColor")
+        light = bool(found[True])
+        assert (found[True] > 100) != (found[False] > 100), found
+        assert page == ("rgb(255, 255, 255)" if light else "rgb({}, {}, {})".format(*rgb(DARK)))
+        return light
+
+    assert is_light()
+    try:
+        browser.prefer("dark")
+        assert not is_light()
+        browser.js("window.dispatchEvent(new Event('beforeprint'))")
+        assert is_light()
+        browser.js("window.dispatchEvent(new Event('afterprint'))")
+        assert not is_light()
+    finally:
+        browser.prefer("light")
+
+
+def test_a_phone_shows_state_and_response_p95(pages: dict[str, Page], browser: Browser) -> None:
+    """Without scrolling sideways: they stand before what is less asked for."""
+    browser.open(pages["saturated"].path, 390)
+    for name in ("clients", "state", "response_time_s.p95"):
+        right = browser.js(
+            "document.querySelector('#steps td[data-name=\"' + arguments[0] + '\"]')"
+            ".getBoundingClientRect().right",
+            name,
+        )
+        assert right <= 390, name
+
+
+def test_many_steps_are_folded_until_asked_for(browser: Browser, tmp_path: Path) -> None:
+    """Those that tell most are shown; a button shows all, and paper has all."""
+    plan = sl.plan_of(range(2, 42, 2), 8, 2.0)
+    page = make(tmp_path, sl.play(plan, servers=2, service=sl.constant(0.05)))
+    browser.open(page.path)
+    rows = "[...document.querySelectorAll('#steps tbody tr')].filter((r) => r.offsetParent).length"
+    few = browser.js(rows)
+    assert 5 <= few <= 12
+    button = browser.driver.find_element(By.CSS_SELECTOR, "button.unfold")
+    assert button.text == "Show all 20 steps"
+    capacity = page.values["capacity"]["step"]
+    shown = "document.querySelectorAll('#steps tbody tr')[arguments[0]].offsetParent !== null"
+    assert [browser.js(shown, place) for place in (0, capacity, 19)] == [True] * 3
+    browser.js("arguments[0].click()", button)
+    assert browser.js(rows) == 20
+    browser.js("arguments[0].click()", button)
+    assert browser.js(rows) == few
 
 
 @pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail), ("", pytest.skip)])

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 import searched_log
-from browser import Browser, chromium
+from browser import Browser, chromium, rgb
 from report_pages import Page, make
 from searched_log import GROUP_OBJECTIVES, TIERS
 
+from edgeload.palette import PALE
 from edgeload.read.output.page_search import search_columns, search_rows, trial_choices
 from edgeload.read.words.headline import headline
 
@@ -143,12 +144,15 @@ def test_a_zoom_keeps_the_loads_near_the_capacity(pages: dict[str, Page], browse
 def test_a_hidden_interval_leaves_the_canvas(pages: dict[str, Page], browser: Browser) -> None:
     """The ground of the interval is drawn by our script, and switched like any line."""
     browser.open(pages["near"].path)
-    count = """((colour) => { const canvas = document.querySelector('#figure-ladder canvas');
+    count = (
+        """((colour) => { const canvas = document.querySelector('#figure-ladder canvas');
         const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
         let count = 0;
         for (let i = 0; i < data.length; i += 4)
           count += colour.every((part, j) => data[i + j] === part);
-        return count; })([0xCF, 0xE3, 0xF1])"""
+        return count; })"""
+        + f"({rgb(PALE['blue'])})"
+    )
     assert browser.js(count) > 1000
     browser.js("document.querySelectorAll('#figure-ladder .u-series th')[1].click()")
     browser.driver.execute_async_script(

@@ -19,8 +19,8 @@ def test_a_run_without_a_mix_has_a_row_for_each_step(tmp_path: Path) -> None:
     """With its clients, and without any column of a mix."""
     found = saturated(tmp_path)
     names = [column.name for column in step_columns(found)]
-    assert names[:2] == ["index", "clients"]
-    assert names[-1] == "state"
+    assert names[:4] == ["index", "clients", "state", "response_time_s.p95"]
+    assert len(set(names)) == len(names)
     assert not {"group", "copies", "cameras"} & set(names)
     assert [row.kind for row in step_rows(found)] == ["", "", ""]
     assert [choice["name"] for choice in step_choices(found)] == [
@@ -34,7 +34,8 @@ def test_a_mix_has_rows_for_its_groups(tmp_path: Path) -> None:
     """The state stands beside the name; ages are there, because person keeps its newest frame."""
     found = summary_of(tmp_path, report_pages.mix_run())
     names = [column.name for column in step_columns(found)]
-    assert names[:5] == ["index", "copies", "group", "state", "cameras"]
+    assert names[:4] == ["index", "copies", "group", "state"]
+    assert names[4:6] == ["response_time_s.p95", "cameras"]
     assert names[-1] == "age_s.p95"
     rows = step_rows(found)
     assert [row.kind for row in rows] == ["whole", "part", "part", "part"] * 3

@@ -18,23 +18,24 @@ from PIL import Image
 from edgeload.read.figures.shown import prepare_figures
 from edgeload.read.output import png
 
-ALWAYS = ["capacity.png", "throughput.png", "times.png"]
+OF_ANSWERS = ["capacity.png", "throughput.png", "times.png"]
+OF_A_SHORT_RUN = ["capacity.png", "times.png"]
 
 
 @pytest.mark.parametrize(
-    ("make", "more"),
+    ("make", "names"),
     [
-        (example_runs.saturated, ["spectrum.png"]),
-        (example_runs.failed, ["failures.png"]),
-        (example_runs.short, []),
-        (example_runs.long, ["failures.png", "heat_map.png", "spectrum.png"]),
+        (example_runs.saturated, [*OF_ANSWERS, "spectrum.png"]),
+        (example_runs.failed, [*OF_ANSWERS[:2], "failures.png"]),
+        (example_runs.short, OF_A_SHORT_RUN),
+        (example_runs.long, [*OF_ANSWERS, "failures.png", "heat_map.png", "spectrum.png"]),
     ],
 )
-def test_pictures_are_of_a_readable_size(tmp_path: Path, make: Any, more: list[str]) -> None:
+def test_pictures_are_of_a_readable_size(tmp_path: Path, make: Any, names: list[str]) -> None:
     """Each that the run has something for decodes as PNG, 800 pixels wide or more, not one flat
     colour."""
     files = png.write(prepare_figures(make(tmp_path)), tmp_path / "out")
-    assert [path.name for path in files] == ALWAYS + more
+    assert [path.name for path in files] == names
     for path in files:
         with Image.open(path) as picture:
             picture.load()
@@ -49,7 +50,7 @@ def test_a_picture_of_an_earlier_run_does_not_stay(tmp_path: Path) -> None:
     png.write(prepare_figures(example_runs.failed(tmp_path / "f")), out)
     (out / "notes.png").write_bytes(b"")
     png.write(prepare_figures(example_runs.short(tmp_path / "s")), out)
-    assert {path.name for path in out.iterdir()} == {*ALWAYS, "notes.png"}
+    assert {path.name for path in out.iterdir()} == {*OF_A_SHORT_RUN, "notes.png"}
 
 
 def test_a_users_matplotlibrc_changes_nothing(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from edgeload.read.words.titles import (
     heat_map_title,
     percentile_curves_title,
     throughput_title,
+    times_by_load_title,
     times_title,
 )
 
@@ -36,7 +37,7 @@ def test_titles_of_curves_failures_and_heat_map(tmp_path: Path) -> None:
     curves = percentile_curves(saturated)
     assert curves is not None
     assert (
-        percentile_curves_title(saturated, curves)
+        percentile_curves_title(saturated, curves.response or (), "response")
         == "Response time at 30 clients: p50 50.0 ms, p99 50.0 ms"
     )
     assert failures_title(saturated) == "No request failed"
@@ -61,8 +62,14 @@ def test_titles_say_the_finding(tmp_path: Path) -> None:
     """Of a saturated ramp: the most answers, the load not carried, how times grew, the capacity."""
     summary = saturated_run(tmp_path)
     assert throughput_title(summary) == "Limit 80.0 answers/s; 60 clients not carried"
-    assert (
-        times_title(summary) == "Response p95 50.0 ms at 10 clients; over 5 % never answered at 60"
+    assert times_title(summary, "response") == (
+        "Response p95 50.0 ms at 30 clients, the capacity; over 5 % never answered at 60"
+    )
+    assert times_title(summary, "service") == (
+        "Service p95 50.0 ms at 30 clients, the capacity; 750 ms at 60"
+    )
+    assert times_by_load_title(summary) == (
+        "Response p95 50.0 ms at 10 clients, 50.0 ms at 30, over 5 % never answered at 60"
     )
     assert capacity_title(summary) == "Capacity 30 clients: 60.0 answers/s; 60 not carried"
 
@@ -83,9 +90,27 @@ def test_the_least_load_without_answers_is_named(tmp_path: Path) -> None:
     """Of several loads whose p95 is never answered, where that begins; of one, that one."""
     plan = sl.plan_of([10, 60, 90], 10, 2.0)
     several = summary_of(tmp_path, sl.play(plan, servers=4, service=sl.constant(0.05)))
-    assert times_title(several) == (
-        "Response p95 50.0 ms at 10 clients; over 5 % never answered from 60 on"
+    assert times_title(several, "response") == (
+        "Response p95 50.0 ms at 10 clients, the capacity; over 5 % never answered from 60 on"
     )
+
+
+def test_a_ramp_that_contradicts_itself_says_which_loads_failed_and_passed(tmp_path: Path) -> None:
+    """A load that was carried above one that was not is named, not believed."""
+    plan = sl.plan_of([10, 34, 38], 12, 2.0)
+    second = plan.steps[1]
+    played = sl.play(
+        plan,
+        servers=4,
+        service=sl.constant(0.05),
+        outcome=lambda chance, sent_s: (
+            "http_503"
+            if second.start_s <= sent_s < second.end_s and chance.random() < 0.1
+            else "ok"
+        ),
+    )
+    found = summary_of(tmp_path, played)
+    assert capacity_title(found) == "Capacity 10 clients: 20.0 answers/s; 34 failed, 38 passed"
 
 
 def _interference_run(folder: Path, late_step: int | None) -> RunSummary:
@@ -113,7 +138,9 @@ def test_titles_of_an_interference_run_are_about_its_steps(tmp_path: Path) -> No
     for group in late.groups:
         hatched = " (1 INVALID step hatched)" if group in sending else ""
         assert group_throughput_title(group) == f"{group.group}: throughput in each step{hatched}"
-        assert times_title(group) == f"{group.group}: response time in each step{hatched}"
+        assert (
+            times_title(group, "response") == f"{group.group}: response time in each step{hatched}"
+        )
     titles = [chart.title for chart in charts_of(prepare_figures(late))]
     assert not [title for title in titles if "copy" in title or "run INVALID" in title]
     assert sum("response time alone" in title for title in titles) == 2

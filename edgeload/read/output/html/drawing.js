@@ -1,9 +1,9 @@
 /* Draws a chart's parts on uPlot's canvas: grounds, marks, heat, bars, stairs and signs.
 
    What is drawn, and in which colours, is decided in edgeload/read/figures; see chart.py. */
-"use strict";
 const drawing = (() => {
   const FONT = "12px system-ui, sans-serif";
+  const { ink, page } = colours;
 
   const clipped = (plot, draw) => {
     const { ctx, bbox } = plot;
@@ -38,7 +38,8 @@ const drawing = (() => {
 
   const shade = (ctx, span, left, right, bbox) => {
     if (!span.shade) return;
-    const { colour, hatch: kind } = span.shade;
+    const { hatch: kind } = span.shade;
+    const colour = ink(span.shade.colour);
     if (!kind) {
       ctx.fillStyle = colour;
       ctx.fillRect(left, bbox.top, right - left, bbox.height);
@@ -49,20 +50,21 @@ const drawing = (() => {
   };
 
   const drawHeat = (plot, chart) => clipped(plot, (ctx) => {
-    const { edges, bands, permille, bounds, colours } = chart.heat;
+    const { edges, bands, permille, bounds } = chart.heat;
+    const inks = chart.heat.colours.map(ink);
     const xs = edges.map((edge) => Math.round(plot.valToPos(edge, "x", true)));
     const ys = bands.map((edge) => Math.round(plot.valToPos(edge, "y", true)));
     permille.forEach((row, band) => row.forEach((count, place) => {
       if (!count) return;
-      ctx.fillStyle = colours[Math.min(bounds.filter((bound) => bound <= count).length, colours.length) - 1];
+      ctx.fillStyle = inks[Math.min(bounds.filter((bound) => bound <= count).length, inks.length) - 1];
       ctx.fillRect(xs[place], ys[band + 1], xs[place + 1] - xs[place], ys[band] - ys[band + 1]);
     }));
   });
 
-  /* Bars stand on those of the lines before them; a pattern in white tells them apart as well. */
+  /* Bars stand on those of the lines before them; a pattern in the colour of the page tells them apart as well. */
   const drawBars = (plot, chart, line) => clipped(plot, (ctx) => {
     const half = chart.bar_width / 2;
-    const fills = [line.colour, ...(line.pattern ? [patterned(ctx, line.pattern)] : [])];
+    const fills = [ink(line.colour), ...(line.pattern ? [patterned(ctx, line.pattern)] : [])];
     line.values.forEach((value, place) => {
       if (!value) return;
       const [left, right] = [-half, half].map((aside) => Math.round(plot.valToPos(chart.x[place] + aside, "x", true)));
@@ -79,7 +81,7 @@ const drawing = (() => {
     const tile = document.createElement("canvas");
     tile.width = tile.height = 8;
     const brush = tile.getContext("2d");
-    brush.strokeStyle = "#ffffff";
+    brush.strokeStyle = page("paper");
     brush.lineWidth = pattern === "." ? 2 : 1.5;
     for (const [x0, y0, x1, y1] of PATTERNS[pattern]) {
       brush.moveTo(x0, y0);
@@ -94,7 +96,7 @@ const drawing = (() => {
     const foot = bbox.top + bbox.height;
     const inside = (y) => Math.min(foot, Math.max(bbox.top, y));
     const yOf = (value) => (value > 0 || !chart.y_axis.log ? inside(plot.valToPos(value, "y", true)) : foot);
-    ctx.fillStyle = line.colour;
+    ctx.fillStyle = ink(line.colour);
     line.low.forEach((low, place) => {
       if (low == null || place + 1 === line.low.length) return;
       const [left, right] = [place, place + 1].map((at) => Math.round(plot.valToPos(chart.x[at], "x", true)));
@@ -112,28 +114,35 @@ const drawing = (() => {
       for (const span of chart.spans) {
         const left = plot.valToPos(span.start, "x", true);
         shade(ctx, span, left, plot.valToPos(span.end, "x", true), bbox);
-        ctx.fillStyle = chart.heat ? "#444444" : "#b5bcc4";
+        ctx.fillStyle = page(chart.heat ? "ink" : "strong-line");
         if (span !== chart.spans[0]) ctx.fillRect(left, bbox.top, uPlot.pxRatio, bbox.height);
       }
       for (const mark of chart.marks) {
-        ctx.fillStyle = mark.colour;
-        ctx.globalAlpha = 0.55;
+        ctx.fillStyle = ink(mark.colour);
         if (mark.x != null) drawUpright(plot, ctx, mark, bbox);
-        if (mark.y != null) ctx.fillRect(bbox.left, plot.valToPos(mark.y, "y", true) - 1, bbox.width, 2 * uPlot.pxRatio);
-        ctx.globalAlpha = 1;
+        if (mark.y != null) ctx.fillRect(bbox.left, plot.valToPos(mark.y, "y", true) - 1, bbox.width, 1.5 * uPlot.pxRatio);
       }
     });
   };
 
-  /* A line, or the pale ground from `x` to `until`. */
+  /* A line, with an arrow to the right if it is a lower bound; or the pale ground from `x` to `until`. */
   const drawUpright = (plot, ctx, mark, bbox) => {
     const left = plot.valToPos(mark.x, "x", true);
     if (mark.until == null) {
-      ctx.fillRect(left - 1.5, bbox.top, 3 * uPlot.pxRatio, bbox.height);
+      ctx.fillRect(left - uPlot.pxRatio, bbox.top, 2 * uPlot.pxRatio, bbox.height);
+      if (mark.open) drawArrow(ctx, left, bbox.top + 12 * uPlot.pxRatio, uPlot.pxRatio);
       return;
     }
-    ctx.globalAlpha = 1;
     ctx.fillRect(left, bbox.top, plot.valToPos(mark.until, "x", true) - left, bbox.height);
+  };
+
+  const drawArrow = (ctx, x, y, ratio) => {
+    ctx.fillRect(x, y - ratio, 10 * ratio, 2 * ratio);
+    ctx.beginPath();
+    ctx.moveTo(x + 9 * ratio, y - 5 * ratio);
+    ctx.lineTo(x + 17 * ratio, y);
+    ctx.lineTo(x + 9 * ratio, y + 5 * ratio);
+    ctx.fill();
   };
 
   const drawAllBars = (plot, chart) => chart.lines.forEach((line, i) => {
@@ -142,8 +151,9 @@ const drawing = (() => {
 
   /* What the plan asked for, as the stairs that it was: exact to the step, not to the window. */
   const drawPlanned = (plot, chart, line) => clipped(plot, (ctx) => {
-    ctx.strokeStyle = line.colour;
+    ctx.strokeStyle = ink(line.colour);
     ctx.lineWidth = line.width * uPlot.pxRatio;
+    ctx.setLineDash(line.dash.map((part) => part * uPlot.pxRatio));
     ctx.beginPath();
     let end = null;
     for (const span of chart.spans.filter((each) => each.due != null)) {
@@ -162,7 +172,7 @@ const drawing = (() => {
     const ratio = uPlot.pxRatio;
     ctx.save();
     ctx.font = FONT.replace("12px", `${12 * ratio}px`);
-    ctx.fillStyle = "#57606a";
+    ctx.fillStyle = page("soft");
     ctx.textBaseline = "bottom";
     ctx.textAlign = "right";
     ctx.fillText(chart.loads, bbox.left - 4 * ratio, bbox.top - 8 * ratio);
@@ -195,7 +205,7 @@ const drawing = (() => {
     const ratio = uPlot.pxRatio;
     const [xOf, yOf] = [(place) => plot.valToPos(chart.x[place], "x", true), (place) => plot.valToPos(line.values[place], "y", true)];
     ctx.font = `bold ${FONT.replace("12px", `${13 * ratio}px`)}`;
-    ctx.fillStyle = ctx.strokeStyle = line.colour;
+    ctx.fillStyle = ctx.strokeStyle = ink(line.colour);
     ctx.lineWidth = line.width * ratio;
     ctx.setLineDash(line.dash.map((part) => part * ratio));
     ctx.textAlign = "center";
@@ -216,9 +226,9 @@ const drawing = (() => {
     const ratio = uPlot.pxRatio;
     const xOf = (place) => plot.valToPos(chart.x[place], "x", true);
     const yOf = (value) => plot.valToPos(value, "y", true);
-    ctx.strokeStyle = line.colour;
+    ctx.strokeStyle = ink(line.colour);
     ctx.lineWidth = 1.5 * ratio;
-    ctx.fillStyle = "#ffffff";
+    ctx.fillStyle = page("paper");
     if (line.kind !== "ground") line.low.forEach((low, place) => {
       if (low == null) return;
       const [x, foot, top, cap] = [xOf(place), yOf(low), yOf(line.high[place]), 3 * ratio];
@@ -251,12 +261,9 @@ const drawing = (() => {
       ctx.textBaseline = "bottom";
       ctx.textAlign = "left";
       for (const mark of chart.marks.filter((each) => each.y != null)) {
-        ctx.fillStyle = mark.colour;
+        ctx.fillStyle = ink(mark.colour);
         ctx.fillText(mark.label, bbox.left + 6 * ratio, plot.valToPos(mark.y, "y", true) - 2 * ratio);
       }
-      ctx.textAlign = "center";
-      ctx.fillStyle = "#57606a";
-      ctx.fillText(chart.note, bbox.left + bbox.width / 2, bbox.top + bbox.height / 2);
     });
   };
 

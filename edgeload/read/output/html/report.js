@@ -1,13 +1,12 @@
-/* The charts and tables of report.html: axes and values with uPlot, linked zoom, sorting, printing.
+/* The charts of a page: axes and values with uPlot, linked zoom, printing.
 
    What is shown is decided in edgeload/read/figures; see chart.py, and drawing.js for the canvas. */
-"use strict";
 (() => {
   const charts = JSON.parse(document.getElementById("charts").textContent);
   const groups = new Map();
   const full = new Map();
-  const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
   const { FONT } = drawing;
+  const { ink, page } = colours;
 
   const plain = (value) => {
     if (value == null) return "–";
@@ -18,12 +17,23 @@
   const short = (value) => (value == null ? "" : String(Number(value.toPrecision(6))));
   const percent = (x) => `${Number((100 * (1 - Math.pow(10, -x))).toFixed(4))} %`;
 
+  /* An instant: up to five minutes in seconds, then as `1 h 27 min 11 s`. */
+  const clock = (seconds) => {
+    if (seconds < 300) return `${plain(seconds)} s`;
+    let left = Math.round(seconds);
+    return [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].flatMap(([size, name]) => {
+      const count = Math.floor(left / size);
+      left -= count * size;
+      return count ? [`${count} ${name}`] : [];
+    }).join(" ");
+  };
+
   /* What stands under the pointer: the place on the x axis, and why a step's points are hollow. */
   const shown = (chart, x, place) => {
     if (x == null) return "–";
     if (chart.group === "share") return percent(x);
     const whys = new Set(chart.lines.flatMap((line) => line.hollow).filter((point) => point.place === place).map((point) => point.why));
-    return [chart.group === "time" ? `${plain(x)} s` : plain(x), ...whys].join(", ");
+    return [chart.group === "time" ? clock(x) : plain(x), ...whys].join(", ");
   };
 
   /* What an open end means: at least so much. */
@@ -70,35 +80,43 @@
     if (!log) return [0, max > 0 ? max * 1.08 : 1];
     const marks = chart.marks.filter((mark) => mark.y != null).map((mark) => mark.y);
     const [least, most] = [Math.min(min, ...marks), Math.max(max, ...marks)];
-    return least > 0 ? [Math.max(least / 1.4, low), Math.max(most * 1.8, least * 4)] : [low, high];
+    return least > 0 ? [Math.max(least / 1.4, low), Math.max(most * 1.8, least * 5.04)] : [low, high];
   };
 
   /* Bars, planned stairs, grounds and lines with signs are drawn by drawing.js, not by uPlot. */
   const seriesOf = (chart, line) => ({
     label: line.label,
-    stroke: line.colour,
+    stroke: () => ink(line.colour),
     width: line.width,
     dash: line.dash,
     spanGaps: line.joined,
     paths: line.kind === "line" && !line.sign ? uPlot.paths.linear() : () => null,
-    points: { show: line.point_size > 0, size: line.point_size, width: 0, fill: line.colour },
+    points: { show: line.point_size > 0, size: line.point_size, width: 0, fill: () => ink(line.colour) },
     value: valueOf(chart, line),
   });
 
-  const colourOf = (chart, i) => (chart.heat ? chart.heat.colours[chart.heat.colours.length - 1] : chart.lines[i - 1].colour);
-
   /* The map's shares are read under the pointer: a series without a line. */
-  const heatSeries = (chart) => ({ label: chart.heat.label, stroke: colourOf(chart, 1), paths: () => null, points: { show: false }, value: bandOf(chart) });
+  const heatSeries = (chart) => ({ label: chart.heat.label, stroke: () => page("ink"), paths: () => null, points: { show: false }, value: bandOf(chart) });
 
   /* Round numbers of a logarithmic axis of which a part is shown; scales.py has the same rule. */
   const logSplits = (min, max) => {
     const decades = Math.log10(max / min);
-    const steps = decades > 3.5 ? [1] : decades > 0.8 ? [1, 2, 5] : [1, 1.5, 2, 3, 5, 7];
+    const steps = decades > 3.5 ? [1] : [1, 2, 5];
     const splits = [];
     for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power += 1) {
       splits.push(...steps.map((step) => Number(`${step}e${power}`)));
     }
     return splits.filter((value) => value >= min && value <= max);
+  };
+
+  /* The same for other axes: up to `most` multiples of 1, 2 or 5 times a power of ten, in its unit. */
+  const roundSplits = (axis, min, max, most) => {
+    const span = (max - min) / axis.unit;
+    const power = Math.max(Math.floor(Math.log10(span / most)), axis.whole ? 0 : -Infinity);
+    const sizes = [0, 1, 2].flatMap((up) => [1, 2, 5].map((step) => Number(`${step}e${power + up}`)));
+    const size = sizes.find((each) => span / each < most && (each >= 1 || !axis.whole)) * axis.unit;
+    const [first, last] = [Math.ceil(min / size - 1e-9), Math.floor(max / size + 1e-9)];
+    return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * size).toPrecision(12)));
   };
 
   /* The labels of an x axis; none where it would touch the one before. */
@@ -113,23 +131,28 @@
     });
   };
 
-  /* The ticks that the axis names, as far as they are shown; else uPlot's choice. */
-  const ticksOf = (axis) => {
-    if (axis.log) {
-      const whole = (min, max) => min === axis.low && max === axis.high;
-      return {
-        splits: (plot, i, min, max) => (whole(min, max) ? axis.ticks.map((tick) => tick.at) : logSplits(min, max)),
-        filter: (plot, splits) => splits,
-        values: (plot, splits) => splits.map(short),
-      };
-    }
-    if (!axis.ticks.length) return { values: (plot, splits) => splits.map(short), incrs: axis.whole ? WHOLE : undefined };
+  /* The ticks that the axis names; of a part of it, as round ones. Shares have none but those. */
+  const ticksOf = (chart, axis, most) => {
     const labels = new Map(axis.ticks.map((tick) => [tick.at, tick.label]));
+    const labelOf = (at) => labels.get(at) ?? short(at / axis.unit);
+    const named = (min, max) => [...labels.keys()].filter((at) => at >= min && at <= max);
+    const isShare = axis === chart.x_axis && chart.group === "share";
+    const inPart = (min, max) => (axis.log ? logSplits(min, max) : roundSplits(axis, min, max, most));
     return {
-      splits: (plot, i, min, max) => [...labels.keys()].filter((at) => at >= min && at <= max),
-      values: (plot, splits) => thinned(plot, splits, (at) => labels.get(at)),
+      splits: (plot, i, min, max) => (isShare || (min === axis.low && max === axis.high) ? named(min, max) : inPart(min, max)),
+      filter: (plot, splits) => splits,
+      values: (plot, splits) => (axis === chart.x_axis ? thinned(plot, splits, labelOf) : splits.map(labelOf)),
     };
   };
+
+  const axisOf = (chart, axis, most, more) => ({
+    font: FONT,
+    stroke: () => page("soft"),
+    grid: { stroke: () => page("grid"), width: 1, ...more.grid },
+    ticks: { stroke: () => page("strong-line"), size: 5 },
+    ...ticksOf(chart, axis, most),
+    ...more.own,
+  });
 
   const options = (chart, holder, width) => ({
     width,
@@ -141,8 +164,8 @@
       y: { distr: chart.y_axis.log ? 3 : 1, range: yRange(chart) },
     },
     axes: [
-      { label: chart.x_axis.label, labelSize: 22, labelFont: FONT, font: FONT, size: 34, stroke: "#444444", grid: { stroke: "#e4e7eb", width: 1 }, ticks: { stroke: "#b5bcc4", size: 5 }, ...ticksOf(chart.x_axis) },
-      { font: FONT, size: 58, stroke: "#444444", grid: { stroke: "#e4e7eb", width: 1, show: !chart.heat }, ticks: { stroke: "#b5bcc4", size: 5 }, ...ticksOf(chart.y_axis) },
+      axisOf(chart, chart.x_axis, 10, { own: { label: chart.x_axis.label, labelSize: 22, labelFont: FONT, size: 34 } }),
+      axisOf(chart, chart.y_axis, 6, { own: { size: 58 }, grid: { show: !chart.heat } }),
     ],
     series: [
       { label: chart.group, value: (plot, x, series, place) => shown(chart, x, place) },
@@ -155,7 +178,7 @@
       points: { size: 7 },
       bind: { dblclick: () => () => zoom(chart.group, ...full.get(chart.group)) },
     },
-    legend: { live: true, markers: { fill: (plot, i) => (i ? colourOf(chart, i) : null) }, mount: (plot, legend) => holder.querySelector(".legend").append(legend) },
+    legend: { live: true, markers: { show: false }, mount: (plot, table) => holder.querySelector(".legend").append(table) },
     hooks: {
       drawClear: [(plot) => drawing.below(plot, chart)],
       drawAxes: [(plot) => drawing.bars(plot, chart)],
@@ -163,31 +186,21 @@
     },
   });
 
-  /* Names in the legend are switches: for the mouse, the keyboard and a screen reader. */
-  const switches = (holder, plot) => {
-    holder.querySelectorAll(".u-series th").forEach((name, i) => {
-      if (i === 0) return;
-      name.tabIndex = 0;
-      name.setAttribute("role", "switch");
-      const tell = () => name.setAttribute("aria-checked", String(plot.series[i].show));
-      tell();
-      name.addEventListener("click", () => requestAnimationFrame(tell));
-      name.addEventListener("keydown", (event) => {
-        if (event.key !== "Enter" && event.key !== " ") return;
-        event.preventDefault();
-        name.click();
-      });
-    });
-  };
-
-  /* Samples of signs have the colours of the chart: the policy forbids colours in the markup. */
-  const colourKeys = (holder, chart) => {
-    chart.keys.forEach((key, i) => holder.querySelectorAll(".sample")[i].style.setProperty("--colour", key.colour));
-    if (chart.heat) holder.querySelectorAll(".ramp span").forEach((box, i) => box.style.setProperty("background", chart.heat.colours[i]));
-  };
-
   /* What uPlot draws or scales by: the tops of bars, the values of lines. */
   const topsOf = (line) => line.values.map((value, place) => (value == null || !line.base.length ? value : value + line.base[place]));
+
+  /* For a screen reader: what the chart shows, and from where to where each line goes. */
+  const describe = (place, chart) => {
+    const lines = chart.lines.map((line) => {
+      const values = line.values.filter((value) => value != null);
+      const many = values.length ? `${plain(Math.min(...values))} to ${plain(Math.max(...values))} ${chart.unit}` : "never answered";
+      return `${line.label}: ${many}`;
+    });
+    place.setAttribute("role", "application");
+    place.setAttribute("aria-roledescription", "figure");
+    place.setAttribute("aria-label", [chart.title, `${chart.y_axis.label} against ${chart.x_axis.label}`, ...lines].join(". "));
+    place.setAttribute("aria-describedby", "how-to-zoom");
+  };
 
   const build = (chart) => {
     const holder = document.getElementById(`figure-${chart.name}`);
@@ -195,10 +208,10 @@
     const data = [chart.x, ...(chart.heat ? [Array(chart.x.length).fill(null)] : []), ...chart.lines.map(topsOf)];
     if (!full.has(chart.group)) full.set(chart.group, [chart.x_axis.low, chart.x_axis.high]);
     const plot = new uPlot(options(chart, holder, place.clientWidth), data, place);
-    place.setAttribute("role", "img");
-    place.setAttribute("aria-label", `${chart.title}. ${chart.y_axis.label} against ${chart.x_axis.label}`);
-    switches(holder, plot);
-    colourKeys(holder, chart);
+    describe(place, chart);
+    keyboard.listen(place, holder, plot, full.get(chart.group), (min, max) => zoom(chart.group, min, max));
+    legend.switches(holder, plot);
+    legend.paint(holder, chart);
     plot.place = place;
     plot.chart = chart;
     if (!groups.has(chart.group)) groups.set(chart.group, []);
@@ -217,42 +230,28 @@
       if (wanted && plot.width !== wanted) plot.setSize({ width: wanted, height: heightFor(plot.chart, wanted) });
     }
   };
+  const redraw = () => {
+    for (const plot of plots.values()) {
+      legend.paint(document.getElementById(`figure-${plot.chart.name}`), plot.chart);
+      plot.redraw(false);
+    }
+  };
   const print = (width) => () => {
+    colours.print(width > 0);
     paper = width;
     fit();
+    redraw();
   };
   new ResizeObserver(fit).observe(document.querySelector("main"));
+  colours.onChange(redraw);
   window.addEventListener("beforeprint", print(680));
   window.addEventListener("afterprint", print(0));
 
-  document.getElementById("zoom").addEventListener("change", (event) => {
+  document.getElementById("zoom")?.addEventListener("change", (event) => {
     if (!groups.has("time")) return;
     const { value } = event.target;
     zoom("time", ...(value ? value.split(",").map(Number) : full.get("time")));
   });
-
-  /* Tables sort by the cells' values: numbers as numbers, no data last. */
-  const compare = (a, b) => {
-    if (a === "" || b === "") return a === b ? 0 : null;
-    const [x, y] = [Number(a), Number(b)];
-    return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b) : x - y;
-  };
-  for (const table of document.querySelectorAll("table.sorts")) {
-    const heads = [...table.tHead.rows[0].cells];
-    // A head without a button stands over rows that belong together and stay in their order.
-    heads.forEach((head, column) => head.querySelector("button")?.addEventListener("click", () => {
-      const down = head.getAttribute("aria-sort") === "ascending";
-      heads.forEach((other) => other.removeAttribute("aria-sort"));
-      head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const value = (row) => row.cells[column].dataset.value;
-      const rows = [...table.tBodies[0].rows].sort((a, b) => {
-        const order = compare(value(a), value(b));
-        if (order === null) return value(a) === "" ? 1 : -1;
-        return down ? -order : order;
-      });
-      table.tBodies[0].append(...rows);
-    }));
-  }
 
   // For tests, and for who wants to look at the numbers in the browser's console.
   window.report = { charts, plots, groups };

@@ -7,7 +7,7 @@ import textwrap
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from edgeload.read.figures.chart import Axis, Chart
 
@@ -18,6 +18,7 @@ _WIDTH_IN, _HALF_WIDTH_IN = 7.0, 3.0
 _CHARACTER_IN = 0.085
 _SEPARATOR = "#B5BCC4"
 _ON_HEAT = "#444444"
+_ARROW_TOP, _ARROW_POINTS = 0.9, 16
 _HATCHES = {"/": "///", "x": "xx"}
 
 
@@ -28,12 +29,9 @@ def scale_axes(axis: Axes, chart: Chart) -> None:
         axis.set_yscale("log")
     axis.set_ylim(chart.y_axis.low, chart.y_axis.high)
     for one, of_axis in ((chart.x_axis, axis.xaxis), (chart.y_axis, axis.yaxis)):
-        if one.ticks:
-            of_axis.set_major_locator(FixedLocator([tick.at for tick in one.ticks]))
-            labels = _thinned(chart) if of_axis is axis.xaxis else [t.label for t in one.ticks]
-            of_axis.set_major_formatter(FixedFormatter(labels))
-        elif one.whole:
-            of_axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+        of_axis.set_major_locator(FixedLocator([tick.at for tick in one.ticks]))
+        labels = _thinned(chart) if of_axis is axis.xaxis else [t.label for t in one.ticks]
+        of_axis.set_major_formatter(FixedFormatter(labels))
         of_axis.set_minor_locator(NullLocator())
     axis.set_ylabel(_in_two_lines(chart.y_axis))
 
@@ -92,7 +90,9 @@ def draw_marks(axis: Axes, chart: Chart) -> None:
         if mark.x is not None and mark.until is not None:
             axis.axvspan(mark.x, mark.until, color=mark.colour, lw=0, zorder=0.3)
         elif mark.x is not None:
-            axis.axvline(mark.x, color=mark.colour, lw=2.2, alpha=0.55)
+            axis.axvline(mark.x, color=mark.colour, lw=1.8)
+            if mark.open:
+                _draw_arrow(axis, mark.x, mark.colour)
         if mark.y is not None:
             axis.axhline(mark.y, color=mark.colour, ls="-.", lw=1.2, alpha=0.7)
             axis.annotate(
@@ -103,6 +103,19 @@ def draw_marks(axis: Axes, chart: Chart) -> None:
                 textcoords="offset points",
                 fontsize=8.5,
             )
+
+
+def _draw_arrow(axis: Axes, x: float, colour: str) -> None:
+    """From an upright mark to the right, near its upper end."""
+    axis.annotate(
+        "",
+        (x, _ARROW_TOP),
+        xycoords=axis.get_xaxis_transform(),
+        xytext=(_ARROW_POINTS, 0),
+        textcoords="offset points",
+        arrowprops={"arrowstyle": "<|-", "color": colour, "lw": 1.8, "shrinkA": 0, "shrinkB": 0},
+        annotation_clip=False,
+    )
 
 
 def label_loads(axis: Axes, chart: Chart) -> None:

@@ -85,8 +85,6 @@ def _draw(figure: Figure, axis: Axes, chart: Chart, entries: LegendRows) -> None
     crossed = list(dict.fromkeys(line.label for line in chart.lines if line.crosses))
     for line in chart.lines:
         _draw_signs(axis, chart, line, crossed.index(line.label) if line.crosses else 0)
-    if chart.note:
-        axis.text(0.5, 0.5, chart.note, transform=axis.transAxes, ha="center", color="#767676")
     label_loads(axis, chart)
     draw_legend(figure, axis, entries, handles, chart)
 

@@ -217,7 +217,6 @@ def test_a_picture_has_the_axes_of_its_specification(
                 assert texts in ([], [tick.label for tick in specified.ticks])  # one x for all
             if specified.whole:
                 assert all(at == int(at) for at in drawn.get_majorticklocs())
-        assert sum(1 for text in axis.texts if text.get_text() == chart.note) == bool(chart.note)
 
 
 def test_a_heat_map_has_the_shares_of_its_specification(
