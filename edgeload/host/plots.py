@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from edgeload.host.columns import Columns, ThinnedLine
 from edgeload.host.quantities import (
@@ -17,9 +18,10 @@ from edgeload.host.quantities import (
     display_unit,
 )
 from edgeload.host.samples import Gpu, HostHeader, SampleFile
-from edgeload.palette import PALETTE
+from edgeload.palette import HEAT, PALETTE, WHITE
 from edgeload.plain_words import plural
 from edgeload.png_style import new_figure, save, style
+from edgeload.time_words import time_unit
 
 HOST_FIGURE = "host_usage.png"
 GPU_FIGURE = "host_gpu_usage.png"
@@ -182,7 +184,7 @@ def _draw_cores(axis: Axes, columns: Columns) -> None:
         return
     at_s = lines[0].at_s
     edges = np.concatenate([[0.0], at_s])
-    colours = mpl.colormaps["cividis"].with_extremes(bad="#BBBBBB")
+    colours = LinearSegmentedColormap.from_list("busy", [WHITE, *HEAT], bad=PALETTE["orange"])
     image = axis.pcolormesh(
         edges,
         np.arange(len(lines) + 1) - 0.5,
@@ -218,6 +220,7 @@ def _finish(axis: Axes, title: str, unit: str, top: float | None = None) -> None
     axis.set_title(title)
     axis.set_ylabel(unit)
     axis.set_ylim(0, axis.dataLim.y1 * 1.1 or 1.0 if top is None else top * 1.04)
+    axis.yaxis.set_major_locator(_round_ticks(5))
     labels = axis.get_legend_handles_labels()[1]
     if labels:
         axis.legend(
@@ -232,8 +235,18 @@ def _finish(axis: Axes, title: str, unit: str, top: float | None = None) -> None
 
 def _time_axis(axis: Axes, header: HostHeader, columns: Columns) -> None:
     start = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(header.ts))
-    axis.set_xlim(0, columns.at_s[-1] * 1.01)
-    axis.set_xlabel(f"seconds since {start}")
+    last_s = columns.at_s[-1] * 1.01
+    unit = time_unit(last_s)
+    places = np.asarray(_round_ticks(10).tick_values(0, last_s / unit.seconds))
+    axis.set_xlim(0, last_s)
+    axis.set_xticks(places * unit.seconds, [f"{place:g}" for place in places])
+    axis.set_xlim(0, last_s)
+    axis.set_xlabel(f"{unit.name} since {start}")
+
+
+def _round_ticks(most: int) -> MaxNLocator:
+    """At 1, 2 or 5 times a power of ten apart."""
+    return MaxNLocator(most, steps=[1, 2, 5, 10])
 
 
 def _host_title(header: HostHeader, columns: Columns) -> str:

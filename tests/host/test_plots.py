@@ -178,3 +178,18 @@ def test_figures_are_files(tmp_path: Path) -> None:
     assert not (tmp_path / GPU_FIGURE).exists()
     host_examples.write(samples, host_examples.header(), [])
     assert draw_host_figures(samples, tmp_path) == []
+
+
+@pytest.mark.parametrize(("interval_s", "unit"), [(1.0, "s"), (100.0, "min"), (10_000.0, "days")])
+def test_long_samplings_count_in_longer_units(interval_s: float, unit: str) -> None:
+    """The time axis has few round numbers, whatever the length; so have the others."""
+    samples = [host_examples.sample(interval_s * (second + 1)) for second in range(60)]
+    header = host_examples.header()
+    figure = rendered(host_figure(header, Columns.of(header, samples)))
+    last = figure.axes[-1]
+    assert last.get_xlabel().startswith(f"{unit} since ")
+    for axis in figure.axes:
+        for ticks in (last.get_xticklabels(), axis.get_yticklabels()):
+            at = [float(tick.get_text().replace("\N{MINUS SIGN}", "-")) for tick in ticks]
+            assert 2 <= len(at) <= 13
+            assert f"{at[1] - at[0]:.6e}"[0] in "125", at

@@ -64,13 +64,14 @@ def _heat(found: HeatMap) -> Heat:
 
 def _unanswered(summary: RunSummary, found: HeatMap) -> Chart:
     name = unanswered_words(found.kind)
+    width_s = float(found.edges_s[1] - found.edges_s[0])
     values = values_of(found.never * 100)
     lines = (
         Line(name, PALETTE["vermilion"], values, kind="bars", base=tuple(0.0 for _ in values)),
     )
     return Chart(
         name="unanswered",
-        title=unanswered_title(found.kind),
+        title=unanswered_title(found.kind, float(found.never.max()), width_s),
         group="time",
         unit="%",
         x=_middles(found),
@@ -79,7 +80,7 @@ def _unanswered(summary: RunSummary, found: HeatMap) -> Chart:
         lines=lines,
         spans=spans_of(summary),
         loads=Loads(summary).over_what,
-        bar_width=float(found.edges_s[1] - found.edges_s[0]),
+        bar_width=width_s,
     )
 
 

@@ -68,9 +68,16 @@ def round_ticks(
     first, last = low / unit, high / unit
     power = math.floor(math.log10((last - first) / most))
     sizes = [float(f"{step}e{power + up}") for up in (0, 1, 2) for step in _ROUND]
-    size = next(s for s in sizes if last / s - first / s < most and (s >= 1 or not whole))
-    places = range(math.ceil(first / size - 1e-9), math.floor(last / size + 1e-9) + 1)
+    allowed = (size for size in sizes if size >= 1 or not whole)
+    size, places = next(
+        (size, found) for size in allowed if len(found := _multiples(first, last, size)) <= most
+    )
     return tuple(Tick(float(f"{n * size * unit:.12g}"), tick_label(n * size)) for n in places)
+
+
+def _multiples(first: float, last: float, size: float) -> range:
+    """Which multiples of a size lie between two numbers, give or take a rounding error."""
+    return range(math.ceil(first / size - 1e-9), math.floor(last / size + 1e-9) + 1)
 
 
 def tick_label(at: float) -> str:

@@ -35,10 +35,10 @@ def search_columns(summary: RunSummary) -> tuple[Column, ...]:
         Column("index", "trial"),
         Column("load", SearchLoads(summary).head),
         *(Column(f"verdict.{n}", name, text=True) for n, name in enumerate(tiers)),
+        *(Column(f"p95.{n}", name, "ms") for n, name in enumerate(groups)),
         Column("due_per_s", "due", "/s"),
         Column("throughput_per_s", "done", "/s"),
         Column("failed", "failed"),
-        *(Column(f"p95.{n}", name, "ms") for n, name in enumerate(groups)),
         Column("reason", "reason", text=True),
         Column("seconds", "time", "s"),
     )
@@ -76,6 +76,9 @@ def _cells(
     for number, verdict in enumerate(row.verdicts):
         sign, _ = TRIAL_SIGNS[verdict]
         yield Cell(f"verdict.{number}", verdict, f"{sign} {verdict}", plain=True)
+    for number, part in enumerate(step.groups or (step,)):
+        own = step_values(part)["response_time_s"]
+        yield replace(time_cell("p95", own, "p95"), name=f"p95.{number}")
     yield Cell("due_per_s", raw_value(json_number(due_per_s)), row.due_per_s)
     values = step_values(step)
     for name, text in (
@@ -83,8 +86,5 @@ def _cells(
         ("failed", row.failed),
     ):
         yield Cell(name, raw_value(values[name]), text)
-    for number, part in enumerate(step.groups or (step,)):
-        own = step_values(part)["response_time_s"]
-        yield replace(time_cell("p95", own, "p95"), name=f"p95.{number}")
     yield Cell("reason", row.reason, row.reason, plain=True)
     yield Cell("seconds", raw_value(json_number(trial.seconds)), row.seconds)

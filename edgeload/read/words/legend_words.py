@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeload.plain_words import plural
+from edgeload.read.statistics.format import share
 from edgeload.time_words import duration
 
 STATES = {
@@ -66,7 +67,8 @@ def unanswered_words(kind: str) -> str:
     return "missed or timed out" if kind == "response" else "timed out"
 
 
-def unanswered_title(kind: str) -> str:
-    """The title of the chart below the heat map."""
+def unanswered_title(kind: str, most: float, width_s: float) -> str:
+    """The title of the chart below the heat map, by the largest share in any window."""
     were = "were " if kind == "response" else ""
-    return f"Share of the requests that {were}{unanswered_words(kind)}"
+    due = f"the requests due in {duration(width_s)}"
+    return f"At most {share(most)} of {due} {were}{unanswered_words(kind)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edgeload.read.figures.chart import Line
@@ -53,6 +53,7 @@ def test_a_log_axis_has_few_round_ticks_but_always_two(low: float, ratio: float)
         assert float(tick.label) == tick.at
 
 
+@example(0.0, 1.9999999998835847, 10, 1.0)
 @given(st.floats(0, 1e6), POSITIVE, st.sampled_from([6, 10]), st.sampled_from([1.0, 60.0, 3600.0]))
 def test_a_linear_axis_has_round_ticks_and_as_many_as_fit(
     low: float, length: float, most: int, unit: float

@@ -182,6 +182,8 @@ def test_the_keyboard_zooms_moves_and_reads(pages: dict[str, Page], browser: Bro
     plot.send_keys("+")
     quarter = (high - low) / 4
     assert spans(browser, "time") == [pytest.approx([low + quarter, high - quarter])] * len(whole)
+    ticks = browser.js("report.plots.get('throughput').axes.map((axis) => axis._splits)")
+    assert all(f"{at[1] - at[0]:.3e}"[0] in "125" for at in ticks), ticks
     plot.send_keys(Keys.SHIFT, Keys.ARROW_LEFT)
     assert spans(browser, "time")[0] == pytest.approx([low + quarter / 2, high - 1.5 * quarter])
     plot.send_keys(Keys.ESCAPE)

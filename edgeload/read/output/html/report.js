@@ -114,8 +114,10 @@
     const span = (max - min) / axis.unit;
     const power = Math.max(Math.floor(Math.log10(span / most)), axis.whole ? 0 : -Infinity);
     const sizes = [0, 1, 2].flatMap((up) => [1, 2, 5].map((step) => Number(`${step}e${power + up}`)));
-    const size = sizes.find((each) => span / each < most && (each >= 1 || !axis.whole)) * axis.unit;
-    const [first, last] = [Math.ceil(min / size - 1e-9), Math.floor(max / size + 1e-9)];
+    const ends = (size) => [Math.ceil(min / size - 1e-9), Math.floor(max / size + 1e-9)];
+    const fits = ([first, last]) => last - first < most;
+    const size = sizes.find((each) => fits(ends(each * axis.unit)) && (each >= 1 || !axis.whole)) * axis.unit;
+    const [first, last] = ends(size);
     return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * size).toPrecision(12)));
   };
 
