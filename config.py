@@ -111,11 +111,22 @@ SAME_IMAGE = False
 
 # --- the results ----------------------------------------------------------------------------------
 
-# Log that all clients append to. Each run overwrites it.
+# Log that all clients append to. Each run overwrites it; a copy is kept in OUTPUT_DIR.
 LOG_FILE = "load_test.log"
 
-# Folder for the results. Each run overwrites them.
+# Folder for the results. Each run overwrites them, and is kept in a folder of its own there,
+# TIME-NAME, with its log (docs/results.md).
 OUTPUT_DIR = "load_test_results"
+
+# What this run is called: in its report, in comparisons, and in the name of the folder in which it
+# is kept, for example for edgeload compare.
+NAME = ""
+
+# What is worth knowing about this run, in one line. The report shows it.
+NOTES = ""
+
+# What the box is called. The report, the pictures and edgeload list show it.
+BOX_LABEL = ""
 
 # Also write HdrHistogram percentile files (.hgrm), one per step. This needs the package
 # hdrhistogram: pip install -e '.[hdr]'.

@@ -16,6 +16,7 @@ commands                one module per command, shared by the entry point and th
     run                 one load test, its plan alone, or a calibration
     repeat              a series of runs, and its logs read again
     report              report and compare: results from logs alone
+    list_runs           list: the runs that are kept
     monitor             this host's CPU, memory, network and GPUs
     simulate            the embedded endpoint as a program
 cli                     what all programs share on the command line
@@ -67,6 +68,7 @@ child_main              their main module
 package_last            the same import path for the process that forks workers
 plain_words             small pieces of English
 time_words              spans of time in seconds, minutes, hours or days
+kept_runs               the folders in which runs are kept, and which one a user means
 private_files           files that only their owner may read, written in whole sets
 palette                 the colours of all figures
 png_style               how every figure looks, and how one is saved
@@ -110,6 +112,7 @@ run                     sends the planned requests and writes down what happened
     group_setup         camera groups, detectors and pictures -> tasks and records
     tasks               what a worker has to know before the run
     log_place           refuses a log that would overwrite something, or is in use
+    keeping             keeps a run in a folder of its own
     kept_log            the log, whatever happens to its file
     plan_record         the plan as the log's header records it
     supervisor          follows one run from its start to its end
@@ -224,6 +227,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         failure_text    the text of a failure -> its class
         instants        units, zones and jumps of a wall clock -> one steady time axis
         summaries       summary.json of earlier runs, read back
+        kept_list       the runs that are kept, as their summaries tell
     statistics          statistics that know nothing of load tests
         windows         spans of run time: counts and rates
         age             the age of each camera's newest answer, exactly, over time
@@ -288,6 +292,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         run_figures     what is compared between runs of one measurement
         repeats         each figure over such runs, and whether they disagree
         repeat_findings  findings about such runs
+        kept_answer     what a kept run found, from its summary
         history         earlier runs in order of time -> changes of level
         interference    what groups do to each other, round by round
         cache_audit     whether repeated pictures are answered faster
@@ -327,6 +332,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         finding_words   a finding in words
         findings_page   docs/findings.md
         objective_words an objective and how it was met
+        run_names       what the user calls a run, its box, and the sides of a comparison
+        kept_words      a kept run in few words
         comparison_words  a comparison
         compared_search_words  searches for the capacity, compared
         compared_group_words  its camera groups and their loads
@@ -391,6 +398,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         hdr             files for HdrHistogram's plotter
         comparison_json comparison.json
         comparison_terminal  a comparison in the terminal
+        kept_table      the kept runs in the terminal, and as JSON
         repeats_json    repeats.json
         repeats_terminal  several runs in the terminal
         png             charts -> PNG files

@@ -13,6 +13,7 @@ _COMMANDS = {
     "run": "send load to an endpoint in steps and report what it carried",
     "report": "rebuild the results of a run from its log",
     "compare": "compare runs with earlier ones: better, worse or the same",
+    "list": "list the runs that are kept, and what they found",
     "monitor": "sample CPU, memory, network and GPUs of this host",
     "simulate": "start the embedded endpoint, a simulator, on this machine",
 }
@@ -53,6 +54,10 @@ def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> i
         from edgeload.commands import simulate
 
         return simulate.main(rest, program=name)
+    if command == "list":
+        from edgeload.commands import list_runs
+
+        return list_runs.main(rest, program=name)
     from edgeload.commands import report
 
     if command == "compare":

@@ -57,6 +57,7 @@ def new_figure(
     rows: int = 1,
     *,
     title: str,
+    subject: str = "",
     share_x: bool = True,
     heights_in: Sequence[float] | None = None,
     legends_in: float = 0.0,
@@ -64,7 +65,8 @@ def new_figure(
 ) -> tuple[Figure, list[Axes]]:
     """An empty figure of `rows` axes, one above the other, under a title that says the point.
 
-    With `share_x` all rows have the x axis of the last one, whose tick labels alone are shown.
+    `subject` is a second line: what it is about. With `share_x` all rows have the x axis of the
+    last one, whose tick labels alone are shown.
     Rows are alike unless `heights_in` gives their heights, in inches; `legends_in` is the height
     that their legends take. `in_row` says how many axes stand side by side in each row, if not one;
     they come row by row. To be used inside `style()`, with all that is drawn on it later.
@@ -74,9 +76,8 @@ def new_figure(
     figure = Figure(figsize=(_WIDTH_IN, height), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = _axes(figure, in_row or [1] * rows, heights_in, share_x=share_x)
-    figure.suptitle(
-        textwrap.fill(title, _TITLE_CHARS), x=0.012, ha="left", fontsize=12, fontweight="bold"
-    )
+    lines = [textwrap.fill(text, _TITLE_CHARS) for text in (title, subject) if text]
+    figure.suptitle("\n".join(lines), x=0.012, ha="left", fontsize=12, fontweight="bold")
     return figure, axes
 
 

@@ -90,6 +90,7 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
         "hdr", "prometheus_port", "web", "web_port", "ready_timeout",
         "interference_rounds", "mix", "budget", "repeat", "cooldown", "variants", "variants_rounds",
         "variants_budget", "plan_for", "reserve", "allow_public_target", "require_capacity",
+        "name", "notes", "box_label",
     }  # fmt: skip
 
 
@@ -103,8 +104,8 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
         "repeat", "cooldown", "variants", "variants_rounds", "variants_budget", "audit_cache",
         "requests_per_second", "time_between_ramp", "warmup", "arrivals",
         "late", "client", "workers", "seed", "slo", "slo_undecided", "require_capacity", "abort_on",
-        "image_path", "image_pool", "same_image", "log_file", "output_dir", "hdr",
-        "prometheus_port", "web", "web_port", "simulator_options",
+        "image_path", "image_pool", "same_image", "log_file", "output_dir", "name", "notes",
+        "box_label", "hdr", "prometheus_port", "web", "web_port", "simulator_options",
     ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from edgeload.read.analysis.run_figures import RunFigures
     from edgeload.read.analysis.run_summary import RunSummary
+    from edgeload.run.keeping import KeptFolder
 
 # Functions import the reading side themselves, so that a run does not wait for it.
 # ruff: noqa: PLC0415
@@ -56,8 +57,12 @@ Measure = Callable[[Settings], DoneRun]
 """Does one run with these settings: a ramp or a search; what it shows on stdout, it need not."""
 
 
-def run_series(settings: Settings, measure: Measure, *, report: str) -> int:
+def run_series(
+    settings: Settings, measure: Measure, place: KeptFolder | None = None, *, report: str
+) -> int:
     """Do REPEAT runs with COOLDOWN seconds between them, show what they say together; exit code.
+
+    What they say together is kept in `place`, in which the runs are.
 
     Ctrl-C during a run ends that as it ends a run without repetition, and the series; in a pause it
     ends the series at once. What the complete runs say together is shown in any case. Raises
@@ -73,7 +78,7 @@ def run_series(settings: Settings, measure: Measure, *, report: str) -> int:
         _measure_all(settings, measure, runs, codes)
     finally:  # what was measured is shown even if a later run could not begin
         if runs:
-            _show(runs, settings.output_dir, Console())
+            _show(runs, settings.output_dir, Console(), place.path if place else None)
     if runs:
         logs = [str(log_of_run(settings.log_file, n)) for n in range(1, len(runs) + 1)]
         if len(logs) > 1:
@@ -217,11 +222,13 @@ def _one_line(number: int, done: DoneRun, run: Settings, took_s: float) -> str:
     return f"Run {number}, {took_s:.0f} s: {said} ({run.output_dir / 'report.html'})"
 
 
-def _show(runs: Sequence[RunFigures], output_dir: Path, console: Console) -> None:
+def _show(
+    runs: Sequence[RunFigures], output_dir: Path, console: Console, kept_in: Path | None = None
+) -> None:
     from edgeload.read.results import write_repeats
 
     folders = [folder_of_run(output_dir, number) for number in range(1, len(runs) + 1)]
-    write_repeats(runs, output_dir, folders, console=console)
+    write_repeats(runs, output_dir, folders, console=console, kept_in=kept_in)
 
 
 def _say(text: str) -> None:

@@ -12,12 +12,13 @@ from rich.console import Console
 from edgeload import exit_codes
 from edgeload.cli import Parser, number_above_0, objective, path, typed
 from edgeload.config_file import load_config
+from edgeload.kept_runs import UnknownRun, folder_of_logs, logs_meant
 from edgeload.read.log.columns import LogError
 from edgeload.read.output import hdr
 from edgeload.read.words.comparison_words import gate_words
 from edgeload.read.words.headline import undecided_objectives
 from edgeload.settings import SettingError
-from edgeload.settings.fields import Fields
+from edgeload.settings.fields import configured_path
 from edgeload.settings.mix_yaml import MixError
 from edgeload.settings.values import MOST_CLIENTS
 from edgeload.settings.wanted_file import wanted_cameras_text
@@ -129,19 +130,21 @@ def compare_main(
     def parser(config: Mapping[str, object]) -> Parser:
         found = Parser(
             prog=program,
-            description=f"{_COMPARE}\n\nexample:\n"
-            f"  {typed(program)} after.jsonl --baseline before.jsonl",
+            description=f"{_COMPARE}\n\nexamples:\n"
+            f"  {typed(program)} after.jsonl --baseline before.jsonl\n"
+            f"  {typed(program)} 4-workers 8-workers",
             epilog=_COMPARE_EXIT_CODES,
         )
         found.add_argument(
             "log",
-            metavar="NEW",
+            metavar="RUN",
             nargs="+",
             type=path,
-            help="Log of a new run, or several; - is standard input.",
+            help="Log of a new run, or several; - is standard input. Or the name of a run that is "
+            "kept: see edgeload list. Without --baseline, two of them: the old one, then the new.",
         )
         _add_common(found, config)
-        _add_comparison(found, required=True)
+        _add_comparison(found)
         return found
 
     return _command(
@@ -158,10 +161,34 @@ def _command(
 ) -> int:
     try:
         parser = make_parser(load_config(config_folders))
-        return carry_out(parser.parse_args(arguments), parser)
-    except (LogError, SettingError) as problem:
+        return carry_out(_with_kept_runs(parser.parse_args(arguments), parser), parser)
+    except (LogError, SettingError, UnknownRun) as problem:
         print(f"{program}: {problem}", file=sys.stderr)
         return exit_codes.BAD_SETTING
+
+
+def _with_kept_runs(options: argparse.Namespace, parser: Parser) -> argparse.Namespace:
+    """The options with logs for the names of kept runs, and the folder for the results.
+
+    Without --baseline, `edgeload compare BEFORE AFTER` has the old side first. A series that is
+    reported by its name is read as one. Raises UnknownRun.
+    """
+    words, baseline = options.log, getattr(options, "baseline", None)
+    if baseline is None and parser.prog.endswith("compare"):
+        if len(words) != 2:
+            parser.error(
+                f"{len(words)} {'log was' if len(words) == 1 else 'logs were'} given without "
+                "--baseline: must be two, the old one first, for example before.jsonl after.jsonl"
+            )
+        words, baseline = words[1:], words[:1]
+    logs = [log for word in words for log in logs_meant(word, options.kept_in)]
+    if baseline is None:
+        options.repeats = options.repeats or len(words) == 1 < len(logs)
+        options.output_dir = options.output_dir or folder_of_logs(logs)
+    else:
+        options.baseline = [log for word in baseline for log in logs_meant(word, options.kept_in)]
+    options.log, options.output_dir = logs, options.output_dir or options.kept_in
+    return options
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -231,12 +258,8 @@ def _compare(options: argparse.Namespace, program: str) -> int:
     return code
 
 
-def _path(config: Mapping[str, object], name: str) -> Path:
-    return Path(str(config.get(name.upper()) or Fields.model_fields[name].default))
-
-
 def _add_log(parser: Parser, config: Mapping[str, object], *, compared: bool) -> None:
-    default = _path(config, "log_file")
+    default = configured_path(config, "log_file")
     more = " Several need --repeats" + (" or --baseline." if compared else ".")
     parser.add_argument(
         "log",
@@ -244,18 +267,20 @@ def _add_log(parser: Parser, config: Mapping[str, object], *, compared: bool) ->
         nargs="*",
         type=path,
         default=[default],
-        help="Log of a run, of the present form or an older one, also packed; - is standard input."
-        f"{more} (default: {default})",
+        help="Log of a run, of the present form or an older one, also packed; - is standard input. "
+        f"Or the name of a run that is kept: see edgeload list.{more} (default: {default})",
     )
 
 
 def _add_common(parser: Parser, config: Mapping[str, object]) -> None:
+    default = configured_path(config, "output_dir")
+    parser.set_defaults(kept_in=default)
     parser.add_argument(
         "--output-dir",
         metavar="DIR",
         type=path,
-        default=_path(config, "output_dir"),
-        help="Folder for the results. (default: %(default)s)",
+        help=f"Folder for the results. (default: {default}; for the report of a run that is kept, "
+        "the folder of that run)".replace("%", "%%"),
     )
     parser.add_argument(
         "--requests-per-second",
@@ -346,14 +371,14 @@ def _reserve(text: str) -> float:
     return percent
 
 
-def _add_comparison(group: argparse._ActionsContainer, *, required: bool = False) -> None:
+def _add_comparison(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--baseline",
         metavar="LOG",
         type=path,
         action="append",
-        required=required,
-        help="Log of an earlier run to compare with. It may be given several times.",
+        help="Log of an earlier run to compare with, or the name of one that is kept. It may be "
+        "given several times.",
     )
     group.add_argument(
         "--margin",

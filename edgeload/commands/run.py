@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edgeload.commands.repeat import DoneRun
+    from edgeload.run.keeping import KeptRun
     from edgeload.run.phases import Ending
     from edgeload.settings import Settings
 
@@ -121,35 +122,41 @@ def _calibrate(settings: Settings) -> int:
 def _load(settings: Settings, *, report: str) -> int:
     from rich.console import Console
 
+    from edgeload.run.keeping import KeptFolder, KeptRun
+
     _check_hdr(settings)
+    place = KeptFolder(settings.output_dir, settings.name)
     if settings.repeat == 1:
-        return _watched(settings, Console(), report=report)
+        return _watched(settings, Console(), KeptRun(place), report=report)
     from edgeload.commands.repeat import run_series
     from edgeload.read.log.columns import LogError
 
     unseen = Console(quiet=True)
     try:
         return run_series(
-            settings, lambda run: _run_once(run, unseen, report=report), report=report
+            settings,
+            lambda run: _run_once(run, unseen, KeptRun(place, run.output_dir.name), report=report),
+            place,
+            report=report,
         )
     except LogError as problem:
         print(problem, file=sys.stderr)
         return exit_codes.INTERNAL_ERROR
 
 
-def _watched(settings: Settings, console: Console, *, report: str) -> int:
+def _watched(settings: Settings, console: Console, kept: KeptRun, *, report: str) -> int:
     """One run, which people may watch in a browser if that is wanted; the exit code."""
     from edgeload.web.watched_run import watched
 
     with watched(settings, lambda text: print(text, file=sys.stderr)) as show_final:
-        done = _run_once(settings, console, report=report)
+        done = _run_once(settings, console, kept, report=report)
         if done.summary is not None:
             show_final(settings.output_dir / "report.html")
     return done.code
 
 
-def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
-    """One run from its start to its results, which are shown on `console`."""
+def _run_once(settings: Settings, console: Console, kept: KeptRun, *, report: str) -> DoneRun:
+    """One run from its start to its results, which are kept, and shown on `console`."""
     from rich.console import Console
 
     from edgeload.commands.repeat import DoneRun
@@ -161,7 +168,7 @@ def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
 
     try:
         run = search_capacity if settings.find_capacity else run_session
-        outcome = run(settings, Console(stderr=True))
+        outcome = run(settings, Console(stderr=True), kept=kept)
     except Unreachable as error:
         print(error, file=sys.stderr)
         return DoneRun(exit_codes.UNREACHABLE)
@@ -180,7 +187,7 @@ def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
     if outcome.ending is Ending.LOG_REFUSED:
         print(outcome.reason, file=sys.stderr)
     try:
-        return _report_run(settings, outcome.ending, console, report=report)
+        return _report_run(settings, outcome.ending, console, kept, report=report)
     except KeyboardInterrupt:
         print(
             f"stopped while the results were made; the log is complete, and this makes them: "
@@ -190,17 +197,26 @@ def _run_once(settings: Settings, console: Console, *, report: str) -> DoneRun:
         return DoneRun(exit_codes.INTERRUPTED, has_log=True)
 
 
-def _report_run(settings: Settings, ending: Ending, console: Console, *, report: str) -> DoneRun:
-    """Read the log of a run, and make and show its results."""
+def _report_run(
+    settings: Settings, ending: Ending, console: Console, kept: KeptRun, *, report: str
+) -> DoneRun:
+    """Read the log of a run, and make, keep and show its results."""
     from edgeload.commands.repeat import DoneRun
     from edgeload.read.log.columns import LogError
     from edgeload.read.results import ResultsError, exit_code, write_results
     from edgeload.read.words.headline import undecided_objectives
     from edgeload.run.phases import Ending
 
+    kept_in = kept.complete(settings.log_file)
+    if kept.problem is not None:
+        print(kept.problem, file=sys.stderr)
     try:
         summary = write_results(
-            settings.log_file, settings.output_dir, console=console, with_hdr=settings.hdr
+            settings.log_file,
+            settings.output_dir,
+            console=console,
+            with_hdr=settings.hdr,
+            kept_in=kept_in,
         )
     except ResultsError as problem:
         print(

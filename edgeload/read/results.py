@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from edgeload.read.output.repeats_terminal import print_repeats
 from edgeload.read.output.steps_csv import steps_csv
 from edgeload.read.output.summary_json import summary_json
 from edgeload.read.output.terminal import print_report
+from edgeload.read.words.run_names import side_names
 from edgeload.wanted_cameras import WantedCameras
 
 
@@ -56,6 +58,7 @@ def write_results(
     wanted: Sequence[WantedCameras] | None = None,
     reserve: float | None = None,
     required: int | None = None,
+    kept_in: Path | None = None,
 ) -> RunSummary:
     """Read a log, write its results into a folder (made if missing), print the report.
 
@@ -64,8 +67,9 @@ def write_results(
     files; `host_samples` is what the monitor wrote on the host meanwhile, and takes the place of
     samples in the log itself. `wanted` are cameras to serve, `reserve` the share of a
     box that is kept free; both replace those in the log, and so does `required`, the load that has
-    to be served. Raises LogError, in one line, if there is
-    nothing to read or no folder to write to, or if the run cannot tell how many boxes are needed.
+    to be served. `kept_in` is a further folder for the same files. Raises LogError, in one line, if
+    there is nothing to read or no folder to write to, or if the run cannot tell how many boxes are
+    needed.
     """
     read_once([log_file, *([host_samples] if host_samples else [])])
     log = read_log(log_file, requests_per_second=requests_per_second)
@@ -89,7 +93,9 @@ def write_results(
             files += [_write(folder / name, text) for name, text in texts.items()]
         page = html_report(summary, findings, charts_of(pictures), [path.name for path in files])
         files.insert(0, _write(folder / "report.html", page))
+        _keep(folder, kept_in)
     files = [output_dir / path.name for path in files]
+    files += [kept_in / "report.html"] if kept_in else []
     print_report(console, summary, findings, files)
     return summary
 
@@ -124,23 +130,30 @@ def write_comparison(
         looked_back = history_of(summaries.runs, own, margin, unreadable=summaries.unreadable)
     pictures = prepare_comparison(comparison, old_runs, new_runs)
     outdated = [picture.file_name for picture in pictures]
+    sides = side_names(old_runs, new_runs)
     with _results_in(output_dir, outdated, keep=(*new, *baseline)) as folder:
         files = [
-            _write(folder / "comparison.json", comparison_json(comparison, looked_back)),
+            _write(folder / "comparison.json", comparison_json(comparison, looked_back, sides)),
             *png.write(pictures, folder),
         ]
     files = [output_dir / path.name for path in files]
-    print_comparison(console, comparison, looked_back, files)
+    print_comparison(console, comparison, looked_back, files, sides)
     return comparison, looked_back
 
 
 def write_repeats(
-    runs: Sequence[RunFigures], output_dir: Path, folders: Sequence[Path], *, console: Console
+    runs: Sequence[RunFigures],
+    output_dir: Path,
+    folders: Sequence[Path],
+    *,
+    console: Console,
+    kept_in: Path | None = None,
 ) -> Repeats:
     """What runs of one measurement say together; repeats.json, and the same printed.
 
     `folders` are those with the results of each run. Files of the same names that one run left in
-    `output_dir` itself are removed: they would pass for this series'. Raises LogError as
+    `output_dir` itself are removed: they would pass for this series'. `kept_in` is a further folder
+    for repeats.json. Raises LogError as
     `write_results` does, and if the runs are not of one measurement.
     """
     repeats = repeats_of(runs)
@@ -148,6 +161,7 @@ def write_repeats(
     written = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
     with _results_in(output_dir, written) as folder:
         _write(folder / REPEATS_FILE, repeats_json(repeats))
+        _keep(folder, kept_in)
     files = [output_dir / REPEATS_FILE, *reports]
     print_repeats(console, repeats, files)
     return repeats
@@ -225,6 +239,18 @@ def _results_in(
                     )
     except OSError as problem:
         raise ResultsError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
+
+
+def _keep(written: Path, kept_in: Path | None) -> None:
+    """Give the files of a folder, while they are written, a second place. Raises ResultsError."""
+    if kept_in is None:
+        return
+    with _results_in(kept_in, ()) as folder:
+        for file in written.iterdir():
+            try:
+                (folder / file.name).hardlink_to(file)
+            except OSError:  # the file system has no links
+                shutil.copyfile(file, folder / file.name)
 
 
 def _files(given: Iterable[Path | None]) -> Iterator[Path]:

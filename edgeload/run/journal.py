@@ -26,6 +26,7 @@ from edgeload.records import (
 from edgeload.run.answers_alone import AnswersAlone
 from edgeload.run.counters import LiveCounts
 from edgeload.run.environment import generator_machine, package_versions
+from edgeload.run.keeping import KeptRun
 from edgeload.run.kept_log import KeptLog
 from edgeload.run.plan_record import plan_record
 from edgeload.run.preflight_rules import PreflightQuery
@@ -50,6 +51,8 @@ class PreparedRun:
     """Those before the ramp."""
     alone: list[AnswersAlone]
     """What the pictures got without load, if answers are compared with that."""
+    kept: KeptRun | None = None
+    """Where the run is kept beside LOG_FILE, if anywhere."""
 
 
 class Journal:
@@ -74,7 +77,10 @@ class Journal:
         # Most of its texts are the endpoint's: names, queries, labels.
         self._log.append(without_secrets_within(msgspec.to_builtins(records)))
         if self._log.refused is not None:
+            self._log.close()
             raise self._not_written(self._log.refused)
+        if prepared.kept is not None:
+            prepared.kept.begin(self._path)
 
     def _not_written(self, why: str) -> SettingError:
         return SettingError(

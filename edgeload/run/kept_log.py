@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from pathlib import Path
 from typing import IO, Any
@@ -10,6 +11,7 @@ from typing import IO, Any
 from edgeload.plain_words import plural
 from edgeload.private_files import private_folder
 from edgeload.records import encode
+from edgeload.run.log_place import fresh_file
 from edgeload.runlog import ROOM_BYTES, LogRefused, LogWriter, create_log
 
 _HEAD_BYTES = 4096
@@ -17,7 +19,8 @@ _HEAD_BYTES = 4096
 
 
 class KeptLog:
-    """Writes the parent's own lines, and watches the file. Making one overwrites it.
+    """Writes the parent's own lines, and watches the file. Making one overwrites it, or takes the
+    place of one that is kept under another name.
 
     * If the disk refuses, `refused` says why, and nothing is raised. Lines are kept until `finish`,
       for which room was set aside.
@@ -30,6 +33,7 @@ class KeptLog:
         """Raises OSError if the log cannot be written; an earlier one is then as it was."""
         private_folder(path.parent)
         self._room = _room_in(path.parent)
+        self._lock = fresh_file(path)
         create_log(path)
         self._path = path
         self._log = LogWriter(path)
@@ -125,6 +129,9 @@ class KeptLog:
     def close(self) -> None:
         """Close the log once everything is on the disk."""
         self._room.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
         with contextlib.suppress(LogRefused):  # the report finds what the disk has lost
             self._log.close(sync=True)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from edgeload.kept_runs import is_kept_log
 from edgeload.private_files import open_private
 from edgeload.settings import SettingError, Settings
 
@@ -41,6 +42,8 @@ def check_log_place(settings: Settings) -> None:
     path = settings.log_file
     if _is_place_of_a_result(path.resolve(), settings.output_dir.resolve()):
         raise _refused(path, f"reports write a file of this name into {settings.output_dir}")
+    if is_kept_log(path.resolve()):
+        raise _refused(path, "is the place of the log of a run that is kept")
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -108,6 +111,26 @@ def _locked(path: Path) -> int:
         if _is_at(fd, path):  # else the other run has just removed its empty log
             return fd
         os.close(fd)
+
+
+def fresh_file(path: Path) -> int | None:
+    """Give a log a new file if the one of that name has others: a kept run's log stays as it is.
+
+    The lock that `held_log` has is on the old file, so the new one has its own, for as long as the
+    descriptor that is returned is open. None if the file is ours alone. Raises OSError.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink == 1:
+        return None
+    place = path.resolve()
+    place.unlink()
+    fd = open_private(place, os.O_RDWR | os.O_EXCL)
+    with contextlib.suppress(OSError):  # a file system without locks
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return fd
 
 
 def _is_at(fd: int, path: Path) -> bool:

@@ -7,6 +7,7 @@ import secrets
 import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -28,6 +29,7 @@ from edgeload.run.audited_run import audited_run, with_pictures_before
 from edgeload.run.embedded_endpoint import bad_simulator_options, check_simulator_options
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.journal import PreparedRun
+from edgeload.run.keeping import KeptRun
 from edgeload.run.live import LiveView
 from edgeload.run.load_ahead import load_ahead
 from edgeload.run.log_place import held_log
@@ -50,10 +52,16 @@ Drive = Callable[
 """Sends the load of a run that is prepared. The last argument exports its progress."""
 
 
-def run_session(settings: Settings, console: Console, drive: Drive | None = None) -> RunOutcome:
+def run_session(
+    settings: Settings,
+    console: Console,
+    drive: Drive | None = None,
+    kept: KeptRun | None = None,
+) -> RunOutcome:
     """Carry out one load test; what it measured is in `settings.log_file`.
 
     `console` shows the progress, on stderr. `drive` sends the load, by default as the plan says.
+    `kept` is where the log is kept as well.
     Raises SettingError if this system cannot carry out the settings, Unreachable if the endpoint,
     the detector or the simulator is not available, and `images.ImageError` if the picture cannot be
     used.
@@ -70,6 +78,7 @@ def run_session(settings: Settings, console: Console, drive: Drive | None = None
         ):
             with stop.raised():
                 prepared, chosen = _prepare(settings, plan, console, stack)
+            prepared = replace(prepared, kept=kept)
             return (drive or _follow_plan)(prepared, chosen, stop, console, export)
     except Stopped as signal:
         return RunOutcome(Ending.NOTHING_SENT, f"stopped by {signal} before the load began")

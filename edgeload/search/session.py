@@ -13,6 +13,7 @@ from edgeload.edge.readiness import await_ready
 from edgeload.objectives import tiers_of
 from edgeload.read.log.live_log import LiveLog
 from edgeload.run.journal import PreparedRun
+from edgeload.run.keeping import KeptRun
 from edgeload.run.phases import RunOutcome
 from edgeload.run.session import run_session
 from edgeload.run.supervisor import RunProgress
@@ -28,12 +29,14 @@ _RECOVERS_WITHIN_S = 60.0
 _ASK_EVERY_S = 0.5
 
 
-def search_capacity(settings: Settings, console: Console) -> RunOutcome:
-    """Carry out one search; what it measured is in `settings.log_file`.
+def search_capacity(
+    settings: Settings, console: Console, kept: KeptRun | None = None
+) -> RunOutcome:
+    """Carry out one search; what it measured is in `settings.log_file`, and in `kept`.
 
     Raises what `run.session.run_session` does.
     """
-    return run_session(settings, console, _drive)
+    return run_session(settings, console, _drive, kept)
 
 
 def _drive(

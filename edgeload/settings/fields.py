@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -429,7 +430,7 @@ class Fields(BaseModel):
     log_file: values.NamedFile = declare(
         Path("load_test.log"),
         "The results",
-        "Log that all clients append to. Each run overwrites it.",
+        "Log that all clients append to. Each run overwrites it; a copy is kept in OUTPUT_DIR.",
         metavar="FILE",
         example="load_test.log",
         measured=False,
@@ -437,9 +438,35 @@ class Fields(BaseModel):
     output_dir: values.NamedFile = declare(
         Path("load_test_results"),
         "The results",
-        "Folder for the results. Each run overwrites them.",
+        "Folder for the results. Each run overwrites them, and is kept in a folder of its own "
+        "there, TIME-NAME, with its log (docs/results.md).",
         metavar="DIR",
         example="load_test_results",
+        measured=False,
+    )
+    name: values.RunName = declare(
+        None,
+        "The results",
+        "What this run is called: in its report, in comparisons, and in the name of the folder in "
+        "which it is kept, for example for edgeload compare.",
+        metavar="NAME",
+        example="4-workers",
+        measured=False,
+    )
+    notes: values.Notes = declare(
+        None,
+        "The results",
+        "What is worth knowing about this run, in one line. The report shows it.",
+        metavar="TEXT",
+        example="after the update to driver 580",
+        measured=False,
+    )
+    box_label: values.Label = declare(
+        None,
+        "The results",
+        "What the box is called. The report, the pictures and edgeload list show it.",
+        metavar="TEXT",
+        example="NUC 12 at the gate",
         measured=False,
     )
     hdr: bool = declare(
@@ -502,6 +529,11 @@ def option_of(name: str) -> str:
     """`time_between_ramp` -> `--time-between-ramp`; what is no setting has an option as well."""
     own = declared(name).option if name in Fields.model_fields else ""
     return own or "--" + name.replace("_", "-")
+
+
+def configured_path(config: Mapping[str, object], name: str) -> Path:
+    """A path that config.py gives, or its default."""
+    return Path(str(config.get(name.upper()) or Fields.model_fields[name].default))
 
 
 def metavar_of(name: str) -> str:

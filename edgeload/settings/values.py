@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from edgeload.edge_facts import DETECTOR_ID_FORM, is_detector_id
 from edgeload.file_names import cannot_be_shown, wrong_name
+from edgeload.kept_runs import LATEST
 from edgeload.objectives import is_group_name, parse_abort, parse_objective
 from edgeload.plain_words import quoted
 from edgeload.plan import BUILT_IN_RAMP
@@ -39,6 +40,11 @@ _LEGAL_SEARCH = (
     "must be auto, clients, copies, rate, headroom or group:NAME with the name of a group of the "
     "mix"
 )
+_MOST_NAME_CHARS = 50
+_LEGAL_NAME = (
+    f"must be at most {_MOST_NAME_CHARS} letters, digits, dots, hyphens and underscores, of which "
+    "the first is a letter or a digit"
+)
 _LEGAL_URL = "must be http://HOST:PORT or https://HOST:PORT"
 
 
@@ -55,6 +61,17 @@ def _text(most: int) -> Callable[[str | None], str | None]:
         return text
 
     return check
+
+
+def _run_name(name: str | None) -> str | None:
+    """A name that is a part of the name of a folder, and a word on a command line."""
+    if name is None:
+        return None
+    if len(name) > _MOST_NAME_CHARS or not re.fullmatch(r"[^\W_][\w.-]*", name):
+        raise ValueError(_LEGAL_NAME)
+    if name == LATEST:
+        raise ValueError(f"{LATEST} means the newest run; must be another name")
+    return name
 
 
 def _path(path: Path | None) -> Path | None:
@@ -212,6 +229,9 @@ Text = Annotated[str | None, BeforeValidator(_empty_is_none)]
 Name = Annotated[str | None, AfterValidator(_text(200)), BeforeValidator(_empty_is_none)]
 Question = Annotated[str | None, AfterValidator(_text(300)), BeforeValidator(_empty_is_none)]
 """As long as the Groundlight SDK lets the names and queries of detectors be."""
+RunName = Annotated[str | None, AfterValidator(_run_name), BeforeValidator(_empty_is_none)]
+Label = Annotated[str | None, AfterValidator(_text(60)), BeforeValidator(_empty_is_none)]
+Notes = Annotated[str | None, AfterValidator(_text(300)), BeforeValidator(_empty_is_none)]
 File = Annotated[Path | None, AfterValidator(_path), BeforeValidator(_empty_is_none)]
 NamedFile = Annotated[Path, AfterValidator(_path), BeforeValidator(_not_blank)]
 Token = Annotated[SecretStr | None, AfterValidator(_token)]

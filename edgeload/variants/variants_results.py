@@ -29,7 +29,8 @@ def write_contest(
 ) -> None:
     """Write both files into OUTPUT_DIR (made if missing) and print the ranking.
 
-    `folder` has the logs of all measurements. Raises LogError, in one line, if the disk refuses.
+    `folder` has the logs of all measurements, and keeps the same files. Raises LogError, in one
+    line, if the disk refuses.
     """
     unit, output_dir = words.load_unit(settings), settings.output_dir
     paths = [output_dir / "variants.json", output_dir / "variants.txt"]
@@ -37,12 +38,13 @@ def write_contest(
     _print(plain, result, settings, unit, folder, paths)
     assert isinstance(plain.file, io.StringIO)
     texts = [variants_json(result, variants, str(settings.variants), unit), plain.file.getvalue()]
-    try:
-        with written_together(output_dir) as unfinished:
-            for path, text in zip(paths, texts, strict=True):
-                (unfinished / path.name).write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise LogError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
+    for place in (output_dir, folder):
+        try:
+            with written_together(place) as unfinished:
+                for path, text in zip(paths, texts, strict=True):
+                    (unfinished / path.name).write_text(text, encoding="utf-8")
+        except OSError as problem:
+            raise LogError(f"cannot write results to {place}: {problem.strerror}") from problem
     _print(console, result, settings, unit, folder, paths)
 
 

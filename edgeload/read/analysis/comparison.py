@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from edgeload.kept_runs import log_label
 from edgeload.read.analysis.capacity import Capacity
 from edgeload.read.analysis.compared_capacity import compare_capacity, copies_at_capacity
 from edgeload.read.analysis.compared_loads import OneSidedLoad
@@ -128,7 +129,7 @@ def compare(old: Side, new: Side, margin: float = MARGIN) -> Comparison:
         why=why,
         differences=differences(old, new),
         without_header=without_header(old, new),
-        invalid=tuple(run.log.path.name for run in chain(old, new) if not run.valid),
+        invalid=tuple(log_label(run.log.path) for run in chain(old, new) if not run.valid),
         capacities=(_capacities(old), _capacities(new)),
         mix=ComparedMix(loads.same_mix, groups, (_copies(old), _copies(new)))
         if loads.groups
@@ -151,7 +152,7 @@ def _of_searches(
         why=searches.why,
         differences=differences(old, new),
         without_header=without_header(old, new),
-        invalid=tuple(run.log.path.name for run in chain(old, new) if not run.valid),
+        invalid=tuple(log_label(run.log.path) for run in chain(old, new) if not run.valid),
         capacities=(tuple(map(searched_capacity, old)), tuple(map(searched_capacity, new))),
         searches=searches,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from edgeload.kept_runs import log_label
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.records import GroupRecord
 from edgeload.settings.fields import not_measured
@@ -67,7 +68,7 @@ def without_header(old: Side, new: Side) -> tuple[str, ...]:
 
     Those are logs of the older form.
     """
-    names = (run.log.path.name for run in chain(old, new) if run.log.header is None)
+    names = (log_label(run.log.path) for run in chain(old, new) if run.log.header is None)
     return tuple(dict.fromkeys(names))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from edgeload.kept_runs import log_label
 from edgeload.read.analysis.differences import OWN_CHANCE, facts_of
 from edgeload.read.analysis.objective_results import Status
 from edgeload.read.analysis.objectives_by_load import status_of_all
@@ -112,7 +113,7 @@ class RunFigures:
 def figures_of_run(summary: RunSummary) -> RunFigures:
     """The figures of a run; only its name and the reason for one that does not count."""
     log, plan = summary.log, summary.log.plan
-    name, run_id = log.path.name, log.header.run_id if log.header else None
+    name, run_id = log_label(log.path), log.header.run_id if log.header else None
     if _stopped(summary):
         return stopped_run(name, run_id)
     if not summary.valid:

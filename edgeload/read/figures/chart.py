@@ -193,12 +193,14 @@ class Chart:
 class Picture:
     """A PNG: charts with one x axis, one above the other. Without charts there is nothing to show.
 
-    `heading` is what it shows; if it is empty, the title of its first chart says that.
+    `heading` is what it shows; if it is empty, the title of its first chart says that. `subject`
+    is what the user calls the run that it is about.
     """
 
     file_name: str
     charts: tuple[Chart, ...]
     heading: str = ""
+    subject: str = ""
 
     @property
     def title(self) -> str:

@@ -39,6 +39,7 @@ from edgeload.read.words.legend_words import (
     FAILURES_OF_GROUPS_TITLE,
     TIMES_OF_GROUPS_TITLE,
 )
+from edgeload.read.words.run_names import run_words, side_names, sides_line
 from edgeload.read.words.search_titles import CURVES
 
 _FILE_NAMES = (
@@ -55,6 +56,14 @@ _OF_GROUPS = {
 
 def prepare_figures(summary: RunSummary) -> tuple[Picture, ...]:
     """The pictures of a run, in the order of the page; empty ones for what it does not have."""
+    return _about(run_words(summary), _prepared(summary))
+
+
+def _about(subject: str, pictures: Iterable[Picture]) -> tuple[Picture, ...]:
+    return tuple(replace(picture, subject=subject) for picture in pictures)
+
+
+def _prepared(summary: RunSummary) -> tuple[Picture, ...]:
     if summary.search is not None:
         return _of_search(summary)
     if summary.headroom is not None:
@@ -90,12 +99,13 @@ def prepare_figures(summary: RunSummary) -> tuple[Picture, ...]:
 
 def prepare_comparison(comparison: Comparison, old: Side, new: Side) -> tuple[Picture, ...]:
     """The pictures of a comparison."""
-    return _pictures(
+    drawn = _pictures(
         {
             "comparison.png": compared_charts(comparison, old, new),
             "comparison_spectrum.png": compared_curve_charts(comparison, old, new),
         }
     )
+    return _about(sides_line(*side_names(old, new)), drawn)
 
 
 def charts_of(pictures: Iterable[Picture]) -> tuple[Chart, ...]:

@@ -27,7 +27,7 @@ _SPEEDS = (1e-6, 1e6)
 _LATEST_WALL_S = 1e11  # the year 5138
 _MOST_OF_ALL = 1e15
 _NUMBERS = ("warmup", "timeout", "image_pool", "reserve", "max_clients")
-_TEXTS = ("plan_for", "client", "ramp_group", "slo_undecided")
+_TEXTS = ("plan_for", "client", "ramp_group", "slo_undecided", "name", "notes", "box_label")
 
 
 def header_problem(header: Header) -> str | None:

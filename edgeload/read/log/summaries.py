@@ -13,7 +13,8 @@ import msgspec
 from edgeload.read.log.columns import LogError
 from edgeload.records import GroupRecord
 
-_OTHER_FILES = ("comparison.json", "host_summary.json")  # ours, and no summary of a run
+# Ours, and no summary of a run.
+_OTHER_FILES = ("comparison.json", "host_summary.json", "repeats.json", "variants.json")
 
 
 class PastTimes(msgspec.Struct, frozen=True):

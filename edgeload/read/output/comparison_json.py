@@ -64,6 +64,13 @@ class CapacitiesRecord(msgspec.Struct, frozen=True, kw_only=True):
     after: list[int | None]
 
 
+class SidesRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What both sides are called: by the user, or by the files or folders of their logs."""
+
+    before: str
+    after: str
+
+
 class VerdictOfGroup(msgspec.Struct, frozen=True, kw_only=True):
     """A camera group of a mix, and what all of its loads say together."""
 
@@ -150,6 +157,7 @@ class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
     word: Verdict
     verdict: str
     margin: float
+    sides: SidesRecord
     groups: list[VerdictOfGroup]
     capacity_clients: CapacitiesRecord
     capacity_copies: CapacitiesRecord | None
@@ -165,8 +173,10 @@ class ComparisonRecord(msgspec.Struct, frozen=True, kw_only=True):
     searches: ComparedSearchesRecord | None
 
 
-def comparison_json(comparison: Comparison, history: History | None = None) -> str:
-    """The text of comparison.json."""
+def comparison_json(
+    comparison: Comparison, history: History | None = None, sides: tuple[str, str] = ("", "")
+) -> str:
+    """The text of comparison.json; `sides` are the names of both."""
     before, after = comparison.capacities
     mix = comparison.mix
     record = ComparisonRecord(
@@ -174,6 +184,7 @@ def comparison_json(comparison: Comparison, history: History | None = None) -> s
         word=comparison.verdict,
         verdict=comparison_headline(comparison),
         margin=comparison.margin,
+        sides=SidesRecord(before=sides[0], after=sides[1]),
         groups=[VerdictOfGroup(name=g.name, word=g.verdict) for g in (mix.groups if mix else ())],
         capacity_clients=CapacitiesRecord(before=_clients(before), after=_clients(after)),
         capacity_copies=CapacitiesRecord(before=list(mix.copies[0]), after=list(mix.copies[1]))

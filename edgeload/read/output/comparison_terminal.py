@@ -20,6 +20,7 @@ from edgeload.read.words import comparison_words as words
 from edgeload.read.words.compared_group_words import NOTE_ON_MIXES, copies_words, group_words
 from edgeload.read.words.compared_search_words import searches_note
 from edgeload.read.words.history_words import history_words
+from edgeload.read.words.run_names import sides_line
 
 _MOST_DIFFERENCES = 12
 _LONGEST_LOAD = 16
@@ -28,14 +29,21 @@ _STYLES["not comparable"] = _STYLES["undecided"]
 
 
 def print_comparison(
-    console: Console, comparison: Comparison, history: History | None, files: Sequence[Path]
+    console: Console,
+    comparison: Comparison,
+    history: History | None,
+    files: Sequence[Path],
+    sides: tuple[str, str] | None = None,
 ) -> None:
-    """Verdict, history, what differs between the sides, a row per load and quantity, the files."""
+    """Verdict, history, what differs, a row per load and quantity, the files.
+
+    `sides` are the names of both.
+    """
     width = width_of(console)
     print_parts(
         console,
         (
-            _headline(comparison, width),
+            _headline(comparison, sides, width),
             *([_history(history, width)] if history else ()),
             _differences(comparison, width),
             *_rows(comparison, width),
@@ -44,11 +52,12 @@ def print_comparison(
     )
 
 
-def _headline(comparison: Comparison, width: int) -> Text:
+def _headline(comparison: Comparison, sides: tuple[str, str] | None, width: int) -> Text:
     verdict, capacities = words.comparison_headline(comparison), words.capacities_words(comparison)
     lines = [
         wrapped(verdict, width, style=f"bold {_STYLES[comparison.verdict]}"),
         *([wrapped(capacities, width)] if capacities else []),
+        *([wrapped(sides_line(*sides), width, style="dim")] if sides else []),
     ]
     if comparison.invalid:
         names = ", ".join(short(name, 40) for name in comparison.invalid)

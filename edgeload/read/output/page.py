@@ -45,6 +45,7 @@ from edgeload.read.words.interference_words import (
 )
 from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, STATUSES, objective_lines
+from edgeload.read.words.run_names import notes_words, run_words
 from edgeload.read.words.terminal_words import DETECTORS_TITLE, TEXTS_NOTE
 from edgeload.read.words.trial_words import (
     MISSED_ON_PURPOSE,
@@ -78,6 +79,8 @@ def html_report(
         valid=summary.valid,
         no_result=summary.no_result,
         run_id=values["run_id"],
+        run_words=run_words(summary),
+        notes=notes_words(summary),
         endpoint=_tested(values["endpoint"] or {}),
         facts=_facts(summary, values, ended=not live),
         findings=[

@@ -82,10 +82,13 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
     were never answered; the latter are named in `never`.
     """
     log, header = summary.log, summary.log.header
-    detectors = detector_ids(header)
+    detectors, settings = detector_ids(header), header.settings if header else {}
     return SummaryRecord(
         schema_version=SCHEMA_VERSION,
         run_id=header.run_id if header else None,
+        name=settings.get("name"),
+        notes=settings.get("notes"),
+        box_label=settings.get("box_label"),
         log=log.path.name,
         log_form=header.format_version if header else "older",
         command=(header.command or None) if header else None,

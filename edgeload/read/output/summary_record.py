@@ -570,6 +570,7 @@ class CacheAuditRecord(SummaryPart):
 class SummaryRecord(SummaryPart):
     """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC.
 
+    `name`, `notes` and `box_label` are the user's words for the run and its box.
     `no_result`: not one correct edge answer came. `not_carried` is the least load that the endpoint
     did not carry, `undecided` the loads whose steps do not tell, `contradicting` the clients of
     loads that were carried although a load no larger was not. `search` is null, and `tiers` and
@@ -581,6 +582,9 @@ class SummaryRecord(SummaryPart):
 
     schema_version: Literal[1]
     run_id: str | None
+    name: str | None
+    notes: str | None
+    box_label: str | None
     log: str
     log_form: int | Literal["older"]
     command: str | None

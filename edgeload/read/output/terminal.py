@@ -45,6 +45,7 @@ from edgeload.read.words.objective_words import (
     required_lines,
     undecided_words,
 )
+from edgeload.read.words.run_names import named_line
 from edgeload.read.words.search_words import objectives_at_capacity
 from edgeload.untrusted_text import one_line
 
@@ -126,6 +127,8 @@ def _headline(summary: RunSummary, width: int) -> Text:
     if "url" in endpoint:
         against = terminal_words.measured_against(endpoint["url"], endpoint.get("embedded"))
         lines.append(wrapped(short(against, 300), width, style="dim"))
+    if named := named_line(summary):
+        lines.append(wrapped(named, width, style="dim"))
     return Text("\n").join(lines)
 
 

@@ -46,6 +46,7 @@ def figure_of(picture: Picture) -> Figure:
     figure, axes = new_figure(
         len(rows),
         title=picture.title,
+        subject=picture.subject,
         in_row=[len(row) for row in rows],
         heights_in=heights,
         legends_in=sum(max(next(beside).height_in for _ in row) for row in rows),
