@@ -68,6 +68,7 @@ child_main              their main module
 package_last            the same import path for the process that forks workers
 plain_words             small pieces of English
 time_words              spans of time in seconds, minutes, hours or days
+file_locks              which process holds the lock of a file
 kept_runs               the folders in which runs are kept, and which one a user means
 private_files           files that only their owner may read, written in whole sets
 palette                 the colours of all figures

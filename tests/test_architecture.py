@@ -23,6 +23,7 @@ ARROWS = {
     "edgeload.edge_facts": (),
     "edgeload.failure_classes": (),
     "edgeload.file_names": (),
+    "edgeload.file_locks": (),
     "edgeload.kept_runs": (),
     "edgeload.machine": (),
     "edgeload.plain_words": (),
@@ -109,6 +110,7 @@ ARROWS = {
         "edgeload.audit_plan",
         "edgeload.child_processes",
         "edgeload.edge",
+        "edgeload.file_locks",
         "edgeload.interference_plan",
         "edgeload.machine",
         "edgeload.nameless_file",
@@ -155,6 +157,7 @@ ARROWS = {
     "edgeload.read.statistics": (),
     "edgeload.read.log": (
         "edgeload.child_processes",
+        "edgeload.file_locks",
         "edgeload.host.samples",
         "edgeload.machine",
         "edgeload.nameless_file",

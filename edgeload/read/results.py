@@ -11,6 +11,7 @@ from rich.console import Console
 
 from edgeload import exit_codes
 from edgeload.host.samples import SampleFile
+from edgeload.kept_runs import KEPT_LOG
 from edgeload.objectives import Objective
 from edgeload.private_files import written_together
 from edgeload.read.analysis.box_planning import with_box_plan
@@ -159,6 +160,7 @@ def write_repeats(
     repeats = repeats_of(runs)
     reports = [page for folder in folders if (page := folder / "report.html").exists()]
     written = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
+    written.discard(KEPT_LOG)  # in the folder of a series
     with _results_in(output_dir, written) as folder:
         _write(folder / REPEATS_FILE, repeats_json(repeats))
         _keep(folder, kept_in)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from edgeload.file_locks import lock_holder
 from edgeload.kept_runs import is_kept_log
 from edgeload.private_files import open_private
 from edgeload.settings import SettingError, Settings
@@ -142,10 +143,11 @@ def _is_at(fd: int, path: Path) -> bool:
 
 def _holder(inode: int) -> str:
     """` (process 4711, since 2026-11-27 14:03:22)`, as far as the system tells."""
-    with contextlib.suppress(OSError, ValueError, psutil.Error):
-        for line in Path("/proc/locks").read_text().splitlines():
-            _, kind, _, _, pid, place, *_ = line.split()
-            if kind == "FLOCK" and int(place.rpartition(":")[2]) == inode:
-                began = time.localtime(psutil.Process(int(pid)).create_time())
-                return f" (process {pid}, since {time.strftime('%Y-%m-%d %H:%M:%S', began)})"
-    return ""
+    pid = lock_holder(inode)
+    if pid is None:
+        return ""
+    try:
+        began = time.localtime(psutil.Process(pid).create_time())
+    except (ValueError, psutil.Error):
+        return ""
+    return f" (process {pid}, since {time.strftime('%Y-%m-%d %H:%M:%S', began)})"

@@ -22,6 +22,7 @@ from edgeload.read.log.kept_list import read_kept
 from edgeload.read.log.summaries import read_summaries
 from edgeload.read.output.kept_table import print_kept
 from edgeload.read.results import write_results
+from edgeload.run.log_place import held_log
 
 OLD, NEW, KILLED, SERIES = (
     "2026-11-27T174205Z-4-workers",
@@ -114,6 +115,13 @@ def test_a_broken_summary_is_named_and_the_others_are_listed(
     assert main(["list", str(tmp_path)]) == exit_codes.OK
     out = " ".join(capsys.readouterr().out.split())
     assert out.count("no results") == out.count("is no summary of a run") == 5
+
+
+def test_a_run_that_goes_on_is_running(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As long as its log is held; it then has no results yet."""
+    with held_log(results / KILLED / KEPT_LOG):
+        assert main(["list"]) == exit_codes.OK
+        assert "running" in capsys.readouterr().out.splitlines()[2]
 
 
 def test_without_kept_runs_the_list_says_so(

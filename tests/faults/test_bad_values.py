@@ -160,7 +160,7 @@ def test_every_option_of_a_report(
         words = [*others, "--", text]
         code, _ = check(
             lambda words=words: program(words, config_folders=()),  # type: ignore[misc]
-            capsys, "log: ", "LOG: ", "NEW: ", f"the log {text[:20]}", "the log missing",
+            capsys, "log: ", "LOG: ", "RUN: ", f"the log {text[:20]}", "the log missing",
         )  # fmt: skip
         assert code == exit_codes.BAD_SETTING
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from edgeload.kept_runs import KeptName
 from edgeload.read.log.kept_list import KeptEntry, KeptSummary
 
-KeptVerdict = Literal["no results", "INVALID", "NO RESULT", "VALID"]
+KeptVerdict = Literal["running", "no results", "INVALID", "NO RESULT", "VALID"]
 """The worst first. "no results": a killed run, or one whose results could not be written."""
-_WORST_FIRST: tuple[KeptVerdict, ...] = ("no results", "INVALID", "NO RESULT", "VALID")
+_WORST_FIRST: tuple[KeptVerdict, ...] = get_args(KeptVerdict)
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,14 @@ def kept_answer(entry: KeptEntry) -> KeptAnswer:
     """What the summaries of a kept run or series say."""
     known = [summary for summary in entry.summaries if summary is not None]
     last = known[-1] if known else None
+    verdict = min(map(_verdict, entry.summaries), key=_WORST_FIRST.index)
     return KeptAnswer(
         folder=entry.folder.name,
         called=entry.called,
         box_label=(last.box_label if last else None) or "",
         notes=(last.notes if last else None) or "",
         runs=len(entry.summaries),
-        verdict=min(map(_verdict, entry.summaries), key=_WORST_FIRST.index),
+        verdict="running" if entry.running else verdict,
         capacities=tuple(count for summary in known if (count := _count(summary))),
         other=_other(last) if last else "",
         problems=entry.problems,

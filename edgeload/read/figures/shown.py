@@ -105,7 +105,8 @@ def prepare_comparison(comparison: Comparison, old: Side, new: Side) -> tuple[Pi
             "comparison_spectrum.png": compared_curve_charts(comparison, old, new),
         }
     )
-    return _about(sides_line(*side_names(old, new)), drawn)
+    before, after = side_names(old, new)
+    return _about(sides_line(before, after) if before != after else "", drawn)
 
 
 def charts_of(pictures: Iterable[Picture]) -> tuple[Chart, ...]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from edgeload.file_locks import lock_holder
 from edgeload.kept_runs import KEPT_LOG, KeptName, kept_folders, parsed_name, parts_of
 from edgeload.read.log.columns import LogError
 from edgeload.read.log.summaries import PastSearch
@@ -68,6 +69,8 @@ class KeptEntry:
     problems: tuple[str, ...]
     log_bytes: int
     all_bytes: int
+    running: bool
+    """A process is writing the log of one of its runs."""
 
 
 def read_kept(output_dir: Path) -> list[KeptEntry]:
@@ -99,6 +102,7 @@ def _entry(folder: Path, called: KeptName) -> KeptEntry:
         tuple(problems),
         sum(_bytes(log) for log in logs),
         sum(_bytes(path) for path in folder.rglob("*")),
+        any(map(_is_written, logs)),
     )
 
 
@@ -115,6 +119,13 @@ def _summary(path: Path, problems: list[str]) -> KeptSummary | None:
     except ValueError as problem:  # msgspec's errors are some
         problems.append(f"{path} is no summary of a run: {problem}")
     return None
+
+
+def _is_written(log: Path) -> bool:
+    try:
+        return lock_holder(log.stat().st_ino) is not None
+    except OSError:
+        return False
 
 
 def _bytes(path: Path) -> int:

@@ -15,6 +15,7 @@ from edgeload.read.statistics.format import short
 from edgeload.read.words.kept_words import answer_words, how_to_remove, size_words
 
 _STYLES: dict[KeptVerdict, str] = {
+    "running": "cyan",
     "VALID": "green",
     "INVALID": "bold red",
     "NO RESULT": "bold red",

@@ -202,9 +202,10 @@ def test_a_stretch_of_a_line_with_a_sign_has_it_above(
 def test_a_picture_has_the_axes_of_its_specification(
     rendered: list[tuple[Picture, Figure]],
 ) -> None:
-    """Limits, scale, ticks with their labels, and what the axes are called."""
+    """Limits, scale, ticks with their labels, what the axes are called, and the run as well."""
     for picture, figure in rendered:
-        assert " ".join(figure.get_suptitle().split()) == picture.title
+        words = f"{picture.title} {picture.subject}".split()
+        assert figure.get_suptitle().split() == words
     for chart, axis in charts_drawn(rendered):
         assert axis.get_xlim() == (chart.x_axis.low, chart.x_axis.high)
         assert axis.get_ylim() == (chart.y_axis.low, chart.y_axis.high)
