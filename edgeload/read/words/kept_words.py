@@ -21,7 +21,10 @@ def answer_words(kept: KeptAnswer) -> str:
         return runs
     values = [count.value for count in kept.capacities]
     span = " to ".join(dict.fromkeys((_exact(min(values)), _exact(max(values)))))
-    return f"{runs}: {span} {_nouns(kept.capacities[0].noun, max(values))}"
+    least = "" if all(found.limited for found in kept.capacities) else "at least "
+    left = kept.runs - len(kept.capacities)
+    more = f", {left} unknown" if left else ""
+    return f"{runs}: {least}{span} {_nouns(kept.capacities[0].noun, max(values))}{more}"
 
 
 def how_to_remove(answers: Sequence[KeptAnswer], output_dir: str) -> str:
