@@ -53,6 +53,8 @@ def _results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (results / KILLED / KEPT_LOG).write_text("RAMP 1\n")
     for part in ("run-1", "run-2"):
         keep(results, f"{SERIES}/{part}", 4, name="again")
+    for other in (f"{SERIES}/repeats.json", "variants.json", "comparison.json"):
+        (results / other).write_text("{}")
     (results / "latest").symlink_to(SERIES)
     return results
 
@@ -213,7 +215,7 @@ def test_a_report_of_a_series_by_name_is_that_of_all_its_runs(
 
 
 def test_a_history_counts_each_kept_run_once(results: Path) -> None:
-    """Of the newest, the summary lies in two places; of the series, there is no other file."""
+    """Of the newest, the summary lies in two places; what else we write there is no broken one."""
     found = read_summaries(results)
     assert found.unreadable == 0
     assert len(found.runs) == 5

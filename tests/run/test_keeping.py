@@ -160,8 +160,12 @@ def test_a_run_that_cannot_be_kept_says_so_and_goes_on(tmp_path: Path) -> None:
 
 def test_what_a_user_calls_latest_stays(tmp_path: Path) -> None:
     """A folder or a file; another link is replaced."""
-    (tmp_path / "latest").mkdir()
+    (tmp_path / "latest").write_text("notes")
     _run(tmp_path / "a.log", KeptRun(KeptFolder(tmp_path, None)), 1)
+    assert (tmp_path / "latest").read_text() == "notes"
+    (tmp_path / "latest").unlink()
+    (tmp_path / "latest").mkdir()
+    _run(tmp_path / "a.log", KeptRun(KeptFolder(tmp_path, "c")), 1)
     assert not (tmp_path / "latest").is_symlink()
     (tmp_path / "latest").rmdir()
     (tmp_path / "latest").symlink_to("nowhere")
