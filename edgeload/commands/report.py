@@ -59,7 +59,7 @@ def script_main(
             epilog=_EXIT_CODES,
         )
         _add_log(both, config, compared=True)
-        _add_common(both, config)
+        _add_common(both, config, reports=True)
         _add_report(both)
         _add_comparison(both.add_argument_group("Comparing", "instead of a report"))
         return both
@@ -102,7 +102,7 @@ def report_main(
             epilog=_EXIT_CODES,
         )
         _add_log(found, config, compared=False)
-        _add_common(found, config)
+        _add_common(found, config, reports=True)
         _add_report(found)
         return found
 
@@ -143,7 +143,7 @@ def compare_main(
             help="Log of a new run, or several; - is standard input. Or the name of a run that is "
             "kept: see edgeload list. Without --baseline, two of them: the old one, then the new.",
         )
-        _add_common(found, config)
+        _add_common(found, config, reports=False)
         _add_comparison(found)
         return found
 
@@ -272,15 +272,15 @@ def _add_log(parser: Parser, config: Mapping[str, object], *, compared: bool) ->
     )
 
 
-def _add_common(parser: Parser, config: Mapping[str, object]) -> None:
+def _add_common(parser: Parser, config: Mapping[str, object], *, reports: bool) -> None:
     default = configured_path(config, "output_dir")
+    own = "; for the report of a run that is kept, the folder of that run" if reports else ""
     parser.set_defaults(kept_in=default)
     parser.add_argument(
         "--output-dir",
         metavar="DIR",
         type=path,
-        help=f"Folder for the results. (default: {default}; for the report of a run that is kept, "
-        "the folder of that run)".replace("%", "%%"),
+        help=f"Folder for the results. (default: {default}{own})".replace("%", "%%"),
     )
     parser.add_argument(
         "--requests-per-second",
