@@ -39,11 +39,12 @@ def test_each_ending_has_its_exit_code(
 ) -> None:
     """Results are shown unless the run was cut off; a log without requests is not recommended."""
     written: list[Any] = []
-    monkeypatch.setattr(session, "run_session", lambda *_: RunOutcome(ending, "the reason"))
+    monkeypatch.setattr(session, "run_session", lambda *_, **__: RunOutcome(ending, "the reason"))
     monkeypatch.setattr(results, "write_results", lambda *a, **_: written.append(a))
     monkeypatch.setattr(results, "exit_code", lambda _: judged)
     monkeypatch.setattr(headline, "undecided_objectives", lambda _: [])
-    assert load_test.main(["--log-file", str(tmp_path / "run.log")]) == code
+    where = ["--log-file", str(tmp_path / "run.log"), "--output-dir", str(tmp_path / "results")]
+    assert load_test.main(where) == code
     assert bool(written) == shows_results
     said = capsys.readouterr().err
     assert ("the reason" in said) is not shows_results
