@@ -51,6 +51,7 @@ records                 what a run writes down: one typed record per line of the
 wanted_cameras          cameras to serve: `120@2`, from text to value
 search_axis             what a search changes between trials: a load, a number -> a step
 runlog                  the shared log: many processes append, damaged lines are reported
+generator_limits        how late and how busy our own machine may be
 failure_classes         what each class of failed requests means, and what to do
 edge_facts              what holds for every Edge Endpoint
 target_rules            where a load may go: never to the cloud
@@ -142,6 +143,7 @@ run                     sends the planned requests and writes down what happened
     recent_ids          the ids of the last answers, to find one that was given before
     counters            live counts of the workers in shared memory
     live                shows the run while it goes
+    dues_so_far         how many frames have fallen due by now
     dry_run             shows the plan as a table
     due_counts          how many frames of a run are due, also of a very large one
     prometheus          serves the live counts while the run goes

@@ -22,6 +22,7 @@ PACKAGE = ROOT / "edgeload"
 ARROWS = {
     "edgeload.edge_facts": (),
     "edgeload.failure_classes": (),
+    "edgeload.generator_limits": (),
     "edgeload.file_names": (),
     "edgeload.file_locks": (),
     "edgeload.kept_runs": (),
@@ -257,6 +258,7 @@ FOR_ALL = (
     "edgeload.failure_classes",
     "edgeload.file_names",
     "edgeload.kept_runs",
+    "edgeload.generator_limits",
     "edgeload.plain_words",
     "edgeload.target_rules",
     "edgeload.time_words",

@@ -14,11 +14,13 @@ from operator import add, sub
 from typing import Any
 
 from edgeload.camera_group import DEFAULT_GROUP
+from edgeload.failure_classes import FAILURE_KINDS, UNCLASSIFIED, http_failure, http_hundred
+from edgeload.generator_limits import LATE_LIMIT_S, late_limit_s
 from edgeload.records import Request
 from edgeload.run.tasks import WorkerTask
 
-SENT, FAILED, MISSED, CONNECTS, STALE_RETRIES, FAILED_AGAIN = range(6)
-"""Slots of a block; two histograms of `BUCKETS` slots follow."""
+SENT, FAILED, MISSED, CONNECTS, STALE_RETRIES, FAILED_AGAIN, LATE, CPU_US, EFFORT_AT_US = range(9)
+"""Slots of a block; two histograms of `BUCKETS` slots follow, then lags and failures by class."""
 
 _COUNTS = ("sent", "ok", "failed", "missed", "connects", "stale_retries")
 _LEAST_S = 1e-5
@@ -26,9 +28,23 @@ _WIDTH = 1.02
 _PER_LOG = 1.0 / math.log(_WIDTH)
 BUCKETS = math.ceil(math.log(200.0 / _LEAST_S) * _PER_LOG) + 1
 
-_SERVICE = FAILED_AGAIN + 1
+LAG_BUCKETS = 32
+"""Bucket n has the lags below 2^n us, and not below half of that; the last one is above 17 min."""
+
+_STATUSES = (400, 401, 403, 404, 405, 408, 413, 422, 429, 500, 502, 503, 504)
+COUNTED_CLASSES = (
+    *(kind.name for kind in FAILURE_KINDS),
+    *map(http_failure, _STATUSES),
+    *(http_failure(f"{hundred}xx") for hundred in range(1, 10)),
+)
+"""Classes of failures that have a slot of their own; other statuses share that of their hundred."""
+
+_SERVICE = EFFORT_AT_US + 1
 _RESPONSE = _SERVICE + BUCKETS
-SLOTS = _RESPONSE + BUCKETS
+_LAG = _RESPONSE + BUCKETS
+_CLASS = _LAG + LAG_BUCKETS
+SLOTS = _CLASS + len(COUNTED_CLASSES)
+_CLASS_SLOTS = {name: _CLASS + index for index, name in enumerate(COUNTED_CLASSES)}
 
 Histogram = tuple[int, ...]
 """Requests per bucket; `BUCKETS` of them."""
@@ -51,6 +67,20 @@ def percentile(histogram: Sequence[int], quantile: float) -> float | None:
 
     `quantile` lies between 0 and 1: 0.95 for the p95.
     """
+    index = _percentile_bucket(histogram, quantile)
+    return None if index is None else bucket_value(index)
+
+
+def lag_below_s(lags: Sequence[int], quantile: float) -> float | None:
+    """A bound in seconds that a percentile of the generator's lag is below; at most twice as large.
+
+    None if nothing was sent.
+    """
+    index = _percentile_bucket(lags, quantile)
+    return None if index is None else 2**index / 1e6
+
+
+def _percentile_bucket(histogram: Sequence[int], quantile: float) -> int | None:
     total = sum(histogram)
     if total == 0:
         return None
@@ -59,8 +89,14 @@ def percentile(histogram: Sequence[int], quantile: float) -> float | None:
     for index, count in enumerate(histogram):
         seen += count
         if seen >= rank:
-            return bucket_value(index)
+            return index
     return None
+
+
+def class_slot(outcome: str) -> int:
+    """The slot in which failures of a class are counted."""
+    slot = _CLASS_SLOTS.get(outcome) or _CLASS_SLOTS.get(http_hundred(outcome))
+    return _CLASS_SLOTS[UNCLASSIFIED] if slot is None else slot
 
 
 @dataclass(frozen=True)
@@ -84,6 +120,18 @@ class LiveCounts:
     """Response times of the frames that were answered as they should be."""
     failed_again: int = 0
     """Of the failed requests, those of a frame of which another had failed before."""
+    late: int = 0
+    """Frames that this machine sent later than is allowed, through its own fault alone."""
+    lag: Histogram = (0,) * LAG_BUCKETS
+    """Lags of the generator, of each frame: see LAG_BUCKETS."""
+    classes: Histogram = (0,) * len(COUNTED_CLASSES)
+    """Failed requests by class, in the order of COUNTED_CLASSES."""
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """Failed requests by the name of their class, the most frequent first."""
+        found = [(name, n) for name, n in zip(COUNTED_CLASSES, self.classes, strict=True) if n]
+        return dict(sorted(found, key=lambda each: -each[1]))
 
     @property
     def frames_ok(self) -> int:
@@ -112,6 +160,9 @@ class LiveCounts:
             tuple(map(sub, self.service, before.service)),
             tuple(map(sub, self.response, before.response)),
             self.failed_again - before.failed_again,
+            self.late - before.late,
+            tuple(map(sub, self.lag, before.lag)),
+            tuple(map(sub, self.classes, before.classes)),
         )
 
     def plain(self) -> dict[str, int]:
@@ -123,37 +174,55 @@ NO_COUNTS = LiveCounts(0, 0, 0, 0, 0, 0, (0,) * BUCKETS, (0,) * BUCKETS)
 
 
 class WorkerCounters:
-    """One worker's blocks of `SLOTS` 64-bit integers: six counts, then two histograms.
+    """One worker's blocks of `SLOTS` 64-bit integers: counts, then histograms.
 
-    There is one block for each camera group. The connections stand in the first. The requests that
-    count as ok are those in the histogram of service times.
+    There is one block for each camera group. The connections and the CPU time stand in the first.
+    The requests that count as ok are those in the histogram of service times.
     """
 
-    __slots__ = ("_blocks", "_chains", "_first", "_named")
+    __slots__ = ("_blocks", "_chains", "_first", "_free_s", "_named")
 
     def __init__(
         self,
         shared: Any,
         groups: Sequence[str] = (DEFAULT_GROUP,),
         chains: Sequence[str] = (),
+        late_limits_s: Sequence[float] = (),
     ) -> None:
         """`groups` are the names of the groups; `chains` those whose frames have several requests.
 
         Such a frame's response time is entered by `frame_done`, and not by `finished`.
+        `late_limits_s` is the lag that is allowed to each group; 5 ms if it is not given.
         """
         slots = memoryview(shared).cast("B").cast("q")
         self._blocks = [slots[i * SLOTS : (i + 1) * SLOTS] for i in range(len(groups))]
-        self._named = dict(zip(groups, self._blocks, strict=True))
+        limits_s = late_limits_s or (LATE_LIMIT_S,) * len(groups)
+        self._named = dict(zip(groups, zip(self._blocks, limits_s, strict=True), strict=True))
         self._first = self._blocks[0]
         self._chains = frozenset(chains)
+        self._free_s: dict[int, float] = {}  # by client: when its last request ended
 
     def finished(self, requests: Sequence[Request]) -> None:
-        """Count requests that have ended, and enter the times of the successful ones."""
+        """Count requests that have ended, and enter the times of the successful ones.
+
+        A client's requests come in the order in which they ended.
+        """
         named, chains, log, most = self._named, self._chains, math.log, BUCKETS - 1
+        free_s = self._free_s
         for request in requests:
-            slots = named[request.group]
+            slots, limit_s = named[request.group]
+            client = request.worker_number
+            if not request.part:
+                due_s, idle_s = request.due_s, free_s.get(client, 0.0)
+                lag_s = request.sent_s - (due_s if due_s > idle_s else idle_s)
+                at = int(lag_s * 1e6).bit_length() if lag_s > 0 else 0
+                slots[_LAG + (at if at < LAG_BUCKETS else LAG_BUCKETS - 1)] += 1
+                if lag_s > limit_s:
+                    slots[LATE] += 1
+            free_s[client] = request.done_s
             if not request.success:
                 slots[FAILED] += 1
+                slots[class_slot(request.outcome)] += 1
                 continue
             service_s = request.latency
             # `bucket`, written out: this runs once per request, in the generator.
@@ -187,11 +256,32 @@ class WorkerCounters:
         self._first[CONNECTS] = opened
         self._first[STALE_RETRIES] = stale_retries
 
+    def effort(self, at_s: float, cpu_s: float) -> None:
+        """Set the CPU time of this process so far, at a run time; both in seconds."""
+        self._first[CPU_US] = int(cpu_s * 1e6)
+        self._first[EFFORT_AT_US] = int(at_s * 1e6)
+
 
 def counters_of(task: WorkerTask, shared: Any) -> WorkerCounters:
     """The counters of a worker in its shared memory."""
     names = [group.name for group in task.groups]
-    return WorkerCounters(shared, names, [group.name for group in task.groups if group.then])
+    chains = [group.name for group in task.groups if group.then]
+    limits_s = [late_limit_s(group.requests_per_second) for group in task.plan.groups]
+    return WorkerCounters(shared, names, chains, limits_s)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """The CPU time of one worker process up to a run time, in seconds; zeros before it began."""
+
+    at_s: float
+    cpu_s: float
+
+
+def read_efforts(blocks: Sequence[Any]) -> tuple[Effort, ...]:
+    """What each worker has last said about its CPU time; `blocks` as in `read_counts`."""
+    slots = [memoryview(block).cast("B").cast("q") for block in blocks]
+    return tuple(Effort(each[EFFORT_AT_US] / 1e6, each[CPU_US] / 1e6) for each in slots)
 
 
 def read_counts(blocks: Sequence[Any]) -> LiveCounts:
@@ -233,6 +323,9 @@ def _counts(slots: list[int]) -> LiveCounts:
         connects=slots[CONNECTS],
         stale_retries=slots[STALE_RETRIES],
         service=service,
-        response=tuple(slots[_RESPONSE:]),
+        response=tuple(slots[_RESPONSE:_LAG]),
         failed_again=slots[FAILED_AGAIN],
+        late=slots[LATE],
+        lag=tuple(slots[_LAG:_CLASS]),
+        classes=tuple(slots[_CLASS:]),
     )

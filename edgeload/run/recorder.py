@@ -126,13 +126,15 @@ class Recorder:
 
     def effort(self, now_s: float) -> None:
         """Record what this process has spent so far: CPU time, requests, connections."""
+        cpu_s = time.process_time()
+        self._counts.effort(now_s, cpu_s)
         self._others.append(
             WorkerSample(
                 ts=self._clock.ts(now_s),
                 worker=self._worker,
                 pid=os.getpid(),
                 at_s=now_s,
-                cpu_s=time.process_time(),
+                cpu_s=cpu_s,
                 sent=sum(self.sent),
                 connects=self.connects,
                 stale_retries=self.stale_retries,

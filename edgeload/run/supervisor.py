@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from edgeload.plan import Plan
 from edgeload.run.abort_conditions import breached
-from edgeload.run.counters import LiveCounts
+from edgeload.run.counters import Effort, LiveCounts
 from edgeload.run.journal import Journal, PreparedRun
 from edgeload.run.phases import Ending, Phase, RunOutcome, RunState, sending
 from edgeload.run.tasks import longest_frame_s
@@ -40,6 +40,10 @@ class RunProgress:
     """Something that has just happened, in words; then show nothing else of this value."""
     by_group: tuple[LiveCounts, ...] = ()
     """The counts of each camera group of the plan."""
+    efforts: tuple[Effort, ...] = ()
+    """What each worker has last said about its CPU time."""
+    dead_workers: int = 0
+    """Workers that have ended too early."""
 
 
 class Supervisor:
@@ -143,7 +147,19 @@ class Supervisor:
         by_group: tuple[LiveCounts, ...] = (),
     ) -> None:
         stopping, step = self._state.phase is not Phase.SENDING, max(self._step, 0)
-        self._show(RunProgress(now_s, step, self._plan, counts, stopping, message, by_group))
+        self._show(
+            RunProgress(
+                now_s,
+                step,
+                self._plan,
+                counts,
+                stopping,
+                message,
+                by_group,
+                self._workers.efforts(),
+                self._workers.dead,
+            )
+        )
 
     def _note_step(self, now_s: float) -> None:
         """Record that a ramp step has begun, unless the run is being stopped."""

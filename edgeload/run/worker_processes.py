@@ -21,7 +21,7 @@ import psutil
 from edgeload.child_processes import start_fork_server
 from edgeload.edge.location import Unreachable
 from edgeload.plain_words import plural
-from edgeload.run.counters import SLOTS, LiveCounts, read_group_counts
+from edgeload.run.counters import SLOTS, Effort, LiveCounts, read_efforts, read_group_counts
 from edgeload.run.tasks import WorkerTask
 from edgeload.run.worker_start import CouldNotStart, begin
 from edgeload.runlog import LOG_REFUSED_CODE
@@ -174,6 +174,15 @@ class WorkerProcesses:
     def group_counts(self) -> tuple[LiveCounts, tuple[LiveCounts, ...]]:
         """The same, and what they have counted for each camera group."""
         return read_group_counts([member.counts for member in self._members])
+
+    def efforts(self) -> tuple[Effort, ...]:
+        """What each of them has last said about its CPU time."""
+        return read_efforts([member.counts for member in self._members])
+
+    @property
+    def dead(self) -> int:
+        """How many have ended too early, as far as `wait_for` has noticed."""
+        return sum(member.over and member.process.exitcode != 0 for member in self._members)
 
     def wait_for(self, timeout_s: float, stop: StopSignals) -> list[EndedWorker]:
         """Wait until a worker ends, a signal comes or the time is over; returns ended workers."""

@@ -6,6 +6,7 @@ import multiprocessing
 import time
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -192,3 +193,54 @@ def test_one_group_is_the_whole() -> None:
     total, by_group = counters.read_group_counts([block])
     assert by_group == (total,)
     assert counters.read_group_counts([]) == (counters.NO_COUNTS, ())
+
+
+def test_failures_are_counted_by_class() -> None:
+    """Each known class has a slot, a rare status that of its hundred, an unknown name the last."""
+    block = bytearray(8 * counters.SLOTS)
+    failed = ["timeout", "http_503", "http_503", "http_418", "http_499", "from the future"]
+    counters.WorkerCounters(block).finished(
+        [msgspec.structs.replace(request(0.1, ok=False), outcome=name) for name in failed]
+    )
+    counts = counters.read_counts([block])
+    assert counts.failures == {
+        "http_503": 2, "http_4xx": 2, "timeout": 1, "unclassified": 1
+    }  # fmt: skip
+    assert counts.failed == sum(counts.classes) == 6
+    assert counts.since(counts).failures == {}
+
+
+def test_the_lag_counts_from_when_the_client_was_free() -> None:
+    """Sent minus due, or minus the end of the client's last request; a follower has none."""
+
+    def sent(client: int, due_s: float, sent_s: float, done_s: float, part: int = 0) -> Request:
+        return msgspec.structs.replace(
+            request(0.1),
+            worker_number=client,
+            due_s=due_s,
+            sent_s=sent_s,
+            done_s=done_s,
+            part=part,
+        )
+
+    block = bytearray(8 * counters.SLOTS)
+    worker = counters.WorkerCounters(block, late_limits_s=[0.010])
+    worker.finished([sent(1, 1.0, 1.000_1, 3.0), sent(2, 1.0, 1.02, 1.1)])  # 100 us, 20 ms: late
+    worker.finished([sent(1, 2.0, 3.009, 3.1), sent(2, 1.0, 9.0, 9.1, part=1)])  # 9 ms
+    counts = counters.read_counts([block])
+    assert {2**n: count for n, count in enumerate(counts.lag) if count} == {
+        128: 1, 2**14: 1, 2**15: 1
+    }  # fmt: skip
+    assert counts.late == 1
+    assert counters.lag_below_s(counts.lag, 0.5) == 2**14 / 1e6
+    assert counters.lag_below_s(counters.NO_COUNTS.lag, 0.99) is None
+
+
+def test_each_worker_says_its_cpu_time() -> None:
+    """Beside the others, not added up."""
+    blocks = [bytearray(8 * counters.SLOTS * 2) for _ in range(2)]
+    counters.WorkerCounters(blocks[1], ["door", "gate"]).effort(3.0, 1.25)
+    assert counters.read_efforts(blocks) == (
+        counters.Effort(0.0, 0.0),
+        counters.Effort(3.0, 1.25),
+    )

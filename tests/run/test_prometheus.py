@@ -26,7 +26,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from edgeload.camera_group import Arrivals, CameraGroup
 from edgeload.plan import mix_plan, one_group_plan, ramp_steps
 from edgeload.run.counters import BUCKETS, NO_COUNTS, LiveCounts, bucket
-from edgeload.run.prometheus import LIMITS_S, Dues, exported
+from edgeload.run.dues_so_far import Dues
+from edgeload.run.prometheus import LIMITS_S, exported
 from edgeload.run.supervisor import RunProgress
 from edgeload.settings import SettingError
 from edgeload.simulator.launch import running_simulator

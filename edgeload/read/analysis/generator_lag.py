@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from edgeload.generator_limits import late_limit_s
 from edgeload.read.log.columns import Bools, Requests, RunLog
 from edgeload.read.log.frames import group_indices
 from edgeload.read.statistics.windows import Floats
-
-LATE_LIMIT_S = 0.005
-LATE_LIMIT_OF_PERIOD = 0.10
 
 
 @dataclass(frozen=True)
@@ -23,12 +21,6 @@ class GeneratorLag:
 
     lag_s: Floats
     late: Bools
-
-
-def late_limit_s(requests_per_second: float | None) -> float:
-    """The lag that is allowed: 5 ms, or 10 % of a client's period if that is more (method 10)."""
-    period_s = 1.0 / requests_per_second if requests_per_second else 0.0
-    return max(LATE_LIMIT_S, LATE_LIMIT_OF_PERIOD * period_s)
 
 
 def lag_limit_s(log: RunLog) -> Floats:

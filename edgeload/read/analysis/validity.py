@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from edgeload.failure_classes import GENERATOR
+from edgeload.generator_limits import CPU_LIMIT, LATE_SHARE
 from edgeload.plan import RampStep
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.step_summary import StepCounts
@@ -16,8 +17,6 @@ from edgeload.read.log.columns import RunLog
 from edgeload.read.statistics.windows import Window
 from edgeload.records import End, WorkerDied, WorkerSample
 
-LATE_SHARE = 0.01
-CPU_LIMIT = 0.80
 LONGEST_GAP_S = 1.5
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import synthetic_log as sl
 
-from edgeload.read.analysis.generator_lag import generator_lag, late_limit_s
+from edgeload.generator_limits import late_limit_s
+from edgeload.read.analysis.generator_lag import generator_lag
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
