@@ -136,6 +136,11 @@ HDR = False
 # prometheus-client: pip install -e '.[prometheus]'. If not set: none.
 PROMETHEUS_PORT = None
 
+# What is shown on standard error during the run: auto = a live view in a terminal, lines of text
+# elsewhere; plain = lines of text; json = one JSON object per second and line, and each message as
+# one (docs/progress.md); none = messages only.
+PROGRESS = "auto"
+
 # --- the embedded endpoint ------------------------------------------------------------------------
 
 # Options of the embedded endpoint; python -m edgeload.simulator --help lists them.

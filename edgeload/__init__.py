@@ -52,6 +52,7 @@ wanted_cameras          cameras to serve: `120@2`, from text to value
 search_axis             what a search changes between trials: a load, a number -> a step
 runlog                  the shared log: many processes append, damaged lines are reported
 generator_limits        how late and how busy our own machine may be
+message_lines           standard error on which every sentence is a JSON line
 failure_classes         what each class of failed requests means, and what to do
 edge_facts              what holds for every Edge Endpoint
 target_rules            where a load may go: never to the cloud
@@ -142,8 +143,18 @@ run                     sends the planned requests and writes down what happened
     recorder            what happened -> records, counts and lines of the log
     recent_ids          the ids of the last answers, to find one that was given before
     counters            live counts of the workers in shared memory
-    live                shows the run while it goes
+    progress_screen     shows progress as a view, as lines of text or JSON, or not at all
+    live                shows a ramp while it goes
+    live_history        what its view remembers
+    live_state          the state that follows: all that any form of it shows
+    live_layout         the view for a terminal of any size
+    live_tables         its tables and lines, made to fit
+    live_words          its words and numbers
+    sparkline           a row of small bars
+    growing_backlog     does the backlog of the present step grow already?
+    objectives_so_far   what the live counts say about the objectives
     dues_so_far         how many frames have fallen due by now
+    progress_record     the typed records of the JSON lines
     dry_run             shows the plan as a table
     due_counts          how many frames of a run are due, also of a very large one
     prometheus          serves the live counts while the run goes

@@ -13,12 +13,14 @@ from collections import Counter
 from pathlib import Path
 
 import as_a_user as user
+import msgspec
 import psutil
 import pytest
 from recording_server import WithoutCloud, recording_server
 from three_groups import mix_of_three
 
 from edgeload import exit_codes
+from edgeload.run.progress_record import MessageLine, ProgressLine, RunProgressLine, StepEndLine
 from edgeload.simulator.launch import running_simulator
 
 PLOTS = ("throughput.png", "times.png", "capacity.png")
@@ -95,16 +97,23 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
 
 
 def test_a_stop_in_the_middle_finishes_the_frames_that_were_begun(tmp_path: Path) -> None:
-    """Ctrl-C once while further requests are in flight: no frame of the log lacks one."""
+    """Ctrl-C once while further requests are in flight: no frame of the log lacks one.
+
+    With --progress json, all that was said meanwhile is JSON lines of known types.
+    """
     with running_simulator(["--service-time", "300ms", "--inference-workers", "64"]) as simulator:
         process = user.start(
             tmp_path, "load_test.py", "--endpoint-url", simulator.url, *mix_of_three(tmp_path),
-            "--time-between-ramp", "30",
+            "--time-between-ramp", "30", "--progress", "json",
         )  # fmt: skip
         user.wait_for(lambda: simulator.stats()["answered"] > 40, 30, "the load")
         process.send_signal(signal.SIGINT)
         ended = user.finish(process)
     assert ended.code == exit_codes.INTERRUPTED
+    said = [msgspec.json.decode(line, type=ProgressLine) for line in ended.err.splitlines()]
+    assert [line.state for line in said if isinstance(line, StepEndLine)] == ["stopped"]
+    assert any(isinstance(line, MessageLine) and "Target: " in line.text for line in said)
+    assert any(isinstance(line, RunProgressLine) and len(line.groups) == 3 for line in said)
     frames = Counter(
         (line.worker_number, line.request_number)
         for line in user.requests_in(tmp_path)

@@ -146,8 +146,10 @@ def _load(settings: Settings, *, report: str) -> int:
 
 def _watched(settings: Settings, console: Console, kept: KeptRun, *, report: str) -> int:
     """One run, which people may watch in a browser if that is wanted; the exit code."""
+    from edgeload.run.progress_screen import progress_console
     from edgeload.web.watched_run import watched
 
+    progress_console(settings.progress)  # from here on, all that is printed has its form
     with watched(settings, lambda text: print(text, file=sys.stderr)) as show_final:
         done = _run_once(settings, console, kept, report=report)
         if done.summary is not None:
@@ -157,18 +159,17 @@ def _watched(settings: Settings, console: Console, kept: KeptRun, *, report: str
 
 def _run_once(settings: Settings, console: Console, kept: KeptRun, *, report: str) -> DoneRun:
     """One run from its start to its results, which are kept, and shown on `console`."""
-    from rich.console import Console
-
     from edgeload.commands.repeat import DoneRun
     from edgeload.edge.location import Unreachable
     from edgeload.run.phases import Ending
+    from edgeload.run.progress_screen import progress_console
     from edgeload.run.session import run_session
     from edgeload.run.worker_processes import WorkersFailed
     from edgeload.search.session import search_capacity
 
     try:
         run = search_capacity if settings.find_capacity else run_session
-        outcome = run(settings, Console(stderr=True), kept=kept)
+        outcome = run(settings, progress_console(settings.progress), kept=kept)
     except Unreachable as error:
         print(error, file=sys.stderr)
         return DoneRun(exit_codes.UNREACHABLE)
@@ -245,9 +246,10 @@ def _rank(settings: Settings) -> int:
     """Measure the variants of a file in turn, and rank them."""
     from rich.console import Console
 
+    from edgeload.run.progress_screen import progress_console
     from edgeload.variants.command import rank_variants
 
-    return rank_variants(settings, out=Console(), err=Console(stderr=True))
+    return rank_variants(settings, out=Console(), err=progress_console(settings.progress))
 
 
 def _check_hdr(settings: Settings) -> None:

@@ -103,7 +103,8 @@ def _follow_plan(
     console: Console,
     export: Callable[[RunProgress], None],
 ) -> RunOutcome:
-    with LiveView(console) as view:
+    objectives = settings.objectives()
+    with LiveView(console, settings.progress, objectives, settings.warmup) as view:
 
         def show(progress: RunProgress) -> None:
             export(progress)

@@ -50,7 +50,7 @@ def _drive(
     record = search_record(settings, largest_load(settings, plan, prepared.task.workers))
     tiers = tiers_of(settings.objectives())
     setup = SearchSetup(plan, axis, record, tiers, settings.warmup)
-    with SearchView(console, setup) as view:
+    with SearchView(console, setup, settings.progress) as view:
         trials = Trials(prepared, settings, record, stop, view.show)
         with trials, contextlib.closing(LiveLog(settings.log_file)) as live:
             Search(trials, live, setup, lambda: _recovers(prepared, stop), view.begins).run()

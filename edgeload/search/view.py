@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from edgeload.read.statistics.boundary import Boundary, Trial, boundary_of
 from edgeload.run.announcement import due_per_s
 from edgeload.run.counters import percentile
+from edgeload.run.live_tables import Bar, LiveColumn, first_that_fits, fitted, progress_bars
+from edgeload.run.live_words import failure_words
+from edgeload.run.progress_record import TrialEndLine, TrialProgressLine, ms_or_none
+from edgeload.run.progress_screen import ProgressForm, ProgressScreen
 from edgeload.run.trials import TrialProgress
 from edgeload.search.driver import SearchSetup, SearchState
 from edgeload.search_axis import SearchAxis
 
-_PLAIN_EVERY_S = 5.0
 _PURPOSES = {
     "double": "going up",
     "bracket": "closing in",
     "confirm": "confirming",
 }
-_OTHER_LINES = 8
+_OTHER_LINES = 10
 """Lines of the terminal that are not for trials which are over."""
-_MOST_TRIALS = 10
+_MOST_TRIALS = 40
+_RANKS = {"load": 0, "": 1, "p95": 2, "s": 4, "due/s": 5}
+"""Columns of a low rank stay where the terminal is narrow."""
 _STYLES = {"pass": "green", "fail": "yellow", "invalid": "bold red"}
 _CONFIRMING = 2
 """Trials after the interval has become narrow: at the answer, and one step above."""
@@ -34,47 +39,64 @@ _CONFIRMING = 2
 class SearchView:
     """Shows each SearchState and TrialProgress that it is given. Use it as a context manager."""
 
-    def __init__(self, console: Console, setup: SearchSetup) -> None:
+    def __init__(self, console: Console, setup: SearchSetup, form: ProgressForm = "auto") -> None:
         self._console = console
         self._setup = setup
-        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._screen = ProgressScreen(console, form)
         self._state: SearchState | None = None
-        self._line_due_s = 0.0
 
     def __enter__(self) -> SearchView:
-        if self._console.is_terminal:
-            self._live.start()
+        self._screen.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._console.is_terminal:
-            self._live.stop()
+    def __exit__(self, *exception: object) -> None:
+        self._screen.__exit__(*exception)
 
     def begins(self, state: SearchState) -> None:
-        """A trial begins. In a pipe, a line says what became of the one before."""
+        """A trial begins. A line says what became of the one before."""
         before, self._state = self._state, state
-        self._line_due_s = 0.0
-        if before is None or self._console.is_terminal:
+        self._screen.show_at_once()
+        if before is None:
             return
-        number, load = before.step.index + 1, self._words(before, before.asked.load)
-        verdict = state.before or "did not count"
-        self._print(f"trial {number}, {load}: {verdict}")
+        number, load = before.step.index + 1, before.asked.load
+        if self._screen.form == "json":
+            self._screen.record(TrialEndLine(number, load, state.before))
+        elif self._screen.form == "plain":
+            verdict = state.before or "did not count"
+            self._screen.say(f"trial {number}, {self._words(before, load)}: {verdict}")
 
     def show(self, progress: TrialProgress) -> None:
         """Show one moment of the trial, or the message that it brings."""
+        screen, state = self._screen, self._state
         if progress.message is not None:
-            self._print(progress.message, "bold red")
-        elif self._state is None:
+            screen.say(progress.message, "bold red")
+        elif state is None or not screen.is_due(progress.now_s):
             return
-        elif self._console.is_terminal:
-            self._live.update(self._view(self._state, progress), refresh=True)
-        elif progress.now_s >= self._line_due_s:
-            self._line_due_s = progress.now_s + _PLAIN_EVERY_S
-            self._print(self._line(self._state, progress))
+        elif screen.form == "redrawn":
+            screen.draw(self._view(state, progress))
+        elif screen.form == "json":
+            screen.record(self._record(state, progress))
+        else:
+            screen.say(self._line(state, progress))
 
-    def _print(self, text: str, style: str = "") -> None:
-        wrap = self._console.is_terminal  # a program that reads a pipe gets one line
-        self._console.print(text, style=style, highlight=False, markup=False, soft_wrap=not wrap)
+    def _record(self, state: SearchState, progress: TrialProgress) -> TrialProgressLine:
+        counts, step, known = progress.counts, progress.step, boundary_of(state.trials)
+        return TrialProgressLine(
+            at_s=round(progress.now_s, 3),
+            trial=step.index + 1,
+            load=state.asked.load,
+            purpose=state.asked.purpose,
+            trial_at_s=round(progress.now_s - step.start_s, 3),
+            draining=progress.draining,
+            answered=counts.frames_ok,
+            failed=counts.frames_failed,
+            failures=counts.failures,
+            response_p95_ms=ms_or_none(percentile(counts.response, 0.95)),
+            tier=state.tier,
+            group=self._axis(state).group,
+            low=None if known.high is None else known.low,
+            high=known.high,
+        )
 
     def _line(self, state: SearchState, progress: TrialProgress) -> str:
         fields = self._fields(state, progress)
@@ -87,26 +109,62 @@ class SearchView:
         )
 
     def _view(self, state: SearchState, progress: TrialProgress) -> RenderableType:
-        """For 80 columns: the interval, the last trials, the present one, the time."""
+        """The interval, the progress, the last trials and the present one, and what fails."""
+        options = self._console.options
+        width, plain = options.max_width, options.ascii_only
         tier = f" of {state.tier}" if state.tier else ""
-        head = Text(f"Capacity{tier} so far: ")
+        head = Text(f"Capacity{tier} so far: ", no_wrap=True, overflow="crop")
         head.append(self._so_far(state), style="bold")
-        table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
-        fields = self._fields(state, progress)
+        lines = max(1, min(_MOST_TRIALS, options.size.height - _OTHER_LINES))
+        parts: list[RenderableType] = [
+            head,
+            progress_bars(self._bars(state, progress), width, plain),
+            self._trials(state, progress, state.trials[-lines:], width),
+        ]
+        if failures := progress.counts.failures:
+            words = [f"failures: {text}" for text in failure_words(failures)]
+            said = first_that_fits(words, width, plain)
+            parts.append(Text(said, style="bold red", no_wrap=True))
+        return Group(*parts, Text(self._time(state, progress), no_wrap=True, overflow="crop"))
+
+    def _bars(self, state: SearchState, progress: TrialProgress) -> list[Bar]:
+        """How far the trial is at most, and the search, by its budget or as far as one can tell."""
+        step, now_s = progress.step, progress.now_s
+        left_s = max(0.0, step.end_s - now_s)
+        label = f"trial {step.index + 1}, {self._words(state, state.asked.load)}"
+        doing = "draining" if progress.draining else f"at most {left_s:.0f} s"
+        bars = [Bar(label, now_s - step.start_s, step.duration_s, doing)]
+        more_s = expected_s(state.trials, self._setup.record.resolution)
+        budget_s = self._setup.record.budget_s
+        all_s = budget_s if more_s is None else min(now_s + more_s, budget_s or math.inf)
+        if all_s is not None:
+            most = "at most" if more_s is None else "about"
+            rest = f"{most} {max(0.0, all_s - now_s):.0f} s"
+            bars.insert(0, Bar("search", now_s, all_s, rest))
+        return bars
+
+    def _trials(
+        self,
+        state: SearchState,
+        progress: TrialProgress,
+        over: Sequence[Trial],
+        width: int,
+    ) -> Table:
+        """A row for each trial that is over, and one for the present one."""
         axis, plan = self._axis(state), self._setup.plan
-        for name, _ in fields:
-            shown = axis.head(plan) if name == "load" else name
-            table.add_column(shown, justify="right" if name else "left", no_wrap=True)
-        lines = max(1, min(_MOST_TRIALS, self._console.height - _OTHER_LINES))
-        for trial in state.trials[-lines:]:
-            table.add_row(
-                axis.number(plan, trial.load),
-                Text(trial.verdict, style=_STYLES.get(trial.verdict, "dim")),
-                f"{trial.seconds:.0f}",
-                style="dim",
-            )
-        table.add_row(*(Text(value) for _, value in fields), style="bold")
-        return Group(head, table, Text(self._time(state, progress)))
+        before: dict[str, list[str]] = {
+            "load": [axis.number(plan, trial.load) for trial in over],
+            "": [trial.verdict for trial in over],
+            "s": [f"{trial.seconds:.0f}" for trial in over],
+        }
+        columns = []
+        for name, value in self._fields(state, progress):
+            head = {"load": axis.head(plan), "": "state"}.get(name, name)
+            justify: Literal["left", "right"] = "right" if name else "left"
+            cells = [*before.get(name, [""] * len(over)), value]
+            columns.append(LiveColumn(head, cells, _RANKS.get(name, 3), justify))
+        styles = [f"dim {_STYLES.get(trial.verdict, '')}".strip() for trial in over]
+        return fitted(columns, width, [*styles, "bold"])
 
     def _fields(self, state: SearchState, progress: TrialProgress) -> list[tuple[str, str]]:
         counts, step = progress.counts, progress.step

@@ -505,6 +505,15 @@ class Fields(BaseModel):
         example="9102",
         measured=False,
     )
+    progress: Literal["auto", "plain", "json", "none"] = declare(
+        "auto",
+        "The results",
+        "What is shown on standard error during the run: auto = a live view in a terminal, lines "
+        "of text elsewhere; plain = lines of text; json = one JSON object per second and line, "
+        "and each message as one (docs/progress.md); none = messages only.",
+        example="json",
+        measured=False,
+    )
 
     simulator_options: values.ShellWords = declare(
         "--inference-workers 4 --service-time 50ms",

@@ -99,8 +99,9 @@ def rank_variants(settings: Settings, *, out: Console, err: Console) -> int:
     def say(text: str) -> None:
         err.print(text, highlight=False, markup=False, soft_wrap=not err.is_terminal)
 
-    # A pipe gets a line for each measurement; a terminal sees the steps of each as well.
-    steps = err if err.is_terminal else Console(file=io.StringIO())
+    # A pipe gets a line for each measurement; who looks closer sees the steps of each as well.
+    closer = err.is_terminal or settings.progress in ("plain", "json")
+    steps = err if closer else Console(file=io.StringIO())
     with (
         StopSignals() as stop,
         Applier(
