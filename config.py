@@ -1,7 +1,8 @@
 """The settings of a load test. Edit the values; each one can also be given on the command line.
 
 `python load_test.py --help` lists the options: TIME_BETWEEN_RAMP here is --time-between-ramp there,
-and the command line wins. The API token is the exception: it is never a command-line option.
+and the command line wins. The API token is the exception: it is never a command-line option. Times
+are seconds, or texts with units: "500ms", "30s", "2m", "1m30s", "1h".
 
 This file is looked for in the working folder, then beside the script. IMAGE_PATH, CACERT and MIX
 may be relative to this file; LOG_FILE and OUTPUT_DIR are relative to the working folder.

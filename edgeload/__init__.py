@@ -25,6 +25,7 @@ config_file             finds the user's config.py and takes its constants
 
 What everything is about
 
+durations               a time, `500ms` or `1m30s`, from text to seconds, and its limits
 objectives              what a user demands of an endpoint, `p95<300ms`, from text to value
 settings                the settings of a run
     fields              every setting, declared once

@@ -30,6 +30,7 @@ examples:
 _EPILOG = f"""\
 Defaults come from config.py. The API token is not an option: set
 {TOKEN} in config.py or in the environment.
+A TIME is a number of seconds, or has units: 500ms, 30s, 2m, 1m30s, 1h.
 
 Exit codes: 0 done, 1 internal error, 2 a setting is wrong, 3 an objective was
 not met or a condition of --abort-on ended the run, 4 the run is INVALID, 5 the

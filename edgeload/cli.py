@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
+from edgeload.durations import TimeLimits
 from edgeload.exit_codes import BAD_SETTING, INTERNAL_ERROR, INTERRUPTED
 from edgeload.file_names import wrong_name
 from edgeload.import_path import put_installed_first
@@ -120,9 +121,18 @@ def number_above_0(what: str, example: str) -> Callable[[str], float]:
     return parse
 
 
-def seconds(example: str) -> Callable[[str], float]:
-    """A parser of a time in seconds."""
-    return number_above_0("a number of seconds", example)
+def seconds(limits: TimeLimits, example: str) -> Callable[[str], float]:
+    """A parser of a time within these limits."""
+
+    def parse(text: str) -> float:
+        try:
+            return limits.read(text)
+        except ValueError as problem:
+            raise argparse.ArgumentTypeError(
+                f"{text!r}: {problem}, for example {example}"
+            ) from None
+
+    return parse
 
 
 def path(text: str) -> Path:

@@ -22,6 +22,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
+from edgeload.durations import DAY_S, WITH_UNITS, seconds_of
+
 Quantity = Literal["response", "service", "age", "errors", "missed", "throughput", "edge", "outage"]
 
 _SCOPE = re.compile(r"(?P<load>[0-9]{1,9})\s+(?:clients?|cop(?:y|ies))|(?P<each>each\s+step)")
@@ -33,7 +35,7 @@ _TEXT = re.compile(
     r"|age\s+p(?P<age>[0-9]+(?:\.[0-9]+)?)"
     r"|(?P<share>errors|missed|throughput|edge)|(?P<outage>outage))"
     r"\s*(?P<operator><=|<|>=|>)\s*"
-    r"(?P<bound>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>ms|s|%)"
+    rf"(?:(?P<time>{WITH_UNITS})|(?P<percentage>[0-9]+(?:\.[0-9]+)?)\s*%)"
 )
 _AT_LEAST: tuple[Quantity, ...] = ("throughput", "edge")
 _EXAMPLES: dict[Quantity, str] = {
@@ -52,8 +54,7 @@ _ABORT_EXAMPLES: dict[Quantity, str] = {
     "errors": "errors>50%",
     "missed": "missed>20%",
 }
-_PER_UNIT = {"ms": 1000, "s": 1, "%": 100}
-_LONGEST_S = 7 * 86_400
+_LONGEST_S = 7 * DAY_S
 _MOST_CHARS = 200
 _LEGAL = (
     "must be an objective, for example p95<300ms, p99.9 service<1s, errors<0.5%, missed<1%, "
@@ -190,31 +191,31 @@ def _parse(text: str, examples: Mapping[Quantity, str], legal: str) -> tuple[Obj
     if not found or len(loads) > 1 or len(groups) > 2 or not all(map(is_group_name, groups)):
         raise ValueError(legal)
     scope = _SCOPE.fullmatch(loads[0]) if loads else None
-    percent, unit = found["percent"] or found["age"], found["unit"]
-    bound = float(found["bound"])
+    percent, time = found["percent"] or found["age"], found["time"]
+    bound = seconds_of(time) if time else float(found["percentage"]) / 100
     kind = "age" if found["age"] else found["kind"] or "response"
     quantity = cast(Quantity, found["share"] or found["outage"] or kind)
     if quantity not in examples:
         raise ValueError(legal)
     example = f"for example {examples[quantity]}"
-    if found["share"] and unit != "%":
+    if found["share"] and time:
         raise ValueError(f"{quantity} needs a limit in %, {example}")
-    if not found["share"] and unit == "%":
+    if not found["share"] and not time:
         name = "a percentile" if percent else "outage"
-        raise ValueError(f"{name} needs a limit in ms or s, {example}")
-    if unit == "%" and bound > 100:
+        raise ValueError(f"{name} needs a limit in ms, s, m or h, {example}")
+    if not time and bound > 1:
         raise ValueError(f"a share cannot exceed 100 %, {example}")
     if percent is not None and not 0 < float(percent) < 100:
         raise ValueError(f"a percentile lies between p0 and p100, {example}")
-    if unit != "%" and bound / _PER_UNIT[unit] > _LONGEST_S:
-        raise ValueError(f"a limit must be at most {_LONGEST_S} s, which is a week, {example}")
+    if time and bound > _LONGEST_S:
+        raise ValueError(f"a limit must be at most {_LONGEST_S:.0f} s, which is a week, {example}")
     if not found["share"] and bound == 0:
         name = "a percentile" if percent else "outage"
         raise ValueError(f"the limit of {name} must be above 0, {example}")
     objective = Objective(
         text=": ".join([*groups, *loads, condition]),
         quantity=quantity,
-        bound=bound / _PER_UNIT[unit],
+        bound=bound,
         quantile=float(percent) / 100 if percent else None,
         load=int(scope["load"]) if scope and scope["load"] else None,
         each_step=bool(scope and scope["each"]),

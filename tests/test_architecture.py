@@ -21,6 +21,7 @@ PACKAGE = ROOT / "edgeload"
 # side meet only in the plan, the records and the log.
 ARROWS = {
     "edgeload.edge_facts": (),
+    "edgeload.durations": (),
     "edgeload.failure_classes": (),
     "edgeload.generator_limits": (),
     "edgeload.message_lines": (),
@@ -255,6 +256,7 @@ ARROWS = {
 # Leaves that import nothing of ours and that every room may use.
 FOR_ALL = (
     "edgeload.camera_group",
+    "edgeload.durations",
     "edgeload.edge_facts",
     "edgeload.failure_classes",
     "edgeload.file_names",

@@ -26,7 +26,7 @@ def test_a_number_above_0_is_finite_and_above_0(text: str) -> None:
     with pytest.raises(ArgumentTypeError) as problem:
         parse(text)
     assert str(problem.value) == f"{text!r}: must be a number of percent above 0, for example 5"
-    assert (parse("5"), cli.seconds("60")("2.5")) == (5.0, 2.5)
+    assert parse("5") == 5.0
 
 
 def test_an_objective_on_the_command_line() -> None:

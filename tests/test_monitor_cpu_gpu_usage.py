@@ -185,7 +185,7 @@ def test_a_full_disk_is_one_line(no_gpu: Mapping[str, str], tmp_path: Path) -> N
     ("arguments", "said"),
     [
         ([], "--duration"),
-        (["--duration", "0"], "'0': must be a number of seconds above 0"),
+        (["--duration", "0"], "'0': must be a time above 0 s and at most 365 days"),
         (["--duration", "-3"], "above 0"),
         (["--duration", "inf"], "above 0"),
         (["--duration", "nan"], "above 0"),
@@ -284,7 +284,7 @@ def check_without_other_packages(
     assert told[0].endswith("pip install matplotlib")
     help_text = run(SCRIPT, "--help")
     assert help_text.returncode == 0
-    assert "--interval SECONDS" in help_text.stdout
+    assert "--interval TIME" in help_text.stdout
 
 
 def test_psutil_and_nvml_are_enough(library: Path, tmp_path: Path) -> None:

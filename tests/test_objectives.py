@@ -13,6 +13,7 @@ from edgeload.objectives import Objective, is_group_name, parse_abort, parse_obj
     ("text", "objective"),
     [
         ("p95<300ms", Objective("p95<300ms", "response", 0.3, 0.95)),
+        ("outage < 1m30s", Objective("outage < 1m30s", "outage", 90.0)),
         ("p99.9 service<=1s", Objective("p99.9 service<=1s", "service", 1.0, 0.999)),
         (" p50  response < 0.25s", Objective("p50 response < 0.25s", "response", 0.25, 0.5)),
         ("age p95<1s", Objective("age p95<1s", "age", 1.0, 0.95)),
@@ -62,7 +63,7 @@ def test_nothing_else_is_an_objective(text: str) -> None:
         ("throughput<95%", "throughput needs a lower limit, for example throughput>=95%"),
         ("errors<101%", "a share cannot exceed 100 %, for example errors<1%"),
         ("errors<5ms", "errors needs a limit in %, for example errors<1%"),
-        ("p95<300%", "a percentile needs a limit in ms or s, for example p95<300ms"),
+        ("p95<300%", "a percentile needs a limit in ms, s, m or h, for example p95<300ms"),
         ("p100<1s", "a percentile lies between p0 and p100, for example p95<300ms"),
         ("age p95>1s", "a percentile needs an upper limit, for example age p95<1s"),
         ("p95<0ms", "the limit of a percentile must be above 0, for example p95<300ms"),

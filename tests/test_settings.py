@@ -80,6 +80,18 @@ def test_each_field_says_what_it_is() -> None:
             resolve({}, {**needed.get(name, {}), name: setting.example}, {TOKEN: "t"})
 
 
+def test_every_time_takes_units() -> None:
+    """As an option and as a constant; what may not be that long says so as a time."""
+    for name in (name for name in Settings.model_fields if declared(name).unit == "s"):
+        search: dict[str, object] = {"find_capacity": True} if name == "budget" else {}
+        longer: dict[str, object] = {"time_between_ramp": "5m"} if name == "warmup" else {}
+        for given in ("1m30s", "90", "90s", "90000ms", 90, 90.0):
+            typed = resolve({}, {**search, **longer, name: given}, {})
+            written = resolve({name.upper(): given}, {**search, **longer}, {})
+            assert getattr(typed, name) == getattr(written, name) == 90.0, (name, given)
+        assert f"{name.upper()} = '8d': must be a time" in error_of({**search, name: "8d"})
+
+
 def test_the_settings_that_do_not_change_what_is_measured() -> None:
     """A comparison ignores these; it goes load by load, so the ramp's length is one of them.
 
@@ -158,10 +170,10 @@ def test_the_token_is_nowhere_to_be_read() -> None:
         ),
         ({"custom_ramp": "3,0"}, "CUSTOM_RAMP", "'3,0'", "every step must have at least 1 client"),
         ({"time_between_ramp": "-1"}, "TIME_BETWEEN_RAMP", "'-1'", "above 0"),
-        ({"time_between_ramp": "nan"}, "TIME_BETWEEN_RAMP", "'nan'", "finite"),
+        ({"time_between_ramp": "nan"}, "TIME_BETWEEN_RAMP", "'nan'", "a time above 0 s and at"),
         ({"requests_per_second": "0"}, "REQUESTS_PER_SECOND", "'0'", "at least 0.0001"),
         ({"requests_per_second": "inf"}, "REQUESTS_PER_SECOND", "'inf'", "finite"),
-        ({"timeout": "soon"}, "TIMEOUT", "'soon'", "number, for example 10"),
+        ({"timeout": "soon"}, "TIMEOUT", "'soon'", "unit ms, s, m or h, for example 10s"),
         ({"late": "drop"}, "LATE", "'drop'", "'queue', 'skip' or 'latest'"),
         ({"client": "curl"}, "CLIENT", "'curl'", "'http' or 'sdk'"),
         ({"workers": "many"}, "WORKERS", "'many'", "auto, or clients"),

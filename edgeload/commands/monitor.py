@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edgeload.cli import Parser, path, seconds
+from edgeload.durations import DAY_S, TimeLimits
 from edgeload.exit_codes import INTERNAL_ERROR, INTERRUPTED, OK
 from edgeload.host.console import SamplingProgress, print_table
 from edgeload.host.json_records import encode_document
@@ -20,6 +21,7 @@ from edgeload.signals import StopSignals
 
 SAMPLES = "host_samples.jsonl"
 SUMMARY = "host_summary.json"
+_TIMES = TimeLimits(0.0, 365 * DAY_S, above=True)
 
 _DESCRIPTION = """\
 Samples CPU, memory and network of this host, and every NVIDIA GPU, while a load
@@ -40,16 +42,16 @@ def _parse(arguments: Sequence[str] | None, program: str) -> tuple[SampleTimes, 
     parser = Parser(prog=program, description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument(
         "--duration",
-        type=seconds("60"),
+        type=seconds(_TIMES, "60s"),
         required=True,
-        metavar="SECONDS",
-        help="How long to sample.",
+        metavar="TIME",
+        help="How long to sample, for example 60, 90s, 5m or 1h30m.",
     )
     parser.add_argument(
         "--interval",
-        type=seconds("1"),
+        type=seconds(_TIMES, "1s"),
         default=1.0,
-        metavar="SECONDS",
+        metavar="TIME",
         help=f"Time between two samples, at least {MIN_INTERVAL_S}. (default: %(default)s)",
     )
     parser.add_argument(

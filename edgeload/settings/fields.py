@@ -75,18 +75,18 @@ class Fields(BaseModel):
         10.0,
         "The endpoint",
         "Seconds that one request may take, from connecting to the last byte of the answer.",
-        metavar="SECONDS",
+        metavar="TIME",
         unit="s",
-        example="10",
+        example="10s",
     )
     ready_timeout: values.Seconds = declare(
         10.0,
         "The endpoint",
         "Seconds to wait before the run until the endpoint and the detector are ready. Loading a "
         "model can take minutes.",
-        metavar="SECONDS",
+        metavar="TIME",
         unit="s",
-        example="300",
+        example="5m",
         measured=False,
     )
     preflight: bool = declare(
@@ -253,14 +253,14 @@ class Fields(BaseModel):
         example="3",
         measured=False,
     )
-    cooldown: values.Cooldown = declare(
+    cooldown: values.PauseSeconds = declare(
         30.0,
         "Other kinds of runs",
         "Seconds between two runs of REPEAT in which nothing is sent, so that queues drain and a "
         "hot box cools down.",
-        metavar="SECONDS",
+        metavar="TIME",
         unit="s",
-        example="30",
+        example="30s",
         measured=False,
     )
     variants: values.File = declare(
@@ -315,18 +315,18 @@ class Fields(BaseModel):
         30.0,
         "The ramp",
         "Seconds that each ramp step lasts.",
-        metavar="SECONDS",
+        metavar="TIME",
         unit="s",
-        example="30",
+        example="30s",
     )
     warmup: values.WarmUp = declare(
         None,
         "The ramp",
         "Seconds at the start of each step that the summary leaves out. If not set: 2 s, but "
         "at most half of the step.",
-        metavar="SECONDS",
+        metavar="TIME",
         unit="s",
-        example="2",
+        example="2s",
     )
     arrivals: Arrivals = declare(
         "constant",

@@ -61,7 +61,7 @@ _EXAMPLES = {
     "image_path": "door.jpg",
     "image_size": "640x480",
     "image_pool": "64",
-    "timeout": "10",
+    "timeout": "10s",
     "slo": "[p95<300ms]",
     "then": "[{detector: front-door, requests: 3}]",
     "detector": "front-door",

@@ -21,6 +21,9 @@ working folder only. A relative `IMAGE_PATH`, `CACERT`, `MIX` or `VARIANTS` in `
 relative to that file. A path on the command line is relative to the working folder,
 and so are `LOG_FILE` and `OUTPUT_DIR`. The keys of a mix file are explained in [mix.md](mix.md).
 
+A time is a number of seconds, or has units: `500ms`, `30s`, `2m`, `1m30s`, `1h`. In `config.py` one
+with units is a text: `TIME_BETWEEN_RAMP = "2m"`.
+
 The last column says whether a setting changes what is measured. A comparison of two runs names
 those settings if they differ, and ignores the others. (It compares load by load, so the length of
 a ramp does not matter.)

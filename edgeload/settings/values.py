@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from edgeload.durations import DAY_S, TimeLimits
 from edgeload.edge_facts import DETECTOR_ID_FORM, is_detector_id
 from edgeload.file_names import cannot_be_shown, wrong_name
 from edgeload.kept_runs import LATEST
@@ -31,11 +32,8 @@ BUILT_IN = "built-in"
 _MAX_WORKERS = 1024
 _LEGAL_RAMP = "must be client counts with commas between them, for example 1,5,20"
 _LEGAL_WORKERS = f"must be a whole number from 1 to {_MAX_WORKERS}, auto, or clients"
-_LEAST_BUDGET_S = 5
-_MOST_SECONDS = 7 * 86400
-_LEGAL_DURATION = (
-    "must be a time from 5 s to 7 days in seconds, minutes or hours, for example 90s, 5m or 1h"
-)
+_LEAST_BUDGET_S = 5.0
+_MOST_S = 7 * DAY_S
 _LEGAL_SEARCH = (
     "must be auto, clients, copies, rate, headroom or group:NAME with the name of a group of the "
     "mix"
@@ -192,17 +190,13 @@ def _detector_id(detector_id: str | None) -> str | None:
     return detector_id
 
 
-def _duration(value: object) -> object:
-    """`5m`, `90s` or `1h` -> seconds; a number is seconds already."""
-    if not isinstance(value, str) or not value.strip():
-        return _empty_is_none(value)
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(s|m|min|h)?", value.strip())
-    if not found:
-        raise ValueError(_LEGAL_DURATION)
-    seconds = float(found[1]) * {"h": 3600.0, "m": 60.0, "min": 60.0}.get(found[2], 1.0)
-    if not _LEAST_BUDGET_S <= seconds <= _MOST_SECONDS:
-        raise ValueError(_LEGAL_DURATION)
-    return seconds
+def _time(limits: TimeLimits) -> Callable[[object], object]:
+    """A check of `5m`, `90s` or a number of seconds; the empty text is None."""
+
+    def check(value: object) -> object:
+        return value if (value := _empty_is_none(value)) is None else limits.read(value)
+
+    return check
 
 
 def _search(value: str) -> str:
@@ -239,17 +233,12 @@ EndpointUrl = Annotated[str | None, AfterValidator(_endpoint_url), BeforeValidat
 TargetHost = Annotated[str | None, AfterValidator(_allowed_host), BeforeValidator(_empty_is_none)]
 DetectorId = Annotated[str | None, AfterValidator(_detector_id), BeforeValidator(_empty_is_none)]
 ShellWords = Annotated[str, AfterValidator(_shell_words)]
-Seconds = Annotated[float, Field(gt=0, le=_MOST_SECONDS, allow_inf_nan=False)]
-Budget = Annotated[
-    Annotated[float, Field(ge=_LEAST_BUDGET_S, le=_MOST_SECONDS, allow_inf_nan=False)] | None,
-    BeforeValidator(_duration),
-]
+Seconds = Annotated[float, BeforeValidator(TimeLimits(0.0, _MOST_S, above=True).read)]
+Budget = Annotated[float | None, BeforeValidator(_time(TimeLimits(_LEAST_BUDGET_S, _MOST_S)))]
 Reserve = Annotated[float, Field(ge=0, lt=100, allow_inf_nan=False)]
 SearchText = Annotated[str, AfterValidator(_search)]
-WarmUp = Annotated[
-    Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, BeforeValidator(_empty_is_none)
-]
-Cooldown = Annotated[float, Field(ge=0, le=7 * 86400, allow_inf_nan=False)]
+WarmUp = Annotated[float | None, BeforeValidator(_time(TimeLimits(0.0, _MOST_S)))]
+PauseSeconds = Annotated[float, BeforeValidator(TimeLimits(0.0, _MOST_S).read)]
 RunCount = Annotated[int, Field(ge=1, le=100)]
 Rate = Annotated[float, Field(ge=0.0001, le=10_000, allow_inf_nan=False)]
 MOST_CLIENTS = 100_000

@@ -7,25 +7,16 @@ import math
 import re
 from collections.abc import Callable
 
+from edgeload.cli import seconds
+from edgeload.durations import TimeLimits
 from edgeload.edge_facts import DETECTOR_ID_FORM, is_detector_id
 from edgeload.simulator.faults import FaultError, faults_from
 
 MAX_WORKERS = 256
-_MAX_S = 3600.0
-_DURATION = re.compile(r"([0-9]*\.?[0-9]+)\s*(us|ms|s)?")
 _WHOLE = re.compile(r"[0-9]{1,20}")
-_UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, None: 1.0}
 
-
-def time_in_seconds(text: str) -> float:
-    """`50ms`, `0.05s` or `0.05` -> seconds."""
-    match = _DURATION.fullmatch(text.strip())
-    value = float(match[1]) * _UNITS_S[match[2]] if match else math.inf
-    if value > _MAX_S:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: must be a time of at most {_MAX_S:g}s, for example 50ms, 0.05s or 0.05"
-        )
-    return value
+time_in_seconds = seconds(TimeLimits(0.0, 3600.0), "50ms, 0.05s or 0.05")
+"""`50ms`, `0.05s` or `0.05` -> seconds."""
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from edgeload.durations import DAY_S, TimeLimits
 from edgeload.settings.error_words import legal_words
 from edgeload.settings.yaml_texts import Place, YamlTexts, line_of, yaml_places, yaml_texts
 
@@ -31,9 +32,9 @@ _EXAMPLES = {
     "name": "four workers",
     "apply": "./workers 4",
     "ready": "kubectl rollout status deployment/inference",
-    "settle_s": "5",
-    "apply_timeout_s": "300",
-    "ready_timeout_s": "300",
+    "settle_s": "5s",
+    "apply_timeout_s": "5m",
+    "ready_timeout_s": "5m",
     "restore": "four workers",
     "restore_command": "./workers 4",
     "variants": "[{name: two, apply: ./workers 2}, {name: four, apply: ./workers 4}]",
@@ -61,7 +62,8 @@ def _command(text: str) -> str:
 
 
 Command = Annotated[str, AfterValidator(_command)]
-_Wait = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
+_Wait = Annotated[float, BeforeValidator(TimeLimits(0.0, DAY_S, above=True).read)]
+_Pause = Annotated[float, BeforeValidator(TimeLimits(0.0, DAY_S).read)]
 
 
 class VariantSpec(BaseModel):
@@ -74,7 +76,7 @@ class VariantSpec(BaseModel):
     """A shell command, or `ask`."""
     ready: Command | None = None
     """A command that succeeds once the box is ready; None: only the endpoint itself is asked."""
-    settle_s: Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)] = 0.0
+    settle_s: _Pause = 0.0
     """Waited between readiness and warming up."""
     apply_timeout_s: _Wait = 300.0
     """How long the command may take."""

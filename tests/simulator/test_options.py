@@ -17,7 +17,15 @@ from edgeload.simulator.queueing import ServiceTime
 
 @pytest.mark.parametrize(
     ("text", "expected_s"),
-    [("50ms", 0.05), ("0.05s", 0.05), ("0.05", 0.05), (".5 s", 0.5), ("250us", 0.00025), ("0", 0)],
+    [
+        ("50ms", 0.05),
+        ("0.05s", 0.05),
+        ("0.05", 0.05),
+        (".5 s", 0.5),
+        ("1m30s", 90),
+        ("250us", 0.00025),
+        ("0", 0),
+    ],
 )
 def test_times_with_and_without_units(text: str, expected_s: float) -> None:
     """A time is read in its unit; without one it is in seconds."""
@@ -51,7 +59,10 @@ def test_defaults_and_values() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--service-time", "5 parsecs"], "must be a time of at most 3600s, for example 50ms"),
+        (
+            ["--service-time", "5 parsecs"],
+            "must be a time from 0 s to 1 hour, in seconds or with the unit ms, s, m or h",
+        ),
         (["--service-time", "-1"], "--service-time"),
         (["--port", "65536"], "whole number from 0 to 65535"),
         (["--proxy-workers", "0"], "whole number from 1"),

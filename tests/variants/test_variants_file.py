@@ -17,7 +17,7 @@ TWO = "variants:\n  - {name: a, apply: ./a}\n  - {name: b, apply: ./b}\n"
 def test_a_variant_has_what_the_file_gives_to_all_unless_it_says_otherwise() -> None:
     """Keys beside `variants` are those of each variant; plain words stay texts."""
     text = (
-        "restore: ON\nready: ./ready\nsettle_s: 2\nvariants:\n"
+        "restore: ON\nready: ./ready\nsettle_s: 2000ms\nvariants:\n"
         "  - {name: on, apply: ./a 010}\n  - {name: b, apply: ask, settle_s: 0, ready: ./other}\n"
     )
     found = parse_variants("f.yaml", text)
@@ -66,11 +66,11 @@ def test_a_command_of_its_own_restores() -> None:
         ),
         (
             TWO.replace("./b}", "./b, settle_s: -1}") + "restore: a\n",
-            "line 3, variant 'b': settle_s = '-1': must be at least 0",
+            "line 3, variant 'b': settle_s = '-1': must be a time from 0 s to 1 day, in seconds or",
         ),
         (
             TWO.replace("./b}", "./b, ready_timeout_s: soon}") + "restore: a\n",
-            "line 3, variant 'b': ready_timeout_s = 'soon': must be a number, for example ready",
+            "line 3, variant 'b': ready_timeout_s = 'soon': must be a time above 0 s and at",
         ),
         (
             TWO.replace("name: b", "name: ../b") + "restore: a\n",
