@@ -64,7 +64,7 @@ def test_config_py_of_the_working_folder_is_used(tmp_path: Path) -> None:
         assert broken.returncode == 2
         assert broken.stdout == ""
         (line,) = broken.stderr.splitlines()
-        assert "config.py, line 1: NameError" in line
+        assert "config.py:1: NameError" in line
 
 
 def test_the_scripts_find_config_py_beside_them(tmp_path: Path) -> None:

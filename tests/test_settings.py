@@ -249,12 +249,6 @@ def test_an_endpoint_needs_a_token_and_a_detector() -> None:
     assert "DETECTOR_ID and DETECTOR_NAME" in error_of(nameless)
 
 
-def test_a_misspelt_constant_is_refused() -> None:
-    """It would silently do nothing; the nearest legal name is offered."""
-    with pytest.raises(SettingError, match=r"TIMOUT.*did you mean TIMEOUT"):
-        resolve({**CONFIG, "TIMOUT": 3}, {}, {})
-
-
 def test_a_typed_detector_name_beats_an_id_in_config_py() -> None:
     """Or the option would have no effect."""
     settings = resolve({**CONFIG, "DETECTOR_ID": ID}, {"detector_name": "door"}, {})

@@ -10,13 +10,13 @@ from rich.console import Console
 
 from edgeload import exit_codes
 from edgeload.cli import Parser, path, typed
-from edgeload.config_file import load_config
+from edgeload.config_file import Config, load_config
 from edgeload.read.analysis.kept_answer import kept_answer
 from edgeload.read.log.columns import LogError
 from edgeload.read.log.kept_list import read_kept
 from edgeload.read.output.kept_table import kept_json, print_kept
 from edgeload.settings import SettingError
-from edgeload.settings.fields import configured_path
+from edgeload.settings.resolving import constant
 
 _DESCRIPTION = """\
 Lists the runs that are kept in the folder of results, the newest first.
@@ -36,14 +36,16 @@ def main(
     config_folders: Sequence[Path] = (Path(),),
 ) -> int:
     """Exit code: 0; 2 if an option or the folder is wrong."""
+    config = Config()
     try:
-        default = configured_path(load_config(config_folders), "output_dir")
+        config = load_config(config_folders)
+        default = constant(config, "output_dir")
         given = _parser(program, default).parse_args(arguments)
         folder = given.folder or default
         is_new = given.folder is None and not folder.exists()
         answers = [] if is_new else [kept_answer(entry) for entry in read_kept(folder)]
     except (LogError, SettingError) as problem:
-        print(f"{program}: {problem}", file=sys.stderr)
+        print(f"{program}: {config.located(str(problem))}", file=sys.stderr)
         return exit_codes.BAD_SETTING
     if given.json:
         print(kept_json(answers))

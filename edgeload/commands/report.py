@@ -11,15 +11,15 @@ from rich.console import Console
 
 from edgeload import exit_codes
 from edgeload.cli import Parser, number_above_0, objective, path, typed
-from edgeload.config_file import load_config
+from edgeload.config_file import Config, load_config
 from edgeload.kept_runs import UnknownRun, folder_of_logs, logs_meant
 from edgeload.read.log.columns import LogError
 from edgeload.read.output import hdr
 from edgeload.read.words.comparison_words import gate_words
 from edgeload.read.words.headline import undecided_objectives
 from edgeload.settings import SettingError
-from edgeload.settings.fields import configured_path
 from edgeload.settings.mix_yaml import MixError
+from edgeload.settings.resolving import constant
 from edgeload.settings.values import MOST_CLIENTS
 from edgeload.settings.wanted_file import wanted_cameras_text
 from edgeload.wanted_cameras import WantedCameras, parse_wanted
@@ -159,11 +159,13 @@ def _command(
     make_parser: Callable[[Mapping[str, object]], Parser],
     carry_out: Callable[[argparse.Namespace, Parser], int],
 ) -> int:
+    config = Config()
     try:
-        parser = make_parser(load_config(config_folders))
+        config = load_config(config_folders)
+        parser = make_parser(config)
         return carry_out(_with_kept_runs(parser.parse_args(arguments), parser), parser)
     except (LogError, SettingError, UnknownRun) as problem:
-        print(f"{program}: {problem}", file=sys.stderr)
+        print(f"{program}: {config.located(str(problem))}", file=sys.stderr)
         return exit_codes.BAD_SETTING
 
 
@@ -259,7 +261,7 @@ def _compare(options: argparse.Namespace, program: str) -> int:
 
 
 def _add_log(parser: Parser, config: Mapping[str, object], *, compared: bool) -> None:
-    default = configured_path(config, "log_file")
+    default: Path = constant(config, "log_file")
     more = " Several need --repeats" + (" or --baseline." if compared else ".")
     parser.add_argument(
         "log",
@@ -273,7 +275,7 @@ def _add_log(parser: Parser, config: Mapping[str, object], *, compared: bool) ->
 
 
 def _add_common(parser: Parser, config: Mapping[str, object], *, reports: bool) -> None:
-    default = configured_path(config, "output_dir")
+    default: Path = constant(config, "output_dir")
     own = "; for the report of a run that is kept, the folder of that run" if reports else ""
     parser.set_defaults(kept_in=default)
     parser.add_argument(

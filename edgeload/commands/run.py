@@ -39,10 +39,12 @@ def main(
     """
     from edgeload.arguments import parse
     from edgeload.cli import typed
-    from edgeload.config_file import load_config
+    from edgeload.config_file import Config, load_config
     from edgeload.run.images import ImageError
     from edgeload.settings import SettingError, resolve
 
+    config = Config()
+    options: dict[str, object] = {}
     try:
         config = load_config(config_folders)
         options, wanted = parse(None if arguments is None else list(arguments), config, program)
@@ -55,7 +57,7 @@ def main(
             return _rank(settings)
         return _load(settings, report=typed(report))
     except (SettingError, ImageError) as error:
-        print(error, file=sys.stderr)
+        print(config.located(str(error), options), file=sys.stderr)
         return exit_codes.BAD_SETTING
 
 

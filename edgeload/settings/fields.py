@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -538,11 +537,6 @@ def option_of(name: str) -> str:
     """`time_between_ramp` -> `--time-between-ramp`; what is no setting has an option as well."""
     own = declared(name).option if name in Fields.model_fields else ""
     return own or "--" + name.replace("_", "-")
-
-
-def configured_path(config: Mapping[str, object], name: str) -> Path:
-    """A path that config.py gives, or its default."""
-    return Path(str(config.get(name.upper()) or Fields.model_fields[name].default))
 
 
 def metavar_of(name: str) -> str:

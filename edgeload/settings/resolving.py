@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from edgeload.child_processes import TOKEN
 from edgeload.plain_words import quoted, without_long_words
 from edgeload.settings.audit_settings import AUDIT_VALUES, refused_beside_audit
 from edgeload.settings.error_words import legal_words
-from edgeload.settings.fields import declared
+from edgeload.settings.fields import Fields, declared
 from edgeload.settings.mix_yaml import MixError
 from edgeload.settings.resolved import Settings
 from edgeload.settings.search import ramp_of_a_search, typed_in_vain, typed_without_a_search
@@ -34,9 +33,9 @@ def resolve(
     """One Settings from config.py's constants, the given options, and the environment.
 
     The command line wins over config.py, and config.py over the defaults. A token in config.py
-    wins over the environment variable of the same name. `config` holds the upper-case constants; a
-    constant that is not a setting is refused, since a misspelt one would silently do nothing.
-    `program` is what starts such a run, for `Settings.command`. Raises SettingError.
+    wins over the environment variable of the same name. `config` holds the upper-case constants,
+    all of them settings. `program` is what starts such a run, for `Settings.command`. Raises
+    SettingError.
 
     The ramp of an interference run is not that of config.py, which is meant for other runs: what
     was not typed is one copy of the mix and short steps. Nor is that of a cache audit.
@@ -54,7 +53,6 @@ def _resolved(
     environment: Mapping[str, str],
     program: str,
 ) -> Settings:
-    _check_names(config)
     values: dict[str, object] = {name.lower(): value for name, value in config.items()}
     if "detector_name" in options and "detector_id" not in options:
         values.pop("detector_id", None)  # a name that was typed beats an id that stands in a file
@@ -87,6 +85,18 @@ def _resolved(
         raise SettingError("\n".join(lines.values())) from None
     settings._program, settings._typed = program, frozenset(options)
     return settings
+
+
+def constant(config: Mapping[str, object], name: str) -> Any:
+    """The value of one setting in config.py, checked by itself; its default if it is not there.
+
+    Raises SettingError.
+    """
+    given = {name: config[name.upper()]} if name.upper() in config else {}
+    try:
+        return getattr(Fields.model_validate(given), name)
+    except ValidationError as problem:
+        raise SettingError(_line(problem.errors(include_url=False)[0])) from None
 
 
 def _texts(value: object) -> list[str]:
@@ -124,15 +134,6 @@ def _check_no_objectives(options: Mapping[str, object]) -> None:
             "endpoint on purpose and judges no objectives, for example run the mix without "
             "--interference"
         )
-
-
-def _check_names(config: Mapping[str, object]) -> None:
-    names = {name.upper() for name in Settings.model_fields}
-    for name in config:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"legal: {', '.join(sorted(names))}"
-            raise SettingError(f"{name} is not a setting of config.py; {hint}")
 
 
 def _line(error: Any) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeload.commands import run
+from edgeload.commands import report, run
 
 
 def said(
@@ -42,6 +42,26 @@ def test_a_mistyped_name_is_never_guessed(
     mix.write_text("- {name: door, detector_nam: d}\n")
     code, line = said(capsys, "--mix", str(mix))
     assert (code, "did you mean detector_name?" in line) == (2, True)
+
+
+def test_a_wrong_constant_is_found_by_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each wrong one has a line of its own; an option that was typed is not in the file."""
+    path = tmp_path / "config.py"
+    path.write_text("SEED = 1\nTIMEOUT = 'soon'\nIMAGE_PATH = 'no.jpg'\nMAX_CLIENTS = [1]\n")
+    code, text = said(capsys, config=tmp_path)
+    assert code == 2
+    second, first = text.splitlines()
+    assert first.startswith(f"{path}:4: MAX_CLIENTS = [1]: must be a whole number, for example 20")
+    assert second.startswith(f"{path}:2: TIMEOUT = 'soon': must be a time")
+    valid = ("--timeout", "1", "--max-clients", "1")
+    assert said(capsys, *valid, config=tmp_path)[1].startswith(f"{path}:3: IMAGE_PATH: ")
+    typed = said(capsys, "--timeout", "late", "--max-clients", "1", config=tmp_path)[1]
+    assert typed.startswith("TIMEOUT = 'late': must be a time")
+    path.write_text("LOG_FILE = 5\n")
+    assert report.report_main([], config_folders=(tmp_path,)) == 2
+    assert f"{path}:1: LOG_FILE = 5: must be a path" in capsys.readouterr().err
 
 
 def test_a_step_in_which_nothing_is_due(capsys: pytest.CaptureFixture[str]) -> None:
