@@ -4,8 +4,8 @@
 and the command line wins. The API token is the exception: it is never a command-line option. Times
 are seconds, or texts with units: "500ms", "30s", "2m", "1m30s", "1h".
 
-This file is looked for in the working folder, then beside the script. IMAGE_PATH, CACERT and MIX
-may be relative to this file; LOG_FILE and OUTPUT_DIR are relative to the working folder.
+This file is looked for in the working folder, then beside the script. Paths in it are relative to
+its own folder; paths on the command line are relative to the working folder.
 """
 
 # --- the endpoint ---------------------------------------------------------------------------------

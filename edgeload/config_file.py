@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeload.settings import TOKEN, SettingError
-from edgeload.settings.fields import Fields, declared
+from edgeload.settings.fields import Fields, is_path
 
 NAME = "config.py"
 _LIKE_A_TOKEN = "api_"
@@ -51,9 +51,9 @@ class Config(dict[str, object]):
 def load_config(folders: Sequence[Path]) -> Config:
     """The constants of the first config.py in these folders; empty if there is none.
 
-    A relative path whose setting says so is made relative to the file's folder. Raises SettingError
-    with one line for a file that cannot be run, and for a constant that is not a setting: a
-    misspelt one would silently do nothing.
+    A relative path is relative to the file's folder. Raises SettingError with one line for a file
+    that cannot be run, and for a constant that is not a setting: a misspelt one would silently do
+    nothing.
     """
     for folder in folders:
         path = folder / NAME
@@ -136,13 +136,19 @@ def _means_the_token(name: str) -> bool:
 
 
 def _beside(path: Path, constants: Mapping[str, Any]) -> dict[str, object]:
-    """Paths that are relative to config.py, as the working folder has them."""
+    """The constants; paths, which are relative to config.py, as the working folder has them.
+
+    PLAN_FOR is a path only if there is such a file.
+    """
     folder = path.parent
-    found = dict(constants)
     if folder.resolve() == Path.cwd():
-        return found
+        return dict(constants)
+    found = dict(constants)
     for name, value in constants.items():
         setting = name.lower()
-        if setting in Fields.model_fields and declared(setting).beside_config and str(value or ""):
-            found[name] = str(folder / value) if isinstance(value, str | Path) else value
+        if setting not in Fields.model_fields or not isinstance(value, str | Path):
+            continue
+        named = is_path(setting) and str(value).strip()
+        if named or (setting == "plan_for" and value and (folder / value).is_file()):
+            found[name] = str(folder / value)
     return found

@@ -115,7 +115,7 @@ def test_a_run_for_a_pipe_that_nobody_reads(tmp_path: Path, with_stderr: bool) -
     """The run goes on to its end; its exit code says how it went, and all of it is on disk."""
     code, err = _unread(
         tmp_path, str(user.ROOT / "load_test.py"), "--custom-ramp", "2", "--time-between-ramp",
-        "3", "--output-dir", "results", with_stderr=with_stderr,
+        "3", "--log-file", "run.log", "--output-dir", "results", with_stderr=with_stderr,
     )  # fmt: skip
     assert code in (0, 4), err
     assert "Traceback" not in err
@@ -129,8 +129,8 @@ def test_a_report_for_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
     log = sl.write(tmp_path / "load_test.log", played)
     script = str(user.ROOT / "parse_load_test_logs.py")
     for words in ([script], ["-u", script]):
-        assert _unread(tmp_path, *words, str(log)) == (0, "")
-        (tmp_path / "load_test_results" / "report.html").unlink()
+        assert _unread(tmp_path, *words, str(log), "--output-dir", "results") == (0, "")
+        (tmp_path / "results" / "report.html").unlink()
 
 
 def test_the_monitor_for_a_pipe_that_nobody_reads(tmp_path: Path) -> None:
@@ -206,13 +206,13 @@ def test_a_verdict_can_be_printed_in_any_encoding(tmp_path: Path, encoding: str)
     slo = ["p95<300ms", "p50<1ms"]
     log = sl.write(tmp_path / "log", played, slo=slo)
     script = str(user.ROOT / "parse_load_test_logs.py")
-    done = _in_encoding(encoding, tmp_path, script, str(log))
+    done = _in_encoding(encoding, tmp_path, script, str(log), "--output-dir", "results")
     assert (done.returncode, done.stderr) == (3, b"")
     out = done.stdout.decode(encoding or "ascii")
     met, not_met = ("✓", "✗") if encoding == "utf-8" else ("+", "x")
     assert f"{met} p95<300ms" in out
     assert f"{not_met} p50<1ms" in out
-    summary = json.loads((tmp_path / "load_test_results/summary.json").read_text("utf-8"))
+    summary = json.loads((tmp_path / "results/summary.json").read_text("utf-8"))
     assert [o["verdict"] for o in summary["objectives"]] == ["pass", "fail"]
 
 

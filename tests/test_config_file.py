@@ -8,6 +8,7 @@ import pytest
 
 from edgeload.config_file import load_config
 from edgeload.settings import TOKEN, SettingError
+from edgeload.settings.fields import Fields, is_path
 
 
 @pytest.fixture
@@ -40,22 +41,29 @@ def test_only_upper_case_constants_are_taken(folders: tuple[Path, Path]) -> None
     assert load_config([Path()]) == {"TIME_BETWEEN_RAMP": 30.0}
 
 
-def test_pictures_and_certificates_are_beside_config_py(folders: tuple[Path, Path]) -> None:
-    """Log and results belong to the working folder; an absolute path stays what it is."""
+def test_paths_are_beside_config_py(folders: tuple[Path, Path]) -> None:
+    """Whichever setting: an absolute path stays what it is, and no path stays none."""
     here, there = folders
     text = 'IMAGE_PATH = "dog.jpeg"\nCACERT = "{}"\nLOG_FILE = "run.log"\nOUTPUT_DIR = "out"\n'
     (there / "config.py").write_text(text.format("edge.pem"))
     assert load_config([there]) == {
         "IMAGE_PATH": f"{there}/dog.jpeg",
         "CACERT": f"{there}/edge.pem",
-        "LOG_FILE": "run.log",
-        "OUTPUT_DIR": "out",
+        "LOG_FILE": f"{there}/run.log",
+        "OUTPUT_DIR": f"{there}/out",
     }
     (there / "config.py").write_text(text.format(""))
     assert load_config([there])["CACERT"] == ""
     (here / "config.py").write_text(text.format("/etc/edge.pem"))
     assert load_config([Path()])["IMAGE_PATH"] == "dog.jpeg"
     assert load_config([here])["CACERT"] == "/etc/edge.pem"
+    (there / "config.py").write_text('PLAN_FOR = "120@2"\nMIX = "a.yaml"\nVARIANTS = "b.yaml"\n')
+    beside = {"MIX": f"{there}/a.yaml", "VARIANTS": f"{there}/b.yaml"}
+    assert load_config([there]) == {"PLAN_FOR": "120@2", **beside}
+    (there / "120@2").touch()
+    assert load_config([there])["PLAN_FOR"] == f"{there}/120@2"
+    paths = {name for name in Fields.model_fields if is_path(name)}
+    assert paths == {"image_path", "cacert", "mix", "variants", "log_file", "output_dir"}
 
 
 @pytest.mark.parametrize(

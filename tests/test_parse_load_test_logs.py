@@ -48,7 +48,8 @@ def test_a_log_gives_every_file_and_the_report(tmp_path: Path) -> None:
 
 def test_log_and_folder_default_to_config(tmp_path: Path) -> None:
     """Without arguments, the names of config.py in the current directory are used."""
-    _log(tmp_path / "load_test.log")
+    (tmp_path / "config.py").write_text("LOG_FILE = 'door.log'\n")
+    _log(tmp_path / "door.log")
     assert _run(cwd=tmp_path).returncode == 0
     assert (tmp_path / "load_test_results" / "summary.json").exists()
 
@@ -103,12 +104,13 @@ def test_boxes_for_some_cameras_from_a_log_alone(tmp_path: Path) -> None:
     """A ramp of 30 clients that were carried and 60 that were not: --plan tells the boxes."""
     played = sl.play(sl.plan_of([10, 30, 60], 10, 2.0), servers=4, service=sl.constant(0.05))
     sl.write(tmp_path / "log", played)
-    done = _run("log", "--plan", "120@2", "--reserve", "50", cwd=tmp_path)
+    where = ("--output-dir", "results")
+    done = _run("log", "--plan", "120@2", "--reserve", "50", *where, cwd=tmp_path)
     assert done.returncode == 0
     said = " ".join(done.stdout.split())  # without its line breaks
     assert "120 cameras at 2/s need 4 boxes (3 to 4) like this one" in said
     assert "with 50 % reserve 8." in said, "15 cameras a box"
-    summary = json.loads((tmp_path / "load_test_results" / "summary.json").read_text())
+    summary = json.loads((tmp_path / "results" / "summary.json").read_text())
     assert summary["plan"]["need"]["boxes_with_reserve"] == 8
     for arguments, words in (
         (("--plan", "many"), "for example 120@2"),

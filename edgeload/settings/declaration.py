@@ -28,9 +28,8 @@ class Setting:
     `group` is the heading in `--help`, `metavar` stands for the value there, and `example` is a
     legal value as one types it. `form` says how the option is given: with a value, as a flag,
     several times (list), as a ramp, or never (secret). `measured` is False if the setting does not
-    change what is measured, so that a comparison of two runs ignores it. A relative path in
-    config.py is relative to config.py if `beside_config`, otherwise to the working folder. `option`
-    is given only if it is not made from the setting's name.
+    change what is measured, so that a comparison of two runs ignores it. `option` is given only if
+    it is not made from the setting's name.
     """
 
     group: Group
@@ -40,7 +39,6 @@ class Setting:
     unit: str = ""
     form: Form = "value"
     measured: bool = True
-    beside_config: bool = False
     option: str = ""
 
 
@@ -57,11 +55,10 @@ def declare(
     unit: str = "",
     form: Form = "value",
     measured: bool = True,
-    beside_config: bool = False,
     option: str = "",
 ) -> Any:
     """A pydantic field with this default that carries a `Setting`."""
-    setting = Setting(group, help, example, metavar, unit, form, measured, beside_config, option)
+    setting = Setting(group, help, example, metavar, unit, form, measured, option)
     extra: dict[str, Any] = {_KEY: setting}
     return Field(default, description=help, json_schema_extra=extra)
 

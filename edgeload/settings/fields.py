@@ -120,7 +120,6 @@ class Fields(BaseModel):
         "that of an authority. Empty: the certificates that this system trusts.",
         metavar="FILE",
         example="edge.pem",
-        beside_config=True,
     )
 
     mix: values.File = declare(
@@ -132,7 +131,6 @@ class Fields(BaseModel):
         metavar="FILE",
         example="examples/mix.yaml",
         measured=False,  # its camera groups do, and the log's header has them
-        beside_config=True,
     )
     ramp_group: values.Name = declare(
         None,
@@ -271,7 +269,6 @@ class Fields(BaseModel):
         metavar="FILE",
         example="examples/variants.yaml",
         measured=False,
-        beside_config=True,
     )
     variants_rounds: values.Rounds = declare(
         None,
@@ -407,7 +404,6 @@ class Fields(BaseModel):
         "Picture to send. One of 256x256 pixels saves the inference server a resize.",
         metavar="FILE",
         example=str(DEFAULT_PICTURE),
-        beside_config=True,
     )
     image_pool: values.Pictures = declare(
         64,
@@ -526,6 +522,12 @@ class Fields(BaseModel):
 def declared(name: str) -> Setting:
     """What the setting of this name says about itself."""
     return carried_by(Fields.model_fields[name])
+
+
+def is_path(name: str) -> bool:
+    """Whether a setting is the path of a file or folder."""
+    kind = Fields.model_fields[name].annotation
+    return Path in (kind, *get_args(kind))
 
 
 def not_measured() -> frozenset[str]:

@@ -17,9 +17,9 @@ This page is made from the declarations in `edgeload/settings/fields.py` by
 Each setting can be a constant of `config.py`, and is an option of `load_test.py` and of
 `edgeload run`. The command line wins over `config.py`, and `config.py` over the defaults.
 `config.py` is looked for in the working folder, then beside the script; `edgeload run` looks in the
-working folder only. A relative `IMAGE_PATH`, `CACERT`, `MIX` or `VARIANTS` in `config.py` is
-relative to that file. A path on the command line is relative to the working folder,
-and so are `LOG_FILE` and `OUTPUT_DIR`. The keys of a mix file are explained in [mix.md](mix.md).
+working folder only. Relative paths in `config.py` are relative to that file, also those of the log
+and the results; paths on the command line, and those that neither names, are relative to the
+working folder. The keys of a mix file are explained in [mix.md](mix.md).
 
 A time is a number of seconds, or has units: `500ms`, `30s`, `2m`, `1m30s`, `1h`. In `config.py` one
 with units is a text: `TIME_BETWEEN_RAMP = "2m"`.

@@ -74,6 +74,7 @@ def test_no_child_gets_the_token_or_runs_a_file_of_the_current_folder(
     their environment nor on their command line. In the current folder lies a file with the name
     of each package and module of Python: none is run."""
     ran = _poison(tmp_path, with_standard_library=True)
+    (tmp_path / "config.py").touch()  # or the log would be beside that of the project
     process = _start(tmp_path, str(user.ROOT / "load_test.py"), *_RAMP, "--client", kind)
     try:
         log = tmp_path / "load_test.log"

@@ -81,17 +81,21 @@ def test_a_step_in_which_nothing_is_due(capsys: pytest.CaptureFixture[str]) -> N
 def test_paths_of_config_py_are_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The picture is found from any folder; one that was typed is of the working folder."""
+    """Picture and log are found from any folder; what was typed is of the working folder."""
     home, other = tmp_path / "home", tmp_path / "other"
     home.mkdir()
     other.mkdir()
     picture = Path(run.__file__).parents[2] / "images" / "dog_resized_256x256.jpeg"
     (home / "camera.jpg").write_bytes(picture.read_bytes())
-    (home / "config.py").write_text("IMAGE_PATH = 'camera.jpg'\n")
+    (home / "config.py").write_text("IMAGE_PATH = 'camera.jpg'\nLOG_FILE = 'cameras.log'\n")
     monkeypatch.chdir(other)
     assert said(capsys, config=home)[0] == 0
     code, line = said(capsys, "--image-path", "camera.jpg", config=home)
     assert (code, line.startswith("IMAGE_PATH: 'camera.jpg' does not exist")) == (2, True)
+    report.report_main([], config_folders=(home,))
+    assert f"the log {home}/cameras.log" in capsys.readouterr().err
+    report.report_main(["cameras.log"], config_folders=(home,))
+    assert "the log cameras.log" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["[1,5,20]"], ["[1,", "5,", "20]"], ["1,5,20"], ["1, 5, 20"]])
