@@ -22,6 +22,7 @@ from edgeload.durations import TimeLimits
 from edgeload.exit_codes import BAD_SETTING, INTERNAL_ERROR, INTERRUPTED
 from edgeload.file_names import wrong_name
 from edgeload.import_path import put_installed_first
+from edgeload.installation import version_line
 from edgeload.objectives import Objective, parse_objective
 from edgeload.plain_words import without_long_words
 from edgeload.signals import StopSignals
@@ -62,6 +63,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"formatter_class": _formatter(), "allow_abbrev": False, **options})
+        self.add_argument("--version", action=_Version, help="Print the version and stop.")
         self._words: list[str] = []
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -86,6 +88,18 @@ class Parser(argparse.ArgumentParser):
             if option.startswith("--") and near:
                 return f"; did you mean {near[0]}?"
         return ""
+
+
+class _Version(argparse.Action):
+    """Finds the version out only if somebody asks."""
+
+    def __init__(self, option_strings: list[str], dest: str, help: str, **_: Any) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, 0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """See argparse."""
+        print(version_line())
+        parser.exit()
 
 
 def _formatter() -> type[argparse.HelpFormatter]:

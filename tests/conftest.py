@@ -41,6 +41,8 @@ SIDE_BY_SIDE = (
     "test_cli.py",
     "test_kept_runs.py",
     "commands/test_list_runs.py",
+    "test_installation.py",
+    "test_durations.py",
     "run/test_clients.py",
     "run/test_connection.py",
     "faults/test_connection_fails.py",

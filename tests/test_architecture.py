@@ -40,6 +40,7 @@ ARROWS = {
     "edgeload.target_rules": (),
     "edgeload.untrusted_text": (),
     "edgeload.import_path": (),
+    "edgeload.installation": (),
     "edgeload.package_last": (),
     "edgeload.child_main": ("edgeload.import_path",),
     "edgeload.child_processes": (
@@ -47,7 +48,12 @@ ARROWS = {
         "edgeload.signals",
     ),
     "edgeload.stopping": ("edgeload.exit_codes",),
-    "edgeload.start": ("edgeload.cli", "edgeload.stopping"),
+    "edgeload.start": (
+        "edgeload.cli",
+        "edgeload.exit_codes",
+        "edgeload.installation",
+        "edgeload.stopping",
+    ),
     "edgeload.signals": ("edgeload.exit_codes", "edgeload.stopping"),
     "edgeload.fork_server": ("edgeload.child_processes",),
     "edgeload.nameless_file": (),
@@ -71,6 +77,7 @@ ARROWS = {
     "edgeload.cli": (
         "edgeload.exit_codes",
         "edgeload.import_path",
+        "edgeload.installation",
         "edgeload.objectives",
         "edgeload.signals",
         "edgeload.stopping",

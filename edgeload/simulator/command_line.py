@@ -71,7 +71,7 @@ def refusal(arguments: Sequence[str]) -> str | None:
             parse_options(arguments)
     except SystemExit as ended:
         line = said.getvalue().partition("\n")[0] if ended.code else ""
-        return line.removeprefix(f"{PROGRAM}: ") or "it would print its help and end"
+        return line.removeprefix(f"{PROGRAM}: ") or "it would print its help or version, and end"
     return None
 
 

@@ -11,6 +11,7 @@ import as_a_user as user
 
 def test_a_program_without_a_main_guard(tmp_path: Path) -> None:
     """It works: neither the workers nor the processes that read a large log run it once more."""
+    (tmp_path / "config.py").touch()  # or the log would be beside that of the project
     script = tmp_path / "program.py"
     script.write_text(
         "import sys\n"
