@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# PYTHON_ARGCOMPLETE_OK
 """Load-test an Edge Endpoint: arguments + config.py -> plan -> run -> results."""
 
 from __future__ import annotations

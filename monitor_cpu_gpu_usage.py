@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """Samples CPU, memory, network and NVIDIA GPUs of this host, then draws and sums them up."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """Rebuilds the results of a load test from its log alone, or compares it with earlier ones."""
 
 from __future__ import annotations

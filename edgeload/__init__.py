@@ -19,6 +19,7 @@ commands                one module per command, shared by the entry point and th
     list_runs           list: the runs that are kept
     monitor             this host's CPU, memory, network and GPUs
     simulate            the embedded endpoint as a program
+completion              options and words for a shell that completes them
 installation            the version, and what to type if Python is too old or lacks a package
 cli                     what all programs share on the command line
 arguments               the options of a load test, made from the settings' declarations

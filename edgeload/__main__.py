@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """`edgeload COMMAND`, also `python -m edgeload COMMAND`: the entry point."""
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ the command line.
 def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> int:
     """Carry out the command that the first word names; the exit code."""
     from edgeload import cli
+    from edgeload.completion import command_to_complete
 
     words = list(sys.argv[1:] if arguments is None else arguments)
     listed = "\n".join(f"  {name:<9} {text}" for name, text in _COMMANDS.items())
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> i
         prog=program, description=_DESCRIPTION.format(commands=listed, program=program)
     )
     parser.add_argument("command", metavar="COMMAND", choices=_COMMANDS, help=", ".join(_COMMANDS))
-    command = parser.parse_args(words[:1]).command
+    command = command_to_complete(_COMMANDS) or parser.parse_args(words[:1]).command
     rest, name = words[1:], f"{program} {command}"
     if command == "run":
         from edgeload.commands import run

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
+from edgeload.completion import complete
 from edgeload.durations import TimeLimits
 from edgeload.exit_codes import BAD_SETTING, INTERNAL_ERROR, INTERRUPTED
 from edgeload.file_names import wrong_name
@@ -65,6 +66,11 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**{"formatter_class": _formatter(), "allow_abbrev": False, **options})
         self.add_argument("--version", action=_Version, help="Print the version and stop.")
         self._words: list[str] = []
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """See argparse; answers a shell that asks what may come next."""
+        complete(self)
+        return super().parse_args(args, namespace)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """See argparse; remembers the words for `error`."""

@@ -42,6 +42,7 @@ ARROWS = {
     "edgeload.import_path": (),
     "edgeload.installation": (),
     "edgeload.package_last": (),
+    "edgeload.completion": (),
     "edgeload.child_main": ("edgeload.import_path",),
     "edgeload.child_processes": (
         "edgeload.import_path",
@@ -75,6 +76,7 @@ ARROWS = {
         "edgeload.wanted_cameras",
     ),
     "edgeload.cli": (
+        "edgeload.completion",
         "edgeload.exit_codes",
         "edgeload.import_path",
         "edgeload.installation",
@@ -112,6 +114,7 @@ ARROWS = {
     ),
     "edgeload.__main__": (
         "edgeload.cli",
+        "edgeload.completion",
         "edgeload.commands",
         "edgeload.start",
     ),

@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """`python -m edgeload.simulator`: the embedded endpoint as a program of its own."""
 
 from edgeload.start import start
