@@ -119,10 +119,10 @@ def step_rows(summary: RunSummary) -> list[StepRow]:
 def _quiet(summary: RunSummary) -> set[int]:
     """Of many steps, those that tell little: not the first, the last, nor one that has a curve.
 
-    Nor the steps beside the capacity.
+    Nor the steps beside the capacity. If steps differ in more than their load, all tell something.
     """
     steps = summary.steps
-    if len(steps) <= _MOST_SHOWN:
+    if len(steps) <= _MOST_SHOWN or summary.interference or summary.headroom:
         return set()
     telling = {steps[0].index, steps[-1].index} | {step.index for step in chosen_steps(summary)}
     if summary.capacity:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import synthetic_log as sl
 from browser import Browser, chromium, rgb
-from report_pages import Page, long_run, make, saturated_run
+from report_pages import Page, long_run, make, mix_run, saturated_run
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -28,6 +29,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
     return {
         "saturated": make(folder / "saturated", saturated_run()),
         "long": make(folder / "long", long_run()),
+        "mix": make(folder / "mix", mix_run()),
     }
 
 
@@ -171,6 +173,23 @@ def test_prints(pages: dict[str, Page], browser: Browser) -> None:
     assert browser.js(widths) == before
     pdf = base64.b64decode(browser.driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 12
+
+
+def test_labels_of_an_axis_do_not_touch_on_paper(pages: dict[str, Page], browser: Browser) -> None:
+    """Half of its width is narrower than half of a window, so fewer of them fit."""
+    browser.open(pages["mix"].path)
+    browser.js("window.dispatchEvent(new Event('beforeprint'))")
+    settle(browser)
+    shown = browser.js(
+        """[...report.plots.values()].map(({axes: [axis], valToPos}) => axis._splits
+        .map((at, i) => [valToPos(at, 'x'), String(axis._values[i] || '').length])
+        .filter(([, length]) => length))"""
+    )
+    assert len(shown) == len(browser.js("report.charts"))
+    for labels in shown:
+        for (at, length), (next_at, next_length) in pairwise(labels):
+            assert next_at - at > 3.4 * (length + next_length)
+    browser.js("window.dispatchEvent(new Event('afterprint'))")
 
 
 def test_the_keyboard_zooms_moves_and_reads(pages: dict[str, Page], browser: Browser) -> None:

@@ -114,7 +114,7 @@ const drawing = (() => {
       for (const span of chart.spans) {
         const left = plot.valToPos(span.start, "x", true);
         shade(ctx, span, left, plot.valToPos(span.end, "x", true), bbox);
-        ctx.fillStyle = page(chart.heat ? "ink" : "strong-line");
+        ctx.fillStyle = page(chart.heat ? "soft" : "strong-line");
         if (span !== chart.spans[0]) ctx.fillRect(left, bbox.top, uPlot.pxRatio, bbox.height);
       }
       for (const mark of chart.marks) {

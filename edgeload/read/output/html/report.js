@@ -235,7 +235,7 @@
   const redraw = () => {
     for (const plot of plots.values()) {
       legend.paint(document.getElementById(`figure-${plot.chart.name}`), plot.chart);
-      plot.redraw(false);
+      plot.redraw(false, true);
     }
   };
   const print = (width) => () => {
