@@ -56,6 +56,8 @@ SIDE_BY_SIDE = (
     "test_benchmarks.py",
     "test_architecture.py",
     "test_message_lines.py",
+    "test_palette.py",
+    "test_time_words.py",
     "edge",
     "faults/test_texts_in_a_page.py",
     "faults/test_token_echoed.py",
