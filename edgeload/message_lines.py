@@ -37,7 +37,8 @@ class MessageLines(io.TextIOBase):
         *lines, self._begun = (self._begun + text).split("\n")
         for line in lines:
             if line.strip():
-                self.write_line(json.dumps({"event": "message", "text": line}))
+                record = {"event": "message", "text": line}
+                self.write_line(json.dumps(record, separators=(",", ":")))
         return len(text)
 
     def write_line(self, line: str) -> None:

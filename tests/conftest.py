@@ -94,6 +94,7 @@ SIDE_BY_SIDE = (
     "run/test_keeping.py",
     "run/test_kept_connection.py",
     "run/test_live.py",
+    "run/test_live_history.py",
     "run/test_objectives_so_far.py",
     "run/test_progress_record.py",
     "run/test_sparkline.py",

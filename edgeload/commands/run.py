@@ -40,6 +40,7 @@ def main(
     from edgeload.arguments import parse
     from edgeload.cli import typed
     from edgeload.config_file import Config, load_config
+    from edgeload.message_lines import messages_become_lines
     from edgeload.run.images import ImageError
     from edgeload.settings import SettingError, resolve
 
@@ -49,6 +50,8 @@ def main(
         config = load_config(config_folders)
         options, wanted = parse(None if arguments is None else list(arguments), config, program)
         settings = resolve(config, options, os.environ, program=typed(program))
+        if settings.progress == "json":
+            messages_become_lines()
         if wanted == "dry_run":
             return _show_plan(settings)
         if wanted == "calibrate":
@@ -148,10 +151,8 @@ def _load(settings: Settings, *, report: str) -> int:
 
 def _watched(settings: Settings, console: Console, kept: KeptRun, *, report: str) -> int:
     """One run, which people may watch in a browser if that is wanted; the exit code."""
-    from edgeload.run.progress_screen import progress_console
     from edgeload.web.watched_run import watched
 
-    progress_console(settings.progress)  # from here on, all that is printed has its form
     with watched(settings, lambda text: print(text, file=sys.stderr)) as show_final:
         done = _run_once(settings, console, kept, report=report)
         if done.summary is not None:

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from edgeload.plain_words import plural
 from edgeload.run.live_state import Figures, LiveState, LiveStep
 from edgeload.run.live_words import load_noun, ms_number, number_words, objective_value, state_words
 from edgeload.run.objectives_so_far import SoFar
@@ -171,7 +172,7 @@ def run_bars(state: LiveState, width: int, ascii_only: bool) -> Table:
     step, now_s = row.step, state.now_s
     label = f"step {step.index + 1}/{len(plan.steps)}"
     if width >= 60:
-        label += f", {row.load:,} {load_noun(plan)}"
+        label += f", {plural(row.load, 'copy' if plan.is_mix else 'client')}"
     left_s = max(0.0, step.end_s - now_s)
     bars = [
         Bar("run", now_s, plan.duration_s, "stopping" if state.stopping else _left(state.left_s)),

@@ -135,7 +135,7 @@ def objective_value(found: SoFar) -> str:
     if value is None:
         return "-"
     if objective.is_time:
-        return "never" if math.isinf(value) else ms_words(value)
+        return "never" if math.isinf(value) else f"{ms_number(value)} ms"
     return f"{value * 100:.3g} %"
 
 

@@ -11,20 +11,18 @@ import msgspec
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from edgeload.message_lines import MessageLines, messages_become_lines
+from edgeload.message_lines import MessageLines
 from edgeload.run.progress_record import MessageLine, ProgressLine
 
 ProgressForm = Literal["auto", "plain", "json", "none"]
-"""`auto`: a view that redraws in a terminal, lines of text in a pipe."""
+"""`auto`: a view that redraws in a terminal, lines of text in a pipe or a terminal that cannot."""
 
 _EVERY_S = {"redrawn": 0.95, "plain": 5.0, "json": 1.0}
 """So often something is shown; a supervisor offers a moment about each 0.25 s."""
 
 
 def progress_console(form: ProgressForm) -> Console:
-    """Standard error for this form of progress; with `json`, all that is said there is JSON."""
-    if form == "json":
-        messages_become_lines()
+    """Standard error for this form of progress: lines are never for a terminal."""
     return Console(stderr=True, force_terminal=False if form in ("plain", "json") else None)
 
 
@@ -33,8 +31,9 @@ class ProgressScreen:
 
     def __init__(self, console: Console, form: ProgressForm = "auto") -> None:
         self._console = console
+        redraws = console.is_terminal and not console.is_dumb_terminal
         self.form: Literal["redrawn", "plain", "json", "none"] = (
-            ("redrawn" if console.is_terminal else "plain") if form == "auto" else form
+            ("redrawn" if redraws else "plain") if form == "auto" else form
         )
         self._live = self._new_live()
         self._size = console.size

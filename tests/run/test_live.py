@@ -215,6 +215,8 @@ def test_a_view_fits_every_terminal(steps: int, groups: int, classes: int) -> No
             assert len(lines) < height, (width, height, encoding)
             widest = max(lines, key=cell_len)
             assert cell_len(widest) <= width, (width, height, encoding, widest)
+            if encoding != "utf-8":  # nothing that it lacks, which would be a question mark
+                assert "?" not in "".join(lines)
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -294,6 +296,15 @@ def test_a_mix_of_one_group_has_no_row_twice() -> None:
     assert "door" not in line
     assert "copies 1, due/s 20" in line
     assert "door" not in "".join(in_terminal(moment))
+
+
+def test_a_terminal_that_cannot_redraw_gets_lines() -> None:
+    """TERM=dumb, for example in an editor: rich would show nothing until the end."""
+    text = StringIO()
+    console = Console(file=text, width=80, force_terminal=True, _environ={"TERM": "dumb"})
+    with LiveView(console) as view:
+        view.show(fake.moments(fake.plan_of(2), 1.0)[-1])
+    assert text.getvalue().startswith("step 1/2, clients 10, ")
 
 
 def test_a_resize_is_followed() -> None:

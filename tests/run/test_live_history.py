@@ -1,0 +1,120 @@
+"""The state that a view of a run shows, from moments whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import fake_progress as fake
+import pytest
+
+from edgeload.objectives import parse_objective
+from edgeload.plan import Plan
+from edgeload.run.counters import Effort
+from edgeload.run.live_history import RunHistory
+from edgeload.run.live_state import LiveState
+from edgeload.run.supervisor import RunProgress
+
+PLAN = fake.plan_of(3)
+SLO = tuple(map(parse_objective, ("p95<300ms", "30 clients: errors<2%")))
+
+
+def after(moments: list[RunProgress], *, warm_up_s: float | None = None) -> LiveState:
+    history = RunHistory(SLO, warm_up_s)
+    for moment in moments:
+        history.take(moment)
+    state = history.state()
+    assert state is not None
+    return state
+
+
+def test_nothing_is_known_before_the_first_moment() -> None:
+    """And the end of a run that never began is no step's end."""
+    history = RunHistory()
+    history.end()
+    assert history.state() is None
+    assert history.ended_steps == 0
+
+
+def test_rates_and_times_leave_out_the_warm_up_once_it_is_over() -> None:
+    """During the warm-up they are of the step so far; counts are of the whole step."""
+    slow = fake.moments(PLAN, 2.0, response_s=1.0)
+    later = fake.moments(PLAN, 7.5)
+    joined = [
+        replace(m, counts=fake.added(slow[-1].counts, m.counts.since(later[8].counts)))
+        for m in later[9:]
+    ]
+    assert after(slow).present.p50_s == pytest.approx(1.0, rel=0.02)
+    state = after([*slow, *joined])
+    assert state.present.p95_s == pytest.approx(0.05, rel=0.02)
+    assert state.present.done_per_s == pytest.approx(20.0, rel=0.05)
+    assert state.total.answered == later[-1].counts.ok
+
+
+def test_a_backlog_that_grows_is_told_with_its_rate() -> None:
+    """Arrival rate minus capacity; no step before it is called so."""
+    state = after(fake.moments(PLAN, 22.0, capacity_per_s=45.0))
+    assert state.growth_per_s == pytest.approx(15.0, rel=0.1)
+    assert [row.state for row in state.finished] == ["keeps up", "keeps up"]
+    assert state.present.state == "saturates"
+    assert state.backlog is not None
+    assert state.backlog > 60
+
+
+def test_a_steady_load_saturates_never() -> None:
+    """At no moment of any step, also while answers take long."""
+    history = RunHistory()
+    for moment in fake.moments(PLAN, 24.0, response_s=2.0):
+        history.take(moment)
+        state = history.state()
+        assert state is not None
+        assert state.growth_per_s is None
+
+
+def doubted(moment: RunProgress, kind: str) -> RunProgress:
+    """A moment whose step the report would call INVALID."""
+    if kind == "late":
+        late = round(0.02 * moment.counts.sent)
+        return replace(moment, counts=replace(moment.counts, late=late), by_group=())
+    if kind == "busy":
+        efforts = (Effort(moment.now_s, 0.3 + 0.85 * moment.now_s), *moment.efforts[1:])
+        return replace(moment, efforts=efforts)
+    return replace(moment, dead_workers=1)
+
+
+@pytest.mark.parametrize("kind", ["late", "busy", "dead"])
+def test_our_own_machine_is_named_when_it_is_the_limit(kind: str) -> None:
+    """Whatever the endpoint does: that step would be INVALID."""
+    moments = fake.moments(PLAN, 7.0)
+    assert not after(moments).generator.in_doubt
+    state = after([doubted(moment, kind) for moment in moments])
+    assert state.generator.in_doubt
+    assert state.present.state == "late"
+
+
+def test_objectives_are_those_of_the_step() -> None:
+    """One about another load is not judged now."""
+    assert [each.objective.text for each in after(fake.moments(PLAN, 7.0)).objectives] == [
+        "p95<300ms"
+    ]
+    third = after(fake.moments(PLAN, 23.75))
+    assert [each.state for each in third.objectives] == ["met", "undecided"]
+
+
+def test_a_run_that_is_stopped_ends_its_step() -> None:
+    """Nothing falls due any more, and no alarm is raised while the last answers come."""
+    moments = fake.moments(PLAN, 12.0, capacity_per_s=25.0)
+    rest = [
+        replace(moments[-1], now_s=12.0 + tick * fake.TICK_S, stopping=True) for tick in range(8)
+    ]
+    state = after([*moments, *rest])
+    assert [row.state for row in state.finished] == ["keeps up", "stopped"]
+    assert state.growth_per_s is None
+    assert state.present.over
+
+
+def test_a_closed_loop_has_no_backlog() -> None:
+    """Nothing is due by a plan, so nothing can be behind it."""
+    closed = Plan(PLAN.steps, (replace(PLAN.groups[0], requests_per_second=None),))
+    moments = [replace(moment, plan=closed) for moment in fake.moments(PLAN, 7.0)]
+    state = after(moments)
+    assert (state.backlog, state.growth_per_s, state.present.state) == (None, None, "unclear")
