@@ -327,6 +327,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         undecided_loads     why loads are undecided, and what would tell
         felt                the time that a camera feels
         limit               what limits the capacity
+        next_step           what to do next, in one sentence
         detector_words      what each detector was asked
         group_words         the answer of one camera group of a mix
         outage_words        an outage

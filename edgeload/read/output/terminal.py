@@ -37,6 +37,7 @@ from edgeload.read.words.interference_words import (
 )
 from edgeload.read.words.limit import limit
 from edgeload.read.words.mix_words import mix_load
+from edgeload.read.words.next_step import next_step
 from edgeload.read.words.objective_words import (
     MARKS,
     ObjectiveLine,
@@ -65,13 +66,16 @@ def print_report(
 ) -> None:
     """Print the answer, the table of steps, findings, failure texts and files written.
 
+    The answer says what is served, what limits it, which objectives are met, whether to believe it
+    and what to do next. If it has scrolled out of a terminal, it is printed once more at the end.
     At most 100 columns, on a pipe exactly those. On a narrower terminal the table leaves out
     columns, the least telling first. An interference run has a table of its groups instead, a
     search one of its trials, and a cache audit one of its pictures.
     """
     width = width_of(console)
+    answer = _answer_block(summary, width)
     parts = (
-        _headline(summary, width),
+        answer,
         *box_plan_parts(summary, width),
         *(
             audit_tables(summary, width)
@@ -81,33 +85,41 @@ def print_report(
             or _steps(summary, width)
         ),
         *(() if summary.searches else detector_tables(summary)),
-        *(finding_text(finding, width) for finding in findings),
-        *_objectives(summary, width),
+        *_findings(findings, width),
         *_failures(summary, width),
-        *files_written(files),
         *_repeat(summary),
+        *files_written(files),
     )
-    print_parts(console, (*parts, *_answer_again(console, summary, parts, width)))
+    print_parts(console, (*parts, *_once_more(console, summary, parts, answer)))
 
 
-def _answer_again(
-    console: Console, summary: RunSummary, parts: Sequence[RenderableType], width: int
+def _once_more(
+    console: Console, summary: RunSummary, parts: Sequence[RenderableType], answer: Text
 ) -> list[Text]:
-    """The capacity once more, if it has scrolled out of a terminal before the report ends."""
-    if summary.search is None or not console.is_terminal:
+    """The answer, if it has scrolled out of a terminal before the report ends.
+
+    That of a search has many lines; of it, the capacities.
+    """
+    if not console.is_terminal:
         return []
     with console.capture() as captured:
         print_parts(console, parts)
     if captured.get().count("\n") <= console.height:
         return []
+    if summary.search is None:
+        return [answer]
+    width = width_of(console)
     lines = [_answer(line, width, "bold") for line in headline(summary).split("\n")]
     if not summary.valid:
         lines.insert(0, Text("INVALID, see above", style="bold red"))
     return [Text("\n").join(lines)]
 
 
-def _headline(summary: RunSummary, width: int) -> Text:
-    """The answer, what limits it, whether to believe it; the last comes first if it is no."""
+def _answer_block(summary: RunSummary, width: int) -> Text:
+    """What is served, what limits it, the objectives, whether to believe it, and what to do next.
+
+    Whether to believe it comes first if it is no.
+    """
     unmeasured = summary.no_result
     style = "bold red" if unmeasured else "bold"
     lines = [
@@ -118,6 +130,7 @@ def _headline(summary: RunSummary, width: int) -> Text:
             for line in text.split("\n")
             if line
         ),
+        *_objectives(summary, width),
     ]
     if summary.valid:
         lines.append(wrapped(validity(summary), width, style="" if unmeasured else "green"))
@@ -129,6 +142,8 @@ def _headline(summary: RunSummary, width: int) -> Text:
         lines.append(wrapped(short(against, 300), width, style="dim"))
     if named := named_line(summary):
         lines.append(wrapped(named, width, style="dim"))
+    if following := next_step(summary):
+        lines.append(wrapped(following, width, style="bold"))
     return Text("\n").join(lines)
 
 
@@ -304,29 +319,32 @@ def _note(summary: RunSummary, columns: Sequence[TableColumn]) -> str:
 # --- below the table ------------------------------------------------------------------------------
 
 
+def _findings(findings: Sequence[Finding], width: int) -> list[Text]:
+    texts = [finding_text(finding, width) for finding in findings]
+    return [Text("\n").join(texts)] if texts else []
+
+
 def finding_text(finding: Finding, width: int) -> Text:
-    """What was seen, and below it what to do."""
-    head = f"{finding.severity}: "
-    text = wrapped(head + sentence(message_with_steps(finding), finding.group), width)
+    """What was seen, and what to do."""
+    head, said = (
+        f"{finding.severity}: ",
+        sentence(message_with_steps(finding), finding.group),
+    )
+    text = wrapped(f"{head}{said} {advice(finding)}", width, hanging="  ")
     text.stylize(_STYLES[finding.severity], 0, len(head))
-    return Text("\n").join((text, wrapped(advice(finding), width, indent="    ", style="dim")))
+    return text
 
 
 def _objectives(summary: RunSummary, width: int) -> list[Text]:
     judged = _judged(summary)
-    if not judged:
-        return []
-    lines = [wrapped(terminal_words.OBJECTIVES_HEAD, width)]
+    lines = []
     for line in judged:
         more = f"; {line.more}" if line.more else ""
-        text = wrapped(
-            f"{MARKS[line.status]} {line.text}   {line.scope}: {line.measured}{more}",
-            width,
-            indent="  ",
-        )
-        text.stylize(_MARK_STYLES[line.status], 0, 3)
+        words = f"{MARKS[line.status]} {line.text}  {line.scope}: {line.measured}{more}"
+        text = wrapped(words, width, hanging="  ")
+        text.stylize(_MARK_STYLES[line.status], 0, 1)
         lines.append(text)
-    return [Text("\n").join(lines)]
+    return lines
 
 
 def _judged(summary: RunSummary) -> list[ObjectiveLine]:
@@ -366,4 +384,5 @@ def _repeat(summary: RunSummary) -> list[Text]:
     """The whole command on one line, to be copied: a part of it would start another run."""
     header = summary.log.header
     command = header.command if header else None
-    return [Text(f"{terminal_words.REPEAT_HEAD} {one_line(command)}")] if command else []
+    said = f"{terminal_words.REPEAT_HEAD} {one_line(command)}" if command else ""
+    return [Text(said, style="dim")] if said else []

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.output.wrapped import wrapped
+from edgeload.read.words import terminal_words
 from edgeload.read.words.trial_words import TrialRow, trial_heads, trial_note, trial_rows
 
 _LEFT = ("verdict", "reason")
@@ -51,7 +52,7 @@ def trial_table(summary: RunSummary, width: int) -> list[RenderableType]:
         table.add_row(*(Text(cell) for cell in each), style="" if "" in styles else style)
     note = trial_note(summary, rows)
     if left_out:
-        note += f" Not shown for lack of width: {', '.join(left_out)}."
+        note += f" {terminal_words.left_out(left_out)}"
     return [table, wrapped(note, width, style="dim")]
 
 

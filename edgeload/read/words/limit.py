@@ -55,10 +55,23 @@ def _of_ramp(summary: RunSummary) -> str:
     if bracket.overload is None:
         return " ".join(_no_limit(summary))
     load = f"{Loads(summary).words(bracket.overload.clients)} (step {bracket.overload.step + 1})"
-    why = "; ".join(_by_group(bracket.overload, said=set(_ceilings(summary))))
+    said = set(_ceilings(summary))
+    why = (
+        "; ".join(_by_group(bracket.overload, said=said)) if not said else _beside(bracket.overload)
+    )
     short_of = [sentence(f"{load} fell short: {why}")] if why else []
     unknown = undecided_loads(bracket.undecided, Loads(summary)) if summary.groups else ()
     return " ".join([*_ceiling_sentences(summary), *short_of, *unknown])
+
+
+def _beside(overload: LoadShortfall) -> str:
+    """What the endpoint fell short of beside its ceiling, which explains the rest.
+
+    The objectives that are not met stand in a list of their own.
+    """
+    explained = ("backlog_grows", "objective")
+    others = [each for each in overload.shortfalls if each.code not in explained]
+    return "; ".join(_by_group(replace(overload, shortfalls=tuple(others)), said=set()))
 
 
 def _ceiling_sentences(summary: RunSummary) -> list[str]:

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from edgeload.plain_words import plural
+from edgeload.plain_words import listed, plural
 
 _TABLE_NOTE = (
-    "due/s: requests due per second; done/s: successful answers per second. Service: from sent to "
-    "answered. Response: from due to answered, which is what a camera feels; times are in ms. "
-    "Counts cover whole steps; rates and times leave out the warm-up."
+    "Times in ms: service from sent, response from due to answered, which is what a camera feels. "
+    "Counts are of whole steps; rates and times leave out the warm-up."
 )
 _MIX_TABLE_NOTE = (
-    "due/s: frames due per second; done/s: frames with all their answers. Service: from sent to "
-    "answered, of each request. Response: from due until a frame has all its answers, which is "
-    "what a camera feels; times are in ms. Counts are of frames and cover whole steps; rates and "
-    "times leave out the warm-up."
+    "Times in ms: service from sent to answered, of each request; response from due until a frame "
+    "has all its answers, which is what a camera feels. Counts are of frames and whole steps; "
+    "rates and times leave out the warm-up."
 )
 AGE_NOTE = "Age: how old a camera's newest answer is, counted from when its frame was due."
 _MARKS = {
     "few": "few: too few answers to tell",
-    "never": "never: among what failed or was missed",
+    "never": "never: failed or missed",
     "-": "-: no data",
     "max": "max: as many as were answered",
-    "carried": "carried: the endpoint kept up with what was due",
-    "not carried": "not carried: the endpoint did not keep up, failed too often, was down, or "
-    "missed an objective",
-    "undecided": "undecided: the step is too short to tell",
+    "carried": "carried: the endpoint kept up",
+    "not carried": "not carried: it did not, failed too often, was down, or missed an objective",
+    "undecided": "undecided: the step is too short",
     "failing": "failing: no request succeeded",
     "not due": "not due: nothing fell due",
     "left out": "left out: the step measures other groups",
@@ -59,9 +56,6 @@ ALL_GROUPS = "all"
 """Stands for the total of a step of a mix."""
 DETECTORS_TITLE = "Requests by detector, with service times in ms"
 DETECTORS_HEAD = f"{DETECTORS_TITLE}:"
-OBJECTIVES_HEAD = (
-    "Objectives (✓ met, ✗ not met, ? undecided; in brackets: limits at 95 % confidence):"
-)
 TEXTS_NOTE = "Texts that differ only in numbers and ids count as one, and the first is the example."
 FAILURES_HEAD = "Failures by class and text, with the first and last second of the run:"
 REPEAT_HEAD = "To repeat:"
@@ -91,7 +85,7 @@ def measured_against(url: str, embedded: str | None) -> str:
 
 def left_out(columns: Sequence[str]) -> str:
     """Which columns a narrow terminal does not show."""
-    return f"Not shown for lack of width: {', '.join(columns)}."
+    return f"A wider terminal also shows {listed(list(columns))}."
 
 
 def more_texts(count: int) -> str:

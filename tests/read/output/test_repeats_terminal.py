@@ -37,7 +37,7 @@ def test_the_answer_comes_first_and_everything_fits(tmp_path: Path, width: int) 
         [str(n), f"run-{n}.log"] for n in (1, 2, 3)
     ]
     assert sum(line.split()[:1] in (["10"], ["30"], ["60"]) for line in lines) == 3
-    assert ("Not shown for lack of width: p99" in " ".join(text.split())) == (width == 80)
+    assert ("A wider terminal also shows p99" in " ".join(text.split())) == (width == 80)
     assert lines[-2] == "results/repeats.json"
 
 

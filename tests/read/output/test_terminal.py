@@ -93,7 +93,7 @@ def test_a_narrow_terminal_leaves_out_columns_and_breaks_no_line(
         assert narrow[:6] == list(full[:6])
         assert set(narrow) <= set(full)
     said = " ".join(" ".join(lines).split())
-    assert ("Not shown for lack of width:" in said) is (len(rows[0]) < len(whole[0]))
+    assert ("A wider terminal also shows" in said) is (len(rows[0]) < len(whole[0]))
 
 
 def test_texts_from_the_endpoint_are_harmless(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_no_line_is_wider_than_the_terminal(tmp_path: Path, width: int, slo: lis
     assert max(map(len, lines)) <= width
     for number, (load, _) in enumerate(searches.BOX_TRIALS, 1):
         assert any(line.split()[:2] == [str(number), str(load)] for line in lines)
-    assert ("Not shown for lack of width" in text.getvalue().replace("\n", " ")) == (width < 80)
+    assert ("A wider terminal also shows" in text.getvalue().replace("\n", " ")) == (width < 80)
 
 
 def _shown(path: Path, height: int, *, terminal: bool = True) -> str:
@@ -48,7 +48,7 @@ def test_a_capacity_that_has_scrolled_away_is_said_again(
     text = _shown(tmp_path / "s.log", height, terminal=terminal)
     for tier in ("a", "b"):
         assert text.count(f"CAPACITY {tier}: ") == times
-    last = text.strip().splitlines()[-4:]
+    last = text.strip().splitlines()[-20:]
     assert any(line.startswith("CAPACITY b: ") for line in last) == (times == 2)
 
 

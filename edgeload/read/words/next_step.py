@@ -1,0 +1,85 @@
+"""What to do next with what a run has shown, in one sentence. Pure."""
+
+from __future__ import annotations
+
+from edgeload.plain_words import plural
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.words.finding_words import advice
+from edgeload.read.words.longer_steps import repeat_with
+
+_SEARCH = "--find-capacity"
+_LIKELY_NARROW = 0.1
+"""Loads that are no further apart tell the capacity well enough."""
+_LOADS_BETWEEN = 4
+
+
+def next_step(summary: RunSummary) -> str:
+    """The most useful next command, or what has to be mended first.
+
+    Empty for a kind of run that says itself what would tell more: a search, one for headroom, an
+    interference run and a cache audit.
+    """
+    if not summary.valid:
+        return f"Next: {_lower(advice(summary.doubts[0]))}"
+    if summary.no_result:
+        return "Next: mend what the failures below name; edgeload has measured nothing yet."
+    if summary.searches or summary.interference or summary.audit or not summary.log.knows_due:
+        return ""
+    if all(step.closed for step in summary.steps):
+        return ""
+    return _of_ramp(summary)
+
+
+def _of_ramp(summary: RunSummary) -> str:
+    copies = {step.clients: step.copies for step in summary.steps}
+    bracket = summary.bracket
+    served = copies[bracket.carried.clients] if bracket.carried else None
+    refused = copies[bracket.overload.clients] if bracket.overload else None
+    noun = "copy" if summary.groups else "client"
+    if summary.interrupted:
+        return "Next: repeat the run to its end."
+    if refused is not None and (served or 0) + 1 < refused:
+        return _between(served or 0, refused, noun)
+    if bracket.undecided:
+        seconds = _seconds_to_tell(summary.steps)
+        longer = repeat_with(seconds) if seconds else "repeat with longer steps"
+        return f"Next: {longer}, or let {_SEARCH} choose the steps."
+    if refused is None and served is not None:
+        more = ",".join(f"{served * factor}" for factor in (2, 4, 8))
+        return f"Next: try larger loads, for example --custom-ramp {more}, or {_SEARCH}."
+    if refused == 1:
+        return f"Next: a lower rate of each {noun}: one is too much at this rate."
+    return "Next: change one thing, and pass this log as --baseline when you read the next run's."
+
+
+def _between(served: int, refused: int, noun: str) -> str:
+    """How to narrow the range down, if it is worth the while."""
+    gap = refused - served
+    if served and gap <= max(1, _LIKELY_NARROW * refused):
+        return (
+            "Next: change one thing, and pass this log as --baseline when you read the next run's; "
+            f"{_SEARCH} narrows the capacity down further."
+        )
+    parts = min(_LOADS_BETWEEN + 1, gap)
+    loads = sorted({served + round(gap * part / parts) for part in range(1, parts)})
+    ramp = ",".join(str(load) for load in loads)
+    return (
+        f"Next: find the limit between {served:,} and {plural(refused, noun)}: --custom-ramp "
+        f"{ramp}, or {_SEARCH}."
+    )
+
+
+def _seconds_to_tell(steps: tuple[StepSummary, ...]) -> float | None:
+    """The longest step that a shortfall asks for."""
+    asked = [
+        shortfall.numbers.get("step_s") or shortfall.numbers.get("step_s_to_tell")
+        for step in steps
+        for shortfall in step.shortfalls
+        if shortfall.code in ("too_short", "undecided")
+    ]
+    return max((seconds for seconds in asked if isinstance(seconds, float | int)), default=None)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
