@@ -132,7 +132,7 @@ class RunHistory:
             tuple(self._seconds),
             counts[0].failures,
             self._objectives(plan, memory, counts, base, growth is not None),
-            _generator(timed, progress, base.efforts),
+            _generator(timed, progress, memory),
             self._backlog(plan, counts),
             growth,
         )
@@ -196,8 +196,8 @@ class RunHistory:
         periods_s = [group.period_s for group in plan.groups if not group.closed]
         rates = [plan.arrival_rate(memory.step, index) for index in range(len(plan.groups))]
         due = sum(rate for rate in rates if rate is not None)
-        if not due:
-            return None
+        if not due or self._last is None or self._last.dead_workers:
+            return None  # what a dead worker should have sent waits for ever, through our fault
         begin_s = max(memory.warm_s, memory.step.start_s + max(periods_s))
         return growth_per_s(memory.moments, begin_s, max(periods_s), due)
 
@@ -234,8 +234,8 @@ class RunHistory:
     ) -> StepState:
         base = memory.base(progress.now_s)
         timed = counts[0].since(base.counts[0])
-        if _generator(timed, progress, base.efforts).in_doubt:
-            return "late"
+        if _generator(timed, progress, memory).in_doubt:
+            return "invalid"
         if self._grows(progress.plan, memory) is not None:
             return "saturates"
         if timed.done >= _LEAST_FRAMES and timed.failed > _FAILED_SHARE * timed.done:
@@ -303,9 +303,9 @@ def _all_counts(progress: RunProgress) -> tuple[LiveCounts, ...]:
     return (progress.counts, *(progress.by_group or unknown))
 
 
-def _generator(counts: LiveCounts, progress: RunProgress, before: Sequence[Effort]) -> Generator:
-    """Our own machine since the efforts before; `counts` are those since then."""
-    sent = sum(counts.lag)
+def _generator(counts: LiveCounts, progress: RunProgress, memory: _StepMemory) -> Generator:
+    """Our own machine in this step; `counts` are those since its base."""
+    sent, before = sum(counts.lag), memory.base(progress.now_s).efforts
     cores = [
         (now.cpu_s - then.cpu_s) / (now.at_s - then.at_s)
         for then, now in zip(before, progress.efforts, strict=False)
@@ -318,6 +318,7 @@ def _generator(counts: LiveCounts, progress: RunProgress, before: Sequence[Effor
         max(cores, default=None),
         len(progress.efforts),
         progress.dead_workers,
+        progress.now_s <= memory.warm_s,
     )
 
 

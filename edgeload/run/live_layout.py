@@ -29,6 +29,8 @@ from edgeload.run.sparkline import Sparkline
 WIDE_FROM = 120
 _WIDE_LINES = 28
 _LABEL = 11
+_ECHO = 2
+"""Columns that the last line leaves free: `^C`, which a terminal echoes, must not fold it."""
 _MOST_CLASSES = 8
 _LEAST_CHART_LINES, _CHART_LINES = 3, 8
 
@@ -105,7 +107,7 @@ def _spaced(blocks: Sequence[Sequence[RenderableType]], room: _Room) -> list[Ren
 def _wide(state: LiveState, screen: Screen, lines: int) -> RenderableType:
     """The tables on the left, what they mean on the right, and the bars over both."""
     left = (screen.width - 1) * 9 // 16
-    right = screen.width - 1 - left
+    right = screen.width - 1 - left - _ECHO
     columns = Table.grid(padding=(0, 1, 0, 0))
     columns.add_column(width=left, no_wrap=True)
     columns.add_column(width=right, no_wrap=True)
@@ -135,10 +137,10 @@ def _charts(state: LiveState, room: _Room, width: int) -> list[RenderableType]:
     """Throughput and response time over the last seconds, if there are lines to spare."""
     parts: list[RenderableType] = []
     for trend in trends(state)[:2]:
-        lines = room.take(_CHART_LINES + 2, least=_LEAST_CHART_LINES + 2) - 2
+        known = [value for value in trend.values[-(width - 4) :] if value is not None]
+        top = max([trend.top, *known])
+        lines = room.take(_CHART_LINES + 2, least=_LEAST_CHART_LINES + 2) - 2 if top else 0
         if lines > 0:
-            known = [value for value in trend.values[-(width - 4) :] if value is not None]
-            top = max([trend.top, *known])
             title = f"{trend.name}, a bar per second, up to {trend.unit(top)}"
             parts.append(_panel(title, Sparkline(trend.values, width - 4, top, lines), width))
     return parts
@@ -237,7 +239,7 @@ def _alarm(state: LiveState, width: int, plain: bool) -> Text:
 
 def _labelled(label: str, words: Sequence[str], style: str, screen: Screen) -> Text:
     """A name, and as much as there is room for."""
-    said = first_that_fits(words, screen.width - _LABEL, screen.ascii_only)
+    said = first_that_fits(words, screen.width - _LABEL - _ECHO, screen.ascii_only)
     text = Text(label.ljust(_LABEL), style="dim", no_wrap=True)
     return text.append(said, style=style or "not dim")
 

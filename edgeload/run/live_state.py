@@ -9,7 +9,7 @@ from edgeload.generator_limits import CPU_LIMIT, LATE_SHARE
 from edgeload.plan import Plan, RampStep
 from edgeload.run.objectives_so_far import SoFar
 
-StepState = Literal["warm-up", "keeps up", "saturates", "fails", "late", "unclear", "stopped"]
+StepState = Literal["warm-up", "keeps up", "saturates", "fails", "invalid", "unclear", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,15 @@ class Generator:
     """Of the busiest worker process, in this step; None: not known yet."""
     workers: int
     dead: int
+    warming_up: bool
+    """Whether the step's warm-up goes on, which the report does not judge."""
 
     @property
     def in_doubt(self) -> bool:
         """Whether the report would call a step like this INVALID."""
         busy = self.cpu_cores is not None and self.cpu_cores > CPU_LIMIT
-        return busy or self.late_share > LATE_SHARE or self.dead > 0
+        judged = busy or self.late_share > LATE_SHARE
+        return self.dead > 0 or (judged and not self.warming_up)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ STATE_STYLES = {
     "keeps up": "green",
     "saturates": "bold yellow",
     "fails": "bold red",
-    "late": "bold red",
+    "invalid": "bold red",
 }
 _SO_FAR = {
     "met": ("✓", "met so far", "green"),
@@ -220,7 +220,8 @@ def trends(state: LiveState) -> list[Trend]:
 
 
 def _trend_of_times(name: str, times_s: Sequence[float | None]) -> Trend:
-    last = f"{ms_number(times_s[-1] if times_s else None)} ms"
+    last_s = times_s[-1] if times_s else None
+    last = "-" if last_s is None else f"{ms_number(last_s)} ms"
     return Trend(name, times_s, [f"{last} in the last second", last], is_time=True)
 
 

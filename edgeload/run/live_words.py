@@ -15,7 +15,7 @@ _STATES = {
     "keeps up": ("keeps up", "kept up"),
     "saturates": ("will saturate", "saturated"),
     "fails": ("failures", "failures"),
-    "late": ("generator late", "generator late"),
+    "invalid": ("invalid", "invalid"),
     "unclear": ("unclear", "unclear"),
     "stopped": ("stopped", "stopped"),
 }
@@ -83,7 +83,10 @@ def ended_line(row: LiveStep, plan: Plan) -> str:
 
 
 def alarm_words(state: LiveState) -> list[str]:
-    """That the step will saturate, from the longest wording to the shortest; else nothing."""
+    """What to be warned of now, from the longest wording to the shortest; else nothing."""
+    if state.generator.in_doubt:
+        said = "Our own machine is the limit"
+        return [f"{said}: the report would call this step INVALID.", f"{said}."]
     if state.growth_per_s is None or state.backlog is None:
         return []
     noun = "frame" if state.plan.is_mix else "request"

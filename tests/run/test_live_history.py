@@ -12,6 +12,7 @@ from edgeload.plan import Plan
 from edgeload.run.counters import Effort
 from edgeload.run.live_history import RunHistory
 from edgeload.run.live_state import LiveState
+from edgeload.run.live_words import alarm_words
 from edgeload.run.supervisor import RunProgress
 
 PLAN = fake.plan_of(3)
@@ -86,9 +87,19 @@ def test_our_own_machine_is_named_when_it_is_the_limit(kind: str) -> None:
     """Whatever the endpoint does: that step would be INVALID."""
     moments = fake.moments(PLAN, 7.0)
     assert not after(moments).generator.in_doubt
+    warming_up = after([doubted(moment, kind) for moment in moments[:7]])
+    assert warming_up.generator.in_doubt == (kind == "dead")  # the report leaves that time out
     state = after([doubted(moment, kind) for moment in moments])
     assert state.generator.in_doubt
-    assert state.present.state == "late"
+    assert state.present.state == "invalid"
+    assert alarm_words(state)[-1] == "Our own machine is the limit."
+
+
+def test_a_dead_worker_is_no_saturation() -> None:
+    """What it should have sent is never answered, and that is not the endpoint's fault."""
+    moments = fake.moments(PLAN, 7.0, capacity_per_s=10.0)
+    assert after(moments).growth_per_s is not None
+    assert after([replace(each, dead_workers=1) for each in moments]).growth_per_s is None
 
 
 def test_objectives_are_those_of_the_step() -> None:
