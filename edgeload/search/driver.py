@@ -113,6 +113,11 @@ class Search:
             most=record.most,
         )
 
+    @property
+    def last_verdict(self) -> TrialVerdict | None:
+        """That of the last trial, for the tier that it was for; None: it did not count."""
+        return self._before
+
     def run(self) -> None:
         """Search until the boundary of every tier is known on every axis, or no more can be told.
 

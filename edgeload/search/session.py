@@ -53,7 +53,11 @@ def _drive(
     with SearchView(console, setup, settings.progress) as view:
         trials = Trials(prepared, settings, record, stop, view.show)
         with trials, contextlib.closing(LiveLog(settings.log_file)) as live:
-            Search(trials, live, setup, lambda: _recovers(prepared, stop), view.begins).run()
+            search = Search(trials, live, setup, lambda: _recovers(prepared, stop), view.begins)
+            try:
+                search.run()
+            finally:
+                view.ends(search.last_verdict)
         return trials.outcome
 
 

@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edgeload.read.statistics.boundary import Boundary, Trial, boundary_of
+from edgeload.read.statistics.boundary import Boundary, Trial, TrialVerdict, boundary_of
 from edgeload.run.announcement import due_per_s
 from edgeload.run.counters import percentile
 from edgeload.run.live_tables import Bar, LiveColumn, first_that_fits, fitted, progress_bars
@@ -53,17 +53,22 @@ class SearchView:
         self._screen.__exit__(*exception)
 
     def begins(self, state: SearchState) -> None:
-        """A trial begins. A line says what became of the one before."""
-        before, self._state = self._state, state
+        """A trial begins, and the one before is over."""
+        self.ends(state.before)
+        self._state = state
         self._screen.show_at_once()
-        if before is None:
+
+    def ends(self, verdict: TrialVerdict | None) -> None:
+        """The trial that was shown is over; a line says what became of it."""
+        state, self._state = self._state, None
+        if state is None:
             return
-        number, load = before.step.index + 1, before.asked.load
+        number, load = state.step.index + 1, state.asked.load
         if self._screen.form == "json":
-            self._screen.record(TrialEndLine(number, load, state.before))
+            self._screen.record(TrialEndLine(number, load, verdict))
         elif self._screen.form == "plain":
-            verdict = state.before or "did not count"
-            self._screen.say(f"trial {number}, {self._words(before, load)}: {verdict}")
+            said = verdict or "did not count"
+            self._screen.say(f"trial {number}, {self._words(state, load)}: {said}")
 
     def show(self, progress: TrialProgress) -> None:
         """Show one moment of the trial, or the message that it brings."""

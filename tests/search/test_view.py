@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import StringIO
 
 import msgspec
@@ -58,9 +59,9 @@ def shown(
         view.show(TrialProgress(25.0, step, NO_COUNTS, False))
         view.show(TrialProgress(25.0, step, NO_COUNTS, False, "the endpoint broke"))
         if form != "auto":
-            view.begins(
-                SearchState((*trials, Trial(40, "pass", 5.0)), ASKED, "", step, None, "pass")
-            )
+            view.begins(SearchState(trials, ASKED, "", replace(step, index=4), None, "pass"))
+            view.ends("fail")
+            view.ends("fail")  # it is over already
     return text.getvalue()
 
 
@@ -85,14 +86,14 @@ def test_the_bracket_the_trial_and_the_time_are_shown(terminal: bool) -> None:
 def test_a_search_as_json_lines() -> None:
     """A record for each second and for each trial's end; messages are records, too."""
     text = shown(BEFORE, terminal=False, form="json")
-    now, said, over = (msgspec.json.decode(line, type=ProgressLine) for line in text.splitlines())
+    now, said, *over = (msgspec.json.decode(line, type=ProgressLine) for line in text.splitlines())
     assert isinstance(now, TrialProgressLine)
     assert (now.trial, now.load, now.purpose, now.trial_at_s) == (4, 40, "bracket", 5.0)
     assert now.low is not None
     assert now.high is not None
     assert 32 <= now.low < now.high <= 64
     assert said == MessageLine("the endpoint broke")
-    assert over == TrialEndLine(4, 40, "pass")
+    assert over == [TrialEndLine(4, 40, "pass"), TrialEndLine(5, 40, "fail")]
 
 
 def test_a_search_without_progress_shows_messages_only() -> None:
