@@ -187,7 +187,9 @@ class RunHistory:
         fallen = [now - then for now, then in zip(self._due, due_before, strict=True)]
         for place, objective in enumerate(self._wanted):
             index = _place_of(objective, progress.plan)
-            due = sum(fallen) if index == 0 else fallen[index - 1]
+            counted = _groups_of(index, progress.plan)
+            closed = any(progress.plan.groups[each].closed for each in counted)
+            due = 0 if closed else sum(fallen[each] for each in counted)
             batch = batch_of(objective, counts[index].since(before[index]), due)
             memory.batches[place] = merged_batches([*memory.batches[place], batch])
 
@@ -285,8 +287,10 @@ class RunHistory:
                 continue
             place = _place_of(objective, plan)
             own = counts[place].since(base.counts[place])
-            due = self._due if place == 0 else self._due[place - 1 : place]
-            waiting = max(0, sum(due) - _done(counts[place]) - counts[place].missed)
+            waiting = sum(
+                max(0, self._due[each] - _done(counts[each + 1]) - counts[each + 1].missed)
+                for each in _groups_of(place, plan)  # of a closed loop, nothing falls due
+            )
             found.append(so_far(objective, own, batches, waiting=waiting, grows=grows))
         return tuple(found)
 
@@ -320,6 +324,11 @@ def _generator(counts: LiveCounts, progress: RunProgress, memory: _StepMemory) -
         progress.dead_workers,
         progress.now_s <= memory.warm_s,
     )
+
+
+def _groups_of(place: int, plan: Plan) -> Sequence[int]:
+    """The indices of the groups whose counts stand at a place: see `_place_of`."""
+    return range(len(plan.groups)) if place == 0 else (place - 1,)
 
 
 def _place_of(objective: Objective, plan: Plan) -> int:

@@ -129,3 +129,23 @@ def test_a_closed_loop_has_no_backlog() -> None:
     moments = [replace(moment, plan=closed) for moment in fake.moments(PLAN, 7.0)]
     state = after(moments)
     assert (state.backlog, state.growth_per_s, state.present.state) == (None, None, "unclear")
+
+
+def test_a_closed_loop_hides_nobody_who_waits() -> None:
+    """Its many answers are not those of the open group beside it, whose requests still wait.
+
+    Nor do they belong to what is due by the plan: there is no throughput to demand.
+    """
+    plan = fake.plan_of(1, 2, step_s=30.0)
+    mixed = Plan(plan.steps, (plan.groups[0], replace(plan.groups[1], requests_per_second=None)))
+    history = RunHistory(tuple(map(parse_objective, ("p80<300ms", "throughput>=95%"))))
+    found = []
+    for tick in range(80):
+        silent, closed = fake.counts_of(0), fake.counts_of(7 * tick)
+        by_group = (silent, closed)
+        history.take(RunProgress(tick * fake.TICK_S, 0, mixed, closed, False, by_group=by_group))
+        state = history.state()
+        assert state is not None
+        found.append([each.state for each in state.objectives])
+    assert all(time != "met" for time, _ in found)
+    assert all(throughput == "undecided" for _, throughput in found)
