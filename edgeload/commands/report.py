@@ -13,16 +13,15 @@ from edgeload import exit_codes
 from edgeload.cli import Parser, number_above_0, objective, path, typed
 from edgeload.config_file import Config, load_config
 from edgeload.kept_runs import UnknownRun, folder_of_logs, logs_meant
-from edgeload.read.log.columns import LogError
-from edgeload.read.output import hdr
-from edgeload.read.words.comparison_words import gate_words
-from edgeload.read.words.headline import undecided_objectives
 from edgeload.settings import SettingError
 from edgeload.settings.mix_yaml import MixError
 from edgeload.settings.resolving import constant
 from edgeload.settings.values import MOST_CLIENTS
 from edgeload.settings.wanted_file import wanted_cameras_text
 from edgeload.wanted_cameras import WantedCameras, parse_wanted
+
+# The reading side is imported by the functions that use it: --help answers at once.
+# ruff: noqa: PLC0415
 
 _EXIT_CODES = """\
 Exit codes: 0 done, 1 internal error, 2 an option or a log is wrong, 3 an
@@ -163,9 +162,16 @@ def _command(
     try:
         config = load_config(config_folders)
         parser = make_parser(config)
-        return carry_out(_with_kept_runs(parser.parse_args(arguments), parser), parser)
-    except (LogError, SettingError, UnknownRun) as problem:
+    except SettingError as problem:
         print(f"{program}: {config.located(str(problem))}", file=sys.stderr)
+        return exit_codes.BAD_SETTING
+    options = parser.parse_args(arguments)
+    from edgeload.read.log.columns import LogError
+
+    try:
+        return carry_out(_with_kept_runs(options, parser), parser)
+    except (LogError, UnknownRun) as problem:
+        print(f"{program}: {problem}", file=sys.stderr)
         return exit_codes.BAD_SETTING
 
 
@@ -193,11 +199,20 @@ def _with_kept_runs(options: argparse.Namespace, parser: Parser) -> argparse.Nam
     return options
 
 
-def _report(options: argparse.Namespace) -> int:
-    from edgeload.read.results import exit_code, write_results  # noqa: PLC0415 (see cli.leave)
+def _check_hdr(options: argparse.Namespace) -> None:
+    """Raise LogError if percentile files are wanted and the package for them is missing."""
+    from edgeload.read.log.columns import LogError
+    from edgeload.read.output import hdr
 
     if options.hdr and (what := hdr.missing()):
         raise LogError(f"--hdr {what}")
+
+
+def _report(options: argparse.Namespace) -> int:
+    from edgeload.read.results import exit_code, write_results
+    from edgeload.read.words.headline import undecided_objectives
+
+    _check_hdr(options)
     summary = write_results(
         options.log[0],
         options.output_dir,
@@ -217,7 +232,7 @@ def _report(options: argparse.Namespace) -> int:
 
 def _read_series(options: argparse.Namespace, parser: Parser) -> int:
     """The results of several runs of one measurement."""
-    from edgeload.commands.repeat import read_series  # noqa: PLC0415 (see cli.leave)
+    from edgeload.commands.repeat import read_series
 
     if len(options.log) < 2:
         parser.error(
@@ -226,8 +241,7 @@ def _read_series(options: argparse.Namespace, parser: Parser) -> int:
         )
     if options.host is not None:
         parser.error("--host: must be left out with --repeats, for example report one log with it")
-    if options.hdr and (what := hdr.missing()):
-        raise LogError(f"--hdr {what}")
+    _check_hdr(options)
     return read_series(
         options.log,
         options.output_dir,
@@ -241,7 +255,8 @@ def _read_series(options: argparse.Namespace, parser: Parser) -> int:
 
 
 def _compare(options: argparse.Namespace, program: str) -> int:
-    from edgeload.read.results import gate, write_comparison  # noqa: PLC0415 (see cli.leave)
+    from edgeload.read.results import gate, write_comparison
+    from edgeload.read.words.comparison_words import gate_words
 
     comparison, history = write_comparison(
         options.log,

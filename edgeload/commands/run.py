@@ -41,7 +41,6 @@ def main(
     from edgeload.cli import typed
     from edgeload.config_file import Config, load_config
     from edgeload.message_lines import messages_become_lines
-    from edgeload.run.images import ImageError
     from edgeload.settings import SettingError, resolve
 
     config = Config()
@@ -59,7 +58,7 @@ def main(
         if settings.variants:
             return _rank(settings)
         return _load(settings, report=typed(report))
-    except (SettingError, ImageError) as error:
+    except SettingError as error:
         print(config.located(str(error), options), file=sys.stderr)
         return exit_codes.BAD_SETTING
 

@@ -26,6 +26,7 @@ from PIL import Image, ImageChops, JpegImagePlugin, UnidentifiedImageError
 from edgeload.edge_facts import MAX_BODY_BYTES
 from edgeload.plain_words import quoted
 from edgeload.settings.fields import DEFAULT_PICTURE
+from edgeload.settings.resolving import SettingError
 
 JPEG_QUALITY = 95
 """Quality for a source that is not a JPEG; the Groundlight SDK encodes pictures with it too."""
@@ -43,7 +44,7 @@ _LEGAL_SIZE = (
 )
 
 
-class ImageError(ValueError):
+class ImageError(SettingError):
     """The picture cannot be sent; one line with the setting, its value and what is legal."""
 
     def __init__(self, path: Path, problem: str, legal: str = _LEGAL) -> None:

@@ -35,7 +35,7 @@ def make_pictures(
 ) -> PictureSets:
     """Make the pictures of all groups, in files that last as long as `stack`.
 
-    Raises ImageError, or SettingError with the line for a picture of a mix file.
+    Raises ImageError, or another SettingError with the line for a picture of a mix file.
     """
     made: dict[PictureChoice, MadePictures] = {}
     for group in groups:

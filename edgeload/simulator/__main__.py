@@ -14,9 +14,11 @@ def _serve() -> int:
     import sys  # noqa: PLC0415
 
     from edgeload.simulator.command_line import parse_options  # noqa: PLC0415
+
+    options = parse_options(sys.argv[1:])
     from edgeload.simulator.supervisor import run  # noqa: PLC0415
 
-    return run(parse_options(sys.argv[1:]))
+    return run(options)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def _run_s(settings: Settings) -> float | None:
 def rank_variants(settings: Settings, *, out: Console, err: Console) -> int:
     """Rank the variants of the settings' file; the exit code.
 
-    `out` gets the ranking, `err` the progress. Raises SettingError and ImageError as a run does;
+    `out` gets the ranking, `err` the progress. Raises SettingError as a run does;
     the box is restored all the same.
     """
     variants = checked_variants(settings)

@@ -115,7 +115,7 @@ def test_help_names_every_option_with_its_default(capsys: pytest.CaptureFixture[
             assert "(default:" not in text.replace("(default: no limit)", "")
         else:
             assert f"(default: {shown.get(field.name, default)})" in text
-    assert set(helps) - {"--help"} == {
+    assert set(helps) - {"--help", "--version"} == {
         "--" + field.name.removesuffix("_s").replace("_", "-")
         for field in dataclasses.fields(Options)
     }
