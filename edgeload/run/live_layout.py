@@ -190,7 +190,8 @@ def _failures(rows: Sequence[tuple[str, int]], width: int) -> RenderableType:
     table.add_column(no_wrap=True, justify="right")
     table.add_column(no_wrap=True)
     for name, count in rows:
-        bar = ProgressBar(total=most, completed=count, width=max(4, width - names - numbers - 4))
+        room = max(4, width - names - numbers - 4)
+        bar = ProgressBar(most, count, room, complete_style="red", finished_style="red")
         table.add_row(Text(name, style="bold red"), f"{count:,}", bar)
     return table
 

@@ -17,11 +17,11 @@ from edgeload.run.live_words import load_noun, ms_number, number_words, objectiv
 from edgeload.run.objectives_so_far import SoFar
 from edgeload.run.sparkline import Sparkline
 
-STATE_STYLES = {
+_STATE_STYLES = {
     "keeps up": "green",
-    "saturates": "bold yellow",
-    "fails": "bold red",
-    "invalid": "bold red",
+    "saturates": "yellow",
+    "fails": "red",
+    "invalid": "red",
 }
 _SO_FAR = {
     "met": ("✓", "met so far", "green"),
@@ -64,7 +64,10 @@ def first_that_fits(texts: Sequence[str], width: int, ascii_only: bool = False) 
 
 
 def fitted(columns: Sequence[LiveColumn], width: int, styles: Sequence[str]) -> Table:
-    """A table of as many columns as a width has room for, and a style for each row."""
+    """A table of as many columns as a width has room for; a style for each row.
+
+    Colours in it are those of the state alone: the rest of the row is bold or dim.
+    """
     kept, gap = list(columns), 2
     while sum(column.width + gap for column in kept) - gap > width and len(kept) > 1:
         if gap == 2:
@@ -87,7 +90,7 @@ def fitted(columns: Sequence[LiveColumn], width: int, styles: Sequence[str]) -> 
 
 
 def _row_style(style: str) -> str:
-    """Colours are for the state alone; its row is bold or dim."""
+    """The style of a row without its colour."""
     return " ".join(word for word in style.split() if word in ("bold", "dim"))
 
 
@@ -105,7 +108,7 @@ def step_table(rows: Sequence[LiveStep], state: LiveState, width: int) -> Table:
         LiveColumn("state", [state_words(row) for row in rows], 1, "left"),
     ]
     styles = [
-        f"{'' if row.over else 'bold '}{STATE_STYLES.get(row.state, '')}".strip() for row in rows
+        f"{'' if row.over else 'bold '}{_STATE_STYLES.get(row.state, '')}".strip() for row in rows
     ]
     return fitted(columns, width, styles)
 
@@ -161,7 +164,7 @@ def progress_bars(bars: Sequence[Bar], width: int, ascii_only: bool = False) -> 
         table.add_column(justify=justify, no_wrap=True, overflow="crop")
     for label, bar in zip(labels, bars, strict=True):
         share = min(1.0, max(0.0, bar.done / bar.total)) if bar.total else 1.0
-        drawn = ProgressBar(total=1.0, completed=share, width=max(1, room))
+        drawn = ProgressBar(1.0, share, max(1, room), complete_style="cyan")
         table.add_row(label, drawn, f"{share * 100:.0f}%", bar.left)
     return table
 

@@ -45,7 +45,7 @@ class Sparkline:
         top = max([self.top, *(value for value in shown if value is not None)])
         marks = PLAIN if options.ascii_only else BLOCKS
         for line in bars(shown, marks, top, self.height):
-            yield Text(line.ljust(self.width), no_wrap=True, overflow="crop")
+            yield Text(line.ljust(self.width), style="cyan", no_wrap=True, overflow="crop")
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(self.width, self.width)
