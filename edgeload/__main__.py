@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> i
     words = list(sys.argv[1:] if arguments is None else arguments)
     listed = "\n".join(f"  {name:<9} {text}" for name, text in _COMMANDS.items())
     parser = cli.Parser(
-        prog=program, description=_DESCRIPTION.format(commands=listed, program=program)
+        prog=program,
+        description=_DESCRIPTION.format(commands=listed, program=program),
+        example="run --max-clients 5",
     )
     parser.add_argument("command", metavar="COMMAND", choices=_COMMANDS, help=", ".join(_COMMANDS))
     command = command_to_complete(_COMMANDS) or parser.parse_args(words[:1]).command

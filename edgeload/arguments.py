@@ -40,6 +40,20 @@ are written).
 """
 
 
+_TOKEN_OPTIONS = ("--token", "--api-token", "--groundlight-api-token")
+
+
+class _RefusedToken(argparse.Action):
+    """The token is never an option, because a list of processes shows options. Nor is it shown."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """See argparse."""
+        parser.error(
+            f"{self.option_strings[0]}: the API token is never an option; set {TOKEN} in config.py "
+            f"or in the environment, for example export {TOKEN}=api_…"
+        )
+
+
 def parse(
     arguments: list[str] | None, config: Mapping[str, object], program: str = "load_test.py"
 ) -> tuple[dict[str, Any], str]:
@@ -73,6 +87,8 @@ def _parser(config: Mapping[str, object], program: str) -> Parser:
         instead.add_argument(
             option_of(wanted), dest="wanted", action="store_const", const=wanted, help=text
         )
+    for name in _TOKEN_OPTIONS:
+        parser.add_argument(name, action=_RefusedToken, nargs="?", help=argparse.SUPPRESS)
     for title in get_args(Group):
         group = parser.add_argument_group(title)
         for name in Fields.model_fields:

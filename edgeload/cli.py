@@ -59,12 +59,14 @@ codecs.register_error("edgeload", _in_plain_characters)
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, without the usage, and exit code 2.
 
-    Description and epilog are printed as they are, so their lines must fit 80 columns.
+    Description and epilog are printed as they are, so their lines must fit 80 columns. `example`
+    are words of a command line that is complete.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, example: str = "", **options: Any) -> None:
         super().__init__(**{"formatter_class": _formatter(), "allow_abbrev": False, **options})
         self.add_argument("--version", action=_Version, help="Print the version and stop.")
+        self._example = example
         self._words: list[str] = []
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -82,16 +84,28 @@ class Parser(argparse.ArgumentParser):
         given = [text for word in self._words for text in (word, word.partition("=")[2])]
         said = one_line(without_long_words(message.removeprefix("argument "), given))
         line = " ".join(said.split())
-        no_value = line.startswith(("unrecognized arguments", "the following arguments"))
-        hint = f"{self._meant(line)}; see {self.prog} --help" if no_value else ""
-        self.exit(BAD_SETTING, f"{self.prog}: {line}{hint}\n")
+        self.exit(BAD_SETTING, f"{self.prog}: {line}{self._hint(line)}\n")
 
-    def _meant(self, line: str) -> str:
-        """`; did you mean --max-clients?` for the first option in a line that is nearly one."""
-        for word in line.split():
-            option = word.partition("=")[0]
-            near = difflib.get_close_matches(option, self._option_string_actions, 1, 0.75)
-            if option.startswith("--") and near:
+    def _hint(self, line: str) -> str:
+        """What helps: the nearest option, an example, or where all options are."""
+        see = f"; see {self.prog} --help"
+        if line.startswith("unrecognized arguments"):
+            return f"{self._meant(line.split()[2:])}{see}"
+        if line.startswith("the following arguments"):
+            return f"; for example {typed(self.prog)} {self._example}" if self._example else see
+        return see if line.endswith("expected one argument") else ""
+
+    def _meant(self, words: list[str]) -> str:
+        """`; did you mean --max-clients?` for the first word that is nearly an option.
+
+        With one dash or none, the rest must be right.
+        """
+        for word in words:
+            name = word.partition("=")[0]
+            least = 0.75 if name.startswith("--") else 1.0
+            option = f"--{name.lstrip('-').replace('_', '-')}"
+            near = difflib.get_close_matches(option, self._option_string_actions, 1, least)
+            if near:
                 return f"; did you mean {near[0]}?"
         return ""
 

@@ -16,7 +16,7 @@ import as_a_user as user
 import pytest
 import synthetic_log as sl
 
-from edgeload import cli
+from edgeload import arguments, cli
 
 
 @pytest.mark.parametrize("text", ["abc", "", "0", "-1", "nan", "inf", "1e999"])
@@ -40,7 +40,11 @@ def test_an_objective_on_the_command_line() -> None:
     ("arguments", "line"),
     [
         (["--rate", "x"], "tool: --rate: 'x': must be a number above 0, for example 10"),
-        (["--rate"], "tool: --rate: expected one argument"),
+        (["--rate"], "tool: --rate: expected one argument; see tool --help"),
+        (["--rat_=1"], "tool: unrecognized arguments: --rat_=1; did you mean --rate?; see tool "),
+        (["rate", "1"], "tool: unrecognized arguments: rate 1; did you mean --rate?; see tool --h"),
+        (["-rate", "1"], "tool: unrecognized arguments: -rate 1; did you mean --rate?; see tool "),
+        (["rat"], "tool: unrecognized arguments: rat; see tool --help"),
         (
             ["--rat", "1"],
             "tool: unrecognized arguments: --rat 1; did you mean --rate?; see tool --help",
@@ -62,6 +66,31 @@ def test_errors_are_one_line_and_exit_code_2(
     assert out == ""
     assert err.startswith(line)
     assert len(err.splitlines()) == 1
+
+
+def test_what_is_missing_is_shown_in_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    """A whole command line, where the program knows one."""
+    for prog, example, hint in (
+        ("tool", "", "; see tool --help\n"),
+        ("tool.py", "--size 3", "; for example python tool.py --size 3\n"),
+    ):
+        parser = cli.Parser(prog=prog, example=example)
+        parser.add_argument("--size", required=True)
+        with pytest.raises(SystemExit):
+            parser.parse_args(["3"])
+        line = capsys.readouterr().err
+        assert line == f"{prog}: the following arguments are required: --size{hint}"
+
+
+def test_the_token_is_no_option_and_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever types it is told where it goes."""
+    for words in (["--token", "secret"], ["--api-token=secret"], ["--groundlight-api-token"]):
+        with pytest.raises(SystemExit) as raised:
+            arguments.parse(words, {})
+        assert raised.value.code == 2
+        line = capsys.readouterr().err
+        assert "set GROUNDLIGHT_API_TOKEN in config.py or in the environment, for example" in line
+        assert "secret" not in line
 
 
 def test_brackets_in_a_help_text_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:

@@ -203,7 +203,9 @@ def test_the_token_is_nowhere_to_be_read() -> None:
         ({"detector_id": "dog"}, "DETECTOR_ID", "'dog'", "27 letters or digits"),
         ({"image_pool": "0"}, "IMAGE_POOL", "'0'", "at least 1"),
         ({"simulator_options": "'"}, "SIMULATOR_OPTIONS", '"\'"', "types them in a shell"),
-        ({"endpoint_url": "box:30143"}, "ENDPOINT_URL", "'box:30143'", "http://HOST:PORT"),
+        ({"endpoint_url": "box:30143"}, "ENDPOINT_URL", "'box:30143'", "example https://box:30143"),
+        ({"endpoint_url": "box:30101"}, "ENDPOINT_URL", "'box:30101'", "example http://box:30101"),
+        ({"endpoint_url": "192.0.2.7"}, "ENDPOINT_URL", "'192.0.2.7'", "https://192.0.2.7:30143"),
         ({"endpoint_url": "http://h:99999"}, "ENDPOINT_URL", "99999", "http://HOST:PORT"),
         ({"endpoint_url": "http://a..b:30101"}, "ENDPOINT_URL", "a..b", "http://HOST:PORT"),
         ({"endpoint_url": "http://h/x?y"}, "ENDPOINT_URL", "x?y", "nothing after it"),
@@ -256,11 +258,16 @@ def test_a_typed_detector_name_beats_an_id_in_config_py() -> None:
 
 
 def test_custom_ramp_without_a_value_is_the_built_in_one() -> None:
-    """With a value it is that value, also in brackets; both replace max clients and step size."""
+    """With a value it is that, however it is spelt; both replace max clients and step size."""
     for arguments, clients in (
         (["--custom-ramp"], [1, 2, 3, 4, 5, 10, 15, 20, 30, 40, 50, 60]),
         (["--custom-ramp", "1,5,20", "--max-clients", "3"], [1, 5, 20]),
         (["--custom-ramp", "[1,5,20]"], [1, 5, 20]),
+        (["--custom-ramp", "1", "5", "20", "--seed", "2"], [1, 5, 20]),
+        (["--custom-ramp", "1 5 20"], [1, 5, 20]),
+        (["--custom-ramp", "(1,5,20)"], [1, 5, 20]),
+        (["--custom-ramp", " 1;5 ; 20, "], [1, 5, 20]),
+        (["--custom-ramp", "[", "1", "5", "20", "]"], [1, 5, 20]),
         (["--custom-ramp", "[1, 5, 20]"], [1, 5, 20]),
         (["--custom-ramp", "[1,", "5,", "20]", "--seed", "2"], [1, 5, 20]),
         (["--max-clients", "7", "--step-size", "3"], [3, 6, 7]),

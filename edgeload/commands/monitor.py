@@ -39,7 +39,9 @@ interrupted (the results are written).
 
 def _parse(arguments: Sequence[str] | None, program: str) -> tuple[SampleTimes, Path]:
     """(when samples are due, the folder for results); exits with code 2 on a bad option."""
-    parser = Parser(prog=program, description=_DESCRIPTION, epilog=_EPILOG)
+    parser = Parser(
+        prog=program, description=_DESCRIPTION, epilog=_EPILOG, example="--duration 60s"
+    )
     parser.add_argument(
         "--duration",
         type=seconds(_TIMES, "60s"),

@@ -133,6 +133,7 @@ def compare_main(
             f"  {typed(program)} after.jsonl --baseline before.jsonl\n"
             f"  {typed(program)} 4-workers 8-workers",
             epilog=_COMPARE_EXIT_CODES,
+            example="after.jsonl --baseline before.jsonl",
         )
         found.add_argument(
             "log",

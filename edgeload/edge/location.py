@@ -84,8 +84,8 @@ def locate(
         else:
             return Target(parts.scheme, host, port, family, address)
     raise NoAnswer(
-        f"ENDPOINT_URL = {url}: no connection ({problem}); check host and port, and that the "
-        "endpoint is running"
+        f"ENDPOINT_URL = {url}: no connection ({problem}); check host and port (30143 for https, "
+        "30101 for http), and that the endpoint is running"
     )
 
 

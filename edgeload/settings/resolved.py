@@ -37,7 +37,8 @@ class Settings(Fields):
     def _check_together(self) -> Settings:
         if self.endpoint_url and self.groundlight_api_token is None:
             raise ValueError(
-                f"{TOKEN} is empty: set it in config.py or in the environment variable {TOKEN}"
+                f"{TOKEN} is empty: set it in config.py or in the environment, for example "
+                f"export {TOKEN}=api_…"
             )
         if self.endpoint_url and (refusal := self._refused_address(self.endpoint_url)):
             raise ValueError(refusal)

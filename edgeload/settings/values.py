@@ -43,6 +43,7 @@ _LEGAL_NAME = (
     f"must be at most {_MOST_NAME_CHARS} letters, digits, dots, hyphens and underscores, of which "
     "the first is a letter or a digit"
 )
+_HOST_ALONE = re.compile(r"([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?")
 _LEGAL_URL = "must be http://HOST:PORT or https://HOST:PORT"
 
 
@@ -86,15 +87,15 @@ def _not_blank(value: object) -> object:
 
 
 def _ramp(value: object) -> object:
-    """`1,5,20`, `[1, 5, 20]` or the word for the built-in ramp -> client counts."""
+    """`1,5,20`, `1 5 20`, `[1, 5, 20]` or the word for the built-in ramp -> client counts."""
     if not isinstance(value, str):
         return value
     if value == BUILT_IN:
         return BUILT_IN_RAMP
     text = value.strip()
-    if text.startswith("[") and text.endswith("]"):
-        text = text[1:-1]
-    counts = [count.strip() for count in text.split(",")]
+    if text[:1] + text[-1:] in ("[]", "()"):
+        text = text[1:-1].strip()
+    counts = re.split(r"\s*[,;]\s*|\s+", re.sub(r"\s*[,;]$", "", text))
     if not all(_WHOLE.fullmatch(count) for count in counts):
         raise ValueError(_LEGAL_RAMP)
     if not all(map(int, counts)):
@@ -164,6 +165,8 @@ def _endpoint_url(url: str | None) -> str | None:
         raise ValueError(_LEGAL_URL) from error
     if parts.username is not None or parts.password is not None:
         raise ValueError(f"{_LEGAL_URL}, without a user name or password")
+    if bare := _HOST_ALONE.fullmatch(url):
+        raise ValueError(f"{_LEGAL_URL}, for example {_with_scheme(*bare.groups())}")
     if parts.scheme not in ("http", "https") or port == 0 or re.search(r"[\s\x00-\x1f\\]", url):
         raise ValueError(_LEGAL_URL)
     host = _host(parts.hostname or "")
@@ -174,6 +177,11 @@ def _endpoint_url(url: str | None) -> str | None:
     if is_cloud(host):
         raise ValueError("is the Groundlight cloud; must be an Edge Endpoint of your own")
     return url.rstrip("/").removesuffix("/device-api")
+
+
+def _with_scheme(host: str, port: str | None) -> str:
+    """The URL that is probably meant: an Edge Endpoint has two usual ports."""
+    return f"{'http' if port == '30101' else 'https'}://{host}:{port or 30143}"
 
 
 def _token(token: SecretStr | None) -> SecretStr | None:

@@ -72,7 +72,7 @@ def check(
 def options_of(parser: argparse.ArgumentParser) -> Iterator[str]:
     """The options that take a value."""
     for action in parser._actions:
-        if action.option_strings and action.nargs != 0:
+        if action.option_strings and action.nargs != 0 and action.help != argparse.SUPPRESS:
             yield action.option_strings[0]
 
 

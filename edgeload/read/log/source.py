@@ -25,6 +25,7 @@ STANDARD_INPUT = Path("standard input")
 """What a report calls the log that was given as `-`."""
 
 _STANDARD_INPUT_NAMES = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
+_MADE_BY = "; must be the log of a run: python load_test.py writes one, for example load_test.log"
 _CHUNK_BYTES = 1 << 20
 _HEAD_BYTES = 1 << 10
 
@@ -85,7 +86,9 @@ def utf8_file(given: Path, what: str = "the log") -> Iterator[Path]:
             if encoding is not None:
                 path = _copied(stack, _in_utf8(path, encoding))
         except OSError as problem:
-            raise LogError(f"cannot read {subject}: {problem.strerror}") from problem
+            missing = isinstance(problem, FileNotFoundError) and what == "the log"
+            hint = _MADE_BY if missing else ""
+            raise LogError(f"cannot read {subject}: {problem.strerror}{hint}") from problem
         yield path
 
 
