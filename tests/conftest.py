@@ -42,6 +42,7 @@ SIDE_BY_SIDE = (
     "test_kept_runs.py",
     "commands/test_list_runs.py",
     "test_installation.py",
+    "test_troubleshooting.py",
     "test_completion.py",
     "test_durations.py",
     "run/test_clients.py",

@@ -460,6 +460,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_lock_file": "poetry.lock against pyproject.toml",
     "test_readme": "README.md, pyproject.toml, Makefile, .ci/run",
     "test_said_and_written": "the scripts as a user runs them: everything else",
+    "test_troubleshooting": "docs/troubleshooting.md: what all programs say",
     "test_side_by_side": "conftest.py: which tests run beside others",
     "test_truth_of_mix": "the whole way of a mix, against the embedded endpoint's own log",
     "read/output/test_page_in_browser": "page.py and the script in the page, in a browser",

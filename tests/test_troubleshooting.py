@@ -1,0 +1,221 @@
+"""docs/troubleshooting.md: each message on the page is one that the programs say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import as_a_user as user
+import pytest
+import synthetic_log as sl
+from recording_server import DETECTOR_ID, Handler, recording_server
+
+from edgeload.child_processes import TOKEN
+from edgeload.commands import monitor, report, run
+from edgeload.installation import Started, missing_package, too_old
+from edgeload.read.analysis.summarising import analyse
+from edgeload.read.log.open import read_log
+from edgeload.read.words.headline import validity
+from edgeload.run.log_place import held_log
+from edgeload.simulator.certificate import self_signed, server_context
+
+PAGE = (user.ROOT / "docs" / "troubleshooting.md").read_text()
+MESSAGES: list[str] = re.findall(r"^\| `(.+?)` \| .+ \| .+ \|$", PAGE, re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Words on a command line, the files that lie in the current folder, and the exit code."""
+
+    words: str
+    files: tuple[tuple[str, str], ...] = ()
+    code: int = 2
+    program: Callable[..., int] = run.main
+
+
+def _config(line: str) -> tuple[tuple[str, str], ...]:
+    return (("config.py", f"SEED = 1\n{line}\n"),)
+
+
+WITH_TOKEN = _config(f"{TOKEN} = 't'")
+MIX = (("mix.yaml", "- name: door\n  detector_nam: front-door\n"),)
+URL = "--endpoint-url"
+ON_THE_COMMAND_LINE = {
+    "load_test.py: unrecognized": Case("--max-client 5"),
+    "MAX_CLIENTS": Case("--max-clients ten"),
+    "TIME_BETWEEN_RAMP": Case("--time-between-ramp 30sec"),
+    "CUSTOM_RAMP": Case("--custom-ramp 1-20"),
+    "SLO": Case("--slo p95<300"),
+    "load_test.py: --token": Case("--token api_secret"),
+    "GROUNDLIGHT_API_TOKEN is empty": Case(f"{URL} http://192.0.2.7:30101"),
+    "config.py:2: ENDPOINT_ULR": Case("", _config("ENDPOINT_ULR = 'https://192.0.2.7:30143'")),
+    "config.py:2: NameError": Case("", _config("DETECTOR_NAME = door")),
+    "config.py:2: SyntaxError": Case("", _config("SLO = [")),
+    "config.py:2: TIMEOUT": Case("", _config("TIMEOUT = 'soon'")),
+    "ENDPOINT_URL = '192.0.2.7'": Case(f"{URL} 192.0.2.7"),
+    "ENDPOINT_URL = 'http://8.8.8.8": Case(f"--dry-run {URL} http://8.8.8.8:30101", WITH_TOKEN),
+    "ENDPOINT_URL = 'https://api": Case(f"--dry-run {URL} https://api.groundlight.ai"),
+    "DETECTOR_ID = 'det_abc'": Case("--detector-id det_abc"),
+    "IMAGE_PATH": Case("--dry-run --image-path images/cat.jpeg"),
+    "MIX": Case("--mix cameras.yaml"),
+    "mix.yaml": Case("--mix mix.yaml", MIX),
+    "monitor_cpu_gpu_usage.py": Case("60", program=monitor.main),
+    "parse_load_test_logs.py: cannot": Case("", program=report.script_main),
+    "parse_load_test_logs.py: 2 logs": Case("a.log b.log", program=report.script_main),
+    "ENDPOINT_URL = http://no-such-box": Case(
+        f"{URL} http://no-such-box.invalid:30101", WITH_TOKEN, code=5
+    ),
+}  # fmt: skip
+BY_ID = ["--detector-id", DETECTOR_ID]
+SHORT = ["--image-pool", "1", "--custom-ramp", "1", "--time-between-ramp", "1", "--log-file"]
+
+
+def row(beginning: str) -> str:
+    """The message on the page that begins so."""
+    (found,) = [message for message in MESSAGES if message.startswith(beginning)]
+    return found
+
+
+def check(beginning: str, said: str) -> None:
+    """One line of what was said is the message on the page."""
+    pattern = ".*".join(map(re.escape, row(beginning).split("…")))
+    assert [line for line in said.splitlines() if re.fullmatch(f"{pattern}.*", line)], said
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(TOKEN, raising=False)
+
+
+@pytest.mark.parametrize("beginning", ON_THE_COMMAND_LINE)
+def test_what_is_wrong_on_the_command_line(
+    beginning: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is sent, and the exit code is that of the heading."""
+    case = ON_THE_COMMAND_LINE[beginning]
+    for name, text in case.files:
+        Path(name).write_text(text)
+    names = {run.main: "load_test.py", monitor.main: "monitor_cpu_gpu_usage.py"}
+    named = {"program": names[case.program]} if case.program in names else {}
+    try:
+        code = case.program(case.words.split(), **named)
+    except SystemExit as ended:
+        code = int(str(ended.code))
+    said = capsys.readouterr().err
+    assert code == case.code, said
+    check(beginning, said)
+    assert "secret" not in said
+
+
+BY_SYSTEM = Started("/usr/bin/python3", ["load_test.py"])
+INSTALLED: dict[str, Callable[[Path], str | None]] = {
+    "load_test.py: the package": lambda root: missing_package("pydantic", BY_SYSTEM, root),
+    "load_test.py: Python": lambda root: too_old(BY_SYSTEM, (3, 9, 18), root),
+}
+
+
+@pytest.mark.parametrize("beginning", INSTALLED)
+def test_what_is_not_installed(beginning: str, tmp_path: Path) -> None:
+    """In a checkout without an environment."""
+    (tmp_path / "pyproject.toml").touch()
+    check(beginning, INSTALLED[beginning](tmp_path) or "")
+
+
+def test_a_log_that_is_being_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By this very process, as another run would."""
+    with held_log(Path("run.log")):
+        assert run.main([*SHORT, "run.log"]) == 2
+    check("LOG_FILE", capsys.readouterr().err)
+
+
+class Starting(Handler):
+    def do_GET(self) -> None:
+        self.reply(503, b'{"detail":"starting"}')
+
+
+class Stranger(Handler):
+    def do_GET(self) -> None:
+        self.reply(404, b"<html>")
+
+
+class RefusesToken(Handler):
+    def do_GET(self) -> None:
+        if "/detectors" in self.path:
+            self.reply(401, b'{"detail":"Invalid token."}')
+        else:
+            super().do_GET()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.reply(401, b'{"detail":"Invalid token."}')
+
+
+class LacksDetector(Handler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.reply(500, b"Internal Server Error")
+
+
+@contextmanager
+def _refusing() -> Iterator[str]:
+    with recording_server() as server:
+        url = server.url
+    yield url
+
+
+@contextmanager
+def _serving(handler: type[Handler], scheme: str = "http") -> Iterator[str]:
+    with recording_server(handler=handler) as server:
+        yield server.url.replace("http", scheme, 1)
+
+
+@contextmanager
+def _with_tls(scheme: str) -> Iterator[str]:
+    with recording_server(tls=server_context(*self_signed())) as server:
+        yield server.url.replace("https", scheme, 1)
+
+
+ENDPOINTS: dict[str, Callable[[], AbstractContextManager[str]]] = {
+    "ENDPOINT_URL = http://127.0.0.1:…: no connection": _refusing,
+    "https://127.0.0.1:…/health/ready: this port": lambda: _serving(Handler, "https"),
+    "http://127.0.0.1:…/health/ready: this port": lambda: _with_tls("http"),
+    "https://127.0.0.1:…/health/ready: the server": lambda: _with_tls("https"),
+    "ENDPOINT_URL = http://127.0.0.1:…: the endpoint is not": lambda: _serving(Starting),
+    "ENDPOINT_URL = http://127.0.0.1:…: it answers": lambda: _serving(Stranger),
+    "GROUNDLIGHT_API_TOKEN: the endpoint": lambda: _serving(RefusesToken),
+    "GROUNDLIGHT_API_TOKEN: the token": lambda: _serving(RefusesToken),
+    f"DETECTOR_ID = '{DETECTOR_ID}'": lambda: _serving(LacksDetector),
+}
+
+
+@pytest.mark.parametrize("beginning", ENDPOINTS)
+def test_an_endpoint_that_does_not_answer(
+    beginning: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run ends before its load."""
+    monkeypatch.setenv(TOKEN, "a_token_of_some_length")
+    with ENDPOINTS[beginning]() as url:
+        which = ["--detector-name", "door"] if "the token" in beginning else BY_ID
+        code = run.main([URL, url, *which, "--ready-timeout", "200ms", *SHORT, "run.log"])
+    said = capsys.readouterr().err
+    assert code == 5, said
+    check(beginning, said)
+
+
+def test_a_run_that_was_killed(tmp_path: Path) -> None:
+    """Its log has no end line."""
+    played = sl.play(sl.plan_of([2], 5, 2.0), servers=4, service=sl.constant(0.05))
+    log = sl.write(tmp_path / "log", played, end=None)
+    check("INVALID: the log stops", validity(analyse(read_log(log), [])))
+
+
+def test_each_message_is_produced() -> None:
+    """The page has no message without a test, and none twice."""
+    others = ["LOG_FILE", "INVALID: the log stops"]
+    beginnings = [*ON_THE_COMMAND_LINE, *INSTALLED, *ENDPOINTS, *others]
+    assert sorted(map(row, beginnings)) == sorted(MESSAGES)
+    assert len(MESSAGES) == PAGE.count("\n| `")
