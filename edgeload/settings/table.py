@@ -24,7 +24,7 @@ working folder. The keys of a mix file are explained in [mix.md](mix.md).
 A time is a number of seconds, or has units: `500ms`, `30s`, `2m`, `1m30s`, `1h`. In `config.py` one
 with units is a text: `TIME_BETWEEN_RAMP = "2m"`.
 
-To complete options, commands and words such as `poisson` with Tab, type this in bash or zsh, after
+To complete options, commands and words such as `poisson` with Tab, type this in bash, after
 `source .venv/bin/activate`: `source <(activate-global-python-argcomplete --dest=-)`. It works for
 `edgeload run …`, `python load_test.py …` and `python -m edgeload …`.
 
