@@ -101,7 +101,8 @@ class _Stretches:
 
 
 def _stretches(plan: Plan, chosen: npt.NDArray[np.int64]) -> _Stretches:
-    sends = np.array([_sending(plan, step, chosen) for step in plan.steps]).T
+    places = np.array([plan.member(client) for client in chosen.tolist()]).reshape(-1, 2)
+    sends = np.array([_sending(step, chosen, *places.T) for step in plan.steps]).T
     quiet = np.zeros((len(chosen), 1), dtype=np.bool_)
     goes_on = np.array([a.end_s == b.start_s for a, b in pairwise(plan.steps)], dtype=np.bool_)
     begins = sends & ~np.hstack([quiet, sends[:, :-1] & goes_on])
@@ -119,10 +120,17 @@ def _stretches(plan: Plan, chosen: npt.NDArray[np.int64]) -> _Stretches:
     )
 
 
-def _sending(plan: Plan, step: RampStep, clients: npt.NDArray[np.int64]) -> Bools:
-    if step.cameras is None:
-        return np.asarray(clients < step.clients, dtype=np.bool_)
-    return np.array([plan.sends_in(client, step) for client in clients.tolist()], dtype=np.bool_)
+def _sending(
+    step: RampStep,
+    clients: npt.NDArray[np.int64],
+    group: npt.NDArray[np.int64],
+    number: npt.NDArray[np.int64],
+) -> Bools:
+    """`Plan.sends_in` for many clients, whose groups and numbers within these are given."""
+    sends = np.asarray(clients < step.clients, dtype=np.bool_)
+    if step.cameras is not None:
+        sends &= number < np.array(step.cameras, dtype=np.int64)[group]
+    return sends
 
 
 def _answers(

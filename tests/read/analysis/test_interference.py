@@ -112,18 +112,22 @@ def test_only_groups_that_share_a_pool_are_worse(
         ("constant", TWO),  # constant service leaves less to chance: one kind stands for all
     ],
 )
-def test_the_verdicts_hold_in_nineteen_of_twenty_runs(
+def test_the_verdicts_hold_in_nine_of_ten_runs(
     groups: tuple[CameraGroup, ...], service: str, tmp_path: Path
 ) -> None:
-    """On pools of their own everything is the same; on a shared one exactly that pair is worse."""
+    """On pools of their own everything is the same; on a shared one exactly that pair is worse.
+
+    A share of wrong runs of 20 % would be seen here with 62 %, and in one of the five kinds with
+    99 %.
+    """
     calm = busy = 0
-    for seed in range(20):
+    for seed in range(10):
         one = summary_of(tmp_path / "a", groups, apart(groups, SERVICES[service]), seed=seed)
         two = summary_of(tmp_path / "b", groups, shared(groups, SERVICES[service]), seed=seed)
         calm += {influence.verdict for influence in found_in(one).influences} == {"same"}
         busy += worse_pairs(found_in(two)) == {frozenset(("door", "person"))}
-    assert calm >= 19
-    assert busy >= 19
+    assert calm >= 9
+    assert busy >= 9
 
 
 def test_ratios_are_those_of_theory(tmp_path: Path) -> None:
