@@ -98,7 +98,11 @@ def find_by_name(
             f"{setting}: there is no detector of this name, and DETECTOR_QUERY is empty, so it "
             "cannot be created; check the name, or set DETECTOR_QUERY"
         )
-    return _created(url, name, query, trust, token), None
+    made = _created(url, name, query, trust, token)
+    return made, (
+        f"{setting}: no detector had this name, so {made.id} was created; if you meant another "
+        "one, set its name, or DETECTOR_ID"
+    )
 
 
 def _named(url: str, name: str, trust: TlsTrust, token: str) -> list[KnownDetector]:

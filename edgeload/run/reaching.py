@@ -104,7 +104,7 @@ def reach(
         else:
             assert choice.name is not None  # the settings ensure that
             detector, remark = find_by_name(url, choice.name, choice.query, trust, token)
-            if remark is not None:
+            if remark is not None and settings.endpoint_url:  # the embedded one is new each time
                 say(in_own_words(remark, group, "query"))
             wait_for(detector.id)
             asked = AskedDetector(HTTPStatus.OK, detector)

@@ -42,7 +42,9 @@ def complaint(url: str, name: str, query: str | None = None, token: str = TOKEN)
 
 def test_a_detector_is_found_by_name_or_made_once(simulator: RunningSimulator) -> None:
     """Twice the same name is the same detector, with all that is known about it."""
-    made, _ = find_by_name(simulator.url, "a new one", "Is it new?", TRUST, TOKEN)
+    made, said = find_by_name(simulator.url, "a new one", "Is it new?", TRUST, TOKEN)
+    assert said is not None
+    assert f"no detector had this name, so {made.id} was created" in said
     assert made.id.startswith("det_")
     assert made == KnownDetector(made.id, "a new one", "Is it new?", 0.9)
     for query in ("Is it new?", None):

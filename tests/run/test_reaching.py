@@ -92,7 +92,9 @@ def test_groups_may_share_detectors_and_what_one_creates_the_others_may_name(
     assert len({found.detectors[choice].detector.id for choice in (plates, more, then)}) == 1
     assert found.detectors[plates].detector.query == "Is there a plate?"
     assert found.detectors[gate].detector.query == "Is there a vehicle?"
-    assert remarks == []
+    created = [f"so {found.detectors[choice].detector.id} was created" for choice in (gate, more)]
+    assert len(remarks) == 2
+    assert all(words in said for words, said in zip(created, remarks, strict=True)), remarks
     assert found.facts("simulator") == {
         "url": simulator.url, "detector_id": None, "embedded": "simulator",
         "confident_audit_rate": 1e-05,
