@@ -397,6 +397,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         wrapped         width and wrapping
         audit_table     new and repeated pictures, in the terminal
         page_frame      what every page has: head, styles, scripts, policy, charts
+        junit           the objectives as JUnit XML, for a build server
         page            report.html
         page_steps          its table of steps
         page_groups         what it says about each camera group

@@ -99,7 +99,7 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
     """
     assert not_measured() == {
         "max_clients", "step_size", "slo", "slo_undecided", "abort_on", "log_file", "output_dir",
-        "hdr", "prometheus_port", "web", "web_port", "ready_timeout", "progress",
+        "hdr", "prometheus_port", "web", "web_port", "ready_timeout", "progress", "junit",
         "interference_rounds", "mix", "budget", "repeat", "cooldown", "variants", "variants_rounds",
         "variants_budget", "plan_for", "reserve", "allow_public_target", "require_capacity",
         "name", "notes", "box_label",
@@ -117,7 +117,8 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
         "requests_per_second", "time_between_ramp", "warmup", "arrivals",
         "late", "client", "workers", "seed", "slo", "slo_undecided", "require_capacity", "abort_on",
         "image_path", "image_pool", "same_image", "log_file", "output_dir", "name", "notes",
-        "box_label", "hdr", "prometheus_port", "web", "web_port", "progress", "simulator_options",
+        "box_label", "hdr", "junit", "prometheus_port", "web", "web_port", "progress",
+        "simulator_options",
     ]  # fmt: skip
 
 

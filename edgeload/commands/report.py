@@ -210,7 +210,7 @@ def _check_hdr(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from edgeload.read.results import exit_code, write_results
+    from edgeload.read.results import exit_code, write_junit, write_results
     from edgeload.read.words.headline import undecided_objectives
 
     _check_hdr(options)
@@ -226,6 +226,8 @@ def _report(options: argparse.Namespace) -> int:
         reserve=None if options.reserve is None else options.reserve / 100,
         required=options.require_capacity,
     )
+    if options.junit is not None:
+        write_junit(summary, options.junit, options.slo_undecided)
     for text in undecided_objectives(summary):
         print(text, file=sys.stderr)
     return exit_code(summary, options.slo_undecided)
@@ -336,6 +338,12 @@ def _add_report(parser: Parser) -> None:
         type=_load,
         help="End with exit code 3 unless the log shows that at least so many clients, or copies "
         "of a mix, are served. (default: as in the log)",
+    )
+    parser.add_argument(
+        "--junit",
+        metavar="FILE",
+        type=path,
+        help="Also write the objectives as JUnit XML into this file, for a build server.",
     )
     parser.add_argument(
         "--host",

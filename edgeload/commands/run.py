@@ -206,7 +206,7 @@ def _report_run(
     """Read the log of a run, and make, keep and show its results."""
     from edgeload.commands.repeat import DoneRun
     from edgeload.read.log.columns import LogError
-    from edgeload.read.results import ResultsError, exit_code, write_results
+    from edgeload.read.results import ResultsError, exit_code, write_junit, write_results
     from edgeload.read.words.headline import undecided_objectives
     from edgeload.run.phases import Ending
 
@@ -221,6 +221,8 @@ def _report_run(
             with_hdr=settings.hdr,
             kept_in=kept_in,
         )
+        if settings.junit is not None:
+            write_junit(summary, settings.junit)
     except ResultsError as problem:
         print(
             f"{problem}; what was measured is in the log, and this makes the report in another "

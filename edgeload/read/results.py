@@ -33,6 +33,7 @@ from edgeload.read.log.summaries import past_run, read_summaries
 from edgeload.read.output import hdr, png
 from edgeload.read.output.comparison_json import comparison_json
 from edgeload.read.output.comparison_terminal import print_comparison
+from edgeload.read.output.junit import junit_xml
 from edgeload.read.output.page import html_report
 from edgeload.read.output.repeats_json import REPEATS_FILE, repeats_json
 from edgeload.read.output.repeats_terminal import print_repeats
@@ -99,6 +100,14 @@ def write_results(
     files += [kept_in / "report.html"] if kept_in else []
     print_report(console, summary, findings, files)
     return summary
+
+
+def write_junit(summary: RunSummary, path: Path, slo_undecided: str | None = None) -> None:
+    """Write the objectives of a run as JUnit XML. Raises ResultsError."""
+    with _results_in(path.parent) as folder:
+        no_result = exit_code(summary, slo_undecided) == exit_codes.NO_RESULT
+        text = junit_xml(summary, no_result=no_result, slo_undecided=slo_undecided)
+        _write(folder / path.name, text)
 
 
 def write_comparison(
@@ -226,7 +235,7 @@ def _with_samples(summary: RunSummary, given: Path) -> RunSummary:
 
 @contextlib.contextmanager
 def _results_in(
-    output_dir: Path, outdated: Iterable[str], keep: Sequence[Path | None] = ()
+    output_dir: Path, outdated: Iterable[str] = (), keep: Sequence[Path | None] = ()
 ) -> Iterator[Path]:
     """`written_together`, which replaces nothing that was read. Raises ResultsError."""
     try:

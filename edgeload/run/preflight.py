@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
 import ssl
 import tempfile
@@ -109,6 +110,19 @@ def affordable_load(plan: Plan, axes: Sequence[SearchAxis], most: int, workers: 
     return low
 
 
+def _check_junit(path: Path) -> None:
+    try:
+        private_folder(path.parent)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        _check_room(path.parent)
+    except OSError as error:
+        raise SettingError(
+            f"JUNIT = {quoted(str(path))}: cannot be written ({error.strerror}); must be a file "
+            "that you may write, for example junit.xml"
+        ) from error
+
+
 def check_writable(settings: Settings) -> None:
     """Raise SettingError if log, results or temporary files cannot be written: no room, no right.
 
@@ -136,6 +150,8 @@ def check_writable(settings: Settings) -> None:
             f"OUTPUT_DIR = {quoted(str(settings.output_dir))}: cannot be written "
             f"({error.strerror}); must be a folder that you may write, for example results"
         ) from error
+    if settings.junit is not None:
+        _check_junit(settings.junit)
     try:
         _check_room(None)
     except OSError as error:

@@ -473,6 +473,15 @@ class Fields(BaseModel):
         example="True",
         measured=False,
     )
+    junit: values.File = declare(
+        None,
+        "The results",
+        "Also write the objectives as JUnit XML into this file, for a build server (docs/ci.md). "
+        "If not set: none.",
+        metavar="FILE",
+        example="junit.xml",
+        measured=False,
+    )
     prometheus_port: values.Port = declare(
         None,
         "The results",

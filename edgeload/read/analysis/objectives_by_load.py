@@ -64,13 +64,18 @@ def status_of_all(results: Sequence[ObjectiveResult]) -> Status | None:
     Those that name steps or a load have to be met. Of the others, one load has to meet them all.
     """
     scoped = [result.status for result in results if not result.loads]
+    served = status_of_served(results)
+    found = [*scoped, *([served] if served else [])]
+    return _worst(found) if found else None
+
+
+def status_of_served(results: Sequence[ObjectiveResult]) -> Status | None:
+    """Whether one load meets all objectives that name none; None if there are none of these."""
     by_load = [{each.load: each.status for each in result.loads} for result in results]
     by_load = [statuses for statuses in by_load if statuses]
     loads = sorted({load for statuses in by_load for load in statuses})
     served = [_worst(statuses[load] for statuses in by_load if load in statuses) for load in loads]
-    best = next((status for status in reversed(_WORST_FIRST) if status in served), None)
-    found = [*scoped, *([best] if best else [])]
-    return _worst(found) if found else None
+    return next((status for status in reversed(_WORST_FIRST) if status in served), None)
 
 
 def _worst(statuses: Iterable[Status]) -> Status:
