@@ -1,6 +1,7 @@
 """Turns Ctrl-C, SIGTERM and a closed terminal into something to count, to wait for, or to leave by.
 
-The first signal stops what is being done, in whatever way suits it. The second one means now.
+The first signal stops what is being done, in whatever way suits it. The second one means now,
+unless it is the first one once more: see `_New`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _AGAIN = b"\xff"  # no signal has this number
 _A_MOMENT_S = 0.01
 _RAISED_WITHIN_S = 1.0
 _ENDED_WITHIN_S = 3.0
+TOGETHER_S = 0.2
+"""Signals of one kind that come within this time are one."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -61,6 +64,25 @@ def withheld() -> Iterator[None]:
             signal.raise_signal(each)
 
 
+class _New:
+    """Tells a signal from one that came a moment before and was the same.
+
+    `timeout` sends a signal to its program, and at once to the whole group, so the program may get
+    it twice. So it may when a shell whose terminal is closed passes SIGHUP on.
+    """
+
+    def __init__(self) -> None:
+        self._until_s: dict[int, float] = {}
+
+    def __call__(self, number: int) -> bool:
+        """Whether this signal, which has just come, is a further one."""
+        now_s = time.monotonic()
+        if now_s < self._until_s.get(number, -math.inf):
+            return False
+        self._until_s[number] = now_s + TOGETHER_S
+        return True
+
+
 class StopSignals:
     """While entered, SIGINT, SIGTERM and SIGHUP are counted and do not end the program.
 
@@ -76,6 +98,7 @@ class StopSignals:
         self._raises = False
         self._again = False
         self._ends_at = math.inf
+        self._is_new = _New()
 
     def __enter__(self) -> StopSignals:
         self._read_fd, self._write_fd = os.pipe()
@@ -151,8 +174,10 @@ class StopSignals:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._again:
             self._again = False
-        else:
+        elif self._is_new(number):
             self._count(number)
+        else:
+            return
         if self._raises:
             self._raises = False
             self.end_at(self.count + 1)
@@ -196,7 +221,7 @@ class _Watchdog:
     def _watch(self) -> None:
         """After the first signal, Stopped has a second to be raised; after two, all has to end."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _NUMBERS)  # so that they interrupt the main thread
-        came, until_s = 0, math.inf
+        came, until_s, is_new = 0, math.inf, _New()
         while True:
             left_s = None if until_s == math.inf else max(0.0, until_s - time.monotonic())
             if not select.select([self._read_fd], [], [], left_s)[0]:
@@ -210,7 +235,7 @@ class _Watchdog:
             if number == _AGAIN:
                 time.sleep(_A_MOMENT_S)
                 os.kill(os.getpid(), signal.SIGINT)
-            elif number[0] in _NUMBERS:
+            elif number[0] in _NUMBERS and is_new(number[0]):
                 came += 1
                 heard = came > 1 and not self._signals.raises
                 if came <= 2:  # further ones give no more time

@@ -30,6 +30,7 @@ SIDE_BY_SIDE = (
     "test_interpreters.py",
     "read",
     "faults/test_stop_signals.py",
+    "faults/test_stopped_variants.py",
     "faults/test_killed_program.py",
     "faults/test_closed_terminal.py",
     "faults/test_no_main_guard.py",

@@ -13,6 +13,7 @@ import weakref
 import as_a_user as user
 import pytest
 
+from edgeload import signals
 from edgeload.signals import Stopped, StopSignals, withheld
 
 
@@ -51,6 +52,18 @@ def test_signals_are_counted_and_named() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.wait(10.0)
         assert (stop.count, stop.last) == (2, "SIGTERM")
+
+
+def test_the_same_signal_a_moment_later_is_no_second_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`timeout` sends each signal twice: to the program, and to its group. Nothing is cut off."""
+    ended: list[str] = []
+    monkeypatch.setattr(signals, "end_now", lambda: ended.append("at once"))
+    monkeypatch.setattr(signals, "_ENDED_WITHIN_S", 0.01)  # of the watchdog, which counts as well
+    with StopSignals() as stop:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+        assert (stop.count, stop.last, ended) == (1, "SIGTERM", [])
 
 
 def test_a_signal_leaves_what_is_being_done() -> None:
@@ -98,6 +111,7 @@ with stop.raised():
 """
 DOES_NOT_END = """
 os.kill(os.getpid(), signal.SIGINT)
+time.sleep(0.3)
 os.kill(os.getpid(), signal.SIGINT)
 time.sleep(60)
 """

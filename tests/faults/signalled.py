@@ -7,12 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import as_a_user as user
 import psutil
+
+from edgeload import signals
 
 _MARK = "EDGELOAD_TEST_MARK"
 INTERRUPTED = 130
@@ -36,6 +39,7 @@ class Program:
         self.temporary = folder / "tmp"
         self.temporary.mkdir(exist_ok=True)
         self._mark = uuid.uuid4().hex
+        self._next_s = 0.0
         self._out, self._err = folder / "out.txt", folder / "err.txt"
         with self._out.open("w") as out, self._err.open("w") as err:
             self.process = subprocess.Popen(
@@ -80,7 +84,12 @@ class Program:
         user.wait_for(holds, within_s, what)
 
     def send(self, number: signal.Signals, *, to_all: bool = False) -> None:
-        """A signal to the program; or to its process group, as a terminal and `timeout` do."""
+        """A signal to the program; or to its process group, as a terminal does.
+
+        The same signal within a moment would count as the one before.
+        """
+        time.sleep(max(0.0, self._next_s - time.monotonic()))
+        self._next_s = time.monotonic() + 1.5 * signals.TOGETHER_S
         if to_all:
             os.killpg(self.process.pid, number)
         else:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeload import signals
 from edgeload.edge.location import Unreachable
 from edgeload.settings import resolve
 from edgeload.signals import StopSignals
@@ -167,6 +168,24 @@ def test_a_signal_during_a_run_ends_the_contest_and_restores(tmp_path: Path) -> 
     result = player.run()
     assert (result.interrupted, len(result.turns), result.restored) == ("SIGINT", 2, True)
     assert len(result.contest.ranked) == 1
+
+
+@pytest.mark.parametrize(("interrupted", "needed"), [(True, 1), (False, 2)])
+def test_signals_while_the_box_is_restored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupted: bool, needed: int
+) -> None:
+    """Two of them end the program, and so does one if another has ended the run before."""
+    ended: list[str] = []
+    monkeypatch.setattr(signals, "end_now", lambda: ended.append("at once"))
+    kill = f"kill -INT {os.getpid()}"
+    for sent in (needed - 1, needed):
+        command = "; sleep 0.25; ".join(["true", *[kill] * sent])
+        file = FILE.replace("restore: b", f"restore_command: {command}")
+        player = Player(tmp_path, file)
+        if interrupted:
+            player.during = lambda number: Measurement("interrupted", why="stopped by SIGINT")
+        player.run()
+        assert len(ended) == sent - needed + 1
 
 
 def test_a_crash_restores(tmp_path: Path) -> None:
