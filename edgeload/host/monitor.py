@@ -50,7 +50,7 @@ def monitor(
         start_s, ts = time.monotonic(), round(time.time(), 6)
         host.prime(start_s)
         writer.write(_header(times, start_s, ts, host, nvidia, notice))
-        take = _Take(host, nvidia, writer, start_s, _Failing(say).tell, show)
+        take = _Take(host, nvidia, writer, start_s, ts, _Failing(say).tell, show)
         return sample_on_time(times, start_s, time.monotonic, wait, take)
     finally:
         writer.close()
@@ -67,6 +67,7 @@ class _Take:
         nvidia: GpuProcess | None,
         writer: SampleWriter,
         start_s: float,
+        start_ts: float,
         tell: Callable[[list[GpuSample]], None],
         show: Callable[[float, HostSample], None],
     ) -> None:
@@ -74,11 +75,12 @@ class _Take:
         self._nvidia = nvidia
         self._writer = writer
         self._start_s = self._last_s = start_s
+        self._start_ts = start_ts
         self._tell = tell
         self._show = show
 
     def __call__(self, at_s: float) -> None:
-        ts = round(time.time(), 6)
+        ts = round(self._start_ts + at_s - self._start_s, 6)  # the clock may be set meanwhile
         reading = self._host.read(at_s)
         sample = HostSample(
             ts=ts,
