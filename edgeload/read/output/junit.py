@@ -20,6 +20,7 @@ from edgeload.read.words.objective_words import objective_lines, required_lines
 from edgeload.untrusted_text import printable
 
 _CLASS = "edgeload"
+_MOST_CHARS = 2000
 _SERVED = "one load meets all objectives"
 
 
@@ -92,4 +93,4 @@ def _case(name: str, status: Status, said: str, summary: RunSummary, *, fails: b
 
 def _clean(text: str) -> str:
     """Without what XML 1.0 does not allow; escaping follows."""
-    return printable(text.replace("\n", " "))
+    return printable(text, _MOST_CHARS)

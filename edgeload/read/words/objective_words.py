@@ -193,7 +193,7 @@ def required_lines(summary: RunSummary) -> list[ObjectiveLine]:
     if required is None:
         return []
     noun = "copy" if summary.groups else "client"
-    served = "none" if required.served is None else f"{required.served:,}"
+    served = "no load is" if required.served is None else f"{required.served:,} are"
     refused = f", {required.refused:,} are not" if required.refused is not None else ""
     more = f"undecided: try {plural(required.load, noun)} in a step long enough to tell"
     return [
@@ -201,7 +201,7 @@ def required_lines(summary: RunSummary) -> list[ObjectiveLine]:
             required.status,
             f"capacity>={required.load:,}",
             plural(2, noun).split(" ", 1)[1],
-            f"{served} are shown to be served{refused}",
+            f"{served} shown to be served{refused}",
             more if required.status == "undecided" else "",
         )
     ]
