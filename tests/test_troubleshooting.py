@@ -18,7 +18,7 @@ from edgeload.commands import monitor, report, run
 from edgeload.installation import Started, missing_package, too_old
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
-from edgeload.read.words.headline import validity
+from edgeload.read.words.headline import headline, validity
 from edgeload.run.log_place import held_log
 from edgeload.simulator.certificate import self_signed, server_context
 
@@ -206,16 +206,29 @@ def test_an_endpoint_that_does_not_answer(
     check(beginning, said)
 
 
-def test_a_run_that_was_killed(tmp_path: Path) -> None:
-    """Its log has no end line."""
-    played = sl.play(sl.plan_of([2], 5, 2.0), servers=4, service=sl.constant(0.05))
-    log = sl.write(tmp_path / "log", played, end=None)
-    check("INVALID: the log stops", validity(analyse(read_log(log), [])))
+REPORTS: dict[str, tuple[float, str, bool]] = {
+    "INVALID: the log stops": (10.0, "ok", False),
+    "The capacity is unknown": (1.0, "ok", True),
+    "NO RESULT": (10.0, "refused", True),
+}
+"""Seconds of the one step, how its requests went, and whether the log has an end."""
+
+
+@pytest.mark.parametrize("beginning", REPORTS)
+def test_a_report(beginning: str, tmp_path: Path) -> None:
+    """Its first lines say how the run went."""
+    seconds, outcome, has_end = REPORTS[beginning]
+    service = sl.constant(0.05)
+    played = sl.play(
+        sl.plan_of([2], seconds, 2.0), servers=4, service=service, outcome=lambda *_: outcome
+    )
+    log = sl.write(tmp_path / "log", played, end=True if has_end else None)
+    summary = analyse(read_log(log), [])
+    check(beginning, f"{validity(summary)}\n{headline(summary)}")
 
 
 def test_each_message_is_produced() -> None:
     """The page has no message without a test, and none twice."""
-    others = ["LOG_FILE", "INVALID: the log stops"]
-    beginnings = [*ON_THE_COMMAND_LINE, *INSTALLED, *ENDPOINTS, *others]
+    beginnings = [*ON_THE_COMMAND_LINE, *INSTALLED, "LOG_FILE", *ENDPOINTS, *REPORTS]
     assert sorted(map(row, beginnings)) == sorted(MESSAGES)
     assert len(MESSAGES) == PAGE.count("\n| `")
