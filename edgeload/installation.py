@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 import re
 import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,16 @@ class Started:
     def name(self) -> str:
         """`load_test.py`, `edgeload`."""
         return Path(self.words[1] if self.words[0] == "-m" else self.words[0]).name
+
+
+def how_started() -> Started:
+    """How this process was started. Python replaces what stands after -m by the path of a file."""
+    script = Path(sys.argv[0])
+    words = sys.argv
+    if script.name == "__main__.py":
+        module = "edgeload" if script.parent.name == "edgeload" else "edgeload.simulator"
+        words = ["-m", module, *sys.argv[1:]]
+    return Started(sys.executable, words)
 
 
 def version_line() -> str:

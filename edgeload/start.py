@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import NoReturn
 
 from edgeload.exit_codes import BAD_SETTING
-from edgeload.installation import Started, missing_package, too_old
 from edgeload.stopping import end_at_once_if_stopped
 
 
 def start(program: Callable[[], int]) -> NoReturn:
     """Run a program and end the process with its exit code, as `cli.leave` does."""
     end_at_once_if_stopped()
-    started = _started()
+    # These imports can be interrupted now.
+    from edgeload.installation import how_started, missing_package, too_old  # noqa: PLC0415
+
+    started = how_started()
     line = too_old(started, sys.version_info[:3])
     if line:
         _refuse(line)
     try:
-        from edgeload import cli  # noqa: PLC0415  (this import can be interrupted now)
+        from edgeload import cli  # noqa: PLC0415
 
         cli.leave(program)
     except ModuleNotFoundError as missing:
@@ -31,16 +32,6 @@ def start(program: Callable[[], int]) -> NoReturn:
         if module in ("", "edgeload"):
             raise
         _refuse(missing_package(module, started))
-
-
-def _started() -> Started:
-    """Python replaces what stands after -m by the path of a file."""
-    script = Path(sys.argv[0])
-    words = sys.argv
-    if script.name == "__main__.py":
-        module = "edgeload" if script.parent.name == "edgeload" else "edgeload.simulator"
-        words = ["-m", module, *sys.argv[1:]]
-    return Started(sys.executable, words)
 
 
 def _refuse(line: str) -> NoReturn:
