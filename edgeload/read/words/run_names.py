@@ -32,8 +32,9 @@ def notes_words(summary: RunSummary) -> str:
 
 
 def named_line(summary: RunSummary) -> str:
-    """`4-workers on NUC 12: after the update`; empty if the user said nothing."""
-    return ": ".join(text for text in (run_words(summary), notes_words(summary)) if text)
+    """`Run: 4-workers on NUC 12: after the update`; empty if the user said nothing."""
+    said = [text for text in (run_words(summary), notes_words(summary)) if text]
+    return ": ".join(["Run", *said]) if said else ""
 
 
 def side_names(old: Side, new: Side) -> tuple[str, str]:
