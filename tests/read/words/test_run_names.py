@@ -45,7 +45,7 @@ def summary_of(path: Path, **settings: Any) -> RunSummary:
 )
 def test_the_line_of_a_run(tmp_path: Path, settings: dict[str, Any], line: str) -> None:
     """What there is of name, box and notes; also of a log that has no such settings."""
-    assert named_line(summary_of(tmp_path / "log", **settings)) == line
+    assert named_line(summary_of(tmp_path / "log", **settings)) == (f"Run: {line}" if line else "")
 
 
 def test_a_named_run_is_named_in_everything_that_is_shown(tmp_path: Path) -> None:
