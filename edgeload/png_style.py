@@ -65,7 +65,7 @@ def new_figure(
 ) -> tuple[Figure, list[Axes]]:
     """An empty figure of `rows` axes, one above the other, under a title that says the point.
 
-    `subject` is a second line: what it is about. With `share_x` all rows have the x axis of the
+    `subject` stands below all axes: what it is about. With `share_x` all rows have the x axis of the
     last one, whose tick labels alone are shown.
     Rows are alike unless `heights_in` gives their heights, in inches; `legends_in` is the height
     that their legends take. `in_row` says how many axes stand side by side in each row, if not one;
@@ -76,8 +76,10 @@ def new_figure(
     figure = Figure(figsize=(_WIDTH_IN, height), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = _axes(figure, in_row or [1] * rows, heights_in, share_x=share_x)
-    lines = [textwrap.fill(text, _TITLE_CHARS) for text in (title, subject) if text]
-    figure.suptitle("\n".join(lines), x=0.012, ha="left", fontsize=12, fontweight="bold")
+    words = textwrap.fill(title, _TITLE_CHARS)
+    figure.suptitle(words, x=0.012, ha="left", fontsize=12, fontweight="bold")
+    if subject:
+        figure.supxlabel(textwrap.fill(subject, _TITLE_CHARS), x=0.988, ha="right", fontsize=9)
     return figure, axes
 
 
