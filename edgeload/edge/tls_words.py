@@ -1,11 +1,14 @@
-"""Why a TLS connection failed, from the text of OpenSSL's error: what is wrong, what helps. Pure.
+"""Why a TLS connection failed, from the text of OpenSSL's error: what is wrong, what helps.
 
 Every client passes that text on: the lean client, requests, and the Groundlight SDK. Their other
-words differ.
+words differ. That text alone does not tell whose fault it is that no version of TLS suits both, so
+what this machine offers is looked up.
 """
 
 from __future__ import annotations
 
+import functools
+import ssl
 from typing import NamedTuple
 
 _PASS_IT = "pass the endpoint's own certificate with --cacert FILE, or use --insecure"
@@ -58,13 +61,17 @@ _UNTRUSTED = TlsProblem(
     f"an Edge Endpoint signs its own certificate: {_PASS_IT}",
     is_of_the_file=True,
 )
+_CONFIGURE = "let this machine offer {} (its configuration of OpenSSL does not, see OPENSSL_CONF)"
+_OF_VERSIONS = (
+    "protocol version",
+    "unsupported protocol",
+    "unsupported_protocol",
+    "version too low",
+)
 _OTHERS = (
     (
-        ("protocol version", "unsupported protocol", "unsupported_protocol", "version too low"),
-        TlsProblem(
-            "the server refuses every version of TLS that this machine offers",
-            "let the server, or what stands in front of it, speak TLS 1.2 or 1.3",
-        ),
+        ("no protocols available", "no_protocols_available"),
+        TlsProblem("this machine offers no version of TLS", _CONFIGURE.format("TLS 1.2 or 1.3")),
     ),
     (
         ("wrong version number", "wrong_version_number", "record layer failure", "http request"),
@@ -100,10 +107,39 @@ def tls_problem(said: str) -> TlsProblem:
             return problem
     if "CERTIFICATE_VERIFY_FAILED" in said:
         return _UNTRUSTED
+    if any(words in text for words in _OF_VERSIONS):
+        return _of_versions(offered_versions())
     for some, problem in _OTHERS:
         if any(words in text for words in some):
             return problem
     return _UNKNOWN
+
+
+@functools.cache
+def offered_versions() -> tuple[str, ...]:
+    """The versions of TLS that this machine offers: two, unless OpenSSL is configured otherwise."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    most = context.maximum_version
+    left_out = {
+        "1.2": context.minimum_version > ssl.TLSVersion.TLSv1_2
+        or ssl.OP_NO_TLSv1_2 in context.options,
+        "1.3": most == ssl.TLSVersion.TLSv1_2 or ssl.OP_NO_TLSv1_3 in context.options,
+    }
+    return tuple(version for version, is_left_out in left_out.items() if not is_left_out)
+
+
+def _of_versions(offered: tuple[str, ...]) -> TlsProblem:
+    """The server and this machine have no version of TLS in common."""
+    if len(offered) != 1:
+        return TlsProblem(
+            "the server refuses every version of TLS that this machine offers",
+            "let the server, or what stands in front of it, speak TLS 1.2 or 1.3",
+        )
+    other = {"1.2": "1.3", "1.3": "1.2"}[offered[0]]
+    return TlsProblem(
+        f"the server refuses TLS {offered[0]}, the only version that this machine offers",
+        f"{_CONFIGURE.format(f'TLS {other}')}, or let the server speak TLS {offered[0]}",
+    )
 
 
 def tls_words(said: str) -> str:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import ssl
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +95,56 @@ def test_a_bad_certificate_and_a_refused_handshake_have_their_own_words(
             assert advice in line, where
     for name, result in results.items():
         assert (result.outcome, what in str(result.error)) == ("tls", True), (name, result)
+
+
+LIMITED = """\
+import json, sys
+from each_client import complaints
+from edgeload.edge.trust import TlsTrust
+
+print(json.dumps(complaints(sys.argv[1], TlsTrust(insecure=True))))
+"""
+OPENSSL_CONF = """\
+openssl_conf = a
+[a]
+ssl_conf = b
+[b]
+system_default = c
+[c]
+Protocol = -TLSv{}
+"""
+
+
+@pytest.mark.parametrize(("offered", "other"), [("1.2", "1.3"), ("1.3", "1.2")])
+def test_a_machine_that_offers_one_version_of_tls_and_a_server_that_speaks_the_other(
+    tmp_path: Path, offered: str, other: str
+) -> None:
+    """The words name the version, and that the configuration of this machine leaves out the other.
+
+    Another version cannot be the advice: the server speaks it.
+    """
+    (tmp_path / "openssl.cnf").write_text(OPENSSL_CONF.format(other))
+    context = server_context(*self_signed())
+    context.minimum_version = context.maximum_version = getattr(
+        ssl.TLSVersion, f"TLSv{other.replace('.', '_')}"
+    )
+    with recording_server(tls=context) as recorder:
+        done = subprocess.run(
+            [sys.executable, "-c", LIMITED, recorder.url],
+            env={
+                **os.environ,
+                "OPENSSL_CONF": str(tmp_path / "openssl.cnf"),
+                "PYTHONPATH": os.pathsep.join(sys.path),
+            },
+            capture_output=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert sorted(said) == ["detector", "readiness", "sdk"]
+    for line in said.values():
+        assert f"the server refuses TLS {offered}, the only version that this machine " in line
+        assert f"let this machine offer TLS {other} (its configuration of OpenSSL " in line
 
 
 def test_a_certificate_that_is_replaced_during_a_run_is_refused_in_the_same_words(
