@@ -84,6 +84,7 @@ SIDE_BY_SIDE = (
     "faults/test_habits.py",
     "faults/test_large_plans.py",
     "faults/test_monitor_probes.py",
+    "faults/test_busy_generator.py",
     "faults/test_clock_is_set.py",
     "faults/test_damaged_logs.py",
     "faults/test_disk_refuses_results.py",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from edgeload.plain_words import listed, sentence
 from edgeload.read.analysis.capacity import LoadShortfall
+from edgeload.read.analysis.finding import Finding
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.longer_steps import repeat_with
@@ -37,10 +38,15 @@ def by_reason(loads: Sequence[LoadShortfall]) -> Iterator[tuple[list[LoadShortfa
     others: dict[str, list[LoadShortfall]] = {}
     for load in loads:
         if load not in backlog and load not in objective:
-            reason = "; ".join(message(shortfall) for shortfall in load.shortfalls)
+            reason = "; ".join(message(shortfall) for shortfall in _that_count(load))
             others.setdefault(reason, []).append(load)
     for reason, alike in others.items():
         yield alike, reason
+
+
+def _that_count(load: LoadShortfall) -> Sequence[Finding]:
+    """Of an INVALID step that alone: whatever else it shows may be our own machine's doing."""
+    return [each for each in load.shortfalls if each.code == "invalid"] or load.shortfalls
 
 
 def _too_short(loads: Sequence[LoadShortfall]) -> str:
