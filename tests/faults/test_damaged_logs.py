@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -287,6 +287,26 @@ def test_one_request_far_outside_the_run_does_not_stretch_its_pictures(tmp_path:
     log = read_log(tmp_path / "log")
     assert log.damage.lines == 1
     assert log.last_s < 60
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda head, line: [head + head, line], "in line 1: begin a new line there"),
+        (lambda head, line: [head, line + head], "in line 2: begin a new line there"),
+        (lambda head, line: [head, line, head], "in line 3: divide it, for example with head -n 2"),
+        (lambda head, line: [head, line, head.replace(b"header", b"h\\u0065ader")], "several runs"),
+    ],
+)
+def test_a_second_header_is_found_wherever_it_stands(
+    tmp_path: Path, damage: Callable[[bytes, bytes], list[bytes]], said: str
+) -> None:
+    """Behind the first in one line, behind another record, in a line of its own, or escaped."""
+    head, line = _today()[:2]
+    refusal = _read(tmp_path, b"\n".join([*damage(head, line), *_today()[2:]]) + b"\n")
+    assert refusal is not None
+    assert "holds several runs" in refusal
+    assert said in refusal
 
 
 def test_a_log_whose_head_is_missing_is_not_taken_for_an_older_one(tmp_path: Path) -> None:

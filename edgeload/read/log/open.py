@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -156,11 +157,7 @@ def run_log(whole: Stretch, name: Path) -> RunLog:
 def _check_is_one_run(whole: Stretch, file: Path, name: Path) -> None:
     """Raises LogError for joined logs, whose requests would be added up, and for other texts."""
     if whole.headers > 1:
-        line = _second_header(file)
-        raise LogError(
-            f"the log {name} holds several runs, and the second begins in line {line}: divide it, "
-            f"for example with head -n {line - 1} and tail -n +{line}"
-        )
+        raise LogError(f"the log {name} holds several runs{_where_to_divide(file)}")
     first = whole.tally.first_damage
     if first is None:
         return
@@ -176,15 +173,27 @@ def _check_is_one_run(whole: Stretch, file: Path, name: Path) -> None:
         )
 
 
-def _second_header(file: Path) -> int:
+def _where_to_divide(file: Path) -> str:
+    """Where the second run begins, and how to divide the log there; empty if that is not seen.
+
+    A newline may be missing before it, and damage can hide the words by which headers are found.
+    """
     found = (
-        number
+        (number, line)
         for first, lines in read_lines(file)
         for number, line in enumerate(lines, first)
         for _ in _HEADER.findall(line)
     )
-    next(found)
-    return next(found)
+    second = next(itertools.islice(found, 1, None), None)
+    if second is None:
+        return ""
+    number, line = second
+    said = f", and the second begins in line {number}: "
+    try:
+        msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return f"{said}begin a new line there, and then divide it"
+    return f"{said}divide it, for example with head -n {number - 1} and tail -n +{number}"
 
 
 def _first(tally: Tally) -> str:
