@@ -65,8 +65,8 @@ def new_figure(
 ) -> tuple[Figure, list[Axes]]:
     """An empty figure of `rows` axes, one above the other, under a title that says the point.
 
-    `subject` stands below all axes: what it is about. With `share_x` all rows have the x axis of the
-    last one, whose tick labels alone are shown.
+    `subject` stands below all axes: what it is about. With `share_x` all rows have the x axis of
+    the last one, whose tick labels alone are shown.
     Rows are alike unless `heights_in` gives their heights, in inches; `legends_in` is the height
     that their legends take. `in_row` says how many axes stand side by side in each row, if not one;
     they come row by row. To be used inside `style()`, with all that is drawn on it later.
