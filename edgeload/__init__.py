@@ -413,9 +413,14 @@ read                    a log -> columns -> summary -> findings, report and plot
         box_plan_table  the same in the terminal
         audit_record    a cache audit, in summary.json
         json_numbers    numbers in JSON: null for no data
+        markdown        texts and tables in Markdown, nothing of a stranger's as markup
+        summary_md      summary.md
         steps_csv       steps.csv
         hdr             files for HdrHistogram's plotter
         comparison_json comparison.json
+        comparison_rows  the rows of a comparison, load by load
+        comparison_page  comparison.html
+        comparison_md   comparison.md
         comparison_terminal  a comparison in the terminal
         kept_table      the kept runs in the terminal, and as JSON
         repeats_json    repeats.json

@@ -37,7 +37,7 @@ def test_a_log_gives_every_file_and_the_report(tmp_path: Path) -> None:
     assert "This endpoint serves at least 8 clients" in first.stdout
     out = tmp_path / "out"
     plots = {f"{name}.png" for name in ("throughput", "times", "capacity", "spectrum")}
-    names = {"summary.json", "steps.csv", "report.html"} | plots
+    names = {"summary.json", "summary.md", "steps.csv", "report.html"} | plots
     assert {path.name for path in out.iterdir()} == names
     before = (out / "summary.json").read_bytes()
     assert json.loads(before)["totals"]["ok"] == 300

@@ -32,6 +32,8 @@ from edgeload.read.log.source import read_once, shown_name, utf8_file
 from edgeload.read.log.summaries import past_run, read_summaries
 from edgeload.read.output import hdr, png
 from edgeload.read.output.comparison_json import comparison_json
+from edgeload.read.output.comparison_md import comparison_md
+from edgeload.read.output.comparison_page import comparison_page
 from edgeload.read.output.comparison_terminal import print_comparison
 from edgeload.read.output.junit import junit_xml
 from edgeload.read.output.page import html_report
@@ -39,6 +41,7 @@ from edgeload.read.output.repeats_json import REPEATS_FILE, repeats_json
 from edgeload.read.output.repeats_terminal import print_repeats
 from edgeload.read.output.steps_csv import steps_csv
 from edgeload.read.output.summary_json import summary_json
+from edgeload.read.output.summary_md import summary_md
 from edgeload.read.output.terminal import print_report
 from edgeload.read.words.run_names import side_names
 from edgeload.wanted_cameras import WantedCameras
@@ -87,6 +90,7 @@ def write_results(
     with _results_in(output_dir, outdated, keep=(log_file, host_samples)) as folder:
         files = [
             _write(folder / "summary.json", summary_json(summary, findings)),
+            _write(folder / "summary.md", summary_md(summary, findings)),
             _write(folder / "steps.csv", steps_csv(summary)),
             *png.write(pictures, folder),
         ]
@@ -144,8 +148,12 @@ def write_comparison(
     with _results_in(output_dir, outdated, keep=(*new, *baseline)) as folder:
         files = [
             _write(folder / "comparison.json", comparison_json(comparison, looked_back, sides)),
+            _write(folder / "comparison.md", comparison_md(comparison, looked_back, sides)),
             *png.write(pictures, folder),
         ]
+        names = [path.name for path in files]
+        page = comparison_page(comparison, looked_back, charts_of(pictures), sides, names)
+        files.insert(0, _write(folder / "comparison.html", page))
     files = [output_dir / path.name for path in files]
     print_comparison(console, comparison, looked_back, files, sides)
     return comparison, looked_back

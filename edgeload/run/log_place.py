@@ -20,7 +20,8 @@ from edgeload.private_files import open_private
 from edgeload.settings import SettingError, Settings
 
 RESULT_NAMES = (
-    "summary.json", "steps.csv", "report.html", "repeats.json", "comparison.json",
+    "summary.json", "summary.md", "steps.csv", "report.html", "repeats.json",
+    "comparison.json", "comparison.md", "comparison.html",
     "variants.json", "variants.txt", "*.png", "*.hgrm",
 )  # fmt: skip
 """What reports write into the folder of the results, and into those of the runs of a series."""

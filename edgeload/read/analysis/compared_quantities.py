@@ -251,6 +251,9 @@ class _Pair:
         return self._judged(quantity, before, after, difference_of_shares(a, b, factor))
 
     def _judged(self, quantity: str, old: float, new: float, shift: Shift) -> ComparedQuantity:
+        if quantity not in SHARES:  # nothing that is measured can become less than nothing
+            value, low, high = (max(-1.0, at) for at in (shift.value, shift.low, shift.high))
+            shift = Shift(value, low, high, shift.p)
         margin = SHARE_MARGIN if quantity in SHARES else self.margin
         verdict = verdict_of(shift, margin, more_is_better=quantity == "throughput")
         return ComparedQuantity(

@@ -9,16 +9,18 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from edgeload.read.analysis.compared_loads import Load
-from edgeload.read.analysis.compared_quantities import SHARES, ComparedQuantity
-from edgeload.read.analysis.comparison import Comparison, that_decide
+from edgeload.read.analysis.comparison import Comparison
 from edgeload.read.analysis.differences import Difference
 from edgeload.read.analysis.history import History
-from edgeload.read.output.wrapped import print_parts, width_of, wrapped
-from edgeload.read.statistics.format import number, short
+from edgeload.read.output.comparison_rows import (
+    ROW_HEADS,
+    compared_rows,
+    load_heads,
+    notes_on,
+)
+from edgeload.read.output.wrapped import files_written, print_parts, width_of, wrapped
+from edgeload.read.statistics.format import short
 from edgeload.read.words import comparison_words as words
-from edgeload.read.words.compared_group_words import NOTE_ON_MIXES, copies_words, group_words
-from edgeload.read.words.compared_search_words import searches_note
 from edgeload.read.words.history_words import history_words
 from edgeload.read.words.run_names import sides_line
 
@@ -47,7 +49,7 @@ def print_comparison(
             *([_history(history, width)] if history else ()),
             _differences(comparison, width),
             *_rows(comparison, width),
-            Text("\n".join(str(path) for path in files)),
+            *files_written(files),
         ),
     )
 
@@ -90,22 +92,19 @@ def _difference(difference: Difference, width: int) -> str:
 def _rows(comparison: Comparison, width: int) -> list[RenderableType]:
     """The table and how to read it; nothing if there is nothing in common."""
     if comparison.searches is not None:
-        return [wrapped(searches_note(comparison.margin), width, style="dim")]
+        return [wrapped(" ".join(notes_on(comparison)), width, style="dim")]
     if not comparison.rows:
         return []
     missing = _not_compared(comparison, width)
-    notes = words.margin_note(comparison)
-    if comparison.mix:
-        notes = f"{notes} {NOTE_ON_MIXES}"
-    note = wrapped(notes, width, style="dim")
+    note = wrapped(" ".join(notes_on(comparison)), width, style="dim")
     return [_table(comparison), *([missing] if missing else []), note]
 
 
 def _table(comparison: Comparison) -> Table:
-    """A row for each load and quantity; in a mix, for each group as well."""
+    """What a row says of its load is left out where the row above says the same."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    heads = ("copies", "group") if comparison.mix else ("due/s", "clients")
-    for head in (*heads, "figure", "before", "after", "change (95 % interval)", ""):
+    heads = load_heads(comparison)
+    for head in (*heads, *ROW_HEADS):
         table.add_column(
             head,
             justify="left" if head in ("figure", "group") else "right",
@@ -113,47 +112,14 @@ def _table(comparison: Comparison) -> Table:
             overflow="fold",
             max_width=_LONGEST_LOAD if head == "copies" else None,
         )
-    last: list[str] = [""] * len(heads)
-    for row in _shown(comparison):
-        if row.load is None:
-            continue
-        load = _load_cells(row.load)
-        new = next((place for place, cell in enumerate(load) if cell != last[place]), len(load))
-        table.add_row(
-            *[""] * new,
-            *load[new:],
-            _name(row),
-            words.quantity_value(row, row.old),
-            words.quantity_value(row, row.new),
-            words.change(row) if not row.why else "",
-            Text(row.verdict, style=_STYLES[row.verdict]),
-        )
-        last = load
+    last: tuple[str, ...] = ("",) * len(heads)
+    for row in compared_rows(comparison):
+        new = next((at for at, cell in enumerate(row.load) if cell != last[at]), len(row.load))
+        *cells, verdict = row.cells
+        style = _STYLES[row.verdict]
+        table.add_row(*[""] * new, *row.load[new:], *cells, Text(verdict, style=style))
+        last = row.load
     return table
-
-
-def _load_cells(load: Load) -> list[str]:
-    """What is said of a load; where the row above says the same, it is not said again."""
-    if load.copies is None:
-        return [number(load.arrival_per_s), words.clients_words(load)]
-    return [copies_words(load), group_words(load)]
-
-
-def _shown(comparison: Comparison) -> list[ComparedQuantity]:
-    """Shares are shown where there is something to see; of mixes, only what counts for the verdict:
-    they have many rows.
-    """
-    rows = [r for r in comparison.rows if r.quantity not in SHARES or r.old or r.new or r.why]
-    if comparison.mix is None:
-        return rows
-    counting = {(row.load, row.quantity) for row in that_decide(rows)}
-    return [row for row in rows if (row.load, row.quantity) in counting]
-
-
-def _name(row: ComparedQuantity) -> str:
-    if row.quantity in SHARES:
-        return row.quantity
-    return row.quantity + (" /s" if row.quantity == "throughput" else " ms")
 
 
 def _not_compared(comparison: Comparison, width: int) -> Text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeload.read.analysis.compared_quantities import verdict_of
+from edgeload.read.analysis.compared_quantities import _Pair, verdict_of
 from edgeload.read.statistics.two_samples import Shift
 
 
@@ -26,3 +26,11 @@ def test_a_verdict_needs_the_whole_interval(
 ) -> None:
     """Within the margin: same. A change: beyond it, and all of the interval beyond half of it."""
     assert verdict_of(Shift(value, low, high, 0.01), 0.05, more_is_better=True) == verdict
+
+
+@pytest.mark.parametrize("quantity", ["throughput", "response p95"])
+def test_a_change_does_not_pass_minus_100_percent(quantity: str) -> None:
+    """Nothing that is measured becomes less than nothing, however wide the interval is."""
+    pair = _Pair(None, 0.05, same_runs=False)  # type: ignore[arg-type]
+    row = pair._judged(quantity, 10.0, 1.0, Shift(-0.9, -1.4, -0.4, 0.01))
+    assert (row.shift, row.low, row.high) == (-0.9, -1.0, -0.4)
