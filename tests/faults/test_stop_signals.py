@@ -310,3 +310,28 @@ def test_twice_while_a_program_tidies_up() -> None:
         os.close(ours)
     assert done.returncode == INTERRUPTED
     assert said == b"\x1b[?25hInterrupted.\r\n"
+
+
+ENDS = """\
+import os, signal, sys
+from edgeload import cli
+
+class Last:
+    def __del__(self, kill=os.kill, pid=os.getpid(), number=getattr(signal, sys.argv[1])):
+        kill(pid, number)
+
+last = Last()
+cli.leave(lambda: 3)
+"""
+
+
+@pytest.mark.parametrize("number", [SIGINT, SIGTERM, SIGHUP], ids=lambda number: number.name)
+def test_in_the_last_moments_of_python(number: signal.Signals) -> None:
+    """Python has taken its handlers away when it deletes modules: the exit code is the program's.
+
+    A shell would otherwise see a program that a signal has killed, though its work is done.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", ENDS, number.name], cwd=user.ROOT, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"", b"")
