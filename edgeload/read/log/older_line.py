@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from edgeload.failure_classes import ESCALATED, SUCCESS
+from edgeload.failure_classes import ESCALATED, SUCCESS, UNCLASSIFIED, http_failure
 from edgeload.read.log.failure_text import class_of_text
 from edgeload.untrusted_text import printable
 
@@ -30,6 +30,7 @@ _ASCTIME = re.compile(
 _RAMP_EVENTS = ("ramp", "ramp_step")
 _CLIENTS_KEYS = ("clients", "num_clients", "ramp")
 HOST_EVENTS = ("cpu", "gpu")
+_STATUS_KEYS = ("status_code", "status", "http_status", "code")
 _MOST_CHARS = 1 << 20
 _MOST_OBJECTS = 1000
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
@@ -172,10 +173,25 @@ def outcome_of(line: OlderLine) -> tuple[str, str] | None:
         text = _error_text(line.error)
         named = line.outcome if isinstance(line.outcome, str) else None
         known = named not in (None, "", SUCCESS)
-        return (printable(named or "", 40) if known else class_of_text(text)), text
+        return (printable(named or "", 40) if known else _class_of(line.error, text)), text
     if line.from_edge is False:
         return ESCALATED, "a non-edge answer"
     return None if succeeded is None else (SUCCESS, "")
+
+
+def _class_of(error: Any, text: str) -> str:
+    """The class of a failure: that of its text, else that of the HTTP status of an object.
+
+    `code` may also be an errno; those are smaller than any status of a failure.
+    """
+    found = class_of_text(text)
+    if found != UNCLASSIFIED or not isinstance(error, dict):
+        return found
+    inner = error.get("error")
+    values = {**error, **(inner if isinstance(inner, dict) else {})}
+    statuses = (small_whole_number(values.get(key)) for key in _STATUS_KEYS)
+    status = next((each for each in statuses if each is not None and 300 <= each <= 599), None)
+    return found if status is None else http_failure(status)
 
 
 def _error_text(error: Any) -> str:
