@@ -273,6 +273,7 @@ class RequestRow(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="
     outcome: str
     from_edge: bool | None
     bytes: int
+    retried: bool = False
     part: int = 0
 
 

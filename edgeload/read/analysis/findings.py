@@ -208,7 +208,8 @@ def _retried(summary: RunSummary) -> Iterator[Finding]:
     sent = len(summary.log.sent_requests) if summary.groups else summary.totals.sent
     if retried:
         numbers = {"retried": retried, "sent": sent, "share": retried / max(1, sent)}
-        yield Finding("retried", "warning", numbers=numbers)
+        steps = indices_of(step for step in summary.steps if summary.log.retried.get(step.index))
+        yield Finding("retried", "warning", steps, numbers)
 
 
 def _missed(summary: RunSummary) -> Iterator[Finding]:

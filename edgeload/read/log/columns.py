@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -190,6 +191,8 @@ class RunLog:
     asked_alone: tuple[AskedAlone, ...] = ()
     """What pictures got before the run, if its answers were compared with that."""
     parts: Requests | None = None
+    retried: Mapping[int, int] = field(default_factory=dict)
+    """How many requests were sent again, by step; empty if the log does not record it."""
     step_ends: tuple[StepEnd, ...] = ()
     """What a search wrote down at the end of each of its trials."""
 

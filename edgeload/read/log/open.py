@@ -145,6 +145,7 @@ def run_log(whole: Stretch, name: Path) -> RunLog:
         requests=frames,
         parts=None if frames is requests_read else requests_read,
         missed=dict(tally.missed),
+        retried=dict(tally.retried),
         workers=tuple(whole.workers),
         deaths=tuple(whole.deaths),
         end=whole.end,

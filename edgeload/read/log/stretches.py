@@ -68,6 +68,7 @@ class Stretch:
         """Take in records, in file order."""
         requests = [r for r in chunk if type(r) is RequestRow]
         self._add_requests(requests)
+        self.tally.retry(requests)
         self.lines += len(chunk)
         if len(requests) == len(chunk):
             return

@@ -144,6 +144,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.missed: Counter[MissedKind] = Counter()
+        self.retried: Counter[int] = Counter()
         self.damaged = 0
         self.first_damage: DamagedLine | None = None
 
@@ -152,6 +153,10 @@ class Tally:
         self.missed.update(
             [MissedKind(r.step, r.reason, r.group or DEFAULT_GROUP) for r in records]
         )
+
+    def retry(self, requests: Iterable[RequestRow]) -> None:
+        """Count requests that were sent again by step."""
+        self.retried.update([r.step for r in requests if r.retried])
 
     def damage(self, lines: Iterable[DamagedLine]) -> None:
         """Count damaged lines and keep the first."""
@@ -162,6 +167,7 @@ class Tally:
     def extend(self, other: Tally, lines_before: int) -> None:
         """Add what was counted in the lines that follow the first `lines_before`."""
         self.missed.update(other.missed)
+        self.retried.update(other.retried)
         self.damaged += other.damaged
         first = other.first_damage
         if self.first_damage is None and first is not None:

@@ -17,6 +17,7 @@ from edgeload.plan import mix_plan
 from edgeload.read.analysis.finding import SEVERITIES, Finding
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.summarising import analyse
+from edgeload.read.log import stretches
 from edgeload.read.log.open import read_log
 from edgeload.read.words.finding_words import (
     advice,
@@ -46,6 +47,23 @@ def test_requests_that_were_sent_again_are_counted(tmp_path: Path) -> None:
     found = _find(tmp_path, played, workers=samples)["retried"]
     assert f"4 of {len(played.requests):,} requests" in message(found)
     assert "retried" not in _find(tmp_path / "without", played)
+
+
+@pytest.mark.parametrize("alone_bytes", [1 << 30, 1])
+def test_requests_that_were_sent_again_have_their_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone_bytes: int
+) -> None:
+    """Those of their own lines, also if several processes read the log."""
+    monkeypatch.setattr(stretches, "_ALONE_BYTES", alone_bytes)
+    played = _clean((10, 20, 30), 2.0)
+    played.requests = [
+        msgspec.structs.replace(line, retried=line.step > 0 and line.worker_number == 7)
+        for line in played.requests
+    ]
+    samples = [WorkerSample(sl.WALL_S + 1, 0, 1, 1.0, 0.1, 0, 0, 40)]
+    found = _find(tmp_path, played, workers=samples)["retried"]
+    assert found.steps == (1, 2)
+    assert message_with_steps(found).startswith("steps 2-3: 40 of ")
 
 
 def test_a_clean_ramp_has_only_the_note_that_it_went_not_far_enough(tmp_path: Path) -> None:
