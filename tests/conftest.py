@@ -102,6 +102,7 @@ SIDE_BY_SIDE = (
     "run/test_objectives_so_far.py",
     "run/test_progress_record.py",
     "run/test_sparkline.py",
+    "run/test_load_ahead.py",
     "run/test_preflight_queries.py",
     "run/test_trial_schedule.py",
     "search/test_driver.py",

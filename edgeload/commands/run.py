@@ -72,6 +72,8 @@ def _show_plan(settings: Settings) -> int:
     from edgeload.run.embedded_endpoint import check_simulator_options
     from edgeload.run.load_ahead import load_ahead
     from edgeload.run.pictures import picture_bytes
+    from edgeload.run.preflight import largest_load
+    from edgeload.run.session import worker_count
 
     if settings.variants:  # what is refused is said before any plan
         from edgeload.variants.command import checked_variants
@@ -94,7 +96,10 @@ def _show_plan(settings: Settings) -> int:
     else:
         print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
     if settings.endpoint_url is not None and not settings.audit_cache:
-        print(load_ahead(settings, settings.endpoint_url, None, settings.plan(), sizes))
+        url, plan = settings.endpoint_url, settings.plan()
+        workers = worker_count(settings, plan)
+        most = largest_load(settings, plan, workers) if settings.find_capacity else None
+        print(load_ahead(settings, url, None, plan, sizes, most))
     if settings.repeat > 1 and not settings.find_capacity:
         print(series_words(settings))
     if settings.plan_for:

@@ -7,41 +7,82 @@ from collections.abc import Mapping
 from edgeload.plain_words import listed, plural
 from edgeload.plan import Plan
 from edgeload.run.due_counts import frames_of_run
+from edgeload.search_axis import SearchAxis, axes_of
 from edgeload.settings import Settings
+from edgeload.settings.search import search_record
 
 
 def load_ahead(
-    settings: Settings, url: str, address: str | None, plan: Plan, image_bytes: Mapping[str, float]
+    settings: Settings,
+    url: str,
+    address: str | None,
+    plan: Plan,
+    image_bytes: Mapping[str, float],
+    most: int | None = None,
 ) -> str:
     """The target, its address, the requests of the whole run, and the bytes of their pictures.
 
     `address` is None in a dry run, which looks no name up. `image_bytes` is the mean size of a
-    picture in bytes, by the group's name. The loads of a search are not known before: of it, the
-    line says how long it sends at most.
+    picture in bytes, by the group's name. The loads of a search are not known before, except for
+    the largest, `most`: of it, the line says what it may send at most.
     """
     where = f"Target: {url}, " + ("not looked up" if address is None else f"address {address}")
+    closed = [group.name for group in plan.groups if group.closed]
     if settings.find_capacity:
-        sizes = [image_bytes[group.name] for group in plan.groups]
-        each = _size_words(max(sizes))
-        most = (
-            "without a limit" if settings.budget is None else f"for at most {settings.budget:g} s"
-        )
-        return f"{where}. Each request carries {each} of pictures, and it sends {most} (--budget)."
-    requests, size, exact, closed = 0, 0.0, True, []
+        assert most is not None
+        said = _of_search(settings, plan, image_bytes, most)
+    else:
+        said = _of_plan(plan, image_bytes)
+    also = f", and as many as are answered of {listed(closed)} (a closed loop)" if closed else ""
+    return f"{where}. {said}{also}."
+
+
+def _of_plan(plan: Plan, image_bytes: Mapping[str, float]) -> str:
+    requests, size, exact = 0, 0.0, True
     for index, group in enumerate(plan.groups):
-        if group.closed:
-            closed.append(group.name)
-            continue
-        frames = frames_of_run(plan, index)
-        exact &= frames.exact
-        requests += frames.frames * group.requests_per_frame
-        size += frames.frames * group.requests_per_frame * image_bytes[group.name]
+        if not group.closed:
+            frames = frames_of_run(plan, index)
+            exact &= frames.exact
+            requests += frames.frames * group.requests_per_frame
+            size += frames.frames * group.requests_per_frame * image_bytes[group.name]
     about = "" if exact else "about "
-    text = f"{where}. In all, {about}{plural(requests, 'request')} with {_size_words(size)}"
-    text += " of pictures"
-    if closed:
-        text += f", and as many as are answered of {listed(closed)} (a closed loop)"
-    return text + "."
+    return f"In all, {about}{_with_pictures(plural(requests, 'request'), size)}"
+
+
+def _of_search(settings: Settings, plan: Plan, image_bytes: Mapping[str, float], most: int) -> str:
+    """What its largest load would send in all of its budget, if it has one."""
+    axes = axes_of(search_record(settings, most), plan)
+    axis = max(axes, key=lambda each: _per_s(plan, each, most, dict.fromkeys(image_bytes, 1.0)))
+    per_s = _per_s(plan, axis, most, dict.fromkeys(image_bytes, 1.0))
+    bytes_per_s = _per_s(plan, axis, most, image_bytes)
+    load = f"{per_s:,.6g} requests/s ({_load_words(plan, axis, most)})"
+    if settings.budget is None:
+        sent = _with_pictures(load, bytes_per_s, "/s")
+        return f"Up to {sent}, without a limit of time (--budget sets one)"
+    requests = plural(round(per_s * settings.budget), "request")
+    sent = _with_pictures(requests, bytes_per_s * settings.budget)
+    return f"In all, at most {sent}: up to {load} for {settings.budget:g} s (--budget)"
+
+
+def _load_words(plan: Plan, axis: SearchAxis, load: int) -> str:
+    """`120 clients`; of a search over the rate, `5 clients at 200.00 requests/s each`."""
+    words = axis.words(plan, load)
+    if axis.over != "rate" or plan.is_mix:
+        return words
+    return f"{plural(axis.clients, 'client')} at {words} each"
+
+
+def _per_s(plan: Plan, axis: SearchAxis, load: int, weights: Mapping[str, float]) -> float:
+    """Requests per second of a load, each with the weight of its group."""
+    step = axis.step(plan, load, 0, 0.0, 0.0)
+    return sum(
+        (plan.arrival_rate(step, index) or 0.0) * group.requests_per_frame * weights[group.name]
+        for index, group in enumerate(plan.groups)
+    )
+
+
+def _with_pictures(requests: str, size: float, per: str = "") -> str:
+    return f"{requests} with {_size_words(size)}{per} of pictures"
 
 
 def _size_words(size: float) -> str:

@@ -95,6 +95,15 @@ def _connections(plan: Plan, index: int, workers: int) -> int:
     )
 
 
+def largest_load(settings: Settings, plan: Plan, workers: int) -> int:
+    """The largest load of a search: as typed, else as many as this machine may have open."""
+    record = search_record(settings)
+    typed = settings.typed("max_clients") and record.over != "headroom"
+    if typed or record.over == "rate":
+        return record.most
+    return affordable_load(plan, axes_of(record, plan), record.most, workers)
+
+
 def affordable_load(plan: Plan, axes: Sequence[SearchAxis], most: int, workers: int) -> int:
     """The largest load of a search, up to `most`, for which one process may open enough files."""
     low, high = 0, most

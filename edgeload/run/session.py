@@ -35,7 +35,7 @@ from edgeload.run.load_ahead import load_ahead
 from edgeload.run.log_place import held_log
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.pictures import PictureSets, make_pictures
-from edgeload.run.preflight import check_before_run, check_cacert
+from edgeload.run.preflight import check_before_run, check_cacert, largest_load
 from edgeload.run.preflight_queries import HttpSender, SdkSender, Sender, ask_until_certain
 from edgeload.run.preflight_rules import PreflightQuery, Subject
 from edgeload.run.reaching import Reached, as_setting, choices, reach
@@ -154,10 +154,9 @@ def _prepare(
         _say(console, line)
     task, alone = _ask_alone(settings, task, reached, queries, console)
     _say(console, intended)
-    _say(
-        console,
-        load_ahead(settings, url, reached.target.address, task.plan, mean_picture_bytes(task)),
-    )
+    most = largest_load(settings, plan, task.workers) if settings.find_capacity else None
+    sizes, address = mean_picture_bytes(task), reached.target.address
+    _say(console, load_ahead(settings, url, address, task.plan, sizes, most))
     if plan.is_mix:
         for line in copy_table(plan, _detectors(groups, reached)):
             _say(console, line)

@@ -14,7 +14,7 @@ from edgeload.plain_words import plural
 from edgeload.plan import Plan
 from edgeload.records import SearchRecord
 from edgeload.run.announcement import copy_table, due_per_s, search_goal
-from edgeload.run.preflight import affordable_load
+from edgeload.run.preflight import largest_load
 from edgeload.run.session import worker_count
 from edgeload.search.driver import least_trial_s
 from edgeload.search.strategy import SearchOptions
@@ -25,15 +25,6 @@ from edgeload.settings.search import axis_of, search_record
 _SHOWN_LOADS = 8
 _USUAL_TRIALS = (10, 20)
 """Most searches for one capacity make so many trials."""
-
-
-def largest_load(settings: Settings, plan: Plan, workers: int) -> int:
-    """The largest load of a search: as typed, else as many as this machine may have open."""
-    record = search_record(settings)
-    typed = settings.typed("max_clients") and record.over != "headroom"
-    if typed or record.over == "rate":
-        return record.most
-    return affordable_load(plan, axes_of(record, plan), record.most, workers)
 
 
 def print_outline(

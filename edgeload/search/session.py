@@ -15,11 +15,11 @@ from edgeload.read.log.live_log import LiveLog
 from edgeload.run.journal import PreparedRun
 from edgeload.run.keeping import KeptRun
 from edgeload.run.phases import RunOutcome
+from edgeload.run.preflight import largest_load
 from edgeload.run.session import run_session
 from edgeload.run.supervisor import RunProgress
 from edgeload.run.trials import Trials
 from edgeload.search.driver import Search, SearchSetup
-from edgeload.search.outline import largest_load
 from edgeload.search.view import SearchView
 from edgeload.settings import Settings
 from edgeload.settings.search import axis_of, search_record
