@@ -18,7 +18,7 @@ from edgeload.read.output.comparison_rows import (
     load_heads,
     notes_on,
 )
-from edgeload.read.output.wrapped import files_written, print_parts, width_of, wrapped
+from edgeload.read.output.wrapped import print_parts, width_of, wrapped
 from edgeload.read.statistics.format import short
 from edgeload.read.words import comparison_words as words
 from edgeload.read.words.history_words import history_words
@@ -49,7 +49,7 @@ def print_comparison(
             *([_history(history, width)] if history else ()),
             _differences(comparison, width),
             *_rows(comparison, width),
-            *files_written(files),
+            Text("\n".join(str(path) for path in files)),
         ),
     )
 
