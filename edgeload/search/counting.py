@@ -26,6 +26,23 @@ def proof_s(trials: Sequence[Trial], load: int, cut_s: float, gap_s: float) -> f
     return _seconds(trials, load, missing, cut_s, gap_s)
 
 
+def clean_s(trials: Sequence[Trial], load: int, cut_s: float, gap_s: float) -> float:
+    """Seconds until enough requests of this load, with those of its earlier trials, are counted to
+    show that every bound is kept if none of them is bad; 0 if they are.
+
+    Where nothing may be bad, no number is enough: that is not waited for.
+    """
+    here = pooled(counted([trial for trial in trials if trial.load == load]))
+    spent = _spent(trials, cut_s, gap_s)
+    needed_s = 0.0
+    for kind, each in pooled(counted(trials)).items():
+        had = here[kind].of if kind in here else 0
+        missing = enough_requests(each.bound) - had if each.bound and each.of else 0
+        if missing > 0:
+            needed_s = max(needed_s, cut_s + missing * spent / (load * each.of))
+    return needed_s
+
+
 def telling_s(trials: Sequence[Trial], load: int, cut_s: float, gap_s: float) -> float:
     """Seconds in which a trial of this load counts enough to tell much of a share near its bound;
     0 if no bad request has been seen.
@@ -46,5 +63,10 @@ def _seconds(
     if requests <= 0:
         return 0.0
     sent = sum(max((count.of for count in trial.shares), default=0) for trial in trials)
-    spent = sum(trial.load * max(trial.seconds - cut_s - gap_s, 0.0) for trial in trials)
+    spent = _spent(trials, cut_s, gap_s)
     return cut_s + requests * spent / (load * sent) if sent else 0.0
+
+
+def _spent(trials: Sequence[Trial], cut_s: float, gap_s: float) -> float:
+    """The time in which requests were counted, in seconds times loads."""
+    return sum(trial.load * max(trial.seconds - cut_s - gap_s, 0.0) for trial in trials)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgeload.read.statistics.boundary import Boundary, Trial, boundary_of, failed_at
-from edgeload.search.counting import proof_s, telling_s
+from edgeload.search.counting import clean_s, proof_s, telling_s
 
 Purpose = Literal["double", "bracket", "confirm"]
 SearchEnding = Literal["found", "at_least", "none", "invalid", "budget"]
@@ -106,7 +106,7 @@ def next_trial(
     if boundary.high == 0 and sum(t.load == 1 for t in trials) > 1 and failed_at(trials, 1):
         return Decision("none", boundary)
     doubles = not trials or boundary.high is None
-    asked = _doubled(trials, options) if doubles else _near(trials, boundary, options)
+    asked = _doubled(trials, boundary, options) if doubles else _near(trials, boundary, options)
     if asked is None:
         at_the_top = doubles or boundary.best == options.most
         return Decision("at_least" if at_the_top else "found", boundary)
@@ -121,17 +121,33 @@ def next_trial(
     )
 
 
-def _doubled(trials: Sequence[Trial], options: SearchOptions) -> NextTrial | None:
-    """While nothing has failed; None: the largest load that is allowed is carried."""
+def _doubled(
+    trials: Sequence[Trial], boundary: Boundary, options: SearchOptions
+) -> NextTrial | None:
+    """While nothing has failed; None: the largest load that is allowed is carried.
+
+    The short trial that reached it may have had too few requests for one to fail: it is tried once
+    more, with as many as would show that.
+    """
     if not trials:
         return NextTrial(_allowed(options.start, options), options.least_s, "double")
     top = max(trial.load for trial in trials)
     if top != options.most:
         return NextTrial(_allowed(2 * top, options), options.least_s, "double")
     at_top = [trial for trial in trials if trial.load == top]
-    if any(t.verdict == "pass" for t in at_top) or len(at_top) > _TRIALS_AT_THE_TOP:
+    if len(at_top) > _TRIALS_AT_THE_TOP:
         return None
-    return NextTrial(top, options.longest_s, "confirm")
+    passed = sum(t.verdict == "pass" for t in at_top)
+    if not passed:
+        return NextTrial(top, options.longest_s, "confirm")
+    needed_s = clean_s(trials, top, options.cut_s, options.gap_s)
+    open_ = boundary.by_shares >= _MAY_BE
+    if open_:
+        needed_s = max(needed_s, telling_s(trials, top, options.cut_s, options.gap_s))
+    if not needed_s or (passed > 1 and not open_):
+        return None
+    longest_s = min(max(needed_s, _SHORTEST * options.least_s), options.longest_s)
+    return NextTrial(top, longest_s, "confirm", proof_s=longest_s)
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,25 @@ def test_a_pass_takes_enough_requests_once_any_has_failed(tmp_path: Path) -> Non
     assert sum(trial.shares[0].of for trial in near) >= 299
 
 
+@pytest.mark.parametrize("seed", [0, 4, 5, 6, 8])
+def test_the_largest_load_that_is_allowed_is_not_believed_after_a_short_trial(
+    tmp_path: Path, seed: int
+) -> None:
+    """2 % of its requests fail, but a short trial may show none of that: it is no lower bound."""
+    found = search(tmp_path / "log", Box(fails=always(0.02)), most=4, budget_s=300.0, seed=seed)
+    assert tier_of(found).answer in ("none", "unknown")
+
+
+def test_the_largest_load_that_is_allowed_is_tried_with_enough_requests(tmp_path: Path) -> None:
+    """A box that never fails: about the 299 that show at most 1 %, in trials of that load."""
+    found = search(tmp_path / "log", Box(), most=4, budget_s=300.0)
+    tier = tier_of(found)
+    assert (tier.answer, tier.boundary.best) == ("at_least", 4)
+    assert sum(trial.shares[0].of for trial in tier.trials if trial.load == 4) > 250
+    assert found.summary.search is not None
+    assert found.summary.search.seconds < 75
+
+
 def test_a_box_that_never_fails_takes_no_longer(tmp_path: Path) -> None:
     """Without a bad request, no trial is made for their sake: 10 trials, in 48 s."""
     found = search(tmp_path / "log", Box())

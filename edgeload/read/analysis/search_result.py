@@ -132,11 +132,12 @@ def answer_of(boundary: Boundary, trials: Sequence[Trial], resolution: float) ->
 
     If not the backlog alone decides, a capacity is only found if a trial of it passed, or of so
     little less that it stands for it. That no load is carried takes a failure of the least one. If
-    no trial passed, nothing is known of a load that is carried, wherever others failed.
+    no trial passed, nothing is known of a load that is carried, wherever others failed. Nor is
+    anything known if bad requests leave it open whether the least load is.
     """
     passed = any(trial.verdict == "pass" for trial in trials)
     if boundary.high is None:
-        return "at_least" if passed else "unknown"
+        return "at_least" if passed and boundary.low else "unknown"
     best = boundary.best
     if best is None or not any(map(_speaks_for_its_load, trials)):
         least = min((trial.load for trial in trials), default=0)
