@@ -27,7 +27,7 @@ from scipy import stats
 from benchmarks.ending import NoFigures, end_with
 from benchmarks.ours import ENVIRONMENT, ROOT, check, command, log_in
 from benchmarks.process_tree import kill
-from benchmarks.table import markdown, present, where
+from benchmarks.table import markdown, output_file, present, where
 from edgeload import child_processes
 from edgeload.simulator.null import DETECTOR_ID
 
@@ -205,8 +205,8 @@ def main() -> int:
     options.add_argument("--requests-per-second", type=float, default=500.0, help="in all (500)")
     options.add_argument("--clients", type=int, default=50, help="that send them (50)")
     options.add_argument("--every", type=float, default=5.0, help="seconds between samples (5)")
-    options.add_argument("--output", type=Path, help="also write the table to this file")
-    options.add_argument("--json", type=Path, help="write the figures as JSON to this file")
+    options.add_argument("--output", type=output_file, help="also write the table to this file")
+    options.add_argument("--json", type=output_file, help="write the figures as JSON to this file")
     given = options.parse_args()
     seconds, rate = given.minutes * 60, given.requests_per_second
     with tempfile.TemporaryDirectory() as folder:

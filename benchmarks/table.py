@@ -39,8 +39,25 @@ def parser(description: str, rounds: int) -> argparse.ArgumentParser:
         description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     made.add_argument("--rounds", type=int, default=rounds, help="rounds, all in turn")
-    made.add_argument("--output", type=Path, help="also write the table to this file")
+    made.add_argument("--output", type=output_file, help="also write the table to this file")
     return made
+
+
+def output_file(text: str) -> Path:
+    """For argparse: a file that can be written. That is tried before anything is measured."""
+    path = Path(text)
+    is_new = not path.exists()
+    try:
+        path.open("ab").close()
+    except (OSError, ValueError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else str(problem)
+        raise argparse.ArgumentTypeError(
+            f"{text!r} cannot be written ({why}); must be a file in a folder that exists, for "
+            "example table.md"
+        ) from None
+    if is_new:
+        path.unlink()
+    return path
 
 
 class Named(Protocol):

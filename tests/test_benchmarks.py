@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import importlib
 import json
 import math
 import os
@@ -32,7 +33,7 @@ from benchmarks.queues import response_times
 from benchmarks.simulated_boxes import CONSTANT, Cameras, SimulatedBox
 from benchmarks.simulated_trials import Bench
 from benchmarks.soak import growth
-from benchmarks.table import beginning, markdown, named, parser, spread
+from benchmarks.table import beginning, markdown, named, output_file, parser, spread
 from benchmarks.truth import SERVERS, Server, interval_s
 from edgeload.read.statistics.windows import Floats
 
@@ -359,6 +360,25 @@ def test_a_name_that_no_benchmark_knows_is_refused(capsys: pytest.CaptureFixture
     errors = capsys.readouterr().err
     assert "--peers wrk,wrkk: 'wrkk' is none of wrk, edgeload, ab" in errors
     assert "--only M/Q: no name begins so; M/D/1 at 50%, " in errors
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_measured(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By every benchmark, for every file that it writes; and nothing is left of the try."""
+    program = importlib.import_module(f"benchmarks.{name}")
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    for option in ("--output", "--json")[: 2 if name == "soak" else 1]:
+        for path in (tmp_path / "missing" / "table.md", tmp_path):
+            monkeypatch.setattr(sys, "argv", [name, option, str(path)])
+            with pytest.raises(SystemExit) as ended:
+                program.main()
+            assert ended.value.code == 2
+            line = capsys.readouterr().err.splitlines()[-1]
+            assert f"argument {option}: {str(path)!r} cannot be written (" in line
+    assert output_file(str(tmp_path / "table.md")) == tmp_path / "table.md"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_theory_of_a_server_that_stands_still() -> None:
