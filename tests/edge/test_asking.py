@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
+from plain_server import plain_server
 from recording_server import Handler, recording_server
 
 from edgeload.edge.asking import ask
@@ -30,19 +30,14 @@ def complaint(url: str, trust: TlsTrust = TRUSTS[0]) -> str:
 @contextlib.contextmanager
 def saying(words: bytes) -> Iterator[str]:
     """A server that answers whatever comes with these bytes, and closes; its authority."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    peer, _ = server.accept()
-                    with peer:
-                        peer.recv(65536)
-                        peer.sendall(words)
+    def serve(peer: socket.socket) -> None:
+        with peer:
+            peer.recv(65536)
+            peer.sendall(words)
 
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"127.0.0.1:{server.getsockname()[1]}"
-        server.shutdown(socket.SHUT_RDWR)
+    with plain_server(serve) as authority:
+        yield authority
 
 
 @pytest.mark.parametrize("trust", TRUSTS)

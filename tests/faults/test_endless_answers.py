@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import gzip
 import socket
-import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 
 import pytest
 from each_client import TOKEN, senders
+from plain_server import plain_server
 from recording_server import recording_server
 
 from edgeload.edge import asking, sdk
@@ -30,22 +30,14 @@ Send = Callable[[socket.socket], None]
 @contextlib.contextmanager
 def server(send: Send) -> Iterator[str]:
     """One that reads what comes, answers with `send`, and closes; its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
 
-        def answer(peer: socket.socket) -> None:
-            with contextlib.suppress(OSError), peer:
-                peer.recv(65536)
-                send(peer)
+    def serve(peer: socket.socket) -> None:
+        with peer:
+            peer.recv(65536)
+            send(peer)
 
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    peer, _ = listening.accept()
-                    threading.Thread(target=answer, args=(peer,), daemon=True).start()
-
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        listening.shutdown(socket.SHUT_RDWR)
+    with plain_server(serve) as authority:
+        yield f"http://{authority}"
 
 
 def flood(head: bytes, piece: bytes = bytes(65536), count: int = 100_000) -> Send:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from load_run import SMALL, one_query, requests_of, run
+from plain_server import plain_server
 from wrong_server import Fault, Wrong, wrong_server
 
 from edgeload.edge.location import Unreachable
@@ -59,31 +59,15 @@ STRANGERS = {
 @contextlib.contextmanager
 def stranger(said: Stranger) -> Iterator[str]:
     """Such a server; it keeps each connection open until the test is over. Its URL."""
-    kept: list[socket.socket] = []
 
     def serve(connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            connection.sendall(said.greeting)
-            if said.answer:
-                connection.recv(1 << 20)
-                connection.sendall(said.answer)
+        connection.sendall(said.greeting)
+        if said.answer:
+            connection.recv(1 << 20)
+            connection.sendall(said.answer)
 
-    def accept() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                kept.append(listener.accept()[0])
-                threading.Thread(target=serve, args=(kept[-1],), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0), backlog=50) as listener:
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
-            for connection in kept:
-                connection.close()
+    with plain_server(serve) as authority:
+        yield f"http://{authority}"
 
 
 @pytest.mark.parametrize("client", ["http", pytest.param("sdk", marks=pytest.mark.slow)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from certificates import authority
 from each_client import TOKEN, Edge, ask_everything, senders
 from load_run import SMALL, run
+from plain_server import plain_server
 from recording_server import Handler, recording_server
 
 from edgeload.edge.asking import ask
@@ -27,20 +27,15 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 def recording_proxy() -> Iterator[tuple[str, list[bytes]]]:
     """A proxy's URL, and what came to it: it must stay empty."""
     came: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    peer, _ = server.accept()
-                    with peer:
-                        came.append(b"a connection")
-                        came.append(peer.recv(65536))
-                        peer.sendall(b"HTTP/1.1 502 from the proxy\r\ncontent-length: 0\r\n\r\n")
+    def serve(peer: socket.socket) -> None:
+        came.append(b"a connection")
+        with peer:
+            came.append(peer.recv(65536))
+            peer.sendall(b"HTTP/1.1 502 from the proxy\r\ncontent-length: 0\r\n\r\n")
 
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}", came
-        server.shutdown(socket.SHUT_RDWR)
+    with plain_server(serve) as where:
+        yield f"http://{where}", came
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 import requests
 from groundlight_openapi_client.exceptions import NotFoundException, ServiceException
+from plain_server import plain_server
 from urllib3.util.retry import Retry
 
 from edgeload.read.log.failure_text import class_of_text
@@ -18,20 +18,13 @@ from edgeload.read.log.failure_text import class_of_text
 @contextmanager
 def _server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
     """A server on loopback that does one thing with every connection; its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                with connection:
-                    answer(connection)
+    def serve(connection: socket.socket) -> None:
+        with connection:
+            answer(connection)
 
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-        server.shutdown(socket.SHUT_RDWR)
+    with plain_server(serve) as authority:
+        yield f"http://{authority}"
 
 
 def _text(url: str, session: requests.Session | None = None, timeout_s: float = 10.0) -> str:
