@@ -250,7 +250,11 @@ def _measure(near: _Near, needed_s: float) -> NextTrial:
     if sum(t.seconds for t in near.under) < _SHARE_UNDER * above_s:
         least_s = _SHORTEST * near.options.least_s
         return NextTrial(near.best, max(_SHARE_UNDER * needed_s, least_s), "confirm")
-    return NextTrial(near.over, needed_s, "bracket", needed_s)
+    load = near.over
+    if sum(t.load == load for t in near.trials) > _TRIALS_AT_THE_TOP:
+        # So near to the ceiling that its error stays as large as the step to it.
+        load = _allowed(load + near.width, near.options)
+    return NextTrial(load, needed_s, "bracket", needed_s)
 
 
 def _bisect(near: _Near, needed_s: float) -> NextTrial:
