@@ -72,16 +72,20 @@ def test_a_box_that_never_errs_is_found(boundary: int) -> None:
 
 
 @given(st.floats(1.05, 5000))
+@example(4711.5)  # thirteen of them
 @example(1.96875)  # at 2, the error of the ceiling never gets below the step to it
 @settings(deadline=None, max_examples=30)
 def test_a_measured_ceiling_is_used(capacity: float) -> None:
-    """After the doubling, a handful of trials: the ceiling leads to the neighbourhood at once."""
+    """After the doubling, a handful of trials: the ceiling leads to the neighbourhood at once.
+
+    Ten find the place, and at most five show that the answer is carried.
+    """
     found, trials = _search(_by_backlog(capacity))
     assert found.ending == "found"
     assert _narrow(found)
     assert found.boundary.low <= math.floor(capacity) <= (found.boundary.high or 0)
     doubling = math.ceil(math.log2(capacity)) + 1
-    assert len(trials) <= doubling + 12
+    assert len(trials) <= doubling + 15
 
 
 def test_far_below_the_answer_trials_are_as_short_as_a_look() -> None:
