@@ -51,6 +51,7 @@ plan                    ramp steps, and when each frame of each client is due
 interference_plan       the plan of an interference run: groups alone, then in pairs
 audit_plan              the plan of a cache audit: new and repeated pictures in pairs
 records                 what a run writes down: one typed record per line of the log
+box_records             what the box and its host say, as lines of the log
 wanted_cameras          cameras to serve: `120@2`, from text to value
 search_axis             what a search changes between trials: a load, a number -> a step
 runlog                  the shared log: many processes append, damaged lines are reported

@@ -9,7 +9,8 @@ History of `LOG_FORMAT_VERSION`:
 * no version: logs of the older form, JSON lines of requests between plain lines `RAMP <n>`
   (`read/log/older_form.py` reads them, nothing writes them);
 * 1: every line is JSON: header, preflight (added later), asked_alone (added later), ramp_step,
-  step_end (added later), request, missed, worker, worker_died, end.
+  step_end (added later), request, missed, worker, worker_died, end, and those of `box_records`
+  (added later).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from edgeload.box_records import BoxRecord
 from edgeload.camera_group import Arrivals, LatePolicy
 
 LOG_FORMAT_VERSION = 1
@@ -359,6 +361,7 @@ _Other = (
     | WorkerSample
     | WorkerDied
     | End
+    | BoxRecord
 )
 Record = _Other | Request
 Row = _Other | RequestRow

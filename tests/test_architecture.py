@@ -34,7 +34,8 @@ ARROWS = {
     "edgeload.plan": (),
     "edgeload.interference_plan": ("edgeload.plan",),
     "edgeload.audit_plan": (),
-    "edgeload.records": ("edgeload.plan",),
+    "edgeload.box_records": (),
+    "edgeload.records": ("edgeload.box_records", "edgeload.plan"),
     "edgeload.search_axis": ("edgeload.plan", "edgeload.records"),
     "edgeload.wanted_cameras": (),
     "edgeload.target_rules": (),
@@ -118,9 +119,10 @@ ARROWS = {
         "edgeload.commands",
         "edgeload.start",
     ),
-    "edgeload.edge": (),
+    "edgeload.edge": ("edgeload.box_records",),
     "edgeload.run": (
         "edgeload.audit_plan",
+        "edgeload.box_records",
         "edgeload.child_processes",
         "edgeload.edge",
         "edgeload.file_locks",
@@ -169,6 +171,7 @@ ARROWS = {
     ),
     "edgeload.read.statistics": (),
     "edgeload.read.log": (
+        "edgeload.box_records",
         "edgeload.child_processes",
         "edgeload.file_locks",
         "edgeload.host.samples",
@@ -182,6 +185,7 @@ ARROWS = {
     ),
     "edgeload.read.analysis": (
         "edgeload.audit_plan",
+        "edgeload.box_records",
         "edgeload.settings",
         "edgeload.failure_classes",
         "edgeload.host.quantities",

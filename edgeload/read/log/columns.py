@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from edgeload.box_records import BoxRecord
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.host.samples import HostSample
 from edgeload.plan import Plan, RampStep
@@ -24,6 +25,8 @@ from edgeload.records import (
     WorkerSample,
 )
 from edgeload.runlog import DamagedLine
+
+B = TypeVar("B", bound=BoxRecord)
 
 TEXTS_PER_CLASS = 50
 OTHER_TEXTS = "(further texts)"
@@ -195,6 +198,8 @@ class RunLog:
     """How many requests were sent again, by step; empty if the log does not record it."""
     step_ends: tuple[StepEnd, ...] = ()
     """What a search wrote down at the end of each of its trials."""
+    box: tuple[BoxRecord, ...] = ()
+    """What the box said about itself, and the monitor on its host, in the log's order."""
 
     @cached_property
     def frame_of_part(self) -> Ints:
@@ -204,6 +209,10 @@ class RunLog:
         frames, parts = frame_keys(self.requests), frame_keys(self.parts)
         order = np.argsort(frames)
         return np.asarray(order[np.searchsorted(frames[order], parts)])
+
+    def box_said(self, kind: type[B]) -> tuple[B, ...]:
+        """All lines of one kind that tell of the box, in the log's order."""
+        return tuple(record for record in self.box if isinstance(record, kind))
 
     @property
     def sent_requests(self) -> Requests:

@@ -152,6 +152,7 @@ def run_log(whole: Stretch, name: Path) -> RunLog:
         damage=tally.total,
         asked_alone=tuple(whole.asked_alone),
         step_ends=tuple(whole.step_ends),
+        box=tuple(whole.box),
     )
 
 
@@ -290,7 +291,9 @@ def _plausible(whole: Stretch, latest_s: float) -> Stretch:
     end = whole.end
     if end is not None and max(end.at_s, end.stopped_s) > latest_s:
         end = None
+    box = [each for each in whole.box if each.at_s <= latest_s]
     lost = len(whole.workers) - len(workers) + len(whole.deaths) - len(deaths)
+    lost += len(whole.box) - len(box)
     lost += end is not whole.end
     if not lost and whole.last_s <= latest_s:
         return whole
@@ -301,6 +304,7 @@ def _plausible(whole: Stretch, latest_s: float) -> Stretch:
         whole,
         workers=workers,
         deaths=deaths,
+        box=box,
         end=end,
         last_s=max((at_s for at_s in known if at_s <= latest_s), default=0.0),
     )

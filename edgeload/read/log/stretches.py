@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from edgeload.box_records import BoxRecord
 from edgeload.child_processes import command, die_with_parent, environment
 from edgeload.machine import usable_cores
 from edgeload.read.log.header_checks import LONGEST_RUN_S
@@ -62,6 +63,7 @@ class Stretch:
     asked_alone: list[AskedAlone] = field(default_factory=list)
     step_starts: list[RampStepStart] = field(default_factory=list)
     step_ends: list[StepEnd] = field(default_factory=list)
+    box: list[BoxRecord] = field(default_factory=list)
     last_s: float = 0.0
 
     def add(self, chunk: list[Any]) -> None:
@@ -84,6 +86,7 @@ class Stretch:
         self.asked_alone += [r for r in others if isinstance(r, AskedAlone)]
         self.step_starts += [r for r in others if isinstance(r, RampStepStart)]
         self.step_ends += [r for r in others if isinstance(r, StepEnd)]
+        self.box += [r for r in others if isinstance(r, BoxRecord)]
         headers = [r for r in others if isinstance(r, Header)]
         self.header = self.header or next(iter(headers), None)
         self.headers += len(headers)
@@ -114,6 +117,7 @@ class Stretch:
         self.asked_alone += other.asked_alone
         self.step_starts += other.step_starts
         self.step_ends += other.step_ends
+        self.box += other.box
         self.last_s = max(self.last_s, other.last_s)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import synthetic_log as sl
 
+from edgeload.box_records import BoxResources, Usage
 from edgeload.read.log import stretches as part
 from edgeload.read.log.open import read_log
 from edgeload.read.log.stretches import Stretch, read_stretch, read_whole
@@ -39,6 +40,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lines[at] = lines[at][: chance.randrange(5, 50)] + b"\n"
     alone = AskedAlone(sl.WALL_S, "cameras", "det_x", 2, 1, {"YES": 1}, ["m"], -2.0, -1.0)
     lines[1:1] = [encode([alone]), encode([alone])]
+    for at in (900, 300):  # what the box says stands between the requests
+        lines.insert(at, encode([BoxResources(sl.WALL_S, float(at), 0.1, Usage(50.0))]))
     path.write_bytes(b"".join(lines))
     return path
 
@@ -53,7 +56,7 @@ def same(one: Stretch, other: Stretch) -> None:
     assert one.tally.missed == other.tally.missed
     assert one.tally.total == other.tally.total
     assert (one.lines, one.header, one.end) == (other.lines, other.header, other.end)
-    assert one.asked_alone == other.asked_alone
+    assert (one.asked_alone, one.box) == (other.asked_alone, other.box)
     assert (one.workers, one.deaths, one.last_s) == (other.workers, other.deaths, other.last_s)
 
 
@@ -63,6 +66,7 @@ def test_stretches_add_up_to_the_whole(log: Path, count: int) -> None:
     whole = read_stretch(log)
     assert whole.tally.damaged == 3
     assert len(whole.asked_alone) == 2
+    assert [record.at_s for record in whole.box] == [300.0, 900.0]
     assert whole.lines == len(log.read_bytes().splitlines())
     size = log.stat().st_size
     first, *rest = [read_stretch(log, a, b) for a, b in pairwise([*line_starts(log, count), size])]
