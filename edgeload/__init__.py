@@ -141,6 +141,7 @@ run                     sends the planned requests and writes down what happened
     chain               one client whose frames need several answers
     sdk_client          one client that uses the Groundlight SDK
     connection          one non-blocking connection, plain or TLS
+    tcp_account         how long requests were on their way, by the kernel's account
     wire                one request as bytes; what an answer says, checked
     answer_reader       one answer, from bytes that arrive in pieces
     answer_head         the head of a plain answer, by one strict pattern
@@ -287,6 +288,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         shortfalls      what keeps a step from showing that its load is carried
         capacity        what a ramp shows of the capacity
         queueing_detector  which detector of a chain is the limit
+        network_share   the part of service time spent on the way to the endpoint
         utilisation_law how much of each resource of the host an answer takes
         run_summary     a run in numbers
         search_result   what a search shows: the capacity of each tier

@@ -323,6 +323,16 @@ class WorkerSample(
     repeated_ids: dict[int, int] = {}
     """Good answers that had the id of an earlier one, by ramp step. Unlike the other figures, those
     since the worker's sample before: a line of a run without any leaves it out."""
+    open_connections: int = 0
+    """At this moment; those of the SDK are not known."""
+    asked_connections: int = 0
+    """For so many of them the kernel says the following figures."""
+    round_trip_s: float | None = None
+    """Their mean, smoothed by the kernel, at this moment."""
+    on_the_way_s: float = 0.0
+    """Seconds for which requests on these connections were not yet acknowledged, added up."""
+    retransmits: int = 0
+    """Segments that were sent again on these connections."""
 
 
 class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_died"):

@@ -104,6 +104,11 @@ class HttpClient:
         """Whether it waits for an answer."""
         return self._due is not None
 
+    @property
+    def connection(self) -> Connection | None:
+        """Its connection, if it has one."""
+        return self._connection
+
     def open_ahead(self) -> None:
         """Connect before a request is due; a failure will show when the request is sent."""
         if self._connection is None:

@@ -16,6 +16,7 @@ from edgeload.edge.location import Target
 from edgeload.edge.tls_words import tls_words
 from edgeload.failure_classes import DNS, GENERATOR, REFUSED, RESET, TLS
 from edgeload.run.poller import READABLE, WRITABLE
+from edgeload.run.tcp_account import TcpInfo, tcp_info
 from edgeload.run.wire import RequestResult
 from edgeload.untrusted_text import printable
 
@@ -122,6 +123,10 @@ class Connection:
     def has_more(self) -> bool:
         """Whether bytes were read from the socket already, so that no event will announce them."""
         return False
+
+    def tcp_info(self) -> TcpInfo | None:
+        """What the kernel says about it so far; None if it does not say."""
+        return tcp_info(self._sock)
 
     def close(self) -> None:
         """Close the socket; never fails."""

@@ -11,6 +11,7 @@ from edgeload.plan import Due
 from edgeload.records import Anchor, Missed, MissedReason, Request, WallClock, WorkerSample
 from edgeload.run.counters import WorkerCounters
 from edgeload.run.recent_ids import RecentIds
+from edgeload.run.tcp_account import NO_TCP, TcpTotals
 from edgeload.run.wire import RequestResult
 from edgeload.runlog import LogWriter
 from edgeload.untrusted_text import one_line
@@ -124,8 +125,12 @@ class Recorder:
         """Count a frame that needed several answers, of which so many failed."""
         self._counts.frame_failed(group, requests)
 
-    def effort(self, now_s: float) -> None:
-        """Record what this process has spent so far: CPU time, requests, connections."""
+    def effort(self, now_s: float, tcp: TcpTotals | None = None) -> None:
+        """Record what this process has spent so far: CPU time, requests, connections.
+
+        `tcp` is what the kernel says about them; None: nothing.
+        """
+        tcp = tcp or NO_TCP
         cpu_s = time.process_time()
         self._counts.effort(now_s, cpu_s)
         self._others.append(
@@ -142,6 +147,11 @@ class Recorder:
                 below_threshold=self._below_threshold,
                 compared=self.compared,
                 repeated_ids=self._repeated,
+                open_connections=tcp.open,
+                asked_connections=tcp.asked,
+                round_trip_s=tcp.round_trip_s and round(tcp.round_trip_s, 6),
+                on_the_way_s=round(tcp.on_the_way_s, 6),
+                retransmits=tcp.retransmits,
             ),
         )
         self._repeated = {}

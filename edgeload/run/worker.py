@@ -22,11 +22,13 @@ from edgeload.plan import Due
 from edgeload.records import Anchor
 from edgeload.run.chain import ChainClient
 from edgeload.run.client import HttpClient
+from edgeload.run.connection import Connection
 from edgeload.run.counters import WorkerCounters, counters_of
 from edgeload.run.pacing import Schedule, schedule_of
 from edgeload.run.poller import READABLE, best_poller
 from edgeload.run.recorder import Recorder
 from edgeload.run.tasks import WorkerTask, receive_task
+from edgeload.run.tcp_account import TcpAccount
 from edgeload.run.templates import templates_of
 from edgeload.run.worker_start import could_not_start
 from edgeload.runlog import LogWriter, ended_by_refusal
@@ -56,6 +58,7 @@ class Worker:
             group.timeout_s: deque() for group in task.groups
         }
         self._armed_queues = tuple(self._armed.values())
+        self._tcp = TcpAccount()
         self._left = len(self._clients)
         self._stop_s = float("inf")
         self._zero_ns = 0
@@ -135,15 +138,20 @@ class Worker:
             self._wake_clients(now_s)
             self._expire(now_s)
             if now_s >= effort_s:
-                self.recorder.effort(now_s)
+                self.recorder.effort(now_s, self._tcp.look(self._connections()))
                 effort_s = max(effort_s, now_s // _EFFORT_EVERY_S * _EFFORT_EVERY_S)
                 effort_s += _EFFORT_EVERY_S
             if now_s >= self.recorder.flush_due_s:
                 self.recorder.flush()
             self._wait(effort_s)
-        self.recorder.effort(self.now())
+        self.recorder.effort(self.now(), self._tcp.look(self._connections()))
         self.recorder.flush()
         self._log.close()
+
+    def _connections(self) -> dict[int, Connection]:
+        """All that are open, by their descriptors."""
+        found = ((fd, client.connection) for fd, client in self._by_fd.items())
+        return {fd: connection for fd, connection in found if connection is not None}
 
     def _goes_on(self) -> bool:
         """Whether a client still has something to send or in flight."""

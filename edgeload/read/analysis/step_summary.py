@@ -9,6 +9,7 @@ from typing import Literal
 from edgeload.read.analysis.detector_times import DetectorTimes
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.littles_law import LittlesLaw
+from edgeload.read.analysis.network_share import NetworkShare
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.statistics.age import Age
 from edgeload.read.statistics.backlog import BacklogGrowth
@@ -186,6 +187,8 @@ class StepSummary:
     """The name of the camera group if this is the part of one, else empty."""
     detectors: tuple[DetectorTimes, ...] = ()
     """What each detector was asked; empty for the part of one group."""
+    network: NetworkShare | None = None
+    """What the kernel says about the connections; None: nothing, or it is the part of one group."""
     groups: tuple[StepSummary, ...] = ()
     """The parts of the groups of a mix, in the plan's order; empty for a run without a mix."""
 

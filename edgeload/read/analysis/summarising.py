@@ -18,6 +18,7 @@ from edgeload.read.analysis.failures import failure_texts
 from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group, of_mix
 from edgeload.read.analysis.headroom import with_headroom
 from edgeload.read.analysis.interference import find_interference
+from edgeload.read.analysis.network_share import network_share
 from edgeload.read.analysis.objective_results import (
     ObjectiveResult,
     Sample,
@@ -168,7 +169,8 @@ def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSumm
             summary = replace(summary, group=mix.group, doubts=_doubts(summary, mix))
         else:
             detectors = detector_times(log, step, summary.window)
-            summary = replace(summary, detectors=detectors)
+            network = network_share(log.workers, log.sent_requests, summary.window)
+            summary = replace(summary, detectors=detectors, network=network)
         steps.append(summary)
         samples += [sample] if asked else []  # as large as the log: kept only if needed
     outages = find_outages(
