@@ -54,6 +54,9 @@ class HostHeader:
     driver_version: str | None
     gpu_notice: str | None
     """Why there are no GPU figures, in one line; null if there are some."""
+    cpu_limit_cores: float | None = None
+    """What a container may use at most; null: no limit."""
+    memory_limit_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,63 @@ class Network:
     received_bytes_per_s: float
     errors: int
     drops: int
+    retransmits_per_s: float | None = None
+    """TCP segments that this host sent again."""
+
+
+@dataclass(frozen=True)
+class Disk:
+    """What all disks of the host read and wrote in the sample's window."""
+
+    read_bytes_per_s: float
+    written_bytes_per_s: float
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """Pressure stall information (Linux): percent of the window in which tasks had to wait.
+
+    `some`: at least one of them; `full`: all that were not idle.
+    """
+
+    cpu_some_percent: float | None
+    memory_some_percent: float | None
+    memory_full_percent: float | None
+    io_some_percent: float | None
+    io_full_percent: float | None
+
+
+@dataclass(frozen=True)
+class ProcessGroup:
+    """All processes of one name in the sample's window; 100 % is one core."""
+
+    name: str
+    count: int
+    cpu_percent: float | None
+    busiest_percent: float | None
+    """CPU of the busiest one."""
+    memory_bytes: int | None
+
+
+@dataclass(frozen=True)
+class CgroupUse:
+    """One cgroup, for example a pod, in the sample's window; 100 % is one core."""
+
+    name: str
+    cpu_percent: float | None
+    throttled_percent: float | None
+    """Percent of its scheduling periods in which it had used up its CPU quota."""
+    memory_bytes: int | None
+    memory_limit_bytes: int | None
+
+
+@dataclass(frozen=True)
+class GpuProgram:
+    """A process that computes on a GPU, and the GPU memory that it holds."""
+
+    pid: int
+    name: str | None
+    memory_bytes: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +163,10 @@ class GpuSample:
     power_limit_w: float | None = None
     temperature_c: float | None = None
     sm_clock_mhz: float | None = None
+    memory_clock_mhz: float | None = None
+    energy_j: float | None = None
+    """Since the driver was loaded."""
+    programs: list[GpuProgram] | None = None
     throttle_reasons: list[str] | None = None
     error: str | None = None
 
@@ -126,6 +190,16 @@ class HostSample:
     memory: Memory
     network: Network | None
     gpus: list[GpuSample]
+    disk: Disk | None = None
+    pressure: Pressure | None = None
+    processes: list[ProcessGroup] | None = None
+    cgroups: list[CgroupUse] | None = None
+    steal_percent: float | None = None
+    """Percent of all cores' time that a hypervisor took away."""
+    cpu_of_limit_percent: float | None = None
+    """CPU of this container, in percent of what it may use; null: no limit."""
+    throttled_percent: float | None = None
+    """Percent of this container's scheduling periods in which its quota was used up."""
 
 
 _EVENTS = {HostHeader: "host_header", HostSample: "host_sample"}

@@ -86,6 +86,9 @@ def test_values_are_what_nvml_says(library: Path) -> None:
                 "power_limit_w": 350.0,
                 "temperature_c": 61.0,
                 "sm_clock_mhz": 1695.0,
+                "memory_clock_mhz": None,
+                "energy_j": None,
+                "programs": None,
                 "throttle_reasons": ["sw_power_cap", "hw_thermal_slowdown"],
                 "error": None,
             }
