@@ -289,6 +289,9 @@ read                    a log -> columns -> summary -> findings, report and plot
         capacity        what a ramp shows of the capacity
         queueing_detector  which detector of a chain is the limit
         network_share   the part of service time spent on the way to the endpoint
+        host_in_steps   how busy the endpoint's host was in each step
+        limiting_resource  which resource limited the endpoint
+        limit_result    what a run shows of that
         utilisation_law how much of each resource of the host an answer takes
         run_summary     a run in numbers
         search_result   what a search shows: the capacity of each tier
@@ -330,6 +333,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         undecided_loads     why loads are undecided, and what would tell
         felt                the time that a camera feels
         limit               what limits the capacity
+        limit_words         the resource that limits, in sentences
+        limit_kinds         what was seen of each such resource, and what to do
         next_step           what to do next, in one sentence
         detector_words      what each detector was asked
         group_words         the answer of one camera group of a mix

@@ -18,6 +18,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from edgeload.box_records import BoxRecord
 from edgeload.host.samples import SampleFile
 from edgeload.read.analysis.comparison import compare
 from edgeload.read.analysis.findings import find
@@ -184,6 +185,7 @@ def test_every_type_of_record_is_among_yesterdays_lines(tmp_path: Path) -> None:
         for line in unpacked(name, tmp_path).read_bytes().splitlines()
     }
     newer = {"preflight", "asked_alone", "step_end"}
+    newer |= {str(kind.__struct_config__.tag) for kind in get_args(BoxRecord)}
     assert found | newer == {str(kind.__struct_config__.tag) for kind in get_args(Record)}
 
 

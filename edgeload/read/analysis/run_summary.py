@@ -12,6 +12,7 @@ from edgeload.read.analysis.failures import FailureText
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.headroom_result import HeadroomResult
 from edgeload.read.analysis.interference import Interference
+from edgeload.read.analysis.limit_result import Limit
 from edgeload.read.analysis.objective_results import ObjectiveResult, Status
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.queueing_detector import QueueingDetector
@@ -75,6 +76,8 @@ class RunSummary:
     """
     host: HostUse | None = None
     """What the host's samples say by themselves; None as for `demands`."""
+    limit: Limit | None = None
+    """The resource that limits the endpoint; None if no load was too large for it."""
     queueing: QueueingDetector | None = None
     """The detector that limits a group with a chain, if that is known."""
     groups: tuple[RunSummary, ...] = ()

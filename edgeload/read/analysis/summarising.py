@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from edgeload.box_records import BoxResources
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.host.samples import HostSample
 from edgeload.objectives import Objective, parse_objective, with_tiers
@@ -17,7 +18,9 @@ from edgeload.read.analysis.detector_times import detector_times
 from edgeload.read.analysis.failures import failure_texts
 from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group, of_mix
 from edgeload.read.analysis.headroom import with_headroom
+from edgeload.read.analysis.host_in_steps import box_in_steps, host_in_steps
 from edgeload.read.analysis.interference import find_interference
+from edgeload.read.analysis.limiting_resource import find_limit
 from edgeload.read.analysis.network_share import network_share
 from edgeload.read.analysis.objective_results import (
     ObjectiveResult,
@@ -104,7 +107,9 @@ def analyse(
     asked = tuple(dict.fromkeys(wanted))
     check_objectives(log, asked)
     summary = _analysed(log, asked, steps)
-    return with_headroom(with_search(summary, asked), asked) if steps is None else summary
+    if steps is not None:
+        return summary
+    return with_limit(with_headroom(with_search(summary, asked), asked), log.host)
 
 
 def _analysed(
@@ -316,11 +321,23 @@ def _within_any(outage: Outage, others: Sequence[Outage]) -> bool:
 def with_host(summary: RunSummary, samples: Iterable[HostSample]) -> RunSummary:
     """The summary with what the host's samples add: the demand on each of its resources."""
     kept, wall_s = list(samples), summary.log.wall_s
-    return replace(
+    seen = replace(
         summary,
         demands=fit_demands(summary.steps, kept, wall_s),
         host=host_use(summary.steps, kept, wall_s, summary.ended_s),
     )
+    return with_limit(seen, kept)
+
+
+def with_limit(summary: RunSummary, samples: Sequence[HostSample]) -> RunSummary:
+    """The summary with the resource that limits the endpoint, by the samples of its host.
+
+    Without any, by the figures that the box gave of itself, if it did.
+    """
+    log = summary.log
+    host = box_in_steps(summary.steps, log.box_said(BoxResources))
+    host |= host_in_steps(summary.steps, samples, log.wall_s)
+    return replace(summary, limit=find_limit(summary, host))
 
 
 def _is_ramp(log: RunLog) -> bool:

@@ -13,6 +13,7 @@ from edgeload.plain_words import sentence
 from edgeload.read.analysis.capacity import Ceiling
 from edgeload.read.analysis.failures import failure_classes
 from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.limit_result import Limit
 from edgeload.read.analysis.run_summary import RequiredCapacity, RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import ResourceDemand
@@ -44,6 +45,7 @@ from edgeload.read.output.summary_record import (
     DriftRecord,
     EstimateRecord,
     FindingRecord,
+    LimitRecord,
     ReasonRecord,
     RequiredCapacityRecord,
     ScalingLawRecord,
@@ -55,6 +57,7 @@ from edgeload.read.output.summary_record import (
 )
 from edgeload.read.statistics.scaling_law import Estimate, ScalingLaw
 from edgeload.read.words.finding_words import advice, message, message_with_steps
+from edgeload.read.words.limit_words import limit_advice, limit_evidence
 
 
 def summary_json(summary: RunSummary, findings: Sequence[Finding]) -> str:
@@ -110,6 +113,7 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
         undecided=[overload_record(summary, load) for load in summary.bracket.undecided],
         contradicting=list(summary.bracket.contradicting),
         ceiling=_ceiling(summary.bracket.ceiling) if summary.bracket.ceiling else None,
+        limit=_limit(summary.limit) if summary.limit else None,
         outages=list(summary.outages),
         scaling_law=_scaling_law(summary.scaling_law),
         demands=None if summary.demands is None else [_demand(d) for d in summary.demands],
@@ -137,6 +141,18 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
         machine=header.machine if header else None,
         versions=header.versions if header else None,
         images=header.images if header else None,
+    )
+
+
+def _limit(limit: Limit) -> LimitRecord:
+    numbers = {key: value for each in limit.evidence for key, value in each.numbers.items()}
+    return LimitRecord(
+        resource=limit.resource,
+        confidence=limit.confidence,
+        about=limit.about or None,
+        evidence=limit_evidence(limit),
+        advice=limit_advice(limit),
+        numbers=json_numbers(numbers),
     )
 
 

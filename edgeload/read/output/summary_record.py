@@ -19,6 +19,7 @@ from edgeload.read.analysis.cache_audit import AuditVerdict
 from edgeload.read.analysis.failures import FailureClass, FailureText
 from edgeload.read.analysis.finding import Severity
 from edgeload.read.analysis.influence import InfluenceVerdict
+from edgeload.read.analysis.limit_result import Confidence, Resource
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import Totals
 from edgeload.read.analysis.search_result import BoundaryKind, SearchAnswer, SearchEnd
@@ -51,6 +52,21 @@ class ValidityRecord(SummaryPart):
 
     verdict: Literal["VALID", "INVALID"]
     reasons: list[ReasonRecord]
+
+
+class LimitRecord(SummaryPart):
+    """The resource that limits the endpoint, what shows it, and what to try.
+
+    `confidence` is null if nothing was found: the resource is then "unknown". `about` is the GPU or
+    the detector that it is.
+    """
+
+    resource: Resource
+    confidence: Confidence | None
+    about: str | None
+    evidence: list[str]
+    advice: str | None
+    numbers: dict[str, Any]
 
 
 class ShortfallRecord(SummaryPart):
@@ -571,13 +587,13 @@ class SummaryRecord(SummaryPart):
     """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC.
 
     `name`, `notes` and `box_label` are the user's words for the run and its box.
-    `no_result`: not one correct edge answer came. `not_carried` is the least load that the endpoint
-    did not carry, `undecided` the loads whose steps do not tell, `contradicting` the clients of
-    loads that were carried although a load no larger was not. `search` is null, and `tiers` and
-    `trials` are empty, without a search for the capacity; `capacity` is that of its first tier, and
-    null if none was found. `headroom` is null but for a search for it, and `plan` if
-    nobody asked for boxes. `mix` has the camera groups as the log's header has them; null without a
-    mix.
+    `no_result`: not one correct edge answer came. `not_carried` is the least load that the
+    endpoint did not carry, `limit` the resource that limits it (null if none was too much),
+    `undecided` the loads whose steps do not tell, `contradicting` the clients of loads that
+    were carried although a load no larger was not. `search` is null, and `tiers` and `trials`
+    are empty, without a search for the capacity; `capacity` is that of its first tier, and null
+    if none was found. `headroom` is null but for a search for it, and `plan` if nobody asked
+    for boxes. `mix` has the camera groups as the log's header has them; null without a mix.
     """
 
     schema_version: Literal[1]
@@ -601,6 +617,7 @@ class SummaryRecord(SummaryPart):
     undecided: list[OverloadRecord]
     contradicting: list[int]
     ceiling: CeilingRecord | None
+    limit: LimitRecord | None
     outages: list[Outage]
     scaling_law: ScalingLawRecord | None
     demands: list[DemandRecord] | None

@@ -16,6 +16,7 @@ from edgeload.read.words.comparison_kinds import COMPARISON_KINDS
 from edgeload.read.words.finding_kind import Kind, with_nouns
 from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
 from edgeload.read.words.invalid_kinds import INVALID_KINDS
+from edgeload.read.words.limit_kinds import LIMIT_KINDS
 from edgeload.read.words.load_findings import SHORTFALL_KINDS
 from edgeload.read.words.note_kinds import NOTE_KINDS
 from edgeload.read.words.repeat_kinds import REPEAT_KINDS
@@ -32,6 +33,7 @@ FINDING_TABLES = (
     BOX_NOTE_KINDS,
     HOST_WARNING_KINDS,
     HOST_NOTE_KINDS,
+    LIMIT_KINDS,
     SHORTFALL_KINDS,
     COMPARISON_KINDS,
     REPEAT_KINDS,

@@ -17,6 +17,7 @@ from edgeload.read.words.comparison_kinds import COMPARISON_KINDS
 from edgeload.read.words.finding_kind import Kind, with_nouns
 from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
 from edgeload.read.words.invalid_kinds import INVALID_KINDS
+from edgeload.read.words.limit_kinds import LIMIT_KINDS
 from edgeload.read.words.load_findings import SHORTFALL_KINDS
 from edgeload.read.words.note_kinds import NOTE_KINDS
 from edgeload.read.words.repeat_kinds import REPEAT_KINDS
@@ -50,6 +51,11 @@ _PARTS = (
         "Why a load is not the capacity",
         "The reasons in `capacity.broke.reasons`, and behind the second line of the report.",
         SHORTFALL_KINDS,
+    ),
+    (
+        "What limits the endpoint",
+        "The evidence in `limit` of `summary.json`, and in the second line of the report.",
+        LIMIT_KINDS,
     ),
     (
         "Why two loads were not compared",

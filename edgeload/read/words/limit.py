@@ -16,6 +16,7 @@ from edgeload.read.words.closed_loop_words import CLOSED_LOOP_LIMIT
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.headroom_words import headroom_text
 from edgeload.read.words.interference_words import interference_method
+from edgeload.read.words.limit_words import limit_sentences
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.search_limits import answered_in_overload
 from edgeload.read.words.search_words import search_sentences
@@ -38,7 +39,7 @@ def limit(summary: RunSummary) -> str:
         return made
     if summary.search is not None:
         found = list(answered_in_overload(summary)) or _ceiling_sentences(summary)
-        return search_sentences(summary, found)
+        return search_sentences(summary, [*found, *limit_sentences(summary.limit)])
     if summary.headroom is not None:
         return headroom_text(summary.headroom)
     if all(step.closed for step in summary.steps):
@@ -61,7 +62,8 @@ def _of_ramp(summary: RunSummary) -> str:
     )
     short_of = [sentence(f"{load} fell short: {why}")] if why else []
     unknown = undecided_loads(bracket.undecided, Loads(summary)) if summary.groups else ()
-    return " ".join([*_ceiling_sentences(summary), *short_of, *unknown])
+    which = limit_sentences(summary.limit)
+    return " ".join([*_ceiling_sentences(summary), *short_of, *which, *unknown])
 
 
 def _beside(overload: LoadShortfall) -> str:
@@ -77,7 +79,10 @@ def _beside(overload: LoadShortfall) -> str:
 def _ceiling_sentences(summary: RunSummary) -> list[str]:
     queueing = {group.group: group.queueing for group in summary.groups}
     ceilings = _ceilings(summary).items()
-    return [ceiling_words(each, name, queueing.get(name)) for name, each in ceilings]
+    place = "on the endpoint"
+    if summary.limit is not None and summary.limit.resource == "network":
+        place = "on their way to the endpoint"
+    return [ceiling_words(each, name, queueing.get(name), place) for name, each in ceilings]
 
 
 def _how_it_was_made(summary: RunSummary) -> str:
@@ -135,11 +140,15 @@ def _ceilings(summary: RunSummary) -> dict[str, Ceiling]:
 
 
 def ceiling_words(
-    ceiling: Ceiling, group: str = "", detector: QueueingDetector | None = None
+    ceiling: Ceiling,
+    group: str = "",
+    detector: QueueingDetector | None = None,
+    place: str = "on the endpoint",
 ) -> str:
     """The ceiling, and where requests wait; `group` is the name of the group it is about.
 
-    `detector` is the one of its chain that is the limit, if that is known.
+    `detector` is the one of its chain that is the limit, if that is known, and `place` is where the
+    requests queue.
     """
     span = interval(ceiling.low, ceiling.high)
     unit, noun = ("frames", f"{group} camera") if group else ("answers", "client")
@@ -171,5 +180,5 @@ def ceiling_words(
     return (
         f"{whose} is about {most}: median service time rose from "
         f"{milliseconds(ceiling.light_s)} ms{light} to {milliseconds(ceiling.full_s)} ms{full}, so "
-        "requests queue on the endpoint."
+        f"requests queue {place}."
     )

@@ -18,10 +18,18 @@ def test_the_page_is_made_from_the_table() -> None:
     assert (ROOT / "docs" / "findings.md").read_text() == findings_page()
 
 
+def _is_method(call: ast.Call, name: str) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == name and bool(call.args)
+
+
 def _codes_in(path: Path) -> set[str]:
     """Codes that a module of the analysis makes findings of."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    makers = [c for c in calls if getattr(c.func, "id", "") in ("Finding", "_short")]
+    makers = [
+        c
+        for c in calls
+        if getattr(c.func, "id", "") in ("Finding", "_short") or _is_method(c, "found")
+    ]
     literals = [
         node
         for call in makers
