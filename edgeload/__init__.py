@@ -433,6 +433,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         kept_table      the kept runs in the terminal, and as JSON
         repeats_json    repeats.json
         repeats_terminal  several runs in the terminal
+        painter         draws pictures in a process of its own
         png             charts -> PNG files
             renderer    one picture
             parts       lines, points, bars and axes

@@ -22,6 +22,7 @@ _ROW_HEIGHT_IN = 2.1
 _TITLE_HEIGHT_IN = 1.1
 _DPI = 150  # 1200 px wide: shown at 800 px, the smallest text is still 12 px high
 _TITLE_CHARS = 78
+_COMPRESSION = 1  # of zlib: a third of the time of the usual 6, for files that are a fifth larger
 _STYLE: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same figure on every machine
     "font.size": 9.5,
@@ -102,8 +103,16 @@ def _axes(
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write the figure as PNG, over an older one; the path again. Raises OSError."""
+    """Write the figure as PNG, over an older one; the path again. Raises OSError.
+
+    Its parts are put into their places once and drawn once: `savefig` draws twice.
+    """
     private_folder(path.parent)
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
     with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
-        figure.savefig(file, format="png", dpi=_DPI, facecolor="white")
+        print_png: Any = FigureCanvasAgg(figure).print_png
+        print_png(file, pil_kwargs={"compress_level": _COMPRESSION})
     return path

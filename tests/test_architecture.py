@@ -218,6 +218,9 @@ ARROWS = {
         "edgeload.search_axis",
     ),
     "edgeload.read.output": (
+        "edgeload.child_processes",
+        "edgeload.machine",
+        "edgeload.signals",
         "edgeload.interference_plan",
         "edgeload.plan",
         "edgeload.records",

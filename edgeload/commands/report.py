@@ -13,6 +13,7 @@ from edgeload import exit_codes
 from edgeload.cli import Parser, number_above_0, objective, path, typed
 from edgeload.config_file import Config, load_config
 from edgeload.kept_runs import UnknownRun, folder_of_logs, logs_meant
+from edgeload.read.output.painter import Painter
 from edgeload.settings import SettingError
 from edgeload.settings.mix_yaml import MixError
 from edgeload.settings.resolving import constant
@@ -210,22 +211,24 @@ def _check_hdr(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from edgeload.read.results import exit_code, write_junit, write_results
-    from edgeload.read.words.headline import undecided_objectives
+    with Painter() as painter:
+        from edgeload.read.results import exit_code, write_junit, write_results
+        from edgeload.read.words.headline import undecided_objectives
 
-    _check_hdr(options)
-    summary = write_results(
-        options.log[0],
-        options.output_dir,
-        console=Console(),
-        requests_per_second=options.requests_per_second,
-        objectives=options.slo,
-        with_hdr=options.hdr,
-        host_samples=options.host,
-        wanted=options.plan,
-        reserve=None if options.reserve is None else options.reserve / 100,
-        required=options.require_capacity,
-    )
+        _check_hdr(options)
+        summary = write_results(
+            options.log[0],
+            options.output_dir,
+            console=Console(),
+            requests_per_second=options.requests_per_second,
+            objectives=options.slo,
+            with_hdr=options.hdr,
+            host_samples=options.host,
+            wanted=options.plan,
+            reserve=None if options.reserve is None else options.reserve / 100,
+            required=options.require_capacity,
+            painter=painter,
+        )
     if options.junit is not None:
         write_junit(summary, options.junit, options.slo_undecided)
     for text in undecided_objectives(summary):
@@ -258,18 +261,20 @@ def _read_series(options: argparse.Namespace, parser: Parser) -> int:
 
 
 def _compare(options: argparse.Namespace, program: str) -> int:
-    from edgeload.read.results import gate, write_comparison
-    from edgeload.read.words.comparison_words import gate_words
+    with Painter() as painter:
+        from edgeload.read.results import gate, write_comparison
+        from edgeload.read.words.comparison_words import gate_words
 
-    comparison, history = write_comparison(
-        options.log,
-        options.baseline,
-        options.output_dir,
-        margin=options.margin / 100,
-        console=Console(),
-        requests_per_second=options.requests_per_second,
-        history=options.history,
-    )
+        comparison, history = write_comparison(
+            options.log,
+            options.baseline,
+            options.output_dir,
+            margin=options.margin / 100,
+            console=Console(),
+            requests_per_second=options.requests_per_second,
+            history=options.history,
+            painter=painter,
+        )
     if not options.fail_if_worse:
         return exit_codes.OK
     code = gate(comparison, history)

@@ -211,6 +211,7 @@ def _report_run(
     """Read the log of a run, and make, keep and show its results."""
     from edgeload.commands.repeat import DoneRun
     from edgeload.read.log.columns import LogError
+    from edgeload.read.output.painter import Painter
     from edgeload.read.results import ResultsError, exit_code, write_junit, write_results
     from edgeload.read.words.headline import undecided_objectives
     from edgeload.run.phases import Ending
@@ -219,13 +220,15 @@ def _report_run(
     if kept.problem is not None:
         print(kept.problem, file=sys.stderr)
     try:
-        summary = write_results(
-            settings.log_file,
-            settings.output_dir,
-            console=console,
-            with_hdr=settings.hdr,
-            kept_in=kept_in,
-        )
+        with Painter() as painter:
+            summary = write_results(
+                settings.log_file,
+                settings.output_dir,
+                console=console,
+                with_hdr=settings.hdr,
+                kept_in=kept_in,
+                painter=painter,
+            )
         if settings.junit is not None:
             write_junit(summary, settings.junit)
     except ResultsError as problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -25,18 +26,20 @@ from edgeload.read.analysis.run_figures import RunFigures
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.search_result import WITH_CAPACITY
 from edgeload.read.analysis.summarising import analyse, with_host
+from edgeload.read.figures.chart import Picture
 from edgeload.read.figures.shown import charts_of, prepare_comparison, prepare_figures
 from edgeload.read.log.columns import LogError
 from edgeload.read.log.open import read_log
 from edgeload.read.log.source import read_once, shown_name, utf8_file
 from edgeload.read.log.summaries import past_run, read_summaries
-from edgeload.read.output import hdr, png
+from edgeload.read.output import hdr
 from edgeload.read.output.comparison_json import comparison_json
 from edgeload.read.output.comparison_md import comparison_md
 from edgeload.read.output.comparison_page import comparison_page
 from edgeload.read.output.comparison_terminal import print_comparison
 from edgeload.read.output.junit import junit_xml
 from edgeload.read.output.page import html_report
+from edgeload.read.output.painter import Painter
 from edgeload.read.output.repeats_json import REPEATS_FILE, repeats_json
 from edgeload.read.output.repeats_terminal import print_repeats
 from edgeload.read.output.steps_csv import steps_csv
@@ -64,6 +67,7 @@ def write_results(
     reserve: float | None = None,
     required: int | None = None,
     kept_in: Path | None = None,
+    painter: Painter | None = None,
 ) -> RunSummary:
     """Read a log, write its results into a folder (made if missing), print the report.
 
@@ -72,7 +76,8 @@ def write_results(
     files; `host_samples` is what the monitor wrote on the host meanwhile, and takes the place of
     samples in the log itself. `wanted` are cameras to serve, `reserve` the share of a
     box that is kept free; both replace those in the log, and so does `required`, the load that has
-    to be served. `kept_in` is a further folder for the same files. Raises LogError, in one line, if
+    to be served. `kept_in` is a further folder for the same files, and `painter` the process that
+    draws the pictures, if not this one. Raises LogError, in one line, if
     there is nothing to read or no folder to write to, or if the run cannot tell how many boxes are
     needed.
     """
@@ -88,17 +93,19 @@ def write_results(
     pictures = prepare_figures(summary)
     outdated = [hdr.PATTERN, REPEATS_FILE, *(picture.file_name for picture in pictures)]
     with _results_in(output_dir, outdated, keep=(log_file, host_samples)) as folder:
+        drawn = _begin_drawing(painter, pictures, folder)
         files = [
             _write(folder / "summary.json", summary_json(summary, findings)),
             _write(folder / "summary.md", summary_md(summary, findings)),
             _write(folder / "steps.csv", steps_csv(summary)),
-            *png.write(pictures, folder),
+            *drawn.files,
         ]
         if with_hdr:
             texts = hdr.percentile_files(summary)
             files += [_write(folder / name, text) for name, text in texts.items()]
         page = html_report(summary, findings, charts_of(pictures), [path.name for path in files])
         files.insert(0, _write(folder / "report.html", page))
+        drawn.finish()
         _keep(folder, kept_in)
     files = [output_dir / path.name for path in files]
     files += [kept_in / "report.html"] if kept_in else []
@@ -123,12 +130,13 @@ def write_comparison(
     console: Console,
     requests_per_second: float | None = None,
     history: Path | None = None,
+    painter: Painter | None = None,
 ) -> tuple[Comparison, History | None]:
     """Compare runs with earlier ones; comparison.json, plots, the comparison printed.
 
     Differences within `margin`, a share, are no change. `history` is a folder with the summaries of
-    more earlier runs, in which a change of level is looked for. Raises LogError as `write_results`
-    does.
+    more earlier runs, in which a change of level is looked for; `painter` as in `write_results`.
+    Raises LogError as that does.
     """
     read_once([*new, *baseline])
     summaries = None if history is None else read_summaries(history)
@@ -146,14 +154,16 @@ def write_comparison(
     outdated = [picture.file_name for picture in pictures]
     sides = side_names(old_runs, new_runs)
     with _results_in(output_dir, outdated, keep=(*new, *baseline)) as folder:
+        drawn = _begin_drawing(painter, pictures, folder)
         files = [
             _write(folder / "comparison.json", comparison_json(comparison, looked_back, sides)),
             _write(folder / "comparison.md", comparison_md(comparison, looked_back, sides)),
-            *png.write(pictures, folder),
+            *drawn.files,
         ]
         names = [path.name for path in files]
         page = comparison_page(comparison, looked_back, charts_of(pictures), sides, names)
         files.insert(0, _write(folder / "comparison.html", page))
+        drawn.finish()
     files = [output_dir / path.name for path in files]
     print_comparison(console, comparison, looked_back, files, sides)
     return comparison, looked_back
@@ -258,6 +268,32 @@ def _results_in(
                     )
     except OSError as problem:
         raise ResultsError(f"cannot write results to {output_dir}: {problem.strerror}") from problem
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """Pictures that are being drawn, and the files that they will be in."""
+
+    painter: Painter | None
+    pictures: Sequence[Picture]
+    folder: Path
+
+    @property
+    def files(self) -> list[Path]:
+        return [self.folder / picture.file_name for picture in self.pictures if picture.charts]
+
+    def finish(self) -> None:
+        """Wait until they are drawn; what the painter could not do is done here."""
+        if self.painter is None or self.painter.drawn() is None:
+            from edgeload.read.output import png  # noqa: PLC0415  (the painter loads matplotlib)
+
+            png.write(self.pictures, self.folder)
+
+
+def _begin_drawing(painter: Painter | None, pictures: Sequence[Picture], folder: Path) -> _Drawing:
+    if painter is not None:
+        painter.begin(pictures, folder)
+    return _Drawing(painter, pictures, folder)
 
 
 def _keep(written: Path, kept_in: Path | None) -> None:

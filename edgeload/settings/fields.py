@@ -20,7 +20,7 @@ DEFAULT_PICTURE = Path("images/dog_resized_256x256.jpeg")
 class Fields(BaseModel):
     """The fields of `Settings`. Their names are those of config.py in lower case."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     endpoint_url: values.EndpointUrl = declare(
         None,

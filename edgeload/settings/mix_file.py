@@ -46,7 +46,7 @@ MAX_RATE = "max"
 MAX_FOLLOWERS = 256
 """Further requests of one frame, in all."""
 _MAX_SIDE = 8192
-_check_rate: TypeAdapter[float] = TypeAdapter(values.Rate)
+_check_rate: TypeAdapter[float] = TypeAdapter(values.Rate, config=ConfigDict(defer_build=True))
 _SIZE = re.compile(r"([0-9]{1,5})\s*x\s*([0-9]{1,5})")
 _LEGAL_SIZE = f"must be WIDTHxHEIGHT in pixels, at most {_MAX_SIDE}, for example 640x480"
 _EXAMPLES = {
@@ -124,7 +124,7 @@ def _not_too_many(links: tuple[ChainSpec, ...]) -> tuple[ChainSpec, ...]:
 class ChainSpec(BaseModel):
     """One entry of `then`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     detector: Annotated[str, Field(min_length=1), BeforeValidator(_stripped)]
     requests: Annotated[int, Field(ge=1, le=MAX_FOLLOWERS)] = 1
@@ -139,7 +139,7 @@ class ChainSpec(BaseModel):
 class GroupSpec(BaseModel):
     """One camera group as it stands in the file; None: as the run's setting."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: Annotated[str, AfterValidator(_name)]
     detector_id: values.DetectorId = None

@@ -16,12 +16,15 @@ def write(pictures: Iterable[Picture], folder: Path) -> list[Path]:
     A file of an earlier run under the name of an empty picture is removed: it would pass for this
     run's.
     """
-    written = []
+    drawn = (write_one(picture, folder) for picture in pictures)
+    return [path for path in drawn if path is not None]
+
+
+def write_one(picture: Picture, folder: Path) -> Path | None:
+    """The same for one picture; None if it is empty."""
+    path = folder / picture.file_name
+    if not picture.charts:
+        path.unlink(missing_ok=True)
+        return None
     with style():
-        for picture in pictures:
-            path = folder / picture.file_name
-            if picture.charts:
-                written.append(save(figure_of(picture), path))
-            else:
-                path.unlink(missing_ok=True)
-    return written
+        return save(figure_of(picture), path)
