@@ -67,6 +67,7 @@ def _show_plan(settings: Settings) -> int:
     from rich.console import Console
 
     from edgeload.commands.repeat import series_words
+    from edgeload.run.announcement import ramp_remarks
     from edgeload.run.audited_run import AUDIT_PLAN_NOTE
     from edgeload.run.dry_run import asked_detectors, print_plan
     from edgeload.run.embedded_endpoint import check_simulator_options
@@ -94,6 +95,8 @@ def _show_plan(settings: Settings) -> int:
 
         print_outline(settings, sizes, Console(), detectors)
     else:
+        for remark in ramp_remarks(settings):
+            print(remark)
         print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
     if settings.endpoint_url is not None and not settings.audit_cache:
         url, plan = settings.endpoint_url, settings.plan()

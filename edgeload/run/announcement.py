@@ -24,7 +24,7 @@ def announcement(detectors: Sequence[tuple[KnownDetector, EdgeConfiguration]]) -
     for detector, configuration in detectors:
         facts.setdefault(_facts(detector, configuration), []).append(detector)
     lines = [f"{_who(alike)}: {text}." for text, alike in facts.items()]
-    lines += dict.fromkeys(_own_cameras(*each) for each in detectors)
+    lines += dict.fromkeys(_own_cameras(*each) for each in detectors if not each[1].edge_only)
     audited = [c for _, c in detectors if c.edge_only is not True]
     rate = max((c.confident_audit_rate or 0.0 for c in audited), default=0.0)
     if rate >= NOTICEABLE_AUDIT_RATE:
@@ -58,13 +58,9 @@ def _facts(detector: KnownDetector, configuration: EdgeConfiguration) -> str:
 
 
 def _own_cameras(detector: KnownDetector, configuration: EdgeConfiguration) -> str:
+    """How answers to the user's own cameras may differ from those to the run."""
     threshold = detector.confidence_threshold
     own = "the detector's own threshold" + ("" if threshold is None else f", {threshold:g}")
-    if configuration.edge_only:
-        return (
-            "An edge-only detector gives your own cameras the edge's answers, too. The run also "
-            "sends confidence_threshold=0.0, to make sure."
-        )
     asks = "The run asks with confidence_threshold=0.0, so the edge answers every query itself"
     below = {
         True: "the edge answers too, and the box sends the picture to the cloud afterwards",
@@ -74,11 +70,28 @@ def _own_cameras(detector: KnownDetector, configuration: EdgeConfiguration) -> s
     return f"{asks}. Your own cameras ask with {own}: below it, {below}."
 
 
-def intention(plan: Plan, url: str, workers: int) -> str:
+def ramp_remarks(settings: Settings) -> list[str]:
+    """What a user may not expect of the ramp that these settings make."""
+    if settings.mix or settings.find_capacity or settings.interference or settings.audit_cache:
+        return []
+    if settings.custom_ramp is not None:
+        replaced = {"max_clients": "--max-clients", "step_size": "--step-size"}
+        others = [option for name, option in replaced.items() if settings.typed(name)]
+        return [f"--custom-ramp replaces {listed(others)}."] if others else []
+    most, step = settings.max_clients, settings.step_size
+    if step <= most:
+        return []
+    return [
+        f"--step-size {step} is larger than --max-clients {most}: the ramp is one step of "
+        f"{plural(most, 'client')}."
+    ]
+
+
+def intention(plan: Plan, workers: int) -> str:
     """What the run is about to do, in one line; of a mix, `copy_table` says more."""
     line = (
-        f"{described_load(plan)} against {url}, "
-        f"{plan.duration_s:g} s in all, from {plural(workers, 'worker process')}"
+        f"{described_load(plan).rstrip(',')}, {plan.duration_s:g} s in all, from "
+        f"{plural(workers, 'worker process')}"
     )
     if not plan.is_mix:
         return line
@@ -86,12 +99,11 @@ def intention(plan: Plan, url: str, workers: int) -> str:
     return f"{line}; {'one copy' if plan.ramp_group is None else 'all groups once'}: {cameras}"
 
 
-def search_intention(settings: Settings, url: str, workers: int) -> str:
+def search_intention(settings: Settings, workers: int) -> str:
     """What a search is about to do, in one line."""
     budget = "" if settings.budget is None else f", in at most {settings.budget:g} s"
     return (
-        f"Searching for {search_goal(settings)}{budget}; {url}, from "
-        f"{plural(workers, 'worker process')}"
+        f"Searching for {search_goal(settings)}{budget}, from {plural(workers, 'worker process')}"
     )
 
 

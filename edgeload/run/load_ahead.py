@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from edgeload.plain_words import listed, plural
 from edgeload.plan import Plan
@@ -22,11 +23,12 @@ def load_ahead(
 ) -> str:
     """The target, its address, the requests of the whole run, and the bytes of their pictures.
 
-    `address` is None in a dry run, which looks no name up. `image_bytes` is the mean size of a
-    picture in bytes, by the group's name. The loads of a search are not known before, except for
-    the largest, `most`: of it, the line says what it may send at most.
+    `address` is None in a dry run, which looks no name up; it is not said twice. `image_bytes` is
+    the mean size of a picture in bytes, by the group's name. The loads of a search are not known
+    before, except for the largest, `most`: of it, the line says what it may send at most.
     """
-    where = f"Target: {url}, " + ("not looked up" if address is None else f"address {address}")
+    found = f", address {address}" if address not in (None, urlsplit(url).hostname) else ""
+    where = f"Target: {url}" + (", not looked up" if address is None else found)
     closed = [group.name for group in plan.groups if group.closed]
     if settings.find_capacity:
         assert most is not None

@@ -21,6 +21,7 @@ from edgeload.run.announcement import (
     copy_table,
     detector_words,
     intention,
+    ramp_remarks,
     search_intention,
 )
 from edgeload.run.answers_alone import AnswersAlone, usual_s
@@ -145,14 +146,16 @@ def _prepare(
     else:
         queries = _preflight(settings, task, reached, console)
         intended = (
-            search_intention(settings, url, task.workers)
+            search_intention(settings, task.workers)
             if settings.find_capacity
-            else intention(plan, url, task.workers)
+            else intention(plan, task.workers)
         )
     found = {each.detector.id: each for each in reached.detectors.values()}.values()
     for line in announcement([(each.detector, each.configuration) for each in found]):
         _say(console, line)
     task, alone = _ask_alone(settings, task, reached, queries, console)
+    for remark in ramp_remarks(settings):
+        _say(console, remark)
     _say(console, intended)
     most = largest_load(settings, plan, task.workers) if settings.find_capacity else None
     sizes, address = mean_picture_bytes(task), reached.target.address
@@ -201,10 +204,8 @@ def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str |
             raise SettingError(bad_simulator_options(settings, str(error))) from error
         except (OSError, RuntimeError) as error:
             raise Unreachable(f"the embedded endpoint did not start: {error}") from error
-        _say(
-            console,
-            f"ENDPOINT_URL is empty: testing the embedded endpoint, {simulator.description}",
-        )
+        what = simulator.description.partition(simulator.url)[2].strip()
+        _say(console, f"ENDPOINT_URL is empty: testing the embedded endpoint {what}")
         yield simulator.url, simulator.description
 
 

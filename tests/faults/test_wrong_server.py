@@ -129,4 +129,4 @@ def test_a_detector_whose_query_differs_is_used_and_the_load_is_said_ahead(
     assert isinstance(said.file, StringIO)
     text = said.file.getvalue()
     assert "keeps its own query, 'Open?'; DETECTOR_QUERY is ignored" in text
-    assert f"Target: {recorder.url}, address 127.0.0.1. {load}" in text
+    assert f"Target: {recorder.url}. {load}" in text

@@ -16,7 +16,9 @@ from edgeload.run.announcement import (
     detector_words,
     due_per_s,
     intention,
+    ramp_remarks,
 )
+from edgeload.settings import resolve
 
 ID = "det_" + "A" * 27
 
@@ -25,12 +27,10 @@ def test_an_edge_only_detector_is_what_cameras_get_too() -> None:
     """All that is known, and no warning, also if others are audited."""
     door = KnownDetector(ID, "door", "Open?", 0.9)
     for rate in (1e-5, 1.0):
-        facts, cameras = announcement([(door, EdgeConfiguration(True, True, rate))])
+        (facts,) = announcement([(door, EdgeConfiguration(True, True, rate))])
         assert facts == (
             f"Detector {ID} ('door'): edge-only, confidence threshold 0.9, audit rate {rate:g}."
         )
-        assert "confidence_threshold=0.0" in cameras
-        assert "gives your own cameras the edge's answers, too" in cameras
 
 
 def test_cameras_of_any_other_detector_may_ask_the_cloud() -> None:
@@ -76,8 +76,8 @@ def test_what_holds_for_several_detectors_is_said_once() -> None:
     first, second, *cameras = announcement([(alike[0], only), (other, not_only), (alike[1], only)])
     assert first.startswith("Detectors 'b' and 'c': edge-only, confidence threshold 0.9, ")
     assert second.startswith(f"Detector {other.id}: not edge-only, ")
-    assert len(cameras) == 2
-    assert announcement([(alike[0], only), (alike[1], only)])[1:] == cameras[:1]
+    assert len(cameras) == 1
+    assert len(announcement([(alike[0], only), (alike[1], only)])) == 1
 
 
 FIVE = (
@@ -95,12 +95,11 @@ def five(copies: list[int], ramp_group: str | None = None) -> Plan:
 
 def test_a_mix_is_announced_by_its_copies() -> None:
     """Or by those of the one group that is ramped; and how many cameras that is."""
-    assert intention(five([1, 2, 3]), "U", 2) == (
-        "1, 2, 3 copies of the mix against U, 90 s in all, from 2 worker processes; one copy: "
-        "14 cameras"
+    assert intention(five([1, 2, 3]), 2) == (
+        "1, 2, 3 copies of the mix, 90 s in all, from 2 worker processes; one copy: 14 cameras"
     )
-    assert intention(five([1, 4], "door"), "U", 1) == (
-        "1, 4 copies of door, the other groups once, against U, 60 s in all, from 1 worker "
+    assert intention(five([1, 4], "door"), 1) == (
+        "1, 4 copies of door, the other groups once, 60 s in all, from 1 worker "
         "process; all groups once: 14 cameras"
     )
     assert described_load(five([1])) == "1 copy of the mix"
@@ -140,3 +139,25 @@ def test_due_per_second_says_where_nothing_is_due_by_a_plan() -> None:
     assert due_per_s(plan, plan.steps[0], 4) == "max"
     large = mix_plan((CameraGroup("a", 700, 10.0),), [1], 1.0)
     assert due_per_s(large, large.steps[0]) == "7,000"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"step_size": 20, "max_clients": 5},
+            ["--step-size 20 is larger than --max-clients 5: the ramp is one step of 5 clients."],
+        ),
+        (
+            {"custom_ramp": "1,2", "max_clients": 5, "step_size": 7},
+            ["--custom-ramp replaces --max-clients and --step-size."],
+        ),
+        ({"custom_ramp": "1,2"}, []),
+        ({"step_size": 5, "max_clients": 5}, []),
+    ],
+)
+def test_a_ramp_that_is_not_what_was_typed_is_explained(
+    options: dict[str, object], said: list[str]
+) -> None:
+    """A step larger than the whole ramp, and options that another one replaces."""
+    assert ramp_remarks(resolve({}, options, {})) == said

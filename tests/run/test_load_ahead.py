@@ -23,7 +23,7 @@ def line(**options: object) -> str:
     sizes = {group.name: 20_000.0 for group in plan.groups}
     most = largest_load(settings, plan, 2) if settings.find_capacity else None
     said = load_ahead(settings, URL, "192.0.2.7", plan, sizes, most)
-    return said.removeprefix(f"Target: {URL}, address 192.0.2.7. ")
+    return said.removeprefix(f"Target: {URL}. ")
 
 
 def test_a_ramp_says_all_of_its_requests() -> None:

@@ -40,16 +40,16 @@ def test_workers_are_as_set_and_never_more_than_clients(
 @pytest.mark.parametrize(
     ("clients", "workers", "line"),
     [
-        ((1,), 1, "1 client at 1 request/s against U, 1 s in all, from 1 worker process"),
+        ((1,), 1, "1 client at 1 request/s, 1 s in all, from 1 worker process"),
         (
             (4,),
             2,
-            "4 clients at 1 request/s each against U, 1 s in all, from 2 worker processes",
+            "4 clients at 1 request/s each, 1 s in all, from 2 worker processes",
         ),
         (
             (3, 1),
             2,
-            "3, 1 clients at 1 request/s each against U, 2 s in all, from 2 worker processes",
+            "3, 1 clients at 1 request/s each, 2 s in all, from 2 worker processes",
         ),
     ],
 )
@@ -57,7 +57,7 @@ def test_the_intention_is_announced_in_plain_words(
     clients: tuple[int, ...], workers: int, line: str
 ) -> None:
     """One client is no "clients", and one process no "processes"."""
-    assert intention(plan_of(*clients), "U", workers) == line
+    assert intention(plan_of(*clients), workers) == line
 
 
 PREPARING = {
