@@ -39,10 +39,25 @@ def duration(seconds: float) -> str:
     """
     if seconds < 120:
         return f"{seconds:.3g} s"
+    return _largest_units(seconds, 2)
+
+
+def moment(seconds: float) -> str:
+    """An instant of a run, or a span that ends with one: tenths of a second, from 5 min on seconds.
+
+    >>> [moment(s) for s in (12.44, 299.94, 724.4, 4523.0, 90_061.0)]
+    ['12.4 s', '299.9 s', '12 min 4 s', '1 h 15 min 23 s', '1 d 1 h 1 min']
+    """
+    if seconds < _UNITS[-1][0]:
+        return f"{seconds:.1f} s"
+    return _largest_units(seconds, 3)
+
+
+def _largest_units(seconds: float, most: int) -> str:
     left = round(seconds)
     parts: list[str] = []
     for size, name in _PARTS:
         count, left = divmod(left, size)
         if count or parts:
             parts.append(f"{count} {name}" if count else "")
-    return " ".join(part for part in parts[:2] if part)
+    return " ".join(part for part in parts[:most] if part)

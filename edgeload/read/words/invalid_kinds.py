@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgeload.plain_words import plural
 from edgeload.read.statistics.format import share
 from edgeload.read.words.finding_kind import Kind, Numbers
+from edgeload.time_words import moment
 
 
 def _log_disagrees(n: Numbers) -> str:
@@ -21,7 +22,7 @@ def _worker_died(n: Numbers) -> str:
     how = f"killed by {n['signal']}" if n["signal"] else f"exit code {n['exit_code']}"
     return (
         f"worker {n['worker']} of the load generator (process {n['pid']}, with up to "
-        f"{plural(n['clients'], '{client}')}) died at {n['at_s']:.1f} s, {how}"
+        f"{plural(n['clients'], '{client}')}) died at {moment(n['at_s'])}, {how}"
     )
 
 
@@ -40,8 +41,8 @@ INVALID_KINDS = {
         advice="Stop other programs on the machine that makes the load, or use a machine of its "
         "own, and run again. Times measured then are the generator's, not the endpoint's.",
         message=lambda n: (
-            f"worker {n['worker']} of the load generator stood still for {n['gap_s']:.1f} s from "
-            f"{n['from_s']:.1f} s on"
+            f"worker {n['worker']} of the load generator stood still for {moment(n['gap_s'])} from "
+            f"{moment(n['from_s'])} on"
         ),
     ),
     "unaccounted": Kind(
@@ -92,7 +93,7 @@ INVALID_KINDS = {
         cause="The process was killed, or the machine went down.",
         advice="Steps that had ended before are whole. Run again for the rest.",
         message=lambda n: (
-            f"the log stops at {n['last_s']:.1f} s without an end line: the run was killed"
+            f"the log stops at {moment(n['last_s'])} without an end line: the run was killed"
         ),
     ),
     "log_disagrees": Kind(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeload.plain_words import plural
 from edgeload.read.analysis.outages import Outage
+from edgeload.time_words import moment
 
 
 def outage_words(outage: Outage) -> str:
@@ -12,20 +13,20 @@ def outage_words(outage: Outage) -> str:
     endpoint = f"For {outage.group}, the endpoint" if outage.group else "The endpoint"
     if outage.silent and outage.recovered_s is not None:
         return (
-            f"{endpoint} gave no answer for {outage.recovered_s - outage.start_s:.1f} s, from "
-            f"{outage.start_s:.1f} s to {outage.recovered_s:.1f} s."
+            f"{endpoint} gave no answer for {moment(outage.recovered_s - outage.start_s)}, from "
+            f"{moment(outage.start_s)} to {moment(outage.recovered_s)}."
         )
     if outage.recovered_s is None:
         return (
-            f"{endpoint} was down from {outage.start_s:.1f} s on and did not recover: {lost} "
+            f"{endpoint} was down from {moment(outage.start_s)} on and did not recover: {lost} "
             f"({outage.outcome})."
         )
     said = (
-        f"{endpoint} was down for {outage.recovered_s - outage.start_s:.1f} s, from "
-        f"{outage.start_s:.1f} s to {outage.recovered_s:.1f} s: {lost} ({outage.outcome})"
+        f"{endpoint} was down for {moment(outage.recovered_s - outage.start_s)}, from "
+        f"{moment(outage.start_s)} to {moment(outage.recovered_s)}: {lost} ({outage.outcome})"
     )
     if outage.caught_up_s is None:
         return f"{said}; its backlog was still there at the end."
     if outage.caught_up_s > outage.recovered_s:
-        return f"{said}; its backlog was gone at {outage.caught_up_s:.1f} s."
+        return f"{said}; its backlog was gone at {moment(outage.caught_up_s)}."
     return f"{said}."

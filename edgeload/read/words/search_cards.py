@@ -19,6 +19,7 @@ from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.loads import cameras_at
 from edgeload.read.words.search_loads import SearchLoads
 from edgeload.read.words.trial_words import in_brief
+from edgeload.time_words import duration
 
 CardVerdict = Literal["carried", "undecided", "fails", "first"]
 """Of a camera group, "first": it binds; "fails": it falls short of the same load as well."""
@@ -146,4 +147,4 @@ def _facts(
     counted = len(tier.trials)
     broken = len(search.trials) - counted
     more = f", and {broken} in which the endpoint broke" if broken else ""
-    yield "found by", f"{plural(counted, 'trial')}{more}, in {search.seconds:.0f} s"
+    yield "found by", f"{plural(counted, 'trial')}{more}, in {duration(round(search.seconds))}"

@@ -12,6 +12,7 @@ from edgeload.read.statistics.format import number
 from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.search_loads import SearchLoads
 from edgeload.search_axis import SearchAxis
+from edgeload.time_words import duration
 
 TRIAL_SIGNS = {
     "pass": ("✓", "carried"),
@@ -52,7 +53,7 @@ def ladder_title(search: SearchResult, tier: TierCapacity, loads: SearchLoads) -
     said = capacity_found(tier, loads)
     if len(search.tiers) > 1:
         return _of_tier(tier, said)
-    spent = f"{plural(len(search.trials), 'trial')} in {search.seconds:.0f} s"
+    spent = f"{plural(len(search.trials), 'trial')} in {duration(round(search.seconds))}"
     return _of_tier(tier, f"{said}, after {spent}")
 
 

@@ -29,6 +29,7 @@ from edgeload.read.words.share_words import (
     share_in_brief,
 )
 from edgeload.read.words.trial_words import in_brief, thousands, value_in_brief
+from edgeload.time_words import duration
 
 _SEE_WHAT_IS_FULL = (
     "To see which resource of the box is full, run monitor_cpu_gpu_usage.py on it during a search."
@@ -228,7 +229,7 @@ def _how(summary: RunSummary, loads: SearchLoads) -> Iterator[str]:
                 f"In trial {trial.step + 1} ({loads.words(trial.load)}) our own machine was the "
                 "limit, so the load was tried once more."
             )
-    spent = f"{plural(len(found.trials), 'trial')} and {found.seconds:.0f} s"
+    spent = f"{plural(len(found.trials), 'trial')} and {duration(round(found.seconds))}"
     if found.ended == "budget":
         yield from _out_of_budget(found.record.budget_s or 0.0, summary.ended_s, spent)
     elif found.ended == "finished" and any(t.answer in WITH_CAPACITY for t in found.tiers):
@@ -243,9 +244,9 @@ def _how(summary: RunSummary, loads: SearchLoads) -> Iterator[str]:
 
 def _out_of_budget(budget_s: float, ended_s: float, spent: str) -> Iterator[str]:
     left_s = budget_s - ended_s
-    why = f"the {left_s:.0f} s left were too short for another trial"
+    why = f"the {duration(round(left_s))} left were too short for another trial"
     if left_s < 0.5:
-        why = f"the budget of {budget_s:g} s was used up"
+        why = f"the budget of {duration(budget_s)} was used up"
     yield f"The search stopped after {spent}: {why}."
     yield f"To know more, allow more, for example --budget {2 * budget_s:g}s."
 

@@ -12,6 +12,7 @@ from edgeload.read.analysis.search_result import SearchResult, TierCapacity
 from edgeload.read.statistics.format import share
 from edgeload.read.statistics.share_boundary import ShareCount
 from edgeload.read.words.search_loads import SearchLoads
+from edgeload.time_words import duration
 
 _OF_CODES = {"failures": ("request", "failed"), "not_edge": ("answer", "came from the cloud")}
 _OF_QUANTITIES = {
@@ -58,7 +59,7 @@ def left_open_by_shares(tier: TierCapacity, loads: SearchLoads) -> Iterator[str]
     if found.extra_seconds_needed is None:
         yield "That is too close to tell by longer trials."
     else:
-        more = f"{found.extra_seconds_needed:,.0f} s"
+        more = f"{duration(round(found.extra_seconds_needed))}"
         yield f"About {more} more of that load would tell whether it is carried."
 
 

@@ -7,6 +7,7 @@ from edgeload.failure_classes import failure_class
 from edgeload.plain_words import plural, sentence
 from edgeload.read.statistics.format import milliseconds, number, share, short
 from edgeload.read.words.finding_kind import Kind, Numbers
+from edgeload.time_words import moment
 
 _SHOWN_CHARS = 160
 
@@ -53,7 +54,7 @@ def _failed(n: Numbers) -> str:
     sent = f"{plural(n['sent'], '{request}')} ({share(n['share'])})"
     said = f"in {{steps}}, {n['requests']:,} of {sent} failed as {n['outcome']}"
     if n["first_s"] is not None:
-        said += f", from {n['first_s']:.1f} s to {n['last_s']:.1f} s"
+        said += f", from {moment(n['first_s'])} to {moment(n['last_s'])}"
     example = "for example " if n["is_example"] else ""
     return said + (f": {example}{short(n['text'], _SHOWN_CHARS)}" if n["text"] else "")
 
@@ -118,20 +119,21 @@ def _outage(n: Numbers) -> str:
     lost = f"{plural(n['frames_lost'], 'frame')} lost ({n['outcome']})"
     if not n["failures"]:
         return (
-            f"the endpoint gave no answer for {n['recovered_s'] - n['start_s']:.1f} s, from "
-            f"{n['start_s']:.1f} s to {n['recovered_s']:.1f} s, and answered late what had waited"
+            f"the endpoint gave no answer for {moment(n['recovered_s'] - n['start_s'])}, from "
+            f"{moment(n['start_s'])} to {moment(n['recovered_s'])}, and answered late what had "
+            "waited"
         )
     if n["recovered_s"] is None:
-        return f"the endpoint was down from {n['start_s']:.1f} s on and did not recover: {lost}"
+        return f"the endpoint was down from {moment(n['start_s'])} on and did not recover: {lost}"
     down_s = n["recovered_s"] - n["start_s"]
     said = (
-        f"the endpoint was down for {down_s:.1f} s, from {n['start_s']:.1f} s until its first good "
-        f"answer at {n['recovered_s']:.1f} s: {lost}"
+        f"the endpoint was down for {moment(down_s)}, from {moment(n['start_s'])} until its first "
+        f"good answer at {moment(n['recovered_s'])}: {lost}"
     )
     if n["caught_up_s"] is None:
         return f"{said}; its backlog was still there at the end"
     if n["caught_up_s"] > n["recovered_s"]:
-        return f"{said}; its backlog was gone at {n['caught_up_s']:.1f} s"
+        return f"{said}; its backlog was gone at {moment(n['caught_up_s'])}"
     return said
 
 
@@ -154,7 +156,7 @@ def _cold_answers(n: Numbers) -> str:
             f"{usual}, so a new connection is slow"
         )
     return (
-        f"{n['slow']:,} of the first {n['answers']:,} answers, up to {n['until_s']:.1f} s, took "
+        f"{n['slow']:,} of the first {n['answers']:,} answers, up to {moment(n['until_s'])}, took "
         f"{times}; {usual}, so the endpoint was still cold"
     )
 
@@ -212,7 +214,7 @@ WARNING_KINDS = {
         cause="Somebody stopped it, or a condition of --abort-on ended it.",
         advice="Everything due until then is counted. A step cut short cannot be the capacity.",
         message=lambda n: (
-            f"the run was stopped at {n['stopped_s']:.1f} s of {n['planned_s']:.1f} s "
+            f"the run was stopped at {moment(n['stopped_s'])} of {moment(n['planned_s'])} "
             f"({short(n['reason'], 200)})"
         ),
     ),
@@ -297,7 +299,7 @@ WARNING_KINDS = {
         advice="Use a longer warm-up (--warmup), or a short run before this one.",
         message=lambda n: (
             f"in {{steps}}, answers were still slower after the warm-up, until "
-            f"{n['until_s']:.1f} s into the step (MSER-5)"
+            f"{moment(n['until_s'])} into the step (MSER-5)"
         ),
         advise=lambda n: (
             f"Use --warmup {n['suggested_warmup_s']}, or warm the endpoint up with a short run "
