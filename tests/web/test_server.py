@@ -83,7 +83,7 @@ def test_strangers_get_nothing(tmp_path: Path) -> None:
 
 def test_a_browser_follows_a_run_to_its_final_report(tmp_path: Path) -> None:
     """It waits, shows what grows, then the final report; after that nothing asks any more, and the
-    process ends.
+    process ends. The stretch that its reader zoomed to stays while the page grows.
     """
     from browser import chromium  # noqa: PLC0415  (the other tests need no selenium)
 
@@ -103,6 +103,11 @@ def test_a_browser_follows_a_run_to_its_final_report(tmp_path: Path) -> None:
         log.write_bytes(b"".join(lines[:200]))
         assert soon(lambda: shows("The run is going on"))
         assert soon(lambda: "u-over" in driver.page_source)  # its charts are drawn
+        driver.execute_script("report.zoom('time', 1, 2); report.before = true")
+        log.write_bytes(b"".join(lines[:400]))
+        assert soon(lambda: driver.execute_script("return !window.report?.before"))
+        zoomed = "const {min, max} = report.groups.get('time')[0].scales.x; return [min, max]"
+        assert soon(lambda: driver.execute_script(zoomed) == [1, 2])
         assert process.stdin is not None
         print(final, file=process.stdin, flush=True)
         assert soon(lambda: shows("It serves 30"))

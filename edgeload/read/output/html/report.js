@@ -255,6 +255,6 @@
     zoom("time", ...(value ? value.split(",").map(Number) : full.get("time")));
   });
 
-  // For tests, and for who wants to look at the numbers in the browser's console.
-  window.report = { charts, plots, groups };
+  // For live.js, for tests, and for who wants to look at the numbers in the browser's console.
+  window.report = { charts, plots, groups, full, zoom };
 })();
