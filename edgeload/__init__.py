@@ -93,6 +93,9 @@ edge                    the Edge Endpoint from outside
     readiness           asks whether it is ready
     detectors           finds the detector by its name
     configuration       how the box is configured for it
+    json_values         parts of an answer of which nothing is certain
+    box_facts           what it says about itself, its detectors and its images
+    box_resources       what it says about its CPU, memory and GPUs
     sdk                 the Groundlight SDK without its silent retries
     sdk_answers         how its connections read an answer
     other_protocols     what a server speaks that does not answer in HTTP/1
@@ -186,6 +189,7 @@ simulator               the embedded endpoint, whose capacity is known
     faults              what goes wrong on request, and how often
     query               an image query according to the contract
     routes              all other routes
+    status              what it says about itself and its resources
     detectors           the detectors and the edge configuration that they show
     truth               the ground-truth log
     certificate         the self-signed certificate

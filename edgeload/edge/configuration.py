@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from edgeload.edge.asking import ask
+from edgeload.edge.json_values import as_object
 from edgeload.edge.location import Unreachable
 from edgeload.edge.trust import TlsTrust
 
@@ -42,31 +43,27 @@ def configuration_of(values: Any, detector_id: str) -> EdgeConfiguration:
     A detector that is not listed has the default configuration, which asks the cloud. Until
     December 2024 the flags stood with the detector, since then in a configuration that it names.
     """
-    config = _object(values)
+    config = as_object(values)
     detectors = config.get("detectors")
-    rate = _object(config.get("global_config")).get("confident_audit_rate")
+    rate = as_object(config.get("global_config")).get("confident_audit_rate")
     if not isinstance(detectors, list):
         return EdgeConfiguration(confident_audit_rate=_share(rate))
     own = next(
         (
             entry
-            for entry in map(_object, detectors)
+            for entry in map(as_object, detectors)
             if str(entry.get("detector_id")).lower() == detector_id.lower()
         ),
         {},
     )
-    named = _object(config.get("edge_inference_configs")).get(own.get("edge_inference_config"))
-    flags = {**own, **_object(named)}
+    named = as_object(config.get("edge_inference_configs")).get(own.get("edge_inference_config"))
+    flags = {**own, **as_object(named)}
     always_edge = flags.get("always_return_edge_prediction") is True
     return EdgeConfiguration(
         always_edge=always_edge,
         edge_only=always_edge and flags.get("disable_cloud_escalation") is True,
         confident_audit_rate=_share(rate),
     )
-
-
-def _object(value: Any) -> dict[Any, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _share(value: Any) -> float | None:

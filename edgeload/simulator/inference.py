@@ -30,6 +30,7 @@ from edgeload.simulator.query import (
     not_ready,
 )
 from edgeload.simulator.queueing import Job
+from edgeload.simulator.status import BusyTime
 from edgeload.simulator.truth import Truth
 
 _KEPT_ANSWERS = 1000
@@ -69,6 +70,10 @@ class _Open:
         self.gone = False  # the client left
 
 
+def _id_of(entry: _Open) -> str:
+    return entry.account.detector.id if entry.account else ""
+
+
 class Inference:
     """The pools of workers, and all decisions around them."""
 
@@ -106,6 +111,7 @@ class Inference:
         self._cache = None if cache is None else PictureCache(cache, random.Random(f"{seed} cache"))
         self._open: dict[tuple[int, int], _Open] = {}
         self._queued: dict[Ticket, _Open] = {}
+        self.busy = BusyTime(sum(deployment.pools.values()))
         self._answers: dict[str, bytes] = {}
         self._connections = 0
         self._stalls = 0
@@ -147,6 +153,7 @@ class Inference:
         for ticket, job in self._pools.done(now_s):
             entry = self._queued.pop(ticket)
             entry.ticket, entry.job = None, job
+            self.busy.served(_id_of(entry), job.start_s, job.end_s)
             if entry.gone:
                 self._close(entry)
                 continue
@@ -155,6 +162,15 @@ class Inference:
             reply = self._answer(entry, entry.query.request, from_edge=not escalated)
             replies.append((entry.worker, reply))
         return replies
+
+    def in_service(self, now_s: float) -> list[tuple[float, float, str]]:
+        """Start, end and detector of the services that have begun and not ended."""
+        found = []
+        for ticket, entry in self._queued.items():
+            job = self._pools.job(ticket)
+            if job is not None and job.start_s <= now_s:
+                found.append((job.start_s, job.end_s, _id_of(entry)))
+        return found
 
     def next_due_s(self) -> float | None:
         """When `due` will have something to return; None if that is not known yet."""

@@ -58,6 +58,19 @@ def contention_strength(text: str) -> float:
     return value
 
 
+def percentage(text: str) -> float:
+    """A number of percent, from 0 to 100."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 <= value <= 100.0:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: must be a number from 0 to 100, for example 50"
+        )
+    return value
+
+
 def share_of_1(text: str) -> float:
     """A share of 1."""
     try:

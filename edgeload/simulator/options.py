@@ -30,12 +30,14 @@ from edgeload.simulator.option_values import (
     detector_id_text,
     deviation,
     fault_probability,
+    percentage,
     share_of_1,
     time_in_seconds,
     whole_number,
 )
 from edgeload.simulator.picture_cache import CacheLaw
 from edgeload.simulator.queueing import SERVICE_DISTRIBUTIONS, ServiceDistribution, ServiceTime
+from edgeload.simulator.status import RESOURCE_KINDS, ResourceKind
 
 # `_option` makes a dataclass field, which the linter does not see.
 # ruff: noqa: RUF009
@@ -161,6 +163,24 @@ class Options:
         "close a connection after this many requests",
         type=whole_number(1, 10**9),
         metavar="N",
+    )
+    resources: ResourceKind = _option(
+        _SERVER,
+        "cluster",
+        "what GET /status/resources.json says: cluster = made-up figures that follow the load, "
+        "zeros = those of a box whose metrics server is down, none = that there is no cluster",
+        choices=RESOURCE_KINDS,
+        metavar="KIND",
+    )
+    cpu_full: float = _option(
+        _SERVER,
+        30.0,
+        "percent of the CPU that these figures show while all inference workers are busy",
+        type=percentage,
+        metavar="PERCENT",
+    )
+    gpu_full: float = _option(
+        _SERVER, 50.0, "the same of the GPU", type=percentage, metavar="PERCENT"
     )
     until_stdin_closes: bool = _option(_SERVER, False, "end when standard input ends")
 

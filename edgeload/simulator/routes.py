@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -19,6 +20,15 @@ from edgeload.simulator.faults import FaultError, faults_from
 from edgeload.simulator.inference import Inference
 from edgeload.simulator.messages import Call, Reply
 from edgeload.simulator.query import HTML, JSON, error_answer
+from edgeload.simulator.status import (
+    GPU_OVER_S,
+    NO_CLUSTER,
+    RENEWED_EVERY_S,
+    ResourceKind,
+    metrics,
+    resources,
+    zeros,
+)
 
 _API = "/device-api/v1/"
 _METRICS_DELAY_S = 1.0  # the real endpoint measures for a second before it answers
@@ -28,7 +38,15 @@ ME = {
     "group": {"id": 1, "name": "simulator"},
     "is_superuser": False,
 }
-_NO_CLUSTER = {"error": "Not running in a Kubernetes cluster"}
+
+
+@dataclass(frozen=True)
+class BoxFigures:
+    """What the status routes say about the box: see the options of these names."""
+
+    resources: ResourceKind = "cluster"
+    cpu_full: float = 30.0
+    gpu_full: float = 50.0
 
 
 class _Error(Exception):
@@ -59,12 +77,14 @@ class Routes:
         *,
         audit_rate: float,
         offline: bool,
+        box: BoxFigures = BoxFigures(),
     ) -> None:
         """`description` is shown on the status page; offline, no route of the cloud answers."""
         self._inference = inference
         self._detectors = detectors
         self._description = description
         self._offline = offline
+        self._box = box
         self._edge_config = no_cloud_config([detector.id for detector in detectors], audit_rate)
         self._exact: dict[tuple[str, str], Callable[[Call, float, float], object]] = {
             ("GET", "/"): lambda *_: _Page(b"", 302, HTML, "/status"),
@@ -76,7 +96,7 @@ class Routes:
             ("PUT", "/edge-config"): self._set_edge_config,
             ("GET", "/status"): self._status_page,
             ("GET", "/status/metrics.json"): self._metrics,
-            ("GET", "/status/resources.json"): lambda *_: _NO_CLUSTER,
+            ("GET", "/status/resources.json"): self._resources,
             ("GET", "/status/edge-config"): lambda *_: self._edge_config,
             ("GET", f"{_API}me"): lambda *_: ME,
             ("GET", f"{_API}detectors"): self._list_detectors,
@@ -168,26 +188,30 @@ class Routes:
         )
         return _Page(page.encode(), 200, "text/html; charset=utf-8")
 
-    def _metrics(self, *_: object) -> object:
-        count = len(list(self._detectors))
-        details = {
-            detector.id: {
-                "status": "ready",
-                "query": detector.query,
-                "mode": "BINARY",
-                "detector_name": detector.name,
-            }
-            for detector in self._detectors
-        }
-        return {
-            "device_info": {"device_id": "simulator"},
-            "activity_metrics": {"num_detectors_lifetime": count},
-            "failed_escalations": {"failed_last_hour_total": 0},
-            "detector_details": json.dumps(
-                details
-            ),  # the real endpoint also has JSON inside a string
-            "k3s_stats": _NO_CLUSTER,
-        }
+    def _metrics(self, _call: Call, _now_s: float, unix_s: float) -> object:
+        return metrics(
+            list(self._detectors),
+            self._edge_config,
+            unix_s,
+            cluster=self._box.resources != "none",
+        )
+
+    def _resources(self, _call: Call, now_s: float, _unix_s: float) -> object:
+        """GPU over the last second; CPU and RAM over the last full 15 s, so they may be copies."""
+        ids = [detector.id for detector in self._detectors]
+        if self._box.resources == "none":
+            return NO_CLUSTER
+        if self._box.resources == "zeros":
+            return zeros(ids)
+        busy, present = self._inference.busy, self._inference.in_service(now_s)
+        until_s = now_s // RENEWED_EVERY_S * RENEWED_EVERY_S
+        return resources(
+            ids,
+            busy.shares(until_s - RENEWED_EVERY_S, until_s, present),
+            busy.shares(now_s - GPU_OVER_S, now_s, present),
+            cpu_full=self._box.cpu_full,
+            gpu_full=self._box.gpu_full,
+        )
 
     def _set_faults(self, call: Call, _now_s: float, _unix_s: float) -> object:
         wanted = _json(call)
