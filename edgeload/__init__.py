@@ -99,6 +99,7 @@ edge                    the Edge Endpoint from outside
     sdk                 the Groundlight SDK without its silent retries
     sdk_answers         how its connections read an answer
     other_protocols     what a server speaks that does not answer in HTTP/1
+    round_trip          how long the network to the endpoint takes
     trust               which TLS certificates are trusted
 run                     sends the planned requests and writes down what happened
     session             from settings to a finished log
@@ -127,6 +128,8 @@ run                     sends the planned requests and writes down what happened
     plan_record         the plan as the log's header records it
     supervisor          follows one run from its start to its end
     journal             writes what the parent process knows into the log
+    box_watch           watches the box beside the load
+    box_watching        the process that does
     trials              a run whose steps somebody else decides as it goes
     trial_worker        a worker process of such a run
     trial_schedule      which frame of its clients is next

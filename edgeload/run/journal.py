@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from edgeload.box_records import BoxFacts, RoundTrip
 from edgeload.plan import RampStep
 from edgeload.records import (
     LOG_FORMAT_VERSION,
@@ -24,6 +26,7 @@ from edgeload.records import (
     WorkerDied,
 )
 from edgeload.run.answers_alone import AnswersAlone
+from edgeload.run.box_watch import BoxWatch, SaidBefore, WatchBegin
 from edgeload.run.counters import LiveCounts
 from edgeload.run.environment import generator_machine, package_versions
 from edgeload.run.keeping import KeptRun
@@ -51,8 +54,22 @@ class PreparedRun:
     """Those before the ramp."""
     alone: list[AnswersAlone]
     """What the pictures got without load, if answers are compared with that."""
+    box: BoxWatch | None = None
+    """What watches the box beside the load."""
+    said_before: SaidBefore | None = None
+    """What the box said before the load."""
     kept: KeptRun | None = None
     """Where the run is kept beside LOG_FILE, if anywhere."""
+
+    def watch_box(self, anchor: Anchor, settings: Settings) -> None:
+        """The load begins: let the box be watched meanwhile."""
+        if self.box is not None:
+            self.box.begin(WatchBegin(self.task.log_file, anchor, settings.box_figures))
+
+    def end_of_load(self, *, finished: bool) -> None:
+        """Nothing is sent any more; a run that is finished asks the box for its facts again."""
+        if self.box is not None:
+            self.box.end(facts=finished)
 
 
 class Journal:
@@ -73,7 +90,8 @@ class Journal:
         self.anchor = Anchor(time.time() + _LEAD_S, time.monotonic() + _LEAD_S)
         self._clock = WallClock(self.anchor)
         before = [*map(self._preflight, prepared.queries), *map(self._asked, prepared.alone)]
-        records = [self._header(prepared, settings, search), *before]
+        said = self._said_before(prepared.said_before)
+        records = [self._header(prepared, settings, search), *said, *before]
         # Most of its texts are the endpoint's: names, queries, labels.
         self._log.append(without_secrets_within(msgspec.to_builtins(records)))
         if self._log.refused is not None:
@@ -133,6 +151,12 @@ class Journal:
             images={} if plan.is_mix else prepared.groups[0].images,
             command=settings.command(),
         )
+
+    def _said_before(self, said: SaidBefore | None) -> Iterator[BoxFacts | RoundTrip]:
+        for record in () if said is None else (said.facts, said.round_trip):
+            if record is not None:
+                (at_s,) = self._run_times(record.at_s)
+                yield msgspec.structs.replace(record, at_s=at_s, ts=self._clock.ts(at_s))
 
     def _preflight(self, query: PreflightQuery) -> Preflight:
         sent_s, done_s = self._run_times(query.sent_s, query.done_s)

@@ -27,6 +27,7 @@ from edgeload.run.announcement import (
 from edgeload.run.answers_alone import AnswersAlone, usual_s
 from edgeload.run.asking_alone import ask_alone
 from edgeload.run.audited_run import audited_run, with_pictures_before
+from edgeload.run.box_watch import BoxWatch, WatchTask
 from edgeload.run.embedded_endpoint import bad_simulator_options, check_simulator_options
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.journal import PreparedRun
@@ -46,6 +47,9 @@ from edgeload.settings import SettingError, Settings
 from edgeload.settings.groups import DetectorChoice, GroupSettings
 from edgeload.signals import Stopped, StopSignals
 from edgeload.simulator.launch import BadOptions, running_simulator
+
+_EMBEDDED = ("--metrics-time", "50ms")
+"""Options of the embedded endpoint that others come after: nobody has to wait for it."""
 
 Drive = Callable[
     [PreparedRun, Settings, StopSignals, Console, Callable[[RunProgress], None]], RunOutcome
@@ -129,6 +133,7 @@ def _prepare(
     check_cacert(settings)
     pictures = make_pictures(groups, seed, stack)
     reached = reach(url, settings, time.sleep, lambda text: _say(console, text))
+    box = stack.enter_context(BoxWatch(WatchTask(url, reached.target, reached.trust)))
     task = first_task(settings, plan, reached, pictures)
     if settings.audit_cache:
         before = with_pictures_before(task, settings.image_pool)
@@ -169,6 +174,8 @@ def _prepare(
         group_records(groups, reached, pictures),
         queries,
         alone,
+        box,
+        box.said_before(),
     )
     return prepared, settings
 
@@ -198,7 +205,7 @@ def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str |
     with contextlib.ExitStack() as stack:
         try:
             simulator = stack.enter_context(
-                running_simulator(shlex.split(settings.simulator_options))
+                running_simulator([*_EMBEDDED, *shlex.split(settings.simulator_options)])
             )
         except BadOptions as error:
             raise SettingError(bad_simulator_options(settings, str(error))) from error

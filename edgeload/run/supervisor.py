@@ -83,6 +83,7 @@ class Supervisor:
             self._journal = Journal(self._prepared, self._settings)
             stack.callback(self._journal.close)
             self._workers.tell("start", self._journal.anchor)
+            self._prepared.watch_box(self._journal.anchor, self._settings)
             self._follow()
             self._finish()
             return self._state.outcome
@@ -183,6 +184,7 @@ class Supervisor:
     def _finish(self) -> None:
         self._stop_without_log(self._journal.now_s())
         state = self._state
+        self._prepared.end_of_load(finished=state.outcome.ending is Ending.FINISHED)
         problem = self._journal.ends(
             self._journal.now_s(),
             self._workers.counts(),

@@ -92,6 +92,7 @@ class Trials:
             self._journal = Journal(self._prepared, self._settings, self._search)
             stack.callback(self._journal.close)
             self._workers.tell("start", self._journal.anchor)
+            self._prepared.watch_box(self._journal.anchor, self._settings)
             self._on_leaving = stack.pop_all()
         return self
 
@@ -109,6 +110,7 @@ class Trials:
             self._workers.tell("abort" if cut_off else "finish")
             grace_s = CUT_OFF_WITHIN_S if cut_off else _GRACE_S
             self._await(lambda: not self._workers.running, stopped_s + grace_s)
+            self._prepared.end_of_load(finished=self.outcome.ending is Ending.FINISHED)
             wrong = self._journal.ends(
                 self.now_s(),
                 self._workers.counts(),

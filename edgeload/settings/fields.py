@@ -97,6 +97,15 @@ class Fields(BaseModel):
         form="flag",
         example="False",
     )
+    box_figures: bool = declare(
+        True,
+        "The endpoint",
+        "During the run, ask the box every two seconds how busy its CPU, memory and GPU are, if it "
+        "says so (GET /status/resources.json), to know what limits it.",
+        form="flag",
+        example="False",
+        measured=False,
+    )
     check_answers: bool = declare(
         False,
         "The endpoint",

@@ -22,7 +22,7 @@ from edgeload.simulator.messages import (
     decode_from_proxy,
 )
 from edgeload.simulator.options import Options
-from edgeload.simulator.routes import BoxFigures, Routes
+from edgeload.simulator.routes import Routes, SimulatedBox
 from edgeload.simulator.truth import FLUSH_AFTER_S, TruthLog
 
 _LAST_MESSAGES_S = 0.3
@@ -81,7 +81,9 @@ class _InferenceProcess:
             capacity_words(options),
             audit_rate=options.audit_rate,
             offline=options.offline,
-            box=BoxFigures(options.resources, options.cpu_full, options.gpu_full),
+            box=SimulatedBox(
+                options.resources, options.cpu_full, options.gpu_full, options.metrics_time_s
+            ),
         )
         self._lines: list[FrameProtocol[FromProxy]] = []
         self._timer: asyncio.TimerHandle | None = None

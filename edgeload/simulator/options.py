@@ -182,6 +182,13 @@ class Options:
     gpu_full: float = _option(
         _SERVER, 50.0, "the same of the GPU", type=percentage, metavar="PERCENT"
     )
+    metrics_time_s: float = _option(
+        _SERVER,
+        1.0,
+        "how long GET /status/metrics.json takes, in which a real box measures",
+        type=time_in_seconds,
+        metavar="TIME",
+    )
     until_stdin_closes: bool = _option(_SERVER, False, "end when standard input ends")
 
     detector_id: str = _option(

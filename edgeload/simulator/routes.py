@@ -31,7 +31,6 @@ from edgeload.simulator.status import (
 )
 
 _API = "/device-api/v1/"
-_METRICS_DELAY_S = 1.0  # the real endpoint measures for a second before it answers
 ME = {
     "email": "simulator@localhost.invalid",
     "username": "simulator",
@@ -41,12 +40,13 @@ ME = {
 
 
 @dataclass(frozen=True)
-class BoxFigures:
+class SimulatedBox:
     """What the status routes say about the box: see the options of these names."""
 
     resources: ResourceKind = "cluster"
     cpu_full: float = 30.0
     gpu_full: float = 50.0
+    metrics_time_s: float = 1.0
 
 
 class _Error(Exception):
@@ -77,7 +77,7 @@ class Routes:
         *,
         audit_rate: float,
         offline: bool,
-        box: BoxFigures = BoxFigures(),
+        box: SimulatedBox = SimulatedBox(),
     ) -> None:
         """`description` is shown on the status page; offline, no route of the cloud answers."""
         self._inference = inference
@@ -110,7 +110,7 @@ class Routes:
 
     def delay_s(self, call: Call) -> float:
         """For how many seconds the answer to a call is held back."""
-        return _METRICS_DELAY_S if call.path == "/status/metrics.json" else 0.0
+        return self._box.metrics_time_s if call.path == "/status/metrics.json" else 0.0
 
     def reply(self, call: Call, now_s: float, unix_s: float) -> Reply:
         """The answer to a call; `now_s` is monotonic, `unix_s` the time of day."""

@@ -344,7 +344,6 @@ def _workers(overload: _Overload) -> Iterator[Limit]:
     at_once = ceiling.per_s * ceiling.light_s
     nearest = max(1, round(at_once))
     whole = abs(at_once - nearest) <= _WHOLE_WORKERS * nearest
-    seen = overload.host is not None and overload.host.cpu_percent is not None
     sure: Confidence = "medium" if whole else "low"
     if _has_room(overload.host):
         sure = "high"
@@ -354,7 +353,8 @@ def _workers(overload: _Overload) -> Iterator[Limit]:
         "per_s": ceiling.per_s,
         "light_s": ceiling.light_s,
         "full_s": ceiling.full_s,
-        "host_seen": seen,
+        "cpu_seen": overload.host is not None and overload.host.cpu_percent is not None,
+        "gpu_seen": any(gpu.utilization_percent is not None for gpu in overload.gpus),
     }
     yield Limit("inference_workers", sure, (overload.found("limit_inference_workers", numbers),))
 

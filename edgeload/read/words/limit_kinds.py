@@ -48,8 +48,11 @@ def _workers(n: Numbers) -> str:
     at_once = n["whole"] or number(n["at_once"])
     answers = "1 answer" if at_once == 1 else f"{at_once} answers"
     about = "" if n["whole"] else "about "
-    unseen = "" if n["host_seen"] else "; the CPU and GPU behind them were not watched"
-    return f"{about}{answers} at once, {milliseconds(n['light_s'])} ms each{unseen}"
+    known = f"{about}{answers} at once, {milliseconds(n['light_s'])} ms each"
+    if n["cpu_seen"]:
+        return known
+    unseen = "CPU behind them was" if n["gpu_seen"] else "CPU and GPU behind them were"
+    return f"{known}; the {unseen} not watched"
 
 
 def _detector_pod(n: Numbers) -> str:

@@ -166,7 +166,7 @@ def test_without_the_host_the_workers_are_guessed(tmp_path: Path) -> None:
     limit = limit_of(run(tmp_path, PLAN, 1))
     assert (limit.resource, limit.confidence) == ("inference_workers", "medium")
     assert limit.evidence[0].numbers["whole"] == SERVERS
-    assert limit.evidence[0].numbers["host_seen"] is False
+    assert limit.evidence[0].numbers["cpu_seen"] is False
 
 
 def on_the_way(share: float) -> list[WorkerSample]:
