@@ -298,6 +298,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         network_share   the part of service time spent on the way to the endpoint
         host_in_steps   how busy the endpoint's host was in each step
         limiting_resource  which resource limited the endpoint
+        box_story       what the box said about itself, and what changed
         limit_result    what a run shows of that
         utilisation_law how much of each resource of the host an answer takes
         run_summary     a run in numbers
@@ -340,6 +341,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         undecided_loads     why loads are undecided, and what would tell
         felt                the time that a camera feels
         limit               what limits the capacity
+        box_story_words     what the box says about itself
         limit_words         the resource that limits, in sentences
         limit_kinds         what was seen of each such resource, and what to do
         next_step           what to do next, in one sentence

@@ -201,6 +201,7 @@ ARROWS = {
         "edgeload.wanted_cameras",
     ),
     "edgeload.read.words": (
+        "edgeload.box_records",
         "edgeload.objectives",
         "edgeload.plan",
         "edgeload.read.analysis",
@@ -218,6 +219,7 @@ ARROWS = {
         "edgeload.search_axis",
     ),
     "edgeload.read.output": (
+        "edgeload.box_records",
         "edgeload.child_processes",
         "edgeload.machine",
         "edgeload.signals",

@@ -49,6 +49,21 @@ def below_own_threshold(summary: RunSummary) -> Iterator[Finding]:
     yield Finding("below_own_threshold", "note", numbers=numbers)
 
 
+def box_changed(summary: RunSummary) -> Iterator[Finding]:
+    """Something about the box was another after the run than before it."""
+    changes = summary.box.changes if summary.box else ()
+    if changes:
+        listed = tuple((each.what, each.about, each.before, each.after) for each in changes)
+        yield Finding("box_changed", "warning", numbers={"changes": listed})
+
+
+def other_detectors(summary: RunSummary) -> Iterator[Finding]:
+    """Detectors beside those of the run, whose pods share the box."""
+    others = summary.box.others if summary.box else ()
+    if others:
+        yield Finding("other_detectors", "note", numbers={"detectors": others})
+
+
 def _said_by_box(summary: RunSummary) -> dict[str, object]:
     header = summary.log.header
     return header.endpoint if header else {}

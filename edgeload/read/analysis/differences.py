@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from edgeload.kept_runs import log_label
+from edgeload.read.analysis.box_story import asked_detectors_of
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.records import GroupRecord
 from edgeload.settings.fields import not_measured
@@ -95,6 +96,7 @@ def _facts(run: RunSummary) -> Iterator[tuple[str, Any]]:
         *((f"pictures of {group.name}", group.images) for group in groups),
         ("", measured_settings(header.settings)),
         ("endpoint", endpoint_facts(header.endpoint)),
+        ("box", _box_facts(run)),
         ("machine", header.machine),
         ("version of", header.versions),
         ("pictures", header.images),
@@ -102,6 +104,27 @@ def _facts(run: RunSummary) -> Iterator[tuple[str, Any]]:
     for room, facts in rooms:
         for name in sorted(facts):
             yield f"{room} {name}".strip(), facts[name]
+
+
+def _box_facts(run: RunSummary) -> dict[str, Any]:
+    """What the box said of itself before the run, without what it did not say."""
+    facts = run.box.before if run.box else None
+    if run.box is None or facts is None:
+        return {}
+    asked = asked_detectors_of(run.log)
+    own = [d for d in facts.detectors or () if d.detector_id.lower() in asked]
+    told: dict[str, Any] = {
+        "device": facts.device_id,
+        "cores": facts.cpu_cores,
+        "flavour": facts.flavour,
+        **{f"image of {name}": image for name, image in facts.images.items()},
+        "other detectors loaded": None if run.box.others is None else len(run.box.others),
+        **{f"model of {d.name or d.detector_id} deployed": d.deploy_time for d in own},
+        **{f"pipeline of {d.name or d.detector_id}": d.pipeline for d in own},
+    }
+    if run.log.header and run.log.header.endpoint.get("embedded"):  # deployed anew each time
+        told = {name: value for name, value in told.items() if not name.endswith(" deployed")}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _group_facts(group: GroupRecord) -> dict[str, Any]:

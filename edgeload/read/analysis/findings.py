@@ -17,7 +17,12 @@ from edgeload.read.analysis.answer_findings import (
     uncompared_answers,
     unstable_answers,
 )
-from edgeload.read.analysis.box_findings import audited, below_own_threshold
+from edgeload.read.analysis.box_findings import (
+    audited,
+    below_own_threshold,
+    box_changed,
+    other_detectors,
+)
 from edgeload.read.analysis.connection_limit import find_connection_limit
 from edgeload.read.analysis.failure_findings import (
     answered_by_the_cloud,
@@ -56,6 +61,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_left_out(summary),
             # the box
             *audited(summary),
+            *box_changed(summary),
             # the log and the run
             *_damaged(summary),
             *_clock_jumps(summary),
@@ -82,6 +88,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_same_image(summary),
             *_not_monotone(summary),
             *below_own_threshold(summary),
+            *other_detectors(summary),
             *same_answers(summary),
             *_not_saturated(summary),
             *_scaling_law(summary),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from edgeload.objectives import Objective
 from edgeload.read.analysis.box_plan import BoxPlan
+from edgeload.read.analysis.box_story import BoxStory
 from edgeload.read.analysis.cache_audit import CacheAudit
 from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall
 from edgeload.read.analysis.failures import FailureText
@@ -76,6 +77,8 @@ class RunSummary:
     """
     host: HostUse | None = None
     """What the host's samples say by themselves; None as for `demands`."""
+    box: BoxStory | None = None
+    """What the box said about itself; None: nothing, or it is a group of a mix."""
     limit: Limit | None = None
     """The resource that limits the endpoint; None if no load was too large for it."""
     queueing: QueueingDetector | None = None

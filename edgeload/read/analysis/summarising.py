@@ -12,6 +12,7 @@ from edgeload.box_records import BoxResources
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.host.samples import HostSample
 from edgeload.objectives import Objective, parse_objective, with_tiers
+from edgeload.read.analysis.box_story import box_story
 from edgeload.read.analysis.cache_audit import find_cache_audit
 from edgeload.read.analysis.capacity import find_capacity
 from edgeload.read.analysis.detector_times import detector_times
@@ -109,6 +110,7 @@ def analyse(
     summary = _analysed(log, asked, steps)
     if steps is not None:
         return summary
+    summary = replace(summary, box=box_story(log))
     return with_limit(with_headroom(with_search(summary, asked), asked), log.host)
 
 

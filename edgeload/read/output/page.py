@@ -34,6 +34,7 @@ from edgeload.read.words.box_plan_words import (
     box_plan_rows,
     box_plan_sentences,
 )
+from edgeload.read.words.box_story_words import box_rows
 from edgeload.read.words.detector_words import DETECTOR_HEADS, detector_rows
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
@@ -207,6 +208,7 @@ def _sections(summary: RunSummary, values: Mapping[str, Any]) -> list[dict[str, 
         **group_sections(summary),
         "Settings": of_all_groups(summary, values["settings"]),
         "Endpoint": of_all_groups(summary, values["endpoint"]),
+        "The box, by its own word": box_rows(summary.box),
         "Machine that made the load": values["machine"],
         "Versions": values["versions"],
         "Pictures": values["images"],

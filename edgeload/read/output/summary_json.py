@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 
+from edgeload.box_records import BoxFacts
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.plain_words import sentence
+from edgeload.read.analysis.box_story import BoxStory
 from edgeload.read.analysis.capacity import Ceiling
 from edgeload.read.analysis.failures import failure_classes
 from edgeload.read.analysis.finding import Finding
@@ -39,6 +41,8 @@ from edgeload.read.output.summary_parts import (
 )
 from edgeload.read.output.summary_record import (
     SCHEMA_VERSION,
+    BoxChangeRecord,
+    BoxRecordOfRun,
     CapacityRecord,
     CeilingRecord,
     DemandRecord,
@@ -48,6 +52,7 @@ from edgeload.read.output.summary_record import (
     LimitRecord,
     ReasonRecord,
     RequiredCapacityRecord,
+    RoundTripRecord,
     ScalingLawRecord,
     SummaryRecord,
     SummaryStep,
@@ -114,6 +119,7 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
         contradicting=list(summary.bracket.contradicting),
         ceiling=_ceiling(summary.bracket.ceiling) if summary.bracket.ceiling else None,
         limit=_limit(summary.limit) if summary.limit else None,
+        box=_box(summary.box) if summary.box else None,
         outages=list(summary.outages),
         scaling_law=_scaling_law(summary.scaling_law),
         demands=None if summary.demands is None else [_demand(d) for d in summary.demands],
@@ -141,6 +147,27 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
         machine=header.machine if header else None,
         versions=header.versions if header else None,
         images=header.images if header else None,
+    )
+
+
+def _box(story: BoxStory) -> BoxRecordOfRun:
+    facts = story.before or story.after or BoxFacts(0.0, 0.0)
+    trip = story.round_trip
+    return BoxRecordOfRun(
+        device_id=facts.device_id,
+        device_name=facts.device_name,
+        cpu_cores=facts.cpu_cores,
+        flavour=facts.flavour,
+        images=facts.images,
+        confident_audit_rate=facts.confident_audit_rate,
+        detectors=facts.detectors,
+        other_detectors=None if story.others is None else list(story.others),
+        not_known=facts.not_known,
+        round_trip=RoundTripRecord(tcp_s=trip.tcp_s, tls_s=trip.tls_s) if trip else None,
+        changed=[
+            BoxChangeRecord(what=c.what, about=c.about, before=c.before, after=c.after)
+            for c in story.changes
+        ],
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from edgeload.box_records import BoxDetector
 from edgeload.interference_plan import Level
 from edgeload.read.analysis.box_plan import Basis, BoxDoubt
 from edgeload.read.analysis.cache_audit import AuditVerdict
@@ -52,6 +53,42 @@ class ValidityRecord(SummaryPart):
 
     verdict: Literal["VALID", "INVALID"]
     reasons: list[ReasonRecord]
+
+
+class RoundTripRecord(SummaryPart):
+    """How long connections took before the run: medians, in seconds; no TLS: null."""
+
+    tcp_s: float
+    tls_s: Number
+
+
+class BoxChangeRecord(SummaryPart):
+    """Something about the box that was another after the run; null: it was not there."""
+
+    what: str
+    about: str
+    before: str | None
+    after: str | None
+
+
+class BoxRecordOfRun(SummaryPart):
+    """What the box said about itself before the run, and what had changed after it.
+
+    `images` by container. `other_detectors` are those that are loaded beside those of the run.
+    Null is what the box did not say; `not_known` names the routes that gave no answer.
+    """
+
+    device_id: str | None
+    device_name: str | None
+    cpu_cores: int | None
+    flavour: str | None
+    images: dict[str, str]
+    confident_audit_rate: Number
+    detectors: list[BoxDetector] | None
+    other_detectors: list[str] | None
+    not_known: list[str]
+    round_trip: RoundTripRecord | None
+    changed: list[BoxChangeRecord]
 
 
 class LimitRecord(SummaryPart):
@@ -618,6 +655,7 @@ class SummaryRecord(SummaryPart):
     contradicting: list[int]
     ceiling: CeilingRecord | None
     limit: LimitRecord | None
+    box: BoxRecordOfRun | None
     outages: list[Outage]
     scaling_law: ScalingLawRecord | None
     demands: list[DemandRecord] | None

@@ -26,6 +26,7 @@ from edgeload.read.output.wrapped import files_written, print_parts, width_of, w
 from edgeload.read.statistics.format import milliseconds, number, short
 from edgeload.read.statistics.percentiles import Distribution
 from edgeload.read.words import terminal_words
+from edgeload.read.words.box_story_words import box_line
 from edgeload.read.words.closed_loop_words import due_words
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
@@ -140,6 +141,8 @@ def _answer_block(summary: RunSummary, width: int) -> Text:
     if "url" in endpoint:
         against = terminal_words.measured_against(endpoint["url"], endpoint.get("embedded"))
         lines.append(wrapped(short(against, 300), width, style="dim"))
+    if "url" in endpoint and not endpoint.get("embedded") and (said := box_line(summary.box)):
+        lines.append(wrapped(short(said, 300), width, style="dim"))
     if named := named_line(summary):
         lines.append(wrapped(named, width, style="dim"))
     if following := next_step(summary):

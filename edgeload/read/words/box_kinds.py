@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from edgeload.edge_facts import DEFAULT_AUDIT_RATE, NOTICEABLE_AUDIT_RATE
+from edgeload.plain_words import listed, plural
+from edgeload.read.analysis.box_story import BoxChange
 from edgeload.read.statistics.format import share
+from edgeload.read.words.box_story_words import change_words, others_words
 from edgeload.read.words.finding_kind import Kind, Numbers
 
 
@@ -39,6 +42,16 @@ BOX_WARNING_KINDS = {
             "while it was measured"
         ),
     ),
+    "box_changed": Kind(
+        meaning="Something about the box was another after the run than before it.",
+        cause="A new model was rolled out, an image was updated, or somebody changed the "
+        "configuration.",
+        advice="Repeat the run: its figures are those of two boxes.",
+        message=lambda n: (
+            "the box changed during the run: "
+            + listed([change_words(BoxChange(*change)) for change in n["changes"]])
+        ),
+    ),
 }
 
 BOX_NOTE_KINDS = {
@@ -49,5 +62,16 @@ BOX_NOTE_KINDS = {
         advice="Make the detector edge-only (docs/endpoint.md), or count on the cloud's time or on "
         "the uploads for that share of your pictures.",
         message=_below_own_threshold,
+    ),
+    "other_detectors": Kind(
+        meaning="Other detectors than those of the run were loaded on the box.",
+        cause="The pods of all detectors share its CPU, memory and GPU.",
+        advice="If they will be idle in your plant, this is how it will be. If they will be used, "
+        "measure them together, as a mix (docs/mix.md).",
+        message=lambda n: (
+            f"{plural(len(n['detectors']), 'other detector')} "
+            f"{'was' if len(n['detectors']) == 1 else 'were'} loaded on the box "
+            f"({others_words(tuple(n['detectors']))})"
+        ),
     ),
 }
