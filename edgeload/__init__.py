@@ -296,6 +296,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         capacity        what a ramp shows of the capacity
         queueing_detector  which detector of a chain is the limit
         network_share   the part of service time spent on the way to the endpoint
+        host_series     how busy the box was over the run
+        host_means      how busy it was in one step
         host_in_steps   how busy the endpoint's host was in each step
         limiting_resource  which resource limited the endpoint
         box_story       what the box said about itself, and what changed
@@ -395,6 +397,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         over_time       throughput, and percentiles of the times, over time
         percentile_curves  how long the slowest few take
         age_charts      how old the newest answers of cameras are
+        box_figure      the box beside the load, on one axis of time
         failures        failures over time, by class
         group_panels        a panel for each camera group of a mix
         search_figures      those of a search for the capacity

@@ -303,7 +303,7 @@ def test_groups_on_one_embedded_endpoint(tmp_path: Path, client: str) -> None:
             "--custom-ramp", "1,2", "--time-between-ramp", "3", "--client", client,
         )  # fmt: skip
         stats = simulator.stats()
-    assert "1, 2 copies of the mix against " in ended.err
+    assert "1, 2 copies of the mix, " in ended.err
     lines = user.requests_in(tmp_path)
     assert stats["received"] == stats["answered"] == len(lines)
     by_group = Counter(line.group for line in lines)

@@ -12,7 +12,7 @@ import os
 import selectors
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ class WatchTask:
     url: str
     target: Target
     trust: TlsTrust
+    secret: str | None = field(default=None, repr=False)
+    """What no line may show, should the box repeat it; it goes through a pipe."""
 
 
 @dataclass(frozen=True)

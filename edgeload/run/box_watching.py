@@ -22,6 +22,7 @@ from edgeload.edge.round_trip import measure_handshakes
 from edgeload.records import Anchor
 from edgeload.run.box_watch import BoxFigures, SaidBefore, WatchBegin, WatchEnd, WatchTask
 from edgeload.runlog import LogWriter, ended_by_refusal
+from edgeload.untrusted_text import remember_secret
 
 _EVERY_S = 2.0
 _REST_FACTOR = 10.0
@@ -35,6 +36,7 @@ def main() -> int:
     orders = Connection(os.dup(sys.stdin.fileno()), writable=False)
     try:
         task: WatchTask = orders.recv()
+        remember_secret(task.secret or "")
         _say(_said_before(task))
         begin: WatchBegin = orders.recv()
         with ended_by_refusal():

@@ -133,7 +133,8 @@ def _prepare(
     check_cacert(settings)
     pictures = make_pictures(groups, seed, stack)
     reached = reach(url, settings, time.sleep, lambda text: _say(console, text))
-    box = stack.enter_context(BoxWatch(WatchTask(url, reached.target, reached.trust)))
+    watched = WatchTask(url, reached.target, reached.trust, settings.token())
+    box = stack.enter_context(BoxWatch(watched))
     task = first_task(settings, plan, reached, pictures)
     if settings.audit_cache:
         before = with_pictures_before(task, settings.image_pool)

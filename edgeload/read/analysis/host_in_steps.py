@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from edgeload.box_records import BoxResources, Usage
 from edgeload.host.quantities import busiest_core_percent
 from edgeload.host.samples import GpuSample, HostSample
+from edgeload.read.analysis.host_means import GpuMeans, HostMeans, ProcessMeans
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.windows import Window
 
@@ -18,55 +19,6 @@ _RENEWED_EVERY_S = 15.0
 """The box's own CPU and RAM figures are means over about so long (method 14)."""
 
 Means = Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class GpuMeans:
-    """One GPU over the samples of a step's window. None: no sample has the figure."""
-
-    index: int
-    name: str | None
-    utilization_percent: float | None
-    memory_controller_percent: float | None
-    power_w: float | None
-    power_limit_w: float | None
-    temperature_c: float | None
-    sm_clock_mhz: float | None
-    highest_clock_mhz: float | None
-    """The highest clock of the whole run."""
-    thermal_share: float | None
-    """Share of the samples in which heat lowered the clock; `power_share`: the power limit."""
-    power_share: float | None
-
-
-@dataclass(frozen=True)
-class ProcessMeans:
-    """Processes of one name: how many, and CPU in percent of one core, all and the busiest."""
-
-    name: str
-    count: float
-    cpu_percent: float
-    busiest_percent: float | None
-
-
-@dataclass(frozen=True)
-class HostMeans:
-    """The host over the samples that lie in a step's window; percent. None: no data.
-
-    `cpu_percent` is of all cores, or of what a container may use. `edge_endpoint_percent` is what
-    the endpoint's proxies use of all cores, by the box's own word.
-    """
-
-    samples: int
-    cpu_percent: float | None = None
-    busiest_core_percent: float | None = None
-    memory_used_percent: float | None = None
-    memory_stalled_percent: float | None = None
-    """Share of time in which all tasks waited for memory."""
-    throttled_percent: float | None = None
-    edge_endpoint_percent: float | None = None
-    processes: tuple[ProcessMeans, ...] = ()
-    gpus: tuple[GpuMeans, ...] = ()
 
 
 @dataclass
@@ -201,7 +153,7 @@ def box_in_steps(
 
     Zero for all of the CPU is what a dead metrics server says: no data.
     """
-    fresh = _renewed(told)
+    fresh = renewed(told)
     found = {}
     for step in steps:
         host = _Collected()
@@ -225,8 +177,8 @@ def box_in_steps(
     return found
 
 
-def _renewed(told: Sequence[BoxResources]) -> list[BoxResources]:
-    """The lines whose CPU and RAM figures are new, in order of time."""
+def renewed(told: Sequence[BoxResources]) -> list[BoxResources]:
+    """The lines whose CPU and RAM figures are new and known, in order of time."""
     fresh: list[BoxResources] = []
     last: tuple[Usage | None, Usage | None] = (None, None)
     for line in sorted(told, key=lambda line: line.at_s):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from edgeload.read.analysis.capacity import GREW
 from edgeload.read.analysis.connection_limit import find_connection_limit
 from edgeload.read.analysis.finding import Evidence, Finding
-from edgeload.read.analysis.host_in_steps import GpuMeans, HostMeans
+from edgeload.read.analysis.host_means import GpuMeans, HostMeans
 from edgeload.read.analysis.limit_result import Confidence, Limit
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from edgeload.objectives import Objective
 from edgeload.read.analysis.box_plan import BoxPlan
@@ -12,6 +13,8 @@ from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShort
 from edgeload.read.analysis.failures import FailureText
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.headroom_result import HeadroomResult
+from edgeload.read.analysis.host_means import HostMeans
+from edgeload.read.analysis.host_series import HostSeries
 from edgeload.read.analysis.interference import Interference
 from edgeload.read.analysis.limit_result import Limit
 from edgeload.read.analysis.objective_results import ObjectiveResult, Status
@@ -79,6 +82,10 @@ class RunSummary:
     """What the host's samples say by themselves; None as for `demands`."""
     box: BoxStory | None = None
     """What the box said about itself; None: nothing, or it is a group of a mix."""
+    host_series: HostSeries | None = None
+    """How busy the box was over the run; None: it was not watched."""
+    host_steps: Mapping[int, HostMeans] = field(default_factory=dict)
+    """How busy it was in each step that it was watched in, by the step's index."""
     limit: Limit | None = None
     """The resource that limits the endpoint; None if no load was too large for it."""
     queueing: QueueingDetector | None = None

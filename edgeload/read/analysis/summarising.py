@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from edgeload.box_records import BoxResources
+from edgeload.box_records import BoxResources, HostClock
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.host.samples import HostSample
 from edgeload.objectives import Objective, parse_objective, with_tiers
@@ -20,6 +20,7 @@ from edgeload.read.analysis.failures import failure_texts
 from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group, of_mix
 from edgeload.read.analysis.headroom import with_headroom
 from edgeload.read.analysis.host_in_steps import box_in_steps, host_in_steps
+from edgeload.read.analysis.host_series import series_of_box, series_of_monitor
 from edgeload.read.analysis.interference import find_interference
 from edgeload.read.analysis.limiting_resource import find_limit
 from edgeload.read.analysis.network_share import network_share
@@ -339,7 +340,13 @@ def with_limit(summary: RunSummary, samples: Sequence[HostSample]) -> RunSummary
     log = summary.log
     host = box_in_steps(summary.steps, log.box_said(BoxResources))
     host |= host_in_steps(summary.steps, samples, log.wall_s)
-    return replace(summary, limit=find_limit(summary, host))
+    series = series_of_monitor(samples, log.wall_s, clocks_agree=bool(log.box_said(HostClock)))
+    return replace(
+        summary,
+        host_steps=host,
+        host_series=series or series_of_box(log.box_said(BoxResources)),
+        limit=find_limit(summary, host),
+    )
 
 
 def _is_ramp(log: RunLog) -> bool:

@@ -15,6 +15,7 @@ from edgeload.read.analysis.differences import Side
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.age_charts import age_charts
 from edgeload.read.figures.audit_chart import audit_charts, audit_times_charts
+from edgeload.read.figures.box_figure import box_charts
 from edgeload.read.figures.by_load import by_load_charts
 from edgeload.read.figures.chart import Chart, Picture
 from edgeload.read.figures.compared import compared_charts
@@ -34,6 +35,7 @@ from edgeload.read.figures.percentile_curves import percentile_curve_charts
 from edgeload.read.figures.scales import with_shared_x
 from edgeload.read.figures.search_figures import search_figures
 from edgeload.read.words.legend_words import (
+    BOX_HEADING,
     CURVES_BESIDE_TITLE,
     CURVES_OF_GROUPS_TITLE,
     FAILURES_OF_GROUPS_TITLE,
@@ -43,8 +45,8 @@ from edgeload.read.words.run_names import run_words, side_names, sides_line
 from edgeload.read.words.search_titles import CURVES
 
 _FILE_NAMES = (
-    *("search.png", "capacity.png", "throughput.png", "times.png", "age.png", "failures.png"),
-    *("heat_map.png", "spectrum.png"),
+    *("search.png", "capacity.png", "throughput.png", "times.png", "box.png", "age.png"),
+    *("failures.png", "heat_map.png", "spectrum.png"),
 )
 
 _OF_GROUPS = {
@@ -89,11 +91,13 @@ def _prepared(summary: RunSummary) -> tuple[Picture, ...]:
             "capacity.png": by_load_charts(summary),
             "throughput.png": (throughput_chart(summary),),
             "times.png": times_charts(summary),
+            "box.png": box_charts(summary),
             "age.png": age_charts(summary),
             "failures.png": (failures,) if failures else (),
             "heat_map.png": heat_map_charts(summary),
             "spectrum.png": percentile_curve_charts(summary),
-        }
+        },
+        {"box.png": BOX_HEADING},
     )
 
 
@@ -146,6 +150,7 @@ def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
             "capacity.png": () if beside else by_load,
             "throughput.png": (throughput_chart(summary), *throughput_panels(summary)),
             "times.png": times_panels(summary),
+            "box.png": box_charts(summary),
             "age.png": age_charts(summary),
             "failures.png": failure_panels(summary),
             "heat_map.png": heat_map_charts(summary),
@@ -153,6 +158,7 @@ def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
         },
         {
             "times.png": TIMES_OF_GROUPS_TITLE,
+            "box.png": BOX_HEADING,
             "failures.png": FAILURES_OF_GROUPS_TITLE,
             "spectrum.png": CURVES_BESIDE_TITLE if beside else CURVES_OF_GROUPS_TITLE,
         },

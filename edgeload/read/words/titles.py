@@ -101,6 +101,20 @@ def heat_map_title(summary: RunSummary, drawn: HeatMap) -> str:
     return text + never + _doubt(summary)
 
 
+def box_title(summary: RunSummary) -> str:
+    """What the box's use over time shows: how busy it was at the limit, or at the largest load."""
+    seen = [step for step in summary.steps if step.index in summary.host_steps]
+    if not seen:
+        return "How busy the box was"
+    ceiling = summary.bracket.ceiling
+    at = max(seen, key=lambda s: (ceiling is not None and s.index == ceiling.step, s.clients))
+    host = summary.host_steps[at.index]
+    gpus = [g.utilization_percent for g in host.gpus if g.utilization_percent is not None]
+    told = {"CPU": host.cpu_percent, "GPU": max(gpus, default=None)}
+    busy = [f"{name} {share(value / 100)}" for name, value in told.items() if value is not None]
+    return f"{listed(busy) or 'Nothing known'} busy at {Loads(summary).of_step(at)}"
+
+
 def throughput_title(summary: RunSummary) -> str:
     """What throughput over time shows."""
     if summary.interference is not None:
