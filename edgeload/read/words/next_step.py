@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeload.plain_words import plural
+from edgeload.read.analysis.capacity import LoadShortfall
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.words.finding_words import advice
@@ -39,6 +40,11 @@ def _of_ramp(summary: RunSummary) -> str:
     noun = "copy" if summary.groups else "client"
     if summary.interrupted:
         return "Next: repeat the run to its end."
+    if served is None and bracket.overload and _fails(bracket.overload):
+        return (
+            f"Next: find out why requests fail at {plural(refused or 0, noun)} already: see the "
+            "warnings below, and the endpoint's own log."
+        )
     if refused is not None and (served or 0) + 1 < refused:
         return _between(served or 0, refused, noun)
     if bracket.undecided:
@@ -51,6 +57,11 @@ def _of_ramp(summary: RunSummary) -> str:
     if refused == 1:
         return f"Next: a lower rate of each {noun}: one is too much at this rate."
     return "Next: change one thing, and pass this log as --baseline when you read the next run's."
+
+
+def _fails(overload: LoadShortfall) -> bool:
+    """Whether answers were bad or missing, which a smaller load would not mend."""
+    return bool({each.code for each in overload.shortfalls} & {"failures", "down", "not_edge"})
 
 
 def _between(served: int, refused: int, noun: str) -> str:

@@ -53,3 +53,16 @@ def test_an_invalid_run_is_mended_first(tmp_path: Path) -> None:
     assert not summary.valid
     assert "--custom-ramp" not in next_step(summary)
     assert next_step(summary).startswith("Next: ")
+
+
+def test_failures_are_mended_before_smaller_loads_are_tried(tmp_path: Path) -> None:
+    """If the smallest load fails already, requests do not fail because of the load."""
+    played = sl.play(
+        sl.plan_of([4, 8], 20, 2.0),
+        servers=4,
+        service=sl.constant(0.05),
+        outcome=lambda chance, sent_s: "http_503" if chance.random() < 0.2 else "ok",
+    )
+    assert next_step(summary_of(tmp_path, played)).startswith(
+        "Next: find out why requests fail at 4 clients already"
+    )
