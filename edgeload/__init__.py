@@ -162,6 +162,7 @@ run                     sends the planned requests and writes down what happened
     live_tables         its tables and lines, made to fit
     live_words          its words and numbers
     sparkline           a row of small bars
+    backlog_watch       the backlogs of a step, of all groups together and of each
     growing_backlog     does the backlog of the present step grow already?
     objectives_so_far   what the live counts say about the objectives
     dues_so_far         how many frames have fallen due by now

@@ -93,6 +93,7 @@ SIDE_BY_SIDE = (
     "faults/test_runs_are_kept.py",
     "faults/test_odd_surroundings.py",
     "host/test_plots.py",
+    "run/test_backlog_watch.py",
     "run/test_growing_backlog.py",
     "run/test_images.py",
     "run/test_keeping.py",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import sub
 
 from edgeload.objectives import Objective
 from edgeload.plan import Plan, RampStep, default_warm_up_s
 from edgeload.run.announcement import due_per_s
+from edgeload.run.backlog_watch import BacklogWatch, Growths
 from edgeload.run.counters import NO_COUNTS, Effort, LiveCounts, lag_below_s, percentile
 from edgeload.run.dues_so_far import Dues
-from edgeload.run.growing_backlog import Moment, growth_per_s, thinned
 from edgeload.run.live_state import Figures, Generator, LiveState, LiveStep, Second, StepState
 from edgeload.run.objectives_so_far import Batch, SoFar, batch_of, merged_batches, so_far
 from edgeload.run.supervisor import RunProgress
@@ -47,7 +47,7 @@ class _StepMemory:
     warm: _Base
     """The last moment of the warm-up, so far."""
     batches: list[list[Batch]]
-    moments: list[Moment] = field(default_factory=list)
+    watch: BacklogWatch
     ended: bool = False
 
     def base(self, now_s: float) -> _Base:
@@ -84,9 +84,8 @@ class RunHistory:
             memory = self._memory = self._begin(progress, counts)
         if progress.now_s <= memory.warm_s:
             memory.warm = self._base(progress, counts)
-        backlog = self._backlog(progress.plan, counts)
-        if backlog is not None and not progress.stopping and progress.now_s < memory.step.end_s:
-            memory.moments = thinned([*memory.moments, (progress.now_s, float(backlog))])
+        if not progress.stopping and progress.now_s < memory.step.end_s:
+            memory.watch.take(progress.now_s, self._backlogs(progress.plan, counts)[1:])
         self._count_seconds(progress, memory, counts)
         last = progress.step == len(progress.plan.steps) - 1
         over = progress.stopping or (last and progress.now_s >= memory.step.end_s)
@@ -112,12 +111,12 @@ class RunHistory:
         if progress is None or memory is None:
             return None
         counts = _all_counts(progress)
-        growth = None if progress.stopping else self._grows(progress.plan, memory)
+        growths = _growths(progress, memory, told=not progress.stopping)
         base, plan = memory.base(progress.now_s), progress.plan
         timed = counts[0].since(base.counts[0])
         names = ["", *(group.name for group in plan.groups)]
         figures = [
-            self._figures(progress, memory, counts, place, name)
+            self._figures(progress, memory, counts, growths, place, name)
             for place, name in enumerate(names)
             if place == 0 or len(plan.groups) > 1
         ]
@@ -131,10 +130,8 @@ class RunHistory:
             self._row(progress, memory, counts, over=memory.ended),
             tuple(self._seconds),
             counts[0].failures,
-            self._objectives(plan, memory, counts, base, growth is not None),
+            self._objectives(plan, memory, counts, base, growths),
             _generator(timed, progress, memory),
-            self._backlog(plan, counts),
-            growth,
         )
 
     def _begin(self, progress: RunProgress, counts: tuple[LiveCounts, ...]) -> _StepMemory:
@@ -144,7 +141,9 @@ class RunHistory:
             warm_up_s = default_warm_up_s(step.duration_s)
         base = self._base(progress, counts)
         batches: list[list[Batch]] = [[] for _ in self._wanted]
-        return _StepMemory(step, step.start_s + warm_up_s, base, base, batches)
+        warm_s = step.start_s + warm_up_s
+        watch = BacklogWatch(progress.plan, step, warm_s)
+        return _StepMemory(step, warm_s, base, base, batches, watch)
 
     def _base(self, progress: RunProgress, counts: tuple[LiveCounts, ...]) -> _Base:
         return _Base(progress.now_s, counts, self._due, progress.efforts)
@@ -154,14 +153,15 @@ class RunHistory:
         self._dues = self._dues or Dues(progress.plan)
         return self._due if progress.stopping else self._dues.until(progress.now_s)
 
-    def _backlog(self, plan: Plan, counts: tuple[LiveCounts, ...]) -> int | None:
-        """Frames of open groups that fell due and have not ended."""
-        waiting = [
-            due - _done(own)
-            for group, due, own in zip(plan.groups, self._due, counts[1:], strict=True)
-            if not group.closed
+    def _backlogs(self, plan: Plan, counts: tuple[LiveCounts, ...]) -> list[int | None]:
+        """Frames that fell due and have not ended: of all open groups, and of each."""
+        own = [
+            None if group.closed else due - _done(done)
+            for group, due, done in zip(plan.groups, self._due, counts[1:], strict=True)
         ]
-        return max(0, sum(waiting)) if waiting else None
+        waiting = [backlog for backlog in own if backlog is not None]
+        found = [sum(waiting) if waiting else None, *own]
+        return [None if backlog is None else max(0, backlog) for backlog in found]
 
     def _count_seconds(
         self, progress: RunProgress, memory: _StepMemory, counts: tuple[LiveCounts, ...]
@@ -192,16 +192,6 @@ class RunHistory:
             due = 0 if closed else sum(fallen[each] for each in counted)
             batch = batch_of(objective, counts[index].since(before[index]), due)
             memory.batches[place] = merged_batches([*memory.batches[place], batch])
-
-    def _grows(self, plan: Plan, memory: _StepMemory) -> float | None:
-        """How fast the backlog grows in this step, if it does."""
-        periods_s = [group.period_s for group in plan.groups if not group.closed]
-        rates = [plan.arrival_rate(memory.step, index) for index in range(len(plan.groups))]
-        due = sum(rate for rate in rates if rate is not None)
-        if not due or self._last is None or self._last.dead_workers:
-            return None  # what a dead worker should have sent waits for ever, through our fault
-        begin_s = max(memory.warm_s, memory.step.start_s + max(periods_s))
-        return growth_per_s(memory.moments, begin_s, max(periods_s), due)
 
     def _row(
         self,
@@ -238,7 +228,7 @@ class RunHistory:
         timed = counts[0].since(base.counts[0])
         if _generator(timed, progress, memory).in_doubt:
             return "invalid"
-        if self._grows(progress.plan, memory) is not None:
+        if _growths(progress, memory).any:
             return "saturates"
         if timed.done >= _LEAST_FRAMES and timed.failed > _FAILED_SHARE * timed.done:
             return "fails"
@@ -254,6 +244,7 @@ class RunHistory:
         progress: RunProgress,
         memory: _StepMemory,
         counts: tuple[LiveCounts, ...],
+        growths: Growths,
         place: int,
         name: str,
     ) -> Figures:
@@ -270,6 +261,8 @@ class RunHistory:
             own.missed,
             percentile(times, 0.50),
             percentile(times, 0.95),
+            self._backlogs(progress.plan, counts)[place],
+            _growth_at(place, growths),
         )
 
     def _objectives(
@@ -278,7 +271,7 @@ class RunHistory:
         memory: _StepMemory,
         counts: tuple[LiveCounts, ...],
         base: _Base,
-        grows: bool,
+        growths: Growths,
     ) -> tuple[SoFar, ...]:
         load = plan.copies(memory.step)
         found = []
@@ -291,6 +284,7 @@ class RunHistory:
                 max(0, self._due[each] - _done(counts[each + 1]) - counts[each + 1].missed)
                 for each in _groups_of(place, plan)  # of a closed loop, nothing falls due
             )
+            grows = _growth_at(place, growths) is not None
             found.append(so_far(objective, own, batches, waiting=waiting, grows=grows))
         return tuple(found)
 
@@ -324,6 +318,21 @@ def _generator(counts: LiveCounts, progress: RunProgress, memory: _StepMemory) -
         progress.dead_workers,
         progress.now_s <= memory.warm_s,
     )
+
+
+def _growths(progress: RunProgress, memory: _StepMemory, *, told: bool = True) -> Growths:
+    """How fast backlogs grow in this step; none if that is not to be told.
+
+    What a dead worker should have sent waits for ever, through our own fault.
+    """
+    if progress.dead_workers or not told:
+        return Growths(None, (None,) * len(progress.plan.groups))
+    return memory.watch.growths()
+
+
+def _growth_at(place: int, growths: Growths) -> float | None:
+    """That of the groups whose counts stand at a place: see `_place_of`."""
+    return (growths.total, *growths.by_group)[place]
 
 
 def _groups_of(place: int, plan: Plan) -> Sequence[int]:

@@ -27,6 +27,11 @@ class Figures:
     p50_s: float | None
     """Of the present step, as the p95."""
     p95_s: float | None
+    backlog: int | None
+    """Frames that fell due and have not ended; None for closed loops alone."""
+    growth_per_s: float | None
+    """By so many frames per second the backlog grows in the present step; None: not significantly,
+    or there is none."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +100,12 @@ class LiveState:
     failures: dict[str, int]
     objectives: tuple[SoFar, ...]
     generator: Generator
-    backlog: int | None
-    """Frames that fell due and have not ended; None with a closed loop alone."""
-    growth_per_s: float | None
-    """By so many frames per second the backlog grows; None: not significantly."""
+
+    @property
+    def growing(self) -> tuple[Figures, ...]:
+        """Of a mix, the groups whose backlog grows, the fastest first."""
+        found = [each for each in self.groups if each.growth_per_s is not None]
+        return tuple(sorted(found, key=lambda each: -(each.growth_per_s or 0.0)))
 
     @property
     def left_s(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from edgeload.plain_words import plural
+from edgeload.plain_words import listed, plural
 from edgeload.plan import Plan
 from edgeload.run.live_state import Figures, Generator, LiveState, LiveStep
 from edgeload.run.objectives_so_far import SoFar
@@ -58,12 +58,14 @@ def present_line(state: LiveState) -> str:
     """The present moment: all groups; of a mix, then the most important of each."""
     step, load, left = place_fields(state)
     line = ", ".join(joined([step, load, *figure_fields(state.total), left]))
-    if state.growth_per_s is not None:
+    if state.total.growth_per_s is not None:
         line += ", will saturate"
     for each in state.groups:
         fields = dict(figure_fields(each))
         short = [(key, fields[key]) for key in ("due/s", "done/s", "failed", "missed", "p95")]
         line += f"; {each.name}: {', '.join(joined(short))}"
+        if each.growth_per_s is not None:
+            line += ", will saturate"
     return line
 
 
@@ -87,14 +89,24 @@ def alarm_words(state: LiveState) -> list[str]:
     if state.generator.in_doubt:
         said = "Our own machine is the limit"
         return [f"{said}: the report would call this step INVALID.", f"{said}."]
-    if state.growth_per_s is None or state.backlog is None:
+    growing = state.growing or ((state.total,) if state.total.growth_per_s is not None else ())
+    if not growing:
         return []
     noun = "frame" if state.plan.is_mix else "request"
-    grows = f"the backlog grows by {number_words(state.growth_per_s)}/s"
+    waiting = plural(sum(each.backlog or 0 for each in growing), noun)
+    rates = [f"{number_words(each.growth_per_s)}/s" for each in growing]
+    if len(growing) > 1:
+        named = [f"{each.name} ({rate})" for each, rate in zip(growing, rates, strict=True)]
+        few = [*named[:1], plural(len(named) - 1, "more group")]
+        grows = [f"the backlogs of {listed(each)} grow" for each in (named, few)]
+    else:
+        whose = f" of {growing[0].name}" if growing[0].name else ""
+        grows = [f"the backlog{whose} grows by {rates[0]}"]
+    said = "This step will saturate"
     return [
-        f"This step will saturate: {grows}, and {plural(state.backlog, noun)} wait now.",
-        f"This step will saturate: {grows}.",
-        "This step will saturate.",
+        f"{said}: {grows[0]}, and {waiting} wait now.",
+        *(f"{said}: {each}." for each in grows),
+        f"{said}.",
     ]
 
 

@@ -29,6 +29,10 @@ class GroupProgress(msgspec.Struct, frozen=True):
     missed: int
     response_p50_ms: float | None
     response_p95_ms: float | None
+    backlog: int | None
+    """Null for a closed loop."""
+    backlog_growth_per_s: float | None
+    """Null: it does not grow significantly."""
 
 
 class ObjectiveProgress(msgspec.Struct, frozen=True):
@@ -72,7 +76,7 @@ class RunProgressLine(msgspec.Struct, frozen=True, tag_field="event", tag="progr
     missed: int
     backlog: int | None
     backlog_growth_per_s: float | None
-    """Null: it does not grow significantly. Otherwise this step will saturate."""
+    """Of all groups together; null: not significantly. `state` tells about each group as well."""
     response_p50_ms: float | None
     response_p95_ms: float | None
     failures: dict[str, int]
@@ -157,8 +161,8 @@ def run_line(state: LiveState) -> RunProgressLine:
         answered=total.answered,
         failed=total.failed,
         missed=total.missed,
-        backlog=state.backlog,
-        backlog_growth_per_s=_or_none(state.growth_per_s),
+        backlog=total.backlog,
+        backlog_growth_per_s=_or_none(total.growth_per_s),
         response_p50_ms=ms_or_none(total.p50_s),
         response_p95_ms=ms_or_none(total.p95_s),
         failures=state.failures,
@@ -202,6 +206,8 @@ def _group(figures: Figures) -> GroupProgress:
         figures.missed,
         ms_or_none(figures.p50_s),
         ms_or_none(figures.p95_s),
+        figures.backlog,
+        _or_none(figures.growth_per_s),
     )
 
 

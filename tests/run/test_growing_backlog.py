@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
+from scipy import special
 
-from edgeload.run.growing_backlog import Moment, growth_per_s, thinned
+from edgeload.run.growing_backlog import Moment, chance_above, growth_per_s, thinned
 
 TICK_S, DUE_PER_S, WARM_S = 0.25, 80.0, 2.0
 
@@ -79,3 +80,17 @@ def test_a_long_step_is_thinned_and_its_growth_stays() -> None:
     assert len(kept) <= 512
     assert kept[-1][0] == 4999 * TICK_S
     assert growth_per_s(kept, WARM_S, 0.5, 100.0) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("t", [0.0, 0.5, 4.5, 30.0])
+def test_chance_is_that_of_students_t(t: float) -> None:
+    """Of eight degrees of freedom; without any scatter, a growth is no chance at all."""
+    assert chance_above(3.0 * t, 3.0) == pytest.approx(special.stdtr(8, -t), rel=1e-6)
+    assert chance_above(t, 0.0) == (0.0 if t else 0.5)
+
+
+def test_one_backlog_of_many_needs_stronger_evidence() -> None:
+    """What convinces if it alone is watched may be chance if it is one of a billion."""
+    moments = walk(40.0, 10.0, random.Random(3))
+    assert growth_per_s(moments, WARM_S, 0.5, DUE_PER_S) is not None
+    assert growth_per_s(moments, WARM_S, 0.5, DUE_PER_S, 10**9) is None

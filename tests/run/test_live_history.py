@@ -12,7 +12,7 @@ from edgeload.plan import Plan
 from edgeload.run.counters import Effort
 from edgeload.run.live_history import RunHistory
 from edgeload.run.live_state import LiveState
-from edgeload.run.live_words import alarm_words
+from edgeload.run.live_words import alarm_words, present_line
 from edgeload.run.supervisor import RunProgress
 
 PLAN = fake.plan_of(3)
@@ -54,11 +54,11 @@ def test_rates_and_times_leave_out_the_warm_up_once_it_is_over() -> None:
 def test_a_backlog_that_grows_is_told_with_its_rate() -> None:
     """Arrival rate minus capacity; no step before it is called so."""
     state = after(fake.moments(PLAN, 22.0, capacity_per_s=45.0))
-    assert state.growth_per_s == pytest.approx(15.0, rel=0.1)
+    assert state.total.growth_per_s == pytest.approx(15.0, rel=0.1)
     assert [row.state for row in state.finished] == ["keeps up", "keeps up"]
     assert state.present.state == "saturates"
-    assert state.backlog is not None
-    assert state.backlog > 60
+    assert state.total.backlog is not None
+    assert state.total.backlog > 60
 
 
 def test_a_steady_load_saturates_never() -> None:
@@ -68,7 +68,7 @@ def test_a_steady_load_saturates_never() -> None:
         history.take(moment)
         state = history.state()
         assert state is not None
-        assert state.growth_per_s is None
+        assert state.total.growth_per_s is None
 
 
 def doubted(moment: RunProgress, kind: str) -> RunProgress:
@@ -98,8 +98,8 @@ def test_our_own_machine_is_named_when_it_is_the_limit(kind: str) -> None:
 def test_a_dead_worker_is_no_saturation() -> None:
     """What it should have sent is never answered, and that is not the endpoint's fault."""
     moments = fake.moments(PLAN, 7.0, capacity_per_s=10.0)
-    assert after(moments).growth_per_s is not None
-    assert after([replace(each, dead_workers=1) for each in moments]).growth_per_s is None
+    assert after(moments).total.growth_per_s is not None
+    assert after([replace(each, dead_workers=1) for each in moments]).total.growth_per_s is None
 
 
 def test_objectives_are_those_of_the_step() -> None:
@@ -119,7 +119,7 @@ def test_a_run_that_is_stopped_ends_its_step() -> None:
     ]
     state = after([*moments, *rest])
     assert [row.state for row in state.finished] == ["keeps up", "stopped"]
-    assert state.growth_per_s is None
+    assert state.total.growth_per_s is None
     assert state.present.over
 
 
@@ -128,7 +128,11 @@ def test_a_closed_loop_has_no_backlog() -> None:
     closed = Plan(PLAN.steps, (replace(PLAN.groups[0], requests_per_second=None),))
     moments = [replace(moment, plan=closed) for moment in fake.moments(PLAN, 7.0)]
     state = after(moments)
-    assert (state.backlog, state.growth_per_s, state.present.state) == (None, None, "unclear")
+    assert (state.total.backlog, state.total.growth_per_s, state.present.state) == (
+        None,
+        None,
+        "unclear",
+    )
 
 
 def test_a_closed_loop_hides_nobody_who_waits() -> None:
@@ -149,3 +153,35 @@ def test_a_closed_loop_hides_nobody_who_waits() -> None:
         found.append([each.state for each in state.objectives])
     assert all(time != "met" for time, _ in found)
     assert all(throughput == "undecided" for _, throughput in found)
+
+
+def test_each_group_of_a_mix_is_watched() -> None:
+    """The alarm names that which grows; an objective of another group does not suffer."""
+    plan = fake.plan_of(1, 3, step_s=30.0)
+    names = [group.name for group in plan.groups]
+    history = RunHistory([parse_objective("p50<300ms").of_group(name) for name in names[::2]])
+    for tick in range(1, 81):
+        now_s = tick * fake.TICK_S
+        rates = [2.0, 4.0, 3.0]  # of 2, 4 and 6 frames due per second
+        by_group = tuple(fake.counts_of(int(rate * now_s)) for rate in rates)
+        total = fake.added(fake.added(*by_group[:2]), by_group[2])
+        history.take(RunProgress(now_s, 0, plan, total, False, by_group=by_group))
+    state = history.state()
+    assert state is not None
+    (growing,) = state.growing
+    assert growing.name == names[2]
+    assert growing.growth_per_s == pytest.approx(3.0, rel=0.1)
+    assert state.present.state == "saturates"
+    assert [each.state for each in state.objectives] == ["met", "not met"]
+    assert alarm_words(state)[1] == (
+        f"This step will saturate: the backlog of {names[2]} grows by 3.0/s."
+    )
+    assert present_line(state).count(", will saturate") == 2
+    grown = tuple(replace(each, growth_per_s=2.0) for each in state.groups)
+    assert [
+        words.removeprefix("This step will saturate: ")
+        for words in alarm_words(replace(state, groups=grown))[1:3]
+    ] == [
+        f"the backlogs of {names[0]} (2.0/s), {names[1]} (2.0/s) and {names[2]} (2.0/s) grow.",
+        f"the backlogs of {names[0]} (2.0/s) and 2 more groups grow.",
+    ]
