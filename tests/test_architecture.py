@@ -472,6 +472,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_troubleshooting": "docs/troubleshooting.md: what all programs say",
     "test_side_by_side": "conftest.py: which tests run beside others",
     "test_truth_of_mix": "the whole way of a mix, against the embedded endpoint's own log",
+    "read/output/test_numbers_agree": "summary.json against all that people read",
     "read/output/test_page_in_browser": "page.py and the script in the page, in a browser",
     "read/statistics/test_same_numbers": "scipy against the formulas it replaced",
     "read/test_headline_truth": "the whole reading side, on runs whose truth is known",

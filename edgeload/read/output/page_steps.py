@@ -10,7 +10,6 @@ from typing import Any
 from edgeload.read.analysis.percentile_curves import chosen_steps
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.output.json_numbers import json_number
 from edgeload.read.output.summary_json import step_values
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.statistics.percentiles import QUANTILES
@@ -155,7 +154,6 @@ def _row(step: StepSummary, columns: tuple[Column, ...], kind: str, loads: Loads
         **step_values(step),
         "group": step.group or ALL_GROUPS,
         "cameras": step.clients,
-        "age_s": {"p95": json_number(step.age.p95_s)} if step.age else None,
         "state": step.state,
     }
     cells = [

@@ -31,6 +31,7 @@ from edgeload.read.output.search_records import (
     trial_records,
 )
 from edgeload.read.output.summary_parts import (
+    age_record,
     detector_ids,
     detector_record,
     distribution_record,
@@ -212,6 +213,7 @@ def step_record(step: StepSummary, detectors: Mapping[str, str | None]) -> Summa
         valid=step.valid,
         service_time_s=distribution_record(step.times.service),
         response_time_s=distribution_record(step.times.response) if step.times.response else None,
+        age_s=age_record(step.age),
         generator_lag_s=distribution_record(step.generator.lag) if step.generator.lag else None,
         late_share=json_number(step.generator.late_share),
         generator_cpu_cores=json_number(step.generator.cpu_cores),

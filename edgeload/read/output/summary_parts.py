@@ -68,7 +68,7 @@ def _group(part: StepSummary, detectors: Mapping[str, str | None]) -> SummaryGro
         backlog_growth=growth_record(part.growth) if part.growth else None,
         service_time_s=distribution_record(part.times.service),
         response_time_s=distribution_record(part.times.response) if part.times.response else None,
-        age_s=_age(part.age) if part.age else None,
+        age_s=age_record(part.age),
         objectives=[objective_record(result) for result in part.objectives],
         reasons=shortfall_records(part.shortfalls),
     )
@@ -87,7 +87,10 @@ def detector_record(times: DetectorTimes) -> DetectorRecord:
     )
 
 
-def _age(age: Age) -> AgeRecord:
+def age_record(age: Age | None) -> AgeRecord | None:
+    """How old the newest answers were; None if that is not known."""
+    if age is None:
+        return None
     return AgeRecord(
         p50=json_number(age.p50_s),
         p95=json_number(age.p95_s),

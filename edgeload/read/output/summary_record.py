@@ -427,6 +427,7 @@ class SummaryStep(SummaryPart):
     valid: bool
     service_time_s: DistributionRecord
     response_time_s: DistributionRecord | None
+    age_s: AgeRecord | None
     generator_lag_s: DistributionRecord | None
     late_share: Number
     generator_cpu_cores: Number
