@@ -101,6 +101,23 @@ def test_a_groups_name_stays_while_the_table_is_scrolled(page: Page, browser: Br
     assert last
 
 
+@pytest.mark.parametrize(
+    ("width", "table"), [(1400, "steps"), (1280, "steps"), (390, "objectives")]
+)
+def test_a_table_is_whole_where_it_is_read(
+    page: Page, browser: Browser, width: int, table: str
+) -> None:
+    """All columns of the steps on a desktop, and of the objectives on a phone: no scrolling."""
+    browser.open(page.path, width)
+    room, needed = browser.js(
+        """(({ parentElement: { clientWidth, scrollWidth } }) => [clientWidth, scrollWidth])(
+        document.getElementById(arguments[0]))""",
+        table,
+    )
+    assert needed <= room
+    assert browser.js("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize(("width", "columns"), [(1280, 2), (390, 1)])
 def test_panels_stand_side_by_side_where_there_is_room(
     page: Page, browser: Browser, width: int, columns: int
