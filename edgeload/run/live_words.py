@@ -95,17 +95,18 @@ def alarm_words(state: LiveState) -> list[str]:
     noun = "frame" if state.plan.is_mix else "request"
     waiting = plural(sum(each.backlog or 0 for each in growing), noun)
     rates = [f"{number_words(each.growth_per_s)}/s" for each in growing]
-    if len(growing) > 1:
-        named = [f"{each.name} ({rate})" for each, rate in zip(growing, rates, strict=True)]
-        few = [*named[:1], plural(len(named) - 1, "more group")]
-        grows = [f"the backlogs of {listed(each)} grow" for each in (named, few)]
+    named = [f"{each.name} ({rate})" for each, rate in zip(growing, rates, strict=True)]
+    others = [plural(len(growing) - 1, "more group")] if len(growing) > 1 else []
+    if others:
+        grows = [f"the backlogs of {listed(each)} grow" for each in (named, [named[0], *others])]
     else:
         whose = f" of {growing[0].name}" if growing[0].name else ""
         grows = [f"the backlog{whose} grows by {rates[0]}"]
-    said = "This step will saturate"
+    said, first = "This step will saturate", growing[0].name
     return [
         f"{said}: {grows[0]}, and {waiting} wait now.",
         *(f"{said}: {each}." for each in grows),
+        *([f"{listed([first, *others])} will saturate in this step."] if first else []),
         f"{said}.",
     ]
 

@@ -177,11 +177,11 @@ def test_each_group_of_a_mix_is_watched() -> None:
         f"This step will saturate: the backlog of {names[2]} grows by 3.0/s."
     )
     assert present_line(state).count(", will saturate") == 2
+    assert alarm_words(state)[2] == f"{names[2]} will saturate in this step."
     grown = tuple(replace(each, growth_per_s=2.0) for each in state.groups)
-    assert [
-        words.removeprefix("This step will saturate: ")
-        for words in alarm_words(replace(state, groups=grown))[1:3]
-    ] == [
-        f"the backlogs of {names[0]} (2.0/s), {names[1]} (2.0/s) and {names[2]} (2.0/s) grow.",
-        f"the backlogs of {names[0]} (2.0/s) and 2 more groups grow.",
+    assert alarm_words(replace(state, groups=grown))[1:4] == [
+        f"This step will saturate: the backlogs of {names[0]} (2.0/s), {names[1]} (2.0/s) and "
+        f"{names[2]} (2.0/s) grow.",
+        f"This step will saturate: the backlogs of {names[0]} (2.0/s) and 2 more groups grow.",
+        f"{names[0]} and 2 more groups will saturate in this step.",
     ]
