@@ -26,6 +26,7 @@ from edgeload.read.output.summary_record import (
     TrialOfTier,
 )
 from edgeload.read.words.finding_words import message
+from edgeload.read.words.search_loads import SearchLoads
 from edgeload.search_axis import PARTS_OF_RATE, one_rate
 
 
@@ -87,6 +88,7 @@ def _trial(summary: RunSummary, trial: SearchTrial, names: list[str | None]) -> 
         load=_in_unit(summary, trial.load),
         clients=step.clients,
         copies=step.copies,
+        due_per_s=json_number(SearchLoads(summary).per_s(trial.load)),
         start_s=rounded(trial.start_s),
         end_s=rounded(trial.end_s),
         seconds=rounded(trial.seconds),

@@ -186,15 +186,16 @@ class TrialOfTier(SummaryPart):
 class SummaryTrial(SummaryPart):
     """A trial of a search: the step with the index `step`, which has its figures.
 
-    `load` is in the `unit` of the search. `verdict` and `reasons` are those of the first tier. In a
-    `broken` trial, which does not count, the endpoint broke; its load was tried again. `seconds` is
-    what the trial cost, with its pauses.
+    `load` is in the `unit` of the search, and `due_per_s` what it plans to send. `verdict` and
+    `reasons` are those of the first tier. In a `broken` trial, which does not count, the endpoint
+    broke; its load was tried again. `seconds` is what the trial cost, with its pauses.
     """
 
     step: int
     load: float
     clients: int
     copies: int
+    due_per_s: Number
     start_s: float
     end_s: float
     seconds: float

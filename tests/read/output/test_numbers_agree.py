@@ -124,6 +124,21 @@ def test_every_table_of_steps_is_made_of_summary_json(tmp_path: Path, name: str)
         assert f"| {' | '.join(row_of(step))} |" in markdown
 
 
+def test_every_table_of_trials_is_made_of_summary_json(tmp_path: Path) -> None:
+    """Load, planned and measured rate, failures, p95, verdict and cost of each trial."""
+    values, surfaces, _ = shown(tmp_path, "search")
+    terminal = [in_one_line(line) for line in surfaces["terminal"].splitlines()]
+    assert len(values["trials"]) > 5
+    for trial in values["trials"]:
+        step = values["steps"][trial["step"]]
+        rates = [number(trial["due_per_s"]), number(step["throughput_per_s"])]
+        felt = [str(step["failed"]), time_text(step["response_time_s"], "p95")]
+        first = [str(trial["step"] + 1), str(trial["load"])]
+        row = [*first, *rates, *felt, trial["verdict"], f"{trial['seconds']:.0f}"]
+        assert any(f"{line} ".startswith(f"{' '.join(row)} ") for line in terminal)
+        assert f"\n| {' | '.join(row)} |" in surfaces["md"]
+
+
 def objective_text(judged: Values) -> str:
     """What an objective of summary.json measured, with its limits, as people read it."""
     value, (low, high) = judged["value"], judged["limits"]
