@@ -7,6 +7,7 @@ from edgeload.read.analysis.capacity import LoadShortfall
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.words.finding_words import advice
+from edgeload.read.words.loads import Loads
 from edgeload.read.words.longer_steps import repeat_with
 
 _SEARCH = "--find-capacity"
@@ -29,6 +30,13 @@ def next_step(summary: RunSummary) -> str:
         return ""
     if all(step.closed for step in summary.steps):
         return ""
+    overload = summary.bracket.overload
+    if summary.capacity is None and overload and _fails(overload):
+        load = Loads(summary).words(overload.clients)
+        return (
+            f"Next: find out why requests fail at {load} already: see the warnings below, and the "
+            "endpoint's own log."
+        )
     return _of_ramp(summary)
 
 
@@ -40,11 +48,6 @@ def _of_ramp(summary: RunSummary) -> str:
     noun = "copy" if summary.groups else "client"
     if summary.interrupted:
         return "Next: repeat the run to its end."
-    if served is None and bracket.overload and _fails(bracket.overload):
-        return (
-            f"Next: find out why requests fail at {plural(refused or 0, noun)} already: see the "
-            "warnings below, and the endpoint's own log."
-        )
     if refused is not None and (served or 0) + 1 < refused:
         return _between(served or 0, refused, noun)
     if bracket.undecided:
