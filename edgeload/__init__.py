@@ -99,6 +99,7 @@ edge                    the Edge Endpoint from outside
     sdk                 the Groundlight SDK without its silent retries
     sdk_answers         how its connections read an answer
     other_protocols     what a server speaks that does not answer in HTTP/1
+    host_monitor        asks a monitor on its host for samples and clocks
     round_trip          how long the network to the endpoint takes
     trust               which TLS certificates are trusted
 run                     sends the planned requests and writes down what happened
@@ -223,6 +224,7 @@ host                    the host monitor
     cpu_memory_network  reads CPU, memory and network through psutil
     gpu_process         asks NVML in a process of its own, which may hang
     nvidia              reads NVIDIA GPUs through NVML
+    serving             serves the samples while it samples
     samples             what is written: typed records, one JSON line each
     json_records        frozen dataclasses to JSON and back
     quantities          names and units of what is sampled
@@ -243,6 +245,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         kept_texts      the texts of failures, while a log is read: few of them are kept
         text_groups     which texts of failures say the same
         table_builder   records -> columns, while a log is read
+        host_axis       samples of the host's monitor on the clock of the run
         header_checks   what a header may say: values that a run can have had
         stretches       a large log, read by several processes
         live_log        a log while it is written: so far, or the present trial of a search

@@ -21,6 +21,8 @@ from edgeload.signals import withheld
 
 TOKEN = "GROUNDLIGHT_API_TOKEN"
 """The variable of the environment that may hold the API token."""
+MONITOR_SECRET = "EDGELOAD_MONITOR_SECRET"
+"""The one that may hold the secret which a monitor that serves its samples asks for."""
 
 _STARTER = Path(__file__).with_name("child_main.py")
 _PACKAGE_PARENT = Path(__file__).resolve().parents[1]
@@ -35,8 +37,8 @@ _NO_MODULES = "/"
 
 
 def environment(own: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of this process, or `own`, without the API token."""
-    return {name: text for name, text in own.items() if name != TOKEN}
+    """The environment of this process, or `own`, without the API token and without secrets."""
+    return {name: text for name, text in own.items() if name not in (TOKEN, MONITOR_SECRET)}
 
 
 def command(function: str, *arguments: str) -> list[str]:

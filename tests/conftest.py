@@ -38,6 +38,7 @@ SIDE_BY_SIDE = (
     "faults/test_failed_reader.py",
     "faults/test_refused_output.py",
     "test_said_and_written.py",
+    "test_joined_host.py",
     "test_before_the_run.py",
     "test_cli.py",
     "test_kept_runs.py",

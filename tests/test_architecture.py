@@ -88,6 +88,7 @@ ARROWS = {
     "edgeload.config_file": ("edgeload.settings",),
     "edgeload.arguments": ("edgeload.cli", "edgeload.settings"),
     "edgeload.commands": (
+        "edgeload.child_processes",
         "edgeload.arguments",
         "edgeload.calibrate",
         "edgeload.cli",
@@ -468,6 +469,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_interpreters": "README's first command on every Python",
     "test_lock_file": "poetry.lock against pyproject.toml",
     "test_readme": "README.md, pyproject.toml, Makefile, .ci/run",
+    "test_joined_host": "a monitor beside a load test, as a user runs them",
     "test_said_and_written": "the scripts as a user runs them: everything else",
     "test_troubleshooting": "docs/troubleshooting.md: what all programs say",
     "test_side_by_side": "conftest.py: which tests run beside others",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from edgeload.child_processes import MONITOR_SECRET
 from edgeload.cli import Parser, path, seconds
 from edgeload.durations import DAY_S, TimeLimits
-from edgeload.exit_codes import INTERNAL_ERROR, INTERRUPTED, OK
+from edgeload.exit_codes import BAD_SETTING, INTERNAL_ERROR, INTERRUPTED, OK
 from edgeload.host.console import SamplingProgress, print_table
 from edgeload.host.json_records import encode_document
 from edgeload.host.monitor import monitor
 from edgeload.host.sampler import MIN_INTERVAL_S, Sampled, SampleTimes
 from edgeload.host.samples import SampleFile
+from edgeload.host.serving import SampleServer, needs_secret
 from edgeload.host.summary import HostSummary, summarise
 from edgeload.private_files import open_private, private_folder
 from edgeload.signals import StopSignals
@@ -37,8 +42,27 @@ interrupted (the results are written).
 """
 
 
-def _parse(arguments: Sequence[str] | None, program: str) -> tuple[SampleTimes, Path]:
-    """(when samples are due, the folder for results); exits with code 2 on a bad option."""
+@dataclass(frozen=True)
+class _Wanted:
+    """What was asked for: when samples are due, the folder for results, and whom to serve."""
+
+    times: SampleTimes
+    folder: Path
+    port: int | None
+    host: str
+    secret: str | None
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 65535:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: must be a port from 1 to 65535, for example 9105"
+        )
+    return int(text)
+
+
+def _parse(arguments: Sequence[str] | None, program: str) -> _Wanted:
+    """What was asked for; exits with code 2 on a bad option."""
     parser = Parser(
         prog=program, description=_DESCRIPTION, epilog=_EPILOG, example="--duration 60s"
     )
@@ -63,7 +87,27 @@ def _parse(arguments: Sequence[str] | None, program: str) -> tuple[SampleTimes, 
         metavar="DIR",
         help="Folder for the results. Each run overwrites them. (default: %(default)s)",
     )
+    parser.add_argument(
+        "--serve",
+        type=_port,
+        metavar="PORT",
+        help="Also serve the samples on this port, for load_test.py --monitor.",
+    )
+    parser.add_argument(
+        "--serve-host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="Address of this host to serve on. Other than loopback it needs a secret in the "
+        f"environment variable {MONITOR_SECRET}, here and for the load test. "
+        "(default: %(default)s)",
+    )
     given = parser.parse_args(arguments)
+    secret = os.environ.get(MONITOR_SECRET) or None
+    if given.serve is not None and needs_secret(given.serve_host) and secret is None:
+        parser.error(
+            f"--serve-host: {given.serve_host}: others can reach it, so set a secret in the "
+            f"environment on both sides, for example export {MONITOR_SECRET}=$(uuidgen)"
+        )
     if given.duration < MIN_INTERVAL_S:
         parser.error(
             f"--duration: {given.duration:g}: must be at least {MIN_INTERVAL_S} s, for example 60"
@@ -80,7 +124,8 @@ def _parse(arguments: Sequence[str] | None, program: str) -> tuple[SampleTimes, 
             f"--output: {given.output}: {problem.strerror}; must be a folder that can be written, "
             "for example monitor_results"
         )
-    return SampleTimes(given.interval, given.duration), given.output
+    times = SampleTimes(given.interval, given.duration)
+    return _Wanted(times, given.output, given.serve, given.serve_host, secret)
 
 
 def sum_up(folder: Path, sampled: Sampled) -> HostSummary:
@@ -104,12 +149,33 @@ def _draw(folder: Path, say: Callable[[str], None]) -> list[Path]:
     return draw_host_figures(folder / SAMPLES, folder)
 
 
+@contextlib.contextmanager
+def _serving(wanted: _Wanted, say: Callable[[str], None]) -> Iterator[None]:
+    """While entered, the samples are served, if that is wanted. Exits with code 2 if it cannot."""
+    if wanted.port is None:
+        yield
+        return
+    samples = wanted.folder / SAMPLES
+    samples.unlink(missing_ok=True)  # an earlier run's are not this one's
+    try:
+        server = SampleServer(samples, wanted.host, wanted.port, wanted.secret)
+    except OSError as problem:
+        say(f"--serve: port {wanted.port} of {wanted.host} cannot be had: {problem.strerror}")
+        raise SystemExit(BAD_SETTING) from None
+    say(f"Serving the samples on http://{wanted.host}:{server.port}")
+    try:
+        yield
+    finally:
+        server.close()
+
+
 def main(arguments: Sequence[str] | None = None, *, program: str = "edgeload monitor") -> int:
     """Sample, sum up and draw; the exit code."""
-    times, folder = _parse(arguments, program)
+    wanted = _parse(arguments, program)
+    times, folder = wanted.times, wanted.folder
     progress = SamplingProgress(times.duration_s)
     try:
-        with StopSignals() as stop:
+        with StopSignals() as stop, _serving(wanted, progress.say):
             sampled = monitor(
                 times,
                 folder / SAMPLES,

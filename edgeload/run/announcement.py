@@ -11,6 +11,7 @@ from edgeload.edge_facts import DEFAULT_AUDIT_RATE, NOTICEABLE_AUDIT_RATE
 from edgeload.interference_plan import first_round, is_interference_plan, rounds_of
 from edgeload.plain_words import listed, listed_numbers, plural, rate_words
 from edgeload.plan import Plan, RampStep
+from edgeload.run.box_watch import SaidBefore
 from edgeload.settings import Settings
 from edgeload.settings.search import axis_of
 
@@ -85,6 +86,16 @@ def ramp_remarks(settings: Settings) -> list[str]:
         f"--step-size {step} is larger than --max-clients {most}: the ramp is one step of "
         f"{plural(most, 'client')}."
     ]
+
+
+def monitor_words(url: str | None, said: SaidBefore | None) -> list[str]:
+    """Whether the monitor on the endpoint's host answers, and how well its clock is known."""
+    if url is None:
+        return []
+    if said is None or said.clock_bound_s is None:
+        why = (said.monitor_problem if said else None) or f"{url}: no answer"
+        return [f"WARNING: no samples of the endpoint's host: {why}. The run goes on without them."]
+    return [f"Monitor {url}: its clock is known to {1000 * said.clock_bound_s:.2g} ms."]
 
 
 def intention(plan: Plan, workers: int) -> str:

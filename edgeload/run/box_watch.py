@@ -37,6 +37,9 @@ class WatchTask:
     url: str
     target: Target
     trust: TlsTrust
+    monitor: str | None = None
+    """The address of the monitor on the endpoint's host, if there is one."""
+    monitor_secret: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
     """What no line may show, should the box repeat it; it goes through a pipe."""
 
@@ -62,6 +65,10 @@ class SaidBefore(msgspec.Struct):
 
     facts: BoxFacts
     round_trip: RoundTrip | None = None
+    monitor_problem: str | None = None
+    """Why the monitor gives nothing, in one line."""
+    clock_bound_s: float | None = None
+    """How well its clock is known."""
 
 
 class BoxFigures(msgspec.Struct):

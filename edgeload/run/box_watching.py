@@ -10,21 +10,31 @@ import os
 import sys
 import time
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from edgeload.box_records import BoxFacts, BoxResources, RoundTrip, TelemetryLost
+from edgeload.box_records import (
+    BoxFacts,
+    BoxResources,
+    HostClock,
+    MonitorLine,
+    RoundTrip,
+    TelemetryLost,
+)
 from edgeload.child_processes import die_with_parent
 from edgeload.edge.box_facts import ask_facts
 from edgeload.edge.box_resources import NoResources, ask_resources
+from edgeload.edge.host_monitor import HostMonitor, NoMonitor
 from edgeload.edge.round_trip import measure_handshakes
 from edgeload.records import Anchor
 from edgeload.run.box_watch import BoxFigures, SaidBefore, WatchBegin, WatchEnd, WatchTask
 from edgeload.runlog import LogWriter, ended_by_refusal
-from edgeload.untrusted_text import remember_secret
+from edgeload.untrusted_text import printable, remember_secret
 
 _EVERY_S = 2.0
+_MONITOR_EVERY_S = 1.0
+_IDLE_S = 60.0
 _REST_FACTOR = 10.0
 _LOST_AFTER = 3
 """So many questions in a row without an answer are said in the log, once."""
@@ -48,11 +58,16 @@ def main() -> int:
 
 def _said_before(task: WatchTask) -> SaidBefore:
     facts = msgspec.structs.replace(ask_facts(task.url, task.trust), at_s=time.monotonic())
-    found = measure_handshakes(task.target, task.trust)
-    if found is None:
-        return SaidBefore(facts)
-    at_s = time.monotonic()
-    return SaidBefore(facts, RoundTrip(0.0, at_s, found.tries, found.tcp_s, found.tls_s))
+    said = SaidBefore(facts)
+    if found := measure_handshakes(task.target, task.trust):
+        at_s = time.monotonic()
+        said.round_trip = RoundTrip(0.0, at_s, found.tries, found.tcp_s, found.tls_s)
+    if task.monitor is not None:
+        try:
+            said.clock_bound_s = HostMonitor(task.monitor, task.monitor_secret).clock().bound_s
+        except NoMonitor as problem:
+            said.monitor_problem = printable(str(problem))
+    return said
 
 
 def _say(record: Any) -> None:
@@ -66,19 +81,34 @@ class _Watching:
         self._task = task
         self._orders = orders
         self._anchor: Anchor = begin.anchor
-        self._figures = begin.figures
         self._log = LogWriter(begin.log_file, create=False)
-        self._silent = 0
+        self._silent = {"resources": 0, "monitor": 0}
+        self._due_s: dict[str, float] = {"resources": 0.0} if begin.figures else {}
+        if task.monitor is not None:
+            self._due_s["monitor"] = 0.0
+            self._monitor = HostMonitor(task.monitor, task.monitor_secret)
 
     def run(self) -> None:
-        rest_s = 0.0
-        while not self._orders.poll(rest_s):
-            rest_s = self._poll() if self._figures else 60.0
+        asks = {"resources": self._ask_resources, "monitor": self._ask_monitor}
+        while not self._orders.poll(self._rest_s()):
+            for name in [name for name, due_s in self._due_s.items() if due_s <= time.monotonic()]:
+                rest_s = asks[name]()
+                if rest_s is None:
+                    del self._due_s[name]
+                else:
+                    self._due_s[name] = time.monotonic() + rest_s
         end: WatchEnd = self._orders.recv()
+        if "monitor" in self._due_s:
+            self._ask_monitor()  # what it has sampled since
         if end.facts:
             facts = ask_facts(self._task.url, self._task.trust)
             self._write(msgspec.structs.replace(facts, ts=self._ts(), at_s=self._now_s()))
         self._log.close()
+
+    def _rest_s(self) -> float:
+        """Until something is to be asked."""
+        due_s = min(self._due_s.values(), default=time.monotonic() + _IDLE_S)
+        return max(0.0, due_s - time.monotonic())
 
     def _now_s(self) -> float:
         return round(time.monotonic() - self._anchor.monotonic_s, 6)
@@ -86,32 +116,61 @@ class _Watching:
     def _ts(self) -> float:
         return round(self._anchor.wall_s + self._now_s(), 3)
 
-    def _poll(self) -> float:
-        """Ask once; for how many seconds to let the box rest."""
+    def _ask_resources(self) -> float | None:
+        """For how many seconds to let the box rest; None: it will never have figures."""
         began_s = time.monotonic()
         said = ask_resources(self._task.url, self._task.trust)
         took_s = time.monotonic() - began_s
         if isinstance(said, NoResources):
-            self._had_none(said)
-        else:
-            self._silent = 0
-            self._had(said, took_s)
+            self._had_none("resources", said.reason, for_good=said.for_good)
+            return None if said.for_good else max(_EVERY_S, _REST_FACTOR * took_s)
+        self._silent["resources"] = 0
+        self._write(
+            msgspec.structs.replace(
+                said, ts=self._ts(), at_s=self._now_s(), took_s=round(took_s, 6)
+            )
+        )
+        if self._task.monitor is None:
+            gpus = [gpu.gpu_percent for gpu in said.gpus if gpu.gpu_percent is not None]
+            cpu = said.cpu_percent
+            self._show(cpu.total if cpu else None, max(gpus, default=None))
         return max(_EVERY_S, _REST_FACTOR * took_s)
 
-    def _had_none(self, none: NoResources) -> None:
-        self._silent += 1
-        if none.for_good or self._silent == _LOST_AFTER:
-            self._write(TelemetryLost(self._ts(), self._now_s(), "resources", none.reason))
-        self._figures = not none.for_good
-
-    def _had(self, said: BoxResources, took_s: float) -> None:
-        line = msgspec.structs.replace(
-            said, ts=self._ts(), at_s=self._now_s(), took_s=round(took_s, 6)
+    def _ask_monitor(self) -> float | None:
+        try:
+            ping = self._monitor.clock()
+            lines = self._monitor.lines()
+        except NoMonitor as problem:
+            self._had_none("monitor", printable(str(problem)), for_good=False)
+            return _MONITOR_EVERY_S
+        self._silent["monitor"] = 0
+        offset_s = ping.offset_s + self._anchor.monotonic_s  # to run time, not to our clock
+        clock = HostClock(
+            self._ts(),
+            self._now_s(),
+            round(offset_s, 6),
+            round(ping.bound_s, 6),
+            round(ping.wall_offset_s, 6),
         )
-        self._write(line)
-        gpus = [gpu.gpu_percent for gpu in said.gpus if gpu.gpu_percent is not None]
-        cpu = said.cpu_percent
-        _say(BoxFigures(cpu.total if cpu else None, max(gpus, default=None)))
+        at_s = self._now_s()
+        self._log.append([clock, *(MonitorLine(at_s, line) for line in lines)])
+        samples = [line for line in lines if line.get("event") == "host_sample"]
+        if samples:
+            gpus = [gpu.get("utilization_percent") for gpu in samples[-1].get("gpus") or ()]
+            known = [busy for busy in gpus if isinstance(busy, int | float)]
+            self._show(samples[-1].get("cpu_percent"), max(known, default=None))
+        return _MONITOR_EVERY_S
+
+    def _had_none(
+        self, source: Literal["resources", "monitor"], why: str, *, for_good: bool
+    ) -> None:
+        self._silent[source] += 1
+        if for_good or self._silent[source] == _LOST_AFTER:
+            self._write(TelemetryLost(self._ts(), self._now_s(), source, why))
+
+    def _show(self, cpu_percent: float | None, gpu_percent: float | None) -> None:
+        """Tell the parent the newest figures, for whoever looks at the run."""
+        _say(BoxFigures(cpu_percent, gpu_percent))
 
     def _write(self, record: BoxFacts | BoxResources | TelemetryLost) -> None:
         self._log.append([record])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import shlex
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from edgeload.child_processes import MONITOR_SECRET
 from edgeload.edge.detectors import NoSuchDetector
 from edgeload.edge.location import Unreachable
 from edgeload.machine import open_as_many_files_as_allowed, usable_cores
@@ -21,6 +23,7 @@ from edgeload.run.announcement import (
     copy_table,
     detector_words,
     intention,
+    monitor_words,
     ramp_remarks,
     search_intention,
 )
@@ -133,7 +136,14 @@ def _prepare(
     check_cacert(settings)
     pictures = make_pictures(groups, seed, stack)
     reached = reach(url, settings, time.sleep, lambda text: _say(console, text))
-    watched = WatchTask(url, reached.target, reached.trust, settings.token())
+    watched = WatchTask(
+        url,
+        reached.target,
+        reached.trust,
+        settings.monitor,
+        os.environ.get(MONITOR_SECRET),
+        settings.token(),
+    )
     box = stack.enter_context(BoxWatch(watched))
     task = first_task(settings, plan, reached, pictures)
     if settings.audit_cache:
@@ -159,6 +169,9 @@ def _prepare(
     found = {each.detector.id: each for each in reached.detectors.values()}.values()
     for line in announcement([(each.detector, each.configuration) for each in found]):
         _say(console, line)
+    said = box.said_before()
+    for remark in monitor_words(settings.monitor, said):
+        _say(console, remark)
     task, alone = _ask_alone(settings, task, reached, queries, console)
     for remark in ramp_remarks(settings):
         _say(console, remark)
@@ -176,7 +189,7 @@ def _prepare(
         queries,
         alone,
         box,
-        box.said_before(),
+        said,
     )
     return prepared, settings
 

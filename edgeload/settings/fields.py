@@ -106,6 +106,15 @@ class Fields(BaseModel):
         example="False",
         measured=False,
     )
+    monitor: values.MonitorUrl = declare(
+        None,
+        "The endpoint",
+        "Address of monitor_cpu_gpu_usage.py --serve on the endpoint's host: its samples join the "
+        "log during the run. If not set: none.",
+        metavar="URL",
+        example="http://192.0.2.7:9105",
+        measured=False,
+    )
     check_answers: bool = declare(
         False,
         "The endpoint",

@@ -154,6 +154,22 @@ def _allowed_host(host: str | None) -> str | None:
         raise ValueError("must be the host of ENDPOINT_URL, without scheme and port") from error
 
 
+def _monitor_url(url: str | None) -> str | None:
+    """Raises ValueError for anything but the address of a monitor."""
+    legal = "must be the address of a monitor, http://HOST:PORT, for example http://192.0.2.7:9105"
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(legal) from error
+    named = parts.scheme == "http" and parts.hostname and port
+    if not named or parts.username or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(legal)
+    return url.rstrip("/")
+
+
 def _endpoint_url(url: str | None) -> str | None:
     """Raises ValueError for anything but the address of an Edge Endpoint of the user's own."""
     if url is None:
@@ -237,6 +253,7 @@ Notes = Annotated[str | None, AfterValidator(_text(300)), BeforeValidator(_empty
 File = Annotated[Path | None, AfterValidator(_path), BeforeValidator(_empty_is_none)]
 NamedFile = Annotated[Path, AfterValidator(_path), BeforeValidator(_not_blank)]
 Token = Annotated[SecretStr | None, AfterValidator(_token)]
+MonitorUrl = Annotated[str | None, AfterValidator(_monitor_url), BeforeValidator(_empty_is_none)]
 EndpointUrl = Annotated[str | None, AfterValidator(_endpoint_url), BeforeValidator(_empty_is_none)]
 TargetHost = Annotated[str | None, AfterValidator(_allowed_host), BeforeValidator(_empty_is_none)]
 DetectorId = Annotated[str | None, AfterValidator(_detector_id), BeforeValidator(_empty_is_none)]

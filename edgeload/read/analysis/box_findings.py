@@ -60,7 +60,7 @@ def box_changed(summary: RunSummary) -> Iterator[Finding]:
 def other_detectors(summary: RunSummary) -> Iterator[Finding]:
     """Detectors beside those of the run, whose pods share the box."""
     others = summary.box.others if summary.box else ()
-    if others:
+    if others and not _said_by_box(summary).get("embedded"):
         yield Finding("other_detectors", "note", numbers={"detectors": others})
 
 

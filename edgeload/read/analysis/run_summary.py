@@ -27,6 +27,7 @@ from edgeload.read.analysis.utilisation_law import (
     ResourceDemand,
 )
 from edgeload.read.log.columns import RunLog
+from edgeload.read.log.host_axis import HostAxis
 from edgeload.read.statistics.scaling_law import ScalingLaw
 
 
@@ -82,6 +83,8 @@ class RunSummary:
     """What the host's samples say by themselves; None as for `demands`."""
     box: BoxStory | None = None
     """What the box said about itself; None: nothing, or it is a group of a mix."""
+    host_axis: HostAxis | None = None
+    """How the clock of its host lay to ours; None: it was not compared."""
     host_series: HostSeries | None = None
     """How busy the box was over the run; None: it was not watched."""
     host_steps: Mapping[int, HostMeans] = field(default_factory=dict)

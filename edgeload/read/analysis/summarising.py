@@ -47,6 +47,7 @@ from edgeload.read.analysis.validity import run_doubts
 from edgeload.read.log.columns import LogError, Requests, RunLog
 from edgeload.read.log.frames import group_indices
 from edgeload.read.log.group_log import group_log
+from edgeload.read.log.host_axis import host_axis
 from edgeload.read.statistics.scaling_law import ScalingLaw, fit_scaling_law
 from edgeload.read.statistics.windows import Floats
 
@@ -323,7 +324,7 @@ def _within_any(outage: Outage, others: Sequence[Outage]) -> bool:
 
 def with_host(summary: RunSummary, samples: Iterable[HostSample]) -> RunSummary:
     """The summary with what the host's samples add: the demand on each of its resources."""
-    kept, wall_s = list(samples), summary.log.wall_s
+    kept, wall_s = tuple(samples), summary.log.wall_s
     seen = replace(
         summary,
         demands=fit_demands(summary.steps, kept, wall_s),
@@ -340,9 +341,11 @@ def with_limit(summary: RunSummary, samples: Sequence[HostSample]) -> RunSummary
     log = summary.log
     host = box_in_steps(summary.steps, log.box_said(BoxResources))
     host |= host_in_steps(summary.steps, samples, log.wall_s)
-    series = series_of_monitor(samples, log.wall_s, clocks_agree=bool(log.box_said(HostClock)))
+    axis = host_axis(log.box_said(HostClock)) if samples is log.host else None
+    series = series_of_monitor(samples, log.wall_s, clocks_agree=axis is not None)
     return replace(
         summary,
+        host_axis=axis,
         host_steps=host,
         host_series=series or series_of_box(log.box_said(BoxResources)),
         limit=find_limit(summary, host),

@@ -190,7 +190,8 @@ class RunLog:
     damage: Damage
     repairs: Repairs = Repairs()
     host: tuple[HostSample, ...] = ()
-    """Samples of the endpoint's host in the log itself: some logs of the older form have them."""
+    """Samples of the endpoint's host in the log itself: those that its monitor sent, and those that
+    some logs of the older form have."""
     asked_alone: tuple[AskedAlone, ...] = ()
     """What pictures got before the run, if its answers were compared with that."""
     parts: Requests | None = None

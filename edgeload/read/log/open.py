@@ -18,6 +18,7 @@ from edgeload.read.log import older_form as older_log
 from edgeload.read.log.columns import LogError, Requests, RunLog
 from edgeload.read.log.frames import frames_of, group_indices
 from edgeload.read.log.header_checks import header_problem, plan_problem, step_problem
+from edgeload.read.log.host_axis import joined_samples
 from edgeload.read.log.older_rows import looks_older
 from edgeload.read.log.source import shown_name, utf8_file
 from edgeload.read.log.stretches import Stretch, read_whole
@@ -153,6 +154,7 @@ def run_log(whole: Stretch, name: Path) -> RunLog:
         asked_alone=tuple(whole.asked_alone),
         step_ends=tuple(whole.step_ends),
         box=tuple(whole.box),
+        host=joined_samples(whole.box, header.anchor.wall_s),
     )
 
 

@@ -50,6 +50,7 @@ from edgeload.read.output.summary_record import (
     DriftRecord,
     EstimateRecord,
     FindingRecord,
+    HostRecord,
     LimitRecord,
     ReasonRecord,
     RequiredCapacityRecord,
@@ -121,6 +122,7 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
         ceiling=_ceiling(summary.bracket.ceiling) if summary.bracket.ceiling else None,
         limit=_limit(summary.limit) if summary.limit else None,
         box=_box(summary.box) if summary.box else None,
+        host=_host(summary),
         outages=list(summary.outages),
         scaling_law=_scaling_law(summary.scaling_law),
         demands=None if summary.demands is None else [_demand(d) for d in summary.demands],
@@ -169,6 +171,20 @@ def _box(story: BoxStory) -> BoxRecordOfRun:
             BoxChangeRecord(what=c.what, about=c.about, before=c.before, after=c.after)
             for c in story.changes
         ],
+    )
+
+
+def _host(summary: RunSummary) -> HostRecord | None:
+    if summary.host is None or not summary.host.samples:
+        return None
+    axis = summary.host_axis
+    return HostRecord(
+        samples=summary.host.samples,
+        first_s=json_number(summary.host.first_s),
+        last_s=json_number(summary.host.last_s),
+        clock_offset_s=json_number(axis.offset_s if axis else None),
+        clock_bound_s=json_number(axis.bound_s if axis else None),
+        clock_drift_s=json_number(axis.drift_s if axis else None),
     )
 
 

@@ -55,6 +55,22 @@ class ValidityRecord(SummaryPart):
     reasons: list[ReasonRecord]
 
 
+class HostRecord(SummaryPart):
+    """The samples of the endpoint's host in the run, and how its clock lay to ours.
+
+    `clock_offset_s`: its monotonic clock less run time, at most `clock_bound_s` off; null if the
+    samples came by --host, whose clock was not compared. `clock_drift_s`: by how much the offset
+    moved during the run beyond what its bounds explain.
+    """
+
+    samples: int
+    first_s: Number
+    last_s: Number
+    clock_offset_s: Number
+    clock_bound_s: Number
+    clock_drift_s: Number
+
+
 class RoundTripRecord(SummaryPart):
     """How long connections took before the run: medians, in seconds; no TLS: null."""
 
@@ -658,6 +674,7 @@ class SummaryRecord(SummaryPart):
     ceiling: CeilingRecord | None
     limit: LimitRecord | None
     box: BoxRecordOfRun | None
+    host: HostRecord | None
     outages: list[Outage]
     scaling_law: ScalingLawRecord | None
     demands: list[DemandRecord] | None

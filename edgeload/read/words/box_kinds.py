@@ -66,8 +66,8 @@ BOX_NOTE_KINDS = {
     "other_detectors": Kind(
         meaning="Other detectors than those of the run were loaded on the box.",
         cause="The pods of all detectors share its CPU, memory and GPU.",
-        advice="If they will be idle in your plant, this is how it will be. If they will be used, "
-        "measure them together, as a mix (docs/mix.md).",
+        advice="Nobody asked them during the run. If your cameras will, this result is too good: "
+        "measure all of them together, as a mix (docs/mix.md).",
         message=lambda n: (
             f"{plural(len(n['detectors']), 'other detector')} "
             f"{'was' if len(n['detectors']) == 1 else 'were'} loaded on the box "

@@ -22,6 +22,8 @@ from edgeload.read.words.search_limits import answered_in_overload
 from edgeload.read.words.search_words import search_sentences
 from edgeload.read.words.undecided_loads import undecided_loads
 
+ON_THE_ENDPOINT = "on the endpoint"
+"""Where requests queue, if nothing else is known."""
 _NOTHING_SERVED = "What the endpoint can serve is unknown."
 _LARGEST_TRIED = "This is the largest load that was tried"
 
@@ -61,9 +63,25 @@ def _of_ramp(summary: RunSummary) -> str:
         "; ".join(_by_group(bracket.overload, said=said)) if not said else _beside(bracket.overload)
     )
     short_of = [sentence(f"{load} fell short: {why}")] if why else []
+    short_of += _slow_by_themselves(summary)
     unknown = undecided_loads(bracket.undecided, Loads(summary)) if summary.groups else ()
     which = limit_sentences(summary.limit)
     return " ".join([*_ceiling_sentences(summary), *short_of, *which, *unknown])
+
+
+def _slow_by_themselves(summary: RunSummary) -> Iterator[str]:
+    """The least load beyond misses bounds on time only, although its backlog does not grow."""
+    overload, ceiling = summary.bracket.overload, summary.bracket.ceiling
+    if overload is None or ceiling is None or ceiling.step == overload.step:
+        return
+    short = [each for each in overload.shortfalls if each.severity == "warning"]
+    step = next(step for step in summary.steps if step.index == overload.step)
+    if step.overloaded or not short or any(each.code != "objective" for each in short):
+        return
+    yield (
+        f"{Loads(summary).words(overload.clients)} miss the objective although requests hardly "
+        "queue there: single answers are too slow for it, and this limit does not explain that."
+    )
 
 
 def _beside(overload: LoadShortfall) -> str:
@@ -79,7 +97,7 @@ def _beside(overload: LoadShortfall) -> str:
 def _ceiling_sentences(summary: RunSummary) -> list[str]:
     queueing = {group.group: group.queueing for group in summary.groups}
     ceilings = _ceilings(summary).items()
-    place = "on the endpoint"
+    place = ON_THE_ENDPOINT
     if summary.limit is not None and summary.limit.resource == "network":
         place = "on their way to the endpoint"
     return [ceiling_words(each, name, queueing.get(name), place) for name, each in ceilings]
@@ -143,7 +161,7 @@ def ceiling_words(
     ceiling: Ceiling,
     group: str = "",
     detector: QueueingDetector | None = None,
-    place: str = "on the endpoint",
+    place: str = ON_THE_ENDPOINT,
 ) -> str:
     """The ceiling, and where requests wait; `group` is the name of the group it is about.
 
@@ -167,6 +185,8 @@ def ceiling_words(
             "or only wait for their own answers, is unknown: run a much smaller load as well."
         )
     whose = f"The limit of {group}" if group else "Its limit"
+    if place != ON_THE_ENDPOINT:
+        whose = "The network's limit" + (f" for {group}" if group else "")
     if detector is not None:
         return (
             f"{whose} is about {most}, because of detector {detector.name}: at "
@@ -181,4 +201,5 @@ def ceiling_words(
         f"{whose} is about {most}: median service time rose from "
         f"{milliseconds(ceiling.light_s)} ms{light} to {milliseconds(ceiling.full_s)} ms{full}, so "
         f"requests queue {place}."
+        + ("" if place == ON_THE_ENDPOINT else " The endpoint's own limit was not reached.")
     )

@@ -51,8 +51,8 @@ def _workers(n: Numbers) -> str:
     known = f"{about}{answers} at once, {milliseconds(n['light_s'])} ms each"
     if n["cpu_seen"]:
         return known
-    unseen = "CPU behind them was" if n["gpu_seen"] else "CPU and GPU behind them were"
-    return f"{known}; the {unseen} not watched"
+    unseen = "CPU" if n["gpu_seen"] else "CPU or GPU"
+    return f"{known}; or a full {unseen} behind them, which was not watched"
 
 
 def _detector_pod(n: Numbers) -> str:

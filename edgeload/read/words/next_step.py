@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 from edgeload.plain_words import plural
 from edgeload.read.analysis.capacity import LoadShortfall
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.words.finding_words import advice
+from edgeload.read.words.limit_words import limit_advice
 from edgeload.read.words.loads import Loads
 from edgeload.read.words.longer_steps import repeat_with
 
+_MENDED_FIRST = ("network", "cloud")
+"""What lies before the endpoint: its own limit is not known as long as this is one."""
 _SEARCH = "--find-capacity"
 _LIKELY_NARROW = 0.1
 """Loads that are no further apart tell the capacity well enough."""
@@ -30,6 +35,13 @@ def next_step(summary: RunSummary) -> str:
         return ""
     if all(step.closed for step in summary.steps):
         return ""
+    return _mended_first(summary) or _of_ramp(summary)
+
+
+def _mended_first(summary: RunSummary) -> str:
+    """What lies before the endpoint, or fails at any load; empty if nothing of that is known."""
+    if summary.limit is not None and summary.limit.resource in _MENDED_FIRST:
+        return f"Next: {_lower(limit_advice(summary.limit) or '')}"
     overload = summary.bracket.overload
     if summary.capacity is None and overload and _fails(overload):
         load = Loads(summary).words(overload.clients)
@@ -37,7 +49,7 @@ def next_step(summary: RunSummary) -> str:
             f"Next: find out why requests fail at {load} already: see the warnings below, and the "
             "endpoint's own log."
         )
-    return _of_ramp(summary)
+    return ""
 
 
 def _of_ramp(summary: RunSummary) -> str:
@@ -49,7 +61,7 @@ def _of_ramp(summary: RunSummary) -> str:
     if summary.interrupted:
         return "Next: repeat the run to its end."
     if refused is not None and (served or 0) + 1 < refused:
-        return _between(served or 0, refused, noun)
+        return _between(served or 0, _likely(summary, served or 0, refused), noun)
     if bracket.undecided:
         seconds = _seconds_to_tell(summary.steps)
         longer = repeat_with(seconds) if seconds else "repeat with longer steps"
@@ -65,6 +77,14 @@ def _of_ramp(summary: RunSummary) -> str:
 def _fails(overload: LoadShortfall) -> bool:
     """Whether answers were bad or missing, which a smaller load would not mend."""
     return bool({each.code for each in overload.shortfalls} & {"failures", "down", "not_edge"})
+
+
+def _likely(summary: RunSummary, served: int, refused: int) -> int:
+    """The least load that is known to be too much, or that the ceiling says is."""
+    ceiling, rate = summary.bracket.ceiling, summary.log.requests_per_second
+    if summary.groups or ceiling is None or not rate or ceiling.of_the_clients:
+        return refused
+    return max(served + 2, min(refused, math.floor(ceiling.high / rate) + 1))
 
 
 def _between(served: int, refused: int, noun: str) -> str:

@@ -36,8 +36,8 @@ def test_a_ramp_past_the_limit_names_both_sides_of_it(tmp_path: Path) -> None:
     assert limit(summary) == (
         "Its limit is about 80.0 answers/s: median service time rose from 50.0 ms at 10 clients to "
         "750 ms at 60, so requests queue on the endpoint. The limit is the inference workers "
-        "(medium confidence): 4 answers at once, 50.0 ms each; the CPU and GPU behind them were "
-        "not watched."
+        "(medium confidence): 4 answers at once, 50.0 ms each; or a full CPU or GPU behind them, "
+        "which was not watched."
     )
     assert validity(summary).startswith("VALID")
 
