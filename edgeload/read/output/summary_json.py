@@ -120,6 +120,11 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
         undecided=[overload_record(summary, load) for load in summary.bracket.undecided],
         contradicting=list(summary.bracket.contradicting),
         ceiling=_ceiling(summary.bracket.ceiling) if summary.bracket.ceiling else None,
+        group_ceilings={
+            group.group: _ceiling(group.bracket.ceiling)
+            for group in summary.groups
+            if group.bracket.ceiling
+        },
         limit=_limit(summary.limit) if summary.limit else None,
         box=_box(summary.box) if summary.box else None,
         host=_host(summary),

@@ -672,6 +672,7 @@ class SummaryRecord(SummaryPart):
     undecided: list[OverloadRecord]
     contradicting: list[int]
     ceiling: CeilingRecord | None
+    group_ceilings: dict[str, CeilingRecord]
     limit: LimitRecord | None
     box: BoxRecordOfRun | None
     host: HostRecord | None

@@ -59,6 +59,10 @@ RUNS: dict[str, tuple[sl.Played | Searched, dict[str, Any]]] = {
     "long": (report_pages.long_run(), {"slo": SLO}),
     "mix": (report_pages.mix_run(), {"slo": report_pages.MIX_OBJECTIVES}),
     "search": (searched_log.box_search(), {"slo": ["p95<300ms"]}),
+    "mix search": (
+        searched_log.three_groups_search("group", "person"),
+        {"slo": searched_log.GROUP_OBJECTIVES},
+    ),
 }
 
 
@@ -124,9 +128,10 @@ def test_every_table_of_steps_is_made_of_summary_json(tmp_path: Path, name: str)
         assert f"| {' | '.join(row_of(step))} |" in markdown
 
 
-def test_every_table_of_trials_is_made_of_summary_json(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["search", "mix search"])
+def test_every_table_of_trials_is_made_of_summary_json(tmp_path: Path, name: str) -> None:
     """Load, planned and measured rate, failures, p95, verdict and cost of each trial."""
-    values, surfaces, _ = shown(tmp_path, "search")
+    values, surfaces, _ = shown(tmp_path, name)
     terminal = [in_one_line(line) for line in surfaces["terminal"].splitlines()]
     assert len(values["trials"]) > 5
     for trial in values["trials"]:
