@@ -25,7 +25,7 @@ FULL = (
     " limit=350000 temperature=61 sm_clock=1695 reasons=0x4"
 )
 NO_POWER_NO_LOAD = "used=1073741824 total=8589934592 temperature=45 sm_clock=900"
-CALLS_PER_READ = 7
+CALLS_PER_READ = 10
 
 
 @pytest.fixture(scope="module")

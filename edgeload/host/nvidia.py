@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from edgeload.host.samples import Gpu, GpuSample
+from edgeload.host.samples import Gpu, GpuProgram, GpuSample
 from edgeload.untrusted_text import printable
 
 _T = TypeVar("_T")
@@ -25,6 +26,10 @@ THROTTLE_REASONS = {
     0x400: "reliability",
 }
 """The bits of NVML's nvmlClocksThrottleReason*, with NVML's names in lower case."""
+
+
+PATIENCE_S = 0.5
+"""After a timeout no further question is asked in a reading that has taken this long."""
 
 
 class NoGpu(Exception):
@@ -49,9 +54,9 @@ class NvidiaProbe:
     """Reads every NVIDIA GPU of this host. Raises NoGpu if there is none.
 
     A value that a GPU does not support is None. So is, in this sample, a value that NVML answers
-    with an error: a single broken sensor does not hide the others. A timeout costs the GPU all
-    values of the sample, because each remaining call might take as long. A GPU that is lost (fell
-    off the bus) is never asked again.
+    with an error: a single broken sensor does not hide the others. After a timeout the other
+    sensors are asked only until the reading has taken PATIENCE_S, because each might take as long.
+    A GPU that is lost (fell off the bus) is never asked again.
     """
 
     def __init__(self) -> None:
@@ -78,11 +83,13 @@ class NvidiaProbe:
             raise NoGpu("NVML finds no GPU")
         self.driver_version: str | None = self._if_known(pynvml.nvmlSystemGetDriverVersion)
         self._lost: dict[int, str] = {}
+        self._patient_until_s = 0.0
         self._handles: dict[int, Any] = {}
         self.gpus = [self._open(index) for index in range(count)]
 
     def read(self) -> list[GpuSample]:
         """Read every GPU, in NVML's order."""
+        self._patient_until_s = time.monotonic() + PATIENCE_S
         return [self._read_gpu(gpu) for gpu in self.gpus]
 
     def close(self) -> None:
@@ -122,15 +129,22 @@ class NvidiaProbe:
         """Ask for every figure; the sample's error is set if none came, and one should have."""
         nvml = self._nvml
         failures: list[str] = []
+        timed_out = False
 
         def ask(question: Callable[..., _T], *arguments: Any) -> _T | None:
+            nonlocal timed_out
+            if timed_out and time.monotonic() > self._patient_until_s:
+                return None
             try:
                 return self._supported(question, *arguments)
-            except (nvml.NVMLError_GpuIsLost, nvml.NVMLError_Timeout):
+            except nvml.NVMLError_GpuIsLost:
                 raise
             except nvml.NVMLError as problem:  # of this sensor: the others may well answer
+                timed_out = timed_out or isinstance(problem, nvml.NVMLError_Timeout)
                 failures.append(_words(problem))
-                return None
+            except Exception as problem:  # of the bindings, for example text they cannot decode
+                failures.append(_words(problem))
+            return None
 
         used = ask(nvml.nvmlDeviceGetUtilizationRates, handle)
         memory = ask(self._memory, handle)
@@ -139,8 +153,11 @@ class NvidiaProbe:
         celsius = ask(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU)
         clock_mhz = ask(nvml.nvmlDeviceGetClockInfo, handle, nvml.NVML_CLOCK_SM)
         reasons = ask(self._throttle_reasons, handle)
-        told = (used, memory, power_mw, limit_mw, celsius, clock_mhz, reasons)
-        silent = all(figure is None for figure in told)
+        memory_mhz = ask(nvml.nvmlDeviceGetClockInfo, handle, nvml.NVML_CLOCK_MEM)
+        energy_mj = ask(nvml.nvmlDeviceGetTotalEnergyConsumption, handle)
+        programs = ask(self._programs, handle)
+        told = (used, memory, power_mw, limit_mw, celsius, clock_mhz, reasons, memory_mhz)
+        silent = all(figure is None for figure in (*told, energy_mj, programs))
         return GpuSample(
             index=gpu.index,
             uuid=gpu.uuid,
@@ -153,6 +170,9 @@ class NvidiaProbe:
             power_limit_w=None if limit_mw is None else limit_mw / 1000,
             temperature_c=None if celsius is None else float(celsius),
             sm_clock_mhz=None if clock_mhz is None else float(clock_mhz),
+            memory_clock_mhz=None if memory_mhz is None else float(memory_mhz),
+            energy_j=None if energy_mj is None else energy_mj / 1000,
+            programs=programs,
             throttle_reasons=reasons,
             error=failures[0] if silent and failures else None,
         )
@@ -162,6 +182,27 @@ class NvidiaProbe:
         nvml = self._nvml
         memory = self._supported(nvml.nvmlDeviceGetMemoryInfo, handle, nvml.nvmlMemory_v2)
         return memory or self._supported(nvml.nvmlDeviceGetMemoryInfo, handle)
+
+    def _programs(self, handle: Any) -> list[GpuProgram] | None:
+        """The processes that compute on the GPU. Old drivers know only version 2 of the call.
+
+        NVML does not know a process's memory in some modes, for example under MIG.
+        """
+        nvml = self._nvml
+        running = self._supported(nvml.nvmlDeviceGetComputeRunningProcesses_v3, handle)
+        if running is None:
+            running = self._supported(nvml.nvmlDeviceGetComputeRunningProcesses_v2, handle)
+        if running is None:
+            return None
+        return [
+            GpuProgram(pid=one.pid, name=self._program(one.pid), memory_bytes=one.usedGpuMemory)
+            for one in running
+        ]
+
+    def _program(self, pid: int) -> str | None:
+        """The program's name without folder and arguments, which may hold a secret."""
+        words = (self._if_known(self._nvml.nvmlSystemGetProcessName, pid) or "").split()
+        return words[0].rsplit("/", 1)[-1] if words else None
 
     def _throttle_reasons(self, handle: Any) -> list[str] | None:
         """Names of the current reasons. Drivers before 535 know only the older name of the call."""

@@ -27,7 +27,7 @@ _FULL = (
     "utilization=37 memory_controller=12 used=4294967296 total=25769803776 power=215500"
     " limit=350000 temperature=61 sm_clock=1695 reasons=0x4"
 )
-_CALLS = 7
+_CALLS = 10
 """NVML calls of one read of such a GPU."""
 
 

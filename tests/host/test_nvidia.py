@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from edgeload.host.nvidia import THROTTLE_REASONS, throttle_reasons
 FULL = (
     "utilization=37 memory_controller=12 used=4294967296 total=25769803776 reserved=1000000"
     " power=215500 limit=350000 temperature=61 sm_clock=1695 reasons=0x44"
+    " memory_clock=10501 energy=987654321 programs=2"
 )
 READ = """
 import json, sys, msgspec
@@ -42,8 +44,11 @@ VALUES = (
     "temperature_c",
     "sm_clock_mhz",
     "throttle_reasons",
+    "memory_clock_mhz",
+    "energy_j",
+    "programs",
 )
-CALLS_PER_READ = 7
+CALLS_PER_READ = 10
 """NVML calls of one read of a GPU that supports everything."""
 
 
@@ -86,9 +91,12 @@ def test_values_are_what_nvml_says(library: Path) -> None:
                 "power_limit_w": 350.0,
                 "temperature_c": 61.0,
                 "sm_clock_mhz": 1695.0,
-                "memory_clock_mhz": None,
-                "energy_j": None,
-                "programs": None,
+                "memory_clock_mhz": 10501.0,
+                "energy_j": 987654.321,
+                "programs": [
+                    {"pid": 101, "name": "serve", "memory_bytes": 2**20},
+                    {"pid": 102, "name": "bad\N{REPLACEMENT CHARACTER}", "memory_bytes": 2**21},
+                ],
                 "throttle_reasons": ["sw_power_cap", "hw_thermal_slowdown"],
                 "error": None,
             }
@@ -141,6 +149,9 @@ def test_a_lost_gpu_is_not_asked_again(library: Path) -> None:
         (3, ("power_w",)),
         (6, ("sm_clock_mhz",)),
         (7, ("throttle_reasons",)),
+        (8, ("memory_clock_mhz",)),
+        (9, ("energy_j",)),
+        (10, ("programs",)),
     ],
 )
 def test_a_sensor_of_unknown_error_hides_no_other(
@@ -168,13 +179,46 @@ def test_a_gpu_of_unknown_errors_alone_has_an_error(library: Path) -> None:
     assert reads[2] == reads[0]
 
 
-def test_a_passing_failure_costs_one_sample(library: Path) -> None:
-    """Any other error (here TIMEOUT, 10) is recorded, and the GPU is asked again."""
+def test_a_quick_timeout_hides_no_other_sensor(library: Path) -> None:
+    """TIMEOUT (10) of one sensor that comes at once costs its value alone, for one sample."""
     hiccup = f"{FULL} lost_after={CALLS_PER_READ} lost_calls=1 lost_code=10"
     reads = read(nvml_stand_in.environment(library, [hiccup]), times=3)["reads"]
-    assert [gpus[0]["error"] is None for gpus in reads] == [True, False, True]
-    assert reads[1][0]["utilization_percent"] is None
-    assert reads[2][0]["utilization_percent"] == 37.0
+    first, second, third = (gpus[0] for gpus in reads)
+    assert [key for key in VALUES if second[key] is None] == list(VALUES[:2])
+    assert second["error"] is None
+    assert third == first
+
+
+def test_slow_timeouts_are_bounded(library: Path) -> None:
+    """A timeout that takes longer than the patience ends the asking: later sensors have no value,
+    earlier ones keep theirs, and a neighbour that answers keeps all of its own."""
+    slow = f"{FULL} hang_after=2 hang_calls=1 hang_ms=600 lost_after=2 lost_calls=1 lost_code=10"
+    first, neighbour = read(nvml_stand_in.environment(library, [slow, FULL]))["reads"][0]
+    assert first["utilization_percent"] == 37.0
+    assert first["memory_used_bytes"] == 4294967296
+    assert [first[key] for key in VALUES[4:]] == [None] * len(VALUES[4:])
+    assert None not in [neighbour[key] for key in VALUES]
+
+
+def test_a_played_load_is_one_of_power_energy_and_heat(library: Path, tmp_path: Path) -> None:
+    """100 W idle and 300 W under load from 10 s to 20 s, hot from 15 s: the stand-in's energy is
+    the integral of its power, and from 15 s on heat lowers the clock."""
+    idle = "idle_power=100000 load_power=300000 sm_clock=1695 reasons=0"
+    play = f"{idle} hot_from=15000 hot_sm_clock=900"
+    control = tmp_path / "words"
+    control.write_text("load_from=10000\nload_until=20000\n")
+    for at_s, power_w, energy_j in ((5, 100, 500), (16, 300, 2800), (30, 100, 5000)):
+        start_ms = int((time.monotonic() - at_s) * 1000)
+        environment = nvml_stand_in.environment(
+            library, [play], NVML_STAND_IN_START=str(start_ms), NVML_STAND_IN_CONTROL=str(control)
+        )
+        asked_s = time.monotonic()
+        gpu = read(environment)["reads"][0][0]
+        passed_s = time.monotonic() - asked_s
+        assert gpu["power_w"] == power_w
+        assert energy_j - 1 <= gpu["energy_j"] <= energy_j + power_w * passed_s + 1
+        assert gpu["sm_clock_mhz"] == (1695 if at_s < 15 else 900)
+        assert gpu["throttle_reasons"] == ([] if at_s < 15 else ["hw_thermal_slowdown"])
 
 
 def test_a_gpu_that_cannot_be_opened_is_listed(library: Path) -> None:
