@@ -225,6 +225,7 @@ host                    the host monitor
     gpu_process         asks NVML in a process of its own, which may hang
     nvidia              reads NVIDIA GPUs through NVML
     serving             serves the samples while it samples
+    jetson              reads a Jetson's GPU from sysfs
     samples             what is written: typed records, one JSON line each
     json_records        frozen dataclasses to JSON and back
     quantities          names and units of what is sampled

@@ -17,8 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeload.child_processes import command, environment
+from edgeload.host.jetson import gpu_probe
 from edgeload.host.json_records import decode_line, encode_line
-from edgeload.host.nvidia import NoGpu, NvidiaProbe
+from edgeload.host.nvidia import NoGpu
 from edgeload.host.samples import Gpu, GpuSample
 
 FIRST_ANSWER_WITHIN_S = 15.0
@@ -52,7 +53,7 @@ class Readings:
 def main() -> int:
     """Answer questions until the input ends."""
     try:
-        probe = NvidiaProbe()
+        probe = gpu_probe()
     except NoGpu as reason:
         _answer(Gpus([], None, str(reason)))
         return 0
