@@ -222,6 +222,7 @@ host                    the host monitor
     monitor             reads the probes on time and writes each sample at once
     sampler             when samples are taken
     cpu_memory_network  reads CPU, memory and network through psutil
+    kernel_counters     reads pressure, disks and TCP retransmits
     gpu_process         asks NVML in a process of its own, which may hang
     nvidia              reads NVIDIA GPUs through NVML
     serving             serves the samples while it samples

@@ -56,6 +56,7 @@ class HostReading:
     load_average: list[float] | None
     memory: Memory
     network: Network | None
+    steal_percent: float | None = None
 
 
 def busy_percent(kinds: Sequence[str], before: CpuTimes, after: CpuTimes) -> float | None:
@@ -75,6 +76,19 @@ def busy_percent(kinds: Sequence[str], before: CpuTimes, after: CpuTimes) -> flo
         else:
             busy += passed
     return round(100.0 * busy / (busy + idle), 3) if busy + idle > 0 else None
+
+
+def steal_percent(kinds: Sequence[str], before: CpuTimes, after: CpuTimes) -> float | None:
+    """Percentage of the time that a hypervisor took away; None if the system does not count it."""
+    if "steal" not in kinds:
+        return None
+    passed = {
+        kind: max(0.0, later - earlier)
+        for kind, earlier, later in zip(kinds, before, after, strict=True)
+        if kind not in _COUNTED_TWICE
+    }
+    total = sum(passed.values())
+    return round(100.0 * passed["steal"] / total, 3) if total > 0 else None
 
 
 def core_percents(
@@ -176,6 +190,9 @@ class CpuMemoryNetworkProbe:
             load_average=_load_average(),
             memory=self.ask("memory", _memory) or Memory(None, None, None),
             network=network_between(before.interfaces, now.interfaces, window_s),
+            steal_percent=(
+                steal_percent(kinds, before.cpu, now.cpu) if before.cpu and kinds else None
+            ),
         )
 
     def _counters(self) -> HostCounters:

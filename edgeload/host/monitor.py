@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
 from edgeload.host.cpu_memory_network import CpuMemoryNetworkProbe, host_machine
 from edgeload.host.gpu_process import GpuProcess
+from edgeload.host.kernel_counters import KernelProbe, KernelReading
 from edgeload.host.nvidia import NoGpu
 from edgeload.host.sampler import Sampled, SampleTimes, sample_on_time
 from edgeload.host.samples import (
@@ -72,6 +74,9 @@ class _Take:
         show: Callable[[float, HostSample], None],
     ) -> None:
         self._host = host
+        self._kernel = host.ask("kernel counters", KernelProbe)
+        if self._kernel is not None:
+            self._kernel.prime(start_s)
         self._nvidia = nvidia
         self._writer = writer
         self._start_s = self._last_s = start_s
@@ -82,6 +87,8 @@ class _Take:
     def __call__(self, at_s: float) -> None:
         ts = round(self._start_ts + at_s - self._start_s, 6)  # the clock may be set meanwhile
         reading = self._host.read(at_s)
+        kernel = self._kernel_reading(at_s)
+        network = reading.network
         sample = HostSample(
             ts=ts,
             asctime=asctime(ts),
@@ -91,13 +98,21 @@ class _Take:
             cpu_per_core_percent=reading.cpu_per_core_percent,
             load_average=reading.load_average,
             memory=reading.memory,
-            network=reading.network,
+            network=network and replace(network, retransmits_per_s=kernel.retransmits_per_s),
+            disk=kernel.disk,
+            pressure=kernel.pressure,
+            steal_percent=reading.steal_percent,
             gpus=[] if self._nvidia is None else self._nvidia.read(),
         )
         self._last_s = at_s
         self._writer.write(sample)
         self._tell(sample.gpus)
         self._show(at_s - self._start_s, sample)
+
+    def _kernel_reading(self, at_s: float) -> KernelReading:
+        probe = self._kernel
+        told = probe and self._host.ask("kernel counters", lambda: probe.read(at_s))
+        return told or KernelReading(None, None, None)
 
 
 class _Failing:
