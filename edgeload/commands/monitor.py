@@ -17,6 +17,7 @@ from edgeload.exit_codes import BAD_SETTING, INTERNAL_ERROR, INTERRUPTED, OK
 from edgeload.host.console import SamplingProgress, print_table
 from edgeload.host.json_records import encode_document
 from edgeload.host.monitor import monitor
+from edgeload.host.processes import DEFAULT_PROGRAMS
 from edgeload.host.sampler import MIN_INTERVAL_S, Sampled, SampleTimes
 from edgeload.host.samples import SampleFile
 from edgeload.host.serving import SampleServer, needs_secret
@@ -51,6 +52,7 @@ class _Wanted:
     port: int | None
     host: str
     secret: str | None
+    programs: list[str]
 
 
 def _port(text: str) -> int:
@@ -59,6 +61,10 @@ def _port(text: str) -> int:
             f"{text!r}: must be a port from 1 to 65535, for example 9105"
         )
     return int(text)
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in map(str.strip, text.split(",")) if name]
 
 
 def _parse(arguments: Sequence[str] | None, program: str) -> _Wanted:
@@ -101,6 +107,14 @@ def _parse(arguments: Sequence[str] | None, program: str) -> _Wanted:
         f"environment variable {MONITOR_SECRET}, here and for the load test. "
         "(default: %(default)s)",
     )
+    parser.add_argument(
+        "--processes",
+        type=_names,
+        default=list(DEFAULT_PROGRAMS),
+        metavar="NAMES",
+        help="Programs whose CPU and memory are added up by name, separated by commas."
+        f" (default: {','.join(DEFAULT_PROGRAMS)})",
+    )
     given = parser.parse_args(arguments)
     secret = os.environ.get(MONITOR_SECRET) or None
     if given.serve is not None and needs_secret(given.serve_host) and secret is None:
@@ -125,7 +139,7 @@ def _parse(arguments: Sequence[str] | None, program: str) -> _Wanted:
             "for example monitor_results"
         )
     times = SampleTimes(given.interval, given.duration)
-    return _Wanted(times, given.output, given.serve, given.serve_host, secret)
+    return _Wanted(times, given.output, given.serve, given.serve_host, secret, given.processes)
 
 
 def sum_up(folder: Path, sampled: Sampled) -> HostSummary:
@@ -182,6 +196,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "edgeload mon
                 wait=stop.wait,
                 say=progress.say,
                 show=progress.show,
+                programs=wanted.programs,
             )
         progress.finish()
         summary = sum_up(folder, sampled)

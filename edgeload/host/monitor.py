@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +13,14 @@ from edgeload.host.cpu_memory_network import CpuMemoryNetworkProbe, host_machine
 from edgeload.host.gpu_process import GpuProcess
 from edgeload.host.kernel_counters import KernelProbe, KernelReading
 from edgeload.host.nvidia import NoGpu
+from edgeload.host.processes import DEFAULT_PROGRAMS, ProcessProbe
 from edgeload.host.sampler import Sampled, SampleTimes, sample_on_time
 from edgeload.host.samples import (
     HOST_FORMAT_VERSION,
     GpuSample,
     HostHeader,
     HostSample,
+    ProcessGroup,
     SampleWriter,
     asctime,
 )
@@ -32,12 +34,14 @@ def monitor(
     wait: Callable[[float], bool],
     say: Callable[[str], None],
     show: Callable[[float, HostSample], None],
+    programs: Sequence[str] = DEFAULT_PROGRAMS,
 ) -> Sampled:
     """Sample this host into the file at `path`, which is overwritten.
 
     `wait` sleeps, and returns True if sampling has to stop. `say` gets each line for people, for
     example that there is no GPU or that one is lost; `show` gets every sample and its seconds since
-    the start. Raises OSError if the disk refuses.
+    the start. `programs` are the names of those whose processes are added up. Raises OSError if the
+    disk refuses.
     """
     writer = SampleWriter(path)
     nvidia: GpuProcess | None = None
@@ -52,7 +56,7 @@ def monitor(
         start_s, ts = time.monotonic(), round(time.time(), 6)
         host.prime(start_s)
         writer.write(_header(times, start_s, ts, host, nvidia, notice))
-        take = _Take(host, nvidia, writer, start_s, ts, _Failing(say).tell, show)
+        take = _Take(host, nvidia, writer, start_s, ts, _Failing(say).tell, show, programs)
         return sample_on_time(times, start_s, time.monotonic, wait, take)
     finally:
         writer.close()
@@ -72,11 +76,15 @@ class _Take:
         start_ts: float,
         tell: Callable[[list[GpuSample]], None],
         show: Callable[[float, HostSample], None],
+        programs: Sequence[str],
     ) -> None:
         self._host = host
         self._kernel = host.ask("kernel counters", KernelProbe)
         if self._kernel is not None:
             self._kernel.prime(start_s)
+        self._programs = host.ask("processes", lambda: ProcessProbe(programs))
+        if self._programs is not None:
+            self._programs.prime(start_s)
         self._nvidia = nvidia
         self._writer = writer
         self._start_s = self._last_s = start_s
@@ -101,6 +109,7 @@ class _Take:
             network=network and replace(network, retransmits_per_s=kernel.retransmits_per_s),
             disk=kernel.disk,
             pressure=kernel.pressure,
+            processes=self._process_groups(at_s),
             steal_percent=reading.steal_percent,
             gpus=[] if self._nvidia is None else self._nvidia.read(),
         )
@@ -113,6 +122,10 @@ class _Take:
         probe = self._kernel
         told = probe and self._host.ask("kernel counters", lambda: probe.read(at_s))
         return told or KernelReading(None, None, None)
+
+    def _process_groups(self, at_s: float) -> list[ProcessGroup] | None:
+        probe = self._programs
+        return None if probe is None else self._host.ask("processes", lambda: probe.read(at_s))
 
 
 class _Failing:
