@@ -120,7 +120,12 @@ SIDE_BY_SIDE = (
 
 # They wait for a real load that needs a small part of one processor, and leave room for another.
 LIGHT_LOADS = (
+    "test_counted_runs.py",
+    "commands/test_repeat.py",
+    "run/test_prometheus.py",
     "test_readme.py",
+    "test_readme_search.py",
+    "test_readme_comparison.py",
     "search/test_search_run.py",
     "variants/test_command.py",
     "run/test_chain.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 import psutil
+import pytest
 from as_a_user import ROOT
 from rich.console import Console
 
@@ -37,8 +38,9 @@ def test_it_says_what_this_machine_can_generate() -> None:
     assert not [command for command in commands if "edgeload.simulator" in command]
 
 
-def test_an_audit_changes_nothing() -> None:
-    """A config.py, or an option, that asks for one does not end in an error."""
+def test_an_audit_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A config.py, or an option, that asks for one does not end in an error. Short runs tell."""
+    monkeypatch.setattr("edgeload.calibrate._SECONDS", 1.5)
     image = ROOT / "images" / "dog_resized_256x256.jpeg"
     options = {"image_path": image, "detector_name": "none", "workers": 1, "audit_cache": True}
     found = calibrate(resolve({}, options, {"GROUNDLIGHT_API_TOKEN": "t"}))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import as_a_user as user
 import pytest
-from test_readme import SETUP, project_files
+from readme_commands import SETUP, project_files
 
 from edgeload import exit_codes
 

@@ -4,48 +4,17 @@ from __future__ import annotations
 
 import gzip
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import as_a_user as user
 import pytest
+from readme_commands import OTHERS, README, SETUP, TESTS, USAGE, cloned, sh, without_setup
 
 from edgeload import exit_codes
 
-README = (user.ROOT / "README.md").read_text()
-COMMANDS = [
-    line
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    for line in block.splitlines()
-    if line
-]
-SETUP, *USAGE = COMMANDS
-TESTS = next(line for line in COMMANDS if "pytest" in line)
-USAGE.remove(TESTS)
 # Commands that send no load, and the log that a load test before them would have written.
 QUICK = [line for line in USAGE if "load_test.py" not in line or "--dry-run" in line]
 LOGS = {"load_test.log": "unsteady", "before.jsonl": "before", "after.jsonl": "after"}
-
-
-def project_files() -> list[Path]:
-    """What git would put into a fresh clone of the present work tree."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=user.ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    paths = [Path(line) for line in listed.stdout.splitlines()]
-    return [path for path in paths if (user.ROOT / path).is_file()]
-
-
-def cloned(folder: Path) -> Path:
-    """A copy of the project with a .venv that is the one the tests run in."""
-    for path in project_files():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(user.ROOT / path, folder / path)
-    (folder / ".venv").symlink_to(sys.prefix)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -64,22 +33,6 @@ def clone_with_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def sh(command: str, folder: Path, timeout_s: float = 400) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        command, shell=True, cwd=folder, capture_output=True, text=True, timeout=timeout_s,
-        check=False,
-    )  # fmt: skip
-    # A machine too busy to send on time says so: exit 4, INVALID.
-    busy = done.returncode == 4 and "the generator sent" in done.stdout
-    assert done.returncode == 0 or busy, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done
-
-
-def without_setup(command: str) -> str:
-    """The part after the virtual environment is made; `test_interpreters` runs the whole."""
-    return command.rsplit(" && ", maxsplit=1)[-1]
-
-
 @pytest.mark.parametrize("command", QUICK)
 def test_a_command_that_sends_nothing_runs(clone_with_logs: Path, command: str) -> None:
     """On logs of earlier runs."""
@@ -87,9 +40,9 @@ def test_a_command_that_sends_nothing_runs(clone_with_logs: Path, command: str) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [without_setup(SETUP), *USAGE])
+@pytest.mark.parametrize("command", [without_setup(SETUP), *OTHERS])
 def test_every_command_runs(clone: Path, command: str) -> None:
-    """In the order in which README shows them, in a clone."""
+    """In the order in which README shows them; `test_readme_*` run the rest."""
     done = sh(command, clone)
     assert done.stdout.strip()
 
