@@ -121,16 +121,16 @@ SIDE_BY_SIDE = (
 # They wait for a real load that needs a small part of one processor, and leave room for another.
 LIGHT_LOADS = (
     "test_counted_runs.py",
-    "commands/test_repeat.py",
-    "run/test_prometheus.py",
-    "test_readme.py",
+    "variants/test_command.py",
+    "faults/test_outage.py",
     "test_readme_search.py",
+    "test_readme.py",
     "test_readme_comparison.py",
     "search/test_search_run.py",
-    "variants/test_command.py",
+    "commands/test_repeat.py",
+    "run/test_prometheus.py",
     "run/test_chain.py",
     "run/test_trials.py",
-    "faults/test_outage.py",
     "test_monitor_cpu_gpu_usage.py",
 )
 # Of these files, tests that run alone all the same: they need a whole processor.
