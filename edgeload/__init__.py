@@ -303,6 +303,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         capacity        what a ramp shows of the capacity
         queueing_detector  which detector of a chain is the limit
         network_share   the part of service time spent on the way to the endpoint
+        energy          how much energy the GPUs take for an answer
         host_series     how busy the box was over the run
         host_means      how busy it was in one step
         host_in_steps   how busy the endpoint's host was in each step

@@ -30,11 +30,27 @@ def _host_use(summary: RunSummary) -> Iterator[Finding]:
         yield Finding("host_use", "note", host.overloaded, numbers)
 
 
+def _energy(summary: RunSummary) -> Iterator[Finding]:
+    """What an answer took at the capacity, or at the largest load whose power is known."""
+    clients = {step.index: step.clients for step in summary.steps}
+    carried = summary.capacity.step if summary.capacity else None
+    told = max(summary.energy, key=lambda e: (e.step == carried, clients[e.step]), default=None)
+    if told is not None:
+        numbers: dict[str, Evidence] = {
+            "wh_per_1000": told.wh_per_1000,
+            "above_idle_wh_per_1000": told.above_idle_wh_per_1000,
+            "mean_w": told.mean_w,
+            "idle_w": told.idle_w,
+        }
+        yield Finding("energy", "note", (told.step,), numbers)
+
+
 def find_host_findings(summary: RunSummary) -> Iterator[Finding]:
     """What the host's samples say: at an overload, and by the utilisation law."""
     if summary.demands is None:
         return
     yield from _host_use(summary)
+    yield from _energy(summary)
     if not summary.demands:
         if summary.host is None or summary.host.during:
             loads = summary.host.loads if summary.host else None

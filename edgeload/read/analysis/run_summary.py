@@ -10,6 +10,7 @@ from edgeload.read.analysis.box_plan import BoxPlan
 from edgeload.read.analysis.box_story import BoxStory
 from edgeload.read.analysis.cache_audit import CacheAudit
 from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall
+from edgeload.read.analysis.energy import Energy
 from edgeload.read.analysis.failures import FailureText
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.headroom_result import HeadroomResult
@@ -89,6 +90,8 @@ class RunSummary:
     """How busy the box was over the run; None: it was not watched."""
     host_steps: Mapping[int, HostMeans] = field(default_factory=dict)
     """How busy it was in each step that it was watched in, by the step's index."""
+    energy: tuple[Energy, ...] = ()
+    """What its GPUs took for an answer, step by step; empty without a sensor of power."""
     limit: Limit | None = None
     """The resource that limits the endpoint; None if no load was too large for it."""
     queueing: QueueingDetector | None = None

@@ -16,6 +16,7 @@ from edgeload.read.analysis.box_story import box_story
 from edgeload.read.analysis.cache_audit import find_cache_audit
 from edgeload.read.analysis.capacity import find_capacity
 from edgeload.read.analysis.detector_times import detector_times
+from edgeload.read.analysis.energy import energy_of
 from edgeload.read.analysis.failures import failure_texts
 from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group, of_mix
 from edgeload.read.analysis.headroom import with_headroom
@@ -347,6 +348,7 @@ def with_limit(summary: RunSummary, samples: Sequence[HostSample]) -> RunSummary
         summary,
         host_axis=axis,
         host_steps=host,
+        energy=energy_of(summary.steps, samples, log.wall_s),
         host_series=series or series_of_box(log.box_said(BoxResources)),
         limit=find_limit(summary, host),
     )

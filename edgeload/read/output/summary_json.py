@@ -48,6 +48,7 @@ from edgeload.read.output.summary_record import (
     CeilingRecord,
     DemandRecord,
     DriftRecord,
+    EnergyRecord,
     EstimateRecord,
     FindingRecord,
     HostRecord,
@@ -128,6 +129,16 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
         limit=_limit(summary.limit) if summary.limit else None,
         box=_box(summary.box) if summary.box else None,
         host=_host(summary),
+        energy=[
+            EnergyRecord(
+                step=each.step,
+                wh_per_1000=json_number(each.wh_per_1000),
+                above_idle_wh_per_1000=json_number(each.above_idle_wh_per_1000),
+                mean_w=json_number(each.mean_w),
+                idle_w=json_number(each.idle_w),
+            )
+            for each in summary.energy
+        ],
         outages=list(summary.outages),
         scaling_law=_scaling_law(summary.scaling_law),
         demands=None if summary.demands is None else [_demand(d) for d in summary.demands],

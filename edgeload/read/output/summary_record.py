@@ -71,6 +71,19 @@ class HostRecord(SummaryPart):
     clock_drift_s: Number
 
 
+class EnergyRecord(SummaryPart):
+    """What all GPUs of the box took in a step, in watt-hours for 1,000 answers and in watts.
+
+    `idle_w` was measured before the first step; null, as what is above it, if it was not.
+    """
+
+    step: int
+    wh_per_1000: Number
+    above_idle_wh_per_1000: Number
+    mean_w: Number
+    idle_w: Number
+
+
 class RoundTripRecord(SummaryPart):
     """How long connections took before the run: medians, in seconds; no TLS: null."""
 
@@ -676,6 +689,7 @@ class SummaryRecord(SummaryPart):
     limit: LimitRecord | None
     box: BoxRecordOfRun | None
     host: HostRecord | None
+    energy: list[EnergyRecord]
     outages: list[Outage]
     scaling_law: ScalingLawRecord | None
     demands: list[DemandRecord] | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeload.plain_words import plural
-from edgeload.read.statistics.format import share
+from edgeload.read.statistics.format import number, share
 from edgeload.read.words.finding_kind import Kind, Numbers
 
 _CPU, _CORE = "CPU, all cores", "CPU, busiest core"
@@ -66,7 +66,25 @@ HOST_WARNING_KINDS = {
     ),
 }
 
+
+def _energy(n: Numbers) -> str:
+    idle = "; what they take idle is not known: start the monitor some seconds before the run"
+    if n["idle_w"] is not None:
+        above = number(n["above_idle_wh_per_1000"])
+        idle = f", {above} Wh of that above their {n['idle_w']:.0f} W idle"
+    return (
+        f"in {{steps}}, 1,000 answers took {number(n['wh_per_1000'])} Wh of the GPUs "
+        f"({n['mean_w']:.0f} W{idle})"
+    )
+
+
 HOST_NOTE_KINDS = {
+    "energy": Kind(
+        meaning="The energy that the GPUs of the box took for 1,000 answers.",
+        cause="Power over answers per second; the more answers, the less of it is idle power.",
+        advice="Compare it between models and power limits at the same load.",
+        message=_energy,
+    ),
     "host_use": Kind(
         meaning="How busy the host was in the steps that the endpoint did not carry.",
         cause="What limits a step is nearly full in it; what has room left does not limit it.",
