@@ -132,6 +132,7 @@ class RunHistory:
             counts[0].failures,
             self._objectives(plan, memory, counts, base, growths),
             _generator(timed, progress, memory),
+            progress.box,
         )
 
     def _begin(self, progress: RunProgress, counts: tuple[LiveCounts, ...]) -> _StepMemory:

@@ -22,7 +22,7 @@ from edgeload.run.live_tables import (
     trend_table,
     trends,
 )
-from edgeload.run.live_words import alarm_words, failure_words, generator_words
+from edgeload.run.live_words import alarm_words, box_words, failure_words, generator_words
 from edgeload.run.objectives_so_far import SoFar
 from edgeload.run.sparkline import Sparkline
 
@@ -73,6 +73,7 @@ def _narrow(state: LiveState, screen: Screen, lines: int) -> RenderableType:
     alarm = room.take(1 if alarm_words(state) else 0)
     failures = room.take(1 if state.failures else 0)
     generator = room.take(1)
+    box = room.take(1 if box_words(state.box) else 0)
     objectives = room.take(min(len(state.objectives), 3))
     groups = room.take(len(state.groups)) if present else 0
     few_trends = room.take(3)
@@ -89,7 +90,10 @@ def _narrow(state: LiveState, screen: Screen, lines: int) -> RenderableType:
         if failures
         else [],
         _objectives(state.objectives, objectives, width, plain),
-        [_labelled("generator", *_generator(state), screen)] if generator else [],
+        [
+            *([_labelled("generator", *_generator(state), screen)] if generator else []),
+            *([_labelled("box", [box_words(state.box)], "", screen)] if box else []),
+        ],
     ]
     return Group(*_spaced(blocks if present else blocks[:1], room))
 
@@ -152,6 +156,7 @@ def _panels(state: LiveState, lines: int, width: int, plain: bool) -> list[Rende
     alarm = room.take(1 if alarm_words(state) else 0)
     few_trends = room.take(3 + frame) - frame
     generator = room.take(1 + frame)
+    box = generator and room.take(1 if box_words(state.box) else 0)
     classes = room.take(min(_MOST_CLASSES, max(1, len(state.failures))) + frame) - frame
     wanted = len(state.objectives)
     objectives = room.take(wanted + frame, least=1 + frame) - frame if wanted else 0
@@ -167,8 +172,10 @@ def _panels(state: LiveState, lines: int, width: int, plain: bool) -> list[Rende
         parts.append(_panel("objectives, in this step so far", Group(*shown), width))
     if generator:
         words, style = _generator(state)
-        said = Text(first_that_fits(words, inside, plain), style=style, no_wrap=True)
-        parts.append(_panel("our own machine", said, width))
+        said = [Text(first_that_fits(words, inside, plain), style=style, no_wrap=True)]
+        said += [Text(f"the box: {box_words(state.box)}", no_wrap=True)] if box else []
+        title = "our own machine, and the box" if box else "our own machine"
+        parts.append(_panel(title, Group(*said), width))
     return parts
 
 

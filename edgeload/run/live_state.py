@@ -7,6 +7,7 @@ from typing import Literal
 
 from edgeload.generator_limits import CPU_LIMIT, LATE_SHARE
 from edgeload.plan import Plan, RampStep
+from edgeload.run.box_watch import BoxFigures
 from edgeload.run.objectives_so_far import SoFar
 
 StepState = Literal["warm-up", "keeps up", "saturates", "fails", "invalid", "unclear", "stopped"]
@@ -100,6 +101,8 @@ class LiveState:
     failures: dict[str, int]
     objectives: tuple[SoFar, ...]
     generator: Generator
+    box: BoxFigures | None = None
+    """How busy the box is, if it says so."""
 
     @property
     def growing(self) -> tuple[Figures, ...]:

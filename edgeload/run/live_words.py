@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from edgeload.plain_words import listed, plural
 from edgeload.plan import Plan
+from edgeload.run.box_watch import BoxFigures
 from edgeload.run.live_state import Figures, Generator, LiveState, LiveStep
 from edgeload.run.objectives_so_far import SoFar
 
@@ -60,6 +61,8 @@ def present_line(state: LiveState) -> str:
     line = ", ".join(joined([step, load, *figure_fields(state.total), left]))
     if state.total.growth_per_s is not None:
         line += ", will saturate"
+    if known := box_words(state.box):
+        line += f"; box {known}"
     for each in state.groups:
         fields = dict(figure_fields(each))
         short = [(key, fields[key]) for key in ("due/s", "done/s", "failed", "missed", "p95")]
@@ -121,6 +124,12 @@ def failure_words(failures: dict[str, int]) -> list[str]:
         more = sum(list(failures.values())[most:])
         said.append(f"{', '.join(named[:most])}, others {more:,}")
     return [*said, f"{sum(failures.values()):,}"]
+
+
+def box_words(box: BoxFigures | None) -> str:
+    """`CPU 23 %, GPU 97 %`; empty if nothing is known."""
+    told = {} if box is None else {"CPU": box.cpu_percent, "GPU": box.gpu_percent}
+    return ", ".join(f"{name} {busy:.0f} %" for name, busy in told.items() if busy is not None)
 
 
 def generator_words(generator: Generator) -> list[str]:

@@ -9,6 +9,7 @@ import math
 
 import msgspec
 
+from edgeload.run.box_watch import BoxFigures
 from edgeload.run.live_state import Figures, LiveState, LiveStep, StepState
 from edgeload.run.live_words import load_noun
 from edgeload.run.objectives_so_far import SoFar, SoFarState
@@ -83,6 +84,8 @@ class RunProgressLine(msgspec.Struct, frozen=True, tag_field="event", tag="progr
     """Failed requests of the run, by class."""
     objectives: list[ObjectiveProgress]
     generator: GeneratorProgress
+    box: BoxFigures | None
+    """How busy the box is, in percent; null: not known."""
     groups: list[GroupProgress]
     stopping: bool
 
@@ -174,6 +177,7 @@ def run_line(state: LiveState) -> RunProgressLine:
             machine.workers,
             machine.dead,
         ),
+        box=state.box,
         groups=[_group(each) for each in state.groups],
         stopping=state.stopping,
     )

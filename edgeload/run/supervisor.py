@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from edgeload.plan import Plan
 from edgeload.run.abort_conditions import breached
+from edgeload.run.box_watch import BoxFigures
 from edgeload.run.counters import Effort, LiveCounts
 from edgeload.run.journal import Journal, PreparedRun
 from edgeload.run.phases import Ending, Phase, RunOutcome, RunState, sending
@@ -44,6 +45,8 @@ class RunProgress:
     """What each worker has last said about its CPU time."""
     dead_workers: int = 0
     """Workers that have ended too early."""
+    box: BoxFigures | None = None
+    """How busy the box is, if it says so."""
 
 
 class Supervisor:
@@ -159,6 +162,7 @@ class Supervisor:
                 by_group,
                 self._workers.efforts(),
                 self._workers.dead,
+                None if self._prepared.box is None else self._prepared.box.look(),
             )
         )
 

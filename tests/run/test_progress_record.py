@@ -37,7 +37,7 @@ def test_the_keys_stay() -> None:
         "at_s", "left_s", "step", "steps", "load", "unit", "step_at_s", "step_s", "state",
         "due_per_s", "done_per_s", "answered", "failed", "missed", "backlog",
         "backlog_growth_per_s", "response_p50_ms", "response_p95_ms", "failures", "objectives",
-        "generator", "groups", "stopping",
+        "generator", "box", "groups", "stopping",
     )  # fmt: skip
     assert record.StepEndLine.__struct_fields__ == (
         "step", "steps", "load", "unit", "due_per_s", "done_per_s", "failed", "missed",
