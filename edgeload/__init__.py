@@ -224,6 +224,7 @@ host                    the host monitor
     cpu_memory_network  reads CPU, memory and network through psutil
     kernel_counters     reads pressure, disks and TCP retransmits
     processes           reads CPU and memory of named programs
+    cgroups             reads pods, and the limits of the monitor's own container
     gpu_process         asks NVML in a process of its own, which may hang
     nvidia              reads NVIDIA GPUs through NVML
     serving             serves the samples while it samples

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from edgeload.host.cgroups import CgroupProbe, CgroupReading
 from edgeload.host.cpu_memory_network import CpuMemoryNetworkProbe, host_machine
 from edgeload.host.gpu_process import GpuProcess
 from edgeload.host.kernel_counters import KernelProbe, KernelReading
@@ -55,8 +56,9 @@ def monitor(
             say(notice)
         start_s, ts = time.monotonic(), round(time.time(), 6)
         host.prime(start_s)
-        writer.write(_header(times, start_s, ts, host, nvidia, notice))
-        take = _Take(host, nvidia, writer, start_s, ts, _Failing(say).tell, show, programs)
+        cgroups = host.ask("cgroups", CgroupProbe)
+        writer.write(_header(times, start_s, ts, host, nvidia, notice, cgroups))
+        take = _Take(host, nvidia, cgroups, writer, start_s, ts, _Failing(say).tell, show, programs)
         return sample_on_time(times, start_s, time.monotonic, wait, take)
     finally:
         writer.close()
@@ -71,6 +73,7 @@ class _Take:
         self,
         host: CpuMemoryNetworkProbe,
         nvidia: GpuProcess | None,
+        cgroups: CgroupProbe | None,
         writer: SampleWriter,
         start_s: float,
         start_ts: float,
@@ -82,6 +85,9 @@ class _Take:
         self._kernel = host.ask("kernel counters", KernelProbe)
         if self._kernel is not None:
             self._kernel.prime(start_s)
+        self._cgroups = cgroups
+        if cgroups is not None:
+            cgroups.prime(start_s)
         self._programs = host.ask("processes", lambda: ProcessProbe(programs))
         if self._programs is not None:
             self._programs.prime(start_s)
@@ -97,6 +103,7 @@ class _Take:
         reading = self._host.read(at_s)
         kernel = self._kernel_reading(at_s)
         network = reading.network
+        cgroups = self._cgroup_reading(at_s)
         sample = HostSample(
             ts=ts,
             asctime=asctime(ts),
@@ -110,6 +117,9 @@ class _Take:
             disk=kernel.disk,
             pressure=kernel.pressure,
             processes=self._process_groups(at_s),
+            cgroups=cgroups.cgroups,
+            cpu_of_limit_percent=cgroups.cpu_of_limit_percent,
+            throttled_percent=cgroups.throttled_percent,
             steal_percent=reading.steal_percent,
             gpus=[] if self._nvidia is None else self._nvidia.read(),
         )
@@ -122,6 +132,11 @@ class _Take:
         probe = self._kernel
         told = probe and self._host.ask("kernel counters", lambda: probe.read(at_s))
         return told or KernelReading(None, None, None)
+
+    def _cgroup_reading(self, at_s: float) -> CgroupReading:
+        probe = self._cgroups
+        told = probe and self._host.ask("cgroups", lambda: probe.read(at_s))
+        return told or CgroupReading(None, None, None)
 
     def _process_groups(self, at_s: float) -> list[ProcessGroup] | None:
         probe = self._programs
@@ -149,6 +164,7 @@ def _header(
     host: CpuMemoryNetworkProbe,
     nvidia: GpuProcess | None,
     notice: str | None,
+    cgroups: CgroupProbe | None,
 ) -> HostHeader:
     return HostHeader(
         format_version=HOST_FORMAT_VERSION,
@@ -166,4 +182,6 @@ def _header(
         gpus=[] if nvidia is None else nvidia.gpus,
         driver_version=None if nvidia is None else nvidia.driver_version,
         gpu_notice=notice,
+        cpu_limit_cores=None if cgroups is None else cgroups.limits.cpu_cores,
+        memory_limit_bytes=None if cgroups is None else cgroups.limits.memory_bytes,
     )
