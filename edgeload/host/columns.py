@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from edgeload.host.quantities import GPU_QUANTITIES, HOST_QUANTITIES, slowing_re
 from edgeload.host.samples import HostHeader, HostSample
 
 _POINTS = 600
+_GAP_AFTER = 1.75
+"""Intervals without a sample; the last window may be longer than one by MIN_INTERVAL_S."""
 
 _Floats = NDArray[np.float64]
 
@@ -63,6 +65,10 @@ class Columns:
     host: dict[str, array[float]] = field(default_factory=dict)
     cores: list[array[float]] = field(default_factory=list)
     gpus: dict[int, dict[str, array[float]]] = field(default_factory=dict)
+    programs: dict[str, array[float]] = field(default_factory=dict)
+    """CPU of the processes of each name, in percent of one core."""
+    taken: int = 0
+    """Samples; a stretch that was skipped adds a point without data, so that lines have a gap."""
     failed_s: dict[int, array[float]] = field(default_factory=dict)
     """The times at which a GPU gave an error instead of figures."""
 
@@ -75,9 +81,28 @@ class Columns:
         columns.gpus = {g.index: {k: array("d") for k in [*keys, "slowed"]} for g in header.gpus}
         columns.failed_s = {g.index: array("d") for g in header.gpus}
         columns.cores = [array("d") for _ in range(header.cpu_count)]
+        last_s = 0.0
         for sample in samples:
-            columns._add(sample, sample.monotonic_s - header.monotonic_s)
+            at_s = sample.monotonic_s - header.monotonic_s
+            if at_s - last_s > _GAP_AFTER * header.interval_s:
+                columns._skip(at_s - header.interval_s)
+            columns._add(sample, at_s)
+            columns.taken, last_s = columns.taken + 1, at_s
         return columns
+
+    def _skip(self, at_s: float) -> None:
+        """A point without data."""
+        nothing = float("nan")
+        self.at_s.append(at_s)
+        for column in self._every():
+            column.append(nothing)
+
+    def _every(self) -> Iterator[array[float]]:
+        yield from self.host.values()
+        yield from self.cores
+        yield from self.programs.values()
+        for gpu in self.gpus.values():
+            yield from gpu.values()
 
     def _add(self, sample: HostSample, at_s: float) -> None:
         self.at_s.append(at_s)
@@ -86,6 +111,11 @@ class Columns:
         told = sample.cpu_per_core_percent
         for number, column in enumerate(self.cores):
             column.append(_or_nan(told[number] if number < len(told) else None))
+        told_of = {group.name: group.cpu_percent for group in sample.processes or ()}
+        for name in told_of.keys() - self.programs.keys():
+            self.programs[name] = array("d", [float("nan")] * (len(self.at_s) - 1))
+        for name, column in self.programs.items():
+            column.append(_or_nan(told_of.get(name)))
         for gpu in sample.gpus:
             column_of = self.gpus[gpu.index]
             for gpu_quantity in GPU_QUANTITIES:

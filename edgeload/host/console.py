@@ -17,6 +17,7 @@ from edgeload.untrusted_text import printable
 _Row = tuple[str, ...]
 
 _CORES_SHOWN = 8
+_PROGRAMS_SHOWN = 3
 _PIPE_WIDTH = 100
 _LINE_EVERY_S = 10.0
 _UTILIZATION_NOTE = (
@@ -88,10 +89,13 @@ def print_table(summary: HostSummary, stream: TextIO | None = None) -> None:
 def table_lines(summary: HostSummary) -> list[str]:
     """A heading, then a line for each quantity; a GPU has its name above its lines."""
     rows: list[_Row] = [("", "samples", "min", "mean", "max", "unit")]
-    rows += _rows(HOST_QUANTITIES, summary.values)
+    seen = [q for q in HOST_QUANTITIES if not q.if_seen or summary.values[q.key].max]
+    rows += _rows(seen, summary.values)
     if len(summary.cpu_per_core_percent) <= _CORES_SHOWN:
         for number, core in enumerate(summary.cpu_per_core_percent):
             rows.append(_row(f"CPU, core {number}", "%", core))
+    for program in summary.programs[:_PROGRAMS_SHOWN]:
+        rows.append(_row(f"{printable(program.name)}, CPU", "% of a core", program.cpu_percent))
     for gpu in summary.gpus:
         name = printable(gpu.name) if gpu.name else "(name unknown)"
         rows += [(), (f"GPU {gpu.index} {name}",), *_rows(GPU_QUANTITIES, gpu.values)]
@@ -122,11 +126,26 @@ def notes(summary: HostSummary) -> list[str]:
             f"Network: {_packets(summary.network_errors)} with errors,"
             f" {_packets(summary.network_drops)} dropped."
         )
+    lines += _limits(summary)
     for gpu in summary.gpus:
         lines += _gpu_notes(gpu, summary.samples_taken)
     if summary.gpus:
         lines.append(_UTILIZATION_NOTE)
     return lines
+
+
+def _limits(summary: HostSummary) -> Iterable[str]:
+    """What this container may use, which is less than what the machine has."""
+    cores, memory = (summary.machine.get(k) for k in ("cpu_limit_cores", "memory_limit_bytes"))
+    told = [] if cores is None else [f"{cores:g} of {summary.machine['cpu_count']} cores"]
+    if memory is not None:
+        divisor, unit = display_unit("B", memory)
+        told.append(f"{number_text(memory, divisor)} {unit} of memory")
+    if told:
+        yield (
+            f'This container may use {" and ".join(told)}. "CPU, all cores" and "memory in use"'
+            " are those of the whole machine."
+        )
 
 
 def _packets(count: int | None) -> str:

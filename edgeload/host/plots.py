@@ -27,6 +27,7 @@ HOST_FIGURE = "host_usage.png"
 GPU_FIGURE = "host_gpu_usage.png"
 
 _CORE_LINES = 8
+_PROGRAM_LINES = 4
 _COLOURS = ("blue", "vermilion", "green", "orange", "purple", "sky", "grey", "black")
 _GPU_ROWS = (
     (
@@ -71,24 +72,67 @@ def host_figure(header: HostHeader, columns: Columns) -> Figure:
         "memory": available.has_data and header.memory_total_bytes is not None,
         "network": any(line.has_data for line in traffic.values()),
     }
+    waits = {
+        resource: line
+        for resource in ("cpu", "memory", "io")
+        if (line := columns.line(columns.host[f"{resource}_pressure_percent"])).has_data
+    }
+    disk = {
+        "written": columns.line(columns.host["disk_written_bytes_per_s"]),
+        "read": columns.line(columns.host["disk_read_bytes_per_s"]),
+    }
+    programs = _busiest_programs(columns)
+    more = [bool(programs), bool(waits), any(line.has_data for line in disk.values())]
     figure, (cpu, cores, *others) = new_figure(
-        2 + sum(reported.values()), title=_host_title(header, columns)
+        2 + sum(reported.values()) + sum(more), title=_host_title(header, columns)
     )
     busiest = columns.line(columns.host["busiest_core_percent"])
     _plot(cpu, busiest, PALETTE["sky"], "busiest core")
     _plot(cpu, columns.line(columns.host["cpu_percent"]), PALETTE["blue"], "all cores")
+    of_limit = columns.line(columns.host["cpu_of_limit_percent"])
+    if of_limit.has_data:
+        label = f"this container, of its {header.cpu_limit_cores or 0:g} cores"
+        _plot(cpu, of_limit, PALETTE["orange"], label)
     _finish(cpu, "CPU", "%", top=100)
     _draw_cores(cores, columns)
     if reported["memory"]:
         _draw_memory(others[0], header.memory_total_bytes or 0, available)
+    rest = iter(others[reported["memory"] :])
+    if programs:
+        _draw_lines(next(rest), "CPU of programs, in percent of one core", "%", programs)
+    if waits:
+        names = {"cpu": "CPU", "memory": "memory", "io": "disk"}
+        lines = {names[resource]: line for resource, line in waits.items()}
+        _draw_lines(
+            next(rest), "Pressure: share of time in which some task waits for …", "%", lines
+        )
+    if more[-1]:
+        scale, unit = display_unit("B/s", _largest(disk.values()))
+        _draw_lines(next(rest), "Disks", unit, disk, scale)
     if reported["network"]:
-        _draw_network(others[-1], header, traffic)
+        _draw_network(next(rest), header, traffic)
     last = [cores, *others][-1]
     _time_axis(last, header, columns)
     figure.align_ylabels()
     if absent := [name for name, is_there in reported.items() if not is_there]:
         last.set_xlabel(f"{last.get_xlabel()}\nNot reported here: {', '.join(absent)}")
     return figure
+
+
+def _busiest_programs(columns: Columns) -> dict[str, ThinnedLine]:
+    """Up to four programs, by the CPU that they took in all."""
+    lines = {name: columns.line(column) for name, column in columns.programs.items()}
+    known = [name for name, line in lines.items() if line.has_data]
+    known.sort(key=lambda name: -float(np.nansum(lines[name].mean)))
+    return {name: lines[name] for name in known[:_PROGRAM_LINES]}
+
+
+def _draw_lines(
+    axis: Axes, title: str, unit: str, lines: dict[str, ThinnedLine], scale: float = 1.0
+) -> None:
+    for (label, line), colour in zip(lines.items(), _COLOURS, strict=False):
+        _plot(axis, line, PALETTE[colour], label, scale)
+    _finish(axis, title, unit)
 
 
 def _draw_memory(axis: Axes, total: int, available: ThinnedLine) -> None:
@@ -278,7 +322,7 @@ def _gpu_title(header: HostHeader, columns: Columns) -> str:
         if failed and list(failed) == list(columns.at_s[-len(failed) :]):
             parts.append(f"GPU {index} gave no figures from {failed[0]:.1f} s on")
         elif failed:
-            taken = plural(len(columns.at_s), "sample")
+            taken = plural(columns.taken, "sample")
             parts.append(f"GPU {index} failed in {len(failed)} of {taken}")
     return "; ".join(parts) or "The GPUs report neither utilisation nor memory"
 

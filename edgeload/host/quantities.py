@@ -38,6 +38,8 @@ class HostQuantity(Generic[S]):
     read: Callable[[S], float | None]
     over_window: bool = False
     """Whether it is a mean over the sample's window instead of a value at one instant."""
+    if_seen: bool = False
+    """Whether a table leaves it out as long as it is 0, or not reported."""
 
 
 def busiest_core_percent(sample: HostSample) -> float | None:
@@ -85,6 +87,73 @@ HOST_QUANTITIES: tuple[HostQuantity[HostSample], ...] = (
         lambda s: None if s.network is None else s.network.sent_bytes_per_s,
         True,
     ),
+    HostQuantity(
+        "network_retransmits_per_s",
+        "TCP segments sent again",
+        "/s",
+        lambda s: None if s.network is None else s.network.retransmits_per_s,
+        True,
+        True,
+    ),
+    HostQuantity(
+        "disk_written_bytes_per_s",
+        "disks, written",
+        "B/s",
+        lambda s: None if s.disk is None else s.disk.written_bytes_per_s,
+        True,
+        True,
+    ),
+    HostQuantity(
+        "disk_read_bytes_per_s",
+        "disks, read",
+        "B/s",
+        lambda s: None if s.disk is None else s.disk.read_bytes_per_s,
+        True,
+        True,
+    ),
+    HostQuantity(
+        "cpu_pressure_percent",
+        "some task waits for CPU",
+        "%",
+        lambda s: None if s.pressure is None else s.pressure.cpu_some_percent,
+        True,
+        True,
+    ),
+    HostQuantity(
+        "memory_pressure_percent",
+        "some task waits for memory",
+        "%",
+        lambda s: None if s.pressure is None else s.pressure.memory_some_percent,
+        True,
+        True,
+    ),
+    HostQuantity(
+        "io_pressure_percent",
+        "some task waits for disk",
+        "%",
+        lambda s: None if s.pressure is None else s.pressure.io_some_percent,
+        True,
+        True,
+    ),
+    HostQuantity(
+        "steal_percent", "CPU, taken by hypervisor", "%", lambda s: s.steal_percent, True, True
+    ),
+    HostQuantity(
+        "cpu_of_limit_percent",
+        "CPU, of container's limit",
+        "%",
+        lambda s: s.cpu_of_limit_percent,
+        True,
+        True,
+    ),
+    HostQuantity(
+        "throttled_percent",
+        "container's quota used up",
+        "%",
+        lambda s: s.throttled_percent,
+        True,
+        True,
+    ),
 )
 
 GPU_QUANTITIES: tuple[HostQuantity[GpuSample], ...] = (
@@ -99,6 +168,7 @@ GPU_QUANTITIES: tuple[HostQuantity[GpuSample], ...] = (
     HostQuantity("power_limit_w", "power limit", "W", lambda g: g.power_limit_w),
     HostQuantity("temperature_c", "temperature", "°C", lambda g: g.temperature_c),
     HostQuantity("sm_clock_mhz", "SM clock", "MHz", lambda g: g.sm_clock_mhz),
+    HostQuantity("memory_clock_mhz", "memory clock", "MHz", lambda g: g.memory_clock_mhz),
 )
 
 _SCALES = {

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from edgeload.host.quantities import GPU_QUANTITIES, HOST_QUANTITIES, slowing_reasons
-from edgeload.host.samples import Gpu, GpuSample, HostHeader, HostSample
+from edgeload.host.samples import Gpu, GpuSample, HostHeader, HostSample, ProcessGroup
 
 SUMMARY_SCHEMA_VERSION = 1
 """Version of the format of host_summary.json."""
@@ -44,6 +44,16 @@ class GpuSummary:
 
 
 @dataclass(frozen=True)
+class ProgramSummary:
+    """All processes of one name; CPU in percent of one core."""
+
+    name: str
+    most_processes: int
+    cpu_percent: Spread
+    memory_bytes: Spread
+
+
+@dataclass(frozen=True)
 class HostSummary:
     """What the samples say; `values` has the keys of HOST_QUANTITIES. Null means no data."""
 
@@ -64,6 +74,8 @@ class HostSummary:
     network_drops: int | None
     gpus: list[GpuSummary]
     gpu_notice: str | None
+    programs: list[ProgramSummary] = field(default_factory=list)
+    """By mean CPU, the busiest first."""
 
 
 @dataclass
@@ -125,11 +137,29 @@ class _GpuTally:
 
 
 @dataclass
+class _ProgramTally:
+    """Collects CPU, memory and number of the processes of one name."""
+
+    cpu: _Tally = field(default_factory=_Tally)
+    memory: _Tally = field(default_factory=_Tally)
+    most: int = 0
+
+    def add(self, group: ProcessGroup, window_s: float) -> None:
+        self.cpu.add(group.cpu_percent, window_s)
+        self.memory.add(group.memory_bytes)
+        self.most = max(self.most, group.count)
+
+    def summary(self, name: str) -> ProgramSummary:
+        return ProgramSummary(name, self.most, self.cpu.spread(), self.memory.spread())
+
+
+@dataclass
 class _HostTally:
     """Collects the values of the host, in total and core by core."""
 
     tallies: list[_Tally] = field(default_factory=lambda: [_Tally() for _ in HOST_QUANTITIES])
     cores: list[_Tally] = field(default_factory=list)
+    programs: dict[str, _ProgramTally] = field(default_factory=dict)
     network_errors: int | None = None
     network_drops: int | None = None
 
@@ -144,6 +174,8 @@ class _HostTally:
         if sample.network is not None:
             self.network_errors = (self.network_errors or 0) + sample.network.errors
             self.network_drops = (self.network_drops or 0) + sample.network.drops
+        for group in sample.processes or ():
+            self.programs.setdefault(group.name, _ProgramTally()).add(group, window_s)
 
 
 def summarise(
@@ -183,6 +215,10 @@ def summarise(
         network_drops=host.network_drops,
         gpus=[tally.summary() for tally in gpus.values()],
         gpu_notice=header.gpu_notice,
+        programs=sorted(
+            (tally.summary(name) for name, tally in host.programs.items()),
+            key=lambda program: -(program.cpu_percent.mean or 0.0),
+        ),
     )
 
 
@@ -193,6 +229,8 @@ def _machine(header: HostHeader) -> dict[str, Any]:
         "cpu_count": header.cpu_count,
         "cpu_physical_count": header.cpu_physical_count,
         "memory_total_bytes": header.memory_total_bytes,
+        "cpu_limit_cores": header.cpu_limit_cores,
+        "memory_limit_bytes": header.memory_limit_bytes,
         "network_interfaces": header.network_interfaces,
         "driver_version": header.driver_version,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import host_examples
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeload.host.columns import Columns, thin
+from edgeload.host.samples import ProcessGroup
 
 values_or_gaps = st.lists(st.one_of(st.just(float("nan")), st.floats(-1e6, 1e6)), min_size=1)
 
@@ -51,3 +54,32 @@ def test_columns_count_from_the_start() -> None:
     assert columns.gpus[0]["power_w"][0] == 200.0
     assert np.isnan(columns.gpus[0]["power_w"][1])
     assert list(columns.failed_s[0]) == pytest.approx([2.5])
+
+
+def test_a_skipped_sample_is_a_gap() -> None:
+    """Samples at 1, 2, 5 and 6 s, a second apart: between 2 and 5 s there is a point without data
+    in every column, and it counts as no sample."""
+    samples = [
+        host_examples.sample(
+            at_s, interval_s=3.0 if at_s == 5 else 1.0, gpus=[host_examples.gpu(0)]
+        )
+        for at_s in (1.0, 2.0, 5.0, 6.0)
+    ]
+    columns = Columns.of(host_examples.header(gpus=1), samples)
+    assert list(columns.at_s) == [1.0, 2.0, 4.0, 5.0, 6.0]
+    assert columns.taken == 4
+    for column in (*columns.host.values(), *columns.cores, *columns.gpus[0].values()):
+        assert len(column) == 5
+        assert np.isnan(column[2])
+    assert columns.host["cpu_percent"][3] == 50.0
+
+
+def test_programs_come_and_go() -> None:
+    """A program's column has as many points as there are samples, without data while it is away."""
+    nginx = ProcessGroup("nginx", 2, 30.0, 20.0, 1000)
+    samples = [
+        replace(host_examples.sample(float(second)), processes=told)
+        for second, told in enumerate(([], [nginx], None, [nginx]), start=1)
+    ]
+    columns = Columns.of(host_examples.header(), samples)
+    assert np.array_equal(columns.programs["nginx"], [np.nan, 30, np.nan, 30], equal_nan=True)

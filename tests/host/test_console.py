@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import host_examples
 import pytest
 
 from edgeload.host.console import SamplingProgress, number_text, print_table, status_line
-from edgeload.host.samples import Network
+from edgeload.host.samples import Network, Pressure, ProcessGroup
 from edgeload.host.summary import HostSummary, summarise
 
 
@@ -118,3 +119,29 @@ def test_progress_on_a_terminal_rewrites_its_line() -> None:
     assert "CPU no data" in first
     assert len(second) >= len(first)
     assert written.split("\n")[1] == "GPU 0 gives no figures: GPU is lost."
+
+
+def test_programs_and_limits_are_told() -> None:
+    """A program has a row, the busiest first; the limits of a container are a note; a quantity that
+    is always 0 or not reported has no row."""
+    samples = [
+        replace(
+            host_examples.sample(second),
+            processes=[
+                ProcessGroup("python", 1, 10.0, 10.0, 1000),
+                ProcessGroup("nginx", 4, 150.0, 60.0, 1000),
+            ],
+            pressure=Pressure(12.5, 0.0, 0.0, None, None),
+        )
+        for second in (1.0, 2.0)
+    ]
+    header = replace(host_examples.header(), cpu_limit_cores=1.5, memory_limit_bytes=2**31)
+    rows = table_of(summarise(header, samples))
+    told = [row for row in rows if "% of a core" in row]
+    assert told == [
+        "nginx, CPU 2 150 150 150 % of a core",
+        "python, CPU 2 10.0 10.0 10.0 % of a core",
+    ]
+    assert "some task waits for CPU 2 12.5 12.5 12.5 %" in rows
+    assert not [row for row in rows if "waits for memory" in row or "waits for disk" in row]
+    assert "may use 1.5 of 4 cores and 2.00 GiB of memory" in " ".join(rows)
