@@ -134,14 +134,24 @@ def test_without_a_gpu_it_says_so_once(no_gpu: Mapping[str, str], tmp_path: Path
     assert "CPU, all cores" in done.stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "length", "code"),
+    [
+        (signal.SIGINT, ["--duration", "600"], 130),
+        (signal.SIGTERM, ["--until-stopped"], 0),
+    ],
+)
 def test_a_signal_ends_it_well(
-    no_gpu: Mapping[str, str], tmp_path: Path, number: signal.Signals
+    no_gpu: Mapping[str, str],
+    tmp_path: Path,
+    number: signal.Signals,
+    length: list[str],
+    code: int,
 ) -> None:
-    """Samples are on disk while it runs; after Ctrl-C or SIGTERM table, summary and figure follow,
-    and the exit code is 130."""
+    """Samples are on disk while it runs; after Ctrl-C or SIGTERM table, summary and figure follow.
+    The exit code is 130, and 0 if it was to run until stopped."""
     samples = tmp_path / "host_samples.jsonl"
-    arguments = ["--duration", "600", "--interval", "0.1", "--output", str(tmp_path)]
+    arguments = [*length, "--interval", "0.1", "--output", str(tmp_path)]
     with subprocess.Popen(
         [sys.executable, str(SCRIPT), *arguments],
         env=no_gpu,
@@ -159,12 +169,12 @@ def test_a_signal_ends_it_well(
             stdout, stderr = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert process.returncode == 130, stderr
+    assert process.returncode == code, stderr
     summary = json.loads((tmp_path / "host_summary.json").read_text())
-    assert summary["interrupted"]
+    assert summary["interrupted"] == (code == 130)
     assert summary["samples_taken"] == len(lines_of(samples)) - 1 >= 3
     assert "CPU, all cores" in stdout
-    assert "interrupted" in stdout
+    assert ("interrupted" in stdout) == (code == 130)
     assert (tmp_path / "host_usage.png").exists()
     assert "Traceback" not in stderr
 
@@ -195,6 +205,7 @@ def test_a_full_disk_is_one_line(no_gpu: Mapping[str, str], tmp_path: Path) -> N
         (["--duration", "9", "--interval", "10"], "the duration, 9 s"),
         (["--duration", "9", "--output", os.devnull], os.devnull),
         (["--duration", "9", "--dur", "3"], "--dur"),
+        (["--duration", "9", "--until-stopped"], "--until-stopped"),
     ],
 )
 def test_a_bad_argument_is_one_line(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeload.child_processes import MONITOR_SECRET
@@ -72,12 +73,19 @@ def _parse(arguments: Sequence[str] | None, program: str) -> _Wanted:
     parser = Parser(
         prog=program, description=_DESCRIPTION, epilog=_EPILOG, example="--duration 60s"
     )
-    parser.add_argument(
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument(
         "--duration",
         type=seconds(_TIMES, "60s"),
-        required=True,
         metavar="TIME",
         help="How long to sample, for example 60, 90s, 5m or 1h30m.",
+    )
+    length.add_argument(
+        "--until-stopped",
+        dest="duration",
+        action="store_const",
+        const=math.inf,
+        help="Sample until Ctrl-C or SIGTERM, which then ends with exit code 0.",
     )
     parser.add_argument(
         "--interval",
@@ -198,6 +206,8 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "edgeload mon
                 show=progress.show,
                 programs=wanted.programs,
             )
+        if math.isinf(times.duration_s):
+            sampled = replace(sampled, stopped=False)  # as it was meant to end
         progress.finish()
         summary = sum_up(folder, sampled)
         print_table(summary)

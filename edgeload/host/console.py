@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 import textwrap
@@ -66,7 +67,8 @@ class SamplingProgress:
 
 def status_line(elapsed_s: float, duration_s: float, sample: HostSample) -> str:
     """A sample in one line: `12 of 60 s  CPU 34 %  memory 41 %  GPU 0 98 %`."""
-    parts = [f"{elapsed_s:.0f} of {duration_s:g} s", f"CPU {_percent(sample.cpu_percent)}"]
+    end = f" of {duration_s:g}" if math.isfinite(duration_s) else ""
+    parts = [f"{elapsed_s:.0f}{end} s", f"CPU {_percent(sample.cpu_percent)}"]
     parts.append(f"memory {_percent(sample.memory.used_percent)}")
     parts += [f"GPU {gpu.index} {_percent(gpu.utilization_percent)}" for gpu in sample.gpus]
     return "  ".join(parts)

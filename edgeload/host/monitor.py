@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -172,7 +173,7 @@ def _header(
         asctime=asctime(ts),
         monotonic_s=round(start_s, 6),
         interval_s=times.interval_s,
-        duration_s=times.duration_s,
+        duration_s=times.duration_s if math.isfinite(times.duration_s) else None,
         machine=host_machine(),
         cpu_model=cpu_model(),
         cpu_count=psutil.cpu_count() or 1,

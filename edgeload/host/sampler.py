@@ -10,13 +10,16 @@ MIN_INTERVAL_S = 0.1
 """The shortest window: the kernel counts CPU time in steps of 0.01 s, a tenth of this."""
 
 _ROUNDING_S = 1e-9
+_WITHOUT_END = 10**12
+"""More samples than are taken in thousands of years."""
 
 
 @dataclass(frozen=True)
 class SampleTimes:
     """Samples are due every `interval_s` after the start, and the last one after `duration_s`.
 
-    A remainder shorter than MIN_INTERVAL_S is no window of its own; it lengthens the last one.
+    A remainder shorter than MIN_INTERVAL_S is no window of its own; it lengthens the last one. An
+    infinite duration ends when sampling is stopped.
     """
 
     interval_s: float
@@ -29,6 +32,8 @@ class SampleTimes:
 
     @property
     def _whole(self) -> int:
+        if math.isinf(self.duration_s):
+            return _WITHOUT_END
         return math.floor((self.duration_s - MIN_INTERVAL_S + _ROUNDING_S) / self.interval_s)
 
     def due_s(self, number: int) -> float:

@@ -41,7 +41,8 @@ class HostHeader:
     asctime: str
     monotonic_s: float
     interval_s: float
-    duration_s: float
+    duration_s: float | None
+    """Null: until it is stopped."""
     machine: dict[str, str]
     cpu_model: str | None
     cpu_count: int

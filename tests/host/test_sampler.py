@@ -113,6 +113,13 @@ def test_a_stop_keeps_what_has_passed(stop_s: float, taken_s: list[float]) -> No
     assert world.taken_s == pytest.approx(taken_s)
 
 
+def test_sampling_without_an_end_ends_when_stopped() -> None:
+    """An infinite duration takes every sample on time, skips as any other does, and stops."""
+    world = World(iter([0.0, 3.5]), stop_s=START_S + 5000.4)
+    assert world.run(SampleTimes(1.0, float("inf"))) == Sampled(4998, 3, stopped=True)
+    assert world.taken_s[-1] == pytest.approx(5000.4)
+
+
 def test_a_stop_is_seen_between_slow_samples() -> None:
     """Samples that cost more than the interval leave no time to wait, and still one can stop."""
     world = World(iter([1.0] * 1000), stop_s=START_S + 10.5)

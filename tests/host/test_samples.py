@@ -38,6 +38,27 @@ def test_every_line_is_json_with_its_event(tmp_path: Path) -> None:
     assert lines[1]["gpus"][0]["utilization_percent"] is None
 
 
+def test_samples_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    """A file that lacks what later versions added, and has a key that this one does not know, is
+    read: what was not sampled is None."""
+    path = tmp_path / "samples.jsonl"
+    host_examples.write(
+        path, host_examples.header(gpus=1), [host_examples.sample(1.0, gpus=[host_examples.gpu(0)])]
+    )
+    header, sample = (json.loads(line) for line in path.read_text().splitlines())
+    for new in ("cpu_limit_cores", "memory_limit_bytes"):
+        del header[new]
+    for new in ("disk", "pressure", "processes", "cgroups", "steal_percent"):
+        del sample[new]
+    del sample["network"]["retransmits_per_s"], sample["gpus"][0]["energy_j"]
+    sample["of_a_later_version"] = {"a": 1}
+    path.write_text(f"{json.dumps(header)}\n{json.dumps(sample)}\n")
+    file = SampleFile(path)
+    [told] = file.samples()
+    assert file.damaged_lines == 0
+    assert told == host_examples.sample(1.0, gpus=[host_examples.gpu(0)])
+
+
 def test_a_new_file_replaces_the_old_one(tmp_path: Path) -> None:
     """Opening a file for samples empties it."""
     path = tmp_path / "samples.jsonl"
