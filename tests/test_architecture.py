@@ -473,6 +473,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_joined_host": "a monitor beside a load test, as a user runs them",
     "test_readme_comparison": "README.md: the runs that it compares",
     "test_readme_search": "README.md: its search",
+    "test_slow_link": "a load test through a link that is too slow for it",
     "test_said_and_written": "the scripts as a user runs them: everything else",
     "test_troubleshooting": "docs/troubleshooting.md: what all programs say",
     "test_side_by_side": "conftest.py: which tests run beside others",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from pathlib import Path
 
@@ -55,6 +56,9 @@ def test_the_main_job_finds_the_capacity_that_the_simulator_has(clone: Path) -> 
         assert (results / name).exists()
     text = sh(".venv/bin/python parse_load_test_logs.py load_test.log", clone).stdout
     assert "38 clients" in text.splitlines()[0]
+    limit = json.loads((results / "summary.json").read_text())["limit"]
+    assert limit["resource"] == "inference_workers"
+    assert limit["numbers"]["whole"] == 4
 
 
 def test_ci_runs_the_test_command_of_readme() -> None:
