@@ -129,6 +129,7 @@ run                     sends the planned requests and writes down what happened
     plan_record         the plan as the log's header records it
     supervisor          follows one run from its start to its end
     journal             writes what the parent process knows into the log
+    clean_box           what speaks against a box as the only thing that is measured
     box_watch           watches the box beside the load
     box_watching        the process that does
     trials              a run whose steps somebody else decides as it goes

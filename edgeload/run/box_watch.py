@@ -65,6 +65,9 @@ class SaidBefore(msgspec.Struct):
 
     facts: BoxFacts
     round_trip: RoundTrip | None = None
+    cpu_percent: float | None = None
+    """How busy the box was, by its own word; `gpu_percent`: its busiest GPU."""
+    gpu_percent: float | None = None
     monitor_problem: str | None = None
     """Why the monitor gives nothing, in one line."""
     clock_bound_s: float | None = None

@@ -57,8 +57,12 @@ def main() -> int:
 
 
 def _said_before(task: WatchTask) -> SaidBefore:
+    idle = ask_resources(task.url, task.trust)  # first: the run's own queries follow soon
     facts = msgspec.structs.replace(ask_facts(task.url, task.trust), at_s=time.monotonic())
     said = SaidBefore(facts)
+    if isinstance(idle, BoxResources):
+        said.cpu_percent = idle.cpu_percent.total if idle.cpu_percent else None
+        said.gpu_percent = _busiest_gpu(idle)
     if found := measure_handshakes(task.target, task.trust):
         at_s = time.monotonic()
         said.round_trip = RoundTrip(0.0, at_s, found.tries, found.tcp_s, found.tls_s)
@@ -68,6 +72,11 @@ def _said_before(task: WatchTask) -> SaidBefore:
         except NoMonitor as problem:
             said.monitor_problem = printable(str(problem))
     return said
+
+
+def _busiest_gpu(said: BoxResources) -> float | None:
+    known = [gpu.gpu_percent for gpu in said.gpus if gpu.gpu_percent is not None]
+    return max(known, default=None)
 
 
 def _say(record: Any) -> None:
@@ -131,9 +140,8 @@ class _Watching:
             )
         )
         if self._task.monitor is None:
-            gpus = [gpu.gpu_percent for gpu in said.gpus if gpu.gpu_percent is not None]
             cpu = said.cpu_percent
-            self._show(cpu.total if cpu else None, max(gpus, default=None))
+            self._show(cpu.total if cpu else None, _busiest_gpu(said))
         return max(_EVERY_S, _REST_FACTOR * took_s)
 
     def _ask_monitor(self) -> float | None:

@@ -30,7 +30,8 @@ from edgeload.run.announcement import (
 from edgeload.run.answers_alone import AnswersAlone, usual_s
 from edgeload.run.asking_alone import ask_alone
 from edgeload.run.audited_run import audited_run, with_pictures_before
-from edgeload.run.box_watch import BoxWatch, WatchTask
+from edgeload.run.box_watch import BoxWatch, SaidBefore, WatchTask
+from edgeload.run.clean_box import against_clean_box
 from edgeload.run.embedded_endpoint import bad_simulator_options, check_simulator_options
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.journal import PreparedRun
@@ -170,6 +171,8 @@ def _prepare(
     for line in announcement([(each.detector, each.configuration) for each in found]):
         _say(console, line)
     said = box.said_before()
+    if settings.require_clean_box:
+        _check_clean_box(said, reached)
     for remark in monitor_words(settings.monitor, said):
         _say(console, remark)
     task, alone = _ask_alone(settings, task, reached, queries, console)
@@ -192,6 +195,18 @@ def _prepare(
         said,
     )
     return prepared, settings
+
+
+def _check_clean_box(said: SaidBefore | None, reached: Reached) -> None:
+    """Raise SettingError if the box is not the only thing that would be measured."""
+    found = reached.detectors.values()
+    asked = [each.detector.id for each in found]
+    reasons = against_clean_box(said, asked, [each.configuration for each in found])
+    if reasons:
+        raise SettingError(
+            f"REQUIRE_CLEAN_BOX = True: {'; '.join(reasons)}. Must be a box that does nothing "
+            "else; leave the setting out to measure it as it is"
+        )
 
 
 def _detectors(groups: Sequence[GroupSettings], reached: Reached) -> dict[str, str]:

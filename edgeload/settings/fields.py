@@ -106,6 +106,15 @@ class Fields(BaseModel):
         example="False",
         measured=False,
     )
+    require_clean_box: bool = declare(
+        False,
+        "The endpoint",
+        "Refuse a run if other detectors are loaded on the box, if its CPU or GPU is more than 10 "
+        "percent busy before the run, or if a detector may ask the cloud.",
+        form="flag",
+        example="True",
+        measured=False,
+    )
     monitor: values.MonitorUrl = declare(
         None,
         "The endpoint",
