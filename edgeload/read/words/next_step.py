@@ -60,7 +60,8 @@ def _of_ramp(summary: RunSummary) -> str:
     noun = "copy" if summary.groups else "client"
     if summary.interrupted:
         return "Next: repeat the run to its end."
-    if refused is not None and (served or 0) + 1 < refused:
+    unknown = served is None and bracket.undecided  # smaller loads were tried, for too short
+    if refused is not None and not unknown and (served or 0) + 1 < refused:
         return _between(served or 0, _likely(summary, served or 0, refused), noun)
     if bracket.undecided:
         seconds = _seconds_to_tell(summary.steps)

@@ -74,3 +74,8 @@ def test_failures_are_mended_before_smaller_loads_are_tried(tmp_path: Path) -> N
     assert next_step(summary_of(tmp_path, played)).startswith(
         "Next: find out why requests fail at 4 clients already"
     )
+
+
+def test_loads_that_were_undecided_are_tried_for_longer_not_again(tmp_path: Path) -> None:
+    """Steps that were too short below an overload: longer ones, not the same loads once more."""
+    assert "--custom-ramp" not in said(tmp_path, [2, 4, 60], step_s=4)
