@@ -17,6 +17,7 @@ import pytest
 from recording_server import WithoutCloud, asked_detector, edge_answer, recording_server
 from three_groups import FRAMES, PER_DETECTOR, mix_of_three
 
+from benchmarks.truth_of_mix import check_counts, run_mix
 from edgeload import exit_codes
 from edgeload.records import Missed
 from edgeload.run.wire import id_prefix
@@ -176,30 +177,6 @@ def test_an_endpoint_that_never_answers_ends_with_the_plan_and_the_timeout(tmp_p
     assert found["capacity"] is None
 
 
-@pytest.mark.parametrize(
-    ("slo", "code", "verdict"),
-    [
-        ("p50 service<10ms", 3, "fail"),
-        pytest.param("p95<2s", 0, "pass", marks=pytest.mark.slow),
-        pytest.param("p99.9<2s", 0, "undecided", marks=pytest.mark.slow),
-    ],
-)
-def test_an_objective_decides_the_exit_code(
-    tmp_path: Path, slo: str, code: int, verdict: str
-) -> None:
-    """Met: 0; not met: 3; too few requests to tell, which is no failure: 0."""
-    ended = user.run(
-        tmp_path, "load_test.py", "--custom-ramp", "8", "--time-between-ramp", "4", "--slo", slo
-    )
-    if user.summary(tmp_path)["validity"]["verdict"] == "INVALID":
-        user.check_done(tmp_path, ended)
-        pytest.skip("this machine was too busy for a valid run")
-    assert ended.code == code, ended.err
-    (judged,) = user.summary(tmp_path)["objectives"]
-    assert judged["verdict"] == verdict
-    assert slo in ended.out
-
-
 def test_three_groups_ask_their_detectors_as_often_as_the_mix_says(tmp_path: Path) -> None:
     """Counted by the server: requests by detector, their pictures; each line has its group."""
     with recording_server(
@@ -253,3 +230,52 @@ def test_groups_on_one_embedded_endpoint(tmp_path: Path, client: str) -> None:
     # A closed loop of 20 ms answers: at most 50 a second each, and most of that.
     assert 100 < by_group["hall"] <= 50 * 9 + 3
     assert {line.outcome for line in lines} == {"ok"}
+
+
+_CHAIN_SECONDS = 4.0
+CHAIN = """
+- name: gate
+  detector_name: vehicles
+  cameras: 5
+  requests_per_second: 2
+  then:
+    - detector: plates
+      requests: 3
+    - detector: colours
+      requests: 2
+- name: yard
+  detector_name: colours
+  cameras: 3
+  requests_per_second: 4
+  arrivals: poisson
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "serving",
+    [
+        ["--detector", "vehicles:workers=4,service-time=20ms",
+         "--detector", "plates:workers=4,service-time=20ms",
+         "--detector", "colours:workers=4,service-time=20ms"],
+        ["--shared-workers", "8", "--service-time", "20ms", "--detector", "vehicles",
+         "--detector", "plates", "--detector", "colours"],
+    ],
+    ids=["own pools", "shared pool"],
+)  # fmt: skip
+def test_parts_of_frames_are_counted_by_their_detector(tmp_path: Path, serving: list[str]) -> None:
+    """A frame with 1 + 3 + 2 parts: each part in the endpoint's log, for the detector it is for.
+
+    The detector that two groups ask has the requests of both.
+    """
+    run = run_mix(CHAIN, serving, _CHAIN_SECONDS, tmp_path)
+    check_counts(run)
+    parts = Counter(request.part for request in run.of_group("gate"))
+    assert set(parts.values()) == {parts[0]}
+    assert set(parts) == set(range(6))
+    frames, yard = parts[0], len(run.of_group("yard"))
+    assert sorted(run.stats.values()) == sorted([frames, 3 * frames, 2 * frames + yard])
+    gate, _ = run.step.groups
+    missed = gate.counts.missed
+    assert gate.counts.planned == 5 * 2 * _CHAIN_SECONDS
+    assert frames + (missed or 0) == 5 * 2 * _CHAIN_SECONDS

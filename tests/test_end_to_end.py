@@ -78,6 +78,30 @@ def test_a_stall_shows_in_response_time_only(tmp_path: Path) -> None:
     assert sorted(lag)[int(0.9 * len(lag))] < 0.01
 
 
+@pytest.mark.parametrize(
+    ("slo", "code", "verdict"),
+    [
+        ("p50 service<10ms", 3, "fail"),
+        pytest.param("p95<2s", 0, "pass", marks=pytest.mark.slow),
+        pytest.param("p99.9<2s", 0, "undecided", marks=pytest.mark.slow),
+    ],
+)
+def test_an_objective_decides_the_exit_code(
+    tmp_path: Path, slo: str, code: int, verdict: str
+) -> None:
+    """Met: 0; not met: 3; too few requests to tell, which is no failure: 0."""
+    ended = user.run(
+        tmp_path, "load_test.py", "--custom-ramp", "8", "--time-between-ramp", "4", "--slo", slo
+    )
+    if user.summary(tmp_path)["validity"]["verdict"] == "INVALID":
+        user.check_done(tmp_path, ended)
+        pytest.skip("this machine was too busy for a valid run")
+    assert ended.code == code, ended.err
+    (judged,) = user.summary(tmp_path)["objectives"]
+    assert judged["verdict"] == verdict
+    assert slo in ended.out
+
+
 SHARED_MIX = """
 - {name: door, detector_name: front-door, cameras: 4, requests_per_second: max}
 - {name: person, detector_name: person-counter, cameras: 4, requests_per_second: max}

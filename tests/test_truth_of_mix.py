@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -27,7 +26,6 @@ pytestmark = pytest.mark.slow
 
 IDS = detector_ids(GROUPS)
 _SECONDS = 12.0
-_CHAIN_SECONDS = 4.0
 
 
 def due_times(run: MixRun, group: str) -> dict[tuple[int, int], float]:
@@ -111,50 +109,3 @@ def test_due_times_of_a_group_are_the_same_alone_and_in_the_mix(
     assert {key: ours[key] for key in both} == {key: mixed[key] for key in both}
     assert len(both) > 0.95 * max(len(ours), len(mixed))
     assert due_times(other, group).items().isdisjoint(ours.items())
-
-
-CHAIN = """
-- name: gate
-  detector_name: vehicles
-  cameras: 5
-  requests_per_second: 2
-  then:
-    - detector: plates
-      requests: 3
-    - detector: colours
-      requests: 2
-- name: yard
-  detector_name: colours
-  cameras: 3
-  requests_per_second: 4
-  arrivals: poisson
-"""
-
-
-@pytest.mark.parametrize(
-    "serving",
-    [
-        ["--detector", "vehicles:workers=4,service-time=20ms",
-         "--detector", "plates:workers=4,service-time=20ms",
-         "--detector", "colours:workers=4,service-time=20ms"],
-        ["--shared-workers", "8", "--service-time", "20ms", "--detector", "vehicles",
-         "--detector", "plates", "--detector", "colours"],
-    ],
-    ids=["own pools", "shared pool"],
-)  # fmt: skip
-def test_parts_of_frames_are_counted_by_their_detector(tmp_path: Path, serving: list[str]) -> None:
-    """A frame with 1 + 3 + 2 parts: each part in the endpoint's log, for the detector it is for.
-
-    The detector that two groups ask has the requests of both.
-    """
-    run = run_mix(CHAIN, serving, _CHAIN_SECONDS, tmp_path)
-    check_counts(run)
-    parts = Counter(request.part for request in run.of_group("gate"))
-    assert set(parts.values()) == {parts[0]}
-    assert set(parts) == set(range(6))
-    frames, yard = parts[0], len(run.of_group("yard"))
-    assert sorted(run.stats.values()) == sorted([frames, 3 * frames, 2 * frames + yard])
-    gate, _ = run.step.groups
-    missed = gate.counts.missed
-    assert gate.counts.planned == 5 * 2 * _CHAIN_SECONDS
-    assert frames + (missed or 0) == 5 * 2 * _CHAIN_SECONDS
