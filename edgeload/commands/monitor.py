@@ -73,7 +73,7 @@ def _parse(arguments: Sequence[str] | None, program: str) -> _Wanted:
     parser = Parser(
         prog=program, description=_DESCRIPTION, epilog=_EPILOG, example="--duration 60s"
     )
-    length = parser.add_mutually_exclusive_group(required=True)
+    length = parser.add_mutually_exclusive_group()
     length.add_argument(
         "--duration",
         type=seconds(_TIMES, "60s"),
@@ -123,7 +123,11 @@ def _parse(arguments: Sequence[str] | None, program: str) -> _Wanted:
         help="Programs whose CPU and memory are added up by name, separated by commas."
         f" (default: {','.join(DEFAULT_PROGRAMS)})",
     )
-    given = parser.parse_args(arguments)
+    given, unknown = parser.parse_known_args(arguments)
+    if given.duration is None:  # said first, as for any option that is required
+        parser.error("the following arguments are required: --duration")
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     secret = os.environ.get(MONITOR_SECRET) or None
     if given.serve is not None and needs_secret(given.serve_host) and secret is None:
         parser.error(
@@ -154,7 +158,11 @@ def sum_up(folder: Path, sampled: Sampled) -> HostSummary:
     """Read the samples back and write their summary. Raises OSError."""
     file = SampleFile(folder / SAMPLES)
     summary = summarise(
-        file.header, file.samples(), skipped=sampled.skipped, interrupted=sampled.stopped
+        file.header,
+        file.samples(),
+        skipped=sampled.skipped,
+        interrupted=sampled.stopped,
+        own_cpu_s=sampled.own_cpu_s,
     )
     with os.fdopen(open_private(folder / SUMMARY, os.O_WRONLY | os.O_TRUNC), "wb") as written:
         written.write(encode_document(summary))

@@ -123,6 +123,8 @@ def notes(summary: HostSummary) -> list[str]:
     if summary.interrupted:
         counted += ", interrupted"
     lines = [counted + "."]
+    if summary.own_cpu_percent is not None:
+        lines.append(f"The monitor itself took {summary.own_cpu_percent:.2f} % of one core.")
     if summary.network_errors or summary.network_drops:
         lines.append(
             f"Network: {_packets(summary.network_errors)} with errors,"

@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import psutil
+
 from edgeload.child_processes import command, environment
 from edgeload.host.jetson import gpu_probe
 from edgeload.host.json_records import decode_line, encode_line
@@ -85,6 +87,7 @@ class GpuProcess:
         self._asked = False
         self._patience_s = ANSWER_WITHIN_S
         self._slowest_s = 0.0
+        self._cpu_s = 0.0
         until_s = time.monotonic() + FIRST_ANSWER_WITHIN_S
         try:
             while (line := self._line(0.0)) is None:
@@ -122,6 +125,13 @@ class GpuProcess:
             return decode_line(Readings.__name__, Readings, line).gpus
         except _Ended as how:
             return self._none(f"the process that asks NVML has ended ({how})")
+
+    def cpu_s(self) -> float:
+        """CPU seconds of the process so far; the last that was known if it has ended."""
+        with contextlib.suppress(psutil.Error):
+            times = psutil.Process(self._process.pid).cpu_times()
+            self._cpu_s = times.user + times.system
+        return self._cpu_s
 
     def close(self) -> None:
         """End the process. One that the driver holds is left behind: it ends when that lets go."""

@@ -60,11 +60,18 @@ def monitor(
         cgroups = host.ask("cgroups", CgroupProbe)
         writer.write(_header(times, start_s, ts, host, nvidia, notice, cgroups))
         take = _Take(host, nvidia, cgroups, writer, start_s, ts, _Failing(say).tell, show, programs)
-        return sample_on_time(times, start_s, time.monotonic, wait, take)
+        before_s = _own_cpu_s(nvidia)
+        sampled = sample_on_time(times, start_s, time.monotonic, wait, take)
+        return replace(sampled, own_cpu_s=_own_cpu_s(nvidia) - before_s)
     finally:
         writer.close()
         if nvidia is not None:
             nvidia.close()
+
+
+def _own_cpu_s(nvidia: GpuProcess | None) -> float:
+    """CPU of this process, and of the one that asks NVML, as far as it can be read."""
+    return time.process_time() + (0.0 if nvidia is None else nvidia.cpu_s())
 
 
 class _Take:

@@ -57,6 +57,8 @@ class Sampled:
     taken: int
     skipped: int
     stopped: bool
+    own_cpu_s: float | None = None
+    """What the sampling itself cost, with the processes that it started; None: not measured."""
 
 
 def sample_on_time(

@@ -76,6 +76,8 @@ class HostSummary:
     gpu_notice: str | None
     programs: list[ProgramSummary] = field(default_factory=list)
     """By mean CPU, the busiest first."""
+    own_cpu_percent: float | None = None
+    """What the monitor itself cost, in percent of one core; null if it was not measured."""
 
 
 @dataclass
@@ -184,6 +186,7 @@ def summarise(
     *,
     skipped: int = 0,
     interrupted: bool = False,
+    own_cpu_s: float | None = None,
 ) -> HostSummary:
     """Sum up the samples. They are read once, and memory does not grow with their number.
 
@@ -199,13 +202,14 @@ def summarise(
         host.add(last)
         for gpu in last.gpus:
             gpus[gpu.index].add(gpu, last.monotonic_s - header.monotonic_s)
+    sampled_s = 0.0 if last is None else last.monotonic_s - header.monotonic_s
     return HostSummary(
         schema_version=SUMMARY_SCHEMA_VERSION,
         started_at=_iso(header.ts),
         ended_at=None if last is None else _iso(last.ts),
         interrupted=interrupted,
         interval_s=header.interval_s,
-        sampled_s=0.0 if last is None else last.monotonic_s - header.monotonic_s,
+        sampled_s=sampled_s,
         samples_taken=taken,
         samples_skipped=skipped,
         machine=_machine(header),
@@ -215,6 +219,9 @@ def summarise(
         network_drops=host.network_drops,
         gpus=[tally.summary() for tally in gpus.values()],
         gpu_notice=header.gpu_notice,
+        own_cpu_percent=100 * own_cpu_s / sampled_s
+        if own_cpu_s is not None and sampled_s
+        else None,
         programs=sorted(
             (tally.summary(name) for name, tally in host.programs.items()),
             key=lambda program: -(program.cpu_percent.mean or 0.0),

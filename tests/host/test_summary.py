@@ -100,3 +100,12 @@ def test_a_lost_gpu_is_told_with_its_time() -> None:
     assert (healthy.values["power_w"].n, lost.values["power_w"].n) == (4, 2)
     assert healthy.values["memory_used_percent"].mean == 25.0
     assert healthy.slowed_samples == {"sw_power_cap": 4}
+
+
+def test_the_monitors_own_cost_is_a_share_of_a_core() -> None:
+    """0.02 s of CPU in 4 s are 0.5 %; without a sample, or unmeasured, it is not known."""
+    samples = [host_examples.sample(second) for second in (1.0, 4.0)]
+    header = host_examples.header()
+    assert summarise(header, samples, own_cpu_s=0.02).own_cpu_percent == pytest.approx(0.5)
+    assert summarise(header, samples).own_cpu_percent is None
+    assert summarise(header, [], own_cpu_s=0.02).own_cpu_percent is None
