@@ -91,7 +91,7 @@ class Parser(argparse.ArgumentParser):
         see = f"; see {self.prog} --help"
         if line.startswith("unrecognized arguments"):
             return f"{self._meant(line.split()[2:])}{see}"
-        if line.startswith("the following arguments"):
+        if line.startswith(("the following arguments", "one of the arguments")):
             return f"; for example {typed(self.prog)} {self._example}" if self._example else see
         return see if line.endswith("expected one argument") else ""
 

@@ -73,7 +73,7 @@ def _parse(arguments: Sequence[str] | None, program: str) -> _Wanted:
     parser = Parser(
         prog=program, description=_DESCRIPTION, epilog=_EPILOG, example="--duration 60s"
     )
-    length = parser.add_mutually_exclusive_group()
+    length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument(
         "--duration",
         type=seconds(_TIMES, "60s"),
@@ -123,11 +123,7 @@ def _parse(arguments: Sequence[str] | None, program: str) -> _Wanted:
         help="Programs whose CPU and memory are added up by name, separated by commas."
         f" (default: {','.join(DEFAULT_PROGRAMS)})",
     )
-    given, unknown = parser.parse_known_args(arguments)
-    if given.duration is None:  # said first, as for any option that is required
-        parser.error("the following arguments are required: --duration")
-    if unknown:
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    given = parser.parse_args(arguments)
     secret = os.environ.get(MONITOR_SECRET) or None
     if given.serve is not None and needs_secret(given.serve_host) and secret is None:
         parser.error(
