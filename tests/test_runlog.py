@@ -6,14 +6,15 @@ import datetime
 import logging
 import multiprocessing
 import os
+import re
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
-from edgeload.records import Anchor, Missed, Request, RequestRow, WallClock, encode
+from edgeload.records import Anchor, Missed, Record, Request, RequestRow, WallClock, encode
 from edgeload.runlog import DamagedLine, LogWriter, create_log, read_records
 
 context = multiprocessing.get_context("forkserver")
@@ -191,3 +192,11 @@ def test_a_row_is_a_part_of_a_request() -> None:
     part = {field.name: field.type for field in msgspec.structs.fields(RequestRow)}
     assert part.items() <= whole.items()
     assert RequestRow.__struct_config__.tag == Request.__struct_config__.tag
+
+
+def test_the_page_lists_every_kind_of_line() -> None:
+    """docs/log.md has a row for each type of record, and no other."""
+    page = (Path(__file__).parents[1] / "docs" / "log.md").read_text()
+    listed = re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)
+    kinds = {str(kind.__struct_config__.tag) for kind in get_args(Record)}
+    assert sorted(set(listed) & kinds) == sorted(kinds)
