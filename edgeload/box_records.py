@@ -146,21 +146,8 @@ class TelemetryLost(msgspec.Struct, frozen=True, tag_field="event", tag="telemet
 
     ts: float
     at_s: float
-    source: Literal["monitor", "resources", "facts"]
+    source: Literal["monitor", "resources"]
     reason: str
 
 
-class ModelSeen(msgspec.Struct, frozen=True, tag_field="event", tag="model"):
-    """An answer named another model than the answers to its worker before; or the first one."""
-
-    ts: float
-    at_s: float
-    worker: int
-    detector_id: str
-    model: str
-    """`metadata.edge_result.mlb_key` of the answer."""
-
-
-BoxRecord = (
-    BoxFacts | RoundTrip | BoxResources | MonitorLine | HostClock | TelemetryLost | ModelSeen
-)
+BoxRecord = BoxFacts | RoundTrip | BoxResources | MonitorLine | HostClock | TelemetryLost
