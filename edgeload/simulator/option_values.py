@@ -45,30 +45,27 @@ def deviation(text: str) -> float:
     return value
 
 
-def contention_strength(text: str) -> float:
-    """The strength of a contention: from 0 to 100."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0.0 <= value <= 100.0:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: must be a number from 0 to 100, for example 1.5"
-        )
-    return value
+def number_to_100(example: str) -> Callable[[str], float]:
+    """A function that reads a number from 0 to 100."""
+
+    def convert(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not 0.0 <= value <= 100.0:
+            raise argparse.ArgumentTypeError(
+                f"{text!r}: must be a number from 0 to 100, for example {example}"
+            )
+        return value
+
+    return convert
 
 
-def percentage(text: str) -> float:
-    """A number of percent, from 0 to 100."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0.0 <= value <= 100.0:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: must be a number from 0 to 100, for example 50"
-        )
-    return value
+contention_strength = number_to_100("1.5")
+"""The strength of a contention."""
+percentage = number_to_100("50")
+"""A number of percent."""
 
 
 def share_of_1(text: str) -> float:
