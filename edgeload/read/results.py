@@ -92,8 +92,10 @@ def write_results(
     findings = find(summary)
     pictures = prepare_figures(summary)
     outdated = [hdr.PATTERN, REPEATS_FILE, *(picture.file_name for picture in pictures)]
-    with _results_in(output_dir, outdated, keep=(log_file, host_samples)) as folder:
-        drawn = _begin_drawing(painter, pictures, folder)
+    with (
+        _results_in(output_dir, outdated, keep=(log_file, host_samples)) as folder,
+        _drawing(painter, pictures, folder) as drawn,
+    ):
         files = [
             _write(folder / "summary.json", summary_json(summary, findings)),
             _write(folder / "summary.md", summary_md(summary, findings)),
@@ -153,8 +155,10 @@ def write_comparison(
     pictures = prepare_comparison(comparison, old_runs, new_runs)
     outdated = [picture.file_name for picture in pictures]
     sides = side_names(old_runs, new_runs)
-    with _results_in(output_dir, outdated, keep=(*new, *baseline)) as folder:
-        drawn = _begin_drawing(painter, pictures, folder)
+    with (
+        _results_in(output_dir, outdated, keep=(*new, *baseline)) as folder,
+        _drawing(painter, pictures, folder) as drawn,
+    ):
         files = [
             _write(folder / "comparison.json", comparison_json(comparison, looked_back, sides)),
             _write(folder / "comparison.md", comparison_md(comparison, looked_back, sides)),
@@ -290,10 +294,19 @@ class _Drawing:
             png.write(self.pictures, self.folder)
 
 
-def _begin_drawing(painter: Painter | None, pictures: Sequence[Picture], folder: Path) -> _Drawing:
+@contextlib.contextmanager
+def _drawing(
+    painter: Painter | None, pictures: Sequence[Picture], folder: Path
+) -> Iterator[_Drawing]:
+    """Let them be drawn meanwhile; if something fails, nobody writes into the folder any more."""
     if painter is not None:
         painter.begin(pictures, folder)
-    return _Drawing(painter, pictures, folder)
+    try:
+        yield _Drawing(painter, pictures, folder)
+    except BaseException:
+        if painter is not None:
+            painter.stop()
+        raise
 
 
 def _keep(written: Path, kept_in: Path | None) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -33,6 +35,7 @@ class Painter:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=environment(),
+                start_new_session=True,  # a group of its own, which `stop` ends whole
             )
         return self
 
@@ -42,9 +45,18 @@ class Painter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._process.kill()
+        self.stop()
         with contextlib.suppress(BrokenPipeError):
             self._process.__exit__(kind, error, trace)
+
+    def stop(self) -> None:
+        """End it and the processes that draw for it: afterwards none of them writes anything."""
+        assert self._process.stdout is not None
+        if self._process.poll() is None:  # its number is nobody else's yet
+            os.killpg(self._process.pid, signal.SIGKILL)
+        if not self._process.stdout.closed:
+            self._process.stdout.read()  # ends when the last of them has
+        self._process.wait()
 
     def begin(self, pictures: Sequence[Any], folder: Path) -> None:
         """Let it draw charts (`read.figures.chart.Picture`) into a folder, and go on meanwhile."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,3 +61,19 @@ def test_one_that_is_not_needed_ends() -> None:
     with Painter() as painter:
         pass
     assert painter._process.returncode is not None
+
+
+def test_once_stopped_nothing_is_written_any_more(
+    tmp_path: Path, pictures: Sequence[Picture]
+) -> None:
+    """Its folder can be removed at once, in whatever it was; and it may be stopped again."""
+    for number in range(3):
+        folder = tmp_path / f"unfinished-{number}"
+        with Painter() as painter:
+            painter.begin(pictures, folder)
+            while not folder.exists():  # it draws now
+                time.sleep(0.002)
+            painter.stop()
+            shutil.rmtree(folder)
+            time.sleep(0.05)
+            assert not folder.exists()
