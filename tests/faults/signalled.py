@@ -122,7 +122,7 @@ class Program:
         """No process, no temporary file, and no traceback."""
         user.wait_for(lambda: not self.family(), within_s, f"the end of {self.family()}")
         left = [str(path.relative_to(self.temporary)) for path in self.temporary.rglob("*")]
-        assert left == []
+        assert left == [], left
         assert "Traceback" not in self.out + self.err, self.err
 
 

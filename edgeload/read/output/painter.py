@@ -45,7 +45,12 @@ class Painter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
+        # It ends by itself when it has nothing to draw. Killed while it loads what it needs, it
+        # could leave a temporary file, so this waits for it after a Ctrl-C too (Popen does not).
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait()
         with contextlib.suppress(BrokenPipeError):
             self._process.__exit__(kind, error, trace)
 
