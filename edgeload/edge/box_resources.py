@@ -1,6 +1,6 @@
 """What the box says about its resources: GET /status/resources.json, which needs no token.
 
-The figures that it does not have, an error in place of an answer, and zeros where a machine cannot
+The figures that it does not have, an error instead of an answer, and zeros where a machine cannot
 have zero are no data (method 14). Boxes of before May 2026 answer in other shapes: no data either.
 """
 

@@ -87,7 +87,7 @@ class CompletedProbe:
 
 
 def completed(told: GpuSample, other: GpuSample) -> GpuSample:
-    """`told`, with the values of `other` in place of those that are None."""
+    """`told`, with the values of `other` wherever its own are None."""
     missing = {
         field.name: getattr(other, field.name)
         for field in fields(told)

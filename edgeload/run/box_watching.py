@@ -41,7 +41,7 @@ _LOST_AFTER = 3
 
 
 def main() -> int:
-    """Watch until the parent says that it is over, or is gone."""
+    """Watch until the parent ends the run, or until the parent is gone."""
     die_with_parent()
     orders = Connection(os.dup(sys.stdin.fileno()), writable=False)
     try:

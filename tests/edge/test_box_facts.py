@@ -42,7 +42,7 @@ def test_pods_with_one_image_count_once_and_others_are_listed() -> None:
 
 
 def test_parts_that_failed_are_not_known() -> None:
-    """`{"error": …}` in place of a value, or of the object inside a string."""
+    """`{"error": …}` instead of a value, or instead of the object inside a string."""
     broken = {
         "device_info": {"error": "no"},
         "detector_details": json.dumps({"error": "no"}),
