@@ -241,7 +241,11 @@ host                    the host monitor
 The reading side
 
 read                    a log -> columns -> summary -> findings, report and plots
-    results             from a log to everything that a user gets
+    results             from logs to everything that a user gets
+        run_results     the log of a run
+        comparison_results  those of two sides of a comparison
+        repeats_results  those of several runs of one measurement
+        results_folder  the files, written together or not at all
     log                 a log of either form, read into columns
         open            opens a log; a pandas table for notebooks
         source          files, pipes, standard input; packed, UTF-16 -> a file of lines
@@ -419,7 +423,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         heat_map        how the times spread over a long run
         compared        two sides of a comparison: throughput and times at each load
         compared_curves  how the times of their loads spread
-        shown           all charts of a run or a comparison, as pictures and for the page
+        shown           all charts of a run, as pictures and for the page
+        comparison_shown  all charts of a comparison
     output              how it is shown
         terminal        a report in the terminal
         trial_table     the trials of a search, in the terminal

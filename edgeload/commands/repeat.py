@@ -130,7 +130,7 @@ def read_series(
 
     from edgeload.read.analysis.run_figures import figures_of_run
     from edgeload.read.log.source import read_once
-    from edgeload.read.results import exit_code, write_results
+    from edgeload.read.results.run_results import exit_code, write_results
 
     read_once(logs)
     runs: list[RunFigures] = []
@@ -225,7 +225,7 @@ def _one_line(number: int, done: DoneRun, run: Settings, took_s: float) -> str:
 def _show(
     runs: Sequence[RunFigures], output_dir: Path, console: Console, kept_in: Path | None = None
 ) -> None:
-    from edgeload.read.results import write_repeats
+    from edgeload.read.results.repeats_results import write_repeats
 
     folders = [folder_of_run(output_dir, number) for number in range(1, len(runs) + 1)]
     write_repeats(runs, output_dir, folders, console=console, kept_in=kept_in)

@@ -212,7 +212,7 @@ def _check_hdr(options: argparse.Namespace) -> None:
 
 def _report(options: argparse.Namespace) -> int:
     with Painter() as painter:
-        from edgeload.read.results import exit_code, write_junit, write_results
+        from edgeload.read.results.run_results import exit_code, write_junit, write_results
         from edgeload.read.words.headline import undecided_objectives
 
         _check_hdr(options)
@@ -262,7 +262,7 @@ def _read_series(options: argparse.Namespace, parser: Parser) -> int:
 
 def _compare(options: argparse.Namespace, program: str) -> int:
     with Painter() as painter:
-        from edgeload.read.results import gate, write_comparison
+        from edgeload.read.results.comparison_results import gate, write_comparison
         from edgeload.read.words.comparison_words import gate_words
 
         comparison, history = write_comparison(

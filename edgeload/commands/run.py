@@ -215,7 +215,8 @@ def _report_run(
     from edgeload.commands.repeat import DoneRun
     from edgeload.read.log.columns import LogError
     from edgeload.read.output.painter import Painter
-    from edgeload.read.results import ResultsError, exit_code, write_junit, write_results
+    from edgeload.read.results.results_folder import ResultsError
+    from edgeload.read.results.run_results import exit_code, write_junit, write_results
     from edgeload.read.words.headline import undecided_objectives
     from edgeload.run.phases import Ending
 

@@ -21,7 +21,7 @@ from edgeload.read.analysis.kept_answer import kept_answer
 from edgeload.read.log.kept_list import read_kept
 from edgeload.read.log.summaries import read_summaries
 from edgeload.read.output.kept_table import print_kept
-from edgeload.read.results import write_results
+from edgeload.read.results.run_results import write_results
 from edgeload.run.log_place import held_log
 
 OLD, NEW, KILLED, SERIES = (

@@ -22,7 +22,7 @@ from edgeload.commands.repeat import DoneRun, check_logs, run_series, series_wor
 from edgeload.edge.location import Unreachable
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
-from edgeload.read.results import exit_code, write_results
+from edgeload.read.results.run_results import exit_code, write_results
 from edgeload.settings import SettingError, Settings, resolve
 
 CLIENTS = (10, 30, 60)

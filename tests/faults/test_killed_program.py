@@ -70,5 +70,5 @@ def test_while_a_packed_log_is_read(tmp_path: Path) -> None:
     log = user.ROOT / "tests" / "read" / "yesterday" / "few.log.gz"
     words = ["parse_load_test_logs.py", str(log), "--output-dir", f"{tmp_path}/results"]
     with started(tmp_path, words, environment={"PYTHONPROFILEIMPORTTIME": "1"}) as program:
-        program.wait_for_words("edgeload.read.results")
+        program.wait_for_words("edgeload.read.results.run_results")
         kill(program)

@@ -208,7 +208,7 @@ def test_while_a_log_is_read(tmp_path: Path, number: signal.Signals) -> None:
     log = user.ROOT / "tests" / "read" / "yesterday" / "few.log.gz"
     words = ["parse_load_test_logs.py", str(log), "--output-dir", f"{tmp_path}/results"]
     module = {
-        "SIGINT": "edgeload.read.results",
+        "SIGINT": "edgeload.read.results.run_results",
         "SIGTERM": "scipy.special._ufuncs",
         "SIGHUP": "numpy",
     }

@@ -10,7 +10,7 @@ import pytest
 import synthetic_log as sl
 from rich.console import Console
 
-from edgeload.read.results import write_results
+from edgeload.read.results.run_results import write_results
 
 _ESC, _OVERRIDE, _ISOLATE, _MARK, _BELL = "\x1b", "\u202e", "\u2066", "\u200f", "\x07"
 _HOSTILE = (

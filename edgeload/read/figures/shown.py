@@ -1,4 +1,4 @@
-"""All that is shown of a run or of a comparison: one specification for page and PNG. Pure.
+"""All that is shown of a run: one specification for page and PNG. Pure.
 
 A new figure is one function that returns its chart, and a line here.
 """
@@ -10,16 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from edgeload.read.analysis.comparison import Comparison
-from edgeload.read.analysis.differences import Side
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.age_charts import age_charts
 from edgeload.read.figures.audit_chart import audit_charts, audit_times_charts
 from edgeload.read.figures.box_figure import box_charts
 from edgeload.read.figures.by_load import by_load_charts
 from edgeload.read.figures.chart import Chart, Picture
-from edgeload.read.figures.compared import compared_charts
-from edgeload.read.figures.compared_curves import compared_curve_charts
 from edgeload.read.figures.failures import failures_chart
 from edgeload.read.figures.group_panels import (
     curve_panels,
@@ -41,7 +37,7 @@ from edgeload.read.words.legend_words import (
     FAILURES_OF_GROUPS_TITLE,
     TIMES_OF_GROUPS_TITLE,
 )
-from edgeload.read.words.run_names import run_words, side_names, sides_line
+from edgeload.read.words.run_names import run_words
 from edgeload.read.words.search_titles import CURVES
 
 _FILE_NAMES = (
@@ -58,10 +54,11 @@ _OF_GROUPS = {
 
 def prepare_figures(summary: RunSummary) -> tuple[Picture, ...]:
     """The pictures of a run, in the order of the page; empty ones for what it does not have."""
-    return _about(run_words(summary), _prepared(summary))
+    return about(run_words(summary), _prepared(summary))
 
 
-def _about(subject: str, pictures: Iterable[Picture]) -> tuple[Picture, ...]:
+def about(subject: str, pictures: Iterable[Picture]) -> tuple[Picture, ...]:
+    """Pictures whose titles begin with what they are about, for example the name of a run."""
     return tuple(replace(picture, subject=subject) for picture in pictures)
 
 
@@ -74,7 +71,7 @@ def _prepared(summary: RunSummary) -> tuple[Picture, ...]:
         return _of_mix(summary)
     failures = failures_chart(summary)
     if summary.audit is not None:
-        return _pictures(
+        return pictures_of(
             {
                 "capacity.png": (),
                 "spectrum.png": audit_charts(summary),
@@ -85,7 +82,7 @@ def _prepared(summary: RunSummary) -> tuple[Picture, ...]:
                 "heat_map.png": heat_map_charts(summary),
             }
         )
-    return _pictures(
+    return pictures_of(
         {
             "search.png": (),
             "capacity.png": by_load_charts(summary),
@@ -101,18 +98,6 @@ def _prepared(summary: RunSummary) -> tuple[Picture, ...]:
     )
 
 
-def prepare_comparison(comparison: Comparison, old: Side, new: Side) -> tuple[Picture, ...]:
-    """The pictures of a comparison."""
-    drawn = _pictures(
-        {
-            "comparison.png": compared_charts(comparison, old, new),
-            "comparison_spectrum.png": compared_curve_charts(comparison, old, new),
-        }
-    )
-    before, after = side_names(old, new)
-    return _about(sides_line(before, after) if before != after else "", drawn)
-
-
 def charts_of(pictures: Iterable[Picture]) -> tuple[Chart, ...]:
     """The charts of all pictures, in order: what the page shows."""
     return tuple(chart for picture in pictures for chart in picture.charts)
@@ -122,7 +107,7 @@ def _of_search(summary: RunSummary) -> tuple[Picture, ...]:
     """The pictures of a search, in the order of the page."""
     shown = search_figures(summary)
     headings = {"times.png": TIMES_OF_GROUPS_TITLE, "failures.png": FAILURES_OF_GROUPS_TITLE}
-    return _pictures(
+    return pictures_of(
         {name: shown.get(name, ()) for name in _FILE_NAMES},
         {**headings, "spectrum.png": CURVES} if summary.groups else {},
     )
@@ -131,7 +116,7 @@ def _of_search(summary: RunSummary) -> tuple[Picture, ...]:
 def _of_headroom(summary: RunSummary) -> tuple[Picture, ...]:
     """The pictures of a search for headroom, in the order of the page."""
     shown = headroom_figures(summary)
-    return _pictures({name: shown.get(name, ()) for name in _FILE_NAMES}, _OF_GROUPS)
+    return pictures_of({name: shown.get(name, ()) for name in _FILE_NAMES}, _OF_GROUPS)
 
 
 def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
@@ -144,7 +129,7 @@ def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
     asked = any(objective.group is None for objective in summary.time_objectives)
     by_load = (load, *load_panels(summary), *((times,) if asked else ()))
     beside = summary.interference is not None
-    return _pictures(
+    return pictures_of(
         {
             "search.png": (),
             "capacity.png": () if beside else by_load,
@@ -165,7 +150,7 @@ def _of_mix(summary: RunSummary) -> tuple[Picture, ...]:
     )
 
 
-def _pictures(
+def pictures_of(
     named: Mapping[str, tuple[Chart, ...]], headings: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Picture, ...]:
     """Pictures whose charts of one group share their x axis, also across pictures.

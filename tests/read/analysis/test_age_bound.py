@@ -21,7 +21,7 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.analysis.window_times import WindowTimes
 from edgeload.read.log.open import read_log
-from edgeload.read.results import exit_code
+from edgeload.read.results.run_results import exit_code
 from edgeload.read.statistics.age import AgeSpans, age_spans
 from edgeload.read.statistics.percentiles import enough
 from edgeload.read.statistics.windows import Window

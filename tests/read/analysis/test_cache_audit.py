@@ -25,7 +25,7 @@ from edgeload.read.analysis.findings import OF_LONG_STEPS, find
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
-from edgeload.read.results import exit_code
+from edgeload.read.results.run_results import exit_code
 
 LAWS: dict[str, Callable[[float], ar.Law]] = {
     "constant": ar.constant,

@@ -15,7 +15,7 @@ from edgeload.read.analysis.objectives_by_load import status_of_all
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
-from edgeload.read.results import exit_code
+from edgeload.read.results.run_results import exit_code
 
 STATUSES: tuple[Status, ...] = ("pass", "undecided", "fail")
 

@@ -21,7 +21,7 @@ from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.columns import LogError, RunLog
 from edgeload.read.log.open import load_log, read_log
 from edgeload.read.output.summary_json import summary_values
-from edgeload.read.results import write_results
+from edgeload.read.results.run_results import write_results
 from edgeload.read.words.finding_words import message
 
 _T0 = 1_730_000_000

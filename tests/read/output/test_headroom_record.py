@@ -15,7 +15,8 @@ from edgeload.read.log.columns import LogError
 from edgeload.read.output.page import html_report
 from edgeload.read.output.summary_json import summary_values
 from edgeload.read.output.terminal import print_report
-from edgeload.read.results import exit_code, write_comparison
+from edgeload.read.results.comparison_results import write_comparison
+from edgeload.read.results.run_results import exit_code
 
 
 def printed(summary: RunSummary, width: int) -> str:

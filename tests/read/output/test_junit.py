@@ -14,7 +14,7 @@ from example_runs import summary_of
 
 from edgeload.read.analysis.required_capacity import with_required_capacity
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.results import exit_code, write_junit
+from edgeload.read.results.run_results import exit_code, write_junit
 from edgeload.read.words.objective_words import objective_lines
 
 

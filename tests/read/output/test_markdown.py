@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from edgeload.read.output.markdown import code, escaped, markdown_table
-from edgeload.read.results import write_comparison, write_results
+from edgeload.read.results.comparison_results import write_comparison
+from edgeload.read.results.run_results import write_results
 
 
 def cells(line: str) -> list[str]:

@@ -17,7 +17,7 @@ from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.output.summary_json import summary_json
 from edgeload.read.output.summary_record import json_schema
-from edgeload.read.results import exit_code
+from edgeload.read.results.run_results import exit_code
 from edgeload.records import SearchRecord
 
 OVER_RATE = SearchRecord(over="rate", most=10_000, resolution=0.05, start=100, clients=20)

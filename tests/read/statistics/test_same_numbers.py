@@ -256,7 +256,7 @@ def test_help_does_not_wait_for_scipy_stats() -> None:
     """scipy.stats and scipy.optimize load when they are first needed: together they take as long
     as everything else that the reading side imports."""
     code = (
-        "import sys, edgeload.read.results; "
+        "import sys, edgeload.read.results.run_results; "
         "print(sorted({'scipy.stats', 'scipy.optimize'} & set(sys.modules)))"
     )
     root = Path(__file__).parents[3]

@@ -12,7 +12,7 @@ from edgeload.objectives import parse_objective
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
-from edgeload.read.results import exit_code
+from edgeload.read.results.run_results import exit_code
 from edgeload.read.words.headline import headline, validity
 from edgeload.read.words.limit import limit
 

@@ -27,7 +27,8 @@ from edgeload.plan import mix_plan
 from edgeload.png_style import style
 from edgeload.read.analysis.comparison import compare
 from edgeload.read.figures.chart import Chart, Line, Picture
-from edgeload.read.figures.shown import prepare_comparison, prepare_figures
+from edgeload.read.figures.comparison_shown import prepare_comparison
+from edgeload.read.figures.shown import prepare_figures
 from edgeload.read.output.png.renderer import figure_of
 
 
