@@ -250,6 +250,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         open            opens a log; a pandas table for notebooks
         source          files, pipes, standard input; packed, UTF-16 -> a file of lines
         columns         one row per request sent, and what else the log says
+        log_error       what is wrong with a log as a whole
         frames          requests -> frames, each of one request or several
         kept_texts      the texts of failures, while a log is read: few of them are kept
         text_groups     which texts of failures say the same

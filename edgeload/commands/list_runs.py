@@ -12,8 +12,8 @@ from edgeload import exit_codes
 from edgeload.cli import Parser, path, typed
 from edgeload.config_file import Config, load_config
 from edgeload.read.analysis.kept_answer import kept_answer
-from edgeload.read.log.columns import LogError
 from edgeload.read.log.kept_list import read_kept
+from edgeload.read.log.log_error import LogError
 from edgeload.read.output.kept_table import kept_json, print_kept
 from edgeload.settings import SettingError
 from edgeload.settings.resolving import constant

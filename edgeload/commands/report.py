@@ -168,7 +168,7 @@ def _command(
         print(f"{program}: {config.located(str(problem))}", file=sys.stderr)
         return exit_codes.BAD_SETTING
     options = parser.parse_args(arguments)
-    from edgeload.read.log.columns import LogError
+    from edgeload.read.log.log_error import LogError
 
     try:
         return carry_out(_with_kept_runs(options, parser), parser)
@@ -203,7 +203,7 @@ def _with_kept_runs(options: argparse.Namespace, parser: Parser) -> argparse.Nam
 
 def _check_hdr(options: argparse.Namespace) -> None:
     """Raise LogError if percentile files are wanted and the package for them is missing."""
-    from edgeload.read.log.columns import LogError
+    from edgeload.read.log.log_error import LogError
     from edgeload.read.output import hdr
 
     if options.hdr and (what := hdr.missing()):

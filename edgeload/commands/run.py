@@ -141,7 +141,7 @@ def _load(settings: Settings, *, report: str) -> int:
     if settings.repeat == 1:
         return _watched(settings, Console(), KeptRun(place), report=report)
     from edgeload.commands.repeat import run_series
-    from edgeload.read.log.columns import LogError
+    from edgeload.read.log.log_error import LogError
 
     unseen = Console(quiet=True)
     try:
@@ -213,7 +213,7 @@ def _report_run(
 ) -> DoneRun:
     """Read the log of a run, and make, keep and show its results."""
     from edgeload.commands.repeat import DoneRun
-    from edgeload.read.log.columns import LogError
+    from edgeload.read.log.log_error import LogError
     from edgeload.read.output.painter import Painter
     from edgeload.read.results.results_folder import ResultsError
     from edgeload.read.results.run_results import exit_code, write_junit, write_results

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgeload.read.analysis.summarising import analyse
-    from edgeload.read.log.columns import LogError
+    from edgeload.read.log.log_error import LogError
     from edgeload.read.log.open import load_log, read_log
 
 __all__ = ["LogError", "analyse", "load_log", "read_log"]
 _PLACES = {
-    "LogError": "edgeload.read.log.columns",
+    "LogError": "edgeload.read.log.log_error",
     "analyse": "edgeload.read.analysis.summarising",
     "load_log": "edgeload.read.log.open",
     "read_log": "edgeload.read.log.open",

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from edgeload import exit_codes
 from edgeload.private_files import written_together
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.read.output.wrapped import WIDTH, print_parts, width_of, wrapped
 from edgeload.read.statistics.format import short
 from edgeload.settings import Settings

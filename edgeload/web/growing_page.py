@@ -11,8 +11,9 @@ from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.shown import charts_of, prepare_figures
-from edgeload.read.log.columns import LogError, RunLog
+from edgeload.read.log.columns import RunLog
 from edgeload.read.log.live_log import LiveLog
+from edgeload.read.log.log_error import LogError
 from edgeload.read.output.page import html_report
 
 _OF_THE_STOP = ("interrupted", "missed")

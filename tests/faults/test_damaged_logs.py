@@ -24,8 +24,8 @@ from rich.console import Console
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.shown import charts_of, prepare_figures
-from edgeload.read.log.columns import LogError
 from edgeload.read.log.header_checks import plan_problem
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.open import read_log
 from edgeload.read.output.page import html_report
 from edgeload.read.output.steps_csv import steps_csv

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from edgeload import exit_codes
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.settings import Settings, resolve
 from edgeload.variants.contest import Contest, ContestResult, ContestTurn
 from edgeload.variants.measurement import Measurement, Outcome

@@ -20,7 +20,7 @@ from edgeload.read.analysis.box_plan import (
 )
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.search_axis import PARTS_OF_RATE
 from edgeload.wanted_cameras import WantedCameras, not_told_by, parse_wanted
 

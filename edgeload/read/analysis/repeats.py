@@ -13,7 +13,7 @@ from statistics import median, median_low
 from typing import Literal
 
 from edgeload.read.analysis.run_figures import RunBracket, RunFigure, RunFigures, StepFigures
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.read.statistics.over_runs import (
     MeanOverRuns,
     RunScatter,

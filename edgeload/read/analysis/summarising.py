@@ -45,10 +45,11 @@ from edgeload.read.analysis.utilisation_law import (
     host_use,
 )
 from edgeload.read.analysis.validity import run_doubts
-from edgeload.read.log.columns import LogError, Requests, RunLog
+from edgeload.read.log.columns import Requests, RunLog
 from edgeload.read.log.frames import group_indices
 from edgeload.read.log.group_log import group_log
 from edgeload.read.log.host_axis import host_axis
+from edgeload.read.log.log_error import LogError
 from edgeload.read.statistics.scaling_law import ScalingLaw, fit_scaling_law
 from edgeload.read.statistics.windows import Floats
 

@@ -53,10 +53,6 @@ Ints = npt.NDArray[np.integer[Any]]
 Bools = npt.NDArray[np.bool_]
 
 
-class LogError(ValueError):
-    """A log that cannot be read at all; the message is one line for the user."""
-
-
 class ErrorText(NamedTuple):
     """A failure's class and one of its texts, as `Requests.error` refers to them.
 

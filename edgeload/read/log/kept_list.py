@@ -11,7 +11,7 @@ import msgspec
 
 from edgeload.file_locks import lock_holder
 from edgeload.kept_runs import KEPT_LOG, KeptName, kept_folders, parsed_name, parts_of
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.summaries import PastSearch
 
 SUMMARY_FILE = "summary.json"

@@ -10,8 +10,8 @@ from typing import Any
 
 from edgeload.failure_classes import SUCCESS
 from edgeload.plain_words import plural
-from edgeload.read.log.columns import LogError
 from edgeload.read.log.kept_texts import KeptTexts
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.older_line import (
     Asctime,
     HostLine,

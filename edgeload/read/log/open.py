@@ -15,10 +15,11 @@ import numpy as np
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import Plan, RampStep, one_group_plan
 from edgeload.read.log import older_form as older_log
-from edgeload.read.log.columns import LogError, Requests, RunLog
+from edgeload.read.log.columns import Requests, RunLog
 from edgeload.read.log.frames import frames_of, group_indices
 from edgeload.read.log.header_checks import header_problem, plan_problem, step_problem
 from edgeload.read.log.host_axis import joined_samples
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.older_rows import looks_older
 from edgeload.read.log.source import shown_name, utf8_file
 from edgeload.read.log.stretches import Stretch, read_whole

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from edgeload.nameless_file import nameless_file
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 
 STANDARD_INPUT = Path("standard input")
 """What a report calls the log that was given as `-`."""

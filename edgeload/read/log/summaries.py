@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.records import GroupRecord
 
 # Ours, and no summary of a run.

@@ -14,7 +14,7 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.comparison_shown import prepare_comparison
 from edgeload.read.figures.shown import charts_of
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.open import read_log
 from edgeload.read.log.source import read_once
 from edgeload.read.log.summaries import past_run, read_summaries

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edgeload.private_files import written_together
 from edgeload.read.figures.chart import Picture
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.read.output.painter import Painter
 
 

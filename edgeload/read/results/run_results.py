@@ -18,7 +18,7 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.search_result import WITH_CAPACITY
 from edgeload.read.analysis.summarising import analyse, with_host
 from edgeload.read.figures.shown import charts_of, prepare_figures
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.open import read_log
 from edgeload.read.log.source import read_once, shown_name, utf8_file
 from edgeload.read.output import hdr

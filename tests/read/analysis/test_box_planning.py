@@ -20,7 +20,7 @@ from headroom_runs import (
 from edgeload.read.analysis.box_plan import BoxPlan
 from edgeload.read.analysis.box_planning import with_box_plan
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.wanted_cameras import parse_wanted
 
 LOADS = (5, 20, 30, *[20, 21] * 2)

@@ -17,7 +17,7 @@ from edgeload.read.analysis.run_figures import (
     StepFigures,
     stopped_run,
 )
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 
 
 def figure(repeats: Repeats, name: str, clients: int) -> RepeatedFigure:

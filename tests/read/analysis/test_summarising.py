@@ -14,7 +14,7 @@ from edgeload.objectives import parse_objective
 from edgeload.plan import Plan, mix_plan, one_group_plan, ramp_steps
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.open import read_log
 
 DOOR = CameraGroup("door", 4, 5.0)

@@ -18,7 +18,8 @@ from rich.console import Console
 from edgeload.objectives import parse_objective
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.summarising import analyse
-from edgeload.read.log.columns import LogError, RunLog
+from edgeload.read.log.columns import RunLog
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.open import load_log, read_log
 from edgeload.read.output.summary_json import summary_values
 from edgeload.read.results.run_results import write_results

@@ -12,7 +12,8 @@ import synthetic_log as sl
 
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.summarising import analyse
-from edgeload.read.log.columns import OTHER_TEXTS, TEXTS_PER_CLASS, LogError
+from edgeload.read.log.columns import OTHER_TEXTS, TEXTS_PER_CLASS
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.open import load_log, read_log
 from edgeload.read.output.summary_json import summary_json
 from edgeload.read.words.finding_words import message

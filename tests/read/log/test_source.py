@@ -21,7 +21,8 @@ import synthetic_log as sl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeload.read.log.columns import LogError, RunLog
+from edgeload.read.log.columns import RunLog
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.open import read_log
 from edgeload.read.log.source import read_once, utf8_file
 

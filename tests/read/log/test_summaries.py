@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.summaries import read_summaries
 
 YESTERDAY = Path(__file__).parents[1] / "yesterday"

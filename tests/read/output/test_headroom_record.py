@@ -11,7 +11,7 @@ from rich.console import Console
 from edgeload import exit_codes
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.shown import prepare_figures
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.read.output.page import html_report
 from edgeload.read.output.summary_json import summary_values
 from edgeload.read.output.terminal import print_report

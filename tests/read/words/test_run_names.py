@@ -16,7 +16,7 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.figures.comparison_shown import prepare_comparison
 from edgeload.read.figures.shown import prepare_figures
-from edgeload.read.log.columns import LogError
+from edgeload.read.log.log_error import LogError
 from edgeload.read.log.open import read_log
 from edgeload.read.output.comparison_terminal import print_comparison
 from edgeload.read.output.page import html_report
