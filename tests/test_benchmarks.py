@@ -242,6 +242,7 @@ SLOW = (
         "freeze --rounds 1 --seconds 2 --peers edgeload", (3,), ("ms (min / median / max)",),
         needs_nginx=True, check=check_freeze,
     ),
+    Whole("named_limits --rounds 1 --seconds 3 --only none", (1,), ("bottleneck",)),
     Whole("monitor_cost --rounds 1 --seconds 2", (2,), ("% of one core (min / median / max)",)),
     Whole(
         "punctuality --rounds 1 --seconds 1 --loads 20x20", (1,), ("clients",), needs_nginx=True
