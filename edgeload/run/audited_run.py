@@ -119,7 +119,7 @@ def _check_pool(again: int, load: AuditLoad) -> None:
         raise SettingError(
             f"IMAGE_POOL = {again}: must be at most {max(1, load.pairs // 2)}, because the cache "
             f"audit sends {plural(load.pairs, 'pair')} of pictures in {load.seconds:g} s to this "
-            f"endpoint, for example --time-between-ramp {seconds}"
+            f"endpoint, for example --time-between-ramp {seconds}s"
         )
 
 

@@ -16,6 +16,7 @@ from edgeload.read.analysis.cache_audit import (
 )
 from edgeload.read.statistics.format import milliseconds, share
 from edgeload.read.statistics.percentiles import Distribution, distribution
+from edgeload.read.words.longer_steps import step_option
 
 AUDIT_TITLE = "New and repeated pictures"
 AUDIT_HEADS = ("pictures", "answers", "service p50", "service p95", "less time")
@@ -106,13 +107,13 @@ def _longer(found: CacheAudit) -> str:
     seconds = _rounded_up(found.seconds_to_tell)
     if found.seconds_to_tell > _MOST_S:
         return f" About {seconds} s would tell, so whatever it saves is lost in the variation."
-    return f" Repeat it with --time-between-ramp {seconds}."
+    return f" Repeat it with {step_option(seconds)}."
 
 
-def _rounded_up(seconds: float) -> str:
+def _rounded_up(seconds: float) -> int:
     """Rounded up to two digits, at least to whole tens."""
-    step = max(10, 10 ** (math.floor(math.log10(seconds)) - 1))
-    return str(math.ceil(seconds / step) * step)
+    step: int = max(10, 10 ** (math.floor(math.log10(seconds)) - 1))
+    return math.ceil(seconds / step) * step
 
 
 def less_time(saving: Saving) -> str:

@@ -15,6 +15,7 @@ from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.limit import ceiling_words, reasons_of
 from edgeload.read.words.loads import Loads, cameras_at
+from edgeload.read.words.longer_steps import step_option
 
 GroupOutcome = Literal["first", "fails", "carried", "undecided", "closed loop", "invalid"]
 
@@ -170,7 +171,7 @@ def _open_limit(steps: Sequence[StepSummary], loads: Loads) -> str:
     tell += [f"{seconds:,} s at {copies:,}" for copies, seconds in more]
     return (
         f"Unknown: no step was long enough{' above that' if best else ''}. {', '.join(tell)}. "
-        f"Repeat with --time-between-ramp {max(known.values())}."
+        f"Repeat with {step_option(max(known.values()))}."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgeload.plain_words import plural
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.words.finding_kind import Kind, Numbers
+from edgeload.read.words.longer_steps import step_option
 
 
 def _longer_steps(n: Numbers) -> str:
@@ -12,8 +13,8 @@ def _longer_steps(n: Numbers) -> str:
     if enough_s is None:
         return "Use longer steps (--time-between-ramp)."
     return (
-        "To know how slow the slowest answers are, use longer steps: --time-between-ramp "
-        f"{enough_s} or more."
+        "To know how slow the slowest answers are, use longer steps: "
+        f"{step_option(enough_s)} or more."
     )
 
 

@@ -112,7 +112,7 @@ def undecided_words(result: ObjectiveResult) -> str:
 
 
 def to_tell(step_s: float | None) -> str:
-    """`: repeat with --time-between-ramp 20`; empty if no longer step is known to tell."""
+    """`: repeat with --time-between-ramp 20s`; empty if no longer step is known to tell."""
     return "" if step_s is None else f": {repeat_with(step_s)}"
 
 

@@ -19,6 +19,7 @@ from edgeload.read.analysis.search_result import (
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import milliseconds
 from edgeload.read.words.finding_words import advice
+from edgeload.read.words.longer_steps import step_option
 from edgeload.read.words.objective_words import quantity_name
 from edgeload.read.words.search_limits import plan_for, shown_result, what_binds
 from edgeload.read.words.search_loads import SearchLoads
@@ -330,5 +331,5 @@ def _narrower(found: SearchResult, span: tuple[int, int]) -> Iterator[str]:
         ramp = ",".join(map(str, loads))
         yield (
             "To narrow the interval further, use long steps: "
-            f"--custom-ramp {ramp} --time-between-ramp 120."
+            f"--custom-ramp {ramp} {step_option(120)}."
         )

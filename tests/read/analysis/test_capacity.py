@@ -45,7 +45,7 @@ def test_short_steps_claim_nothing(tmp_path: Path) -> None:
     assert summary.scaling_law is None
     text = headline(summary)
     assert "serves" not in text
-    assert "whether the endpoint keeps up: repeat with --time-between-ramp 4 or more" in text
+    assert "whether the endpoint keeps up: repeat with --time-between-ramp 4s or more" in text
 
 
 def test_a_load_that_is_carried_above_one_that_is_not_is_not_believed(tmp_path: Path) -> None:

@@ -80,11 +80,11 @@ def test_undecided_says_why_and_what_would_tell() -> None:
     assert audit_headline(audit("undecided", (0.08, -0.004, 0.16), seconds_to_tell=151.0)) == (
         "Undecided whether repeated pictures are answered faster: they took 8.0 % (-0.4 to 16 %) "
         "less time, and service times vary too much for 230 pairs of pictures to tell. Repeat it "
-        "with --time-between-ramp 160."
+        "with --time-between-ramp 160s."
     )
     said = audit_headline(audit("undecided", pairs=7, seconds_to_tell=2201.0))
     assert "only 7 pairs of pictures could be compared" in said
-    assert said.endswith("--time-between-ramp 2300.")
+    assert said.endswith("--time-between-ramp 2300s.")
     assert "--time-between-ramp" not in audit_headline(
         audit("undecided", (0.08, -0.4, 0.6), seconds_to_tell=9000.0)
     )

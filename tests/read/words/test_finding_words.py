@@ -219,7 +219,7 @@ def test_the_step_length_that_is_advised_gives_a_p99(
     finding = _find(tmp_path / "short", played(8.0))["too_few_samples"]
     enough_s = finding.numbers["step_s_for_p99"]
     assert isinstance(enough_s, int)
-    assert f"--time-between-ramp {enough_s} or more" in advice(finding)
+    assert f"--time-between-ramp {enough_s}s or more" in advice(finding)
     assert "too_few_samples" not in _find(tmp_path / "long", played(float(enough_s)))
 
 

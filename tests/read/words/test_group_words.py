@@ -77,7 +77,7 @@ def test_a_group_without_a_long_enough_step_says_how_long_one_must_be(tmp_path: 
     assert answers["b"].said == "undecided at 1 copy"
     assert answers["b"].limit == (
         f"Unknown: no step was long enough. {needed} s would tell at 1 copy. Repeat with "
-        f"--time-between-ramp {needed}."
+        f"--time-between-ramp {needed}s."
     )
     assert answers["a"].limit == "Its limit was not reached."
 

@@ -13,4 +13,4 @@ from edgeload.read.words.longer_steps import repeat_with
 )
 def test_the_length_is_enough_and_has_two_digits(step_s: float, option: int) -> None:
     """It is rounded up, never down, because a shorter step would not tell."""
-    assert repeat_with(step_s) == f"repeat with --time-between-ramp {option}"
+    assert repeat_with(step_s) == f"repeat with --time-between-ramp {option}s"
