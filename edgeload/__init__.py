@@ -93,6 +93,7 @@ edge                    the Edge Endpoint from outside
     readiness           asks whether it is ready
     detectors           finds the detector by its name
     configuration       how the box is configured for it
+    edge_config         its whole configuration: read, changed, replaced, kept in a file
     json_values         parts of an answer of which nothing is certain
     box_facts           what it says about itself, its detectors and its images
     box_resources       what it says about its CPU, memory and GPUs
@@ -190,6 +191,7 @@ simulator               the embedded endpoint, whose capacity is known
     accounts            what serves each detector, and its counts
     pools               the pools of workers, each behind a queue
     picture_cache       what a cache of pictures saves
+    pods                which detectors were taken down or are being loaded
     contention          pools that slow each other down, and by which law
     queueing            c servers behind one queue, computed exactly
     faults              what goes wrong on request, and how often

@@ -120,7 +120,7 @@ ARROWS = {
         "edgeload.commands",
         "edgeload.start",
     ),
-    "edgeload.edge": ("edgeload.box_records",),
+    "edgeload.edge": ("edgeload.box_records", "edgeload.private_files"),
     "edgeload.run": (
         "edgeload.audit_plan",
         "edgeload.box_records",

@@ -1,4 +1,4 @@
-"""Asks the endpoint for something beside image queries: one GET request, never timed, never load.
+"""Asks the endpoint for something beside image queries: one request, never timed, never load.
 
 A connection that fails is explained by its likely cause, with what to change. Nothing of the
 environment is used, neither proxies nor ~/.netrc, and an answer is bounded in size and time.
@@ -60,19 +60,33 @@ def ask(url: str, trust: TlsTrust, token: str | None = None) -> EdgeAnswer:
     Waits 3 s at most for each piece of it and 10 s for all of it, and reads 4 MiB at most. Raises
     Unreachable if there is no such answer.
     """
-    headers = {"Accept-Encoding": "identity"}
+    return _answer("GET", url, trust, {} if token is None else {"x-api-token": token})
+
+
+def put_json(url: str, value: Any, trust: TlsTrust) -> EdgeAnswer:
+    """The endpoint's answer to a PUT of this value as JSON, whatever its status, as `ask` has it.
+
+    Raises Unreachable if there is no answer: nobody knows then whether the value has arrived.
+    """
+    body = json.dumps(value).encode()
+    return _answer("PUT", url, trust, {"Content-Type": "application/json"}, body)
+
+
+def _answer(
+    method: str, url: str, trust: TlsTrust, headers: dict[str, str], body: bytes | None = None
+) -> EdgeAnswer:
     trust_options = trust.pool_options() if url.startswith("https:") else {}
-    if token is not None:
-        headers["x-api-token"] = token
     with warnings.catch_warnings(), requests.Session() as session:
         warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
         session.trust_env = False
         for scheme in ("http://", "https://"):
             session.mount(scheme, _PoolAdapter(trust_options))
         try:
-            answer = session.get(
+            answer = session.request(
+                method,
                 url,
-                headers=headers,
+                data=body,
+                headers={"Accept-Encoding": "identity", **headers},
                 timeout=_PIECE_WITHIN_S,
                 verify=trust.requests_verify(),
                 allow_redirects=False,

@@ -5,18 +5,21 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from edgeload.edge_facts import is_detector_id
 from edgeload.simulator.deployment import DEFAULT_THRESHOLD
 from edgeload.simulator.query import new_id, timestamp
 
-_NO_CLOUD = {
-    "enabled": True,
-    "always_return_edge_prediction": True,
-    "disable_cloud_escalation": True,
-    "min_time_between_escalations": 30.0,
-}
+PresetName = Literal["no_cloud", "edge_answers_with_escalation", "default", "disabled"]
+PRESET_NAMES: tuple[PresetName, ...] = (
+    "no_cloud",
+    "edge_answers_with_escalation",
+    "default",
+    "disabled",
+)
+_SECONDS_IN_A_DAY = 86400
+_BETWEEN_ESCALATIONS_S = 30.0
 
 
 class DetectorError(ValueError):
@@ -119,38 +122,96 @@ def _unit(value: object) -> float:
     raise DetectorError("confidence_threshold: must be a number from 0 to 1")
 
 
-def no_cloud_config(detector_ids: Iterable[str], audit_rate: float) -> dict[str, Any]:
-    """The edge configuration with which the edge itself answers all queries of these detectors."""
+def first_config(
+    detector_ids: Iterable[str], audit_rate: float, preset: PresetName
+) -> dict[str, Any]:
+    """The edge configuration in which each of these detectors has the preset.
+
+    With `no_cloud` the edge itself answers all queries of these detectors.
+    """
     return {
         "global_config": {"refresh_rate": 60.0, "confident_audit_rate": audit_rate},
-        "edge_inference_configs": {"no_cloud": dict(_NO_CLOUD)},
-        "detectors": [no_cloud_entry(detector_id) for detector_id in detector_ids],
+        "edge_inference_configs": {preset: _preset(preset)},
+        "detectors": [config_entry(detector_id, preset) for detector_id in detector_ids],
     }
 
 
-def no_cloud_entry(detector_id: str) -> dict[str, Any]:
-    """One detector in that configuration."""
-    return {"detector_id": detector_id, "edge_inference_config": "no_cloud"}
+def _preset(name: PresetName) -> dict[str, Any]:
+    return {
+        "enabled": name != "disabled",
+        "always_return_edge_prediction": name in ("no_cloud", "edge_answers_with_escalation"),
+        "disable_cloud_escalation": name == "no_cloud",
+        "min_time_between_escalations": _BETWEEN_ESCALATIONS_S,
+    }
+
+
+def config_entry(detector_id: str, name: str) -> dict[str, Any]:
+    """One detector in the edge configuration, with the named configuration for its queries."""
+    return {"detector_id": detector_id, "edge_inference_config": name}
 
 
 def checked_config(config: object) -> dict[str, Any]:
-    """The edge configuration, if its detectors are well-formed. Raises DetectorError.
+    """The edge configuration as the endpoint keeps it: defaults added, unknown keys left out.
 
-    The endpoint shows it again and lists its detectors as ready. It has no influence on how
-    queries are answered.
+    It is refused for what the endpoint refuses too. Raises DetectorError.
     """
-    if not isinstance(config, dict):
-        raise DetectorError("the body must be a JSON object")
-    named, detectors = config.get("edge_inference_configs", {}), config.get("detectors", [])
-    if not isinstance(named, dict) or not isinstance(detectors, list):
-        raise DetectorError("edge_inference_configs must be an object, detectors a list")
-    for entry in detectors:
-        if not isinstance(entry, dict) or not is_detector_id(str(entry.get("detector_id"))):
-            raise DetectorError("detectors: an entry has no legal detector_id")
-        if entry.get("edge_inference_config") not in named:
-            raise DetectorError("detectors: an entry names an undefined edge_inference_config")
-    return {
-        "global_config": config.get("global_config", {}),
-        "edge_inference_configs": named,
-        "detectors": detectors,
+    wanted = _object(config, "the body")
+    rates = _object(wanted.get("global_config", {}), "global_config")
+    refresh_s = _number(rates.get("refresh_rate", 60.0), "refresh_rate")
+    audit_rate = _number(rates.get("confident_audit_rate", 1e-5), "confident_audit_rate")
+    if not 0 < refresh_s <= _SECONDS_IN_A_DAY or audit_rate < 0:
+        raise DetectorError("global_config: a rate is out of its limits")
+    named = {
+        str(name): _checked_flags(_object(flags, f"edge_inference_configs: {name}"))
+        for name, flags in _object(
+            wanted.get("edge_inference_configs") or {}, "edge_inference_configs"
+        ).items()
     }
+    listed = wanted.get("detectors", [])
+    if not isinstance(listed, list):
+        raise DetectorError("detectors must be a list")
+    entries: dict[str, dict[str, Any]] = {}
+    for each in listed:
+        entry = _object(each, "detectors: an entry")
+        detector_id, name = str(entry.get("detector_id")), entry.get("edge_inference_config")
+        if not is_detector_id(detector_id) or detector_id in entries:
+            raise DetectorError("detectors: an entry has no legal detector_id, or that of another")
+        if name not in named:
+            raise DetectorError("detectors: an entry names an undefined edge_inference_config")
+        entries[detector_id] = config_entry(detector_id, str(name))
+    return {
+        "edge_inference_configs": named,
+        "detectors": list(entries.values()),
+        "global_config": {"refresh_rate": refresh_s, "confident_audit_rate": audit_rate},
+    }
+
+
+def _checked_flags(flags: dict[Any, Any]) -> dict[str, Any]:
+    checked: dict[str, Any] = {
+        key: flags.get(key, value)
+        for key, value in _preset("default").items()
+        if isinstance(value, bool)
+    }
+    if not all(isinstance(value, bool) for value in checked.values()):
+        raise DetectorError("edge_inference_configs: a flag is neither true nor false")
+    if checked["disable_cloud_escalation"] and not checked["always_return_edge_prediction"]:
+        raise DetectorError(
+            "edge_inference_configs: disable_cloud_escalation needs always_return_edge_prediction"
+        )
+    key = "min_time_between_escalations"
+    checked[key] = _number(flags.get(key, _BETWEEN_ESCALATIONS_S), key)
+    if checked[key] <= 0:
+        raise DetectorError(f"{key}: must be above 0")
+    return checked
+
+
+def _object(value: object, what: str) -> dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise DetectorError(f"{what} must be an object")
+    return value
+
+
+def _number(value: object, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DetectorError(f"{what}: must be a number")
+    return float(value)

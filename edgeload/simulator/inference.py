@@ -18,6 +18,7 @@ from edgeload.simulator.detectors import Detectors
 from edgeload.simulator.faults import SWAP_LABEL, Faults, status_of
 from edgeload.simulator.messages import Finished, Query, Reply
 from edgeload.simulator.picture_cache import CacheLaw, PictureCache
+from edgeload.simulator.pods import Pods
 from edgeload.simulator.pools import Ticket
 from edgeload.simulator.query import (
     JSON,
@@ -87,6 +88,7 @@ class Inference:
         swap_above: float | None = None,
         cache: CacheLaw | None = None,
         ready_from_s: float = 0.0,
+        pods: Pods | None = None,
         seed: int,
         unix_minus_monotonic_s: float,
         record: Callable[[Truth], None],
@@ -96,7 +98,8 @@ class Inference:
         `detectors` has at least the detectors of the `deployment`. A query that arrives before
         `ready_from_s` finds no model loaded. The fault swap_label happens only to queries that find
         more than the share `swap_above` of their pool's workers busy; None: to all. Without a
-        `cache`, a picture that came before takes as long as any other.
+        `cache`, a picture that came before takes as long as any other. The `pods` say which
+        detectors were taken down or added since.
         """
         self._pools = pools_of(deployment)
         self._detectors = detectors
@@ -105,6 +108,7 @@ class Inference:
         self._max_in_flight = max_in_flight
         self._swap_above = swap_above
         self.ready_from_s = ready_from_s
+        self.pods = Pods(random.Random(f"{seed} pods")) if pods is None else pods
         self._unix_minus_monotonic_s = unix_minus_monotonic_s
         self._record = record
         self._answer_chance = random.Random(f"{seed} answer")
@@ -139,11 +143,11 @@ class Inference:
             return self._reset(entry)
         if isinstance(request, Refusal):
             return self._refuse(entry, request)
-        if request.by_cloud:
+        if request.by_cloud or (account and self.pods.is_down(account.detector.id)):
             return self._answer(entry, request, from_edge=False)
         if account is None:
             return self._refuse(entry, error_answer(500))
-        if query.arrival_s < self.ready_from_s:
+        if not self._loaded(account, query.arrival_s):
             return self._refuse(entry, not_ready(request.detector_id))
         return self._admit(entry, request, account)
 
@@ -240,6 +244,10 @@ class Inference:
     def kept_answer(self, query_id: str) -> bytes | None:
         """The JSON of one of the latest answers."""
         return self._answers.get(query_id)
+
+    def _loaded(self, account: Account, now_s: float) -> bool:
+        """Whether the process that a query meets believes that its model is there."""
+        return now_s >= self.ready_from_s and self.pods.ready(account.detector.id, now_s)
 
     def _admit(self, entry: _Open, request: QueryParameters, account: Account) -> Reply | None:
         """Put a legal query into the queue, unless a fault prevents that."""

@@ -22,6 +22,7 @@ from edgeload.simulator.messages import (
     decode_from_proxy,
 )
 from edgeload.simulator.options import Options
+from edgeload.simulator.pods import Pods
 from edgeload.simulator.routes import Routes, SimulatedBox
 from edgeload.simulator.truth import FLUSH_AFTER_S, TruthLog
 
@@ -71,6 +72,11 @@ class _InferenceProcess:
             swap_above=options.swap_above,
             cache=options.cache,
             ready_from_s=now_s + (options.load_time_s or 0.0),
+            pods=Pods(
+                random.Random(f"{options.seed} pods"),
+                load_s=options.configure_time_s or 0.0,
+                cached_s=options.readiness_cache_s,
+            ),
             seed=options.seed,
             unix_minus_monotonic_s=unix_s - now_s,
             record=(lambda truth: None) if self._log is None else self._log.add,
@@ -82,7 +88,11 @@ class _InferenceProcess:
             audit_rate=options.audit_rate,
             offline=options.offline,
             box=SimulatedBox(
-                options.resources, options.cpu_full, options.gpu_full, options.metrics_time_s
+                options.resources,
+                options.cpu_full,
+                options.gpu_full,
+                options.metrics_time_s,
+                options.edge_inference,
             ),
         )
         self._lines: list[FrameProtocol[FromProxy]] = []

@@ -23,6 +23,7 @@ from edgeload.simulator.deployment import (
     deployment_of,
 )
 from edgeload.simulator.detector_option import detector_option
+from edgeload.simulator.detectors import PRESET_NAMES, PresetName
 from edgeload.simulator.faults import FaultError, Faults, faults_from
 from edgeload.simulator.option_values import (
     MAX_WORKERS,
@@ -209,6 +210,14 @@ class Options:
         type=share_of_1,
         metavar="X",
     )
+    edge_inference: PresetName = _option(
+        _DETECTOR,
+        "no_cloud",
+        "how GET /edge-config says that its detectors are configured at first: "
+        f"{', '.join(PRESET_NAMES)}",
+        choices=PRESET_NAMES,
+        metavar="KIND",
+    )
     strict_detector: bool = _option(
         _DETECTOR,
         False,
@@ -246,6 +255,21 @@ class Options:
         _TROUBLE,
         None,
         "be without a loaded model for this long after the start: queries get a 503",
+        type=time_in_seconds,
+        metavar="TIME",
+    )
+    configure_time_s: float | None = _option(
+        _TROUBLE,
+        None,
+        "be without a loaded model for this long for each detector that PUT /edge-config adds",
+        type=time_in_seconds,
+        metavar="TIME",
+    )
+    readiness_cache_s: float = _option(
+        _TROUBLE,
+        5.0,
+        "how long each of eight processes (as in a real box) repeats what it found out about such "
+        "a detector",
         type=time_in_seconds,
         metavar="TIME",
     )

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from edgeload.simulator.detectors import (
     DetectorError,
     Detectors,
+    PresetName,
     checked_config,
-    no_cloud_config,
-    no_cloud_entry,
+    config_entry,
+    first_config,
 )
 from edgeload.simulator.faults import FaultError, faults_from
 from edgeload.simulator.inference import Inference
@@ -47,6 +48,7 @@ class SimulatedBox:
     cpu_full: float = 30.0
     gpu_full: float = 50.0
     metrics_time_s: float = 1.0
+    edge_inference: PresetName = "no_cloud"
 
 
 class _Error(Exception):
@@ -85,7 +87,9 @@ class Routes:
         self._description = description
         self._offline = offline
         self._box = box
-        self._edge_config = no_cloud_config([detector.id for detector in detectors], audit_rate)
+        self._edge_config = first_config(
+            [detector.id for detector in detectors], audit_rate, box.edge_inference
+        )
         self._exact: dict[tuple[str, str], Callable[[Call, float, float], object]] = {
             ("GET", "/"): lambda *_: _Page(b"", 302, HTML, "/status"),
             ("GET", "/ping"): lambda *_: {"message": "Hello!"},
@@ -167,18 +171,28 @@ class Routes:
         except DetectorError as error:
             raise _Error(400, str(error)) from error
         if "no_cloud" in self._edge_config["edge_inference_configs"]:
-            self._edge_config["detectors"].append(no_cloud_entry(detector.id))
+            self._edge_config["detectors"].append(config_entry(detector.id, "no_cloud"))
         return _Page(json.dumps(detector.as_json()).encode(), 201)
 
     def _readiness(self, _call: Call, now_s: float, _unix_s: float) -> object:
-        ready = now_s >= self._inference.ready_from_s
-        return {entry["detector_id"]: {"ready": ready} for entry in self._edge_config["detectors"]}
+        """What one of the box's processes knows about the detectors that are configured."""
+        pods = self._inference.pods
+        loaded, process = now_s >= self._inference.ready_from_s, pods.any_process()
+        return {
+            each: {"ready": loaded and pods.ready(each, now_s, process)} for each in self._listed()
+        }
 
-    def _set_edge_config(self, call: Call, _now_s: float, _unix_s: float) -> object:
+    def _listed(self) -> list[str]:
+        return [entry["detector_id"] for entry in self._edge_config["detectors"]]
+
+    def _set_edge_config(self, call: Call, now_s: float, _unix_s: float) -> object:
+        """The whole configuration is replaced: a detector that is not listed is taken down."""
+        before = self._listed()
         try:
             self._edge_config = checked_config(_json(call))
         except (DetectorError, _Error) as error:  # the edge answers 422, and the cloud then 404
             raise _Error(404, "Not Found") from error
+        self._inference.pods.configured(before, self._listed(), now_s)
         return None
 
     def _status_page(self, *_: object) -> object:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 from edgeload.edge.box_facts import CONFIG_ROUTE, METRICS_ROUTE, box_facts_of
-from edgeload.simulator.detectors import Detector, no_cloud_config
+from edgeload.simulator.detectors import Detector, first_config
 from edgeload.simulator.status import metrics
 
 A, B = "det_" + "A" * 27, "det_" + "B" * 27
 DETECTORS = [Detector(A, "door", "Open?", 1_795_000_000.0), Detector(B, "person", "Who?", 1.0)]
-CONFIG = no_cloud_config([A], 1e-5)
+CONFIG = first_config([A], 1e-5, "no_cloud")
 METRICS = metrics(DETECTORS, CONFIG, 1_795_000_000.0, cluster=True)
 
 

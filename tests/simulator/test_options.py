@@ -107,6 +107,7 @@ def test_help_names_every_option_with_its_default(capsys: pytest.CaptureFixture[
     words = " ".join(out[out.index("Options:") :].split())
     helps = {text.split()[0]: text for text in re.split(r" (?=--[a-z])", words)[1:]}
     shown = {"service_time_s": "50ms", "slow_body_time_s": "1s", "metrics_time_s": "1s"}
+    shown |= {"readiness_cache_s": "5s"}
     plain = Options()
     for field in dataclasses.fields(Options):
         text = helps["--" + field.name.removesuffix("_s").replace("_", "-")]

@@ -219,6 +219,21 @@ def test_the_edge_configuration_can_be_read_and_replaced(simulator: RunningSimul
     assert requests.put(url, json=before, timeout=10).status_code == 200
 
 
+def test_a_detector_that_is_taken_down_or_added() -> None:
+    """The whole configuration is replaced: one not listed is the cloud's, a new one is loaded."""
+    other = "det_" + "O" * 27
+    options = ["--service-time", "1ms", "--detector-id", ID, "--configure-time", "3600s"]
+    with running_simulator(options) as running:
+        url = f"{running.url}/edge-config"
+        config = requests.get(url, timeout=10).json()
+        assert post(running.url).json()["result"]["from_edge"]
+        config["detectors"][0]["detector_id"] = other
+        assert requests.put(url, json=config, timeout=10).status_code == 200
+        assert get(running.url, "/edge-detector-readiness").json() == {other: {"ready": False}}
+        assert not post(running.url).json()["result"]["from_edge"]
+        assert post(running.url, detector_id=other).status_code == 503
+
+
 def test_strict_detector_and_closing_after_n_requests() -> None:
     """--strict-detector refuses other ids; the Nth answer of a connection says close."""
     options = ["--service-time", "1ms", "--strict-detector", "--keepalive-requests", "3"]
