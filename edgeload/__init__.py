@@ -71,6 +71,8 @@ untrusted_text          text from outside, made safe to log and to print
 import_path             where modules are looked for: in the current folder last
 child_processes         how processes of ours are started: without the token
 child_main              their main module
+keeper                  the process that restores the box, whatever happens to ours
+keeper_process          our end of it
 package_last            the same import path for the process that forks workers
 plain_words             small pieces of English
 time_words              spans of time in seconds, minutes, hours or days
@@ -208,7 +210,6 @@ variants                several configurations of the box, ranked by their capac
     variants_file       the text of a variants file (YAML) -> variants, checked
     contest_run         applies the variants in turn, measures each, and restores the box
     applying            applies a variant: by its command, or by the person at the terminal
-    keeper              the process that runs the commands, and restores whatever happens
     measuring           measures the box as it is configured now
     capacity_shown      what a run shows of a variant's capacity
     measurement         what one measurement of one variant is

@@ -57,6 +57,8 @@ ARROWS = {
         "edgeload.stopping",
     ),
     "edgeload.signals": ("edgeload.exit_codes", "edgeload.stopping"),
+    "edgeload.keeper": (),
+    "edgeload.keeper_process": ("edgeload.child_processes", "edgeload.keeper"),
     "edgeload.fork_server": ("edgeload.child_processes",),
     "edgeload.nameless_file": (),
     "edgeload.exit_codes": (),
@@ -151,7 +153,8 @@ ARROWS = {
         "edgeload.simulator.null",
     ),
     "edgeload.variants": (
-        "edgeload.child_processes",
+        "edgeload.keeper",
+        "edgeload.keeper_process",
         "edgeload.edge",
         "edgeload.exit_codes",
         "edgeload.plan",

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-import msgspec
-
-from edgeload import child_processes
+from edgeload.keeper import KeeperAnswer, KeeperTask, ended_words
+from edgeload.keeper_process import KeeperEnded, KeeperProcess
 from edgeload.untrusted_text import remember_secret
-from edgeload.variants.keeper import KeeperAnswer, KeeperTask, ended_words
 from edgeload.variants.variants_file import VariantSpec
 
 PYTHON = "EDGELOAD_PYTHON"
@@ -58,24 +54,14 @@ class Applier:
         what it says.
         """
         self._restoring = restoring
-        self._folder = folder.resolve()
-        self._environment = child_processes.environment(environment)
-        self._environment[PYTHON] = sys.executable
+        self._keeper = KeeperProcess(folder, {**environment, PYTHON: sys.executable})
         self._token = token
         remember_secret(token)
         self._ask, self._pause = ask, pause
         self._owed = False
-        self._number = 0
-        self._rest = b""
 
     def __enter__(self) -> Applier:
-        self._keeper = subprocess.Popen(
-            child_processes.command("edgeload.variants.keeper:main", str(self._folder)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=self._environment,
-            start_new_session=True,
-        )
+        self._keeper.__enter__()
         self._tell(KeeperTask(secret=self._token))
         return self
 
@@ -85,11 +71,7 @@ class Applier:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._keeper.stdin is not None
-        assert self._keeper.stdout is not None
-        self._keeper.stdin.close()
-        self._keeper.wait()  # it restores now, if that is still owed
-        self._keeper.stdout.close()
+        self._keeper.__exit__(kind, problem, trace)  # it restores now, if that is still owed
 
     @property
     def owes(self) -> bool:
@@ -153,34 +135,16 @@ class Applier:
 
     def _run(self, command: str, timeout_s: float) -> KeeperAnswer:
         """Run a command to its end. It is ended if anything is raised meanwhile."""
-        self._number += 1
         try:
-            self._tell(KeeperTask(number=self._number, run=command, timeout_s=timeout_s))
-            while (answer := self._answer()).number != self._number:  # one that was broken off
-                pass
-            return answer
-        except KeeperGone:
-            raise
-        except BaseException:
-            self._tell(KeeperTask())
-            raise
-
-    def _tell(self, task: KeeperTask) -> None:
-        assert self._keeper.stdin is not None
-        try:
-            os.write(self._keeper.stdin.fileno(), msgspec.json.encode(task) + b"\n")
-        except BrokenPipeError:
+            return self._keeper.run(command, timeout_s)
+        except KeeperEnded:
             raise self._gone() from None
 
-    def _answer(self) -> KeeperAnswer:
-        assert self._keeper.stdout is not None
-        while b"\n" not in self._rest:
-            piece = os.read(self._keeper.stdout.fileno(), 65536)
-            if not piece:
-                raise self._gone()
-            self._rest += piece
-        line, _, self._rest = self._rest.partition(b"\n")
-        return msgspec.json.decode(line, type=KeeperAnswer)
+    def _tell(self, task: KeeperTask) -> None:
+        try:
+            self._keeper.tell(task)
+        except KeeperEnded:
+            raise self._gone() from None
 
     def _gone(self) -> KeeperGone:
         how = self._restoring

@@ -133,7 +133,7 @@ def test_readers_of_a_large_log_run_no_file_of_the_current_folder(
     assert not ran.exists(), ran.read_text()
 
 
-@pytest.mark.parametrize("function", ["simulator.null:main", "variants.keeper:main"])
+@pytest.mark.parametrize("function", ["simulator.null:main", "keeper:main"])
 def test_a_process_of_ours_runs_no_file_of_the_current_folder(
     tmp_path: Path, function: str
 ) -> None:
@@ -151,7 +151,7 @@ def test_a_current_folder_in_pythonpath_comes_last_as_well(
     """`PYTHONPATH=$PYTHONPATH:/opt/mine` has an empty entry if it was unset: this very folder."""
     ran = _poison(tmp_path, with_standard_library=False)
     monkeypatch.setenv("PYTHONPATH", ":/opt/mine")
-    _, *words = command("edgeload.variants.keeper:main", str(tmp_path))
+    _, *words = command("edgeload.keeper:main", str(tmp_path))
     assert user.finish(_start(tmp_path, *words)).code == 0
     assert not ran.exists(), ran.read_text()
 
@@ -192,8 +192,8 @@ def test_whoever_starts_a_process_says_its_environment() -> None:
         for path in package.rglob("*.py")
         if (found := _environments(path))
     }
-    assert said.pop("variants/keeper.py") == [None]
-    assert said.pop("variants/applying.py") == ["self._environment"]
+    assert said.pop("keeper.py") == [None]
+    assert said.pop("keeper_process.py") == ["self._environment"]
     assert len(said) >= 3
     assert all(found == ["environment()"] for found in said.values()), said
 

@@ -19,8 +19,8 @@ from token_forms import FORMS, TOKEN, as_json, nowhere, shown_in
 
 from edgeload.child_processes import command
 from edgeload.commands import run
+from edgeload.keeper import KeeperTask
 from edgeload.untrusted_text import remember_secret, without_secrets
-from edgeload.variants.keeper import KeeperTask
 
 
 class Echo(Handler):
@@ -243,7 +243,7 @@ def test_a_traceback_shows_no_token(program: str) -> None:
 def test_a_command_that_prints_the_token_after_a_kill_shows_none(tmp_path: Path) -> None:
     """The keeper of a killed load test restores the box, and says how that failed, without it."""
     keeper = subprocess.Popen(
-        command("edgeload.variants.keeper:main", str(tmp_path)),
+        command("edgeload.keeper:main", str(tmp_path)),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     tasks = (KeeperTask(secret=TOKEN), KeeperTask(restore="cat said; exit 3"))

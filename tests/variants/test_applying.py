@@ -92,16 +92,16 @@ def test_what_interrupts_a_command_ends_it_and_the_box_is_restored(tmp_path: Pat
 
     slow = VariantSpec(name="a", apply="echo $$ >pid; exec sleep 100")
     with applier(tmp_path) as box:
-        answered = box._answer
+        answered = box._keeper._answer
 
         def interrupted() -> None:
             user.wait_for((tmp_path / "pid").exists, 10, "the command")
             raise Interrupt
 
-        box._answer = interrupted  # type: ignore[method-assign,assignment]
+        box._keeper._answer = interrupted  # type: ignore[method-assign,assignment]
         with pytest.raises(Interrupt):
             box.apply(slow)
-        box._answer = answered  # type: ignore[method-assign]
+        box._keeper._answer = answered  # type: ignore[method-assign]
         box.restore()
         assert config(tmp_path) == "back\n"
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))

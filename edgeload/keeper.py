@@ -1,4 +1,4 @@
-"""The keeper: a process of its own that runs the user's commands, and restores the box at the end.
+"""The keeper: a process of its own that runs commands, and restores the box at the end.
 
 It reads one JSON object per line, and answers each command with one: see `KeeperTask` and
 `KeeperAnswer`. When its input ends, it ends the command that is running. Unless it was told that
@@ -31,9 +31,10 @@ _KILL_AFTER_S = 2.0
 class KeeperTask(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What the load test wants: one of these.
 
-    `run`: run this command. `restore`: from now on, restore with this command, and `by_hand` says
-    instead what a person has to do. `restored`: nothing is left to restore. `secret`: never show
-    this, which a command may print. `{}`: end the command that is running.
+    `run`: run this command. `restore`: from now on, restore with this command; `by_hand` says what
+    a person has to do if there is none, or types if it fails. `restored`: nothing is left to
+    restore. `secret`: never show this, which a command may print. `{}`: end the command that is
+    running.
     """
 
     number: int = 0
@@ -87,10 +88,14 @@ def _restore(owed: KeeperTask, folder: str) -> None:
     if owed.restore is None:
         _say(f"The load test has ended before the box was restored: {owed.by_hand}")
         return
-    _say(f"The load test has ended before the box was restored; running: {owed.restore}")
+    shown = owed.by_hand or owed.restore
+    _say(f"The load test has ended before the box was restored; running: {shown}")
     answer = _run(owed, owed.restore, folder, None)
-    how = "The box is restored." if answer.code == 0 else f"It failed ({ended_words(answer)})."
-    _say(how)
+    if answer.code == 0:
+        _say("The box is restored.")
+        return
+    again = "" if owed.by_hand is None else f" Restore it by hand: {owed.by_hand}"
+    _say(f"It failed ({ended_words(answer)}).{again}")
 
 
 def ended_words(answer: KeeperAnswer) -> str:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from edgeload.child_processes import command
-from edgeload.variants.keeper import KeeperAnswer, KeeperTask, ended_words
+from edgeload.keeper import KeeperAnswer, KeeperTask, ended_words
 
 Keeper = subprocess.Popen[bytes]
 
@@ -26,7 +26,7 @@ def keeper(folder: Path) -> Iterator[Keeper]:
     """A keeper; what it says is in the file `said`."""
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(
-            command("edgeload.variants.keeper:main", str(folder)),
+            command("edgeload.keeper:main", str(folder)),
             cwd=user.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said,
             start_new_session=True,
         )  # fmt: skip
@@ -136,6 +136,16 @@ def test_a_restoration_that_fails_is_told(tmp_path: Path) -> None:
         tell(process, KeeperTask(restore="echo no such pod; exit 4"))
         end_of_input(process)
     assert "It failed (exit code 4: no such pod)." in (tmp_path / "said").read_text()
+
+
+def test_a_person_is_told_what_to_type_if_it_fails(tmp_path: Path) -> None:
+    """In the words of a person, and not with the paths of this machine."""
+    with keeper(tmp_path) as process:
+        tell(process, KeeperTask(restore="exit 4", by_hand="load_test.py --restore FILE"))
+        end_of_input(process)
+    said = (tmp_path / "said").read_text()
+    assert "was restored; running: load_test.py --restore FILE\n" in said
+    assert "It failed (exit code 4). Restore it by hand: load_test.py --restore FILE\n" in said
 
 
 def test_no_signal_of_the_terminal_ends_it_and_commands_have_the_usual_ones(
