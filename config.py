@@ -43,6 +43,11 @@ PREFLIGHT = True
 # that: another label or count is a failure of class changed_answer (docs/answers.md).
 CHECK_ANSWERS = False
 
+# For the time of the run, configure the box so that it answers for the run's detectors without the
+# cloud; all else stays as it is. Its own configuration is saved to a file, and put back afterwards
+# (docs/box.md).
+SET_NO_CLOUD = False
+
 # Accept any TLS certificate. An Edge Endpoint signs its own, for the name localhost.
 INSECURE = False
 

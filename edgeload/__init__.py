@@ -14,6 +14,7 @@ The programs
 __main__                `edgeload COMMAND`: the entry point
 commands                one module per command, shared by the entry point and the three scripts
     run                 one load test, its plan alone, or a calibration
+    restore_edge_config  puts the box's configuration back from a file
     repeat              a series of runs, and its logs read again
     report              report and compare: results from logs alone
     list_runs           list: the runs that are kept
@@ -96,6 +97,7 @@ edge                    the Edge Endpoint from outside
     detectors           finds the detector by its name
     configuration       how the box is configured for it
     edge_config         its whole configuration: read, changed, replaced, kept in a file
+    putting_back        puts back the one from before
     json_values         parts of an answer of which nothing is certain
     box_facts           what it says about itself, its detectors and its images
     box_resources       what it says about its CPU, memory and GPUs
@@ -109,6 +111,7 @@ run                     sends the planned requests and writes down what happened
     session             from settings to a finished log
     embedded_endpoint   whether the simulator can be started as the settings say
     reaching            from the URL to an endpoint that is ready
+    no_cloud            lets the box answer without the cloud for the time of a run
     announcement        what the box says about the detector, in sentences
     load_ahead          what a run is about to send, and where to, in one line
     preflight_queries   real image queries before the ramp

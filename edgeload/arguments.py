@@ -11,7 +11,7 @@ from edgeload.cli import Parser, typed
 from edgeload.plain_words import quoted
 from edgeload.settings import TOKEN
 from edgeload.settings.declaration import Group
-from edgeload.settings.fields import Fields, declared, metavar_of, option_of
+from edgeload.settings.fields import RESTORE_OPTION, Fields, declared, metavar_of, option_of
 from edgeload.settings.values import BUILT_IN
 
 _DESCRIPTION = """\
@@ -40,6 +40,8 @@ are written).
 """
 
 
+RESTORE = "restore:"
+"""Before the name of the file from which a box is wanted to be restored."""
 _TOKEN_OPTIONS = ("--token", "--api-token", "--groundlight-api-token")
 
 
@@ -57,13 +59,16 @@ class _RefusedToken(argparse.Action):
 def parse(
     arguments: list[str] | None, config: Mapping[str, object], program: str = "load_test.py"
 ) -> tuple[dict[str, Any], str]:
-    """(options that were given, by setting name; what is wanted: "run", "dry_run", "calibrate").
+    """(options that were given, by setting name; what is wanted: "run", "dry_run", "calibrate",
+    or "restore:FILE").
 
     Prints one line and exits with code 2 for an option that does not exist.
     """
     given = vars(_parser(config, program).parse_args(arguments))
     if "custom_ramp" in given:  # [1, 5, 20] arrives as three words
         given["custom_ramp"] = " ".join(given["custom_ramp"]) or BUILT_IN
+    if (file := given.pop("restore", None)) is not None:
+        return given, f"{RESTORE}{file}"
     return given, given.pop("wanted", "run")
 
 
@@ -87,6 +92,13 @@ def _parser(config: Mapping[str, object], program: str) -> Parser:
         instead.add_argument(
             option_of(wanted), dest="wanted", action="store_const", const=wanted, help=text
         )
+    instead.add_argument(
+        RESTORE_OPTION,
+        dest="restore",
+        metavar="FILE",
+        help="Put back the configuration of a box that a run with --set-no-cloud has saved, and "
+        "stop.",
+    )
     for name in _TOKEN_OPTIONS:
         parser.add_argument(name, action=_RefusedToken, nargs="?", help=argparse.SUPPRESS)
     for title in get_args(Group):

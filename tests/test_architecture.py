@@ -122,7 +122,11 @@ ARROWS = {
         "edgeload.commands",
         "edgeload.start",
     ),
-    "edgeload.edge": ("edgeload.box_records", "edgeload.private_files"),
+    "edgeload.edge": (
+        "edgeload.box_records",
+        "edgeload.exit_codes",
+        "edgeload.private_files",
+    ),
     "edgeload.run": (
         "edgeload.audit_plan",
         "edgeload.box_records",
@@ -130,6 +134,8 @@ ARROWS = {
         "edgeload.edge",
         "edgeload.file_locks",
         "edgeload.interference_plan",
+        "edgeload.keeper",
+        "edgeload.keeper_process",
         "edgeload.machine",
         "edgeload.nameless_file",
         "edgeload.objectives",

@@ -103,6 +103,7 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
         "interference_rounds", "mix", "budget", "repeat", "cooldown", "variants", "variants_rounds",
         "variants_budget", "plan_for", "reserve", "allow_public_target", "require_capacity",
         "name", "notes", "box_label", "box_figures", "monitor", "require_clean_box",
+        "set_no_cloud",
     }  # fmt: skip
 
 
@@ -110,8 +111,8 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
     """The names are a part of the log's format; new ones may join."""
     assert list(resolve({}, {}, {}).public()) == [
         "endpoint_url", "allow_public_target", "detector_id", "detector_name", "detector_query",
-        "timeout", "ready_timeout", "preflight", "box_figures", "require_clean_box", "monitor",
-        "check_answers",
+        "timeout", "ready_timeout", "preflight", "box_figures", "require_clean_box", "set_no_cloud",
+        "monitor", "check_answers",
         "insecure", "cacert", "mix", "ramp_group", "max_clients", "step_size", "custom_ramp",
         "interference",
         "interference_rounds", "find_capacity", "search", "budget", "plan_for", "reserve",

@@ -15,12 +15,17 @@ from recording_server import DETECTOR_ID, Handler, recording_server
 
 from edgeload.child_processes import TOKEN
 from edgeload.commands import monitor, report, run
+from edgeload.edge.edge_config import put_edge_config, read_edge_config, with_preset
+from edgeload.edge.trust import TlsTrust
 from edgeload.installation import Started, missing_package, too_old
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.words.headline import headline, validity
 from edgeload.run.log_place import held_log
+from edgeload.run.no_cloud import no_cloud
+from edgeload.settings import resolve
 from edgeload.simulator.certificate import self_signed, server_context
+from edgeload.simulator.launch import running_simulator
 
 PAGE = (user.ROOT / "docs" / "troubleshooting.md").read_text()
 MESSAGES: list[str] = re.findall(r"^\| `(.+?)` \| .+ \| .+ \|$", PAGE, re.MULTILINE)
@@ -62,6 +67,8 @@ ON_THE_COMMAND_LINE = {
     "IMAGE_PATH": Case("--dry-run --image-path images/cat.jpeg"),
     "MIX": Case("--mix cameras.yaml"),
     "mix.yaml": Case("--mix mix.yaml", MIX),
+    "SET_NO_CLOUD": Case("--set-no-cloud"),
+    "--restore-edge-config edge": Case("--restore-edge-config edge-config.json"),
     "monitor_cpu_gpu_usage.py": Case("60", program=monitor.main),
     "parse_load_test_logs.py: cannot": Case("", program=report.script_main),
     "parse_load_test_logs.py: 2 logs": Case("a.log b.log", program=report.script_main),
@@ -179,6 +186,12 @@ def _with_tls(scheme: str) -> Iterator[str]:
         yield server.url.replace("https", scheme, 1)
 
 
+@contextmanager
+def _loading_for_ever() -> Iterator[str]:
+    with running_simulator(["--configure-time", "1h"]) as box:
+        yield box.url
+
+
 ENDPOINTS: dict[str, Callable[[], AbstractContextManager[str]]] = {
     "ENDPOINT_URL = http://127.0.0.1:…: no connection": _refusing,
     "https://127.0.0.1:…/health/ready: this port": lambda: _serving(Handler, "https"),
@@ -189,7 +202,13 @@ ENDPOINTS: dict[str, Callable[[], AbstractContextManager[str]]] = {
     "GROUNDLIGHT_API_TOKEN: the endpoint": lambda: _serving(RefusesToken),
     "GROUNDLIGHT_API_TOKEN: the token": lambda: _serving(RefusesToken),
     f"DETECTOR_ID = '{DETECTOR_ID}'": lambda: _serving(LacksDetector),
+    "http://127.0.0.1:… does not": lambda: _serving(Handler),
+    "http://127.0.0.1:…: not ready": _loading_for_ever,
 }
+
+
+CONFIGURED = ("http://127.0.0.1:… does not", "http://127.0.0.1:…: not ready")
+"""Of these, the run was asked to configure the box."""
 
 
 @pytest.mark.parametrize("beginning", ENDPOINTS)
@@ -200,7 +219,9 @@ def test_an_endpoint_that_does_not_answer(
     monkeypatch.setenv(TOKEN, "a_token_of_some_length")
     with ENDPOINTS[beginning]() as url:
         which = ["--detector-name", "door"] if "the token" in beginning else BY_ID
-        code = run.main([URL, url, *which, "--ready-timeout", "200ms", *SHORT, "run.log"])
+        option = ["--set-no-cloud"] if beginning in CONFIGURED else []
+        which += [*option, "--ready-timeout", "200ms"]
+        code = run.main([URL, url, *which, *SHORT, "run.log"])
     said = capsys.readouterr().err
     assert code == 5, said
     check(beginning, said)
@@ -227,8 +248,40 @@ def test_a_report(beginning: str, tmp_path: Path) -> None:
     check(beginning, f"{validity(summary)}\n{headline(summary)}")
 
 
+TAKEN = (
+    "--restore-edge-config taken.json",
+    "THE BOX WAS NOT RESTORED: … no",
+    "THE BOX WAS NOT RESTORED: somebody",
+)
+
+
+def test_a_box_that_is_not_restored(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is gone when the run is over; or somebody else has configured it, who is left alone."""
+    given = {"set_no_cloud": True, "detector_id": DETECTOR_ID}
+    said: list[str] = []
+
+    def configured(url: str) -> AbstractContextManager[object]:
+        settings = resolve({}, {"endpoint_url": url, **given}, {TOKEN: "t"})
+        return no_cloud(settings, Path, said.append)
+
+    with running_simulator(["--detector-id", DETECTOR_ID, "--edge-inference", "default"]) as box:
+        run_of_before = configured(box.url)
+        run_of_before.__enter__()
+        theirs = with_preset(read_edge_config(box.url, TlsTrust()), [DETECTOR_ID], "default")
+        put_edge_config(box.url, {**theirs, "global_config": {"refresh_rate": 9}}, TlsTrust())
+        run_of_before.__exit__(None, None, None)
+        check(TAKEN[2], said[-1])
+        Path("edge-config.json").rename("taken.json")
+        assert run.main(["--restore-edge-config", "taken.json"]) == 2
+        check(TAKEN[0], capsys.readouterr().err)
+        other = configured(box.url)
+        other.__enter__()
+    other.__exit__(None, None, None)
+    check(TAKEN[1], said[-1])
+
+
 def test_each_message_is_produced() -> None:
     """The page has no message without a test, and none twice."""
-    beginnings = [*ON_THE_COMMAND_LINE, *INSTALLED, "LOG_FILE", *ENDPOINTS, *REPORTS]
+    beginnings = [*ON_THE_COMMAND_LINE, *INSTALLED, "LOG_FILE", *ENDPOINTS, *TAKEN, *REPORTS]
     assert sorted(map(row, beginnings)) == sorted(MESSAGES)
     assert len(MESSAGES) == PAGE.count("\n| `")

@@ -1,4 +1,4 @@
-"""`edgeload run`, load_test.py: one load test, its plan alone, or a calibration."""
+"""`edgeload run`, load_test.py: one load test, its plan alone, a calibration, a restored box."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edgeload.commands.repeat import DoneRun
-    from edgeload.run.keeping import KeptRun
+    from edgeload.run.keeping import KeptFolder, KeptRun
     from edgeload.run.phases import Ending
     from edgeload.settings import Settings
 
@@ -37,7 +37,7 @@ def main(
     `program` is the name in messages, `report` the program that reads a log again; config.py is
     looked for in `config_folders`, in this order.
     """
-    from edgeload.arguments import parse
+    from edgeload.arguments import RESTORE, parse
     from edgeload.cli import typed
     from edgeload.config_file import Config, load_config
     from edgeload.message_lines import messages_become_lines
@@ -48,13 +48,18 @@ def main(
     try:
         config = load_config(config_folders)
         options, wanted = parse(None if arguments is None else list(arguments), config, program)
+        if wanted.startswith(RESTORE):
+            from edgeload.commands.restore_edge_config import restore_edge_config
+
+            return restore_edge_config(Path(wanted.removeprefix(RESTORE)), config, options)
         settings = resolve(config, options, os.environ, program=typed(program))
         if settings.progress == "json":
             messages_become_lines()
-        if wanted == "dry_run":
-            return _show_plan(settings)
         if wanted == "calibrate":
             return _calibrate(settings)
+        _check_no_cloud(settings)
+        if wanted == "dry_run":
+            return _show_plan(settings)
         if settings.variants:
             return _rank(settings)
         return _load(settings, report=typed(report))
@@ -72,6 +77,7 @@ def _show_plan(settings: Settings) -> int:
     from edgeload.run.dry_run import asked_detectors, print_plan
     from edgeload.run.embedded_endpoint import check_simulator_options
     from edgeload.run.load_ahead import load_ahead
+    from edgeload.run.no_cloud import no_cloud_words
     from edgeload.run.pictures import picture_bytes
     from edgeload.run.preflight import largest_load
     from edgeload.run.session import worker_count
@@ -103,6 +109,8 @@ def _show_plan(settings: Settings) -> int:
         workers = worker_count(settings, plan)
         most = largest_load(settings, plan, workers) if settings.find_capacity else None
         print(load_ahead(settings, url, None, plan, sizes, most))
+    if settings.set_no_cloud:
+        print(no_cloud_words(settings))
     if settings.repeat > 1 and not settings.find_capacity:
         print(series_words(settings))
     if settings.plan_for:
@@ -131,43 +139,87 @@ def _calibrate(settings: Settings) -> int:
     return exit_codes.OK
 
 
-def _load(settings: Settings, *, report: str) -> int:
-    from rich.console import Console
+def _check_no_cloud(settings: Settings) -> None:
+    """Raise SettingError if the box is to be configured and there is none."""
+    if settings.set_no_cloud:
+        from edgeload.run.no_cloud import check_no_cloud
 
-    from edgeload.run.keeping import KeptFolder, KeptRun
+        check_no_cloud(settings)
+
+
+def _load(settings: Settings, *, report: str) -> int:
+    """One run, or a series, for which the box may be configured; the exit code."""
+    from edgeload.commands.repeat import worst_code
+    from edgeload.edge.location import Unreachable
+    from edgeload.run.keeping import KeptFolder
+    from edgeload.run.no_cloud import no_cloud
 
     _check_hdr(settings)
     place = KeptFolder(settings.output_dir, settings.name)
+    try:
+        with no_cloud(settings, place.made_now, _say) as configured:
+            code = _runs(settings, place, configured.detector_ids, report=report)
+    except Unreachable as error:
+        print(error, file=sys.stderr)
+        return exit_codes.UNREACHABLE
+    return worst_code([code, exit_codes.UNREACHABLE]) if configured.not_restored else code
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _runs(
+    settings: Settings, place: KeptFolder, no_cloud_set: Sequence[str], *, report: str
+) -> int:
+    from rich.console import Console
+
+    from edgeload.run.keeping import KeptRun
+
     if settings.repeat == 1:
-        return _watched(settings, Console(), KeptRun(place), report=report)
+        return _watched(settings, Console(), KeptRun(place), no_cloud_set, report=report)
     from edgeload.commands.repeat import run_series
     from edgeload.read.log.log_error import LogError
 
     unseen = Console(quiet=True)
+
+    def run_once(run: Settings) -> DoneRun:
+        kept = KeptRun(place, run.output_dir.name)
+        return _run_once(run, unseen, kept, no_cloud_set, report=report)
+
     try:
-        return run_series(
-            settings,
-            lambda run: _run_once(run, unseen, KeptRun(place, run.output_dir.name), report=report),
-            place,
-            report=report,
-        )
+        return run_series(settings, run_once, place, report=report)
     except LogError as problem:
         print(problem, file=sys.stderr)
         return exit_codes.INTERNAL_ERROR
 
 
-def _watched(settings: Settings, console: Console, kept: KeptRun, *, report: str) -> int:
+def _watched(
+    settings: Settings,
+    console: Console,
+    kept: KeptRun,
+    no_cloud_set: Sequence[str],
+    *,
+    report: str,
+) -> int:
     """One run, which people may watch in a browser if that is wanted; the exit code."""
     from edgeload.web.watched_run import watched
 
     with watched(settings, lambda text: print(text, file=sys.stderr)) as show_final:
-        done = _run_once(settings, console, kept, report=report)
+        done = _run_once(settings, console, kept, no_cloud_set, report=report)
         if done.summary is not None:
             show_final(settings.output_dir / "report.html")
     return done.code
 
 
-def _run_once(settings: Settings, console: Console, kept: KeptRun, *, report: str) -> DoneRun:
+def _run_once(
+    settings: Settings,
+    console: Console,
+    kept: KeptRun,
+    no_cloud_set: Sequence[str],
+    *,
+    report: str,
+) -> DoneRun:
     """One run from its start to its results, which are kept, and shown on `console`."""
     from edgeload.commands.repeat import DoneRun
     from edgeload.edge.location import Unreachable
@@ -179,7 +231,8 @@ def _run_once(settings: Settings, console: Console, kept: KeptRun, *, report: st
 
     try:
         run = search_capacity if settings.find_capacity else run_session
-        outcome = run(settings, progress_console(settings.progress), kept=kept)
+        shown = progress_console(settings.progress)
+        outcome = run(settings, shown, kept=kept, no_cloud_set=no_cloud_set)
     except Unreachable as error:
         print(error, file=sys.stderr)
         return DoneRun(exit_codes.UNREACHABLE)
@@ -262,10 +315,15 @@ def _rank(settings: Settings) -> int:
     """Measure the variants of a file in turn, and rank them."""
     from rich.console import Console
 
+    from edgeload.edge.location import Unreachable
     from edgeload.run.progress_screen import progress_console
     from edgeload.variants.command import rank_variants
 
-    return rank_variants(settings, out=Console(), err=progress_console(settings.progress))
+    try:
+        return rank_variants(settings, out=Console(), err=progress_console(settings.progress))
+    except Unreachable as error:
+        print(error, file=sys.stderr)
+        return exit_codes.UNREACHABLE
 
 
 def _check_hdr(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _ASK_EVERY_S = 0.25
 _YESES = 10
 """In a row: each comes from any of eight processes."""
 _FORMAT = "edgeload edge configuration 1"
+_URL = re.compile(r"https?://[^/?#@]+?(:[0-9]{1,5})?")
 
 Preset = Literal["default", "edge_answers_with_escalation", "no_cloud", "disabled"]
 PRESETS: Mapping[Preset, Mapping[str, bool]] = {
@@ -135,10 +137,21 @@ def configured_ids(config: EdgeConfig) -> list[str]:
     return [each for each in found if isinstance(each, str)]
 
 
-def not_listed(detector_ids: Iterable[str], config: EdgeConfig) -> list[str]:
-    """Those of the ids that the configuration does not list, in upper or lower case."""
-    known = {each.lower() for each in configured_ids(config)}
-    return [each for each in detector_ids if each.lower() not in known]
+def not_served(detector_ids: Iterable[str], config: EdgeConfig) -> list[str]:
+    """Those of the ids that the configuration does not list, or disables: no model is loaded."""
+    served = {
+        each.lower()
+        for each in configured_ids(config)
+        if _flags_of(config, each).get("enabled", True) is not False
+    }
+    return [each for each in detector_ids if each.lower() not in served]
+
+
+def _flags_of(config: EdgeConfig, detector_id: str) -> Mapping[Any, Any]:
+    """What the named configuration of a detector says; nothing for one that is not listed."""
+    own = next((e for e in as_objects(config.get("detectors")) if _is_for(e, detector_id)), {})
+    named = as_object(config.get("edge_inference_configs"))
+    return as_object(named.get(own.get("edge_inference_config")))
 
 
 def with_preset(config: EdgeConfig, detector_ids: Iterable[str], preset: Preset) -> dict[str, Any]:
@@ -182,10 +195,8 @@ def _says(flags: Any, preset: Preset) -> bool:
 
 def has_preset(config: EdgeConfig, detector_id: str, preset: Preset) -> bool:
     """Whether the configuration lists the detector with what this preset says."""
-    own = next((e for e in as_objects(config.get("detectors")) if _is_for(e, detector_id)), None)
-    named = as_object(config.get("edge_inference_configs"))
-    flags = None if own is None else named.get(own.get("edge_inference_config"))
-    return flags is not None and _says(flags, preset)
+    listed_so = detector_id.lower() in {each.lower() for each in configured_ids(config)}
+    return listed_so and _says(_flags_of(config, detector_id), preset)
 
 
 def without_detectors(config: EdgeConfig, detector_ids: Collection[str]) -> dict[str, Any]:
@@ -255,6 +266,7 @@ def kept_config(file: Path) -> KeptConfig:
     if (
         record.get("format") != _FORMAT
         or url is None
+        or not _URL.fullmatch(url)
         or kept_unix_s is None
         or not isinstance(before, dict)
         or not isinstance(put, dict)

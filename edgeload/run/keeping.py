@@ -41,6 +41,11 @@ class KeptFolder:
             self.path = self._new()
         return self.path
 
+    def made_now(self) -> Path:
+        """The same for what is kept before the first run begins. Raises OSError."""
+        self.begins()
+        return self.made()
+
     def _new(self) -> Path:
         name = without_secrets(self._name).replace("/", "_")
         for number in range(1, _MOST_IN_A_SECOND):

@@ -87,7 +87,7 @@ def reach(
 
     def wait_for(detector_id: str | None) -> None:
         timeout_s = settings.ready_timeout
-        patient = _is_patient(settings)
+        patient = is_patient(settings)
         await_ready(
             url, detector_id, trust, timeout_s=timeout_s, patient=patient, pause=pause, say=say
         )
@@ -124,7 +124,7 @@ def reach(
     return Reached(url, target, trust, groups, found)
 
 
-def _is_patient(settings: Settings) -> bool:
+def is_patient(settings: Settings) -> bool:
     """Whether a time to wait was set: then a port that nobody listens on is waited for as well."""
     default = Settings.model_fields["ready_timeout"].get_default()
     return settings.typed("ready_timeout") or settings.ready_timeout != default
@@ -142,7 +142,7 @@ def _located(
         except Forbidden as refusal:
             raise SettingError(str(refusal)) from refusal
         except NoAnswer as problem:
-            if not _is_patient(settings):
+            if not is_patient(settings):
                 raise
             if time.monotonic() >= until_s:
                 raise NoAnswer(f"{problem} (waited {settings.ready_timeout:g} s)") from problem

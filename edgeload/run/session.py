@@ -66,11 +66,13 @@ def run_session(
     console: Console,
     drive: Drive | None = None,
     kept: KeptRun | None = None,
+    no_cloud_set: Sequence[str] = (),
 ) -> RunOutcome:
     """Carry out one load test; what it measured is in `settings.log_file`.
 
     `console` shows the progress, on stderr. `drive` sends the load, by default as the plan says.
-    `kept` is where the log is kept as well.
+    `kept` is where the log is kept as well. `no_cloud_set` are the detectors that were configured
+    so for this run, which the log says.
     Raises SettingError if this system cannot carry out the settings, Unreachable if the endpoint,
     the detector or the simulator is not available, and `images.ImageError` if the picture cannot be
     used.
@@ -88,6 +90,8 @@ def run_session(
             with stop.raised():
                 prepared, chosen = _prepare(settings, plan, console, stack)
             prepared = replace(prepared, kept=kept)
+            if no_cloud_set:
+                prepared.endpoint["no_cloud_set"] = list(no_cloud_set)
             return (drive or _follow_plan)(prepared, chosen, stop, console, export)
     except Stopped as signal:
         return RunOutcome(Ending.NOTHING_SENT, f"stopped by {signal} before the load began")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
@@ -30,13 +30,16 @@ _ASK_EVERY_S = 0.5
 
 
 def search_capacity(
-    settings: Settings, console: Console, kept: KeptRun | None = None
+    settings: Settings,
+    console: Console,
+    kept: KeptRun | None = None,
+    no_cloud_set: Sequence[str] = (),
 ) -> RunOutcome:
     """Carry out one search; what it measured is in `settings.log_file`, and in `kept`.
 
-    Raises what `run.session.run_session` does.
+    Takes and raises what `run.session.run_session` does.
     """
-    return run_session(settings, console, _drive, kept)
+    return run_session(settings, console, _drive, kept, no_cloud_set)
 
 
 def _drive(

@@ -115,6 +115,16 @@ class Fields(BaseModel):
         example="True",
         measured=False,
     )
+    set_no_cloud: bool = declare(
+        False,
+        "The endpoint",
+        "For the time of the run, configure the box so that it answers for the run's detectors "
+        "without the cloud; all else stays as it is. Its own configuration is saved to a file, and "
+        "put back afterwards (docs/box.md).",
+        form="flag",
+        example="True",
+        measured=False,
+    )
     monitor: values.MonitorUrl = declare(
         None,
         "The endpoint",
@@ -569,6 +579,10 @@ def is_path(name: str) -> bool:
 def not_measured() -> frozenset[str]:
     """Names of the settings that do not change what is measured."""
     return frozenset(name for name in Fields.model_fields if not declared(name).measured)
+
+
+RESTORE_OPTION = "--restore-edge-config"
+"""Of the same program, with the file that SET_NO_CLOUD has written: restores the box, no more."""
 
 
 def option_of(name: str) -> str:

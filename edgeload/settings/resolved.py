@@ -16,7 +16,7 @@ from edgeload.interference_plan import interference_plan, rounds_to_tell
 from edgeload.objectives import Objective, parse_abort, parse_objective, with_tiers
 from edgeload.plan import Plan, default_warm_up_s, linear_ramp, mix_plan
 from edgeload.settings.audit_settings import AUDIT_VALUES
-from edgeload.settings.fields import Fields, declared, option_of
+from edgeload.settings.fields import RESTORE_OPTION, Fields, declared, option_of
 from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
 from edgeload.settings.required import check_required
@@ -179,6 +179,14 @@ class Settings(Fields):
             default = type(self).model_fields[name].get_default()
             wanted = name in self._typed or getattr(self, name) != default
             if wanted and name not in needless:
+                words += _as_option(name, value)
+        return shlex.join(words)
+
+    def restore_command(self, file: Path) -> str:
+        """The command line of the same program that restores this run's box from a file."""
+        words = [*shlex.split(self._program), RESTORE_OPTION, str(file)]
+        for name in ("allow_public_target", "insecure", "cacert"):
+            if (value := self.public()[name]) != type(self).model_fields[name].get_default():
                 words += _as_option(name, value)
         return shlex.join(words)
 

@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 from rich.console import Console
 
+from edgeload import exit_codes
 from edgeload.plain_words import quoted
+from edgeload.run.no_cloud import no_cloud
 from edgeload.run.preflight import check_before_run
 from edgeload.run.session import worker_count
 from edgeload.settings import SettingError, Settings
@@ -87,7 +89,7 @@ def _run_s(settings: Settings) -> float | None:
 def rank_variants(settings: Settings, *, out: Console, err: Console) -> int:
     """Rank the variants of the settings' file; the exit code.
 
-    `out` gets the ranking, `err` the progress. Raises SettingError as a run does;
+    `out` gets the ranking, `err` the progress. Raises SettingError and Unreachable as a run does;
     the box is restored all the same.
     """
     variants = checked_variants(settings)
@@ -103,6 +105,7 @@ def rank_variants(settings: Settings, *, out: Console, err: Console) -> int:
     closer = err.is_terminal or settings.progress in ("plain", "json")
     steps = err if closer else Console(file=io.StringIO())
     with (
+        no_cloud(settings, lambda: folder, say) as configured,
         StopSignals() as stop,
         Applier(
             variants.restoring,
@@ -116,7 +119,7 @@ def rank_variants(settings: Settings, *, out: Console, err: Console) -> int:
             variants=variants,
             settings=settings,
             applier=applier,
-            measure=as_set(settings, steps),
+            measure=as_set(settings, steps, configured.detector_ids),
             warm=warmer(settings, say),
             folder=folder,
             say=say,
@@ -127,7 +130,7 @@ def rank_variants(settings: Settings, *, out: Console, err: Console) -> int:
             f"The box was not restored ({result.not_restored}); do it by hand: "
             f"{variants.restoring.apply}"
         )
-    return contest_exit_code(result)
+    return exit_codes.UNREACHABLE if configured.not_restored else contest_exit_code(result)
 
 
 def _asker(say: Callable[[str], None]) -> Callable[[str], None]:

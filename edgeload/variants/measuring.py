@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -19,11 +20,13 @@ from edgeload.variants.measurement import Measurement, MeasureVariant
 _BROKEN_OFF = (Ending.SIGNAL, Ending.CUT_OFF, Ending.LOG_REFUSED, Ending.NOTHING_SENT)
 
 
-def as_set(settings: Settings, console: Console) -> MeasureVariant:
+def as_set(
+    settings: Settings, console: Console, no_cloud_set: Sequence[str] = ()
+) -> MeasureVariant:
     """Measures as the settings say: with a search for the capacity, or with a ramp.
 
     A search takes no longer than BUDGET and its share of the time; a ramp, as long as its steps.
-    `console` shows the progress.
+    `console` shows the progress; `no_cloud_set` are the detectors that were configured so.
     """
 
     def measure(log_file: Path, budget_s: float | None) -> Measurement:
@@ -32,7 +35,8 @@ def as_set(settings: Settings, console: Console) -> MeasureVariant:
             bounds = [bound for bound in (own.budget, budget_s) if bound is not None]
             own = own.model_copy(update={"budget": min(bounds, default=None)})
         try:
-            outcome = (search_capacity if own.find_capacity else run_session)(own, console)
+            run = search_capacity if own.find_capacity else run_session
+            outcome = run(own, console, no_cloud_set=no_cloud_set)
         except WorkersFailed as problem:
             return Measurement("invalid", why=str(problem))
         if outcome.ending in _BROKEN_OFF:

@@ -25,7 +25,7 @@ from edgeload.edge.edge_config import (
     has_preset,
     keep_config,
     kept_config,
-    not_listed,
+    not_served,
     put_edge_config,
     read_edge_config,
     with_preset,
@@ -83,7 +83,9 @@ def test_a_preset_changes_the_named_detectors_and_nothing_else(preset: Preset) -
         assert {key: flags[key] for key in PRESETS[preset]} == PRESETS[preset]
         assert has_preset(changed, own, preset)
     assert with_preset(changed, [A, C], preset) == changed, "once is enough"
-    assert not_listed([A, C.lower()], BOX) == [C.lower()]
+    served = [] if preset == "disabled" else [A, C.lower()]
+    assert not_served([A, C.lower()], BOX) == [C.lower()]
+    assert [each for each in (A, C.lower()) if not not_served([each], changed)] == served
 
 
 def test_the_presets_are_those_of_the_sdk() -> None:

@@ -64,6 +64,13 @@ def other_detectors(summary: RunSummary) -> Iterator[Finding]:
         yield Finding("other_detectors", "note", numbers={"detectors": others})
 
 
+def no_cloud_set(summary: RunSummary) -> Iterator[Finding]:
+    """The box had another configuration than its own: SET_NO_CLOUD."""
+    changed = _said_by_box(summary).get("no_cloud_set")
+    if isinstance(changed, list) and changed:
+        yield Finding("no_cloud_set", "note", numbers={"detectors": len(changed)})
+
+
 def _said_by_box(summary: RunSummary) -> dict[str, object]:
     header = summary.log.header
     return header.endpoint if header else {}

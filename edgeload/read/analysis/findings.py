@@ -21,6 +21,7 @@ from edgeload.read.analysis.box_findings import (
     audited,
     below_own_threshold,
     box_changed,
+    no_cloud_set,
     other_detectors,
 )
 from edgeload.read.analysis.connection_limit import find_connection_limit
@@ -89,6 +90,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_not_monotone(summary),
             *below_own_threshold(summary),
             *other_detectors(summary),
+            *no_cloud_set(summary),
             *same_answers(summary),
             *_not_saturated(summary),
             *_scaling_law(summary),

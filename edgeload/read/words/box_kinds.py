@@ -63,6 +63,18 @@ BOX_NOTE_KINDS = {
         "the uploads for that share of your pictures.",
         message=_below_own_threshold,
     ),
+    "no_cloud_set": Kind(
+        meaning="For this run, the box was configured to answer without the cloud.",
+        cause="SET_NO_CLOUD was on, and the box's own configuration lets a detector of the run ask "
+        "the cloud.",
+        advice="Your own cameras have the box's own configuration: with it, the cloud may answer "
+        "them, which takes longer.",
+        message=lambda n: (
+            f"for this run, {plural(n['detectors'], 'detector')} "
+            f"{'was' if n['detectors'] == 1 else 'were'} configured to answer without the cloud "
+            "(--set-no-cloud)"
+        ),
+    ),
     "other_detectors": Kind(
         meaning="Other detectors than those of the run were loaded on the box.",
         cause="The pods of all detectors share its CPU, memory and GPU.",

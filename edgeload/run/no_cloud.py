@@ -1,0 +1,178 @@
+"""Configures the box for a run so that it answers without the cloud, and puts its own back.
+
+Its own configuration is saved to a file before. It is put back when the run ends, however that is:
+after a signal, and by the keeper if our process is killed. If the machine goes down, the file is
+there for `--restore-edge-config`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeload.child_processes import command
+from edgeload.edge.edge_config import (
+    KeptConfig,
+    await_detectors,
+    has_preset,
+    keep_config,
+    not_served,
+    put_edge_config,
+    read_edge_config,
+    with_preset,
+)
+from edgeload.edge.location import Unreachable
+from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, as_command, put_back
+from edgeload.keeper import KeeperTask
+from edgeload.keeper_process import KeeperEnded, KeeperProcess
+from edgeload.plain_words import plural
+from edgeload.run.preflight import check_before_run
+from edgeload.run.reaching import Reached, is_patient, reach
+from edgeload.run.session import worker_count
+from edgeload.settings import SettingError, Settings
+from edgeload.signals import StopSignals
+
+SAVED_CONFIG = "edge-config.json"
+_KEEPER_S = LOADED_WITHIN_S + 60.0
+
+_Say = Callable[[str], None]
+
+
+@dataclass
+class NoCloudSet:
+    """What was configured for a run: nothing if it was not asked for, or not needed."""
+
+    detector_ids: tuple[str, ...] = ()
+    not_restored: str = ""
+    """Why the box has not its own configuration again; empty: it has."""
+
+
+def check_no_cloud(settings: Settings) -> None:
+    """Raise SettingError if there is no box that could be configured."""
+    if settings.set_no_cloud and settings.endpoint_url is None:
+        raise SettingError(
+            "SET_NO_CLOUD = True: needs ENDPOINT_URL, the address of a box; the embedded endpoint "
+            "never asks the cloud, for example --endpoint-url https://192.0.2.7:30143"
+        )
+
+
+def no_cloud_words(settings: Settings) -> str:
+    """What a run with these settings will do, in one line."""
+    return (
+        f"Before the run, the configuration of {settings.endpoint_url} will be saved to "
+        f"{settings.output_dir}/…/{SAVED_CONFIG}, and no_cloud set for the detectors of this run; "
+        "all others stay as they are. Afterwards it will be put back."
+    )
+
+
+@contextlib.contextmanager
+def no_cloud(settings: Settings, folder: Callable[[], Path], say: _Say) -> Iterator[NoCloudSet]:
+    """While entered, the box answers for the detectors of a run without the cloud, if that is set.
+
+    The configuration is saved in `folder`, which is made for that. Afterwards what was yielded says
+    why the box could not be restored, if so. Raises SettingError and Unreachable as a run does.
+    """
+    if not settings.set_no_cloud:
+        yield NoCloudSet()
+        return
+    assert settings.endpoint_url is not None
+    plan = settings.plan()
+    check_before_run(settings, plan, worker_count(settings, plan))
+    reached = reach(settings.endpoint_url, settings, time.sleep, say)
+    kept, changed = _planned(reached)
+    if not changed:
+        say("All detectors of this run are no_cloud: the box's configuration stays as it is.")
+        yield NoCloudSet()
+        return
+    file = _saved(kept, folder)
+    result = NoCloudSet(changed)
+    restore = settings.restore_command(file)
+    say(
+        f"The box's configuration is saved in {file}. If this run ends without putting it back, "
+        f"type: {restore}"
+    )
+    with KeeperProcess(Path("/")) as keeper:
+        keeper.tell(_owed(settings, file, restore))
+        try:
+            _set(kept, reached, changed, settings, say)
+            yield result
+        finally:
+            with StopSignals():  # the first one has nothing more to stop
+                result.not_restored = _put_back(kept, reached, file, restore, say)
+            with contextlib.suppress(KeeperEnded):
+                keeper.tell(KeeperTask(restored=True))  # or has failed, as it would once more
+
+
+def _planned(reached: Reached) -> tuple[KeptConfig, tuple[str, ...]]:
+    """The configuration before and for the run, and the detectors that change. Raises Unreachable.
+
+    If none does, both configurations are the same.
+    """
+    before = read_edge_config(reached.url, reached.trust)
+    ids = dict.fromkeys(found.detector.id for found in reached.detectors.values())
+    changed = tuple(each for each in ids if not has_preset(before, each, "no_cloud"))
+    put = with_preset(before, changed, "no_cloud") if changed else before
+    return KeptConfig(reached.url, time.time(), before, put), changed
+
+
+def _saved(kept: KeptConfig, folder: Callable[[], Path]) -> Path:
+    """The file in which it is. Raises SettingError."""
+    try:
+        file = folder() / SAVED_CONFIG
+        keep_config(file, kept)
+    except OSError as problem:
+        raise SettingError(
+            f"SET_NO_CLOUD = True: the box's configuration cannot be saved "
+            f"({problem.strerror or problem}), so it was not changed; OUTPUT_DIR must be on a disk "
+            "with room, for example --output-dir /tmp/results"
+        ) from problem
+    return file
+
+
+def _owed(settings: Settings, file: Path, restore: str) -> KeeperTask:
+    """What the keeper does if this process ends without having put the configuration back."""
+    words = command(
+        *as_command(
+            file,
+            insecure=settings.insecure,
+            cacert=settings.cacert,
+            allowed=settings.allow_public_target,
+        )
+    )
+    return KeeperTask(restore=shlex.join(words), by_hand=restore, timeout_s=_KEEPER_S)
+
+
+def _set(
+    kept: KeptConfig, reached: Reached, changed: tuple[str, ...], settings: Settings, say: _Say
+) -> None:
+    """Raises Unreachable."""
+    new = not_served(changed, kept.before)
+    wait_s = settings.ready_timeout
+    if new and not is_patient(settings):
+        wait_s = LOADED_WITHIN_S
+    put_edge_config(reached.url, kept.put, reached.trust)
+    try:
+        await_detectors(
+            reached.url, changed, reached.trust, timeout_s=wait_s, new=bool(new), say=say
+        )
+    except Unreachable as problem:
+        raise Unreachable(f"{problem} (--ready-timeout waits longer)") from problem
+    say(f"no_cloud is set for {plural(len(changed), 'detector')} until the end of this run.")
+
+
+def _put_back(kept: KeptConfig, reached: Reached, file: Path, restore: str, say: _Say) -> str:
+    """Why the box has not its own configuration again, which is said; empty: it has."""
+    try:
+        if put_back(kept, reached.url, reached.trust, say=say):
+            say("The box has its own configuration again.")
+    except ChangedMeanwhile as problem:
+        say(f"THE BOX WAS NOT RESTORED: {problem}; {file} has the one from before the run.")
+        return str(problem)
+    except Unreachable as problem:
+        say(f"THE BOX WAS NOT RESTORED: {problem}. To restore it, type: {restore}")
+        return str(problem)
+    return ""
