@@ -12,14 +12,19 @@ import shlex
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from edgeload.child_processes import command
+from edgeload.edge.detectors import NoSuchDetector, refused_token
 from edgeload.edge.edge_config import (
+    ConfigFileError,
     KeptConfig,
+    agrees,
     await_detectors,
     has_preset,
     keep_config,
+    kept_config,
     not_served,
     put_edge_config,
     read_edge_config,
@@ -29,6 +34,7 @@ from edgeload.edge.location import Unreachable
 from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, as_command, put_back
 from edgeload.keeper import KeeperTask
 from edgeload.keeper_process import KeeperEnded, KeeperProcess
+from edgeload.kept_runs import kept_folders
 from edgeload.plain_words import plural
 from edgeload.run.preflight import check_before_run
 from edgeload.run.reaching import Reached, is_patient, reach
@@ -37,6 +43,7 @@ from edgeload.settings import SettingError, Settings
 from edgeload.signals import StopSignals
 
 SAVED_CONFIG = "edge-config.json"
+_MOST_LOOKED_AT = 20
 _KEEPER_S = LOADED_WITHIN_S + 60.0
 
 _Say = Callable[[str], None]
@@ -86,6 +93,11 @@ def no_cloud(settings: Settings, folder: Callable[[], Path], say: _Say) -> Itera
     kept, changed = _planned(reached)
     if not changed:
         say("All detectors of this run are no_cloud: the box's configuration stays as it is.")
+        if (left := _left_by_an_earlier_run(settings.output_dir, kept)) is not None:
+            say(
+                "An earlier run has configured it so, and has not put it back. To do that, type: "
+                f"{settings.restore_command(left)}"
+            )
         yield NoCloudSet()
         return
     file = _saved(kept, folder)
@@ -107,6 +119,32 @@ def no_cloud(settings: Settings, folder: Callable[[], Path], say: _Say) -> Itera
                 keeper.tell(KeeperTask(restored=True))  # or has failed, as it would once more
 
 
+def _left_by_an_earlier_run(output_dir: Path, now: KeptConfig) -> Path | None:
+    """The file of a kept run that was killed together with its keeper, if it explains the box."""
+    with contextlib.suppress(OSError):
+        for folder in kept_folders(output_dir)[:_MOST_LOOKED_AT]:
+            with contextlib.suppress(ConfigFileError):
+                saved = kept_config(folder / SAVED_CONFIG)
+                if saved.url == now.url and agrees(saved.put, now.before):
+                    return folder / SAVED_CONFIG
+    return None
+
+
+def _check_known(reached: Reached) -> None:
+    """Raise Unreachable for a token or a detector that does not exist: the box would load it."""
+    for found in reached.detectors.values():  # a box without the cloud says neither
+        status, detector_id = found.asked.status, found.detector.id
+        question = f"GET /device-api/v1/detectors/{detector_id}"
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            raise Unreachable(refused_token(status, question, HTTPStatus(status).phrase))
+        if status == HTTPStatus.NOT_FOUND:
+            raise NoSuchDetector(
+                f"DETECTOR_ID = {detector_id!r}: this token has no such detector ({question}: HTTP "
+                "status 404), so the box was not configured; check the id, and that detector and "
+                "token belong to the same account"
+            )
+
+
 def _planned(reached: Reached) -> tuple[KeptConfig, tuple[str, ...]]:
     """The configuration before and for the run, and the detectors that change. Raises Unreachable.
 
@@ -115,6 +153,8 @@ def _planned(reached: Reached) -> tuple[KeptConfig, tuple[str, ...]]:
     before = read_edge_config(reached.url, reached.trust)
     ids = dict.fromkeys(found.detector.id for found in reached.detectors.values())
     changed = tuple(each for each in ids if not has_preset(before, each, "no_cloud"))
+    if changed:
+        _check_known(reached)
     put = with_preset(before, changed, "no_cloud") if changed else before
     return KeptConfig(reached.url, time.time(), before, put), changed
 

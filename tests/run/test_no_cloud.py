@@ -11,7 +11,9 @@ from rich.console import Console
 
 from edgeload.edge.configuration import ask_configuration
 from edgeload.edge.edge_config import (
+    KeptConfig,
     agrees,
+    keep_config,
     kept_config,
     put_edge_config,
     read_edge_config,
@@ -145,6 +147,24 @@ def test_what_is_no_cloud_already_is_neither_changed_nor_restored(
         put_edge_config(box.url, before, TRUST)
 
 
+def test_what_an_earlier_run_has_left_is_named(
+    box: RunningSimulator, run: Run, tmp_path: Path
+) -> None:
+    """It was killed together with its keeper: the next run says how to put back what it saved."""
+    before = read_edge_config(box.url, TRUST)
+    put = with_preset(before, [A], "no_cloud")
+    folder = tmp_path / "results" / "2026-11-27T174205Z-a"
+    keep_config(folder / "edge-config.json", KeptConfig(box.url, 1.0, before, put))
+    settings = settings_for(box.url, output_dir=tmp_path / "results")
+    put_edge_config(box.url, put, TRUST)
+    try:
+        with no_cloud(settings, run.made, run.said.append):
+            assert run.said[1].endswith(f"--restore-edge-config {folder}/edge-config.json")
+            assert len(run.said) == 2
+    finally:
+        put_edge_config(box.url, before, TRUST)
+
+
 def test_what_somebody_else_has_configured_meanwhile_is_not_overwritten(
     box: RunningSimulator, run: Run
 ) -> None:
@@ -190,6 +210,26 @@ def test_nothing_is_changed_if_it_cannot_be_saved(box: RunningSimulator, tmp_pat
     ):
         pytest.fail("it was entered")
     assert read_edge_config(box.url, TRUST) == before
+
+
+def test_a_detector_or_a_token_that_does_not_exist_is_not_configured(run: Run) -> None:
+    """The box would try to load its model."""
+    options = ["--detector-id", A, "--strict-detector", "--edge-inference", "default"]
+    with running_simulator([*options, "--api-token", "t"]) as strict:
+        before = read_edge_config(strict.url, TRUST)
+        wrong_token = resolve({}, {"endpoint_url": strict.url, "set_no_cloud": True,
+                                   "detector_id": A}, {"GROUNDLIGHT_API_TOKEN": "u"})  # fmt: skip
+        for settings, said in (
+            (settings_for(strict.url, detector_id=B), f"'{B}': this token has no such detector"),
+            (wrong_token, "the token is not accepted .*HTTP status 401: Unauthorized"),
+        ):
+            with (
+                pytest.raises(Unreachable, match=said),
+                no_cloud(settings, run.made, run.said.append),
+            ):
+                pytest.fail("it was entered")
+        assert read_edge_config(strict.url, TRUST) == before
+        assert not run.folder.exists()
 
 
 def test_a_new_detector_that_does_not_get_ready_is_taken_out_again(run: Run) -> None:
