@@ -200,6 +200,8 @@ simulator               the embedded endpoint, whose capacity is known
     contention          pools that slow each other down, and by which law
     queueing            c servers behind one queue, computed exactly
     faults              what goes wrong on request, and how often
+    rollout_option      the text of --rollout -> a roll-out
+    model_rollouts      which model answers, while new ones are rolled out
     query               an image query according to the contract
     routes              all other routes
     status              what it says about itself and its resources

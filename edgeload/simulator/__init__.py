@@ -20,6 +20,8 @@ pods          which detectors were taken down or are being loaded, as each proce
 contention    pools that slow each other down, and by which law
 queueing      c servers behind one first-come-first-served queue; service times
 faults        what goes wrong on request, and how often
+rollout_option  the text of --rollout -> a roll-out
+model_rollouts  which model answers, while new ones are rolled out
 query         an image query according to the contract: what is refused, what an answer contains
 routes        all other routes: detectors, health, configuration, status, /simulator/...
 detectors     the detectors and the edge configuration that those routes show

@@ -27,6 +27,7 @@ examples:
   {program} --fault status_503=0.02 --max-in-flight
   {program} --detector door --detector person:workers=2
   {program} --shared-workers 4 --detector a --detector b
+  {program} --rollout 20s:both=5s,fail=0.5,cold=3s
 
 With --detector, exactly these detectors exist, and queries for others get a 500
 as from a real box. Each has workers and a queue of its own, unless it shares a
@@ -42,6 +43,11 @@ distribution, sigma, query, pool (detectors with one pool= share its workers),
 id (det_ and 27 letters or digits; made from the name if it is left out) and
 threshold. What is left out is as the options above say; workers is then as
 inference-workers, and query as detector-query.
+Keys of a roll-out, each of which may be left out: detector (name or id; all
+without it), both (how long the old pod answers beside the new one), fail (share
+of the queries that fail when the old pod goes), fail-time (for how long, 1s),
+status (500 or 503), cold (how long the new pod is slow) and slower (how many
+times as long it then takes, 3).
 While it runs: GET /simulator/detectors and /simulator/stats, GET and
 PUT /simulator/faults (JSON: kind to probability), POST /simulator/stall (JSON:
 {{"seconds": 2}}). It prints one line with its URL when it is ready.
@@ -55,7 +61,7 @@ def parse_options(arguments: Sequence[str], program: str = PROGRAM) -> Options:
     """
     parser = _options_parser(program)
     given = vars(parser.parse_args(arguments))
-    for name in ("fault", "detector"):
+    for name in ("fault", "detector", "rollout"):
         given[name] = tuple(given.get(name, ()))
     try:
         return Options(**given)

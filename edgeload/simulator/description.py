@@ -24,6 +24,8 @@ def capacity_words(options: Options) -> str:
     if (cache := options.cache) is not None:
         each = f" in each of {cache.processes} processes" if cache.processes > 1 else ""
         said += f"; a cache of pictures{each} saves {100.0 * cache.saves:g} % of the service time"
+    if options.rollout:
+        said += f"; with {plural(len(options.rollout), 'roll-out')}"
     return said + (f"; with injected faults: {faults}" if faults else "")
 
 

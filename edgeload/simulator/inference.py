@@ -17,6 +17,7 @@ from edgeload.simulator.deployment import Deployment, pools_of
 from edgeload.simulator.detectors import Detectors
 from edgeload.simulator.faults import SWAP_LABEL, Faults, status_of
 from edgeload.simulator.messages import Finished, Query, Reply
+from edgeload.simulator.model_rollouts import ModelPods, ServingPod
 from edgeload.simulator.picture_cache import CacheLaw, PictureCache
 from edgeload.simulator.pods import Pods
 from edgeload.simulator.pools import Ticket
@@ -49,6 +50,7 @@ class _Open:
         "gone",
         "in_flight",
         "job",
+        "pod",
         "query",
         "status",
         "ticket",
@@ -65,6 +67,7 @@ class _Open:
         self.fault: str | None = None
         self.ticket: Ticket | None = None  # its place in the queue, until its service has ended
         self.job: Job | None = None
+        self.pod: ServingPod | None = None
         self.cache_hit: bool | None = None  # None without a cache, or without a service
         self.status: int | None = None
         self.in_flight = True  # neither answered, reset nor abandoned
@@ -89,6 +92,7 @@ class Inference:
         cache: CacheLaw | None = None,
         ready_from_s: float = 0.0,
         pods: Pods | None = None,
+        models: ModelPods | None = None,
         seed: int,
         unix_minus_monotonic_s: float,
         record: Callable[[Truth], None],
@@ -99,12 +103,14 @@ class Inference:
         `ready_from_s` finds no model loaded. The fault swap_label happens only to queries that find
         more than the share `swap_above` of their pool's workers busy; None: to all. Without a
         `cache`, a picture that came before takes as long as any other. The `pods` say which
-        detectors were taken down or added since.
+        detectors were taken down or added since, and `models` which model answers; without them,
+        each detector has one.
         """
         self._pools = pools_of(deployment)
         self._detectors = detectors
         self._accounts = Accounts(deployment, detectors, self._pools, seed)
         self.faults = faults
+        self.models = models or ModelPods(seed=seed)
         self._max_in_flight = max_in_flight
         self._swap_above = swap_above
         self.ready_from_s = ready_from_s
@@ -251,6 +257,11 @@ class Inference:
 
     def _admit(self, entry: _Open, request: QueryParameters, account: Account) -> Reply | None:
         """Put a legal query into the queue, unless a fault prevents that."""
+        detector = account.detector
+        pod = self.models.serving(detector.id, detector.name, entry.query.arrival_s)
+        if pod.status is not None:
+            return self._fail(entry, request, pod.status)
+        entry.pod = pod
         fault = self.faults.draw(account.fault_chance.random())
         if fault == SWAP_LABEL and not self._finds_load(entry.query.arrival_s, account):
             fault = None
@@ -260,12 +271,9 @@ class Inference:
             if fault == "reset":
                 return self._reset(entry)
             if (status := status_of(fault)) is not None:
-                unready = status == HTTPStatus.SERVICE_UNAVAILABLE
-                return self._refuse(
-                    entry, not_ready(request.detector_id) if unready else error_answer(status)
-                )
+                return self._fail(entry, request, status)
         if fault != "hang":
-            service_s = account.service_time.draw(account.service_chance)
+            service_s = pod.slower * account.service_time.draw(account.service_chance)
             if self._cache is not None:
                 entry.cache_hit = self._cache.asked(account.pool, entry.query.picture)
                 service_s = self._cache.service_s(service_s, hit=entry.cache_hit)
@@ -277,6 +285,13 @@ class Inference:
         """Whether an arrival finds so many workers of its pool busy that its label may be wrong."""
         above = self._swap_above
         return above is None or self._pools.busy_share(account.pool, arrival_s) > above
+
+    def _fail(self, entry: _Open, request: QueryParameters, status: int) -> Reply:
+        """Answer with an error at once."""
+        unready = status == HTTPStatus.SERVICE_UNAVAILABLE
+        return self._refuse(
+            entry, not_ready(request.detector_id) if unready else error_answer(status)
+        )
 
     def _refuse(self, entry: _Open, refusal: Refusal) -> Reply:
         self._settle(entry, refusal.status)
@@ -300,6 +315,7 @@ class Inference:
         detector = self._detectors.first if entry.account is None else entry.account.detector
         wrong = entry.fault == "wrong_detector"
         query_id = new_id("iq_", chance)
+        keys = entry.pod.keys if entry.pod else self.models.keys(detector.id, 0)
         body = answer_body(
             request,
             query_id=query_id,
@@ -310,6 +326,7 @@ class Inference:
             label=label_of(entry.query.picture, detector.id, swapped=entry.fault == SWAP_LABEL),
             confidence=chance.uniform(_LOW_CONFIDENCE, _HIGH_CONFIDENCE),
             from_edge=from_edge,
+            models=keys._asdict(),
         )
         if entry.fault == "bad_json":
             return body[: len(body) // 2]

@@ -21,6 +21,7 @@ from edgeload.simulator.messages import (
     Query,
     decode_from_proxy,
 )
+from edgeload.simulator.model_rollouts import ModelPods
 from edgeload.simulator.options import Options
 from edgeload.simulator.pods import Pods
 from edgeload.simulator.routes import Routes, SimulatedBox
@@ -71,6 +72,7 @@ class _InferenceProcess:
             max_in_flight=options.max_in_flight,
             swap_above=options.swap_above,
             cache=options.cache,
+            models=ModelPods(options.rollout, start_s=now_s, seed=options.seed),
             ready_from_s=now_s + (options.load_time_s or 0.0),
             pods=Pods(
                 random.Random(f"{options.seed} pods"),

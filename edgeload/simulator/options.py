@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeload.cli import path
-from edgeload.edge_facts import DETECTOR_ID_FORM, MAX_CONNECTIONS
+from edgeload.edge_facts import DETECTOR_ID_FORM, MAX_CONNECTIONS, is_detector_id
 from edgeload.simulator.contention import Contention
 from edgeload.simulator.deployment import (
     Deployment,
@@ -25,6 +25,7 @@ from edgeload.simulator.deployment import (
 from edgeload.simulator.detector_option import detector_option
 from edgeload.simulator.detectors import PRESET_NAMES, PresetName
 from edgeload.simulator.faults import FaultError, Faults, faults_from
+from edgeload.simulator.model_rollouts import PlannedRollout
 from edgeload.simulator.option_values import (
     MAX_WORKERS,
     contention_strength,
@@ -38,6 +39,7 @@ from edgeload.simulator.option_values import (
 )
 from edgeload.simulator.picture_cache import CacheLaw
 from edgeload.simulator.queueing import SERVICE_DISTRIBUTIONS, ServiceDistribution, ServiceTime
+from edgeload.simulator.rollout_option import rollout_option
 from edgeload.simulator.status import RESOURCE_KINDS, ResourceKind
 
 # `_option` makes a dataclass field, which the linter does not see.
@@ -307,6 +309,15 @@ class Options:
         type=time_in_seconds,
         metavar="TIME",
     )
+    rollout: tuple[PlannedRollout, ...] = _option(
+        _TROUBLE,
+        (),
+        "roll out a new model so long after the start, for example 20s:both=5s,fail=0.5,cold=3s, "
+        "or just 20s; may be given several times; the keys are explained below",
+        type=rollout_option,
+        action="append",
+        metavar="TIME:KEY=VALUE,…",
+    )
 
     def __post_init__(self) -> None:
         """Check what concerns several options. Raises ValueError."""
@@ -348,6 +359,18 @@ class Options:
             self.deployment  # noqa: B018
         except DeploymentError as error:
             raise OptionError(f"argument --detector: {error}") from error
+        self._check_rollouts()
+
+    def _check_rollouts(self) -> None:
+        """Each names a detector that there is. Raises OptionError."""
+        deployment = self.deployment
+        known = {name for one in deployment.detectors for name in (one.id, one.name)}
+        for wanted in {one.detector for one in self.rollout if one.detector is not None} - known:
+            if not (deployment.all_alike and is_detector_id(wanted)):
+                raise OptionError(
+                    f"argument --rollout: detector={wanted}: must be the name or the id of a "
+                    f"detector, for example detector={deployment.detectors[0].name}"
+                )
 
     @property
     def service_time(self) -> ServiceTime:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from http import HTTPStatus
 
@@ -156,13 +156,21 @@ def answer_body(
     label: str,
     confidence: float,
     from_edge: bool,
+    models: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The JSON of an answered binary image query, with exactly the fields of the contract."""
+    """The JSON of an answered binary image query, with exactly the fields of the contract.
+
+    `models` are the keys of the models that an edge answer names; None: it names none, as before
+    2026-04.
+    """
+    by_edge: dict[str, object] = {"is_from_edge": True}
+    if models is not None:
+        by_edge["edge_result"] = models
     threshold = query.confidence_threshold
     patience_s = query.patience_time_s
     return msgspec.json.encode(
         {
-            "metadata": {"is_from_edge": True} if from_edge else None,
+            "metadata": by_edge if from_edge else None,
             "id": query_id,
             "type": "image_query",
             "created_at": timestamp(created_unix_s),

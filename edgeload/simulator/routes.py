@@ -202,12 +202,19 @@ class Routes:
         )
         return _Page(page.encode(), 200, "text/html; charset=utf-8")
 
-    def _metrics(self, _call: Call, _now_s: float, unix_s: float) -> object:
+    def _metrics(self, _call: Call, now_s: float, unix_s: float) -> object:
+        models = self._inference.models
+        deployed_s = {
+            one.id: at_s
+            for one in self._detectors
+            if (at_s := models.deployed_s(one.id, one.name, now_s)) is not None
+        }
         return metrics(
             list(self._detectors),
             self._edge_config,
             unix_s,
             cluster=self._box.resources != "none",
+            deployed_unix_s={key: unix_s + at_s - now_s for key, at_s in deployed_s.items()},
         )
 
     def _resources(self, _call: Call, now_s: float, _unix_s: float) -> object:

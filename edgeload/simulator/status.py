@@ -147,10 +147,22 @@ def _of_pod(value: float) -> dict[str, float | None]:
 
 
 def metrics(
-    detectors: Sequence[Detector], edge_config: Mapping[str, Any], unix_s: float, *, cluster: bool
+    detectors: Sequence[Detector],
+    edge_config: Mapping[str, Any],
+    unix_s: float,
+    *,
+    cluster: bool,
+    deployed_unix_s: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """The box's facts, some of them JSON inside a string, as the real endpoint writes them."""
-    details = {one.id: _details(one, edge_config) for one in detectors}
+    """The box's facts, some of them JSON inside a string, as the real endpoint writes them.
+
+    `deployed_unix_s` has those of the detectors, by id, whose model is not the first one.
+    """
+    deployed = deployed_unix_s or {}
+    details = {
+        one.id: _details(one, edge_config, deployed.get(one.id, one.created_unix_s))
+        for one in detectors
+    }
     return {
         "device_info": {
             "device_id": "device-simulator",
@@ -179,7 +191,9 @@ def metrics(
     }
 
 
-def _details(detector: Detector, edge_config: Mapping[str, Any]) -> dict[str, Any]:
+def _details(
+    detector: Detector, edge_config: Mapping[str, Any], deployed_unix_s: float
+) -> dict[str, Any]:
     named = edge_config.get("edge_inference_configs", {})
     entry: Mapping[str, Any] = next(
         (
@@ -192,8 +206,8 @@ def _details(detector: Detector, edge_config: Mapping[str, Any]) -> dict[str, An
     return {
         "status": "ready",
         "status_detail": None,
-        "deploy_time": timestamp(detector.created_unix_s),
-        "last_updated_time": timestamp(detector.created_unix_s),
+        "deploy_time": timestamp(deployed_unix_s),
+        "last_updated_time": timestamp(deployed_unix_s),
         "query": detector.query,
         "mode": "BINARY",
         "detector_name": detector.name,

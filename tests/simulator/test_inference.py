@@ -13,6 +13,7 @@ from edgeload.simulator.detectors import Detector, Detectors
 from edgeload.simulator.faults import faults_from
 from edgeload.simulator.inference import Inference
 from edgeload.simulator.messages import Finished, Query, Reply
+from edgeload.simulator.model_rollouts import ModelPods, PlannedRollout
 from edgeload.simulator.query import QueryParameters, error_answer, label_of
 from edgeload.simulator.queueing import ServiceDistribution, ServiceTime
 from edgeload.simulator.truth import Truth
@@ -30,6 +31,7 @@ class Stage:
         max_in_flight: int | None = None,
         swap_above: float | None = None,
         distribution: ServiceDistribution = "constant",
+        models: ModelPods | None = None,
     ) -> None:
         detector = Detector(ID, "a detector", "Is it?", 0.0)
         service_time = ServiceTime(distribution, 0.05)
@@ -40,6 +42,7 @@ class Stage:
             faults=faults_from(faults or {}),
             max_in_flight=max_in_flight,
             swap_above=swap_above,
+            models=models,
             seed=1,
             unix_minus_monotonic_s=1e9,
             record=self.truth.append,
@@ -72,6 +75,22 @@ def test_answers_come_at_their_end_and_balance() -> None:
     assert in_flight == [10, 6, 2, 0]
     assert stage.inference.next_due_s() is None
     assert stage.inference.stats(1.0)["by_status"] == {"200": 10}
+
+
+def test_a_roll_out_shows_in_the_answers() -> None:
+    """A new key, a cold pod that takes 4 times as long, and a 503 while the old one goes."""
+    rollout = PlannedRollout(10.0, fail=1.0, fail_s=1.0, cold_s=3.0, slower=4.0)
+    stage = Stage(models=ModelPods([rollout]))
+    keys = []
+    for at_s, takes_s in ((9.0, 0.05), (11.5, 0.2), (14.0, 0.05)):
+        assert stage.ask(at_s) is None
+        assert stage.inference.due(at_s + takes_s - 0.001) == []
+        ((_, reply),) = stage.inference.due(at_s + takes_s + 0.001)
+        keys.append(msgspec.json.decode(reply.body)["metadata"]["edge_result"]["mlb_key"])
+    assert keys[0] != keys[1] == keys[2]
+    refused = stage.ask(10.5)
+    assert refused is not None
+    assert refused.status == 503
 
 
 def test_replies_go_to_the_proxy_that_asked() -> None:

@@ -54,6 +54,9 @@ def test_defaults_and_values() -> None:
         "1 inference worker, 20 ms lognormal: capacity 50 requests/s; "
         "with injected faults: hang=0.25, status_503=0.5"
     )
+    rolled = parse_options(["--rollout", "20s:both=5s", "--rollout", "40s"])
+    assert [one.at_s for one in rolled.rollout] == [20.0, 40.0]
+    assert capacity_words(rolled).endswith("capacity 80 requests/s; with 2 roll-outs")
 
 
 @pytest.mark.parametrize(
@@ -69,6 +72,12 @@ def test_defaults_and_values() -> None:
         (["--distribution", "normal"], "--distribution"),
         (["--sigma", "nan"], "above 0"),
         (["--detector-id", "det_short"], "det_ followed by 27"),
+        (["--rollout", "20s:fail=2"], "fail='2': must be a number from 0 to 1"),
+        (
+            ["--detector", "a", "--rollout", "20s:detector=b"],
+            "--rollout: detector=b: must be the name or the id of a detector, for example "
+            "detector=a",
+        ),
         (["--fault", "hang"], "KIND=PROBABILITY"),
         (["--fault", "explode=1"], "must be one of"),
         (["--fault", "hang=0.7", "--fault", "reset=0.7"], "add up to 1.4"),

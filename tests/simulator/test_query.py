@@ -38,10 +38,12 @@ def test_an_answer_has_the_contracts_shape(simulator: RunningSimulator) -> None:
     assert check_answer(200, answer.content, ID).outcome == "ok"
     found = answer.json()
     result = found.pop("result")
+    for key in ("mlb_key", "oodd_mlb_key"):
+        assert re.fullmatch(r"mlb_[0-9A-Za-z]{27}", found["metadata"]["edge_result"].pop(key))
     assert re.fullmatch(r"iq_[0-9A-Za-z]{27}", found.pop("id"))
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", found.pop("created_at"))
     assert found == {
-        "metadata": {"is_from_edge": True},
+        "metadata": {"is_from_edge": True, "edge_result": {}},
         "type": "image_query",
         "query": "Is there a dog in the picture?",
         "detector_id": ID,
