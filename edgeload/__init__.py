@@ -159,6 +159,7 @@ run                     sends the planned requests and writes down what happened
     wire                one request as bytes; what an answer says, checked
     answer_reader       one answer, from bytes that arrive in pieces
     answer_head         the head of a plain answer, by one strict pattern
+    model_watch         notices in the answers when another model answers
     recorder            what happened -> records, counts and lines of the log
     recent_ids          the ids of the last answers, to find one that was given before
     counters            live counts of the workers in shared memory

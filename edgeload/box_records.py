@@ -1,4 +1,5 @@
-"""What the box says about itself, and what its host's monitor says, as lines of the log.
+"""What the box says about itself, which models answered, and what its host's monitor says, as
+lines of the log.
 
 They are written beside the requests while a run goes on, and before and after it. `at_s` is run
 time: negative before the first step. Null is what the box did not say; that is no error.
@@ -150,4 +151,36 @@ class TelemetryLost(msgspec.Struct, frozen=True, tag_field="event", tag="telemet
     reason: str
 
 
-BoxRecord = BoxFacts | RoundTrip | BoxResources | MonitorLine | HostClock | TelemetryLost
+class ModelChange(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="model_change"
+):
+    """A worker's first answer, at `at_s`, by a model that had not answered it or had gone.
+
+    `model` is the key that the answer names. `before` is the model that answered until then, the
+    last time at `before_last_s`; without it, this is the first model that the worker met. The old
+    one may answer beside the new one for a while: ModelGone tells of its end.
+    """
+
+    ts: float
+    at_s: float
+    worker: int
+    detector_id: str
+    model: str
+    before: str | None = None
+    before_last_s: float | None = None
+
+
+class ModelGone(msgspec.Struct, frozen=True, tag_field="event", tag="model_gone"):
+    """The last answer that a worker got from a model beside another one, at `at_s`."""
+
+    ts: float
+    at_s: float
+    worker: int
+    detector_id: str
+    model: str
+
+
+ModelRecord = ModelChange | ModelGone
+BoxRecord = (
+    BoxFacts | RoundTrip | BoxResources | MonitorLine | HostClock | TelemetryLost | ModelRecord
+)

@@ -259,8 +259,14 @@ class HttpClient:
             template.confidence_threshold,
             expected,
         )
-        if expected is not None and result.from_edge:
-            self._host.recorder.compared += 1
+        if result.from_edge:
+            if expected is not None:
+                self._host.recorder.compared += 1
+            models = template.models
+            if answer.body.startswith(models.mark, models.at):
+                models.last_s = done_s
+            else:
+                models.look(answer.body, done_s)
         self._used = True
         assert self._connection is not None
         if broken or not answer.keep_alive or self._connection.sending:

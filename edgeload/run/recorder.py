@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import msgspec
+
+from edgeload.box_records import ModelRecord
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.plan import Due
 from edgeload.records import Anchor, Missed, MissedReason, Request, WallClock, WorkerSample
@@ -40,7 +43,7 @@ class Recorder:
         self._clock = WallClock(anchor)
         self._worker = worker
         self._requests: list[Request] = []
-        self._others: list[Missed | WorkerSample] = []
+        self._others: list[Missed | WorkerSample | ModelRecord] = []
         self._confident = 0
         self._below_threshold = 0
         self._recent = RecentIds()
@@ -156,6 +159,17 @@ class Recorder:
         )
         self._repeated = {}
         self.flush_due_s = min(self.flush_due_s, now_s + FLUSH_S)
+
+    def models(self, told: Iterable[ModelRecord], now_s: float) -> list[ModelRecord]:
+        """Record which models answered; returns the records as they will stand in the log."""
+        records = [
+            msgspec.structs.replace(each, ts=self._clock.ts(each.at_s), worker=self._worker)
+            for each in told
+        ]
+        if records:
+            self._others += records
+            self.flush_due_s = min(self.flush_due_s, now_s + FLUSH_S)
+        return records
 
     def flush(self) -> None:
         """Count and write the records that are waiting."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edgeload.edge.location import Target
+from edgeload.run.model_watch import ModelWatch
 from edgeload.run.picture_answers import Expected
 from edgeload.run.wire import (
     RequestHead,
@@ -31,6 +32,8 @@ class RequestTemplate:
     timeout_s: float = 10.0
     expected: Expected | None = None
     """The answers that the pictures got before the run; None: they are not compared."""
+    models: ModelWatch = field(default_factory=lambda: ModelWatch(""))
+    """Notices when another model answers."""
 
 
 def image_index(client: int, number: int, count: int) -> int:

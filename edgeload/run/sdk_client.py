@@ -33,11 +33,12 @@ from edgeload.run.answer_head import kept_for_s
 from edgeload.run.connection import classify
 from edgeload.run.counters import WorkerCounters, counters_of
 from edgeload.run.kept_connection import lost_a_race, usable_for_s
+from edgeload.run.model_watch import ModelWatch
 from edgeload.run.pacing import schedule_of
 from edgeload.run.picture_answers import ExpectedAnswer
 from edgeload.run.recorder import Recorder
 from edgeload.run.request_template import image_index
-from edgeload.run.tasks import GroupTask, WorkerTask, receive_task
+from edgeload.run.tasks import GroupTask, WorkerTask, receive_task, tell_models
 from edgeload.run.wire import RequestResult, check_answer, id_prefix
 from edgeload.run.worker_start import could_not_start
 from edgeload.runlog import LogWriter, ended_by_refusal
@@ -159,6 +160,7 @@ class SdkClient:
         self._expected = group.detector.expected or (None,) * len(self._images)
         self._schedule = schedule_of(task.plan, task.index)
         self._queries = SdkQueries(task, group, task.index)
+        self._models = ModelWatch(group.detector.detector_id)
         self._answered_s = 0.0  # when the connection carried the last answer
         self._usable_until_s = _NEVER_S  # when the server may close it, if it has said so
         self._timed = False
@@ -169,6 +171,7 @@ class SdkClient:
     def run(self, anchor: Anchor, pipe: Pipe) -> None:
         """Send what is planned, one after the other."""
         self._anchor = anchor
+        self._pipe = pipe
         recorder = self._recorder = Recorder(
             LogWriter(self._task.log_file, create=False),
             self._counts,
@@ -191,10 +194,17 @@ class SdkClient:
                 recorder.missed(self._task.index, missed, now_s, self._group)
             if now_s >= effort_s:
                 recorder.effort(now_s)
+                self._tell_models(now_s)
                 effort_s = now_s + 1.0
             recorder.flush()  # there is no other client that this could delay
         recorder.effort(self._now())
+        self._tell_models(self._now(), over=True)
         recorder.flush()
+
+    def _tell_models(self, now_s: float, *, over: bool = False) -> None:
+        """Write down which models answered, and tell the parent."""
+        told = self._models.told(now_s, over=over)
+        tell_models(self._pipe, self._recorder.models(told, now_s))
 
     def _now(self) -> float:
         return time.monotonic() - self._anchor.monotonic_s
@@ -236,8 +246,13 @@ class SdkClient:
             self._answered_s = done_s
             idle_s = self._queries.idle_s()
             self._usable_until_s = _NEVER_S if idle_s is None else done_s + usable_for_s(idle_s)
-        if expected is not None and result.from_edge:
-            self._recorder.compared += 1
+        if result.from_edge:
+            self._recorder.compared += expected is not None
+            body = self._queries.last_body()
+            if body.startswith(self._models.mark, self._models.at):
+                self._models.last_s = done_s
+            else:
+                self._models.look(body, done_s)
         self._recorder.request(
             self._task.index, due, sent_s, done_s, status, result, len(image), retried, self._group
         )

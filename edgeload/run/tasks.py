@@ -1,11 +1,17 @@
-"""What a worker process has to know before the run: its clients, and what each group sends."""
+"""What a worker process has to know before the run: its clients, and what each group sends.
+
+And what it tells its parent while it runs.
+"""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
+from edgeload.box_records import ModelRecord
 from edgeload.edge.location import Target
 from edgeload.edge.trust import TlsTrust
 from edgeload.plan import Plan
@@ -77,6 +83,17 @@ def receive_task(pipe: Pipe) -> WorkerTask:
     remember_secret(task.token)
     hide_in_errors()
     return task
+
+
+MODELS = "models"
+"""The first word of a worker that tells which models answer."""
+
+
+def tell_models(pipe: Pipe, told: Sequence[ModelRecord]) -> None:
+    """Tell the parent which models answer, if there is something new."""
+    if told:
+        with contextlib.suppress(OSError):  # the parent has gone
+            pipe.send((MODELS, tuple(told)))
 
 
 def longest_frame_s(task: WorkerTask) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import NamedTuple
 
+from edgeload.run.model_watch import ModelWatch, ModelWatches
 from edgeload.run.request_template import RequestTemplate
 from edgeload.run.tasks import DetectorTask, GroupTask, WorkerTask
 from edgeload.run.wire import request_head
@@ -18,8 +19,11 @@ class GroupTemplates(NamedTuple):
     """One for each further request of a frame; empty without a chain."""
 
 
-def templates_of(task: WorkerTask) -> tuple[GroupTemplates, ...]:
-    """The templates of all groups, in their order. Groups with the same pictures share them."""
+def templates_of(task: WorkerTask, watches: ModelWatches) -> tuple[GroupTemplates, ...]:
+    """The templates of all groups, in their order. Groups with the same pictures share them.
+
+    `watches` notice which models answer.
+    """
     tls = task.trust.ssl_context() if task.target.scheme == "https" else None
     maps = {group.pictures: group.pictures.map() for group in task.groups}
     made: dict[tuple[int, DetectorTask], RequestTemplate] = {}
@@ -27,7 +31,8 @@ def templates_of(task: WorkerTask) -> tuple[GroupTemplates, ...]:
     def template(index: int, group: GroupTask, detector: DetectorTask) -> RequestTemplate:
         key = index, detector
         if key not in made:
-            made[key] = _template(task, tls, index, detector, maps[group.pictures])
+            watch = watches.of(detector.detector_id)
+            made[key] = _template(task, tls, index, detector, maps[group.pictures], watch)
         return made[key]
 
     return tuple(
@@ -45,6 +50,7 @@ def _template(
     index: int,
     detector: DetectorTask,
     images: list[memoryview],
+    watch: ModelWatch,
 ) -> RequestTemplate:
     group = task.groups[index]
     return RequestTemplate(
@@ -58,4 +64,5 @@ def _template(
         index,
         group.timeout_s,
         detector.expected,
+        watch,
     )

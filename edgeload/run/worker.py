@@ -24,10 +24,11 @@ from edgeload.run.chain import ChainClient
 from edgeload.run.client import HttpClient
 from edgeload.run.connection import Connection
 from edgeload.run.counters import WorkerCounters, counters_of
+from edgeload.run.model_watch import ModelWatches
 from edgeload.run.pacing import Schedule, schedule_of
 from edgeload.run.poller import READABLE, best_poller
 from edgeload.run.recorder import Recorder
-from edgeload.run.tasks import WorkerTask, receive_task
+from edgeload.run.tasks import WorkerTask, receive_task, tell_models
 from edgeload.run.tcp_account import TcpAccount
 from edgeload.run.templates import templates_of
 from edgeload.run.worker_start import could_not_start
@@ -50,7 +51,8 @@ class Worker:
         self._log: LogWriter
         self._counts = counts
         self.buffer = memoryview(bytearray(_BUFFER_BYTES))
-        self._templates = templates_of(task)
+        self._models = ModelWatches()
+        self._templates = templates_of(task, self._models)
         self._clients = [self._client(number) for number in task.clients()]
         self._by_fd: dict[int, HttpClient] = {}
         self._wake: list[tuple[float, int, HttpClient]] = []
@@ -139,14 +141,21 @@ class Worker:
             self._expire(now_s)
             if now_s >= effort_s:
                 self.recorder.effort(now_s, self._tcp.look(self._connections()))
+                self._tell_models(now_s)
                 effort_s = max(effort_s, now_s // _EFFORT_EVERY_S * _EFFORT_EVERY_S)
                 effort_s += _EFFORT_EVERY_S
             if now_s >= self.recorder.flush_due_s:
                 self.recorder.flush()
             self._wait(effort_s)
         self.recorder.effort(self.now(), self._tcp.look(self._connections()))
+        self._tell_models(self.now(), over=True)
         self.recorder.flush()
         self._log.close()
+
+    def _tell_models(self, now_s: float, *, over: bool = False) -> None:
+        """Write down which models answered, and tell the parent."""
+        told = self._models.told(now_s, over=over)
+        tell_models(self._pipe, self.recorder.models(told, now_s))
 
     def _connections(self) -> dict[int, Connection]:
         """All that are open, by their descriptors."""

@@ -18,11 +18,12 @@ from typing import Any, Literal
 
 import psutil
 
+from edgeload.box_records import ModelRecord
 from edgeload.child_processes import start_fork_server
 from edgeload.edge.location import Unreachable
 from edgeload.plain_words import plural
 from edgeload.run.counters import SLOTS, Effort, LiveCounts, read_efforts, read_group_counts
-from edgeload.run.tasks import WorkerTask
+from edgeload.run.tasks import MODELS, WorkerTask
 from edgeload.run.worker_start import CouldNotStart, begin
 from edgeload.runlog import LOG_REFUSED_CODE
 from edgeload.signals import StopSignals
@@ -102,6 +103,7 @@ class WorkerProcesses:
 
     def __init__(self, members: Sequence[Member] = ()) -> None:
         self._members = list(members)
+        self._models: list[ModelRecord] = []
 
     def start(self, task: WorkerTask, kind: WorkerKind) -> None:
         """Start `task.workers` processes. `task` is the first one's; the others differ in index.
@@ -207,11 +209,24 @@ class WorkerProcesses:
         return ended
 
     def _hear(self, member: Member) -> None:
-        """A worker of a search says that it is idle; a pipe also ends with its process."""
+        """A worker says which models answer, or in a search that it is idle.
+
+        A pipe also ends with its process.
+        """
         try:
-            _, member.idle_since_step = member.pipe.recv()
+            word, said = member.pipe.recv()
         except (EOFError, ConnectionResetError):
             member.silent = True
+            return
+        if word == MODELS:
+            self._models += said
+        else:
+            member.idle_since_step = said
+
+    def models_told(self) -> list[ModelRecord]:
+        """What the workers have told of the models that answer, since the last call."""
+        told, self._models = self._models, []
+        return told
 
     def idle_since(self, step: int) -> bool:
         """In a search: whether no worker has anything left to do for this trial."""

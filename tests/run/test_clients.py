@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections import Counter
@@ -15,6 +16,7 @@ import pytest
 from recording_server import DETECTOR_ID, Handler, Recorder, edge_answer, recording_server
 from rich.console import Console
 
+from edgeload.box_records import ModelChange, ModelGone
 from edgeload.records import AskedAlone, End, Header, Missed, Request, WorkerSample
 from edgeload.run.phases import Ending
 from edgeload.run.session import run_session
@@ -151,6 +153,33 @@ def test_every_failure_has_its_class(
         records = run(tmp_path, recorder.url, client=client)
         assert len(recorder.queries()) == len(requests_of(records))
     assert {r.outcome for r in requests_of(records)} == {outcome}
+    assert_adds_up(records)
+
+
+@pytest.mark.parametrize("client", ["http", "sdk"])
+def test_a_change_of_the_model_is_one_line_and_its_end_another(tmp_path: Path, client: str) -> None:
+    """Whoever sends: which model answered first, when the next one did, and when the old one last.
+
+    Answers alternate for a while, and an answer without a name says nothing.
+    """
+    keys = ["a", "a", "b", "a", "b", None, "b"]
+
+    def answer(handler: Handler, number: int) -> None:
+        key = keys[min(number, len(keys)) - 1]
+        said = json.loads(edge_answer())
+        if key is not None:
+            said["metadata"]["edge_result"] = {"mlb_key": f"mlb_{key}", "oodd_mlb_key": None}
+        handler.reply(200, json.dumps(said).encode())
+
+    with recording_server(answer) as recorder:
+        records = run(tmp_path, recorder.url, client=client, custom_ramp="1", time_between_ramp=1.4)
+    done_s = [request.done_s for request in requests_of(records)]
+    first, change = (record for record in records if isinstance(record, ModelChange))
+    (gone,) = (record for record in records if isinstance(record, ModelGone))
+    assert (first.model, first.before, first.at_s) == ("mlb_a", None, done_s[0])
+    assert (change.model, change.before, change.at_s) == ("mlb_b", "mlb_a", done_s[2])
+    assert (change.before_last_s, change.detector_id) == (done_s[1], DETECTOR_ID)
+    assert (gone.model, gone.at_s) == ("mlb_a", done_s[3])
     assert_adds_up(records)
 
 

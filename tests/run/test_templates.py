@@ -11,6 +11,7 @@ from edgeload.camera_group import CameraGroup
 from edgeload.edge.location import Target
 from edgeload.edge.trust import TlsTrust
 from edgeload.plan import mix_plan
+from edgeload.run.model_watch import ModelWatches
 from edgeload.run.picture_file import written_pictures
 from edgeload.run.request_template import RequestTemplate
 from edgeload.run.tasks import ChainTask, DetectorTask, GroupTask, WorkerTask
@@ -44,7 +45,8 @@ def test_each_group_sends_its_pictures_to_its_detectors() -> None:
         task = WorkerTask(
             0, 1, plan, "run-id", TARGET, "token", TlsTrust(False, None), groups, Path("log")
         )
-        door, gate, hall = templates_of(task)
+        watches = ModelWatches()
+        door, gate, hall = templates_of(task, watches)
         assert [asked(each.first) for each in (door, gate, hall)] == [
             ("det_a", 2), ("det_b", 9), ("det_a", 2)
         ]  # fmt: skip
@@ -54,6 +56,7 @@ def test_each_group_sends_its_pictures_to_its_detectors() -> None:
         assert (door.followers, hall.followers) == ((), ())
         every = [door.first, gate.first, hall.first, *gate.followers]
         assert [each.group for each in every] == [0, 1, 2, 1, 1, 1]
+        assert all(each.models is watches.of(each.detector_id) for each in every)
         assert [each.timeout_s for each in every] == [3.0, 5.0, 4.0, 5.0, 5.0, 5.0]
         assert [each.detector_id for each in every] == [
             "det_a", "det_b", "det_a", "det_a", "det_a", "det_c"

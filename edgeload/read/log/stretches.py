@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from edgeload.box_records import BoxRecord
+from edgeload.box_records import BoxRecord, ModelChange, ModelGone
 from edgeload.child_processes import command, die_with_parent, environment
 from edgeload.machine import usable_cores
 from edgeload.read.log.header_checks import LONGEST_RUN_S
@@ -44,7 +44,17 @@ _ALONE_BYTES = 64 << 20
 _READER = "edgeload.read.log.stretches:write_stretch"
 
 
-_COUNTED = (AskedAlone, End, Missed, RampStepStart, StepEnd, WorkerDied, WorkerSample)
+_COUNTED = (
+    AskedAlone,
+    End,
+    Missed,
+    ModelChange,
+    ModelGone,
+    RampStepStart,
+    StepEnd,
+    WorkerDied,
+    WorkerSample,
+)
 _MOST_OF_ALL = 1e15
 
 
