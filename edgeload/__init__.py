@@ -355,6 +355,10 @@ read                    a log -> columns -> summary -> findings, report and plot
         cache_audit     whether repeated pictures are answered faster
         influence       what a group is beside another one, and the verdict
         finding         the one type for what was found out
+        model_spans     from when to when each model answered, over all workers
+        rollouts        its roll-outs: when, and how long both models answered
+        rollout_cost    what one cost: lost requests and slow answers
+        rollout_findings  findings about models that changed
         answer_findings findings about what the answers said
         failure_findings  failures by class, and answers that the edge did not give
         box_findings    findings about how the box is configured
@@ -368,6 +372,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         felt                the time that a camera feels
         limit               what limits the capacity
         box_story_words     what the box says about itself
+        rollout_words       a roll-out of a model, and what it cost, in a sentence
         limit_words         the resource that limits, in sentences
         limit_kinds         what was seen of each such resource, and what to do
         next_step           what to do next, in one sentence
@@ -423,6 +428,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         age_charts      how old the newest answers of cameras are
         box_figure      the box beside the load, on one axis of time
         failures        failures over time, by class
+        rollout_marks   a line in each of them where a new model began to answer
         group_panels        a panel for each camera group of a mix
         search_figures      those of a search for the capacity
         trial_gaps          lines over time that break between its trials
@@ -450,6 +456,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         summary_json    summary.json
         summary_record  its typed records and JSON Schema
         summary_parts   those of a step and of a camera group, filled
+        rollout_record      models and their roll-outs, in summary.json
         interference_record  what groups do to each other, in summary.json
         search_records  what a search found, in summary.json
         headroom_record what fits beside a mix, in summary.json

@@ -151,6 +151,11 @@ class TelemetryLost(msgspec.Struct, frozen=True, tag_field="event", tag="telemet
     reason: str
 
 
+MOST_MODEL_CHANGES = 50
+"""So many ModelChange of one detector a worker writes down, then no more: whoever sends another key
+with every answer fills no log."""
+
+
 class ModelChange(
     msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="model_change"
 ):

@@ -12,16 +12,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edgeload.box_records import ModelChange, ModelGone, ModelRecord
+from edgeload.box_records import MOST_MODEL_CHANGES, ModelChange, ModelGone, ModelRecord
 from edgeload.untrusted_text import printable
 
 GONE_AFTER_S = 5.0
 GONE_AFTER_ANSWERS = 30
 """A model has gone if it gave none of so many answers, over so long. Two pods that share the
 queries evenly make such a row once in 2^30."""
-MOST_CHANGES = 50
-"""So many changes of one detector are told, then it is not watched any more: whoever sends another
-key with every answer fills no log."""
 
 _NAME = b'"mlb_key"'
 _NO_ANSWER_HAS_THIS = b"\x00"  # JSON has no such byte
@@ -165,7 +162,7 @@ class ModelWatch:
         self._set_mark()
 
     def _set_mark(self) -> None:
-        if self._changes >= MOST_CHANGES:
+        if self._changes >= MOST_MODEL_CHANGES:
             self.mark = _EVERY_ANSWER_HAS_THIS
         else:  # while a model fades, answers are counted
             self.mark = _NO_ANSWER_HAS_THIS if self._fading else self._own_mark

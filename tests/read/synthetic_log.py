@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from edgeload.box_records import ModelChange, ModelGone, ModelRecord
 from edgeload.camera_group import DEFAULT_GROUP, CameraGroup
 from edgeload.plan import Due, Plan, one_group_plan, ramp_steps
 from edgeload.records import (
@@ -264,6 +265,25 @@ def death(worker: int, at_s: float, clients: int = 1) -> WorkerDied:
     return WorkerDied("", WALL_S + at_s, worker, 100 + worker, at_s, None, "SIGKILL", clients)
 
 
+def model_change(
+    at_s: float,
+    model: str,
+    before: str | None = None,
+    worker: int = 0,
+    detector: str = "det_cameras",
+) -> ModelChange:
+    """A worker's first answer by another model; the old one answered 0.1 s before."""
+    before_s = None if before is None else at_s - 0.1
+    return ModelChange(WALL_S + at_s, at_s, worker, detector, model, before, before_s)
+
+
+def model_gone(
+    at_s: float, model: str, worker: int = 0, detector: str = "det_cameras"
+) -> ModelGone:
+    """A worker's last answer by a model that another one replaced."""
+    return ModelGone(WALL_S + at_s, at_s, worker, detector, model)
+
+
 def write(
     path: Path,
     played: Played,
@@ -271,6 +291,7 @@ def write(
     end: End | bool | None = True,
     workers: Sequence[WorkerSample] | None = None,
     deaths: Sequence[WorkerDied] = (),
+    models: Sequence[ModelRecord] = (),
     **settings: Any,
 ) -> Path:
     """Write the run as a log. `end`: True for the usual last line, None for a killed run."""
@@ -284,7 +305,7 @@ def write(
         ]
     )
     samples = cpu_samples(played.plan) if workers is None else workers
-    body = [*played.requests, *played.missed, *samples, *deaths]
+    body = [*played.requests, *played.missed, *samples, *deaths, *models]
     writer.append(sorted(body, key=lambda record: record.ts))
     if end is not None:
         writer.append([end_of(played) if isinstance(end, bool) else end])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeload.box_records import ModelChange, ModelGone, ModelRecord
-from edgeload.run.model_watch import MOST_CHANGES, ModelWatch, ModelWatches, model_key
+from edgeload.box_records import MOST_MODEL_CHANGES, ModelChange, ModelGone, ModelRecord
+from edgeload.run.model_watch import ModelWatch, ModelWatches, model_key
 
 SEPARATORS = ((",", ":"), (", ", ": "))
 
@@ -157,8 +157,8 @@ def test_another_key_with_every_answer_fills_no_log() -> None:
         if not body.startswith(watch.mark, watch.at):
             watch.look(body, number / 10.0)
     told = watch.told(100.0, over=True)
-    assert sum(isinstance(record, ModelChange) for record in told) == MOST_CHANGES
-    assert len(told) < 2 * MOST_CHANGES
+    assert sum(isinstance(record, ModelChange) for record in told) == MOST_MODEL_CHANGES
+    assert len(told) < 2 * MOST_MODEL_CHANGES
 
 
 @given(st.text(min_size=1, max_size=50), st.sampled_from(SEPARATORS))

@@ -37,7 +37,9 @@ class DetectorTimes:
 
 
 @dataclass(frozen=True)
-class _Detector:
+class DetectorOfRun:
+    """A detector by its id and name; None: the log does not say."""
+
     detector_id: str | None
     name: str | None
 
@@ -48,7 +50,7 @@ def detector_times(log: RunLog, step: RampStep, window: Window) -> tuple[Detecto
     A detector that was asked nothing in the step has counts of 0. `window` is the step without its
     warm-up.
     """
-    detectors, of_row = _detectors(log)
+    detectors, of_row = rows_by_detector(log)
     requests = log.sent_requests
     ok, in_step = requests.ok, requests.step == step.index
     at_s = requests.due_s if log.knows_due else requests.sent_s
@@ -73,13 +75,13 @@ def detector_times(log: RunLog, step: RampStep, window: Window) -> tuple[Detecto
     return tuple(found)
 
 
-def _detectors(log: RunLog) -> tuple[list[_Detector], Ints]:
+def rows_by_detector(log: RunLog) -> tuple[list[DetectorOfRun], Ints]:
     """The run's detectors, and for each request the index of its own; -1: it is of no group."""
     client, part = log.sent_requests.client, log.sent_requests.part
     groups = log.header.plan.groups if log.header else []
     if log.plan is None or not groups:
         told = log.header.endpoint.get("detector_id") if log.header else None
-        return [_Detector(told, None)], np.zeros(len(client), dtype=np.int32)
+        return [DetectorOfRun(told, None)], np.zeros(len(client), dtype=np.int32)
     asked = [_asked(group) for group in groups]
     detectors = list({d.detector_id: d for parts in asked for d in parts}.values())
     index = {detector.detector_id: i for i, detector in enumerate(detectors)}
@@ -90,11 +92,11 @@ def _detectors(log: RunLog) -> tuple[list[_Detector], Ints]:
     return detectors, table[group_indices(client, log.plan), column]
 
 
-def _asked(group: GroupRecord) -> list[_Detector]:
+def _asked(group: GroupRecord) -> list[DetectorOfRun]:
     """The detectors of a group's requests, by their part."""
     further = [
-        _Detector(link.detector_id, link.detector_name)
+        DetectorOfRun(link.detector_id, link.detector_name)
         for link in group.then
         for _ in range(link.requests)
     ]
-    return [_Detector(group.detector_id, group.detector_name), *further]
+    return [DetectorOfRun(group.detector_id, group.detector_name), *further]

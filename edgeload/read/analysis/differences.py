@@ -97,6 +97,7 @@ def _facts(run: RunSummary) -> Iterator[tuple[str, Any]]:
         ("", measured_settings(header.settings)),
         ("endpoint", endpoint_facts(header.endpoint)),
         ("box", _box_facts(run)),
+        ("model of", {each: _models(run, each) for each in run.models.detectors}),
         ("machine", header.machine),
         ("version of", header.versions),
         ("pictures", header.images),
@@ -104,6 +105,11 @@ def _facts(run: RunSummary) -> Iterator[tuple[str, Any]]:
     for room, facts in rooms:
         for name in sorted(facts):
             yield f"{room} {name}".strip(), facts[name]
+
+
+def _models(run: RunSummary, detector_id: str) -> str:
+    """The keys of a detector's models, in the order in which they answered."""
+    return ", then ".join(span.model for span in run.models.of(detector_id))
 
 
 def _box_facts(run: RunSummary) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from edgeload.read.analysis.finding import (
     of_search,
 )
 from edgeload.read.analysis.host_findings import find_host_findings
+from edgeload.read.analysis.rollout_findings import model_changes, unclear_models
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import indices_of
 from edgeload.read.analysis.time_findings import find_time_findings, find_too_few_samples
@@ -63,6 +64,8 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             # the box
             *audited(summary),
             *box_changed(summary),
+            *model_changes(summary),
+            *unclear_models(summary),
             # the log and the run
             *_damaged(summary),
             *_clock_jumps(summary),

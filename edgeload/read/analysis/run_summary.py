@@ -18,9 +18,11 @@ from edgeload.read.analysis.host_means import HostMeans
 from edgeload.read.analysis.host_series import HostSeries
 from edgeload.read.analysis.interference import Interference
 from edgeload.read.analysis.limit_result import Limit
+from edgeload.read.analysis.model_spans import AnsweringModels
 from edgeload.read.analysis.objective_results import ObjectiveResult, Status
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.queueing_detector import QueueingDetector
+from edgeload.read.analysis.rollouts import Rollout
 from edgeload.read.analysis.search_result import SearchResult
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import (
@@ -84,6 +86,10 @@ class RunSummary:
     """What the host's samples say by themselves; None as for `demands`."""
     box: BoxStory | None = None
     """What the box said about itself; None: nothing, or it is a group of a mix."""
+    models: AnsweringModels = field(default_factory=AnsweringModels)
+    """The models that answered; none if the answers name none, or if it is a group of a mix."""
+    rollouts: tuple[Rollout, ...] = ()
+    """The changes of these models during the run, and what each cost."""
     host_axis: HostAxis | None = None
     """How the clock of its host lay to ours; None: it was not compared."""
     host_series: HostSeries | None = None

@@ -62,7 +62,7 @@ def prepare(log: RunLog) -> Prepared:
     all_ok = bool(requests.ok.all())
     return Prepared(
         log=log,
-        until_s=_until(log),
+        until_s=run_until_s(log),
         lag=generator_lag(requests, lag_limit_s(log), followers_lag_s(log)),
         failures=failure_series(requests),
         done_s=done_s,
@@ -70,7 +70,7 @@ def prepare(log: RunLog) -> Prepared:
     )
 
 
-def _until(log: RunLog) -> float:
+def run_until_s(log: RunLog) -> float:
     """Run time before which a request counts as planned: all of it, unless the run was cut."""
     if log.plan is None:
         return math.nextafter(log.last_s, math.inf)
@@ -101,13 +101,13 @@ def dues_in(log: RunLog, step: RampStep, until_s: float) -> Floats | None:
 
 def planned_dues(plan: Plan, step: RampStep, until_s: float) -> Floats:
     """Due times of all frames of a step before `until_s`, sorted."""
-    dues = np.concatenate([_group_dues(plan, step, index) for index in range(len(plan.groups))])
+    dues = np.concatenate([group_dues(plan, step, index) for index in range(len(plan.groups))])
     dues = dues[dues < until_s] if until_s < step.end_s else dues
     dues.sort()  # in place: ten million of them are 80 MB
     return dues
 
 
-def _group_dues(plan: Plan, step: RampStep, index: int) -> Floats:
+def group_dues(plan: Plan, step: RampStep, index: int) -> Floats:
     """Due times of the frames of one group, by its index, in a step."""
     group, clients = plan.groups_in(step)[index], plan.clients_of(index, step)
     if group.arrivals == "poisson" or group.closed:

@@ -24,6 +24,7 @@ from edgeload.read.analysis.host_in_steps import box_in_steps, host_in_steps
 from edgeload.read.analysis.host_series import series_of_box, series_of_monitor
 from edgeload.read.analysis.interference import find_interference
 from edgeload.read.analysis.limiting_resource import find_limit
+from edgeload.read.analysis.model_spans import answering_models
 from edgeload.read.analysis.network_share import network_share
 from edgeload.read.analysis.objective_results import (
     ObjectiveResult,
@@ -35,6 +36,7 @@ from edgeload.read.analysis.objective_results import (
 from edgeload.read.analysis.objectives_by_load import judge_by_load
 from edgeload.read.analysis.outages import Outage, find_outages
 from edgeload.read.analysis.queueing_detector import find_queueing_detector
+from edgeload.read.analysis.rollouts import find_rollouts
 from edgeload.read.analysis.run_summary import RunSummary, Totals
 from edgeload.read.analysis.searching import with_search
 from edgeload.read.analysis.shortfalls import find_shortfalls
@@ -114,7 +116,9 @@ def analyse(
     summary = _analysed(log, asked, steps)
     if steps is not None:
         return summary
-    summary = replace(summary, box=box_story(log))
+    models = answering_models(log)
+    rollouts = find_rollouts(log, models)
+    summary = replace(summary, box=box_story(log), models=models, rollouts=rollouts)
     return with_limit(with_headroom(with_search(summary, asked), asked), log.host)
 
 

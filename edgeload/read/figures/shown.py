@@ -28,6 +28,7 @@ from edgeload.read.figures.headroom_figures import headroom_figures
 from edgeload.read.figures.heat_map import heat_map_charts
 from edgeload.read.figures.over_time import throughput_chart, times_charts
 from edgeload.read.figures.percentile_curves import percentile_curve_charts
+from edgeload.read.figures.rollout_marks import with_rollouts
 from edgeload.read.figures.scales import with_shared_x
 from edgeload.read.figures.search_figures import search_figures
 from edgeload.read.words.legend_words import (
@@ -54,7 +55,11 @@ _OF_GROUPS = {
 
 def prepare_figures(summary: RunSummary) -> tuple[Picture, ...]:
     """The pictures of a run, in the order of the page; empty ones for what it does not have."""
-    return about(run_words(summary), _prepared(summary))
+    marked = (
+        replace(picture, charts=tuple(with_rollouts(chart, summary) for chart in picture.charts))
+        for picture in _prepared(summary)
+    )
+    return about(run_words(summary), marked)
 
 
 def about(subject: str, pictures: Iterable[Picture]) -> tuple[Picture, ...]:

@@ -16,8 +16,7 @@ from edgeload.read.analysis.compared_searches import (
 )
 from edgeload.read.analysis.comparison import Comparison, Verdict
 from edgeload.read.analysis.history import History, HistoryChange
-from edgeload.read.output.json_numbers import Number, json_number
-from edgeload.read.output.summary_json import utc
+from edgeload.read.output.json_numbers import Number, json_number, utc
 from edgeload.read.words.comparison_words import comparison_headline
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.history_words import history_words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 Number = float | None
@@ -17,6 +18,12 @@ def json_number(value: float | None) -> Number:
 def rounded(value: float) -> float:
     """To the tenth of a microsecond: below that, times are noise of the clock."""
     return round(value, 7)
+
+
+def utc(wall_s: float) -> str:
+    """Seconds since the Unix epoch as RFC 3339 in UTC, to the millisecond."""
+    instant = datetime.fromtimestamp(wall_s, timezone.utc)
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def json_numbers(evidence: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from edgeload.read.analysis.objective_results import Status
 from edgeload.read.analysis.objectives_by_load import status_of_served
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.output.summary_json import utc
+from edgeload.read.output.json_numbers import utc
 from edgeload.read.words.headline import headline, validity
 from edgeload.read.words.objective_words import objective_lines, required_lines
 from edgeload.untrusted_text import printable

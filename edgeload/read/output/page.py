@@ -46,6 +46,7 @@ from edgeload.read.words.interference_words import (
 )
 from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, STATUSES, objective_lines
+from edgeload.read.words.rollout_words import model_rows
 from edgeload.read.words.run_names import notes_words, run_words
 from edgeload.read.words.terminal_words import DETECTORS_TITLE, TEXTS_NOTE
 from edgeload.read.words.trial_words import (
@@ -209,6 +210,7 @@ def _sections(summary: RunSummary, values: Mapping[str, Any]) -> list[dict[str, 
         "Settings": of_all_groups(summary, values["settings"]),
         "Endpoint": of_all_groups(summary, values["endpoint"]),
         "The box, by its own word": box_rows(summary.box),
+        "The models that answered": model_rows(summary.models),
         "Machine that made the load": values["machine"],
         "Versions": values["versions"],
         "Pictures": values["images"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
@@ -23,7 +22,8 @@ from edgeload.read.output.audit_record import audit_record
 from edgeload.read.output.box_plan_record import box_plan_record
 from edgeload.read.output.headroom_record import headroom_records
 from edgeload.read.output.interference_record import interference_records
-from edgeload.read.output.json_numbers import json_number, json_numbers, rounded
+from edgeload.read.output.json_numbers import json_number, json_numbers, rounded, utc
+from edgeload.read.output.rollout_record import model_records, rollout_records
 from edgeload.read.output.search_records import (
     first_capacity,
     search_record_of,
@@ -128,6 +128,8 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
         },
         limit=_limit(summary.limit) if summary.limit else None,
         box=_box(summary.box) if summary.box else None,
+        models=model_records(summary),
+        rollouts=rollout_records(summary),
         host=_host(summary),
         energy=[
             EnergyRecord(
@@ -359,9 +361,3 @@ def _demand(demand: ResourceDemand) -> DemandRecord:
 def _estimate(estimate: Estimate) -> EstimateRecord:
     value, low, high = (float(f"{v:.4g}") for v in (estimate.value, estimate.low, estimate.high))
     return EstimateRecord(value=value, limits=(low, high))
-
-
-def utc(wall_s: float) -> str:
-    """Seconds since the Unix epoch as RFC 3339 in UTC, to the millisecond."""
-    instant = datetime.fromtimestamp(wall_s, timezone.utc)
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

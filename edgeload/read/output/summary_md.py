@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from edgeload.plain_words import sentence
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.output.json_numbers import utc
 from edgeload.read.output.markdown import code, document, escaped, markdown_table
-from edgeload.read.output.summary_json import utc
 from edgeload.read.output.terminal import columns_of, rows_of
 from edgeload.read.words import terminal_words
 from edgeload.read.words.finding_words import advice, message_with_steps

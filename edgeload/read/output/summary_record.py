@@ -22,6 +22,7 @@ from edgeload.read.analysis.finding import Severity
 from edgeload.read.analysis.influence import InfluenceVerdict
 from edgeload.read.analysis.limit_result import Confidence, Resource
 from edgeload.read.analysis.outages import Outage
+from edgeload.read.analysis.rollout_cost import Unknown
 from edgeload.read.analysis.run_summary import Totals
 from edgeload.read.analysis.search_result import BoundaryKind, SearchAnswer, SearchEnd
 from edgeload.read.analysis.step_summary import State
@@ -82,6 +83,53 @@ class EnergyRecord(SummaryPart):
     above_idle_wh_per_1000: Number
     mean_w: Number
     idle_w: Number
+
+
+class ModelRecordOfRun(SummaryPart):
+    """A model that answered, by the key in its answers, from its first to its last answer.
+
+    `ongoing`: it answered to the end of the run.
+    """
+
+    detector_id: str
+    model: str
+    first_s: float
+    last_s: float
+    ongoing: bool
+
+
+class RolloutRecord(SummaryPart):
+    """A roll-out of a model, and its cost in the seconds from `start_s` to `end_s` around it.
+
+    At `at_s` the new model answered first; until `both_until_s` the old one answered beside it
+    (null: it did not). `over`: only one of them answered at the end of the run; `withdrawn`: that
+    was the old one. `more_lost` of the `requests` failed or were never sent beyond what else was
+    lost (null: it may be chance). `slow_s` seconds were slow, `worse_s` slow or failing: null if
+    `unknown` says why nobody can tell.
+    """
+
+    detector_id: str
+    before: str
+    after: str
+    at_s: float
+    at: str
+    both_until_s: Number
+    over: bool
+    withdrawn: bool
+    going_on_before: bool
+    steps: list[int]
+    start_s: float
+    end_s: float
+    requests: int
+    failed: int
+    never_sent: int
+    more_lost: int | None
+    slow_s: Number
+    worse_s: Number
+    p95_before_s: Number
+    p95_slow_s: Number
+    p95_limit_s: Number
+    unknown: Unknown
 
 
 class RoundTripRecord(SummaryPart):
@@ -688,6 +736,8 @@ class SummaryRecord(SummaryPart):
     group_ceilings: dict[str, CeilingRecord]
     limit: LimitRecord | None
     box: BoxRecordOfRun | None
+    models: list[ModelRecordOfRun]
+    rollouts: list[RolloutRecord]
     host: HostRecord | None
     energy: list[EnergyRecord]
     outages: list[Outage]

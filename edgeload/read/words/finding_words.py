@@ -20,12 +20,14 @@ from edgeload.read.words.limit_kinds import LIMIT_KINDS
 from edgeload.read.words.load_findings import SHORTFALL_KINDS
 from edgeload.read.words.note_kinds import NOTE_KINDS
 from edgeload.read.words.repeat_kinds import REPEAT_KINDS
+from edgeload.read.words.rollout_words import MODEL_KINDS
 from edgeload.read.words.trial_kinds import TRIAL_KINDS
 from edgeload.read.words.warning_kinds import WARNING_KINDS
 
 FINDING_TABLES = (
     INVALID_KINDS,
     BOX_WARNING_KINDS,
+    MODEL_KINDS,
     WARNING_KINDS,
     ANSWER_WARNING_KINDS,
     NOTE_KINDS,

@@ -21,6 +21,7 @@ from edgeload.read.words.limit_kinds import LIMIT_KINDS
 from edgeload.read.words.load_findings import SHORTFALL_KINDS
 from edgeload.read.words.note_kinds import NOTE_KINDS
 from edgeload.read.words.repeat_kinds import REPEAT_KINDS
+from edgeload.read.words.rollout_words import MODEL_KINDS
 from edgeload.read.words.warning_kinds import WARNING_KINDS
 
 _HEAD = """\
@@ -40,7 +41,13 @@ _PARTS = (
     (
         "warning",
         "The endpoint misbehaved, or the figures are less reliable.",
-        {**BOX_WARNING_KINDS, **WARNING_KINDS, **ANSWER_WARNING_KINDS, **HOST_WARNING_KINDS},
+        {
+            **BOX_WARNING_KINDS,
+            **MODEL_KINDS,
+            **WARNING_KINDS,
+            **ANSWER_WARNING_KINDS,
+            **HOST_WARNING_KINDS,
+        },
     ),
     (
         "note",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeload.plain_words import plural
+from edgeload.plain_words import listed, plural
 from edgeload.read.statistics.format import share
 from edgeload.time_words import duration
 
@@ -39,6 +39,14 @@ CURVES_OF_GROUPS_TITLE = "How the times of each camera group spread, step by ste
 CURVES_BESIDE_TITLE = "How the times of each camera group spread, alone and beside others"
 FAILURES_OF_GROUPS_TITLE = "Failures of each camera group"
 _MOST_LOADS = 4
+
+
+def new_model_words(detectors: Sequence[str]) -> str:
+    """The sense of the lines where a new model began to answer; a name for each of them."""
+    names = list(dict.fromkeys(detectors))
+    if len(names) > _MOST_LOADS:
+        return "a new model began to answer"
+    return f"a new model of {listed(names)} began to answer"
 
 
 def hollow_words(why: str) -> str:

@@ -20,8 +20,9 @@ from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
+from edgeload.read.output.json_numbers import utc
 from edgeload.read.output.steps_csv import steps_csv
-from edgeload.read.output.summary_json import summary_json, summary_values, utc
+from edgeload.read.output.summary_json import summary_json, summary_values
 from edgeload.read.output.summary_record import schema_text
 from edgeload.read.output.terminal import print_report
 from edgeload.read.statistics.format import milliseconds, number, share, short

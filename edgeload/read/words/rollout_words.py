@@ -1,0 +1,125 @@
+"""A roll-out of a model in words: when it was, and what it cost. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from edgeload.plain_words import listed, plural
+from edgeload.read.analysis.model_spans import AnsweringModels
+from edgeload.read.analysis.rollout_cost import LEAST_REQUESTS
+from edgeload.read.statistics.format import milliseconds
+from edgeload.read.words.finding_kind import Kind, Numbers
+from edgeload.time_words import duration
+
+_MOST_CHARS = 40
+
+
+def rollout_clause(n: Numbers) -> str:
+    """One sentence's words about a roll-out, from the numbers of its finding."""
+    lost, slow = _lost(n), _slow(n)
+    if n["more_lost"] == 0 and n["slow_s"] == 0:
+        return f"{_what_happened(n)}; no cost was seen: {lost}, and {slow}"
+    return f"{_what_happened(n)}: {lost}{'; ' if n['unknown'] else ' and '}{slow}"
+
+
+def _what_happened(n: Numbers) -> str:
+    name = n["detector"]
+    clock = datetime.fromtimestamp(n["wall_s"], timezone.utc).strftime("%H:%M:%S")
+    when = f"at {clock} UTC ({duration(n['at_s'])} into the run)"
+    if n["withdrawn"]:
+        answered = f", answered beside the old one for {duration(n['both_s'])}"
+        return f"a new model of {name} came {when}{answered}, and was withdrawn"
+    said = f"the model of {name} changed {when}"
+    if n["going_on_before"]:
+        said = f"the model of {name} was being changed when the run began"
+    if not n["over"]:
+        return f"{said}, and both still answered at the end"
+    if n["both_s"]:
+        return f"{said}, and both answered for {duration(n['both_s'])}"
+    return said
+
+
+def _lost(n: Numbers) -> str:
+    failed, unsent, more = n["failed"], n["never_sent"], n["more_lost"]
+    lost = failed + unsent
+    if not lost:
+        return "no request failed"
+    if unsent:
+        said = f"{plural(lost, 'request')} got no good answer ({unsent:,} were never sent)"
+    else:
+        said = f"{plural(lost, 'request')} failed"
+    if more is None:
+        return f"{said}, which may be chance"
+    if not more:
+        return "no more requests failed than elsewhere"
+    return said if more == lost else f"{said}, {more:,} more than elsewhere"
+
+
+def _slow(n: Numbers) -> str:
+    if n["unknown"]:
+        return f"whether answers were slower is not known, because {_why_unknown(n)}"
+    before = f"{milliseconds(n['p95_before_s'])} ms"
+    if n["slow_s"]:
+        return (
+            f"answers were slower for {duration(n['slow_s'])} "
+            f"(p95 {milliseconds(n['p95_slow_s'])} ms instead of {before})"
+        )
+    limit = f"{milliseconds(n['p95_limit_s'])} ms"
+    return f"answers were not slower (p95 {before} before; a second with {limit} would have shown)"
+
+
+def _why_unknown(n: Numbers) -> str:
+    span = duration(n["seconds_before"])
+    return {
+        "going_on_before": "it had begun before the run",
+        "too_few": f"only {plural(n['requests_before'], 'request')} were answered in the {span} "
+        f"of this load before it, and {LEAST_REQUESTS} are needed",
+        "too_short": f"this load had lasted for {span} only",
+        "too_uneven": "the times before it differed too much from second to second",
+    }[n["unknown"]]
+
+
+def _advise(n: Numbers) -> str:
+    two = "The figures of its step are those of two models"
+    said = f"{two}." if n["wanted"] else f"{two}: repeat the run for those of one."
+    if n["more_lost"]:
+        said += (
+            " Boxes from before April 2026 fail requests while a model is rolled out: update the "
+            "edge-endpoint."
+        )
+    return said
+
+
+def model_rows(models: AnsweringModels) -> dict[str, str]:
+    """The models that answered, detector by detector, for a table."""
+    rows = {}
+    for detector_id in models.detectors:
+        spans = models.of(detector_id)
+        rows[f"model of {detector_id}"] = ", then ".join(
+            span.model if span.ongoing else f"{span.model} until {duration(span.last_s)}"
+            for span in spans
+        )
+    return rows | {f"model of {each}": "changed all the time" for each in models.unclear}
+
+
+MODEL_KINDS = {
+    "model_changed": Kind(
+        meaning="Another model of a detector answered from some moment of the run on.",
+        cause="The box rolled a new model out: for a while two pods answer side by side, and the "
+        "new one may be cold.",
+        advice="The figures of its step are those of two models: repeat the run for those of one. "
+        "`--until-rollouts` measures what roll-outs cost (docs/box.md).",
+        message=rollout_clause,
+        advise=_advise,
+    ),
+    "models_unclear": Kind(
+        meaning="The answers named another model again and again.",
+        cause="Something between here and the box mixes the answers of several boxes, or changes "
+        "them.",
+        advice="Ask one box, by its own address. Roll-outs of this run are not known.",
+        message=lambda n: (
+            "the answers named more models than anybody rolls out, for "
+            f"{listed([each[:_MOST_CHARS] for each in n['detectors']])}"
+        ),
+    ),
+}
