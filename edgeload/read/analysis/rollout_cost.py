@@ -102,7 +102,7 @@ def rollout_cost(
 
     `load` is the part of the run with the same load around it, and without another roll-out.
     """
-    lead_s = min(LEAD_S, max(0.0, at_s - load.start_s) / 2)
+    lead_s = min(LEAD_S, max(0.0, at_s - load.start_s) / 4)
     around = Window(at_s - lead_s, max(at_s, min(over_s + AFTER_S, load.end_s)))
     before = Window(max(load.start_s, around.start_s - BEFORE_S), around.start_s)
     near_s = min(around.end_s, over_s + NEAR_S)
@@ -161,14 +161,17 @@ class _Losses:
         expected = others_lost / others * requests
         due, gone = _lost_in(asked, edges)
         usual = _most_share(others_lost, others)
-        # All that was lost falls into one of two spans by chance: a binomial test.
+        # By chance, all that was lost falls into one of two spans as often as a binomial says.
         if special.betainc(lost, others_lost + 1, requests / (requests + others)) < _BY_CHANCE / 2:
-            failing = gone > usual * due
-            return cls(requests, failed, missed, max(1, round(lost - expected)), failing)
-        failing = _bursts(due, gone, usual) & (gone > _worst_elsewhere(asked, around, load) * due)
-        more = round(float(np.sum((gone - others_lost / others * due)[failing])))
-        uncertain = 0 if lost <= np.ceil(expected) else None
-        return cls(requests, failed, missed, more or uncertain, failing if more else none)
+            more = max(1, round(lost - expected))
+            return cls(requests, failed, missed, more, np.asarray(gone > usual * due))
+        worst = _worst_elsewhere(asked, around, load)
+        burst = _bursts(due, gone, usual) & (gone > worst * due)
+        if burst.any():
+            in_burst = float(np.sum((gone - others_lost / others * due)[burst]))
+            more = round(in_burst) if others_lost else lost
+            return cls(requests, failed, missed, max(1, more), burst)
+        return cls(requests, failed, missed, 0 if lost <= np.ceil(expected) else None, none)
 
 
 def _lost_in(asked: AskedOfDetector, edges: Floats) -> tuple[Floats, Floats]:

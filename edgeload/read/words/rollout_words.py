@@ -45,14 +45,14 @@ def _lost(n: Numbers) -> str:
     if not lost:
         return "no request failed"
     if unsent:
-        said = f"{plural(lost, 'request')} got no good answer ({unsent:,} were never sent)"
+        said = f"{plural(lost, 'request')} got no good answer, of which {unsent:,} were never sent"
     else:
         said = f"{plural(lost, 'request')} failed"
     if more is None:
         return f"{said}, which may be chance"
     if not more:
         return "no more requests failed than elsewhere"
-    return said if more == lost else f"{said}, {more:,} more than elsewhere"
+    return said if more == lost else f"{said} ({more:,} more than elsewhere)"
 
 
 def _slow(n: Numbers) -> str:

@@ -119,7 +119,7 @@ def test_a_roll_out_soon_after_a_step_began_is_not_judged_by_another_load(tmp_pa
     summary = run(tmp_path, models)
     assert summary.rollouts[0].cost.unknown == "too_few"
     (said,) = (message_with_steps(f) for f in find(summary) if f.code == "model_changed")
-    assert "whether answers were slower is not known, because only 30 requests were" in said
+    assert "whether answers were slower is not known, because only 45 requests were" in said
 
 
 def test_a_run_without_a_roll_out_shows_its_model_and_has_no_finding(tmp_path: Path) -> None:
