@@ -198,6 +198,7 @@ simulator               the embedded endpoint, whose capacity is known
     pools               the pools of workers, each behind a queue
     picture_cache       what a cache of pictures saves
     pods                which detectors were taken down or are being loaded
+    slowdown            a box that gets hot
     contention          pools that slow each other down, and by which law
     queueing            c servers behind one queue, computed exactly
     faults              what goes wrong on request, and how often

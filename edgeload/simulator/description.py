@@ -7,6 +7,7 @@ from edgeload.simulator.deployment import Deployment, ServedDetector
 from edgeload.simulator.faults import SWAP_LABEL
 from edgeload.simulator.options import Options
 from edgeload.simulator.pool_capacity import capacity_per_s
+from edgeload.time_words import duration
 
 
 def capacity_words(options: Options) -> str:
@@ -26,6 +27,9 @@ def capacity_words(options: Options) -> str:
         said += f"; a cache of pictures{each} saves {100.0 * cache.saves:g} % of the service time"
     if options.rollout:
         said += f"; with {plural(len(options.rollout), 'roll-out')}"
+    if (hot := options.slowdown) is not None:
+        after = duration(hot.after_s)
+        said += f"; from {after} after the first query on {hot.factor:g} times as slow"
     return said + (f"; with injected faults: {faults}" if faults else "")
 
 

@@ -32,6 +32,7 @@ from edgeload.simulator.query import (
     not_ready,
 )
 from edgeload.simulator.queueing import Job
+from edgeload.simulator.slowdown import HotBox, Slowdown
 from edgeload.simulator.status import BusyTime
 from edgeload.simulator.truth import Truth
 
@@ -90,6 +91,7 @@ class Inference:
         max_in_flight: int | None,
         swap_above: float | None = None,
         cache: CacheLaw | None = None,
+        slowdown: Slowdown | None = None,
         ready_from_s: float = 0.0,
         pods: Pods | None = None,
         models: ModelPods | None = None,
@@ -104,7 +106,7 @@ class Inference:
         more than the share `swap_above` of their pool's workers busy; None: to all. Without a
         `cache`, a picture that came before takes as long as any other. The `pods` say which
         detectors were taken down or added since, and `models` which model answers; without them,
-        each detector has one.
+        each detector has one. A `slowdown` makes services longer from some time on.
         """
         self._pools = pools_of(deployment)
         self._detectors = detectors
@@ -119,6 +121,7 @@ class Inference:
         self._record = record
         self._answer_chance = random.Random(f"{seed} answer")
         self._cache = None if cache is None else PictureCache(cache, random.Random(f"{seed} cache"))
+        self._hot = None if slowdown is None else HotBox(slowdown)
         self._open: dict[tuple[int, int], _Open] = {}
         self._queued: dict[Ticket, _Open] = {}
         self.busy = BusyTime(sum(deployment.pools.values()))
@@ -277,6 +280,8 @@ class Inference:
             if self._cache is not None:
                 entry.cache_hit = self._cache.asked(account.pool, entry.query.picture)
                 service_s = self._cache.service_s(service_s, hit=entry.cache_hit)
+            if self._hot is not None:
+                service_s = self._hot.service_s(service_s, entry.query.arrival_s)
             entry.ticket = self._pools.arrive(account.pool, entry.query.arrival_s, service_s)
             self._queued[entry.ticket] = entry
         return None

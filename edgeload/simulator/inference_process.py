@@ -73,6 +73,7 @@ class _InferenceProcess:
             swap_above=options.swap_above,
             cache=options.cache,
             models=ModelPods(options.rollout, start_s=now_s, seed=options.seed),
+            slowdown=options.slowdown,
             ready_from_s=now_s + (options.load_time_s or 0.0),
             pods=Pods(
                 random.Random(f"{options.seed} pods"),

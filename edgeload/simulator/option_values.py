@@ -68,6 +68,19 @@ percentage = number_to_100("50")
 """A number of percent."""
 
 
+def slowing_factor(text: str) -> float:
+    """How many times as long something takes: from 1 to 100."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 1.0 <= value <= 100.0:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: must be a number from 1 to 100, for example 1.5"
+        )
+    return value
+
+
 def share_of_1(text: str) -> float:
     """A share of 1."""
     try:

@@ -34,12 +34,14 @@ from edgeload.simulator.option_values import (
     fault_probability,
     percentage,
     share_of_1,
+    slowing_factor,
     time_in_seconds,
     whole_number,
 )
 from edgeload.simulator.picture_cache import CacheLaw
 from edgeload.simulator.queueing import SERVICE_DISTRIBUTIONS, ServiceDistribution, ServiceTime
 from edgeload.simulator.rollout_option import rollout_option
+from edgeload.simulator.slowdown import Slowdown
 from edgeload.simulator.status import RESOURCE_KINDS, ResourceKind
 
 # `_option` makes a dataclass field, which the linter does not see.
@@ -140,6 +142,20 @@ class Options:
         "processes of each pool that have a cache each; a query goes to one of them by chance",
         type=whole_number(1, MAX_WORKERS),
         metavar="N",
+    )
+    hot_after_s: float | None = _option(
+        _SERVER,
+        None,
+        "become slower this long after the first query, as a box does that gets hot",
+        type=time_in_seconds,
+        metavar="TIME",
+    )
+    hot_factor: float = _option(
+        _SERVER,
+        1.5,
+        "how much longer each service then takes, at least 1 and at most 100",
+        type=slowing_factor,
+        metavar="X",
     )
     seed: int = _option(
         _SERVER,
@@ -343,6 +359,11 @@ class Options:
                 f"argument --cache-processes: {self.cache_processes}: there is no cache; add what "
                 "it saves, for example --cache-saves 0.2"
             )
+        if self.hot_factor != Options.hot_factor and self.hot_after_s is None:
+            raise OptionError(
+                f"argument --hot-factor: {self.hot_factor:g}: the box never gets hot; add when it "
+                "does, for example --hot-after 8m"
+            )
         if self.shared_workers is not None and not self.detector:
             raise OptionError(
                 f"argument --shared-workers: {self.shared_workers}: there is no --detector that "
@@ -383,6 +404,11 @@ class Options:
         if self.cache_saves is None:
             return None
         return CacheLaw(self.cache_saves, self.cache_processes)
+
+    @property
+    def slowdown(self) -> Slowdown | None:
+        """When services become slower, and how much; None: never."""
+        return None if self.hot_after_s is None else Slowdown(self.hot_after_s, self.hot_factor)
 
     @property
     def deployment(self) -> Deployment:

@@ -30,10 +30,10 @@ def test_the_page_shows_what_a_command_says(command: str, said: str) -> None:
 
 def test_the_page_shows_a_pool_each_and_a_shared_pool() -> None:
     """And options of a load test that are legal."""
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 7
     pools = [parse_options(shlex.split(c.removeprefix(PROGRAM))).deployment for c, _ in COMMANDS]
-    assert [len(one.pools) for one in pools] == [1, 3, 1, 2, 1, 1]
-    assert [len(one.detectors) for one in pools] == [1, 3, 2, 2, 1, 1]
+    assert [len(one.pools) for one in pools] == [1, 3, 1, 2, 1, 1, 1]
+    assert [len(one.detectors) for one in pools] == [1, 3, 2, 2, 1, 1, 1]
     (load_test,) = [shlex.split(c) for c, _ in SHOWN if "load_test.py" in c]
     options = parse_options(shlex.split(load_test[load_test.index("--simulator-options") + 1]))
     assert load_test[load_test.index("--detector-name") + 1] in [o.name for o in options.detector]
