@@ -294,6 +294,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         signed_ranks    the shift of pairs, with its interval and p-value
         paired_ratios   ratios of pairs that were measured soon after each other
         shares          the difference of two shares, with its interval
+        plateau         whether a long step ends as it began, and since when
         change_point    where the level of a series of runs changed
         format          numbers in few digits
     analysis            columns -> numbers and codes
@@ -323,7 +324,10 @@ read                    a log -> columns -> summary -> findings, report and plot
         energy          how much energy the GPUs take for an answer
         host_series     how busy the box was over the run
         host_means      how busy it was in one step
+        host_plateau    how the host changed in a long step
         host_in_steps   how busy the endpoint's host was in each step
+        soak_result     how a long step ended, compared with how it began
+        soak            long steps -> that
         limiting_resource  which resource limited the endpoint
         box_story       what the box said about itself, and what changed
         limit_result    what a run shows of that
@@ -364,6 +368,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         failure_findings  failures by class, and answers that the edge did not give
         box_findings    findings about how the box is configured
         host_findings   findings about what limits the host
+        soak_findings   findings about long steps
         time_findings   findings about the times
         findings        all findings about a run
     words               numbers and codes -> sentences
@@ -419,6 +424,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         beside_words        the same, group by group
         audit_words         whether repeated pictures are answered faster
         terminal_words  the fixed sentences around a report's tables
+        soak_words          how a long step ended, compared with how it began
     figures             what is shown: one specification for each figure
         chart           the specification: charts, lines, marks, pictures
         scales          limits and ticks of axes
@@ -460,6 +466,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         rollout_record      models and their roll-outs, in summary.json
         interference_record  what groups do to each other, in summary.json
         search_records  what a search found, in summary.json
+        soak_record     long steps as records of summary.json
         headroom_record what fits beside a mix, in summary.json
         headroom_tables its trials in the terminal
         box_plan_record how many boxes are needed, in summary.json

@@ -41,6 +41,7 @@ from edgeload.read.analysis.finding import (
 from edgeload.read.analysis.host_findings import find_host_findings
 from edgeload.read.analysis.rollout_findings import model_changes, unclear_models
 from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.soak_findings import find_soak_findings
 from edgeload.read.analysis.step_summary import indices_of
 from edgeload.read.analysis.time_findings import find_time_findings, find_too_few_samples
 
@@ -84,7 +85,8 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_retried(summary),
             *(f for part in parts for f in of_group(_missed(part), part.group)),
             # the times
-            *(f for part in parts for f in of_group(find_time_findings(part), part.group)),
+            *find_soak_findings(summary),
+            *(f for part in parts for f in of_group(_not_of_a_soak(summary, part), part.group)),
             *find_too_few_samples(summary),
             # what the figures mean
             *_older_form(summary),
@@ -106,6 +108,12 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
         return found
     found = tuple(finding for finding in found if finding.code not in OF_LONG_STEPS)
     return of_search(f for f in found if _is_news(f)) if summary.searches else found
+
+
+def _not_of_a_soak(summary: RunSummary, part: RunSummary) -> Iterator[Finding]:
+    """Findings about the times, without a drift that the finding about a long step says better."""
+    said = {soak.step for soak in summary.soaks if soak.changes}
+    return (f for f in find_time_findings(part) if f.code != "drift" or not said & set(f.steps))
 
 
 def _is_news(finding: Finding) -> bool:

@@ -13,8 +13,8 @@ from edgeload.read.analysis.host_means import GpuMeans, HostMeans, ProcessMeans
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.windows import Window
 
-_THERMAL = ("sw_thermal_slowdown", "hw_thermal_slowdown")
-_POWER = ("sw_power_cap", "hw_power_brake_slowdown")
+THERMAL_REASONS = ("sw_thermal_slowdown", "hw_thermal_slowdown")
+POWER_REASONS = ("sw_power_cap", "hw_power_brake_slowdown")
 _RENEWED_EVERY_S = 15.0
 """The box's own CPU and RAM figures are means over about so long (method 14)."""
 
@@ -117,8 +117,8 @@ _OF_GPU: dict[str, Callable[[GpuSample], float | None]] = {
     "limit": lambda gpu: gpu.power_limit_w,
     "temperature": lambda gpu: gpu.temperature_c,
     "clock": lambda gpu: gpu.sm_clock_mhz,
-    "thermal": lambda gpu: _share_of(gpu, _THERMAL),
-    "capped": lambda gpu: _share_of(gpu, _POWER),
+    "thermal": lambda gpu: _share_of(gpu, THERMAL_REASONS),
+    "capped": lambda gpu: _share_of(gpu, POWER_REASONS),
 }
 
 

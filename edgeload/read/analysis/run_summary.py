@@ -24,6 +24,7 @@ from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.queueing_detector import QueueingDetector
 from edgeload.read.analysis.rollouts import Rollout
 from edgeload.read.analysis.search_result import SearchResult
+from edgeload.read.analysis.soak_result import Soak
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import (
     HostUse,
@@ -98,6 +99,8 @@ class RunSummary:
     """How busy it was in each step that it was watched in, by the step's index."""
     energy: tuple[Energy, ...] = ()
     """What its GPUs took for an answer, step by step; empty without a sensor of power."""
+    soaks: tuple[Soak, ...] = ()
+    """How each step of ten minutes or more ended, compared with how it began."""
     limit: Limit | None = None
     """The resource that limits the endpoint; None if no load was too large for it."""
     queueing: QueueingDetector | None = None

@@ -21,6 +21,7 @@ from edgeload.read.analysis.failures import failure_texts
 from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group, of_mix
 from edgeload.read.analysis.headroom import with_headroom
 from edgeload.read.analysis.host_in_steps import box_in_steps, host_in_steps
+from edgeload.read.analysis.host_means import HostMeans
 from edgeload.read.analysis.host_series import series_of_box, series_of_monitor
 from edgeload.read.analysis.interference import find_interference
 from edgeload.read.analysis.limiting_resource import find_limit
@@ -40,6 +41,8 @@ from edgeload.read.analysis.rollouts import find_rollouts
 from edgeload.read.analysis.run_summary import RunSummary, Totals
 from edgeload.read.analysis.searching import with_search
 from edgeload.read.analysis.shortfalls import find_shortfalls
+from edgeload.read.analysis.soak import find_soaks
+from edgeload.read.analysis.soak_result import Soak
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.steps import Prepared, dues_in, prepare, summarise_step
 from edgeload.read.analysis.utilisation_law import (
@@ -53,7 +56,7 @@ from edgeload.read.log.group_log import group_log
 from edgeload.read.log.host_axis import host_axis
 from edgeload.read.log.log_error import LogError
 from edgeload.read.statistics.scaling_law import ScalingLaw, fit_scaling_law
-from edgeload.read.statistics.windows import Floats
+from edgeload.read.statistics.windows import Floats, Window
 
 _CLOCK_ERROR_S = 0.001
 _SAME_OUTAGE_S = 1.0
@@ -345,8 +348,10 @@ def with_limit(summary: RunSummary, samples: Sequence[HostSample]) -> RunSummary
     Without any, by the figures that the box gave of itself, if it did.
     """
     log = summary.log
-    host = box_in_steps(summary.steps, log.box_said(BoxResources))
+    told = log.box_said(BoxResources)
+    host = box_in_steps(summary.steps, told)
     host |= host_in_steps(summary.steps, samples, log.wall_s)
+    soaks = find_soaks(log, summary.steps, samples, told)
     axis = host_axis(log.box_said(HostClock)) if samples is log.host else None
     series = series_of_monitor(samples, log.wall_s, clocks_agree=axis is not None)
     return replace(
@@ -354,9 +359,23 @@ def with_limit(summary: RunSummary, samples: Sequence[HostSample]) -> RunSummary
         host_axis=axis,
         host_steps=host,
         energy=energy_of(summary.steps, samples, log.wall_s),
-        host_series=series or series_of_box(log.box_said(BoxResources)),
-        limit=find_limit(summary, host),
+        host_series=series or series_of_box(told),
+        soaks=soaks,
+        limit=find_limit(summary, host | _since_slower(summary, soaks, samples)),
     )
+
+
+def _since_slower(
+    summary: RunSummary, soaks: Sequence[Soak], samples: Sequence[HostSample]
+) -> dict[int, HostMeans]:
+    """The host in the long steps that throttled in the middle, from then on: that is its limit."""
+    steps = {step.index: step for step in summary.steps}
+    slower = [
+        replace(step, window=Window(soak.throttling.at_s, step.window.end_s))
+        for soak in soaks
+        if soak.throttling is not None and (step := steps[soak.step])
+    ]
+    return host_in_steps(slower, samples, summary.log.wall_s)
 
 
 def _is_ramp(log: RunLog) -> bool:

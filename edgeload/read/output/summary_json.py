@@ -30,6 +30,7 @@ from edgeload.read.output.search_records import (
     tier_records,
     trial_records,
 )
+from edgeload.read.output.soak_record import soak_record
 from edgeload.read.output.summary_parts import (
     age_record,
     detector_ids,
@@ -141,6 +142,7 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
             )
             for each in summary.energy
         ],
+        soak=[soak_record(soak, findings) for soak in summary.soaks],
         outages=list(summary.outages),
         scaling_law=_scaling_law(summary.scaling_law),
         demands=None if summary.demands is None else [_demand(d) for d in summary.demands],

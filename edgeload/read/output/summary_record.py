@@ -25,6 +25,7 @@ from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.rollout_cost import Unknown
 from edgeload.read.analysis.run_summary import Totals
 from edgeload.read.analysis.search_result import BoundaryKind, SearchAnswer, SearchEnd
+from edgeload.read.analysis.soak_result import ChangeLocated, ThrottleCause
 from edgeload.read.analysis.step_summary import State
 from edgeload.read.output.json_numbers import Number
 from edgeload.read.statistics.boundary import TrialVerdict
@@ -130,6 +131,59 @@ class RolloutRecord(SummaryPart):
     p95_slow_s: Number
     p95_limit_s: Number
     unknown: Unknown
+
+
+class QuartersRecord(SummaryPart):
+    """A quantity, with its unit in its name, in the first and the last quarter of a long step.
+
+    `about` is the GPU; `changed`: more than chance, and enough to matter.
+    """
+
+    quantity: str
+    about: str | None
+    first: Number
+    last: Number
+    changed: bool
+
+
+class ThrottlingRecord(SummaryPart):
+    """From `at_s` on a GPU's clock was lowered; shares of its samples before, and from then on."""
+
+    gpu: int
+    cause: ThrottleCause
+    at_s: float
+    share_before: Number
+    share_after: Number
+
+
+class LeakRecord(SummaryPart):
+    """Memory that grew steadily, and how long after the step it is full; null: size not known."""
+
+    memory: Literal["host", "gpu", "pod"]
+    about: str | None
+    bytes_per_s: Number
+    used_bytes: Number
+    limit_bytes: Number
+    full_after_s: Number
+
+
+class SoakRecord(SummaryPart):
+    """A step of ten minutes or more: how it ended, compared with how it began.
+
+    `at_s` is the instant of its change with its 95 % limits, `located` what it is known by; null:
+    nothing changed for clients, or at no one moment. `sentence` is null if it is `flat`.
+    """
+
+    step: int
+    flat: bool
+    sentence: str | None
+    at_s: Number
+    limits_s: list[float] | None
+    located: ChangeLocated | None
+    gradual: bool
+    throttling: ThrottlingRecord | None
+    quarters: list[QuartersRecord]
+    leaks: list[LeakRecord]
 
 
 class RoundTripRecord(SummaryPart):
@@ -709,7 +763,8 @@ class SummaryRecord(SummaryPart):
     were carried although a load no larger was not. `search` is null, and `tiers` and `trials`
     are empty, without a search for the capacity; `capacity` is that of its first tier, and null
     if none was found. `headroom` is null but for a search for it, and `plan` if nobody asked
-    for boxes. `mix` has the camera groups as the log's header has them; null without a mix.
+    for boxes. `soak` has the steps of ten minutes or more. `mix` has the camera groups as the
+    log's header has them; null without a mix.
     """
 
     schema_version: Literal[1]
@@ -740,6 +795,7 @@ class SummaryRecord(SummaryPart):
     rollouts: list[RolloutRecord]
     host: HostRecord | None
     energy: list[EnergyRecord]
+    soak: list[SoakRecord]
     outages: list[Outage]
     scaling_law: ScalingLawRecord | None
     demands: list[DemandRecord] | None

@@ -21,6 +21,7 @@ from edgeload.read.words.load_findings import SHORTFALL_KINDS
 from edgeload.read.words.note_kinds import NOTE_KINDS
 from edgeload.read.words.repeat_kinds import REPEAT_KINDS
 from edgeload.read.words.rollout_words import MODEL_KINDS
+from edgeload.read.words.soak_words import SOAK_KINDS
 from edgeload.read.words.trial_kinds import TRIAL_KINDS
 from edgeload.read.words.warning_kinds import WARNING_KINDS
 
@@ -34,6 +35,7 @@ FINDING_TABLES = (
     ANSWER_NOTE_KINDS,
     BOX_NOTE_KINDS,
     HOST_WARNING_KINDS,
+    SOAK_KINDS,
     HOST_NOTE_KINDS,
     LIMIT_KINDS,
     SHORTFALL_KINDS,

@@ -22,6 +22,7 @@ from edgeload.read.words.load_findings import SHORTFALL_KINDS
 from edgeload.read.words.note_kinds import NOTE_KINDS
 from edgeload.read.words.repeat_kinds import REPEAT_KINDS
 from edgeload.read.words.rollout_words import MODEL_KINDS
+from edgeload.read.words.soak_words import SOAK_KINDS
 from edgeload.read.words.warning_kinds import WARNING_KINDS
 
 _HEAD = """\
@@ -47,6 +48,7 @@ _PARTS = (
             **WARNING_KINDS,
             **ANSWER_WARNING_KINDS,
             **HOST_WARNING_KINDS,
+            **SOAK_KINDS,
         },
     ),
     (

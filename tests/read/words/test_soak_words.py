@@ -1,0 +1,76 @@
+"""The one sentence about a long step, and its table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import soak_runs as runs
+
+from edgeload.plain_words import sentence
+from edgeload.read.analysis.findings import find
+from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.output.summary_json import summary_record
+from edgeload.read.words.finding_words import advice, message_with_steps
+from edgeload.read.words.soak_words import soak_rows
+
+HOT = runs.hot_from(runs.HOT_S, 1.2)
+
+
+def said(summary: RunSummary) -> str:
+    (found,) = [finding for finding in find(summary) if finding.code == "soak"]
+    assert found.severity == "warning"
+    assert advice(found)
+    return sentence(message_with_steps(found))
+
+
+def host(reason: str, **more: float) -> runs.Host:
+    return runs.Host(reasons=lambda at_s: [reason] if at_s >= runs.HOT_S else [], **more)
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [("hw_thermal_slowdown", "temperature"), ("sw_power_cap", "its power limit")],
+)
+def test_it_names_the_minute_the_cause_and_what_clients_felt(
+    tmp_path: Path, reason: str, why: str
+) -> None:
+    """In one sentence, without the step if there is only one."""
+    text = said(runs.watched(runs.slowing_run(tmp_path, 15, HOT), host(reason)))
+    start = f"From minute 8 on the GPU throttled on {why} (72 to 87 °C, clock 1800 to 1200 MHz): "
+    assert text.startswith(start + "median response time +2")
+    assert text.count(". ") == 0
+
+
+def test_a_leak_is_said_with_its_rate_and_when_it_is_full(tmp_path: Path) -> None:
+    """Alone, and behind what else changed."""
+    per_s = runs.GIB / 3600
+    summary = runs.slowing_run(tmp_path, 15, HOT)
+    text = said(runs.watched(summary, runs.Host(memory_per_s=per_s)))
+    assert "; memory of the host grows by 1.0" in text
+    assert text.endswith(" GiB an hour: full in 9 h 45 min.") or "full in 9 h" in text
+
+
+def test_without_a_monitor_it_says_what_would_tell(tmp_path: Path) -> None:
+    """The endpoint became slower, and why is not guessed."""
+    summary = runs.slowing_run(tmp_path, 15, HOT)
+    assert said(summary).startswith("From minute 8 on the endpoint became slower: median response ")
+    (found,) = [finding for finding in find(summary) if finding.code == "soak"]
+    assert "--monitor" in advice(found)
+
+
+def test_table_and_json_have_what_the_sentence_has(tmp_path: Path) -> None:
+    """Each quantity in both quarters, with its unit."""
+    summary = runs.watched(runs.slowing_run(tmp_path, 15, HOT), host("hw_thermal_slowdown"))
+    rows = {row[0]: row[1:] for row in soak_rows(summary.soaks[0])}
+    assert rows["GPU 0 clock"] == ("1800 MHz", "1200 MHz", "\N{MINUS SIGN}33 %")
+    assert rows["Throughput"][2] == ""
+    assert rows["Memory"][0] == "6.00 GiB"
+    record = summary_record(summary, find(summary))
+    (soak,) = record.soak
+    assert soak.sentence == said(summary)
+    assert soak.throttling is not None
+    assert soak.throttling.cause == "thermal"
+    assert {"throughput_per_s", "response_p50_s", "sm_clock_mhz"} <= {
+        quarters.quantity for quarters in soak.quarters
+    }
