@@ -46,6 +46,7 @@ settings                the settings of a run
     run_series          the settings, the log and the folder of each of several runs
     error_words         why a value was refused, and what is legal
     audit_settings      the settings of a cache audit
+    soak_settings       the settings of a soak
     table               the settings as a table: docs/settings.md
 camera_group            cameras of one kind, and the places of all cameras
 plan                    ramp steps, and when each frame of each client is due

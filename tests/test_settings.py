@@ -70,6 +70,7 @@ def test_each_field_says_what_it_is() -> None:
     mix: dict[str, object] = {"mix": "examples/mix.yaml"}
     search: dict[str, object] = {"find_capacity": True}
     needed = {"ramp_group": mix, "interference": mix, "search": mix | search, "budget": search}
+    needed |= {"soak": {"clients": 8}, "clients": {"soak": "30m"}}
     for name in Settings.model_fields:
         setting = declared(name)
         assert setting.help[0].isupper(), name
@@ -84,6 +85,7 @@ def test_every_time_takes_units() -> None:
     """As an option and as a constant; what may not be that long says so as a time."""
     for name in (name for name in Settings.model_fields if declared(name).unit == "s"):
         search: dict[str, object] = {"find_capacity": True} if name == "budget" else {}
+        search |= {"clients": 8} if name == "soak" else {}
         longer: dict[str, object] = {"time_between_ramp": "5m"} if name == "warmup" else {}
         for given in ("1m30s", "90", "90s", "90000ms", 90, 90.0):
             typed = resolve({}, {**search, **longer, name: given}, {})
@@ -104,6 +106,7 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
         "variants_budget", "plan_for", "reserve", "allow_public_target", "require_capacity",
         "name", "notes", "box_label", "box_figures", "monitor", "require_clean_box",
         "set_no_cloud",
+        "soak", "clients",
     }  # fmt: skip
 
 
@@ -116,7 +119,8 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
         "insecure", "cacert", "mix", "ramp_group", "max_clients", "step_size", "custom_ramp",
         "interference",
         "interference_rounds", "find_capacity", "search", "budget", "plan_for", "reserve",
-        "repeat", "cooldown", "variants", "variants_rounds", "variants_budget", "audit_cache",
+        "soak", "clients", "repeat", "cooldown", "variants", "variants_rounds", "variants_budget",
+        "audit_cache",
         "requests_per_second", "time_between_ramp", "warmup", "arrivals",
         "late", "client", "workers", "seed", "slo", "slo_undecided", "require_capacity", "abort_on",
         "image_path", "image_pool", "same_image", "log_file", "output_dir", "name", "notes",

@@ -276,6 +276,26 @@ class Fields(BaseModel):
         example="20",
         measured=False,
     )
+    soak: values.SoakTime = declare(
+        None,
+        "Other kinds of runs",
+        "Hold one load for this long, instead of a ramp: --clients says how many clients send. If "
+        "it is ten minutes or more, the report says how the box ended, compared with how it began "
+        "(docs/box.md). Empty: a ramp.",
+        metavar="TIME",
+        unit="s",
+        example="30m",
+        measured=False,  # the length of its step does
+    )
+    clients: values.ClientsOfSoak = declare(
+        None,
+        "Other kinds of runs",
+        "Clients of a soak, or copies with a mix. Empty: one copy. Needs --soak.",
+        metavar="N",
+        unit="clients",
+        example="8",
+        measured=False,
+    )
     repeat: values.RunCount = declare(
         1,
         "Other kinds of runs",

@@ -21,6 +21,7 @@ from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
 from edgeload.settings.required import check_required
 from edgeload.settings.search import NOT_TYPED, ONLY_A_SEARCH, check_search, search_plan
+from edgeload.settings.soak_settings import SOAK_RAMP
 from edgeload.settings.wanted_file import check_wanted
 from edgeload.target_rules import literal_address, why_refused
 from edgeload.untrusted_text import remember_secret
@@ -174,6 +175,7 @@ class Settings(Fields):
             needless |= set() if "max_clients" in self._typed else {"max_clients"}
         else:
             needless |= set(ONLY_A_SEARCH)
+        needless |= set() if self.soak is None else set(SOAK_RAMP)
         needless |= set(AUDIT_VALUES) - self._typed if self.audit_cache else set()
         for name, value in self.public().items():
             default = type(self).model_fields[name].get_default()

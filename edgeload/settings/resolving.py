@@ -16,6 +16,7 @@ from edgeload.settings.fields import Fields, declared
 from edgeload.settings.mix_yaml import MixError
 from edgeload.settings.resolved import Settings
 from edgeload.settings.search import ramp_of_a_search, typed_in_vain, typed_without_a_search
+from edgeload.settings.soak_settings import is_soak, ramp_of_a_soak, typed_without_a_soak
 from edgeload.settings.wanted_file import wanted_cameras_text
 
 
@@ -56,20 +57,7 @@ def _resolved(
     values: dict[str, object] = {name.lower(): value for name, value in config.items()}
     if "detector_name" in options and "detector_id" not in options:
         values.pop("detector_id", None)  # a name that was typed beats an id that stands in a file
-    if options.get("audit_cache", values.get("audit_cache")) is True:
-        if refused := refused_beside_audit({**values, **options}, options):
-            name, value, legal = refused
-            raise SettingError(f"{name.upper()} = {quoted(value)}: {legal}")
-        values.update(AUDIT_VALUES)
-    elif options.get("interference", values.get("interference")) is True:
-        _check_no_objectives(options)
-        values.update(_INTERFERENCE_RAMP)
-    if options.get("find_capacity", values.get("find_capacity")) is True:
-        if refusal := typed_in_vain(options):
-            raise SettingError(refusal)
-        values.update(ramp_of_a_search({**values, **options}))
-    elif refusal := typed_without_a_search(options):
-        raise SettingError(refusal)
+    values.update(_of_the_kind(values, options))
     values.update(options)
     plan_for = values.get("plan_for") or ""
     if text := (plan_for if isinstance(plan_for, str) else quoted(plan_for)).strip():
@@ -85,6 +73,38 @@ def _resolved(
         raise SettingError("\n".join(lines.values())) from None
     settings._program, settings._typed = program, frozenset(options)
     return settings
+
+
+def _of_the_kind(values: Mapping[str, object], options: Mapping[str, object]) -> dict[str, object]:
+    """What takes the place of the ramp in config.py in another kind of run. Raises SettingError."""
+    found = _of_a_soak(values, options)
+    values = {**values, **found}
+    if options.get("audit_cache", values.get("audit_cache")) is True:
+        if refused := refused_beside_audit({**values, **options}, options):
+            name, value, legal = refused
+            raise SettingError(f"{name.upper()} = {quoted(value)}: {legal}")
+        found |= AUDIT_VALUES
+    elif options.get("interference", values.get("interference")) is True:
+        _check_no_objectives(options)
+        found |= _INTERFERENCE_RAMP
+    if options.get("find_capacity", {**values, **found}.get("find_capacity")) is True:
+        if refusal := typed_in_vain(options):
+            raise SettingError(refusal)
+        found |= ramp_of_a_search({**values, **found, **options})
+    elif refusal := typed_without_a_search(options):
+        raise SettingError(refusal)
+    return found
+
+
+def _of_a_soak(values: Mapping[str, object], options: Mapping[str, object]) -> dict[str, object]:
+    if is_soak({**values, **options}):
+        try:
+            return ramp_of_a_soak({**values, **options}, options)
+        except ValueError as problem:
+            raise SettingError(str(problem)) from None
+    if refusal := typed_without_a_soak(options):
+        raise SettingError(refusal)
+    return {}
 
 
 def constant(config: Mapping[str, object], name: str) -> Any:

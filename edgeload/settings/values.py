@@ -33,6 +33,7 @@ _MAX_WORKERS = 1024
 _LEGAL_RAMP = "must be client counts with commas between them, for example 1,5,20"
 _LEGAL_WORKERS = f"must be a whole number from 1 to {_MAX_WORKERS}, auto, or clients"
 _LEAST_BUDGET_S = 5.0
+_LEAST_SOAK_S = 1.0
 _MOST_S = 7 * DAY_S
 _LEGAL_SEARCH = (
     "must be auto, clients, copies, rate, headroom or group:NAME with the name of a group of the "
@@ -260,6 +261,7 @@ DetectorId = Annotated[str | None, AfterValidator(_detector_id), BeforeValidator
 ShellWords = Annotated[str, AfterValidator(_shell_words)]
 Seconds = Annotated[float, BeforeValidator(TimeLimits(0.0, _MOST_S, above=True).read)]
 Budget = Annotated[float | None, BeforeValidator(_time(TimeLimits(_LEAST_BUDGET_S, _MOST_S)))]
+SoakTime = Annotated[float | None, BeforeValidator(_time(TimeLimits(_LEAST_SOAK_S, _MOST_S)))]
 Reserve = Annotated[float, Field(ge=0, lt=100, allow_inf_nan=False)]
 SearchText = Annotated[str, AfterValidator(_search)]
 WarmUp = Annotated[float | None, BeforeValidator(_time(TimeLimits(0.0, _MOST_S)))]
@@ -269,6 +271,7 @@ Rate = Annotated[float, Field(ge=0.0001, le=10_000, allow_inf_nan=False)]
 MOST_CLIENTS = 100_000
 Clients = Annotated[int, Field(ge=1, le=MOST_CLIENTS)]
 Ramp = Annotated[tuple[Clients, ...] | None, Field(min_length=1), BeforeValidator(_ramp)]
+ClientsOfSoak = Annotated[Clients | None, BeforeValidator(_empty_is_none)]
 Required = Annotated[Clients | None, BeforeValidator(_empty_is_none)]
 Rounds = Annotated[Annotated[int, Field(ge=3, le=1000)] | None, BeforeValidator(_empty_is_none)]
 Workers = Annotated[Literal["auto", "clients"] | int, BeforeValidator(_workers)]
