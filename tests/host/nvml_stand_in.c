@@ -19,6 +19,7 @@
  *                         (hw_thermal_slowdown), with hot_temperature and hot_sm_clock.
  * NVML_STAND_IN_START     where these ms count from, in ms of CLOCK_MONOTONIC; else from the
  *                         library's start.
+ * NVML_STAND_IN_SPEED     how many times as fast a play goes: these ms are then those of the play.
  * NVML_STAND_IN_CONTROL   a file of more words for every GPU, read anew at every call: they come
  *                         before those of the environment, so that a test can turn the load on.
  * NVML_STAND_IN_NAME      the name of every GPU, byte by byte.
@@ -107,8 +108,9 @@ __attribute__((constructor)) static void note_start(void) { first_ms = monotonic
 
 static long long played_ms(void)
 {
-    const char *start = getenv("NVML_STAND_IN_START");
-    return monotonic_ms() - (start == NULL ? first_ms : atoll(start));
+    const char *start = getenv("NVML_STAND_IN_START"), *speed = getenv("NVML_STAND_IN_SPEED");
+    long long passed = monotonic_ms() - (start == NULL ? first_ms : atoll(start));
+    return speed == NULL ? passed : passed * atoll(speed);
 }
 
 static int hot(unsigned index)

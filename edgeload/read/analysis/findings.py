@@ -309,6 +309,8 @@ def _not_saturated(summary: RunSummary) -> Iterator[Finding]:
     capacity = summary.capacity
     if capacity is None or capacity.limited or summary.bracket.undecided:
         return
+    if summary.log.is_soak:
+        return
     best = next(step for step in summary.steps if step.index == capacity.step)
     p95 = best.times.response.quantile("p95") if best.times.response else None
     if best.closed:

@@ -222,6 +222,11 @@ class RunLog:
         return self.plan is not None
 
     @property
+    def is_soak(self) -> bool:
+        """Whether the run holds one load on purpose: it looks for no limit."""
+        return self.settings.get("soak") is not None
+
+    @property
     def is_search(self) -> bool:
         """Whether its steps are the trials of a search for the capacity."""
         return self.header is not None and self.header.plan.search is not None

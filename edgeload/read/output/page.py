@@ -48,6 +48,7 @@ from edgeload.read.words.limit import limit
 from edgeload.read.words.objective_words import MARKS, STATUSES, objective_lines
 from edgeload.read.words.rollout_words import model_rows
 from edgeload.read.words.run_names import notes_words, run_words
+from edgeload.read.words.soak_words import SOAK_HEADS, soak_note, soak_rows, soak_title
 from edgeload.read.words.terminal_words import DETECTORS_TITLE, TEXTS_NOTE
 from edgeload.read.words.trial_words import (
     MISSED_ON_PURPOSE,
@@ -92,6 +93,7 @@ def html_report(
         interference=_interference(summary),
         box_plan=_box_plan(summary),
         audit=_audit(summary),
+        soaks=_soaks(summary),
         cards=group_cards(summary),
         answers=search_cards(summary),
         **_table(summary),
@@ -159,6 +161,20 @@ def _audit(summary: RunSummary) -> dict[str, Any] | None:
         return None
     rows = [astuple(row) for row in audit_rows(summary.audit)]
     return {"title": AUDIT_TITLE, "heads": AUDIT_HEADS, "rows": rows, "note": AUDIT_NOTE}
+
+
+def _soaks(summary: RunSummary) -> list[dict[str, Any]]:
+    """A table for each step of ten minutes or more."""
+    named = len(summary.steps) > 1
+    return [
+        {
+            "title": soak_title(soak.step if named else None),
+            "heads": SOAK_HEADS,
+            "rows": soak_rows(soak),
+            "note": soak_note(soak),
+        }
+        for soak in summary.soaks
+    ]
 
 
 def _tested(endpoint: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ def next_step(summary: RunSummary) -> str:
     """The most useful next command, or what has to be mended first.
 
     Empty for a kind of run that says itself what would tell more: a search, one for headroom, an
-    interference run and a cache audit.
+    interference run, a cache audit and a soak.
     """
     if not summary.valid:
         return f"Next: {_lower(advice(summary.doubts[0]))}"
@@ -35,6 +35,8 @@ def next_step(summary: RunSummary) -> str:
         return ""
     if all(step.closed for step in summary.steps):
         return ""
+    if summary.log.is_soak:  # it looks for no limit, and its own finding says what to do
+        return _mended_first(summary)
     return _mended_first(summary) or _of_ramp(summary)
 
 

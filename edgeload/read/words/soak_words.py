@@ -8,7 +8,6 @@ from edgeload.read.statistics.format import milliseconds, number
 from edgeload.read.words.finding_kind import Kind, Numbers
 from edgeload.time_words import duration, moment
 
-SOAK_TITLE = "First against last quarter"
 SOAK_HEADS = ("quantity", "first quarter", "last quarter", "change")
 _NAMES = {
     "throughput_per_s": "throughput",
@@ -118,6 +117,21 @@ def _value(quantity: str, value: float) -> str:
     units = {"_percent": " %", "_mhz": " MHz", "_c": " °C", "_w": " W"}
     unit = next(unit for end, unit in units.items() if quantity.endswith(end))
     return f"{value:.0f}{unit}"
+
+
+def soak_title(step: int | None) -> str:
+    """The title of its table; the step, from 0, is named if there are several."""
+    return "First against last quarter" + ("" if step is None else f" of step {step + 1}")
+
+
+def soak_note(soak: Soak) -> str:
+    """What the table under it shows."""
+    quarter = duration(round(soak.window.length_s / 4))
+    said = "Nothing changed by more than chance. " if soak.flat else ""
+    return (
+        f"{said}Quarters of {quarter}. A change stands there only if it is more than chance, and "
+        "5 % or more (times: 10 %)."
+    )
 
 
 def soak_rows(soak: Soak) -> list[tuple[str, str, str, str]]:

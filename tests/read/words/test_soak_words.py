@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 import soak_runs as runs
+import synthetic_log as sl
 
 from edgeload.plain_words import sentence
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.analysis.summarising import analyse
+from edgeload.read.log.open import read_log
 from edgeload.read.output.summary_json import summary_record
 from edgeload.read.words.finding_words import advice, message_with_steps
+from edgeload.read.words.next_step import next_step
 from edgeload.read.words.soak_words import soak_rows
 
 HOT = runs.hot_from(runs.HOT_S, 1.2)
@@ -74,3 +78,15 @@ def test_table_and_json_have_what_the_sentence_has(tmp_path: Path) -> None:
     assert {"throughput_per_s", "response_p50_s", "sm_clock_mhz"} <= {
         quarters.quantity for quarters in soak.quarters
     }
+
+
+def test_a_soak_looks_for_no_limit(tmp_path: Path) -> None:
+    """Nobody is told to try larger loads; of the same step of a ramp they are."""
+    plan = sl.plan_of([4], 60.0, 2.0)
+    played = sl.play(plan, servers=4, service=sl.constant(0.1))
+    ramp = analyse(read_log(sl.write(tmp_path / "ramp", played)))
+    soak = analyse(read_log(sl.write(tmp_path / "soak", played, soak=60.0)))
+    assert "larger loads" in next_step(ramp)
+    assert "not_saturated" in {finding.code for finding in find(ramp)}
+    assert next_step(soak) == ""
+    assert "not_saturated" not in {finding.code for finding in find(soak)}
