@@ -52,6 +52,8 @@ def find_host_findings(summary: RunSummary) -> Iterator[Finding]:
     yield from _host_use(summary)
     yield from _energy(summary)
     if not summary.demands:
+        if summary.log.is_soak:  # of one load, which cannot show it
+            return
         if summary.host is None or summary.host.during:
             loads = summary.host.loads if summary.host else None
             yield Finding("no_demand", "note", numbers={"loads": loads, "needed": LEAST_LOADS})

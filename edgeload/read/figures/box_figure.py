@@ -8,7 +8,7 @@ from dataclasses import replace
 from edgeload.palette import PALETTE
 from edgeload.read.analysis.host_series import CONTROLLER, CORE, CPU, GPU, MEMORY, HostSeries
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.figures.chart import Chart, Line
+from edgeload.read.figures.chart import Chart, Line, Mark
 from edgeload.read.figures.over_time import (
     point_size,
     spans_of,
@@ -17,8 +17,9 @@ from edgeload.read.figures.over_time import (
     times_charts,
 )
 from edgeload.read.figures.scales import linear_axis, values_of
-from edgeload.read.figures.signs import doubt_shade
+from edgeload.read.figures.signs import doubt_shade, mark_keys
 from edgeload.read.words.loads import Loads
+from edgeload.read.words.soak_words import throttling_label
 from edgeload.read.words.titles import box_title
 
 _STYLES = {
@@ -47,6 +48,7 @@ def box_charts(summary: RunSummary) -> tuple[Chart, ...]:
 
 
 def _use_chart(summary: RunSummary, series: HostSeries) -> Chart:
+    marks = tuple(_marks(summary))
     return Chart(
         name="box_use",
         title=box_title(summary),
@@ -58,8 +60,18 @@ def _use_chart(summary: RunSummary, series: HostSeries) -> Chart:
         lines=tuple(_lines(series)),
         spans=spans_of(summary, doubt_shade),
         loads=Loads(summary).over_what,
+        marks=marks,
+        keys=mark_keys(marks),
         part="Box",
     )
+
+
+def _marks(summary: RunSummary) -> Iterator[Mark]:
+    """Where a GPU began to throttle in a long step."""
+    for soak in summary.soaks:
+        if soak.throttling is not None:
+            label = throttling_label(soak.throttling)
+            yield Mark(label, PALETTE["orange"], x=soak.throttling.at_s)
 
 
 def _lines(series: HostSeries) -> Iterator[Line]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from edgeload.plain_words import listed
-from edgeload.read.analysis.soak_result import QuarterPair, Soak
+from edgeload.read.analysis.soak_result import QuarterPair, Soak, Throttling
 from edgeload.read.statistics.format import milliseconds, number
 from edgeload.read.words.finding_kind import Kind, Numbers
 from edgeload.time_words import duration, moment
 
-SOAK_HEADS = ("quantity", "first quarter", "last quarter", "change")
+SOAK_HEADS = ("quantity", "first", "last", "change")
 _NAMES = {
     "throughput_per_s": "throughput",
     "response_p50_s": "median response time",
@@ -23,6 +23,15 @@ _NAMES = {
     "power_w": "power",
     "gpu_percent": "busy",
 }
+_SHORT = {
+    "response_p50_s": "response p50",
+    "response_p95_s": "response p95",
+    "service_p50_s": "service p50",
+    "service_p95_s": "service p95",
+    "cpu_percent": "host CPU",
+    "memory_used_bytes": "host memory",
+}
+"""Names in the table, where these stand beside others."""
 _GIB, _MIB = 2**30, 2**20
 _MINUTES_UNTIL_S = 3 * 3600.0
 _MANIFOLD = 3.0
@@ -119,6 +128,11 @@ def _value(quantity: str, value: float) -> str:
     return f"{value:.0f}{unit}"
 
 
+def throttling_label(throttling: Throttling) -> str:
+    """What stands at a line in a chart."""
+    return f"GPU {throttling.gpu} throttles on {_SLOWED[throttling.cause]}"
+
+
 def soak_title(step: int | None) -> str:
     """The title of its table; the step, from 0, is named if there are several."""
     return "First against last quarter" + ("" if step is None else f" of step {step + 1}")
@@ -140,15 +154,24 @@ def soak_rows(soak: Soak) -> list[tuple[str, str, str, str]]:
 
 
 def _row(pair: QuarterPair) -> tuple[str, str, str, str]:
-    name = " ".join(filter(None, (pair.about or "", _NAMES[pair.quantity])))
-    in_points = pair.quantity.endswith("_percent")
-    change = "" if pair.change is None or in_points else _signed(pair.change)
+    name = _SHORT.get(pair.quantity) or _NAMES[pair.quantity]
     return (
-        name[0].upper() + name[1:],
+        " ".join(filter(None, (pair.about, name))),
         _value(pair.quantity, pair.first),
         _value(pair.quantity, pair.last),
-        change if pair.changed else "",
+        _changed(pair) if pair.changed else "",
     )
+
+
+def _changed(pair: QuarterPair) -> str:
+    """In percent; by how many degrees or points where percent would mean nothing."""
+    by = pair.last - pair.first
+    if pair.quantity.endswith(("_c", "_percent")):
+        sign = "\N{MINUS SIGN}" if by < 0 else "+"
+        return f"{sign}{_value(pair.quantity, abs(by))}"
+    if pair.change is None or pair.change >= _MANIFOLD:
+        return f"{number(pair.last / pair.first)}-fold" if pair.first else "from 0"
+    return _signed(pair.change)
 
 
 def _advice(n: Numbers) -> str:

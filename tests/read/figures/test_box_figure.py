@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import soak_runs as runs
 import synthetic_log as sl
 
 from edgeload.box_records import BoxGpu, BoxResources, Usage
 from edgeload.read.analysis.summarising import analyse
+from edgeload.read.figures.box_figure import box_charts
 from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.log.open import read_log
 from edgeload.runlog import LogWriter
@@ -51,3 +53,15 @@ def test_load_times_and_use_share_one_axis(tmp_path: Path) -> None:
 def test_without_figures_of_the_box_there_is_none(tmp_path: Path) -> None:
     """Nothing measured, nothing drawn."""
     assert charts(tmp_path, watched=False) == []
+
+
+def test_a_line_stands_where_a_gpu_began_to_throttle(tmp_path: Path) -> None:
+    """With its cause in the key; without throttling there is none."""
+    summary = runs.slowing_run(tmp_path, 15, runs.hot_from(runs.HOT_S, 1.6))
+    heat = runs.Host(reasons=lambda at_s: ["hw_thermal_slowdown"] if at_s >= runs.HOT_S else [])
+    use = box_charts(runs.watched(summary, heat))[-1]
+    assert [(mark.x, mark.label) for mark in use.marks] == [
+        (runs.HOT_S, "GPU 0 throttles on temperature")
+    ]
+    assert [key.label for key in use.keys] == ["GPU 0 throttles on temperature"]
+    assert box_charts(runs.watched(summary, runs.Host()))[-1].marks == ()

@@ -68,8 +68,9 @@ def test_table_and_json_have_what_the_sentence_has(tmp_path: Path) -> None:
     summary = runs.watched(runs.slowing_run(tmp_path, 15, HOT), host("hw_thermal_slowdown"))
     rows = {row[0]: row[1:] for row in soak_rows(summary.soaks[0])}
     assert rows["GPU 0 clock"] == ("1800 MHz", "1200 MHz", "\N{MINUS SIGN}33 %")
-    assert rows["Throughput"][2] == ""
-    assert rows["Memory"][0] == "6.00 GiB"
+    assert rows["GPU 0 temperature"] == ("72 °C", "87 °C", "+15 °C")
+    assert rows["throughput"][2] == ""
+    assert rows["host memory"][0] == "6.00 GiB"
     record = summary_record(summary, find(summary))
     (soak,) = record.soak
     assert soak.sentence == said(summary)
