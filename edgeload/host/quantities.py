@@ -49,6 +49,8 @@ def busiest_core_percent(sample: HostSample) -> float | None:
 
 def memory_percent(gpu: GpuSample) -> float | None:
     """GPU memory in use, in percent of the GPU's memory."""
+    if gpu.memory_used_percent is not None:
+        return gpu.memory_used_percent
     if gpu.memory_used_bytes is None or not gpu.memory_total_bytes:
         return None
     return 100.0 * gpu.memory_used_bytes / gpu.memory_total_bytes

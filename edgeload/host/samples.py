@@ -160,6 +160,8 @@ class GpuSample:
     memory_controller_percent: float | None = None
     memory_used_bytes: int | None = None
     memory_total_bytes: int | None = None
+    memory_used_percent: float | None = None
+    """What a log of another program says of its memory, if not in bytes; null from this monitor."""
     power_w: float | None = None
     power_limit_w: float | None = None
     temperature_c: float | None = None

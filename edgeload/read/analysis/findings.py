@@ -71,6 +71,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_damaged(summary),
             *_clock_jumps(summary),
             *_incomplete(summary),
+            *_empty_host_lines(summary),
             *_interrupted(summary),
             # the answers
             *_nothing_answered(summary),
@@ -175,6 +176,13 @@ def _incomplete(summary: RunSummary) -> Iterator[Finding]:
             "without_latency": repairs.without_latency,
         }
         yield Finding("incomplete_requests", "warning", numbers=numbers)
+
+
+def _empty_host_lines(summary: RunSummary) -> Iterator[Finding]:
+    repairs = summary.log.repairs
+    if repairs.empty_host_lines:
+        numbers = {"empty": repairs.empty_host_lines, "lines": repairs.host_lines}
+        yield Finding("host_zeros", "warning", numbers=numbers)
 
 
 def _interrupted(summary: RunSummary) -> Iterator[Finding]:

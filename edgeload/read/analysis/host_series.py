@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgeload.box_records import BoxResources
-from edgeload.host.quantities import busiest_core_percent
+from edgeload.box_records import BoxGpu, BoxResources
+from edgeload.host.quantities import busiest_core_percent, memory_percent
 from edgeload.host.samples import HostSample
 from edgeload.read.analysis.host_in_steps import renewed
 from edgeload.read.statistics.windows import Floats
@@ -29,23 +29,25 @@ class HostSeries:
     clocks_agree: bool
     every_sample: bool = True
     """Whether each sample has its own figures: a gap then is missing data. The box renews those of
-    its CPU and memory more rarely than it is asked."""
+    its CPU and memory more rarely than it is asked, and older logs have a line for each of CPU and
+    GPU."""
 
 
-CPU, CORE, MEMORY, GPU, CONTROLLER = (
+CPU, CORE, MEMORY, GPU, CONTROLLER, GPU_MEMORY = (
     "CPU",
     "busiest core",
     "memory",
     "GPU",
     "GPU memory controller",
+    "GPU memory",
 )
-"""Names of the lines; those of the GPU are of the busiest one at each moment."""
+"""Names of the lines; those of the GPU are of the busiest, or fullest, one at each moment."""
 
 
 def series_of_monitor(
-    samples: Sequence[HostSample], wall_s: float, *, clocks_agree: bool
+    samples: Sequence[HostSample], wall_s: float, *, clocks_agree: bool, every_sample: bool = True
 ) -> HostSeries | None:
-    """From the samples of the monitor; None without any."""
+    """From the samples of the monitor, or of a log of the older form; None without any."""
 
     def cpu(sample: HostSample) -> float | None:
         of_limit = sample.cpu_of_limit_percent
@@ -57,10 +59,12 @@ def series_of_monitor(
         MEMORY: lambda s: s.memory.used_percent,
         GPU: lambda s: _most([g.utilization_percent for g in s.gpus]),
         CONTROLLER: lambda s: _most([g.memory_controller_percent for g in s.gpus]),
+        GPU_MEMORY: lambda s: _most([memory_percent(g) for g in s.gpus]),
     }
     at_s = [sample.ts - wall_s for sample in samples]
     columns = {name: [of(sample) for sample in samples] for name, of in read.items()}
-    return _series(at_s, columns, clocks_agree=clocks_agree)
+    series = _series(at_s, columns, clocks_agree=clocks_agree)
+    return series and replace(series, every_sample=every_sample)
 
 
 def series_of_box(told: Sequence[BoxResources]) -> HostSeries | None:
@@ -81,10 +85,16 @@ def series_of_box(told: Sequence[BoxResources]) -> HostSeries | None:
         MEMORY: lambda line: memory(line) if id(line) in fresh else None,
         GPU: lambda line: _most([gpu.gpu_percent for gpu in line.gpus]),
         CONTROLLER: lambda line: _most([gpu.memory_controller_percent for gpu in line.gpus]),
+        GPU_MEMORY: lambda line: _most([_filled(gpu) for gpu in line.gpus]),
     }
     columns = {name: [of(line) for line in told] for name, of in read.items()}
     series = _series([line.at_s for line in told], columns, clocks_agree=True)
     return series and replace(series, every_sample=False)
+
+
+def _filled(gpu: BoxGpu) -> float | None:
+    used, whole = gpu.vram_used_bytes, gpu.vram_total_bytes
+    return None if used is None or not whole else 100.0 * used / whole
 
 
 def _most(values: Sequence[float | None]) -> float | None:

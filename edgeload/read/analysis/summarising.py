@@ -353,7 +353,12 @@ def with_limit(summary: RunSummary, samples: Sequence[HostSample]) -> RunSummary
     host |= host_in_steps(summary.steps, samples, log.wall_s)
     soaks = find_soaks(log, summary.steps, samples, told)
     axis = host_axis(log.box_said(HostClock)) if samples is log.host else None
-    series = series_of_monitor(samples, log.wall_s, clocks_agree=axis is not None)
+    series = series_of_monitor(
+        samples,
+        log.wall_s,
+        clocks_agree=axis is not None,
+        every_sample=log.header is not None or samples is not log.host,
+    )
     return replace(
         summary,
         host_axis=axis,

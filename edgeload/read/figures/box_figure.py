@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from edgeload.palette import PALETTE
-from edgeload.read.analysis.host_series import CONTROLLER, CORE, CPU, GPU, MEMORY, HostSeries
+from edgeload.read.analysis.host_series import (
+    CONTROLLER,
+    CORE,
+    CPU,
+    GPU,
+    GPU_MEMORY,
+    MEMORY,
+    HostSeries,
+)
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.figures.chart import Chart, Line, Mark
 from edgeload.read.figures.over_time import (
@@ -27,6 +35,7 @@ _STYLES = {
     CORE: ("sky", (2, 3)),
     GPU: ("vermilion", ()),
     CONTROLLER: ("purple", (8, 4)),
+    GPU_MEMORY: ("orange", (6, 5)),
     MEMORY: ("grey", (6, 5)),
 }
 

@@ -158,6 +158,9 @@ class Repairs:
     latencies_unit: str | None = None
     without_instant: int = 0
     without_latency: int = 0
+    host_lines: int = 0
+    """Lines with figures of the host; in `empty_host_lines` of them, zeros stand for no data."""
+    empty_host_lines: int = 0
 
 
 @dataclass(frozen=True)

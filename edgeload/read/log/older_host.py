@@ -19,23 +19,61 @@ def host_samples(lines: Iterable[tuple[float, Mapping[str, Any]]]) -> Iterator[H
     last_s: dict[str, float] = {}
     last_cpu: tuple[float | None, float | None] | None = None
     for at_s, values in sorted(lines, key=lambda line: line[0]):
-        if str(values.get("event")).lower() == "cpu":
-            cpu = (
-                finite_number(values.get("cpu_percent")),
-                finite_number(values.get("memory_percent")),
-            )
-            if not any(cpu) or cpu == last_cpu:
+        if _is_of_cpu(values):
+            cpu = (_percent(values, "cpu_percent"), _memory(values))
+            if says_nothing(values) or cpu == last_cpu:
                 continue
             last_cpu = cpu
             sample = _sample(at_s, at_s - last_s.get("cpu", at_s), *cpu, [])
             last_s["cpu"] = at_s
         else:
             gpus = _gpus(values)
-            if not gpus:
+            if says_nothing(values) or not gpus:
                 continue
             sample = _sample(at_s, at_s - last_s.get("gpu", at_s), None, None, gpus)
             last_s["gpu"] = at_s
         yield sample
+
+
+def says_nothing(values: Mapping[str, Any]) -> bool:
+    """Whether a line has no figure, or zeros only: what is written if the box gave no figures.
+
+    No host uses 0 % of its memory. One without a GPU has such a line for its GPU, too.
+    """
+    if _is_of_cpu(values):
+        return not _percent(values, "cpu_percent") and not _memory(values)
+    return not values.get("gpus") and not _percent(values, "gpu_utilization") and not _vram(values)
+
+
+def empty_lines(lines: Iterable[Mapping[str, Any]]) -> int:
+    """How many lines lack their figures; those of a GPU count only if another line has some."""
+    empty = {True: 0, False: 0}
+    whole = {True: 0, False: 0}
+    for values in lines:
+        count = empty if says_nothing(values) else whole
+        count[_is_of_cpu(values)] += 1
+    return empty[True] + (empty[False] if whole[False] else 0)
+
+
+def _is_of_cpu(values: Mapping[str, Any]) -> bool:
+    return str(values.get("event")).lower() == "cpu"
+
+
+def _memory(values: Mapping[str, Any]) -> float | None:
+    return _in_use(values, "memory_percent", "ram")
+
+
+def _vram(values: Mapping[str, Any]) -> float | None:
+    return _in_use(values, "vram_utilization", "vram")
+
+
+def _in_use(values: Mapping[str, Any], key: str, kind: str) -> float | None:
+    """Percent of a memory in use: told as such, or by what is used of its size. 0 is no data."""
+    told = _percent(values, key)
+    if told is not None:
+        return told or None
+    used, total = (_percent(values, f"{kind}_{end}_gb") for end in ("used", "total"))
+    return None if not used or not total else 100.0 * used / total
 
 
 def _percent(values: Mapping[str, Any], key: str) -> float | None:
@@ -73,14 +111,14 @@ def _gpus(values: Mapping[str, Any]) -> list[GpuSample]:
                 uuid=None,
                 name=gpu["name"] if isinstance(gpu.get("name"), str) else None,
                 utilization_percent=_percent(gpu, "gpu_utilization"),
+                memory_used_percent=_percent(gpu, "memory_utilization"),
             )
             for gpu in each
             if isinstance(gpu, dict)
         ]
-    busy, memory = (
-        finite_number(values.get("gpu_utilization")),
-        finite_number(values.get("vram_utilization")),
-    )
-    if not busy and not memory:
-        return []
-    return [GpuSample(index=0, uuid=None, name=None, utilization_percent=busy)]
+    busy, memory = _percent(values, "gpu_utilization"), _vram(values)
+    return [
+        GpuSample(
+            index=0, uuid=None, name=None, utilization_percent=busy, memory_used_percent=memory
+        )
+    ]

@@ -21,7 +21,7 @@ from edgeload.read.log.instants import (
     without_pauses,
     zone_s,
 )
-from edgeload.read.log.older_host import host_samples
+from edgeload.read.log.older_host import empty_lines, host_samples
 from edgeload.read.log.older_rows import LOCAL, UNKNOWN, OlderRows
 from edgeload.read.statistics.windows import Floats
 
@@ -79,6 +79,8 @@ def timed_rows(rows: OlderRows) -> TimedRows:
             latencies_unit=UNIT_NAMES.get(latencies_unit),
             without_instant=int(np.isnan(told_s).sum()),
             without_latency=int(np.count_nonzero(unknown & ~failed)),
+            host_lines=len(rows.hosts),
+            empty_host_lines=empty_lines(host.values for host in rows.hosts),
         ),
     )
 

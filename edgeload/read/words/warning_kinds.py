@@ -203,6 +203,16 @@ WARNING_KINDS = {
         "it, and one without a latency is left out of the service times.",
         message=_incomplete,
     ),
+    "host_zeros": Kind(
+        meaning="Lines with figures of the host, in a log of the older form, are zeros only.",
+        cause="The box gave no figures, for example because its metrics server was down, and the "
+        "program that wrote the log put down zeros.",
+        advice="They are left out: they say nothing about how busy the box was.",
+        message=lambda n: (
+            f"{n['empty']:,} of {plural(n['lines'], 'line')} with figures of the host are zeros, "
+            "which stand for no data"
+        ),
+    ),
     "other_units": Kind(
         meaning="A log of the older form has instants or latencies that cannot be in seconds.",
         cause="Another program wrote the log, or converted it.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeload.read.log.older_host import host_samples
+from edgeload.host.quantities import memory_percent
+from edgeload.read.log.older_host import empty_lines, host_samples
 
 Values = dict[str, Any]
 
@@ -57,3 +58,26 @@ def test_each_gpu_has_its_own_figure() -> None:
         (0, "A", 40.0),
         (1, None, 80.0),
     ]
+
+
+def test_memory_is_told_in_percent_or_by_its_size() -> None:
+    """Of both kinds of memory; a used memory of 0, and a size of 0, are no data."""
+    lines: list[tuple[float, Values]] = [
+        (1.0, {"event": "cpu", "cpu_percent": 5.0, "ram_used_gb": 8.0, "ram_total_gb": 32.0}),
+        (2.0, {"event": "gpu", "gpu_utilization": 5.0, "vram_used_gb": 6.0, "vram_total_gb": 24.0}),
+        (3.0, {"event": "gpu", "gpu_utilization": 5.0, "vram_utilization": 41.5}),
+        (4.0, {"event": "gpu", "gpu_utilization": 5.0, "vram_used_gb": 0.0, "vram_total_gb": 24.0}),
+        (5.0, {"event": "cpu", "cpu_percent": 6.0, "ram_used_gb": 8.0, "ram_total_gb": 0.0}),
+    ]
+    found = list(host_samples(lines))
+    assert [s.memory.used_percent for s in found] == [25.0, None, None, None, None]
+    assert [memory_percent(s.gpus[0]) for s in found if s.gpus] == [25.0, 41.5, None]
+
+
+def test_lines_without_figures_are_counted() -> None:
+    """Those of a GPU too, unless no line shows that the box has one."""
+    gone, there = _cpu(0.0, 0.0), _cpu(3.0)
+    no_gpu = {"event": "gpu", "gpu_utilization": 0.0, "vram_utilization": 0.0}
+    gpu = {"event": "gpu", "gpu_utilization": 0.0, "vram_utilization": 7.0}
+    assert empty_lines([there, no_gpu, gone, no_gpu]) == 1
+    assert empty_lines([there, gpu, gone, no_gpu]) == 2
