@@ -272,6 +272,11 @@ read                    a log -> columns -> summary -> findings, report and plot
         live_log        a log while it is written: so far, or the present trial of a search
         group_log           one camera group of a log, as a log of its own
         older_form      logs of the older form
+        older_table     their requests as columns
+        run_folder      a folder of logs that upstream's tools wrote
+        lens_log        logs of cameras in it -> a log with camera groups
+        lens_facts      what else stands in such a folder
+        older_joined    rows of several files in order of time
         older_times     their lines on one time axis
         older_rows      their lines in columns, as they were written
         older_line      one of their lines: a request, a ramp step, a sample of the host

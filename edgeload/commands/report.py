@@ -292,7 +292,8 @@ def _add_log(parser: Parser, config: Mapping[str, object], *, compared: bool) ->
         nargs="*",
         type=path,
         default=[default],
-        help="Log of a run, of the present form or an older one, also packed; - is standard input. "
+        help="Log of a run, of the present form or an older one, also packed, or a folder of "
+        "upstream's application benchmark; - is standard input. "
         f"Or the name of a run that is kept: see edgeload list.{more} (default: {default})",
     )
 

@@ -36,7 +36,7 @@ def age_spans_in(log: RunLog, clients: Collection[int], window: Window) -> AgeSp
     A camera counts from its first due frame until the end of the last step in which it sends. If it
     pauses in between, it begins anew, and answers of before the pause tell nothing.
     """
-    if log.plan is None:
+    if log.plan is None or not log.knows_due:
         return None
     plan, frames = log.plan, log.requests
     chosen = np.array(sorted(set(clients)), dtype=np.int64)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from edgeload.camera_group import CameraGroup
 from edgeload.read.analysis.compared_loads import (
     Load,
     MatchedLoad,
@@ -22,7 +23,7 @@ from edgeload.read.analysis.compared_loads import (
 from edgeload.read.analysis.differences import Side
 from edgeload.read.analysis.finding import Evidence, Finding
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.records import GroupRecord
+from edgeload.records import ChainRecord, GroupRecord
 
 _Key = tuple[int, tuple[int, ...]]
 """What loads of a mix are matched by: its copies, and the cameras that send of each group."""
@@ -101,10 +102,28 @@ def _loads_of_mixes(old: Side, new: Side) -> ComparedLoads:
 
 
 def _records(run: RunSummary) -> dict[str, GroupRecord]:
-    """The camera groups of a mix by name, as its log's header has them."""
-    if not run.groups or run.log.header is None:
+    """The camera groups of a mix by name, as its log's header has them, or else its lines."""
+    if not run.groups:
         return {}
+    if run.log.header is None:
+        groups = run.log.plan.groups if run.log.plan else ()
+        return {group.name: _record(group) for group in groups}
     return {group.name: group for group in run.log.header.plan.groups}
+
+
+def _record(group: CameraGroup) -> GroupRecord:
+    """A group of which nothing but its load is known."""
+    further = group.requests_per_frame - 1
+    return GroupRecord(
+        group.name,
+        group.cameras,
+        group.requests_per_second,
+        group.arrivals,
+        group.late,
+        detector_id="",
+        timeout_s=0.0,
+        then=[ChainRecord(detector_id="", requests=further)] if further else [],
+    )
 
 
 def same_load_facts(group: GroupRecord) -> dict[str, Evidence]:

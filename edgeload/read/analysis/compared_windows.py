@@ -97,7 +97,7 @@ def windows_of(found: Sequence[Found]) -> LoadWindows:
 def _has_plan(run: RunSummary) -> bool:
     """Whether everything that was sent had been planned."""
     plan = run.log.plan
-    return plan is not None and not any(group.closed for group in plan.groups)
+    return plan is not None and run.log.knows_due and not any(group.closed for group in plan.groups)
 
 
 def _response_times(window: LoadWindow) -> int:

@@ -91,6 +91,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *find_too_few_samples(summary),
             # what the figures mean
             *_older_form(summary),
+            *_measured_time(summary),
             *_units(summary),
             *_same_image(summary),
             *_not_monotone(summary),
@@ -277,6 +278,16 @@ def _late_policy(summary: RunSummary) -> dict[str, str]:
 def _older_form(summary: RunSummary) -> Iterator[Finding]:
     if not summary.log.knows_due:
         yield Finding("older_form", "warning")
+
+
+def _measured_time(summary: RunSummary) -> Iterator[Finding]:
+    """Which time a run of upstream's application benchmark measured."""
+    cameras = summary.log.cameras
+    if cameras is not None and not cameras.window_known:
+        yield Finding("window_unknown", "warning")
+    elif cameras is not None and any(cameras.left_out):
+        before, after = cameras.left_out
+        yield Finding("warm_up_left_out", "note", numbers={"before": before, "after": after})
 
 
 def _units(summary: RunSummary) -> Iterator[Finding]:

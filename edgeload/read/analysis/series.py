@@ -96,7 +96,9 @@ def rates(summary: RunSummary) -> Rates:
         middle_s=edges[:-1] + width_s / 2,
         ok=per_second(requests.done_s[requests.ok]),
         failed=per_second(requests.done_s[~requests.ok]),
-        missed=_missed(summary, per_second(requests.due_s), edges) if summary.log.plan else None,
+        missed=_missed(summary, per_second(requests.due_s), edges)
+        if summary.log.knows_due
+        else None,
     )
 
 
@@ -168,7 +170,7 @@ def heat_map(summary: RunSummary) -> HeatMap | None:
     counts = np.histogram2d(time_s, from_s[ok], bins=(bands_s, edges_s))[0]
     timed_out = np.histogram(from_s[requests.having(TIMEOUT)], edges_s)[0]
     sent = np.histogram(from_s, edges_s)[0]
-    missed = _missed(summary, sent / width_s, edges_s) * width_s if log.plan else 0.0 * sent
+    missed = _missed(summary, sent / width_s, edges_s) * width_s if log.knows_due else 0.0 * sent
     due = np.maximum(sent + missed, 1.0)
     return HeatMap(
         kind="response" if log.knows_due else "service",

@@ -72,7 +72,7 @@ def prepare(log: RunLog) -> Prepared:
 
 def run_until_s(log: RunLog) -> float:
     """Run time before which a request counts as planned: all of it, unless the run was cut."""
-    if log.plan is None:
+    if not log.knows_due:
         return math.nextafter(log.last_s, math.inf)
     if log.end is not None and not log.end.interrupted:
         return math.inf
@@ -87,7 +87,7 @@ def dues_in(log: RunLog, step: RampStep, until_s: float) -> Floats | None:
 
     Those of a closed loop are not planned; the log says when each of its frames was due.
     """
-    if log.plan is None:
+    if log.plan is None or not log.knows_due:
         return None
     planned = planned_dues(log.plan, step, until_s)
     closed = [i for i, group in enumerate(log.plan.groups) if group.closed]
@@ -120,7 +120,12 @@ def group_dues(plan: Plan, step: RampStep, index: int) -> Floats:
 
 
 def warm_up_s(log: RunLog, step: RampStep) -> float:
-    """Seconds cut from a step's head: the setting `warmup`, else 2 s, at most half the step."""
+    """Seconds cut from a step's head: the setting `warmup`, else 2 s, at most half the step.
+
+    Camera logs say which time was measured: what came before is not in the step.
+    """
+    if log.cameras is not None and log.cameras.window_known:
+        return 0.0
     setting = log.settings.get("warmup")
     if setting is None:
         return default_warm_up_s(step.duration_s)
@@ -216,7 +221,7 @@ _LEAST_DUE = 3
 def _unserved(prepared: Prepared, step: RampStep, window: Window, inside: Bools) -> int:
     """Clients without a good answer to what fell due in a window, although enough did."""
     log, plan = prepared.log, prepared.log.plan
-    if plan is None:
+    if plan is None or not log.knows_due:
         return 0
     served = np.unique(log.requests.client[inside & log.requests.ok])
     if len(served) == step.clients or not len(served):
@@ -328,6 +333,8 @@ def _arrival_rate(
         return None
     if within.planned is not None:
         return within.planned / window.length_s if window.length_s > 0 else None
+    if log.plan is not None:
+        return log.plan.arrival_rate(step)
     if log.requests_per_second is not None:
         return step.clients * log.requests_per_second
     return None

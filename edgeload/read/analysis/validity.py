@@ -53,6 +53,7 @@ def step_doubts(
         *_busy(cpu_cores),
         *_stood_still(log, step, window),
         *_died(log.deaths, step),
+        *_lost_cameras(log),
         *_own_failures(counts.failures.get(GENERATOR, 0)),
         *(_disagrees(log, log.end) if log.end else _cut(log, step)),
         *_unaccounted(log, step, counts),
@@ -206,6 +207,14 @@ def _died(deaths: tuple[WorkerDied, ...], step: RampStep) -> Iterator[Finding]:
                 },
                 about=f"worker {death.worker}",
             )
+
+
+def _lost_cameras(log: RunLog) -> Iterator[Finding]:
+    """Cameras of upstream's application benchmark whose processes failed, or never sent."""
+    lost = log.cameras
+    if lost is not None and (lost.silent or lost.failed):
+        names = tuple(f"{name} (exit code {code})" for name, code in lost.failed)
+        yield Finding("cameras_lost", "invalid", numbers={"silent": lost.silent, "failed": names})
 
 
 def _own_failures(count: int) -> Iterator[Finding]:

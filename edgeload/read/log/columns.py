@@ -164,8 +164,23 @@ class Repairs:
 
 
 @dataclass(frozen=True)
+class CameraLogs:
+    """What the logs of upstream's application benchmark say beside their requests."""
+
+    window_known: bool
+    """Whether it is known which time was measured, and what was warm-up."""
+    left_out: tuple[int, int] = (0, 0)
+    """Frames before the time that was measured, and after it."""
+    silent: tuple[str, ...] = ()
+    """Cameras that were to send and of which nothing was found in that time."""
+    failed: tuple[tuple[str, int | None], ...] = ()
+    """Processes of cameras that ended with an error, and their exit codes, if they have one."""
+
+
+@dataclass(frozen=True)
 class RunLog:
-    """All that a log says. `header` and `plan` are None for a log of the older form.
+    """All that a log says. `header` is None for a log of the older form, and so is `plan`, unless
+    its lines name their cameras: the plan then has the groups of these, and no due times.
 
     `wall_s` is the Unix time of run time 0; `last_s` the last instant the log knows, in run time.
     `missed` counts the `missed` lines by kind: requests *known* to be never sent.
@@ -198,6 +213,8 @@ class RunLog:
     """How many requests were sent again, by step; empty if the log does not record it."""
     step_ends: tuple[StepEnd, ...] = ()
     """What a search wrote down at the end of each of its trials."""
+    cameras: CameraLogs | None = None
+    """Only of a log of the older form whose lines name their cameras."""
     box: tuple[BoxRecord, ...] = ()
     """What the box said about itself, and the monitor on its host, in the log's order."""
 
@@ -222,7 +239,7 @@ class RunLog:
     @property
     def knows_due(self) -> bool:
         """Whether the log says when requests were due; one of the older form does not."""
-        return self.plan is not None
+        return self.header is not None
 
     @property
     def is_soak(self) -> bool:

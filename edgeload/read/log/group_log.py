@@ -40,6 +40,7 @@ def group_log(log: RunLog, index: int) -> RunLog:
         parts=None if alone or log.parts is None else _renumbered(log.parts, plan, index),
         missed={kind: count for kind, count in log.missed.items() if kind.group == group.name},
         workers=(),
+        cameras=log.cameras and replace(log.cameras, silent=(), failed=()),
         end=msgspec.structs.replace(log.end, counted={}) if log.end else None,
     )
 

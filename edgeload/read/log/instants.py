@@ -129,19 +129,23 @@ class Pause:
     end_s: float
 
 
-def pauses(sent_s: Floats, done_s: Floats, client: Ints, others_s: Floats) -> tuple[Pause, ...]:
+def pauses(
+    sent_s: Floats, done_s: Floats, client: Ints, others_s: Floats, begins: Bools | None = None
+) -> tuple[Pause, ...]:
     """Spans in which the clock jumped ahead, or the generator stood still.
 
     A client that has its answer sends again within its period. If no request was sent or answered
     for over three periods and 5 s, and not every client was waiting for an answer, no time passed
     for the generator. If all of them waited, it was the endpoint, and the span stays. `others_s`
-    are other signs of life: ramp steps and samples of the host.
+    are other signs of life: ramp steps and samples of the host. `begins` says which requests begin
+    a period; None: all.
     """
     events = np.sort(np.concatenate([sent_s[~np.isnan(sent_s)], done_s, others_s]))
     gaps = np.flatnonzero(np.diff(events) > LEAST_PAUSE_S)
     if not len(gaps):
         return ()
-    least_s = max(LEAST_PAUSE_S, 3 * _period_s(done_s, client))
+    first = np.ones(len(done_s), np.bool_) if begins is None else begins
+    least_s = max(LEAST_PAUSE_S, 3 * _period_s(done_s[first], client[first]))
     found = []
     for gap in gaps:
         start_s, end_s = float(events[gap]), float(events[gap + 1])

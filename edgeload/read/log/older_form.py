@@ -9,27 +9,21 @@ from statistics import median
 
 import numpy as np
 
-from edgeload.failure_classes import ESCALATED, SUCCESS
 from edgeload.plan import RampStep
 from edgeload.read.log.columns import RunLog
-from edgeload.read.log.older_rows import OlderRows, older_rows
-from edgeload.read.log.older_times import TimedRows, timed_rows
-from edgeload.read.log.table_builder import TableBuilder
+from edgeload.read.log.older_rows import OlderRows
+from edgeload.read.log.older_table import older_table
+from edgeload.read.log.older_times import timed_rows
 from edgeload.read.statistics.windows import Floats
-from edgeload.records import RequestRow
-
-_ROWS_A_BATCH = 10_000
-_SUCCEEDED = (SUCCESS, None)
 
 
-def read(path: Path, name: Path, requests_per_second: float | None) -> RunLog:
-    """An older log as a RunLog that is called `name`. Raises LogError if it has no request.
+def older_log(rows: OlderRows, name: Path, requests_per_second: float | None) -> RunLog:
+    """The rows of an older log as a RunLog that is called `name`.
 
     Such a log says when a request was done and how long it took, so sent = done - latency. When it
     was due it does not say: due times are NaN, and nothing can be known about response time,
     generator lag or requests missed. A request belongs to the step it was sent in.
     """
-    rows = older_rows(path, name)
     timed = timed_rows(rows)
     first_sent = float((timed.done_s - np.nan_to_num(timed.latency_s)).min())
     last_done = float(timed.done_s.max())
@@ -42,7 +36,7 @@ def read(path: Path, name: Path, requests_per_second: float | None) -> RunLog:
         requests_per_second=requests_per_second,
         wall_s=wall_s,
         last_s=last_done - wall_s,
-        requests=_table(rows, timed, wall_s, steps).columns(),
+        requests=older_table(rows, timed, wall_s, [step.start_s for step in steps]),
         missed={},
         workers=(),
         deaths=(),
@@ -72,40 +66,3 @@ def _steps(
         RampStep(i, count, start - starts[0], end - starts[0])
         for i, (count, start, end) in enumerate(zip(clients, starts, ends, strict=True))
     )
-
-
-def _table(
-    rows: OlderRows, timed: TimedRows, wall_s: float, steps: tuple[RampStep, ...]
-) -> TableBuilder:
-    table = TableBuilder()
-    done_s = timed.done_s - wall_s
-    sent_s = done_s - timed.latency_s
-    starts = [step.start_s for step in steps]
-    began_s = np.where(np.isnan(sent_s), done_s, sent_s)
-    step = np.maximum(np.searchsorted(starts, began_s, side="right") - 1, 0)
-    columns = (rows.client, rows.number, rows.from_edge, step.tolist())
-    batch: list[RequestRow] = []
-    for i, (client, number, said, in_step, sent, done) in enumerate(
-        zip(*columns, sent_s.tolist(), done_s.tolist(), strict=True)
-    ):
-        outcome, error = rows.failures.get(i, _SUCCEEDED)
-        batch.append(
-            RequestRow(
-                worker_number=client,
-                request_number=number,
-                error=error,
-                step=in_step,
-                due_s=math.nan,
-                sent_s=sent,
-                done_s=done,
-                status=None,
-                outcome=outcome,
-                from_edge=False if outcome == ESCALATED else True if said > 0 else None,
-                bytes=0,
-            )
-        )
-        if len(batch) == _ROWS_A_BATCH:
-            table.add(batch)
-            batch.clear()
-    table.add(batch)
-    return table

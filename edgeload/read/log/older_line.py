@@ -51,6 +51,10 @@ class OlderLine(msgspec.Struct):
     from_edge: bool | None = None
     outcome: str | None = None
     due_s: float | None = None
+    lens_name: Any = None
+    copy: Any = None
+    camera: Any = None
+    stage: Any = None
 
 
 class RampLine(NamedTuple):

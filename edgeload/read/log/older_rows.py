@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgeload.failure_classes import SUCCESS
 from edgeload.plain_words import plural
@@ -31,6 +31,8 @@ EXACT, LOCAL, UNKNOWN = range(3)
 """How an instant is told: as a number or with its zone, as local time alone, not at all."""
 
 _SHOWN_CHARS = 120
+_NAME_CHARS = 50
+MOST_CAMERAS = 10_000
 _NAMED_CLIENTS_FROM = 1 << 30
 _MOST_STEPS = 2**15 - 1
 
@@ -55,12 +57,26 @@ class HostMark:
     values: Mapping[str, Any]
 
 
+class LensCamera(NamedTuple):
+    """A camera of upstream's application benchmark: its lens, and the copy of that, from 0."""
+
+    lens: str
+    copy: int
+    camera: int
+
+
+NO_CAMERA = -1
+FOLLOWS = "binary"
+"""The stage of the further requests about a frame."""
+
+
 @dataclass
 class OlderRows:
     """One row per request; `instant` is when it ended, and NaN stands for what is not said.
 
     `failures` has outcome and text of the rows that failed. `both` is an instant that one line
-    tells twice, exactly and as local time.
+    tells twice, exactly and as local time. `camera` indexes `cameras`, if a line names its camera;
+    `follows` is 1 for a further request about a frame, of which several are under way at once.
     """
 
     marks: list[RampMark] = field(default_factory=list)
@@ -72,6 +88,9 @@ class OlderRows:
     told: array[int] = field(default_factory=lambda: array("b"))
     latency: array[float] = field(default_factory=lambda: array("d"))
     from_edge: array[int] = field(default_factory=lambda: array("b"))
+    camera: array[int] = field(default_factory=lambda: array("i"))
+    follows: array[int] = field(default_factory=lambda: array("b"))
+    cameras: list[LensCamera] = field(default_factory=list)
     failures: dict[int, tuple[str, str]] = field(default_factory=dict)
     both: tuple[float, float] | None = None
     tally: Tally = field(default_factory=Tally)
@@ -101,17 +120,24 @@ def _is_older(raw: bytes) -> bool:
 
 def older_rows(path: Path, name: Path) -> OlderRows:
     """All lines of a log. Raises LogError for one that holds several runs, or is none."""
+    rows = rows_of_lines(path, name)
+    check_is_log(rows, name)
+    return rows
+
+
+def rows_of_lines(path: Path, name: Path) -> OlderRows:
+    """All lines of a file, be it a log or not. Raises LogError for one that holds several runs."""
     rows = OlderRows()
     reader = _Reader(rows, name)
     for first, lines in read_lines(path):
         for at, raw in enumerate(lines, first):
             if raw and not raw.isspace():
                 reader.take(at, raw)
-    _check_is_log(rows, name)
     return rows
 
 
-def _check_is_log(rows: OlderRows, name: Path) -> None:
+def check_is_log(rows: OlderRows, name: Path) -> None:
+    """Raises LogError for rows that are not of a log with requests."""
     if rows.first_good != rows.first_line and rows.tally.damaged > rows.good_lines:
         raise LogError(
             f"{name} is not the log of a load test: it has {plural(rows.good_lines, 'line')} of "
@@ -143,6 +169,7 @@ class _Reader:
         self._names: dict[str, int] = {}
         self._highest: dict[int, int] = {}
         self._begun_again: dict[int, tuple[int, int]] = {}
+        self._cameras: dict[tuple[str, Any, Any], int] = {}
 
     def take(self, at: int, raw: bytes) -> None:
         """One line that is not empty."""
@@ -205,6 +232,19 @@ class _Reader:
         rows.told.append(told)
         rows.latency.append(float("nan") if latency is None else latency)
         rows.from_edge.append(1 if line.from_edge is True else -1)
+        rows.camera.append(NO_CAMERA if line.lens_name is None else self._camera(line))
+        rows.follows.append(line.stage == FOLLOWS)
+
+    def _camera(self, line: OlderLine) -> int:
+        """The index of the camera that a line names; a name may be anything."""
+        copy, camera = (small_whole_number(said) or 0 for said in (line.copy, line.camera))
+        said = (str(line.lens_name)[:_NAME_CHARS], copy, camera)
+        if said not in self._cameras:
+            if len(self._cameras) == MOST_CAMERAS:
+                raise LogError(f"the log {self._name} has more than {MOST_CAMERAS:,} cameras")
+            self._cameras[said] = len(self._cameras)
+            self._rows.cameras.append(LensCamera(printable(said[0]) or "unnamed", copy, camera))
+        return self._cameras[said]
 
     def _instant(self, line: OlderLine) -> tuple[float, int]:
         exact = line.ts if type(line.ts) is float else finite_number(line.ts)

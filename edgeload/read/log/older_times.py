@@ -50,7 +50,8 @@ def timed_rows(rows: OlderRows) -> TimedRows:
     done_s = filled(told_s)
     latency = np.array(rows.latency)
     most_clients = max((mark.clients for mark in rows.marks), default=0)
-    latencies_unit = latency_unit(latency, done_s, client, most_clients)
+    alone = np.array(rows.follows) == 0  # the others are under way side by side
+    latencies_unit = latency_unit(latency[alone], done_s[alone], client[alone], most_clients)
     latency_s = latency * latencies_unit if latencies_unit != 1.0 else latency
     latency_s = np.where(impossible(latency_s), np.nan, latency_s)
     marks_s = _marks_in_seconds(rows)
@@ -58,7 +59,7 @@ def timed_rows(rows: OlderRows) -> TimedRows:
     sent_s = done_s - latency_s
     hosts_s = _hosts_in_seconds(rows, order, done_s)
     others_s = np.concatenate([marks_s[~np.isnan(marks_s)], hosts_s])
-    found = pauses(sent_s, done_s, client, others_s)
+    found = pauses(sent_s, done_s, client, others_s, begins=alone)
     for pause in found:  # how long these took is not known: the clock changed meanwhile
         latency_s[(sent_s <= pause.start_s) & (done_s >= pause.end_s)] = np.nan
     ahead = [_as_jump(pause, rows, done_s) for pause in found]

@@ -14,13 +14,13 @@ import numpy as np
 
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import Plan, RampStep, one_group_plan
-from edgeload.read.log import older_form as older_log
 from edgeload.read.log.columns import Requests, RunLog
 from edgeload.read.log.frames import frames_of, group_indices
 from edgeload.read.log.header_checks import header_problem, plan_problem, step_problem
 from edgeload.read.log.host_axis import joined_samples
 from edgeload.read.log.log_error import LogError
 from edgeload.read.log.older_rows import looks_older
+from edgeload.read.log.run_folder import read_older_file, read_run_folder
 from edgeload.read.log.source import shown_name, utf8_file
 from edgeload.read.log.stretches import Stretch, read_whole
 from edgeload.read.log.table_builder import Tally
@@ -89,9 +89,12 @@ def load_log(path: str | Path, *, requests_per_second: float | None = None) -> p
 def read_log(path: Path, *, requests_per_second: float | None = None) -> RunLog:
     """A log of either form. Raises LogError, in one line, for a file that is not a log.
 
-    The file may be packed or a pipe, and `-` is standard input (see `source`).
+    The file may be packed or a pipe, and `-` is standard input (see `source`). A folder is that of
+    a run of upstream's application benchmark.
     `requests_per_second` is a client's arrival rate, for older logs, which do not say it.
     """
+    if path.is_dir():
+        return read_run_folder(path, requests_per_second)
     with utf8_file(path) as file:
         return _read(file, shown_name(path), requests_per_second)
 
@@ -104,7 +107,7 @@ def _read(file: Path, name: Path, requests_per_second: float | None) -> RunLog:
     if _HEADER.search(head):
         return _read_present_form(file, name)
     if looks_older(head.splitlines()):
-        return older_log.read(file, name, requests_per_second)
+        return read_older_file(file, name, requests_per_second)
     raise LogError(
         f"{name} is not the log of a load test: it has neither a header line nor lines of "
         "the older form"

@@ -11,6 +11,7 @@ from pathlib import Path
 from edgeload.private_files import written_together
 from edgeload.read.figures.chart import Picture
 from edgeload.read.log.log_error import LogError
+from edgeload.read.log.run_folder import files_of_run
 from edgeload.read.output.painter import Painter
 
 
@@ -86,7 +87,11 @@ def keep_too(written: Path, kept_in: Path | None) -> None:
 
 
 def _files(given: Iterable[Path | None]) -> Iterator[Path]:
-    return (path for path in given if path is not None and path.is_file())
+    for path in given:
+        if path is not None and path.is_dir():
+            yield from files_of_run(path)
+        elif path is not None and path.is_file():
+            yield path
 
 
 def write_text(path: Path, text: str) -> Path:

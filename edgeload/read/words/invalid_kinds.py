@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from edgeload.plain_words import plural
+from collections.abc import Sequence
+
+from edgeload.plain_words import listed, plural
 from edgeload.read.statistics.format import share
 from edgeload.read.words.finding_kind import Kind, Numbers
 from edgeload.time_words import moment
@@ -24,6 +26,25 @@ def _worker_died(n: Numbers) -> str:
         f"worker {n['worker']} of the load generator (process {n['pid']}, with up to "
         f"{plural(n['clients'], '{client}')}) died at {moment(n['at_s'])}, {how}"
     )
+
+
+_MOST_CAMERAS_NAMED = 5
+
+
+def _some_of(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_CAMERAS_NAMED
+    shown = [*names[:_MOST_CAMERAS_NAMED], *([f"{more} more"] if more > 0 else [])]
+    return listed(shown)
+
+
+def _cameras_lost(n: Numbers) -> str:
+    said = []
+    if n["silent"]:
+        said.append(f"{_some_of(n['silent'])} sent nothing in the measured time")
+    if n["failed"]:
+        failed = plural(len(n["failed"]), "process")
+        said.append(f"{failed} of the load generator failed: {_some_of(n['failed'])}")
+    return "; ".join(said)
 
 
 INVALID_KINDS = {
@@ -80,6 +101,14 @@ INVALID_KINDS = {
         "cause is lack of memory), and run again. What its {client}s had not sent counts as "
         "missed.",
         message=_worker_died,
+    ),
+    "cameras_lost": Kind(
+        meaning="Cameras of upstream's application benchmark sent nothing, or their processes "
+        "failed.",
+        cause="A process of the benchmark ended before its time, or its log is not in the folder.",
+        advice="The load was smaller than planned. Look for the error in what the benchmark "
+        "printed, and run it again.",
+        message=_cameras_lost,
     ),
     "generator_failed": Kind(
         meaning="Requests could not be sent because the generating machine had run out.",

@@ -18,6 +18,13 @@ def _longer_steps(n: Numbers) -> str:
     )
 
 
+def _warm_up_left_out(n: Numbers) -> str:
+    told = ((n["before"], "before the measured time"), (n["after"], "after it"))
+    said = [f"{plural(count, 'frame')} sent {when}" for count, when in told if count]
+    one = n["before"] + n["after"] == 1
+    return f"{' and '.join(said)} {'is' if one else 'are'} left out"
+
+
 def _not_saturated(n: Numbers) -> str:
     p95 = n["response_p95_s"]
     at = f", with a response p95 of {milliseconds(p95)} ms" if p95 is not None else ""
@@ -51,6 +58,12 @@ def _largest_demand(n: Numbers) -> str:
 
 
 NOTE_KINDS = {
+    "warm_up_left_out": Kind(
+        meaning="Frames of a run of upstream's application benchmark do not count.",
+        cause="They were sent before the time that the benchmark measured, or after it.",
+        advice="They are in none of the figures. A frame counts by when it was sent.",
+        message=_warm_up_left_out,
+    ),
     "too_few_samples": Kind(
         meaning="A step has too few answers for a p99.",
         cause="The step is short, or its load small: p95 needs 59 answers, p99 needs 299.",

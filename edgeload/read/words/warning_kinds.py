@@ -344,11 +344,24 @@ WARNING_KINDS = {
     ),
     "older_form": Kind(
         meaning="The log is of the older form, which does not say when requests were due.",
-        cause="An earlier version of the load test wrote it.",
-        advice="Service time alone is optimistic. Repeat the run with this version.",
+        cause="An earlier version of the load test wrote it, or a script of upstream's.",
+        advice="Service time alone is optimistic: a client sends nothing while it waits, so a "
+        "stall shows in few requests. In a log of upstream's it holds the client's work on the "
+        "picture and the SDK's silent retries as well. Repeat the run with this version.",
         message=lambda n: (
             "this log does not say when requests were due: response time, missed requests and "
             "generator lag are unknown, and so is whether the generator kept up"
+        ),
+    ),
+    "window_unknown": Kind(
+        meaning="Logs of cameras came without a summary.json that says which time was measured.",
+        cause="The run was killed before its end, or its files were moved without it.",
+        advice="The warm-up is part of the figures, and each camera is read as if it sent as soon "
+        "as it had its answer, unless --requests-per-second tells its rate. Give the whole folder "
+        "of a finished run.",
+        message=lambda n: (
+            "these logs of cameras do not say how long the warm-up was and how often a camera was "
+            "to send: there is no summary.json beside them that can be read"
         ),
     ),
     "same_image": Kind(

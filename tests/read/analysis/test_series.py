@@ -223,7 +223,7 @@ def test_few_curves_of_many_steps(tmp_path: Path) -> None:
 def test_an_older_log_has_service_times_only(tmp_path: Path) -> None:
     """Without due times there is no response time to draw."""
     summary = _saturated(tmp_path)
-    older = replace(summary, log=replace(summary.log, plan=None))
+    older = replace(summary, log=replace(summary.log, header=None, plan=None))
     drawn = percentile_curves(older)
     assert drawn is not None
     assert drawn.response is None

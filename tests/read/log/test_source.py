@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path, content: bytes, words: 
 
 def test_folders_and_devices_are_refused(tmp_path: Path) -> None:
     """A folder is none; a device without an end is not read for ever."""
-    with pytest.raises(LogError, match="Is a directory"):
+    with pytest.raises(LogError, match="is a folder without the log of a load test"):
         read_log(tmp_path)
     with pytest.raises(LogError, match="is a device: must be a file or a pipe"):
         read_log(Path("/dev/zero"))
