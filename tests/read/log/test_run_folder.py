@@ -36,13 +36,15 @@ LENSES = (
 )
 
 
-def _measured(asked: Sequence[Asked], lens: str, copy: int | None = None) -> list[list[Asked]]:
+def _measured(
+    asked: Sequence[Asked], lens: str, copy: int | None = None, warm_up_s: float = WARM_UP_S
+) -> list[list[Asked]]:
     """The frames of a lens that were sent in the measured time, as their requests."""
     frames: dict[tuple[int, int, int], list[Asked]] = {}
     for each in asked:
         if each.place[0] == lens and copy in (None, each.place[1]):
             frames.setdefault((*each.place[1:], each.frame), []).append(each)
-    start_s = T0 + WARM_UP_S
+    start_s = T0 + warm_up_s
     return [f for f in frames.values() if start_s <= f[0].sent_s < start_s + LENGTH_S]
 
 
@@ -75,11 +77,16 @@ def test_each_lens_is_a_group_with_what_happened_after_the_warm_up(tmp_path: Pat
     assert step.span.length_s == pytest.approx(LENGTH_S)
 
 
-def test_a_frame_ends_with_the_last_of_its_requests(tmp_path: Path) -> None:
-    """The further requests of a frame are side by side, in any order of their lines."""
-    asked = write_lens_run(tmp_path, LENSES[1:2], warm_up_s=WARM_UP_S, length_s=LENGTH_S)
+@pytest.mark.parametrize("warm_up_s", [WARM_UP_S, 4.83])
+def test_a_frame_ends_with_the_last_of_its_requests(tmp_path: Path, warm_up_s: float) -> None:
+    """The further requests of a frame are side by side, in any order of their lines.
+
+    A frame that is under way when the measured time begins or ends is out, or in, as a whole.
+    """
+    asked = write_lens_run(tmp_path, LENSES[1:2], warm_up_s=warm_up_s, length_s=LENGTH_S)
     [part] = analyse(read_log(tmp_path)).steps[0].groups
-    frames = _measured(asked, "person")
+    frames = _measured(asked, "person", warm_up_s=warm_up_s)
+    assert (part.counts.ok, part.counts.failed) == (len(frames), 0)
     took = [max(e.done_s for e in frame) - frame[0].sent_s for frame in frames]
     assert {len(frame) for frame in frames} == {9}
     assert part.times.chains is not None
