@@ -63,7 +63,9 @@ def prepare(log: RunLog) -> Prepared:
     return Prepared(
         log=log,
         until_s=run_until_s(log),
-        lag=generator_lag(requests, lag_limit_s(log), followers_lag_s(log)),
+        lag=generator_lag(
+            requests, lag_limit_s(log), followers_lag_s(log) if log.knows_due else None
+        ),
         failures=failure_series(requests),
         done_s=done_s,
         ok_done_s=done_s if all_ok else np.sort(requests.done_s[requests.ok]),

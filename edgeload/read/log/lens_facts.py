@@ -19,6 +19,8 @@ _CHAINED = "bbox_to_binary"
 _MOST_FOLLOWERS = 1000
 _MOST_FAILURES = 1000
 _NAME_CHARS = 120
+_LATEST_S = 1e11  # larger numbers are no seconds
+_LONGEST_S = 1e7
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def lens_facts(text: bytes) -> LensFacts | None:
     meta = _mapping(_mapping(_document(text)).get("meta"))
     start_s, end_s = (finite_number(meta.get(f"main_{end}_ts")) for end in ("start", "end"))
     told = meta.get("lenses")
-    if start_s is None or end_s is None or end_s <= start_s or not isinstance(told, list):
+    if start_s is None or end_s is None or not isinstance(told, list):
+        return None
+    if not 0.0 <= start_s < end_s <= min(_LATEST_S, start_s + _LONGEST_S):
         return None
     lenses = tuple(_lens(each, meta) for each in map(_mapping, told) if each.get("name"))
     if sum(lens.cameras * lens.copies for lens in lenses) > MOST_CAMERAS:

@@ -101,7 +101,9 @@ def _told_both_ways(rows: OlderRows) -> tuple[float, float] | None:
     """An instant known exactly and as local time: of one line, or a ramp line and the next."""
     if rows.both is not None:
         exact, local_s = rows.both
-        return float(in_seconds(np.array([exact]))[0][0]), local_s
+        exact_s = float(in_seconds(np.array([exact]))[0][0])
+        if math.isfinite(exact_s):
+            return exact_s, local_s
     for mark in rows.marks:
         next_row = mark.requests_before
         if mark.instant is not None and next_row < len(rows.told) and rows.told[next_row] == LOCAL:

@@ -122,7 +122,8 @@ def test_lost_cameras_make_the_run_invalid(tmp_path: Path) -> None:
 def test_without_a_summary_the_warm_up_is_not_known(tmp_path: Path) -> None:
     """A killed run is read whole, and says so; its rate can be told."""
     asked = write_lens_run(tmp_path, LENSES[:2])
-    for damaged in (None, "", '{"meta": {"main_start_ts": 17', '{"meta": []}', "[]"):
+    far = '{"meta": {"main_start_ts": 1e299, "main_end_ts": 1e300, "lenses": []}}'
+    for damaged in (None, "", '{"meta": {"main_start_ts": 17', '{"meta": []}', "[]", far):
         summary_file = tmp_path / "summary.json"
         if damaged is None:
             summary_file.unlink()
@@ -165,6 +166,20 @@ def test_a_frame_without_all_of_its_requests_is_no_success(tmp_path: Path) -> No
     file.write_text("".join(lines[:-3]) + lines[-3][:50])
     [part] = analyse(read_log(tmp_path)).steps[0].groups
     assert part.counts.failures == {"aborted": 1}
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_request_without_a_latency_counts_without_a_time(tmp_path: Path) -> None:
+    """Also one of the further requests about a frame."""
+    asked = write_lens_run(tmp_path, LENSES[1:2], warm_up_s=WARM_UP_S, length_s=LENGTH_S)
+    file = tmp_path / "camera_person_0.log"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    del lines[9 * 20 + 4]["latency"]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    log = read_log(tmp_path)
+    [part] = analyse(log).steps[0].groups
+    assert log.repairs.without_latency == 1
+    assert part.counts.ok == len(_measured(asked, "person"))
 
 
 @pytest.mark.parametrize(
