@@ -125,8 +125,8 @@ def _explained(url: str, trust: TlsTrust, error: Exception) -> Unreachable:
     if isinstance(error, requests.Timeout):
         return NoAnswer(f"{url}: no answer within {_PIECE_WITHIN_S:g} s")
     said = printable(_root(error))
-    if parts.scheme == "https" and _speaks_plain_http(host, port):
-        return Unreachable(f"{url}: this port speaks plain HTTP: use http://{parts.netloc}")
+    if plain := speaks_plain_http(url):
+        return Unreachable(f"{url}: {plain}")
     if parts.scheme == "http" and _speaks_tls(host, port):
         return Unreachable(f"{url}: this port speaks HTTPS: use https://{parts.netloc}")
     if stranger := next((e for e in errors_within(error) if isinstance(e, OtherProtocol)), None):
@@ -162,14 +162,21 @@ def _speaks_tls(host: str, port: int) -> bool:
     return True
 
 
-def _speaks_plain_http(host: str, port: int) -> bool:
+def speaks_plain_http(url: str) -> str | None:
+    """What to change if a port that is asked for HTTPS speaks plain HTTP; None if it does not."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or 443
+    if parts.scheme != "https":
+        return None
     try:
         with socket.create_connection((host, port), _PROBE_WITHIN_S) as plain:
             plain.sendall(f"GET /health/ready HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
             head = plain.recv(4096)
     except OSError:
-        return False
-    return head.startswith(b"HTTP/") and not asks_for_https(head)
+        return None
+    if not head.startswith(b"HTTP/") or asks_for_https(head):
+        return None
+    return f"this port speaks plain HTTP: use http://{parts.netloc}"
 
 
 def asks_for_https(answer: bytes) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from edgeload.edge.looking_up import (
     LOOK_UP_WITHIN_S,
+    FoundAddress,
     LookUp,
     bounded,
     cloud_addresses,
@@ -65,24 +67,39 @@ def locate(
     looked up in time, NoAnswer if no address accepts a connection within 3 seconds, and Forbidden
     if no load may go there.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    (found,) = bounded(look_up, [host], look_up_within_s)
+    found = permitted_addresses(url, allowed, look_up=look_up, within_s=look_up_within_s)
+    return first_that_connects(url, found)
+
+
+def permitted_addresses(
+    url: str, allowed: str | None, *, look_up: LookUp = look_up, within_s: float = LOOK_UP_WITHIN_S
+) -> Sequence[FoundAddress]:
+    """The addresses of the endpoint's name, to all of which a load may go. See `locate`."""
+    host = urlsplit(url).hostname or ""
+    (found,) = bounded(look_up, [host], within_s)
     if isinstance(found, OSError):
         raise Unreachable(
             f"ENDPOINT_URL = {url}: the host name {host} cannot be resolved ({found}); check the "
             "name, or use the IP address"
         ) from found
     _check_permitted(url, allowed, [ip_address(address) for _, address in found], look_up)
+    return found
+
+
+def first_that_connects(
+    url: str, found: Sequence[FoundAddress], within_s: float = _CONNECT_WITHIN_S
+) -> Target:
+    """The first of these addresses that accepts a connection. Raises NoAnswer."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     problem: OSError | None = None
     for family, address in found:
         try:
-            socket.create_connection((address, port), timeout=_CONNECT_WITHIN_S).close()
+            socket.create_connection((address, port), timeout=within_s).close()
         except OSError as error:
             problem = problem or error
         else:
-            return Target(parts.scheme, host, port, family, address)
+            return Target(parts.scheme, parts.hostname or "", port, family, address)
     raise NoAnswer(
         f"ENDPOINT_URL = {url}: no connection ({problem}); check host and port (30143 for https, "
         "30101 for http), and that the endpoint is running"

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from edgeload.edge.asking import EdgeAnswer, ask, asks_for_https
+from edgeload.edge.json_values import as_flag, as_object
 from edgeload.edge.location import NoAnswer, Unreachable
 from edgeload.edge.trust import TlsTrust
 from edgeload.untrusted_text import printable
 
+READINESS_ROUTE = "/edge-detector-readiness"
 _ASK_EVERY_S = 0.5
 _STRANGER = "is this an Edge Endpoint? Check host and port"
 
@@ -59,20 +62,50 @@ def await_ready(
 
 def _not_ready(url: str, detector_id: str | None, trust: TlsTrust) -> str | None:
     """What there is to wait for, if anything. Raises Unreachable if waiting would not help."""
+    readiness = ask_ready(url, trust)
+    if readiness.problem is not None:
+        return readiness.problem
+    if detector_id is None:
+        return None
+    ready = (ask_detectors_ready(url, trust) or {}).get(detector_id)
+    if ready is not False:
+        return None  # also an older edge, and a detector that is not listed
+    return f"detector {detector_id} is not ready: its model is being loaded"
+
+
+@dataclass(frozen=True)
+class SaidReady:
+    """What an Edge Endpoint says about itself. `problem`: what there is to wait for, if anything.
+
+    `known` is false for an older one, which answers but has no route that says it.
+    """
+
+    problem: str | None = None
+    known: bool = True
+
+
+def ask_ready(url: str, trust: TlsTrust) -> SaidReady:
+    """Ask the endpoint whether it is ready. Raises Unreachable if waiting would not help."""
     health = ask(f"{url}/health/ready", trust)
     if health.status >= 500 and health.status != HTTPStatus.NOT_IMPLEMENTED:
         said = f"HTTP status {health.status}: {printable(health.body)}"
-        return f"the endpoint is not ready ({said})"
+        return SaidReady(f"the endpoint is not ready ({said})")
     if problem := _stranger(url, health, trust):
         raise Unreachable(f"ENDPOINT_URL = {url}: {problem}")
-    if detector_id is None:
-        return None
+    return SaidReady(known=health.status == HTTPStatus.OK)
+
+
+def ask_detectors_ready(url: str, trust: TlsTrust) -> dict[str, bool] | None:
+    """Whether each detector that the box is configured for is ready; None: it does not say."""
     try:
-        answer = ask(f"{url}/edge-detector-readiness", trust).json()
-        ready = answer[detector_id]["ready"]
-    except (ValueError, KeyError, TypeError):
-        return None  # an older edge, or the detector is not listed
-    return None if ready else f"detector {detector_id} is not ready: its model is being loaded"
+        answer = ask(f"{url}{READINESS_ROUTE}", trust)
+        listed = answer.json() if answer.status == HTTPStatus.OK else None
+    except ValueError:
+        return None
+    if not isinstance(listed, dict):
+        return None
+    said = {key: as_flag(as_object(entry).get("ready")) for key, entry in listed.items()}
+    return {key: ready for key, ready in said.items() if ready is not None}
 
 
 def _stranger(url: str, health: EdgeAnswer, trust: TlsTrust) -> str | None:
