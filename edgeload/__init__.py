@@ -18,6 +18,7 @@ commands                one module per command, shared by the entry point and th
     repeat              a series of runs, and its logs read again
     report              report and compare: results from logs alone
     list_runs           list: the runs that are kept
+    check               check: the endpoint and its detectors, in seconds
     monitor             this host's CPU, memory, network and GPUs
     simulate            the embedded endpoint as a program
 completion              options and words for a shell that completes them
@@ -212,6 +213,13 @@ simulator               the embedded endpoint, whose capacity is known
     truth               the ground-truth log
     certificate         the self-signed certificate
     null                an endpoint that only answers
+smoke_test              a few quick checks of the endpoint and its detectors
+    checking            carries them out in bounded time
+    bounded_call        calls something for a limited time, whatever it does
+    check_line          what one check has seen, and the exit code of all
+    box_checks          what was seen of the endpoint as a whole
+    detector_checks     what the answers about one detector mean
+    check_words         the lines for people, and as JSON
 calibrate               measures how much load this machine can generate
 variants                several configurations of the box, ranked by their capacity
     command             --variants FILE: from the settings to an exit code

@@ -14,10 +14,18 @@ _COMMANDS = {
     "run": "send load to an endpoint in steps and report what it carried",
     "report": "rebuild the results of a run from its log",
     "compare": "compare runs with earlier ones: better, worse or the same",
+    "check": "check the endpoint, from its name to one answer per detector",
     "list": "list the runs that are kept, and what they found",
     "monitor": "sample CPU, memory, network and GPUs of this host",
     "simulate": "start the embedded endpoint, a simulator, on this machine",
 }
+_OF_THEIR_OWN = {
+    "check": "check",
+    "list": "list_runs",
+    "monitor": "monitor",
+    "simulate": "simulate",
+}
+"""Commands that have a module each, with `main(words, program=…)`."""
 _DESCRIPTION = """\
 A load tester for a Groundlight Edge Endpoint: how many cameras can it serve,
 how fast, and can the answer be believed?
@@ -50,18 +58,11 @@ def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> i
         from edgeload.commands import run
 
         return run.main(rest, program=name, report=f"{program} report")
-    if command == "monitor":
-        from edgeload.commands import monitor
+    if command in _OF_THEIR_OWN:
+        from importlib import import_module
 
-        return monitor.main(rest, program=name)
-    if command == "simulate":
-        from edgeload.commands import simulate
-
-        return simulate.main(rest, program=name)
-    if command == "list":
-        from edgeload.commands import list_runs
-
-        return list_runs.main(rest, program=name)
+        module = import_module(f"edgeload.commands.{_OF_THEIR_OWN[command]}")
+        return int(module.main(rest, program=name))
     from edgeload.commands import report
 
     if command == "compare":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -73,7 +73,6 @@ def parse(
 
 
 def _parser(config: Mapping[str, object], program: str) -> Parser:
-    """Values stay text here: the settings check them, and say what is legal, in one place."""
     parser = Parser(
         prog=program,
         description=_DESCRIPTION.format(program=typed(program)),
@@ -99,14 +98,29 @@ def _parser(config: Mapping[str, object], program: str) -> Parser:
         help="Put back the configuration of a box that a run with --set-no-cloud has saved, and "
         "stop.",
     )
+    add_settings(parser, config)
+    return parser
+
+
+def add_settings(
+    parser: Parser, config: Mapping[str, object], names: Collection[str] | None = None
+) -> None:
+    """Add the options of all settings, or of these; the defaults in their help are config.py's.
+
+    Values stay text here: the settings check them, and say what is legal, in one place.
+    """
     for name in _TOKEN_OPTIONS:
         parser.add_argument(name, action=_RefusedToken, nargs="?", help=argparse.SUPPRESS)
     for title in get_args(Group):
-        group = parser.add_argument_group(title)
-        for name in Fields.model_fields:
-            if declared(name).group == title and declared(name).form != "secret":
-                _add_option(group, name, config)
-    return parser
+        wanted = [
+            name
+            for name in Fields.model_fields
+            if declared(name).group == title and declared(name).form != "secret"
+            if names is None or name in names
+        ]
+        group = parser.add_argument_group(title) if wanted else None
+        for name in wanted:
+            _add_option(group, name, config)
 
 
 def _add_option(group: Any, name: str, config: Mapping[str, object]) -> None:

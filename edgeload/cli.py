@@ -32,7 +32,7 @@ from edgeload.untrusted_text import HidingStream, one_line, print_traceback
 
 _PLAIN = {
     "✓": "+", "✗": "x", "…": "...", "±": "+/-", "°": " deg", "→": "->", "≤": "<=", "≥": ">=",
-    "µ": "u", "—": "-", "\N{MULTIPLICATION SIGN}": "x",
+    "µ": "u", "—": "-", "–": "-", "\N{MULTIPLICATION SIGN}": "x",
 }  # fmt: skip
 """What stands for a character in an encoding that lacks it; a ? stands for any other."""
 

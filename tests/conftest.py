@@ -45,6 +45,8 @@ SIDE_BY_SIDE = (
     "test_kept_runs.py",
     "commands/test_list_runs.py",
     "commands/test_restore_edge_config.py",
+    "commands/test_check.py",
+    "smoke_test",
     "test_installation.py",
     "test_troubleshooting.py",
     "test_completion.py",

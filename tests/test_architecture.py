@@ -106,6 +106,7 @@ ARROWS = {
         "edgeload.settings",
         "edgeload.signals",
         "edgeload.simulator",
+        "edgeload.smoke_test",
         "edgeload.variants",
         "edgeload.wanted_cameras",
         "edgeload.web",
@@ -157,6 +158,14 @@ ARROWS = {
         "edgeload.settings",
         "edgeload.signals",
         "edgeload.simulator.null",
+    ),
+    "edgeload.smoke_test": (
+        "edgeload.box_records",
+        "edgeload.child_processes",
+        "edgeload.edge",
+        "edgeload.exit_codes",
+        "edgeload.run",
+        "edgeload.settings",
     ),
     "edgeload.variants": (
         "edgeload.keeper",

@@ -140,7 +140,9 @@ def test_an_unknown_command_is_one_line(
     assert "run" in line or "edgeload --help" in line
 
 
-@pytest.mark.parametrize("command", ["", "run", "report", "compare", "list", "monitor", "simulate"])
+@pytest.mark.parametrize(
+    "command", ["", "run", "report", "compare", "check", "list", "monitor", "simulate"]
+)
 def test_help_fits_80_columns(tmp_path: Path, command: str) -> None:
     """`--help` names the command and leaves no line to be wrapped by the terminal."""
     done = _edgeload(tmp_path, *command.split(), "--help")

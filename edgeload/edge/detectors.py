@@ -29,6 +29,10 @@ class NoSuchDetector(Unreachable):
     """The endpoint answers, but it does not have the detector that was asked for."""
 
 
+class TokenRefused(Unreachable):
+    """The cloud, which the endpoint asked, does not accept the API token."""
+
+
 @dataclass(frozen=True)
 class KnownDetector:
     """What the cloud knows about a detector; None for what is not known."""
@@ -70,28 +74,15 @@ def find_by_name(
     A detector that exists is used whatever its query. One that does not is created if `query` is
     given. Raises Unreachable, in one line; NoSuchDetector if it is about the detector.
     """
-    found = _named(url, name, trust, token)
-    exact = [detector for detector in found if detector.name == name]
+    detector = detector_named(url, name, trust, token)
     setting = f"DETECTOR_NAME = {name!r}"
-    if len(exact) > 1:
-        raise NoSuchDetector(
-            f"{setting}: {len(exact)} detectors have this name; set DETECTOR_ID to one of "
-            f"{', '.join(detector.id for detector in exact)}"
-        )
-    if exact:
-        (detector,) = exact
+    if detector is not None:
         differs = query is not None and detector.query is not None and detector.query != query
         return detector, (
             f"{setting}: detector {detector.id} exists and keeps its own query, "
             f"{detector.query!r}; DETECTOR_QUERY is ignored"
             if differs
             else None
-        )
-    if found:
-        others = ", ".join(f"{detector.name!r} ({detector.id})" for detector in found)
-        raise NoSuchDetector(
-            f"{setting}: the endpoint answered with another detector, {one_line(others)}; use one "
-            "of these names, or set DETECTOR_ID"
         )
     if query is None:
         raise NoSuchDetector(
@@ -105,12 +96,35 @@ def find_by_name(
     )
 
 
+def detector_named(url: str, name: str, trust: TlsTrust, token: str) -> KnownDetector | None:
+    """The detector of exactly this name, as the cloud knows it; None if there is none.
+
+    Raises Unreachable, in one line; NoSuchDetector if several have it, or the answer is about
+    others.
+    """
+    found = _named(url, name, trust, token)
+    exact = [detector for detector in found if detector.name == name]
+    setting = f"DETECTOR_NAME = {name!r}"
+    if len(exact) > 1:
+        raise NoSuchDetector(
+            f"{setting}: {len(exact)} detectors have this name; set DETECTOR_ID to one of "
+            f"{', '.join(detector.id for detector in exact)}"
+        )
+    if found and not exact:
+        others = ", ".join(f"{detector.name!r} ({detector.id})" for detector in found)
+        raise NoSuchDetector(
+            f"{setting}: the endpoint answered with another detector, {one_line(others)}; use one "
+            "of these names, or set DETECTOR_ID"
+        )
+    return exact[0] if exact else None
+
+
 def _named(url: str, name: str, trust: TlsTrust, token: str) -> list[KnownDetector]:
     """What the endpoint answers with for a name."""
     answer = ask(f"{url}{_ROUTE}?name={quote(name, safe='')}", trust, token)
     setting, status = f"DETECTOR_NAME = {name!r}", answer.status
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise Unreachable(refused_token(status, f"GET {_ROUTE}", said_by(answer)))
+        raise TokenRefused(refused_token(status, f"GET {_ROUTE}", said_by(answer)))
     listed = _json(answer)
     results = listed.get("results") if isinstance(listed, dict) else None
     if status != HTTPStatus.OK or not isinstance(results, list):

@@ -146,16 +146,27 @@ def given_up(queries: Sequence[PreflightQuery], subject: Subject) -> str:
         f"before the run failed within {queries[-1].done_s - queries[0].sent_s:.1f} s, the last "
         f"with {answered(last)}"
     )
+    return f"{line}; {what_helps(last, subject)}; --ready-timeout waits longer, and {_ANYWAY}"
+
+
+def cause_in_short(query: PreflightQuery, subject: Subject) -> str:
+    """What one refused query got, and what to do, for a reader who knows whom it was sent to."""
+    cause = why_not(query, subject)
+    if cause is None:
+        return f"an image query got {answered(query)}; {what_helps(query, subject)}"
+    return cause.removeprefix(f"ENDPOINT_URL = {subject.url}: ").removesuffix(f"; {_ANYWAY}")
+
+
+def what_helps(last: PreflightQuery, subject: Subject) -> str:
+    """What to do about a refusal that may pass, but has not."""
     if last.status == 503:
-        advice = "the detector's model is not ready on the edge: wait until it has been loaded"
-    elif is_ambiguous(last) and subject.detector_status != 200:
-        advice = (
+        return "the detector's model is not ready on the edge: wait until it has been loaded"
+    if is_ambiguous(last) and subject.detector_status != 200:
+        return (
             f"the cloud did not say whether token and detector are right ({subject.asked}): check "
             "both, and the box's connection"
         )
-    else:
-        advice = failure_class(last.result.outcome).advice
-    return f"{line}; {advice}; --ready-timeout waits longer, and {_ANYWAY}"
+    return failure_class(last.result.outcome).advice
 
 
 def answered(query: PreflightQuery) -> str:

@@ -134,7 +134,7 @@ def _prepare(
     `stack` ends what has to last as long as the run. The settings of the run may be others than
     those asked for: a cache audit chooses its load.
     """
-    url, embedded = stack.enter_context(_endpoint(settings, console))
+    url, embedded = stack.enter_context(endpoint_of(settings, console))
     groups = settings.groups()
     # An audit's new pictures are new: none is that of an earlier run with the same seed.
     seed = secrets.randbits(32) if settings.audit_cache else settings.seed
@@ -229,7 +229,7 @@ def _detectors(groups: Sequence[GroupSettings], reached: Reached) -> dict[str, s
 
 
 @contextlib.contextmanager
-def _endpoint(settings: Settings, console: Console) -> Iterator[tuple[str, str | None]]:
+def endpoint_of(settings: Settings, console: Console) -> Iterator[tuple[str, str | None]]:
     """URL of the endpoint, and the description of the embedded endpoint if it is that one."""
     if settings.endpoint_url is not None:
         yield settings.endpoint_url, None
