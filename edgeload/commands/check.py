@@ -42,7 +42,7 @@ changes nothing on the box, and sends one picture to each detector.
 
 examples:
   {program}
-  {program} --endpoint-url https://192.0.2.7:30143 --insecure --mix FILE
+  {program} --endpoint-url https://192.0.2.7:30143 --mix FILE
 """
 _EPILOG = f"""\
 Defaults come from config.py. The API token is not an option: set
