@@ -81,6 +81,11 @@ class DetectorUsage(msgspec.Struct, frozen=True, omit_defaults=True):
     ram_bytes: float | None = None
     vram_bytes: float | None = None
     gpu_percent: float | None = None
+    ram_primary_bytes: float | None = None
+    """What its first pod takes of the RAM; `oodd`: its second one, if it has one."""
+    ram_oodd_bytes: float | None = None
+    vram_primary_bytes: float | None = None
+    vram_oodd_bytes: float | None = None
 
 
 class BoxGpu(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -115,6 +120,8 @@ class BoxResources(
     vram_total_bytes: float | None = None
     gpus: list[BoxGpu] = []
     detectors: list[DetectorUsage] = []
+    eviction_percent: float | None = None
+    """From this share of the RAM on, the box takes pods down."""
 
 
 class MonitorLine(msgspec.Struct, frozen=True, tag_field="event", tag="host"):

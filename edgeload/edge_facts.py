@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-MAX_BODY_BYTES = 10 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
+
+MAX_BODY_BYTES = 10 * MEBIBYTE
 """The endpoint's proxy answers 413 to a larger request body."""
 
 MAX_CONNECTIONS = 119
@@ -17,6 +19,10 @@ with its own 500, a page in HTML, or resets its connection."""
 CLOUD_STATUSES = (401, 403, 404, 405, 422, 429)
 """An Edge Endpoint never answers an image query with one of these itself. For 404, 405 and 422 its
 proxy asks the cloud instead and shows that answer; the others are passed on from the cloud."""
+
+RENEWED_EVERY_S = 15.0
+"""So often the box renews what it says about its CPU and RAM, which are means over about so long
+(method 14): the resolution of its metrics server."""
 
 NOTICEABLE_AUDIT_RATE = 0.01
 """From this `confident_audit_rate` on, a noticeable share of answers also goes to the cloud."""

@@ -66,6 +66,7 @@ def resources_of(values: Any) -> BoxResources | NoResources:
         vram_total_bytes=_above_0(as_object(gpu.get("vram_bytes")).get("total")),
         gpus=[_gpu(each) for each in as_objects(gpu.get("devices"))],
         detectors=[_detector(each) for each in as_objects(said.get("detectors"))],
+        eviction_percent=_above_0(as_object(system.get("ram_bytes")).get("eviction_threshold_pct")),
     )
     if found.cpu_percent is None and found.ram_bytes is None and not found.gpus:
         return NoResources(f"{ROUTE}: it has no figures in the form of today's boxes")
@@ -104,8 +105,8 @@ def _gpu(value: Mapping[Any, Any]) -> BoxGpu:
 def _detector(value: Mapping[Any, Any]) -> DetectorUsage:
     gpu = as_object(value.get("gpu"))
 
-    def total(part: Any) -> float | None:
-        return as_number(as_object(part).get("total"))
+    def total(part: Any, key: str = "total") -> float | None:
+        return as_number(as_object(part).get(key))
 
     return DetectorUsage(
         detector_id=as_text(value.get("detector_id")) or "",
@@ -113,6 +114,10 @@ def _detector(value: Mapping[Any, Any]) -> DetectorUsage:
         ram_bytes=total(value.get("ram_bytes")),
         vram_bytes=total(gpu.get("vram_bytes")),
         gpu_percent=total(gpu.get("compute_utilization_pct")),
+        ram_primary_bytes=total(value.get("ram_bytes"), "primary"),
+        ram_oodd_bytes=total(value.get("ram_bytes"), "oodd"),
+        vram_primary_bytes=total(gpu.get("vram_bytes"), "primary"),
+        vram_oodd_bytes=total(gpu.get("vram_bytes"), "oodd"),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgeload.cli import Parser
+from edgeload.edge_facts import MEBIBYTE
 from edgeload.simulator.faults import KINDS
 from edgeload.simulator.options import OptionError, Options
 
@@ -113,4 +114,6 @@ def _shown_default(field: dataclasses.Field[Any]) -> str:
         return (
             f" (default: {1000.0 * default:g}ms)" if default < 1.0 else f" (default: {default:g}s)"
         )
+    if field.metadata["words"].get("metavar") == "SIZE":
+        return f" (default: {default // MEBIBYTE}MiB)"
     return f" (default: {default})"

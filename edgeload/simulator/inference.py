@@ -16,6 +16,7 @@ from edgeload.simulator.accounts import Account, Accounts, QueryCounts
 from edgeload.simulator.deployment import Deployment, pools_of
 from edgeload.simulator.detectors import Detectors
 from edgeload.simulator.faults import SWAP_LABEL, Faults, status_of
+from edgeload.simulator.memory import ResidentLog
 from edgeload.simulator.messages import Finished, Query, Reply
 from edgeload.simulator.model_rollouts import ModelPods, ServingPod
 from edgeload.simulator.picture_cache import CacheLaw, PictureCache
@@ -95,6 +96,7 @@ class Inference:
         ready_from_s: float = 0.0,
         pods: Pods | None = None,
         models: ModelPods | None = None,
+        residents: ResidentLog | None = None,
         seed: int,
         unix_minus_monotonic_s: float,
         record: Callable[[Truth], None],
@@ -106,7 +108,8 @@ class Inference:
         more than the share `swap_above` of their pool's workers busy; None: to all. Without a
         `cache`, a picture that came before takes as long as any other. The `pods` say which
         detectors were taken down or added since, and `models` which model answers; without them,
-        each detector has one. A `slowdown` makes services longer from some time on.
+        each detector has one. The `residents` are those that are in memory. A `slowdown` makes
+        services longer from some time on.
         """
         self._pools = pools_of(deployment)
         self._detectors = detectors
@@ -117,6 +120,7 @@ class Inference:
         self._swap_above = swap_above
         self.ready_from_s = ready_from_s
         self.pods = Pods(random.Random(f"{seed} pods")) if pods is None else pods
+        self.residents = ResidentLog() if residents is None else residents
         self._unix_minus_monotonic_s = unix_minus_monotonic_s
         self._record = record
         self._answer_chance = random.Random(f"{seed} answer")
@@ -167,6 +171,7 @@ class Inference:
             entry = self._queued.pop(ticket)
             entry.ticket, entry.job = None, job
             self.busy.served(_id_of(entry), job.start_s, job.end_s)
+            self.residents.used(_id_of(entry), job.end_s)
             if entry.gone:
                 self._close(entry)
                 continue

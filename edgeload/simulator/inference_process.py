@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from edgeload.simulator.description import capacity_words
 from edgeload.simulator.detectors import Detector, Detectors
 from edgeload.simulator.inference import Inference
+from edgeload.simulator.memory import ResidentLog
 from edgeload.simulator.messages import (
     Call,
     Connected,
@@ -25,6 +26,7 @@ from edgeload.simulator.model_rollouts import ModelPods
 from edgeload.simulator.options import Options
 from edgeload.simulator.pods import Pods
 from edgeload.simulator.routes import Routes, SimulatedBox
+from edgeload.simulator.status import GPU_OVER_S
 from edgeload.simulator.truth import FLUSH_AFTER_S, TruthLog
 
 _LAST_MESSAGES_S = 0.3
@@ -80,6 +82,11 @@ class _InferenceProcess:
                 load_s=options.configure_time_s or 0.0,
                 cached_s=options.readiness_cache_s,
             ),
+            residents=ResidentLog(
+                [one.id for one in deployment.detectors],
+                now_s + (options.load_time_s or 0.0),
+                2 * options.figures_renewed_s + GPU_OVER_S,
+            ),
             seed=options.seed,
             unix_minus_monotonic_s=unix_s - now_s,
             record=(lambda truth: None) if self._log is None else self._log.add,
@@ -96,6 +103,9 @@ class _InferenceProcess:
                 options.gpu_full,
                 options.metrics_time_s,
                 options.edge_inference,
+                options.memory,
+                options.figures_renewed_s,
+                options.configure_time_s or 0.0,
             ),
         )
         self._lines: list[FrameProtocol[FromProxy]] = []

@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 from edgeload.cli import seconds
 from edgeload.durations import TimeLimits
-from edgeload.edge_facts import DETECTOR_ID_FORM, is_detector_id
+from edgeload.edge_facts import DETECTOR_ID_FORM, MEBIBYTE, is_detector_id
 from edgeload.simulator.faults import FaultError, faults_from
 
 MAX_WORKERS = 256
 _WHOLE = re.compile(r"[0-9]{1,20}")
+_SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?([MG])iB")
+_MOST_BYTES = 2**40
 
 time_in_seconds = seconds(TimeLimits(0.0, 3600.0), "50ms, 0.05s or 0.05")
 """`50ms`, `0.05s` or `0.05` -> seconds."""
@@ -89,6 +91,18 @@ def share_of_1(text: str) -> float:
         value = math.nan
     if not 0.0 <= value <= 1.0:
         raise argparse.ArgumentTypeError(f"{text!r}: must be a number from 0 to 1, for example 0.5")
+    return value
+
+
+def size_in_bytes(text: str) -> int:
+    """`512MiB`, `2GiB` or `1.5GiB` -> bytes."""
+    found = _SIZE.fullmatch(text.strip())
+    factor = MEBIBYTE * {"M": 1, "G": 1024}[found[2]] if found else 0
+    value = round(float(found[1]) * factor) if found else -1
+    if not 0 <= value <= _MOST_BYTES:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: must be a size from 0MiB to 1024GiB, for example 512MiB"
+        )
     return value
 
 

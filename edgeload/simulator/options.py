@@ -12,8 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from edgeload.cli import path
-from edgeload.edge_facts import DETECTOR_ID_FORM, MAX_CONNECTIONS, is_detector_id
+from edgeload.cli import path, seconds
+from edgeload.durations import TimeLimits
+from edgeload.edge_facts import (
+    DETECTOR_ID_FORM,
+    MAX_CONNECTIONS,
+    RENEWED_EVERY_S,
+    is_detector_id,
+)
 from edgeload.simulator.contention import Contention
 from edgeload.simulator.deployment import (
     Deployment,
@@ -25,6 +31,7 @@ from edgeload.simulator.deployment import (
 from edgeload.simulator.detector_option import detector_option
 from edgeload.simulator.detectors import PRESET_NAMES, PresetName
 from edgeload.simulator.faults import FaultError, Faults, faults_from
+from edgeload.simulator.memory import MemoryLaw
 from edgeload.simulator.model_rollouts import PlannedRollout
 from edgeload.simulator.option_values import (
     MAX_WORKERS,
@@ -34,6 +41,7 @@ from edgeload.simulator.option_values import (
     fault_probability,
     percentage,
     share_of_1,
+    size_in_bytes,
     slowing_factor,
     time_in_seconds,
     whole_number,
@@ -60,7 +68,8 @@ def _option(group: str, default: object, help_text: str, **argparse_words: Any) 
 
 
 _SERVER, _DETECTOR, _TROUBLE = "The server", "The detector", "Trouble"
-_SEVERAL = "Several detectors"
+_SEVERAL, _MEMORY = "Several detectors", "Memory of the box"
+_BYTES: dict[str, Any] = {"type": size_in_bytes, "metavar": "SIZE"}
 
 
 @dataclass(frozen=True)
@@ -201,6 +210,13 @@ class Options:
     gpu_full: float = _option(
         _SERVER, 50.0, "the same of the GPU", type=percentage, metavar="PERCENT"
     )
+    figures_renewed_s: float = _option(
+        _SERVER,
+        RENEWED_EVERY_S,
+        "how often GET /status/resources.json has new figures of CPU and RAM, 50ms to 15s",
+        type=seconds(TimeLimits(0.05, RENEWED_EVERY_S), "2s"),
+        metavar="TIME",
+    )
     metrics_time_s: float = _option(
         _SERVER,
         1.0,
@@ -257,6 +273,34 @@ class Options:
         "let all detectors without workers= and pool= share N workers and one queue",
         type=whole_number(1, MAX_WORKERS),
         metavar="N",
+    )
+
+    box_ram: int = _option(
+        _MEMORY, MemoryLaw.ram_bytes, "RAM of the machine, with the unit MiB or GiB", **_BYTES
+    )
+    box_vram: int = _option(_MEMORY, MemoryLaw.vram_bytes, "memory of its GPU", **_BYTES)
+    detector_ram: int = _option(
+        _MEMORY, MemoryLaw.detector_ram_bytes, "RAM of each detector that is configured", **_BYTES
+    )
+    detector_vram: int = _option(
+        _MEMORY, MemoryLaw.detector_vram_bytes, "the same of the GPU's memory", **_BYTES
+    )
+    used_ram: int = _option(
+        _MEMORY, 0, "RAM that each takes on top from its first answer on", **_BYTES
+    )
+    used_vram: int = _option(_MEMORY, 0, "the same of the GPU's memory", **_BYTES)
+    oodd: float = _option(
+        _MEMORY,
+        0.0,
+        "share of this memory (0 to 1) that is of a detector's second pod; 0: it has one pod",
+        type=share_of_1,
+        metavar="X",
+    )
+    memory_noise: int = _option(
+        _MEMORY,
+        0,
+        "standard deviation of the RAM that everything else takes, which each renewal draws anew",
+        **_BYTES,
     )
 
     api_token: str | None = _option(
@@ -397,6 +441,21 @@ class Options:
     def service_time(self) -> ServiceTime:
         """The distribution of service times."""
         return ServiceTime(self.distribution, self.service_time_s, self.sigma)
+
+    @property
+    def memory(self) -> MemoryLaw:
+        """The size of the machine, and what a detector takes of it."""
+        return MemoryLaw(
+            self.box_ram,
+            self.box_vram,
+            self.detector_ram,
+            self.detector_vram,
+            self.used_ram,
+            self.used_vram,
+            self.oodd,
+            self.memory_noise,
+            self.seed,
+        )
 
     @property
     def cache(self) -> CacheLaw | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from edgeload.edge_facts import RENEWED_EVERY_S
 from edgeload.simulator.detectors import (
     DetectorError,
     Detectors,
@@ -19,12 +20,13 @@ from edgeload.simulator.detectors import (
 )
 from edgeload.simulator.faults import FaultError, faults_from
 from edgeload.simulator.inference import Inference
+from edgeload.simulator.memory import MemoryLaw
 from edgeload.simulator.messages import Call, Reply
 from edgeload.simulator.query import HTML, JSON, error_answer
 from edgeload.simulator.status import (
     GPU_OVER_S,
     NO_CLUSTER,
-    RENEWED_EVERY_S,
+    MemoryNow,
     ResourceKind,
     metrics,
     resources,
@@ -49,6 +51,9 @@ class SimulatedBox:
     gpu_full: float = 50.0
     metrics_time_s: float = 1.0
     edge_inference: PresetName = "no_cloud"
+    memory: MemoryLaw = field(default_factory=MemoryLaw)
+    figures_renewed_s: float = RENEWED_EVERY_S
+    configure_time_s: float = 0.0
 
 
 class _Error(Exception):
@@ -165,13 +170,14 @@ class Routes:
             "results": [detector.as_json() for detector in found],
         }
 
-    def _create_detector(self, call: Call, _now_s: float, unix_s: float) -> object:
+    def _create_detector(self, call: Call, now_s: float, unix_s: float) -> object:
         try:
             detector = self._detectors.create(_json(call), unix_s)
         except DetectorError as error:
             raise _Error(400, str(error)) from error
         if "no_cloud" in self._edge_config["edge_inference_configs"]:
             self._edge_config["detectors"].append(config_entry(detector.id, "no_cloud"))
+            self._load_listed(now_s, 0.0)
         return _Page(json.dumps(detector.as_json()).encode(), 201)
 
     def _readiness(self, _call: Call, now_s: float, _unix_s: float) -> object:
@@ -193,7 +199,18 @@ class Routes:
         except (DetectorError, _Error) as error:  # the edge answers 422, and the cloud then 404
             raise _Error(404, "Not Found") from error
         self._inference.pods.configured(before, self._listed(), now_s)
+        self._load_listed(now_s, self._box.configure_time_s)
         return None
+
+    def _load_listed(self, now_s: float, load_s: float) -> None:
+        """The detectors that are listed and enabled are in memory from now on, and no others."""
+        named = self._edge_config["edge_inference_configs"]
+        enabled = [
+            entry["detector_id"]
+            for entry in self._edge_config["detectors"]
+            if named[entry["edge_inference_config"]]["enabled"]
+        ]
+        self._inference.residents.configured(enabled, now_s, load_s)
 
     def _status_page(self, *_: object) -> object:
         page = (
@@ -215,20 +232,24 @@ class Routes:
             unix_s,
             cluster=self._box.resources != "none",
             deployed_unix_s={key: unix_s + at_s - now_s for key, at_s in deployed_s.items()},
+            ram_bytes=self._box.memory.ram_bytes,
         )
 
     def _resources(self, _call: Call, now_s: float, _unix_s: float) -> object:
-        """GPU over the last second; CPU and RAM over the last full 15 s, so they may be copies."""
-        ids = [detector.id for detector in self._detectors]
+        """GPU over the last second; CPU and RAM of the last renewal, so they may be copies."""
         if self._box.resources == "none":
             return NO_CLUSTER
+        every_s, law = self._box.figures_renewed_s, self._box.memory
+        renewal = int(now_s // every_s)
+        until_s, residents = renewal * every_s, self._inference.residents
+        memory = MemoryNow(residents.at(until_s), residents.at(now_s), renewal)
         if self._box.resources == "zeros":
-            return zeros(ids)
+            return zeros(memory, law)
         busy, present = self._inference.busy, self._inference.in_service(now_s)
-        until_s = now_s // RENEWED_EVERY_S * RENEWED_EVERY_S
         return resources(
-            ids,
-            busy.shares(until_s - RENEWED_EVERY_S, until_s, present),
+            memory,
+            law,
+            busy.shares(until_s - every_s, until_s, present),
             busy.shares(now_s - GPU_OVER_S, now_s, present),
             cpu_full=self._box.cpu_full,
             gpu_full=self._box.gpu_full,

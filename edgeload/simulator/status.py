@@ -1,7 +1,7 @@
 """What `/status/metrics.json` and `/status/resources.json` say, in the real endpoint's shape. Pure.
 
-The box is made up: one machine of 16 GB with one GPU, which are as busy as its inference workers
-are. Figures of CPU and RAM are those of the last full 15 s, as of the real metrics server.
+The box is made up: one machine with one GPU, which are as busy as its inference workers are.
+Figures of CPU and RAM are those of the last renewal, each 15 s, as of the real metrics server.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from edgeload.edge_facts import RENEWED_EVERY_S
 from edgeload.simulator.detectors import Detector
+from edgeload.simulator.memory import EDGE_RAM_BYTES, MemoryLaw, Residents
 from edgeload.simulator.query import timestamp
 
 ResourceKind = Literal["cluster", "zeros", "none"]
 RESOURCE_KINDS: tuple[ResourceKind, ...] = ("cluster", "zeros", "none")
 NO_CLUSTER = {"error": "Not running in a Kubernetes cluster"}
-RENEWED_EVERY_S = 15.0
 GPU_OVER_S = 1.0
+EVICTION_PERCENT = 90
 _FORGOTTEN_AFTER_S = 2 * RENEWED_EVERY_S + 5.0
-_GB = 2**30
-_RAM, _VRAM = 16 * _GB, 8 * _GB
-_RAM_EACH, _VRAM_EACH = _GB // 2, _GB // 4
 _IDLE_CPU_PERCENT, _EDGE_CPU_PERCENT = 3.0, 6.0
 _IMAGES = {
     "edge-endpoint-0": {"edge-endpoint": "simulated/edge-endpoint@sha256:" + "e" * 64},
@@ -60,8 +59,18 @@ class BusyTime:
         return {key: seconds / whole_s for key, seconds in found.items()} if whole_s > 0 else {}
 
 
+@dataclass(frozen=True)
+class MemoryNow:
+    """What is in RAM at the last renewal, and that one's number; and in VRAM at present."""
+
+    ram: Residents
+    vram: Residents
+    renewal: int = 0
+
+
 def resources(
-    detector_ids: Sequence[str],
+    memory: MemoryNow,
+    law: MemoryLaw,
     cpu: Mapping[str, float],
     gpu: Mapping[str, float],
     *,
@@ -71,12 +80,15 @@ def resources(
     """The figures in percent and bytes. `cpu` and `gpu` are busy shares of the workers by detector,
     `cpu_full` and `gpu_full` the percent that are busy while all workers are.
     """
-    cpu_each = {one: round(cpu_full * cpu.get(one, 0.0), 2) for one in detector_ids}
-    gpu_each = {one: round(gpu_full * gpu.get(one, 0.0), 2) for one in detector_ids}
+    ids = list(memory.vram.ready)
+    cpu_each = _busy(ids, cpu, cpu_full)
+    gpu_each = _busy(ids, gpu, gpu_full)
     edge = round(_EDGE_CPU_PERCENT * sum(cpu.values()), 2)
-    used, vram = _RAM_EACH * len(detector_ids), _VRAM_EACH * len(detector_ids)
     percent = _buckets(sum(gpu_each.values()), detectors=sum(gpu_each.values()))
     controller = _buckets(percent["total"] / 2, detectors=percent["total"] / 2)
+    ram_each = {one: law.ram_of(used=used) for one, used in memory.ram.ready.items()}
+    vram_each = {one: law.vram_of(used=used) for one, used in memory.vram.ready.items()}
+    ram, vram = _ram(law, memory, ram_each), _vram(law, memory, vram_each)
     return {
         "system": {
             "cpu_utilization_pct": _buckets(
@@ -85,46 +97,65 @@ def resources(
                 edge_endpoint=edge,
                 other=_IDLE_CPU_PERCENT,
             ),
-            "ram_bytes": {
-                **_buckets(_RAM, detectors=used, edge_endpoint=_GB, other=2 * _GB),
-                "used": used + 3 * _GB,
-                "eviction_threshold_pct": 90,
-            },
+            "ram_bytes": {**ram, "eviction_threshold_pct": EVICTION_PERCENT},
             "gpu": {
-                "vram_bytes": {**_buckets(_VRAM, detectors=vram), "used": vram},
+                "vram_bytes": vram,
                 "compute_utilization_pct": percent,
                 "memory_bandwidth_pct": controller,
-                "devices": [
-                    {
-                        "index": 0,
-                        "uuid": "GPU-simulated",
-                        "name": "simulated GPU",
-                        "vram_bytes": {"total": _VRAM, "used": vram, "free": _VRAM - vram},
-                        "compute_utilization_pct": percent["total"],
-                        "memory_bandwidth_pct": controller["total"],
-                    }
-                ],
+                "devices": [_device(vram, percent["total"], controller["total"])],
             },
         },
         "detectors": [
             {
                 "detector_id": one,
-                "cpu_utilization_pct": _of_pod(cpu_each[one]),
-                "ram_bytes": _of_pod(_RAM_EACH),
+                "cpu_utilization_pct": _of_pods(cpu_each[one]),
+                "ram_bytes": _of_pods(ram_each.get(one, 0), law.oodd),
                 "gpu": {
-                    "vram_bytes": _of_pod(_VRAM_EACH),
-                    "compute_utilization_pct": _of_pod(gpu_each[one]),
-                    "memory_bandwidth_pct": _of_pod(gpu_each[one] / 2),
+                    "vram_bytes": _of_pods(vram_each[one], law.oodd),
+                    "compute_utilization_pct": _of_pods(gpu_each[one]),
+                    "memory_bandwidth_pct": _of_pods(gpu_each[one] / 2),
                 },
             }
-            for one in detector_ids
+            for one in ids
         ],
     }
 
 
-def zeros(detector_ids: Sequence[str]) -> dict[str, Any]:
+def _busy(ids: Sequence[str], shares: Mapping[str, float], full: float) -> dict[str, float]:
+    """Percent of each detector, whose id may be in upper or lower case."""
+    known = {key.lower(): share for key, share in shares.items()}
+    return {one: round(full * known.get(one.lower(), 0.0), 2) for one in ids}
+
+
+def _ram(law: MemoryLaw, memory: MemoryNow, each: Mapping[str, int]) -> dict[str, float]:
+    own, other = EDGE_RAM_BYTES, law.other_ram_bytes(memory.renewal)
+    loading = law.ram_of(used=False) * len(memory.ram.loading)
+    used = sum(each.values()) + loading + own + other
+    parts = _buckets(law.ram_bytes, detectors=sum(each.values()), edge_endpoint=own, other=other)
+    return {**parts, "loading_detectors": loading, "used": used}
+
+
+def _vram(law: MemoryLaw, memory: MemoryNow, each: Mapping[str, int]) -> dict[str, float]:
+    loading = law.vram_of(used=False) * len(memory.vram.loading)
+    parts = _buckets(law.vram_bytes, detectors=sum(each.values()))
+    return {**parts, "loading_detectors": loading, "used": sum(each.values()) + loading}
+
+
+def _device(vram: Mapping[str, float], percent: float, controller: float) -> dict[str, Any]:
+    total, used = vram["total"], vram["used"]
+    return {
+        "index": 0,
+        "uuid": "GPU-simulated",
+        "name": "simulated GPU",
+        "vram_bytes": {"total": total, "used": used, "free": total - used},
+        "compute_utilization_pct": percent,
+        "memory_bandwidth_pct": controller,
+    }
+
+
+def zeros(memory: MemoryNow, law: MemoryLaw) -> dict[str, Any]:
     """What the real endpoint answers while its metrics server is down: no CPU, no RAM."""
-    dead = resources(detector_ids, {}, {}, cpu_full=0.0, gpu_full=0.0)
+    dead = resources(memory, law, {}, {}, cpu_full=0.0, gpu_full=0.0)
     dead["system"]["cpu_utilization_pct"] = _buckets(0.0)
     dead["system"]["ram_bytes"] = {**_buckets(0), "used": 0, "eviction_threshold_pct": None}
     return dead
@@ -142,8 +173,12 @@ def _buckets(
     }
 
 
-def _of_pod(value: float) -> dict[str, float | None]:
-    return {"primary": value, "oodd": None, "total": value}
+def _of_pods(value: float, oodd: float = 0.0) -> dict[str, float | None]:
+    """A figure of a detector: with a second pod, the share `oodd` of it is that one's."""
+    if not oodd:
+        return {"primary": value, "oodd": None, "total": value}
+    second = round(value * oodd)
+    return {"primary": value - second, "oodd": second, "total": value}
 
 
 def metrics(
@@ -153,6 +188,7 @@ def metrics(
     *,
     cluster: bool,
     deployed_unix_s: Mapping[str, float] | None = None,
+    ram_bytes: int,
 ) -> dict[str, Any]:
     """The box's facts, some of them JSON inside a string, as the real endpoint writes them.
 
@@ -172,7 +208,7 @@ def metrics(
             "inference_flavor": "gpu",
             "cpu_utilization": _IDLE_CPU_PERCENT,
             "memory_utilization": 20.0,
-            "memory_available_bytes": _RAM,
+            "memory_available_bytes": ram_bytes,
         },
         "activity_metrics": {
             "num_detectors_lifetime": len(details),

@@ -11,7 +11,7 @@ from edgeload.simulator.status import metrics
 A, B = "det_" + "A" * 27, "det_" + "B" * 27
 DETECTORS = [Detector(A, "door", "Open?", 1_795_000_000.0), Detector(B, "person", "Who?", 1.0)]
 CONFIG = first_config([A], 1e-5, "no_cloud")
-METRICS = metrics(DETECTORS, CONFIG, 1_795_000_000.0, cluster=True)
+METRICS = metrics(DETECTORS, CONFIG, 1_795_000_000.0, cluster=True, ram_bytes=2**34)
 
 
 def test_all_that_a_box_says() -> None:

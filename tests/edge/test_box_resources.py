@@ -11,11 +11,20 @@ from hypothesis import strategies as st
 from edgeload.box_records import BoxResources
 from edgeload.edge.box_facts import box_facts_of
 from edgeload.edge.box_resources import NoResources, resources_of
-from edgeload.simulator.status import NO_CLUSTER, resources, zeros
+from edgeload.simulator.memory import GIBIBYTE, MemoryLaw, Residents
+from edgeload.simulator.status import NO_CLUSTER, MemoryNow, resources, zeros
 
 IDS = ["det_A", "det_B"]
+THERE = Residents(dict.fromkeys(IDS, False))
+MEMORY = MemoryNow(THERE, THERE)
+LAW = MemoryLaw(oodd=0.25)
 ANSWER = resources(
-    IDS, {"det_A": 0.5, "det_B": 0.25}, {"det_A": 0.5, "det_B": 0.5}, cpu_full=40.0, gpu_full=90.0
+    MEMORY,
+    LAW,
+    {"det_A": 0.5, "det_B": 0.25},
+    {"det_A": 0.5, "det_B": 0.5},
+    cpu_full=40.0,
+    gpu_full=90.0,
 )
 
 anything = st.recursive(
@@ -53,6 +62,21 @@ def test_the_figures_of_a_cluster() -> None:
     ]
 
 
+def test_the_parts_of_a_detector_and_the_limit() -> None:
+    """What each of its pods takes, null for one that it has not; and from when pods are evicted."""
+    found = read(ANSWER)
+    assert found.eviction_percent == 90.0
+    (one, _) = found.detectors
+    assert (one.ram_bytes, one.ram_primary_bytes, one.ram_oodd_bytes) == (
+        GIBIBYTE / 2,
+        GIBIBYTE / 2 * 0.75,
+        GIBIBYTE / 2 * 0.25,
+    )
+    assert (one.vram_primary_bytes, one.vram_oodd_bytes) == (0.75 * 2**28, 0.25 * 2**28)
+    alone = read(resources(MEMORY, MemoryLaw(), {}, {}, cpu_full=0.0, gpu_full=0.0))
+    assert alone.detectors[0].vram_oodd_bytes is None
+
+
 def test_an_error_is_no_data() -> None:
     """Not an idle machine; and outside of a cluster it stays so."""
     assert resources_of(NO_CLUSTER) == NoResources(
@@ -65,7 +89,7 @@ def test_an_error_is_no_data() -> None:
 
 def test_zeros_of_a_dead_metrics_server_are_no_data() -> None:
     """CPU and RAM of a machine in use are never zero; its GPU may be."""
-    found = read(zeros(IDS))
+    found = read(zeros(MEMORY, LAW))
     assert found.cpu_percent is None
     assert found.ram_bytes is None
     assert found.gpus[0].gpu_percent == 0.0

@@ -86,6 +86,8 @@ def test_defaults_and_values() -> None:
         (["--cores", "2", "--contention", "-1"], "'-1': must be a number from 0 to 100"),
         (["--contention", "2"], "--contention: 2: slows nothing down without --cores"),
         (["--swap-above", "80"], "--swap-above: '80': must be a number from 0 to 1"),
+        (["--box-ram", "16GB"], "'16GB': must be a size from 0MiB to 1024GiB, for example 512MiB"),
+        (["--figures-renewed", "1m"], "--figures-renewed: '1m': must be"),
         (["--audit-rate", "2"], "number from 0 to 1"),
         (["--nonsense"], "--nonsense"),
         (["--detector", "a:workers=0"], "--detector: 'a:workers=0': workers='0': must be a whole"),
@@ -116,7 +118,10 @@ def test_help_names_every_option_with_its_default(capsys: pytest.CaptureFixture[
     words = " ".join(out[out.index("Options:") :].split())
     helps = {text.split()[0]: text for text in re.split(r" (?=--[a-z])", words)[1:]}
     shown = {"service_time_s": "50ms", "slow_body_time_s": "1s", "metrics_time_s": "1s"}
-    shown |= {"readiness_cache_s": "5s"}
+    shown |= {"readiness_cache_s": "5s", "figures_renewed_s": "15s"}
+    shown |= {"box_ram": "16384MiB", "box_vram": "8192MiB", "detector_ram": "512MiB"}
+    shown |= {"detector_vram": "256MiB"}
+    shown |= dict.fromkeys(("used_ram", "used_vram", "memory_noise"), "0MiB")
     plain = Options()
     for field in dataclasses.fields(Options):
         text = helps["--" + field.name.removesuffix("_s").replace("_", "-")]

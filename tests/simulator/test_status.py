@@ -6,7 +6,11 @@ import json
 
 import pytest
 
-from edgeload.simulator.status import BusyTime, resources, zeros
+from edgeload.simulator.memory import MemoryLaw, Residents
+from edgeload.simulator.status import BusyTime, MemoryNow, resources, zeros
+
+THERE = Residents({"x": False, "y": True})
+MEMORY = MemoryNow(THERE, THERE)
 
 
 def test_busy_shares_are_exact() -> None:
@@ -31,7 +35,7 @@ def test_what_nobody_can_ask_about_is_forgotten() -> None:
 
 def test_the_parts_add_up_to_the_whole() -> None:
     """CPU, and memory of the machine; and all of it is JSON."""
-    answer = resources(["x", "y"], {"x": 0.5}, {"x": 1.0}, cpu_full=50.0, gpu_full=80.0)
+    answer = resources(MEMORY, MemoryLaw(), {"x": 0.5}, {"x": 1.0}, cpu_full=50.0, gpu_full=80.0)
     json.dumps(answer, allow_nan=False)
     cpu = answer["system"]["cpu_utilization_pct"]
     assert cpu["total"] == cpu["detectors"] + cpu["edge_endpoint"] + cpu["other"]
@@ -42,5 +46,5 @@ def test_the_parts_add_up_to_the_whole() -> None:
 
 def test_a_dead_metrics_server_shows_zeros() -> None:
     """All of CPU and RAM, as the real endpoint does."""
-    dead = zeros(["x"])["system"]
+    dead = zeros(MEMORY, MemoryLaw())["system"]
     assert dead["cpu_utilization_pct"]["total"] == dead["ram_bytes"]["total"] == 0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edgeload.box_records import BoxResources, Usage
+from edgeload.edge_facts import RENEWED_EVERY_S
 from edgeload.host.quantities import busiest_core_percent
 from edgeload.host.samples import GpuSample, HostSample
 from edgeload.read.analysis.host_means import GpuMeans, HostMeans, ProcessMeans
@@ -15,8 +16,6 @@ from edgeload.read.statistics.windows import Window
 
 THERMAL_REASONS = ("sw_thermal_slowdown", "hw_thermal_slowdown")
 POWER_REASONS = ("sw_power_cap", "hw_power_brake_slowdown")
-_RENEWED_EVERY_S = 15.0
-"""The box's own CPU and RAM figures are means over about so long (method 14)."""
 
 Means = Mapping[str, float]
 
@@ -158,7 +157,7 @@ def box_in_steps(
     for step in steps:
         host = _Collected()
         for line in fresh:
-            if line.cpu_percent and _is_inside(line.at_s, _RENEWED_EVERY_S, step.window):
+            if line.cpu_percent and _is_inside(line.at_s, RENEWED_EVERY_S, step.window):
                 host.samples += 1
                 host.add(_cpu_and_memory(line))
         gpu = _Collected()
