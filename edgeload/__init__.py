@@ -19,6 +19,7 @@ commands                one module per command, shared by the entry point and th
     report              report and compare: results from logs alone
     list_runs           list: the runs that are kept
     check               check: the endpoint and its detectors, in seconds
+    memory              memory: RAM and VRAM per detector
     monitor             this host's CPU, memory, network and GPUs
     simulate            the embedded endpoint as a program
 completion              options and words for a shell that completes them
@@ -221,6 +222,18 @@ smoke_test              a few quick checks of the endpoint and its detectors
     box_checks          what was seen of the endpoint as a whole
     detector_checks     what the answers about one detector mean
     check_words         the lines for people, and as JSON
+box_memory              how much memory each detector takes, and for how many more there is room
+    measuring           adds detector after detector, and reads the memory once it has settled
+    settling            has it settled? some of the box's figures are copies of earlier ones
+    reading             what the box said of its memory, and its parts
+    limits              how full the box may become
+    held_box            the box meanwhile: its configuration is changed, and put back
+    gentle_load         asks the detectors at a bounded rate
+    memory_result       readings -> memory per detector, and room for more
+    memory_words        what is said about it
+    memory_figure       memory against the number of detectors
+    memory_record       the typed records of memory.json
+    memory_results      prints the result, and writes its files
 calibrate               measures how much load this machine can generate
 variants                several configurations of the box, ranked by their capacity
     command             --variants FILE: from the settings to an exit code
@@ -304,6 +317,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         percentiles     percentiles and shares with their intervals
         steadiness      whether a step had settled
         drift           a warm-up longer than the cut, a box that slows down
+        slope           the growth per unit of a count, with its interval
         scaling_law     the Universal Scalability Law
         two_samples     shifts with intervals and p-values, ratios of percentiles
         over_runs       the mean over runs, and whether runs disagree

@@ -15,6 +15,7 @@ _COMMANDS = {
     "report": "rebuild the results of a run from its log",
     "compare": "compare runs with earlier ones: better, worse or the same",
     "check": "check the endpoint, from its name to one answer per detector",
+    "memory": "measure the memory per detector, and how many more fit",
     "list": "list the runs that are kept, and what they found",
     "monitor": "sample CPU, memory, network and GPUs of this host",
     "simulate": "start the embedded endpoint, a simulator, on this machine",
@@ -22,6 +23,7 @@ _COMMANDS = {
 _OF_THEIR_OWN = {
     "check": "check",
     "list": "list_runs",
+    "memory": "memory",
     "monitor": "monitor",
     "simulate": "simulate",
 }

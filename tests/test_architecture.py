@@ -92,6 +92,7 @@ ARROWS = {
     "edgeload.commands": (
         "edgeload.child_processes",
         "edgeload.arguments",
+        "edgeload.box_memory",
         "edgeload.calibrate",
         "edgeload.cli",
         "edgeload.config_file",
@@ -158,6 +159,15 @@ ARROWS = {
         "edgeload.settings",
         "edgeload.signals",
         "edgeload.simulator.null",
+    ),
+    "edgeload.box_memory": (
+        "edgeload.box_records",
+        "edgeload.edge",
+        "edgeload.palette",
+        "edgeload.private_files",
+        "edgeload.read",
+        "edgeload.run",
+        "edgeload.signals",
     ),
     "edgeload.smoke_test": (
         "edgeload.box_records",

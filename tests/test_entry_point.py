@@ -141,7 +141,7 @@ def test_an_unknown_command_is_one_line(
 
 
 @pytest.mark.parametrize(
-    "command", ["", "run", "report", "compare", "check", "list", "monitor", "simulate"]
+    "command", ["", "run", "report", "compare", "check", "memory", "list", "monitor", "simulate"]
 )
 def test_help_fits_80_columns(tmp_path: Path, command: str) -> None:
     """`--help` names the command and leaves no line to be wrapped by the terminal."""

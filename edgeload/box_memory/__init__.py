@@ -1,0 +1,1 @@
+"""How much memory each detector takes of a box, and for how many more there is room."""
