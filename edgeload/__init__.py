@@ -223,6 +223,7 @@ smoke_test              a few quick checks of the endpoint and its detectors
     detector_checks     what the answers about one detector mean
     check_words         the lines for people, and as JSON
 box_memory              how much memory each detector takes, and for how many more there is room
+    memory_session      from settings to memory.json
     measuring           adds detector after detector, and reads the memory once it has settled
     settling            has it settled? some of the box's figures are copies of earlier ones
     reading             what the box said of its memory, and its parts

@@ -163,10 +163,14 @@ ARROWS = {
     "edgeload.box_memory": (
         "edgeload.box_records",
         "edgeload.edge",
+        "edgeload.exit_codes",
+        "edgeload.keeper",
+        "edgeload.keeper_process",
         "edgeload.palette",
         "edgeload.private_files",
         "edgeload.read",
         "edgeload.run",
+        "edgeload.settings",
         "edgeload.signals",
     ),
     "edgeload.smoke_test": (

@@ -1,7 +1,7 @@
 """The box while its memory is measured: which of our detectors it has, and its own ones kept.
 
 Its configuration is saved to a file before the first change, and put back at the end, also after a
-signal. If our process is killed, that file is there to restore it from.
+signal, and by the keeper if our process is killed. The file is there for `--restore-edge-config`.
 """
 
 from __future__ import annotations
@@ -28,14 +28,12 @@ from edgeload.edge.edge_config import (
     without_detectors,
 )
 from edgeload.edge.location import Unreachable
+from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, put_back
 from edgeload.edge.trust import TlsTrust
+from edgeload.keeper import KeeperTask
+from edgeload.keeper_process import KeeperEnded, KeeperProcess
 from edgeload.run.preflight_queries import Sender
 from edgeload.signals import StopSignals
-
-SAVED_BEFORE = "edge-config.json"
-LOADED_WITHIN_S = 600.0
-"""For the models of detectors that were just added."""
-_OWN_PAUSE_S = 0.25
 
 
 class HeldBox:
@@ -76,8 +74,8 @@ class HeldBox:
         if agrees(wanted, self._put[-1]):
             return False
         new = set(ours) - set(configured_ids(self._put[-1]))
-        keep_config(self._file, KeptConfig(self._url, time.time(), self._before, wanted))
         self._put.append(wanted)
+        self.save()
         put_edge_config(self._url, wanted, self._trust)
 
         def pause(seconds: float) -> None:
@@ -98,38 +96,48 @@ class HeldBox:
         """See MeasuredBox."""
         return GentleLoad(self._senders[:detectors])
 
-    def put_back(self) -> bool:
-        """Put the configuration back; False: it was never changed.
+    def put_back(self, say: Callable[[str], object]) -> bool:
+        """Put the configuration back; False: the box has it already.
 
         What somebody else has configured meanwhile stays. Raises Unreachable.
         """
-        if len(self._put) == 1:
-            return False
-        now = read_edge_config(self._url, self._trust)
-        if agrees(self._before, now):
-            return True
-        if not any(agrees(put, now) for put in self._put[-2:]):
-            raise Unreachable(
-                f"somebody else has changed the configuration of {self._url} since, so it stays as "
-                f"it is now; {self._file} has the one from before"
-            )
-        put_edge_config(self._url, self._before, self._trust)
-        return True
+        *_, before_last, last = (self._before, *self._put)
+        try:
+            return put_back(self._kept(last), self._url, self._trust, say=say)
+        except ChangedMeanwhile:  # or the last change has failed
+            return put_back(self._kept(before_last), self._url, self._trust, say=say)
+
+    def save(self) -> None:
+        """Write the file, so that the box can be restored by others, too. Raises OSError."""
+        keep_config(self._file, self._kept(self._put[-1]))
+
+    def _kept(self, put: dict[str, Any]) -> KeptConfig:
+        return KeptConfig(self._url, time.time(), self._before, put)
 
 
 @contextlib.contextmanager
-def held_box(box: HeldBox, say: Callable[[str], object]) -> Iterator[list[str]]:
+def held_box(
+    box: HeldBox, owed: KeeperTask | None, say: Callable[[str], object]
+) -> Iterator[list[str]]:
     """While entered, the box may be changed; afterwards it has its own configuration again.
 
     The list that is yielded says why not, if so. A signal that comes while it is put back waits.
+    `owed` is what the keeper does if this process is killed, with the file that `save` has written.
     """
     problems: list[str] = []
-    try:
-        yield problems
-    finally:
-        with StopSignals():  # the first one has nothing more to stop
-            try:
-                if box.put_back():
-                    say("The box has its own configuration again.")
-            except Unreachable as problem:
-                problems.append(str(problem))
+    with contextlib.ExitStack() as stack:
+        keeper = stack.enter_context(KeeperProcess(Path("/"))) if owed else None
+        if keeper and owed:
+            keeper.tell(owed)
+        try:
+            yield problems
+        finally:
+            with StopSignals():  # the first one has nothing more to stop
+                try:
+                    if box.put_back(say):
+                        say("The box has its own configuration again.")
+                except Unreachable as problem:
+                    problems.append(str(problem))
+            if keeper:
+                with contextlib.suppress(KeeperEnded):
+                    keeper.tell(KeeperTask(restored=True))  # or has failed, as it would again

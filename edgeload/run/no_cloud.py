@@ -108,7 +108,7 @@ def no_cloud(settings: Settings, folder: Callable[[], Path], say: _Say) -> Itera
         f"type: {restore}"
     )
     with KeeperProcess(Path("/")) as keeper:
-        keeper.tell(_owed(settings, file, restore))
+        keeper.tell(owed_restoration(settings, file, restore))
         try:
             _set(kept, reached, changed, settings, say)
             yield result
@@ -173,7 +173,7 @@ def _saved(kept: KeptConfig, folder: Callable[[], Path]) -> Path:
     return file
 
 
-def _owed(settings: Settings, file: Path, restore: str) -> KeeperTask:
+def owed_restoration(settings: Settings, file: Path, restore: str) -> KeeperTask:
     """What the keeper does if this process ends without having put the configuration back."""
     words = command(
         *as_command(
