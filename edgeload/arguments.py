@@ -34,9 +34,9 @@ A TIME is a number of seconds, or has units: 500ms, 30s, 2m, 1m30s, 1h.
 
 Exit codes: 0 done, 1 internal error, 2 a setting is wrong, 3 an objective was
 not met or a condition of --abort-on ended the run, 4 the run is INVALID, 5 the
-endpoint cannot be reached or is not ready, 6 not one correct answer came, no
-capacity was found or a cache audit is undecided, 130 interrupted (the results
-are written).
+endpoint cannot be reached, is not ready or was not restored, 6 not one correct
+answer came, no capacity was found or a cache audit is undecided, 130
+interrupted (the results are written).
 """
 
 

@@ -9,6 +9,7 @@ OBJECTIVE_FAILED = 3
 INVALID = 4
 """This machine or a hole in the log, not the endpoint, explains the numbers."""
 UNREACHABLE = 5
+"""The endpoint cannot be reached, is not ready, or was not restored."""
 NO_RESULT = 6
 """Not one correct edge answer came, no capacity was found, a cache audit is undecided, or no load
 could be compared."""
