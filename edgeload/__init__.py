@@ -40,7 +40,9 @@ settings                the settings of a run
     required            a required capacity, against the loads that a run will try
     yaml_texts          the text of a YAML file -> its nodes, and their lines
     mix_yaml            the text of a mix file (YAML) -> groups of texts, with their lines
+    make_spec           the detector of a group that `edgeload prepare` makes
     mix_file            these -> camera groups, checked
+    mix_words           what is wrong with one of them, in one line
     search              the settings of a search for the capacity
     wanted_file         a mix file, or a text, -> the cameras to serve
     resolved            every setting in one legal value, and what follows from it

@@ -23,6 +23,9 @@ from edgeload.settings import SettingError, Settings
 from edgeload.settings.groups import DetectorChoice, GroupSettings
 
 _KNOCK_EVERY_S = 0.5
+_NOT_CREATED = (
+    ", and DETECTOR_QUERY is empty, so it cannot be created; check the name, or set DETECTOR_QUERY"
+)
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,8 @@ def in_own_words(text: str, group: GroupSettings, key: str) -> str:
     """What is said about the settings of a detector: in a mix, about a line of its file."""
     if not group.file:
         return text
+    if key == "detector_name" and group.is_made:
+        text = text.replace(_NOT_CREATED, f"; edgeload prepare --mix {group.file} makes it")
     names = {"DETECTOR_ID": "detector_id", "DETECTOR_NAME": "detector_name"}
     names["DETECTOR_QUERY"] = "query"
     if key == "then":  # which has no query of its own

@@ -73,6 +73,11 @@ class GroupSettings:
     lines: tuple[tuple[str, int], ...] = ()
     """Where each of its keys stands in that file; the empty key stands for the group itself."""
 
+    @property
+    def is_made(self) -> bool:
+        """Whether `edgeload prepare` makes its detector."""
+        return "make" in dict(self.lines)
+
     def where(self, key: str) -> str:
         """Where a setting of the group stands, at the beginning of a message; empty for no mix."""
         if not self.file:

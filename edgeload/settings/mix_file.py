@@ -5,11 +5,9 @@ docs/mix.md explains every key. A key that is left out has the value of the run'
 
 from __future__ import annotations
 
-import difflib
 import re
-import reprlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,13 +26,14 @@ from edgeload.camera_group import Arrivals, CameraGroup, LatePolicy
 from edgeload.edge_facts import is_detector_id
 from edgeload.objectives import is_group_name, parse_objective
 from edgeload.settings import values
-from edgeload.settings.error_words import legal_words
 from edgeload.settings.groups import (
     ChainSettings,
     DetectorChoice,
     GroupSettings,
     PictureChoice,
 )
+from edgeload.settings.make_spec import MakeSpec
+from edgeload.settings.mix_words import EXAMPLES, first_problem, no_key
 from edgeload.settings.mix_yaml import GroupEntry, MixError, mix_entries
 from edgeload.settings.yaml_texts import Place, read_yaml
 
@@ -49,24 +48,6 @@ _MAX_SIDE = 8192
 _check_rate: TypeAdapter[float] = TypeAdapter(values.Rate, config=ConfigDict(defer_build=True))
 _SIZE = re.compile(r"([0-9]{1,5})\s*x\s*([0-9]{1,5})")
 _LEGAL_SIZE = f"must be WIDTHxHEIGHT in pixels, at most {_MAX_SIDE}, for example 640x480"
-_EXAMPLES = {
-    "name": "door",
-    "detector_id": "det_2aBcDeFgHiJkLmNoPqRsTuVwXyZ",
-    "detector_name": "front-door",
-    "query": "Is the door open?",
-    "cameras": "4",
-    "requests_per_second": "10",
-    "arrivals": "poisson",
-    "late": "latest",
-    "image_path": "door.jpg",
-    "image_size": "640x480",
-    "image_pool": "64",
-    "timeout": "10s",
-    "slo": "[p95<300ms]",
-    "then": "[{detector: front-door, requests: 3}]",
-    "detector": "front-door",
-    "requests": "3",
-}
 
 
 def _name(text: str) -> str:
@@ -78,10 +59,16 @@ def _name(text: str) -> str:
     return " ".join(text.split())
 
 
-def _size(text: str) -> str:
+def picture_size(text: str) -> tuple[int, int]:
+    """Width and height in pixels of `640x480`. Raises ValueError, which says what is legal."""
     found = _SIZE.fullmatch(text.strip())
     if not found or not all(1 <= int(side) <= _MAX_SIDE for side in found.groups()):
         raise ValueError(_LEGAL_SIZE)
+    return int(found[1]), int(found[2])
+
+
+def _size(text: str) -> str:
+    picture_size(text)
     return text
 
 
@@ -128,6 +115,7 @@ class ChainSpec(BaseModel):
 
     detector: Annotated[str, Field(min_length=1), BeforeValidator(_stripped)]
     requests: Annotated[int, Field(ge=1, le=MAX_FOLLOWERS)] = 1
+    make: MakeSpec | None = None
 
     def resolved(self) -> ChainSettings:
         """A detector's id has its own form; every other text is a name."""
@@ -155,6 +143,7 @@ class GroupSpec(BaseModel):
     timeout: values.Seconds | None = None
     slo: Annotated[values.Objectives, AfterValidator(_own_objectives)] = ()
     then: Annotated[tuple[ChainSpec, ...], AfterValidator(_not_too_many)] = ()
+    make: MakeSpec | None = None
 
     _file: str = PrivateAttr("")
     _lines: tuple[tuple[str, int], ...] = PrivateAttr(())
@@ -172,7 +161,7 @@ class GroupSpec(BaseModel):
                 self.late or settings.late,
                 1 + sum(link.requests for link in then),
             ),
-            detector=DetectorChoice(self.detector_id, self.detector_name, self.query),
+            detector=DetectorChoice(self.detector_id, self.detector_name, self._query(settings)),
             pictures=self._pictures(settings),
             timeout_s=self.timeout or settings.timeout,
             slo=self.slo,
@@ -181,11 +170,17 @@ class GroupSpec(BaseModel):
             lines=self._lines,
         )
 
+    def _query(self, settings: Settings) -> str | None:
+        """What a load test creates a detector with: none that `edgeload prepare` is to make.
+
+        The embedded endpoint is new each time and has detectors of one kind, so there it does.
+        """
+        return None if self.make is not None and settings.endpoint_url else self.query
+
     def _pictures(self, settings: Settings) -> PictureChoice:
-        size = _SIZE.fullmatch(self.image_size.strip()) if self.image_size else None
         return PictureChoice(
             self.image_path or settings.image_path,
-            (int(size[1]), int(size[2])) if size else None,
+            picture_size(self.image_size) if self.image_size else None,
             None if settings.same_image else self.image_pool or settings.image_pool,
         )
 
@@ -194,6 +189,13 @@ def _frames_per_s(rate: str | float | None, settings: Settings) -> float | None:
     if rate == MAX_RATE:
         return None
     return settings.requests_per_second if rate is None else float(rate)
+
+
+_WITHIN: Mapping[str, Iterable[str]] = {
+    "then": ChainSpec.model_fields,
+    "make": MakeSpec.model_fields,
+}
+"""The keys that are legal within another key."""
 
 
 def load_mix(path: Path) -> tuple[GroupSpec, ...]:
@@ -224,17 +226,17 @@ def _group(folder: Path, entry: GroupEntry) -> GroupSpec:
     """One group, checked; a picture's path is relative to the file's folder. Raises MixError."""
     for key in entry.values:
         if key not in GroupSpec.model_fields:
-            raise entry.problem((key,), _no_key(key, "a camera group", GroupSpec.model_fields))
+            raise entry.problem((key,), no_key(key, "a camera group", GroupSpec.model_fields))
     try:
         group = GroupSpec.model_validate(dict(entry.values))
     except ValidationError as error:
-        raise entry.problem(*_first(error)) from None
+        raise entry.problem(*first_problem(error, _WITHIN)) from None
     if (group.detector_id is None) == (group.detector_name is None):
         both = "not both" if group.detector_id else "neither is there"
         raise entry.problem(
             ("detector_id",),
             f"needs either detector_id or detector_name, and {both}; for example detector_name: "
-            f"{_EXAMPLES['detector_name']}",
+            f"{EXAMPLES['detector_name']}",
         )
     if group.image_path is not None:
         picture = folder / group.image_path
@@ -243,51 +245,38 @@ def _group(folder: Path, entry: GroupEntry) -> GroupSpec:
             raise entry.problem(
                 ("image_path",),
                 f"image_path = {entry.values['image_path']!r}: {what}; must be a JPEG or PNG file, "
-                f"its path relative to the mix file, for example {_EXAMPLES['image_path']}",
+                f"its path relative to the mix file, for example {EXAMPLES['image_path']}",
             )
         group = group.model_copy(update={"image_path": picture})
+    if problem := _wrong_make(group):
+        raise entry.problem(*problem)
     group._file = entry.file
     group._lines = tuple((key, entry.line((key,))) for key in ("", *entry.values))
     return group
 
 
-def _no_key(key: str, of: str, legal: Iterable[str]) -> str:
-    near = difflib.get_close_matches(key, legal, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"legal: {', '.join(legal)}"
-    return f"{_SHORT.repr(key)[1:-1]} is not a key of {of}; {hint}"
-
-
-def _first(error: ValidationError) -> tuple[Place, str]:
-    """The place of the first problem, and what it is in words."""
-    first = error.errors(include_url=False)[0]
-    place: Place = first["loc"]
-    key, kind = str(place[0]), first["type"]
-    path = ".".join(part for part in place if isinstance(part, str))
-    last = path.rpartition(".")[2]
-    example = f"for example {last}: {_EXAMPLES[last]}" if last in _EXAMPLES else ""
-    if kind == "missing":
-        return place, f"{path} is missing, {example}"
-    if kind == "extra_forbidden":
-        return place, _no_key(last, f"an entry of {key}", ChainSpec.model_fields)
-    value = f"{path} = {_SHORT.repr(first['input'])}: "
-    if kind == "model_type":
-        return place, f"{value}must be detector and requests, for example {_EXAMPLES[key]}"
-    legal = legal_words(first)
-    if legal.startswith(
-        "must be an objective"
-    ):  # what may stand before the objective of a whole run
-        legal = legal.partition("; ")[0] + "; `each step:` or `3 copies:` may stand before it"
-    if not legal.startswith("must") or "for example" in legal:
-        example = ""
-    return place, value + (f"{legal}, {example}" if example else legal)
-
-
-class _Short(reprlib.Repr):
-    """Values as they are, unless they are very long."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxstring = self.maxother = 80
-
-
-_SHORT = _Short()
+def _wrong_make(group: GroupSpec) -> tuple[Place, str] | None:
+    """What is wrong with the detectors that are to be made, if anything, and where."""
+    if group.make is not None:
+        if group.detector_name is None:
+            return ("make",), (
+                "a detector that is to be made has no id yet; use detector_name instead of "
+                f"detector_id, for example detector_name: {EXAMPLES['detector_name']}"
+            )
+        if group.query is None:
+            example = f"for example query: {EXAMPLES['query']}"
+            return ("make",), f"a detector that is to be made needs a query beside make, {example}"
+        if group.make.query is not None:
+            return ("make", "query"), "the query must stand beside make, not in it"
+    for index, link in enumerate(group.then):
+        if link.make is None:
+            continue
+        place = ("then", index, "make")
+        if is_detector_id(link.detector):
+            return place, "a detector that is to be made has no id yet; name it in then.detector"
+        if link.make.query is None:
+            return (
+                *place,
+                "query",
+            ), f"then.make.query is missing, for example query: {EXAMPLES['query']}"
+    return None

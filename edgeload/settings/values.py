@@ -48,7 +48,8 @@ _HOST_ALONE = re.compile(r"([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?")
 _LEGAL_URL = "must be http://HOST:PORT or https://HOST:PORT"
 
 
-def _empty_is_none(value: object) -> object:
+def empty_is_none(value: object) -> object:
+    """None for a text without a visible character."""
     return None if isinstance(value, str) and not value.strip() else value
 
 
@@ -219,7 +220,7 @@ def _time(limits: TimeLimits) -> Callable[[object], object]:
     """A check of `5m`, `90s` or a number of seconds; the empty text is None."""
 
     def check(value: object) -> object:
-        return value if (value := _empty_is_none(value)) is None else limits.read(value)
+        return value if (value := empty_is_none(value)) is None else limits.read(value)
 
     return check
 
@@ -244,20 +245,20 @@ def _shell_words(options: str) -> str:
     return options
 
 
-Text = Annotated[str | None, BeforeValidator(_empty_is_none)]
-Name = Annotated[str | None, AfterValidator(_text(200)), BeforeValidator(_empty_is_none)]
-Question = Annotated[str | None, AfterValidator(_text(300)), BeforeValidator(_empty_is_none)]
+Text = Annotated[str | None, BeforeValidator(empty_is_none)]
+Name = Annotated[str | None, AfterValidator(_text(200)), BeforeValidator(empty_is_none)]
+Question = Annotated[str | None, AfterValidator(_text(300)), BeforeValidator(empty_is_none)]
 """As long as the Groundlight SDK lets the names and queries of detectors be."""
-RunName = Annotated[str | None, AfterValidator(_run_name), BeforeValidator(_empty_is_none)]
-Label = Annotated[str | None, AfterValidator(_text(60)), BeforeValidator(_empty_is_none)]
-Notes = Annotated[str | None, AfterValidator(_text(300)), BeforeValidator(_empty_is_none)]
-File = Annotated[Path | None, AfterValidator(_path), BeforeValidator(_empty_is_none)]
+RunName = Annotated[str | None, AfterValidator(_run_name), BeforeValidator(empty_is_none)]
+Label = Annotated[str | None, AfterValidator(_text(60)), BeforeValidator(empty_is_none)]
+Notes = Annotated[str | None, AfterValidator(_text(300)), BeforeValidator(empty_is_none)]
+File = Annotated[Path | None, AfterValidator(_path), BeforeValidator(empty_is_none)]
 NamedFile = Annotated[Path, AfterValidator(_path), BeforeValidator(_not_blank)]
 Token = Annotated[SecretStr | None, AfterValidator(_token)]
-MonitorUrl = Annotated[str | None, AfterValidator(_monitor_url), BeforeValidator(_empty_is_none)]
-EndpointUrl = Annotated[str | None, AfterValidator(_endpoint_url), BeforeValidator(_empty_is_none)]
-TargetHost = Annotated[str | None, AfterValidator(_allowed_host), BeforeValidator(_empty_is_none)]
-DetectorId = Annotated[str | None, AfterValidator(_detector_id), BeforeValidator(_empty_is_none)]
+MonitorUrl = Annotated[str | None, AfterValidator(_monitor_url), BeforeValidator(empty_is_none)]
+EndpointUrl = Annotated[str | None, AfterValidator(_endpoint_url), BeforeValidator(empty_is_none)]
+TargetHost = Annotated[str | None, AfterValidator(_allowed_host), BeforeValidator(empty_is_none)]
+DetectorId = Annotated[str | None, AfterValidator(_detector_id), BeforeValidator(empty_is_none)]
 ShellWords = Annotated[str, AfterValidator(_shell_words)]
 Seconds = Annotated[float, BeforeValidator(TimeLimits(0.0, _MOST_S, above=True).read)]
 Budget = Annotated[float | None, BeforeValidator(_time(TimeLimits(_LEAST_BUDGET_S, _MOST_S)))]
@@ -271,13 +272,13 @@ Rate = Annotated[float, Field(ge=0.0001, le=10_000, allow_inf_nan=False)]
 MOST_CLIENTS = 100_000
 Clients = Annotated[int, Field(ge=1, le=MOST_CLIENTS)]
 Ramp = Annotated[tuple[Clients, ...] | None, Field(min_length=1), BeforeValidator(_ramp)]
-ClientsOfSoak = Annotated[Clients | None, BeforeValidator(_empty_is_none)]
-Required = Annotated[Clients | None, BeforeValidator(_empty_is_none)]
-Rounds = Annotated[Annotated[int, Field(ge=3, le=1000)] | None, BeforeValidator(_empty_is_none)]
+ClientsOfSoak = Annotated[Clients | None, BeforeValidator(empty_is_none)]
+Required = Annotated[Clients | None, BeforeValidator(empty_is_none)]
+Rounds = Annotated[Annotated[int, Field(ge=3, le=1000)] | None, BeforeValidator(empty_is_none)]
 Workers = Annotated[Literal["auto", "clients"] | int, BeforeValidator(_workers)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Pictures = Annotated[int, Field(ge=1, le=100_000)]
-Port = Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(_empty_is_none)]
+Port = Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(empty_is_none)]
 Objectives = Annotated[
     tuple[Annotated[str, AfterValidator(_objective)], ...], BeforeValidator(_list)
 ]
