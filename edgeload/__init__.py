@@ -237,6 +237,12 @@ box_memory              how much memory each detector takes, and for how many mo
     memory_figure       memory against the number of detectors
     memory_record       the typed records of memory.json
     memory_results      prints the result, and writes its files
+prepare                 makes the detectors of a mix, and undoes it
+    wanted              a mix -> the detectors to make, and those that must exist
+    priming_pictures    pictures whose labels are certain, to prime them with
+    note                what was made and changed, so that it can be undone exactly
+    cloud               the cloud through its SDK
+    training            waits until their models are trained
 calibrate               measures how much load this machine can generate
 variants                several configurations of the box, ranked by their capacity
     command             --variants FILE: from the settings to an exit code

@@ -194,6 +194,12 @@ ARROWS = {
         "edgeload.settings",
         "edgeload.signals",
     ),
+    "edgeload.prepare": (
+        "edgeload.edge",
+        "edgeload.private_files",
+        "edgeload.settings",
+        "edgeload.time_words",
+    ),
     "edgeload.host": (
         "edgeload.child_processes",
         "edgeload.machine",

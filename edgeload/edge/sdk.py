@@ -31,12 +31,20 @@ MOST_SAID_CHARS = 2000
 class SdkError(Exception):
     """The SDK reported an error; the text is one line without any part of the token."""
 
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        """HTTP status of the answer; None if there was none."""
 
-def sdk_client(url: str, token: str, trust: TlsTrust) -> Groundlight:
-    """Make an SDK client for an Edge Endpoint. The SDK asks `/v1/me` twice. Raises SdkError."""
-    from groundlight import Groundlight  # noqa: PLC0415  (slow, see above)
 
-    class TrustingGroundlight(Groundlight):  # type: ignore[misc]
+def sdk_client(url: str, token: str, trust: TlsTrust, *, experimental: bool = False) -> Groundlight:
+    """Make an SDK client for an Edge Endpoint. The SDK asks `/v1/me` twice. Raises SdkError.
+
+    `experimental` gives the one that has more methods, `ExperimentalApi`.
+    """
+    from groundlight import ExperimentalApi, Groundlight  # noqa: PLC0415  (slow, see above)
+
+    class TrustingGroundlight(ExperimentalApi if experimental else Groundlight):  # type: ignore[misc]
         """Sets up its pool of connections before it asks anything."""
 
         def _verify_connectivity(self) -> None:
@@ -48,7 +56,7 @@ def sdk_client(url: str, token: str, trust: TlsTrust) -> Groundlight:
 
     logging.getLogger("groundlight").setLevel(logging.ERROR)
     remember_secret(token)
-    with _one_line(trust), warnings.catch_warnings():
+    with sdk_errors(trust), warnings.catch_warnings():
         return TrustingGroundlight(
             endpoint=url,
             api_token=token,
@@ -78,17 +86,23 @@ def take_off_retries(client: Any, next_request_id: Callable[[], str]) -> None:
 
 def create_detector(client: Groundlight, trust: TlsTrust, name: str, query: str) -> Any:
     """Create a detector and return it as the SDK does. Raises SdkError."""
-    with _one_line(trust):
+    with sdk_errors(trust):
         return client.create_detector(name=name, query=query)
 
 
 @contextlib.contextmanager
-def _one_line(trust: TlsTrust) -> Iterator[None]:
+def sdk_errors(trust: TlsTrust) -> Iterator[None]:
     """Turn any error of the SDK into an SdkError; its texts quote the beginning of the token."""
     try:
         yield
     except Exception as error:  # the SDK raises a dozen unrelated classes
-        raise SdkError(_text_of(error, trust)) from None
+        raise SdkError(_text_of(error, trust), _status_of(error)) from None
+
+
+def _status_of(error: BaseException) -> int | None:
+    """That of the answer; an error after several attempts has it in its cause alone."""
+    found = (getattr(each, "status", None) for each in (error, error.__cause__))
+    return next((status for status in found if isinstance(status, int)), None)
 
 
 def _text_of(error: BaseException, trust: TlsTrust) -> str:

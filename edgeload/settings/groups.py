@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,11 +80,12 @@ class GroupSettings:
 
     def where(self, key: str) -> str:
         """Where a setting of the group stands, at the beginning of a message; empty for no mix."""
-        if not self.file:
-            return ""
-        lines = dict(self.lines)
-        line = lines.get(key, lines.get("", 1))
-        return f"{self.file}, line {line}, group {self.load.name!r}: "
+        return place_in_mix(self.file, dict(self.lines), self.load.name, key) if self.file else ""
+
+
+def place_in_mix(file: str, lines: Mapping[str, int], group: str, key: str) -> str:
+    """`mix.yaml, line 4, group 'door': `, with the line of a key if that has one."""
+    return f"{file}, line {lines.get(key, lines.get('', 1))}, group {group!r}: "
 
 
 def only_group(settings: Settings) -> GroupSettings:

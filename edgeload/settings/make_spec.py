@@ -33,7 +33,9 @@ def _class_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return stripped
 
 
-Pipeline = Annotated[str | None, AfterValidator(_pipeline), BeforeValidator(values.empty_is_none)]
+PipelineText = Annotated[
+    str | None, AfterValidator(_pipeline), BeforeValidator(values.empty_is_none)
+]
 ClassNames = Annotated[tuple[str, ...], AfterValidator(_class_names)]
 
 
@@ -48,8 +50,8 @@ class MakeSpec(BaseModel):
     class_names: ClassNames | None = None
     max_count: Annotated[int, Field(ge=1, le=MOST_OBJECTS)] | None = None
     confidence_threshold: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
-    pipeline_config: Pipeline = None
-    edge_pipeline_config: Pipeline = None
+    pipeline_config: PipelineText = None
+    edge_pipeline_config: PipelineText = None
 
     @model_validator(mode="before")
     @classmethod

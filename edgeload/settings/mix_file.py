@@ -31,6 +31,7 @@ from edgeload.settings.groups import (
     DetectorChoice,
     GroupSettings,
     PictureChoice,
+    place_in_mix,
 )
 from edgeload.settings.make_spec import MakeSpec
 from edgeload.settings.mix_words import EXAMPLES, first_problem, no_key
@@ -147,6 +148,10 @@ class GroupSpec(BaseModel):
 
     _file: str = PrivateAttr("")
     _lines: tuple[tuple[str, int], ...] = PrivateAttr(())
+
+    def where(self, key: str) -> str:
+        """Where a key of the group stands, at the beginning of a message."""
+        return place_in_mix(self._file, dict(self._lines), self.name, key)
 
     def resolved(self, settings: Settings) -> GroupSettings:
         """The group with all of its settings."""
