@@ -22,6 +22,9 @@ commands                one module per command, shared by the entry point and th
     memory              memory: RAM and VRAM per detector
     monitor             this host's CPU, memory, network and GPUs
     simulate            the embedded endpoint as a program
+    prepare             makes the detectors of a mix, and configures the box for them
+    cleanup             undoes that
+    box_options         how both reach the box and the cloud
 completion              options and words for a shell that completes them
 installation            the version, and what to type if Python is too old or lacks a package
 cli                     what all programs share on the command line
@@ -242,7 +245,11 @@ prepare                 makes the detectors of a mix, and undoes it
     priming_pictures    pictures whose labels are certain, to prime them with
     note                what was made and changed, so that it can be undone exactly
     cloud               the cloud through its SDK
+    cloud_address       where the token may go
     training            waits until their models are trained
+    box_changes         what changes in the box's configuration, and back
+    preparing           the steps of making, each noted
+    undoing             the steps back
 calibrate               measures how much load this machine can generate
 variants                several configurations of the box, ranked by their capacity
     command             --variants FILE: from the settings to an exit code

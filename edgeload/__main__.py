@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 
@@ -16,6 +17,8 @@ _COMMANDS = {
     "compare": "compare runs with earlier ones: better, worse or the same",
     "check": "check the endpoint, from its name to one answer per detector",
     "memory": "measure the memory per detector, and how many more fit",
+    "prepare": "make and train the detectors of a mix, and configure the box",
+    "cleanup": "undo what prepare has made and changed",
     "list": "list the runs that are kept, and what they found",
     "monitor": "sample CPU, memory, network and GPUs of this host",
     "simulate": "start the embedded endpoint, a simulator, on this machine",
@@ -28,6 +31,14 @@ _OF_THEIR_OWN = {
     "simulate": "simulate",
 }
 """Commands that have a module each, with `main(words, program=…)`."""
+_ALONE = {
+    "prepare": "prepare",
+    "cleanup": "cleanup",
+    "list": "list_runs",
+    "monitor": "monitor",
+    "simulate": "simulate",
+}
+"""The commands that have a module of their own, by its name."""
 _DESCRIPTION = """\
 A load tester for a Groundlight Edge Endpoint: how many cameras can it serve,
 how fast, and can the answer be believed?
@@ -64,6 +75,8 @@ def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> i
         from importlib import import_module
 
         module = import_module(f"edgeload.commands.{_OF_THEIR_OWN[command]}")
+    if command in _ALONE:
+        module = importlib.import_module(f"edgeload.commands.{_ALONE[command]}")
         return int(module.main(rest, program=name))
     from edgeload.commands import report
 

@@ -45,7 +45,7 @@ RESTORE = "restore:"
 _TOKEN_OPTIONS = ("--token", "--api-token", "--groundlight-api-token")
 
 
-class _RefusedToken(argparse.Action):
+class RefusedToken(argparse.Action):
     """The token is never an option, because a list of processes shows options. Nor is it shown."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
@@ -110,7 +110,7 @@ def add_settings(
     Values stay text here: the settings check them, and say what is legal, in one place.
     """
     for name in _TOKEN_OPTIONS:
-        parser.add_argument(name, action=_RefusedToken, nargs="?", help=argparse.SUPPRESS)
+        parser.add_argument(name, action=RefusedToken, nargs="?", help=argparse.SUPPRESS)
     for title in get_args(Group):
         wanted = [
             name

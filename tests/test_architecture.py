@@ -100,6 +100,7 @@ ARROWS = {
         "edgeload.exit_codes",
         "edgeload.host",
         "edgeload.objectives",
+        "edgeload.prepare",
         "edgeload.private_files",
         "edgeload.read",
         "edgeload.run",

@@ -211,6 +211,35 @@ def without_detectors(config: EdgeConfig, detector_ids: Collection[str]) -> dict
     return changed
 
 
+def configured_name(config: EdgeConfig, detector_id: str) -> str | None:
+    """The name of the configuration that a detector has; None if it is not listed."""
+    entries = as_objects(config.get("detectors"))
+    own = next((entry for entry in entries if _is_for(entry, detector_id)), None)
+    return None if own is None else str(own.get("edge_inference_config"))
+
+
+def with_name(config: EdgeConfig, detector_id: str, name: str) -> dict[str, Any]:
+    """A configuration in which a detector that is listed has the one of this name."""
+    changed = copy.deepcopy(dict(config))
+    for entry in as_objects(changed.get("detectors")):
+        if _is_for(entry, detector_id):
+            assert isinstance(entry, dict)
+            entry["edge_inference_config"] = name
+    return changed
+
+
+def without_names(config: EdgeConfig, names: Collection[str]) -> dict[str, Any]:
+    """A configuration without those of these names that no detector has."""
+    changed = copy.deepcopy(dict(config))
+    used = {each.get("edge_inference_config") for each in as_objects(changed.get("detectors"))}
+    changed["edge_inference_configs"] = {
+        name: flags
+        for name, flags in as_object(changed.get("edge_inference_configs")).items()
+        if name not in names or name in used
+    }
+    return changed
+
+
 def _is_for(entry: Mapping[Any, Any], detector_id: str) -> bool:
     return str(entry.get("detector_id")).lower() == detector_id.lower()
 

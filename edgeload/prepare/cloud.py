@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from edgeload.edge.asking import ask
 from edgeload.edge.detectors import refused_token, said_by
-from edgeload.edge.json_values import as_object, as_objects
+from edgeload.edge.json_values import as_number, as_object, as_objects
 from edgeload.edge.location import Unreachable
 from edgeload.edge.sdk import SdkError, sdk_client, sdk_errors
 from edgeload.edge.trust import TlsTrust
@@ -167,15 +167,18 @@ class Cloud:
             for each in listed.results
         ]
 
-    def preparation_of(self, detector_id: str) -> str | None:
-        """Which preparation has made a detector; None for none. Raises CloudError, status 404 if
-        there is no such detector.
-        """
-        found = self._call(
-            f"{detector_id} cannot be looked up",
-            lambda: self._gl.detectors_api.get_detector(id=detector_id).to_dict(),
-        )
-        return _detector(found).preparation
+    def get(self, detector_id: str) -> CloudDetector | None:
+        """The detector of this id, if there is one. Raises CloudError."""
+        try:
+            found = self._call(
+                f"{detector_id} cannot be looked up",
+                lambda: self._gl.detectors_api.get_detector(id=detector_id).to_dict(),
+            )
+        except CloudError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return _detector(found)
 
     def delete(self, detector_id: str) -> None:
         """Delete a detector with all that belongs to it. Raises CloudError."""
@@ -226,4 +229,6 @@ def _text(value: Any) -> str | None:
 
 
 def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """A whole number; the SDK makes 3.0 of a 3 whose type it does not know."""
+    number = as_number(value)
+    return int(number) if number is not None and number.is_integer() else None

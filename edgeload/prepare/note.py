@@ -34,15 +34,23 @@ class NotedDetector:
 
 
 @dataclass(frozen=True)
+class NotedEntry:
+    """What was changed in the configuration of the box for one detector."""
+
+    detector_id: str
+    before: str | None
+    """The name of its configuration before; None: it was not listed."""
+    given: str
+    """The name of the configuration that it has got instead."""
+
+
+@dataclass(frozen=True)
 class NotedBox:
     """What was changed in the configuration of the box."""
 
-    before: dict[str, str | None]
-    """For each detector, by its id, the name of its configuration before; None: not listed."""
-    name: str
-    """The name of the configuration that it has got instead."""
-    is_new: bool
-    """Whether a configuration of this name was added."""
+    entries: tuple[NotedEntry, ...]
+    added: tuple[str, ...] = ()
+    """The names of the configurations that were added."""
 
 
 @dataclass(frozen=True)

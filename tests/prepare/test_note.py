@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from edgeload.prepare.note import Note, NotedBox, NotedDetector, NoteError, NoteFile
+from edgeload.prepare.note import Note, NotedBox, NotedDetector, NotedEntry, NoteError, NoteFile
 
 NOTE = Note(
     "7f3a",
     "https://api.groundlight.ai",
     "https://10.0.0.7:30143",
     (NotedDetector("door"), NotedDetector("cars", "det_1", 7)),
-    NotedBox({"det_1": None, "det_2": "default"}, "no_cloud", is_new=True),
+    NotedBox(
+        (NotedEntry("det_1", None, "no_cloud"), NotedEntry("det_2", "default", "no_cloud")),
+        ("no_cloud",),
+    ),
 )
 
 
