@@ -18,7 +18,7 @@ import pytest
 from hypothesis import settings
 
 _TESTS = Path(__file__).parent
-_ROOMS = ("read", "host", "search", "simulator", "faults")
+_ROOMS = ("read", "host", "search", "simulator", "faults", "prepare")
 sys.path[:0] = [str(_TESTS), *(str(_TESTS / room) for room in _ROOMS)]
 
 # An entry is a file, or a folder with all files in it. The longest come first. A file that is in
@@ -47,6 +47,8 @@ SIDE_BY_SIDE = (
     "commands/test_restore_edge_config.py",
     "commands/test_check.py",
     "smoke_test",
+    "commands/test_prepare.py",
+    "prepare",
     "test_installation.py",
     "test_troubleshooting.py",
     "test_completion.py",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from edgeload.arguments import RefusedToken
 from edgeload.child_processes import TOKEN
@@ -20,6 +21,7 @@ from edgeload.edge.trust import TlsTrust
 from edgeload.settings import SettingError
 from edgeload.settings.fields import declared, metavar_of, option_of
 from edgeload.settings.resolving import constant
+from edgeload.target_rules import literal_address, why_refused
 from edgeload.untrusted_text import remember_secret
 
 REACHING = {
@@ -101,4 +103,7 @@ def box_access(config: Mapping[str, object], given: Mapping[str, object]) -> Box
             "ENDPOINT_URL is empty: detectors are made for a box; must be its address, for example "
             "--endpoint-url https://HOST:30143"
         )
+    address = literal_address(urlsplit(url).hostname or "")
+    if address is not None and (refusal := why_refused(url, allowed, [address])):
+        raise SettingError(refusal)
     return BoxAccess(url, insecure, cacert, allowed)
