@@ -23,15 +23,9 @@ _COMMANDS = {
     "monitor": "sample CPU, memory, network and GPUs of this host",
     "simulate": "start the embedded endpoint, a simulator, on this machine",
 }
-_OF_THEIR_OWN = {
-    "check": "check",
-    "list": "list_runs",
-    "memory": "memory",
-    "monitor": "monitor",
-    "simulate": "simulate",
-}
-"""Commands that have a module each, with `main(words, program=…)`."""
 _ALONE = {
+    "check": "check",
+    "memory": "memory",
     "prepare": "prepare",
     "cleanup": "cleanup",
     "list": "list_runs",
@@ -71,10 +65,6 @@ def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> i
         from edgeload.commands import run
 
         return run.main(rest, program=name, report=f"{program} report")
-    if command in _OF_THEIR_OWN:
-        from importlib import import_module
-
-        module = import_module(f"edgeload.commands.{_OF_THEIR_OWN[command]}")
     if command in _ALONE:
         module = importlib.import_module(f"edgeload.commands.{_ALONE[command]}")
         return int(module.main(rest, program=name))

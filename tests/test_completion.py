@@ -39,6 +39,7 @@ def completed(folder: Path, program: list[str], line: str) -> set[str]:
         (EDGELOAD, "edgeload re", {"report"}),
         (EDGELOAD, "edgeload report --slo-undecided f", {"fail"}),
         (EDGELOAD, "edgeload monitor --dur", {"--duration"}),
+        (EDGELOAD, "edgeload prepare --tr", {"--training-timeout"}),
         (EDGELOAD, "edgeload simulate --distribution l", {"lognormal"}),
         (["parse_load_test_logs.py"], "parse_load_test_logs.py --mar", {"--margin"}),
     ],

@@ -141,7 +141,11 @@ def test_an_unknown_command_is_one_line(
 
 
 @pytest.mark.parametrize(
-    "command", ["", "run", "report", "compare", "check", "memory", "list", "monitor", "simulate"]
+    "command",
+    [
+        *("", "run", "report", "compare", "list", "check", "memory", "prepare", "cleanup"),
+        *("monitor", "simulate"),
+    ],
 )
 def test_help_fits_80_columns(tmp_path: Path, command: str) -> None:
     """`--help` names the command and leaves no line to be wrapped by the terminal."""

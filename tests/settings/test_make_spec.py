@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import get_args
 
+import as_a_user as user
 import pytest
 
 from edgeload.settings import SettingError, Settings, resolve
 from edgeload.settings.groups import DetectorChoice
-from edgeload.settings.make_spec import MakeSpec
+from edgeload.settings.make_spec import DetectorMode, MakeSpec
 from edgeload.settings.mix_file import load_mix
 from edgeload.settings.mix_yaml import MixError
 
@@ -122,3 +125,22 @@ def test_a_broken_make_is_refused_by_a_load_test_too(tmp_path: Path) -> None:
     """It is the same file."""
     with pytest.raises(SettingError, match="needs class_name"):
         settings_of(mix_of(tmp_path, f"{GROUP}  make: {{mode: count}}\n"))
+
+
+def test_every_key_is_explained(tmp_path: Path) -> None:
+    """docs/prepare.md has a row for each key, with an example that is legal, and its mix is one."""
+    page = (user.ROOT / "docs" / "prepare.md").read_text()
+    rows = [line.split("|")[1:-1] for line in page.splitlines() if line.startswith("| `")]
+    assert [row[0].strip(" `") for row in rows] == list(MakeSpec.model_fields)
+    examples = {row[0].strip(" `"): row[2].strip(" `") for row in rows}
+    every = {**examples, "mode": "count"}
+    for mode, key in (("count", "class_names"), ("multi_class", "class_name")):
+        lines = [f"{k}: {v}" for k, v in every.items() if k not in (key, "mode", "max_count")]
+        make = f"{{mode: {mode}, {', '.join(lines)}}}"
+        load_mix(mix_of(tmp_path, f"{GROUP}  then: [{{detector: a, make: {make}}}]\n"))
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (group,) = load_mix(mix_of(tmp_path, block))
+    example = load_mix(user.ROOT / "examples" / "prepare.yaml")
+    assert group.make in [each.make for each in example]
+    modes = {each.mode for g in example for each in (g.make, *(t.make for t in g.then)) if each}
+    assert modes == set(get_args(DetectorMode))
