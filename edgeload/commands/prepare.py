@@ -84,7 +84,15 @@ def _mix(config: Config, given: dict[str, Any]) -> WantedMix:
             "MIX is empty: must be a YAML file with camera groups, for example --mix "
             "examples/prepare.yaml"
         )
-    return wanted_detectors(load_mix(file), given["image_size"])
+    mix = wanted_detectors(load_mix(file), given["image_size"])
+    for each in mix.to_make:
+        classes = len(each.labels)
+        if each.mode in ("binary", "multi_class") and given["pictures"] < classes:
+            raise SettingError(
+                f"--pictures {given['pictures']}: too few for the {classes} classes of "
+                f"{each.name!r}; must be at least {classes}, for example --pictures {4 * classes}"
+            )
+    return mix
 
 
 def _show(mix: WantedMix, config: Config, given: dict[str, Any]) -> int:

@@ -164,7 +164,7 @@ class Cloud:
                 is_trained=each.trained_at is not None,
                 labels=_whole(each.metrics.get("label_cnt")),
             )
-            for each in listed.results
+            for each in getattr(listed, "results", listed)  # a list in earlier versions
         ]
 
     def get(self, detector_id: str) -> CloudDetector | None:

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from edgeload.edge.edge_config import await_detectors, put_edge_config, read_edge_config
+from edgeload.edge.edge_config import (
+    READINESS_CACHED_S,
+    await_detectors,
+    put_edge_config,
+    read_edge_config,
+)
 from edgeload.edge.trust import TlsTrust
 from edgeload.plain_words import listed, plural
 from edgeload.prepare.box_changes import with_no_cloud
@@ -22,7 +27,6 @@ from edgeload.prepare.wanted import DetectorToMake, WantedMix
 
 SEED = 1
 """Every preparation draws the same pictures."""
-_SETTLED_S = 5.0
 
 
 class Unfit(Exception):
@@ -51,7 +55,8 @@ class Doing:
     say: Callable[[str], object]
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], object] = time.sleep
-    settled_s: float = field(default=_SETTLED_S)
+    settled_s: float = READINESS_CACHED_S
+    """For how long the box must go on saying that all are ready."""
 
 
 def prepare_mix(wanted: Preparation, note: Note, doing: Doing) -> Note:

@@ -118,10 +118,14 @@ class ChainSpec(BaseModel):
     requests: Annotated[int, Field(ge=1, le=MAX_FOLLOWERS)] = 1
     make: MakeSpec | None = None
 
-    def resolved(self) -> ChainSettings:
+    def resolved(self, settings: Settings) -> ChainSettings:
         """A detector's id has its own form; every other text is a name."""
         by_id = is_detector_id(self.detector)
-        choice = DetectorChoice(self.detector) if by_id else DetectorChoice(name=self.detector)
+        embedded = settings.endpoint_url is None  # which creates what prepare would make
+        query = self.make.query if self.make is not None and embedded else None
+        choice = (
+            DetectorChoice(self.detector) if by_id else DetectorChoice(None, self.detector, query)
+        )
         return ChainSettings(choice, self.requests)
 
 
@@ -156,7 +160,7 @@ class GroupSpec(BaseModel):
     def resolved(self, settings: Settings) -> GroupSettings:
         """The group with all of its settings."""
         rate = self.requests_per_second
-        then = tuple(link.resolved() for link in self.then)
+        then = tuple(link.resolved(settings) for link in self.then)
         return GroupSettings(
             load=CameraGroup(
                 self.name,

@@ -111,6 +111,7 @@ def test_a_dry_run_sends_nothing(
             "ENDPOINT_URL = 'http://8.8.8.8': is a public address",
         ),
         (["--image-size", "16x16"], "too small for"),
+        (["--pictures", "1"], "--pictures 1: too few for the 2 classes of 'door'; must be at"),
     ],
 )
 def test_a_wrong_setting_is_one_line_and_nothing_is_sent(

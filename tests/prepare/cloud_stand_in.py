@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import ssl
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -314,11 +315,13 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def cloud_stand_in() -> Iterator[CloudStandIn]:
+def cloud_stand_in(tls: ssl.SSLContext | None = None) -> Iterator[CloudStandIn]:
     """While entered, it answers on a free port of loopback."""
     cloud = CloudStandIn()
     server = _Server(("127.0.0.1", 0), type("Bound", (_Handler,), {"cloud": cloud}))
-    cloud.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    cloud.url = f"http{'' if tls is None else 's'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

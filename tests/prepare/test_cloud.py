@@ -15,6 +15,7 @@ from only_loopback import LeftTheMachine, only_loopback
 from edgeload.prepare.cloud import Cloud, CloudDetector, CloudError
 from edgeload.prepare.priming_pictures import labelled_picture
 from edgeload.prepare.wanted import DetectorToMake
+from edgeload.simulator.certificate import self_signed, server_context
 
 __all__ = ["only_loopback"]
 pytestmark = pytest.mark.usefixtures("only_loopback")
@@ -168,6 +169,15 @@ def test_a_cloud_that_is_away_is_one_line() -> None:
     """Nobody listens there."""
     with pytest.raises(CloudError, match=r"^http://127\.0\.0\.1:9: "):
         Cloud("http://127.0.0.1:9", TOKEN)
+
+
+def test_the_cloud_must_prove_who_it_is() -> None:
+    """Whatever is accepted from the box: here a certificate of somebody's own is not."""
+    with cloud_stand_in(server_context(*self_signed())) as stand_in:
+        with pytest.raises(CloudError, match="certificate"):
+            Cloud(stand_in.url, TOKEN)
+        assert stand_in.asked == []
+        assert stand_in.tokens == set()
 
 
 def test_a_detector_that_is_retired_gives_its_name_back(stand_in: CloudStandIn) -> None:

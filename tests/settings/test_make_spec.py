@@ -111,11 +111,14 @@ def test_a_detector_to_make_has_a_name_and_a_query(tmp_path: Path, text: str, li
 
 def test_a_load_test_does_not_create_what_prepare_makes(tmp_path: Path) -> None:
     """It would make a detector of another kind. The embedded endpoint has only one kind."""
-    path = mix_of(tmp_path, f"{GROUP}  make: {{mode: count, class_name: car}}\n")
+    then = "  then: [{detector: face, make: {query: Who}}]\n"
+    path = mix_of(tmp_path, f"{GROUP}  make: {{mode: count, class_name: car}}\n{then}")
     (at_box,) = settings_of(path, **BOX).groups()
     (embedded,) = settings_of(path).groups()
     assert at_box.detector == DetectorChoice(name="front-door")
     assert embedded.detector == DetectorChoice(name="front-door", query="How many?")
+    assert at_box.then[0].detector == DetectorChoice(name="face")
+    assert embedded.then[0].detector == DetectorChoice(name="face", query="Who")
     assert at_box.is_made
     (plain,) = settings_of(mix_of(tmp_path, GROUP), **BOX).groups()
     assert (plain.detector.query, plain.is_made) == ("How many?", False)
