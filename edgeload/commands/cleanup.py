@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -13,8 +14,10 @@ from edgeload.cli import Parser
 from edgeload.commands.box_options import REACHING, add_settings, box_access, token_of
 from edgeload.commands.prepare import DEFAULT_NOTE, add_note
 from edgeload.config_file import Config, load_config
+from edgeload.prepare.cloud import Cloud, CloudError
 from edgeload.prepare.cloud_address import cloud_address
 from edgeload.prepare.note import Note, NoteError, NoteFile
+from edgeload.prepare.undoing import undo
 from edgeload.settings import SettingError
 
 _DESCRIPTION = """\
@@ -50,7 +53,12 @@ def main(
             return _nothing(notes)
         if given["dry_run"]:
             return _show(note)
-        return _undo(note, notes, config, given)
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(notes.held())
+            except NoteError as problem:
+                raise SettingError(str(problem)) from None
+            return _undo(_read(notes) or note, notes, config, given)
     except SettingError as problem:
         print(config.located(str(problem), given), file=sys.stderr)
         return exit_codes.BAD_SETTING
@@ -93,10 +101,6 @@ def _show(note: Note) -> int:
 def _undo(note: Note, notes: NoteFile, config: Config, given: dict[str, Any]) -> int:
     access = box_access(config, {**given, "endpoint_url": note.endpoint})
     token = token_of(config, os.environ)
-    # Imported here: what was wrong until now is said without waiting for the SDK.
-    from edgeload.prepare.cloud import Cloud, CloudError  # noqa: PLC0415
-    from edgeload.prepare.undoing import undo  # noqa: PLC0415
-
     problems: list[str] = []
     code = exit_codes.UNREACHABLE
     try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,11 @@ from edgeload.config_file import Config, load_config
 from edgeload.durations import DAY_S, TimeLimits
 from edgeload.edge.edge_config import read_edge_config
 from edgeload.edge.location import Unreachable
+from edgeload.prepare.cloud import Cloud, CloudError
 from edgeload.prepare.cloud_address import DEFAULT_CLOUD, cloud_address
 from edgeload.prepare.note import Note, NoteError, NoteFile
 from edgeload.prepare.preparing import Doing, Preparation, Unfit, preparation_words, prepare_mix
+from edgeload.prepare.training import NotTrained
 from edgeload.prepare.wanted import WantedMix, wanted_detectors
 from edgeload.settings import SettingError
 from edgeload.settings.mix_file import load_mix, picture_size
@@ -114,54 +117,37 @@ def _show(mix: WantedMix, config: Config, given: dict[str, Any]) -> int:
 
 def _prepare(mix: WantedMix, config: Config, given: dict[str, Any], program: str) -> int:
     access, token = box_access(config, given), token_of(config, os.environ)
-    notes, say = NoteFile(given["note"]), _say
+    notes = NoteFile(given["note"])
     cleanup = f"{typed(program).removesuffix(' prepare')} cleanup{_as_option(given['note'])}"
-    try:
-        note = _note_for(notes, given["cloud"], access.url)
-    except NoteError as problem:
-        raise SettingError(str(problem)) from None
-    try:
-        trust = access.trust()
-        read_edge_config(access.url, trust)
-        return _carry_out(
-            Preparation(
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(notes.held())
+            note = _note_for(notes, given["cloud"], access.url)
+        except NoteError as problem:
+            raise SettingError(str(problem)) from None
+        try:
+            trust = access.trust()
+            read_edge_config(access.url, trust)  # a box that is too old is refused at once
+            wanted = Preparation(
                 mix,
                 given["pictures"],
                 given["training_timeout"],
                 given["ready_timeout"],
                 access.url,
                 trust,
-            ),
-            note,
-            token,
-            notes,
-            say,
-            cleanup,
-        )
-    except Unreachable as problem:
-        return _stopped(str(problem), notes, cleanup, exit_codes.UNREACHABLE)
-    except NoteError as problem:
-        return _stopped(str(problem), notes, cleanup, exit_codes.INTERNAL_ERROR)
-    except KeyboardInterrupt:
-        return _stopped("Interrupted.", notes, cleanup, exit_codes.INTERRUPTED)
+                token,
+            )
+            note = prepare_mix(wanted, note, Doing(Cloud(note.cloud, token), notes, _say))
+        except (Unreachable, CloudError, NotTrained) as problem:
+            return _stopped(str(problem), notes, cleanup, exit_codes.UNREACHABLE)
+        except NoteError as problem:
+            return _stopped(str(problem), notes, cleanup, exit_codes.INTERNAL_ERROR)
+        except KeyboardInterrupt:
+            return _stopped("Interrupted.", notes, cleanup, exit_codes.INTERRUPTED)
+        return _ready(note, notes, cleanup)
 
 
-def _carry_out(
-    wanted: Preparation,
-    note: Note,
-    token: str,
-    notes: NoteFile,
-    say: Callable[[str], object],
-    cleanup: str,
-) -> int:
-    # Imported here: what was wrong until now is said without waiting for the SDK.
-    from edgeload.prepare.cloud import Cloud, CloudError  # noqa: PLC0415
-    from edgeload.prepare.training import NotTrained  # noqa: PLC0415
-
-    try:
-        note = prepare_mix(wanted, note, Doing(Cloud(note.cloud, token), notes, say))
-    except (CloudError, NotTrained) as problem:
-        return _stopped(str(problem), notes, cleanup, exit_codes.UNREACHABLE)
+def _ready(note: Note, notes: NoteFile, cleanup: str) -> int:
     if note.is_empty:
         notes.remove()
         print("Everything was there already: nothing was made or changed.")

@@ -6,13 +6,16 @@ the program, the note knows of everything that may have to be undone.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 
-from edgeload.private_files import written_together
+from edgeload.private_files import private_folder, written_together
 
 _FORMAT = "edgeload preparation 1"
 _LEGAL = "must be a file that edgeload prepare has written, for example edgeload_prepared.json"
@@ -89,6 +92,30 @@ class NoteFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """While entered, no other program changes a note in this folder. Raises NoteError."""
+        folder = self.path.parent
+        try:
+            private_folder(folder)
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise NoteError(f"{self.path}: cannot be written ({error.strerror})") from error
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise NoteError(
+                    f"{self.path}: another edgeload prepare or cleanup runs in this folder; wait "
+                    "until it has ended, or use a file in another one, for example "
+                    "--note other/edgeload_prepared.json"
+                ) from None
+            except OSError:  # some file systems have no locks
+                pass
+            yield
+        finally:
+            os.close(lock)
 
     def read(self) -> Note | None:
         """The note; None if there is none. Raises NoteError."""

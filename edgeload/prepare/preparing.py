@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 
+from edgeload.edge.detectors import ask_detector
 from edgeload.edge.edge_config import (
     READINESS_CACHED_S,
     await_detectors,
     put_edge_config,
     read_edge_config,
 )
+from edgeload.edge.location import Unreachable
 from edgeload.edge.trust import TlsTrust
 from edgeload.plain_words import listed, plural
 from edgeload.prepare.box_changes import with_no_cloud
 from edgeload.prepare.cloud import Cloud, CloudDetector, CloudError
+from edgeload.prepare.cloud_address import DEFAULT_CLOUD
 from edgeload.prepare.note import Note, NotedDetector, NoteFile
 from edgeload.prepare.priming_pictures import labelled_picture
 from edgeload.prepare.training import await_training
@@ -44,6 +48,7 @@ class Preparation:
     url: str
     """The box."""
     trust: TlsTrust
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,7 @@ def _primed(wanted: DetectorToMake, pictures: int, note: Note, doing: Doing) -> 
 
 def _configured(wanted: Preparation, ids: list[str], note: Note, doing: Doing) -> Note:
     """Let the box alone answer for these detectors, and wait until it is ready to."""
+    _check_same_cloud(wanted, ids, note)
     config = read_edge_config(wanted.url, wanted.trust)
     changed, box = with_no_cloud(config, ids, note.box)
     if changed != config:
@@ -204,6 +210,18 @@ def _configured(wanted: Preparation, ids: list[str], note: Note, doing: Doing) -
         say=doing.say,
     )
     return note
+
+
+def _check_same_cloud(wanted: Preparation, ids: list[str], note: Note) -> None:
+    """Raise Unreachable if the box asks another cloud, which does not have these detectors."""
+    for each in ids:
+        status = ask_detector(wanted.url, each, wanted.trust, wanted.token).status
+        if status == HTTPStatus.NOT_FOUND:
+            raise Unreachable(
+                f"{wanted.url} does not know {each}, which is at {note.cloud}: this box belongs to "
+                "another cloud; undo this, and use its address, for example --cloud "
+                f"{DEFAULT_CLOUD}"
+            )
 
 
 def preparation_words(mix: WantedMix, pictures: int, made: Mapping[str, str]) -> list[str]:

@@ -23,6 +23,7 @@ from edgeload import exit_codes
 from edgeload.commands import cleanup, prepare
 from edgeload.edge.edge_config import put_edge_config, read_edge_config
 from edgeload.prepare.cloud import Cloud
+from edgeload.prepare.note import NoteFile
 from edgeload.prepare.preparing import Doing
 from edgeload.simulator.launch import running_simulator
 
@@ -251,6 +252,21 @@ def test_a_wrong_note_is_one_line(
     assert cleanup.main(["--note", "n.json"]) == exit_codes.BAD_SETTING
     (said,) = capsys.readouterr().err.splitlines()
     assert line in said
+
+
+def test_two_at_once_do_not_share_a_note(
+    words: list[str], cloud: CloudStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One would write over what the other has made."""
+    assert prepare.main(words) == exit_codes.OK
+    asked = len(cloud.asked)
+    with NoteFile(Path("edgeload_prepared.json")).held():
+        for main, line in ((prepare.main, words), (cleanup.main, [])):
+            assert main(line) == exit_codes.BAD_SETTING
+            said = capsys.readouterr().err.splitlines()[-1]
+            assert "another edgeload prepare or cleanup runs in this folder; wait until" in said
+    assert len(cloud.asked) == asked
+    assert cleanup.main([]) == exit_codes.OK
 
 
 def test_ctrl_c_leaves_a_note_that_can_be_used(

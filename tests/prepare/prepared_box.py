@@ -72,7 +72,7 @@ class Scene:
         path = self.folder / "mix.yaml"
         path.write_text(self.mix)
         wanted = Preparation(
-            wanted_detectors(load_mix(path)), self.pictures, timeout_s, 5.0, self.url, TRUST
+            wanted_detectors(load_mix(path)), self.pictures, timeout_s, 5.0, self.url, TRUST, TOKEN
         )
         note = self.notes.read() or Note("mark", self.cloud.url, self.url)
         return prepare_mix(wanted, note, self.doing(notes))

@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cloud_stand_in import cloud_stand_in
+from cloud_stand_in import TOKEN, cloud_stand_in
 from only_loopback import only_loopback
-from prepared_box import MIX, Scene
+from prepared_box import MIX, TRUST, Scene
 
 from edgeload.edge.edge_config import EdgeConfigError, configured_ids, has_preset
+from edgeload.edge.location import Unreachable
 from edgeload.prepare.cloud import CloudError
 from edgeload.prepare.note import Note, NoteFile
-from edgeload.prepare.preparing import Unfit
+from edgeload.prepare.preparing import Preparation, Unfit
 from edgeload.prepare.training import NotTrained
+from edgeload.prepare.wanted import WantedMix
 from edgeload.simulator.launch import running_simulator
 
 __all__ = ["only_loopback"]
@@ -266,3 +268,20 @@ def test_a_box_without_the_routes_is_refused(scene: Scene) -> None:
     assert note is not None
     assert len(note.detectors) == 2
     assert note.box is None
+
+
+def test_a_box_of_another_cloud_is_found_out(scene: Scene) -> None:
+    """It does not know what was made, and would wait for ever: its configuration stays."""
+    with running_simulator(["--strict-detector"]) as strict:
+        scene.url = strict.url
+        before = scene.config()
+        with pytest.raises(Unreachable, match="this box belongs to another cloud; undo this"):
+            scene.prepare()
+        assert scene.config() == before
+        assert TOKEN not in repr(scene.said)
+
+
+def test_a_preparation_does_not_show_the_token() -> None:
+    """Not even if somebody prints it."""
+    shown = repr(Preparation(WantedMix((), ()), 1, 1.0, 1.0, "http://127.0.0.1:9", TRUST, TOKEN))
+    assert TOKEN not in shown
