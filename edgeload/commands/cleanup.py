@@ -90,7 +90,11 @@ def _nothing(notes: NoteFile) -> int:
 def _show(note: Note) -> int:
     """What would be undone; nothing is sent."""
     for entry in note.box.entries if note.box else ():
-        then = f"gets {entry.before!r} back" if entry.before else "is not listed any more"
+        then = (
+            f"gets its configuration {entry.before!r} back"
+            if entry.before
+            else "goes out of the configuration"
+        )
         print(f"{note.endpoint}: {entry.detector_id} {then}")
     for each in note.detectors:
         print(f"{note.cloud}: {each.name} ({each.id or 'if it was made'}) is deleted")

@@ -111,6 +111,8 @@ def _text_of(error: BaseException, trust: TlsTrust) -> str:
     if said is None:
         by_cause = _said_by_server(error.__cause__)
         said = f"{error} ({by_cause})" if by_cause else str(error)
+        if by_cause and type(error).__name__ == "InternalApiError":  # which says that it gave up
+            said = f"{by_cause}, after several attempts"
     return printable(said, MOST_SAID_CHARS)
 
 

@@ -28,6 +28,7 @@ from edgeload.prepare.note import Note, NotedDetector, NoteFile
 from edgeload.prepare.priming_pictures import labelled_picture
 from edgeload.prepare.training import await_training
 from edgeload.prepare.wanted import DetectorToMake, WantedMix
+from edgeload.time_words import duration
 
 SEED = 1
 """Every preparation draws the same pictures."""
@@ -80,7 +81,8 @@ def prepare_mix(wanted: Preparation, note: Note, doing: Doing) -> Note:
     sent = {each.name: each.pictures for each in note.detectors if each.name in ids}
     if sent:
         doing.say(
-            f"Waiting for the cloud to train {plural(len(sent), 'model')}: {listed(list(sent))}."
+            f"Waiting up to {duration(wanted.training_timeout_s)} until the cloud has trained "
+            f"{plural(len(sent), 'model')}: {listed(list(sent))}."
         )
     await_training(
         sent,

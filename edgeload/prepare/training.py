@@ -71,24 +71,30 @@ def await_training(
             except CloudError as problem:
                 if problem.status in _WILL_NOT_CHANGE:
                     raise
-                states[name] = f"{name} ({problem})"
+                states[name] = str(problem)
                 continue
             if state.is_done:
                 del left[name]
                 say(f"{name} is trained after {duration(clock() - began_s)}.")
             else:
-                states[name] = f"{name} ({_so_far(state, labels)})"
+                states[name] = _so_far(state, labels)
         if not left:
             return
         waited_s = clock() - began_s
         if waited_s >= timeout_s:
-            raise NotTrained(
-                f"not trained within {duration(timeout_s)}: {listed(list(states.values()))}"
-            )
+            raise NotTrained(f"not trained within {duration(timeout_s)}: {_by_state(states)}")
         if clock() - said_s >= SAY_EVERY_S:
             said_s = clock()
-            say(f"{duration(waited_s)}: waiting for {listed(list(states.values()))}")
+            say(f"{duration(waited_s)}: waiting for {_by_state(states)}.")
         pause(min(ASK_EVERY_S, max(0.0, timeout_s - waited_s)))
+
+
+def _by_state(states: Mapping[str, str]) -> str:
+    """`door and hall (no model yet), cars (its model has 3 of 30 labels)`."""
+    names: dict[str, list[str]] = {}
+    for name, state in states.items():
+        names.setdefault(state, []).append(name)
+    return ", ".join(f"{listed(found)} ({state})" for state, found in names.items())
 
 
 def _so_far(state: Training, sent: int) -> str:

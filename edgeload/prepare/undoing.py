@@ -70,7 +70,8 @@ def _undo_detector(
     """Delete one detector, if it is there and ours; else rename it and switch it off."""
     found = cloud.find(noted.name) if noted.id is None else cloud.get(noted.id)
     if found is None:
-        say(f"{noted.name} does not exist any more.")
+        gone = "was not made" if noted.id is None else "does not exist any more"
+        say(f"{noted.name} {gone}.")
         return
     by_id = noted.id is not None and found.preparation is None and found.name == noted.name
     if found.preparation != note.preparation and not by_id:

@@ -205,7 +205,7 @@ def test_what_takes_too_long_says_how_to_go_on(
     code = prepare.main([*words, "--training-timeout", "50ms", "--note", "n.json"])
     assert code == exit_codes.UNREACHABLE
     *_, why, then = capsys.readouterr().err.splitlines()
-    assert why.startswith("not trained within 0.05 s: cars (no model yet) and door")
+    assert why.startswith("not trained within 0.05 s: cars and door (no model yet)")
     assert then == (
         "n.json says what was made so far: the same command goes on from there, and this undoes "
         "it: edgeload cleanup --note n.json"

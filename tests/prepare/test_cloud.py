@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import socket
+from collections import deque
 from collections.abc import Iterator
 
 import groundlight_openapi_client.api
@@ -154,6 +155,23 @@ def test_no_error_shows_the_token(stand_in: CloudStandIn) -> None:
         assert "\n" not in line
         assert not any(secret[at : at + 12] in line for secret in (TOKEN, wrong) for at in range(9))
     assert any("'cars' cannot be made" in line for line in said)
+
+
+def test_a_cloud_that_fails_several_times_is_named_with_its_answer(
+    stand_in: CloudStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK asks four times after a 5xx, and then says only that it has given up."""
+    monkeypatch.setattr("groundlight.internalapi.time.sleep", lambda _: None)
+    cloud = Cloud(stand_in.url, TOKEN)
+    stand_in.refuse.extend([503] * 4)
+    with pytest.raises(CloudError) as caught:
+        cloud.delete("det_1")
+    assert caught.value.status == 503
+    assert str(caught.value) == (
+        f"{stand_in.url}: det_1 cannot be deleted: HTTP status 503: "
+        '{"detail": "refused (hidden)"}, after several attempts'
+    )
+    assert stand_in.refuse == deque()
 
 
 def test_what_is_not_there_is_no_error_to_look_up(stand_in: CloudStandIn) -> None:

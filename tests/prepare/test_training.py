@@ -94,9 +94,9 @@ def test_it_waits_for_the_slowest() -> None:
     assert took_s == 95.0
     assert said == [
         "door is trained after 10 s.",
-        "30 s: waiting for cars (no model yet)",
-        "60 s: waiting for cars (no model yet)",
-        "90 s: waiting for cars (no model yet)",
+        "30 s: waiting for cars (no model yet).",
+        "60 s: waiting for cars (no model yet).",
+        "90 s: waiting for cars (no model yet).",
         "cars is trained after 95 s.",
     ]
 
@@ -105,6 +105,7 @@ def test_after_its_time_one_line_says_how_far_each_was() -> None:
     """Neither earlier than told nor later."""
     clock = Clock()
     states = {"door": [edge(2)], "cars": [edge(None, trained=False)]}
+    states["hall"] = states["cars"]
     with pytest.raises(NotTrained) as caught:
         await_training(
             dict.fromkeys(states, 4), states.__getitem__, 12.0,
@@ -112,7 +113,7 @@ def test_after_its_time_one_line_says_how_far_each_was() -> None:
         )  # fmt: skip
     assert clock.now_s == 112.0
     assert str(caught.value) == (
-        "not trained within 12 s: door (its model has 2 of 4 labels) and cars (no model yet)"
+        "not trained within 12 s: door (its model has 2 of 4 labels), cars and hall (no model yet)"
     )
 
 
@@ -126,7 +127,7 @@ def test_what_passes_is_waited_for() -> None:
 
     said, took_s = waited(away, 600, "door")
     assert took_s == 40.0
-    assert said[0] == "30 s: waiting for door (the cloud is away)"
+    assert said[0] == "30 s: waiting for door (the cloud is away)."
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
