@@ -10,7 +10,13 @@ import numpy as np
 from edgeload.box_records import BoxResources
 from edgeload.host.samples import HostSample
 from edgeload.read.analysis.host_in_steps import POWER_REASONS, THERMAL_REASONS, renewed
-from edgeload.read.analysis.soak_result import Leak, QuarterPair, ThrottleCause, Throttling
+from edgeload.read.analysis.soak_result import (
+    ComparedEnds,
+    Leak,
+    QuarterPair,
+    ThrottleCause,
+    Throttling,
+)
 from edgeload.read.statistics.plateau import (
     PARTS,
     SOAK_FALSE_ALARMS,
@@ -24,7 +30,7 @@ SLOWED_CLOCK = 0.95
 """A clock that fell below this share of what it was is slower."""
 _MATTERS = 0.05
 _THROTTLED, _NOT_THROTTLED = 0.5, 0.1
-_LEAST_SAMPLES = PARTS
+_LEAST_SAMPLES, _LEAST_IN_A_QUARTER = PARTS, 5
 _LEAST_LEAK_BYTES = 32 * 2**20
 _LONGEST_S = 30 * 86_400.0
 """A leak that needs longer than a month to fill the memory is not worth a word."""
@@ -127,55 +133,67 @@ def _of_sample(sample: HostSample) -> Iterator[tuple[ValueName, float | None, fl
         yield ("pod_memory_bytes", pod.name), pod.memory_bytes, pod.memory_limit_bytes
 
 
-def host_pairs(values: HostValues, window: Window) -> tuple[QuarterPair, ...]:
-    """Each quantity in the first and in the last quarter, if both have samples."""
-    first, *_, last = window.split(4)
+def host_pairs(values: HostValues, ends: ComparedEnds) -> tuple[QuarterPair, ...]:
+    """Each quantity as it began and ended, if both have samples."""
     found = []
     for (quantity, about), column in values.items():
-        was, now = _mean(column.within(first)), _mean(column.within(last))
+        was, now = _mean(column.within(ends.first)), _mean(column.within(ends.last))
         if quantity == "pod_memory_bytes" or not np.isfinite([was, now]).all():
             continue
-        p = p_of_change(column.parts(window))
+        p = p_of_change(column.parts(ends.head))
         moved = abs(now - was) > _MATTERS * max(abs(was), abs(now))
         changed = p is not None and p < SOAK_FALSE_ALARMS and moved
         found.append(QuarterPair(quantity, was, now, changed, about))
     return tuple(found)
 
 
+_CAUSES: dict[ThrottleCause, tuple[str, ...]] = {
+    "thermal": THERMAL_REASONS,
+    "power": POWER_REASONS,
+}
+
+
 def find_throttling(
-    samples: Sequence[HostSample], wall_s: float, window: Window
+    samples: Sequence[HostSample], wall_s: float, ends: ComparedEnds
 ) -> tuple[Throttling, ...]:
     """GPUs that were not throttled when the step began, and mostly were from some moment on.
 
     The plainest one first. A GPU that is at its power limit from the start on has not changed.
     """
-    inside = [s for s in samples if window.start_s <= s.ts - wall_s < window.end_s]
-    first, *_, last = window.split(4)
-    causes: dict[ThrottleCause, tuple[str, ...]] = {
-        "thermal": THERMAL_REASONS,
-        "power": POWER_REASONS,
-    }
-    found = []
-    for index in sorted({gpu.index for sample in inside for gpu in sample.gpus}):
-        told = [(s.ts - wall_s, gpu) for s in inside for gpu in s.gpus if gpu.index == index]
-        known = [
-            (at_s, gpu.throttle_reasons) for at_s, gpu in told if gpu.throttle_reasons is not None
-        ]
-        at_s = np.array([at for at, _ in known])
-        if len(known) < _LEAST_SAMPLES:
-            continue
-        for cause, names in causes.items():
-            flags = np.array([any(name in reasons for name in names) for _, reasons in known])
-            switch = switch_on(flags)
-            ends = [flags[quarter.holds(at_s)] for quarter in (first, last)]
-            if switch is None or not all(map(len, ends)):
-                continue
-            began, ended = (float(end.mean()) for end in ends)
-            if began <= _NOT_THROTTLED and ended >= _THROTTLED and switch.before <= _NOT_THROTTLED:
-                found.append(
-                    Throttling(index, cause, float(at_s[switch.at]), switch.before, switch.after)
-                )
+    told: dict[int, list[tuple[float, list[str]]]] = {}
+    for sample in samples:
+        at_s = sample.ts - wall_s
+        if ends.whole.start_s <= at_s < ends.whole.end_s:
+            for gpu in sample.gpus:
+                if gpu.throttle_reasons is not None:
+                    told.setdefault(gpu.index, []).append((at_s, gpu.throttle_reasons))
+    found = [
+        throttling
+        for gpu, known in sorted(told.items())
+        for cause in _CAUSES
+        if (throttling := _throttling(gpu, cause, known, ends)) is not None
+    ]
     return tuple(sorted(found, key=lambda t: (t.before - t.after, t.cause != "thermal", t.gpu)))
+
+
+def _throttling(
+    gpu: int,
+    cause: ThrottleCause,
+    known: Sequence[tuple[float, Sequence[str]]],
+    ends: ComparedEnds,
+) -> Throttling | None:
+    """The moment from which on a GPU's samples mostly name this cause; None: there is none."""
+    at_s = np.array([at for at, _ in known])
+    flags = np.array([any(name in reasons for name in _CAUSES[cause]) for _, reasons in known])
+    first, last = flags[ends.first.holds(at_s)], flags[ends.last.holds(at_s)]
+    if len(flags) < _LEAST_SAMPLES or min(len(first), len(last)) < _LEAST_IN_A_QUARTER:
+        return None
+    switch = switch_on(flags)
+    if switch is None or switch.before > _NOT_THROTTLED:
+        return None
+    if float(first.mean()) > _NOT_THROTTLED or float(last.mean()) < _THROTTLED:
+        return None
+    return Throttling(gpu, cause, float(at_s[switch.at]), switch.before, switch.after)
 
 
 _MEMORIES = {

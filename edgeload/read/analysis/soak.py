@@ -6,7 +6,7 @@ the host if it was watched. A flat box gives no finding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,13 +15,14 @@ from edgeload.box_records import BoxResources
 from edgeload.host.samples import HostSample
 from edgeload.read.analysis.host_plateau import (
     SLOWED_CLOCK,
+    HostValues,
     box_values,
     find_leaks,
     find_throttling,
     host_pairs,
     monitor_values,
 )
-from edgeload.read.analysis.soak_result import QuarterPair, Soak, Throttling
+from edgeload.read.analysis.soak_result import ComparedEnds, QuarterPair, Soak, Throttling
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.log.columns import RunLog
 from edgeload.read.statistics.plateau import PARTS, SOAK_FALSE_ALARMS, onset, p_of_change
@@ -29,6 +30,8 @@ from edgeload.read.statistics.windows import Floats, Window
 
 LEAST_SOAK_S = 600.0
 """A shorter step is no soak."""
+_LEAST_HEAD = 0.9
+"""Heads are cut to this share of it: a part of a step has lost its warm-up."""
 _MATTERS = {"throughput_per_s": 0.05}
 _TIMES_MATTER = 0.10
 """Changes below these shares are not worth a word, however sure they are."""
@@ -91,16 +94,48 @@ def find_soaks(
     if not long:
         return ()
     values = monitor_values(samples, log.wall_s) if samples else box_values(told_by_box)
-    found = []
-    for step in long:
-        pairs = _load_pairs(answers := _answers_of(log, step), step.window)
-        of_host = host_pairs(values, step.window)
-        soak = Soak(step.index, step.window, step.span, (*pairs, *of_host))
-        soak = replace(soak, leaks=find_leaks(values, step.window))
-        seen = find_throttling(samples, log.wall_s, step.window)
-        slowing = next((each for each in seen if _matters(each, soak)), None)
-        found.append(_since_when(replace(soak, throttling=slowing), answers))
-    return tuple(found)
+    return tuple(
+        replace(
+            _plainest([_soak(log, step, ends, values, samples) for ends in _ends(step, least_s)]),
+            leaks=find_leaks(values, step.window),
+        )
+        for step in long
+    )
+
+
+def _ends(step: StepSummary, least_s: float) -> Iterator[ComparedEnds]:
+    """The step, its first half, the first half of that, and so on: a change in the first minutes of
+    hours lies in the first quarter of the whole."""
+    window = step.window
+    while True:
+        yield ComparedEnds(window, step.window)
+        window = Window(window.start_s, window.start_s + window.length_s / 2)
+        if window.length_s < _LEAST_HEAD * least_s:
+            return
+
+
+def _plainest(found: Sequence[Soak]) -> Soak:
+    """The one that knows a cause, else one whose beginning was over before the change, else the
+    first that has changed, else that of the whole step."""
+    changed = [soak for soak in found if soak.changes]
+    clear = (s for s in changed if s.at_s is not None and s.at_s >= s.ends.first.end_s)
+    explained = (soak for soak in found if soak.throttling)
+    return next(explained, None) or next(clear, None) or next(iter(changed), found[0])
+
+
+def _soak(
+    log: RunLog,
+    step: StepSummary,
+    ends: ComparedEnds,
+    values: HostValues,
+    samples: Sequence[HostSample],
+) -> Soak:
+    answers = _answers_of(log, step)
+    pairs = (*_load_pairs(answers, ends), *host_pairs(values, ends))
+    soak = Soak(step.index, step.span, ends, pairs)
+    seen = find_throttling(samples, log.wall_s, ends)
+    slowing = next((each for each in seen if _matters(each, soak)), None)
+    return _since_when(replace(soak, throttling=slowing), answers)
 
 
 def _answers_of(log: RunLog, step: StepSummary) -> _Answers:
@@ -114,22 +149,26 @@ def _answers_of(log: RunLog, step: StepSummary) -> _Answers:
     return _Answers(np.sort(done_s), log.at_s[rows], times_s)
 
 
-def _load_pairs(answers: _Answers, window: Window) -> tuple[QuarterPair, ...]:
+def _load_pairs(answers: _Answers, ends: ComparedEnds) -> tuple[QuarterPair, ...]:
     """Throughput and times. Once one of them has changed beyond chance, so has all that moved."""
-    parts = window.split(PARTS)
-    first, *_, last = window.split(4)
-    found, ps = [], []
+    parts, found, ps = ends.head.split(PARTS), [], []
     for quantity in answers.quantities:
-        ends = [float(answers.values([quarter], quantity)[0]) for quarter in (first, last)]
-        if not np.isfinite(ends).all():
+        least = _MATTERS.get(quantity, _TIMES_MATTER)
+        windows = (ends.first, ends.last, ends.head.split(4)[-1])
+        first, last, then = (float(answers.values([w], quantity)[0]) for w in windows)
+        if not np.isfinite([first, last]).all():
             continue
-        moved = max(ends) > min(ends) * (1.0 + _MATTERS.get(quantity, _TIMES_MATTER))
-        p = p_of_change(answers.series(parts, quantity)) if moved else None
-        found.append(QuarterPair(quantity, ends[0], ends[1], moved))
-        ps.append(p)
+        moved = _moved(first, last, least)
+        told = moved and _moved(first, then, least) and (last < first) == (then < first)
+        ps.append(p_of_change(answers.series(parts, quantity)) if told else None)
+        found.append(QuarterPair(quantity, first, last, moved))
     if any(p is not None and p < SOAK_FALSE_ALARMS for p in ps):
         return tuple(found)
     return tuple(replace(pair, changed=False) for pair in found)
+
+
+def _moved(first: float, last: float, least: float) -> bool:
+    return max(first, last) > min(first, last) * (1.0 + least)
 
 
 def _matters(throttling: Throttling, soak: Soak) -> bool:
@@ -152,7 +191,7 @@ def _since_when(soak: Soak, answers: _Answers) -> Soak:
 
 def _agree(soak: Soak, at_s: float) -> bool:
     low, high = soak.limits_s or (at_s, at_s)
-    slack_s = max(_SURE_S, _SURE_SHARE * soak.window.length_s)
+    slack_s = max(_SURE_S, _SURE_SHARE * soak.ends.head.length_s)
     return low - slack_s <= at_s <= high + slack_s
 
 
@@ -160,9 +199,9 @@ def _moment_of(soak: Soak, answers: _Answers) -> Soak:
     """By the throughput if it changed, else by the first of the times that did."""
     if not soak.changes:
         return soak
-    window, quantity = soak.window, soak.changes[0].quantity
+    window, quantity = soak.ends.head, soak.changes[0].quantity
     wanted = int(np.clip(window.length_s / _FINE_S, _FINE_PARTS, _FINEST_PARTS))
-    enough = len(answers.at_s) // _ANSWERS_A_PART
+    enough = np.count_nonzero(window.holds(answers.at_s)) // _ANSWERS_A_PART
     parts = window.split(max(PARTS, min(wanted, enough)))
     place = onset(answers.series(parts, quantity))
     if place is None:

@@ -30,7 +30,7 @@ def soak_numbers(soak: Soak) -> dict[str, Evidence]:
         "at_s": None if soak.at_s is None else soak.at_s - begin_s,
         "located": soak.located,
         "gradual": soak.gradual,
-        "length_s": soak.window.end_s - begin_s,
+        "length_s": soak.ends.whole.end_s - begin_s,
         "changes": tuple(_pair(pair) for pair in _felt(soak)),
         "cause": throttling.cause if throttling else None,
         "throttled_from_s": throttling.at_s - begin_s if throttling else None,

@@ -17,6 +17,27 @@ OF_THE_LOAD = (*BETTER_IF_HIGHER, *TIMES)
 
 
 @dataclass(frozen=True)
+class ComparedEnds:
+    """What of a long step is compared: the first quarter of its `head`, and its own last quarter.
+
+    The head is the whole step, unless the change came so early that it lies in the first quarter.
+    """
+
+    head: Window
+    whole: Window
+
+    @property
+    def first(self) -> Window:
+        """How it began."""
+        return self.head.split(4)[0]
+
+    @property
+    def last(self) -> Window:
+        """How it ended."""
+        return self.whole.split(4)[-1]
+
+
+@dataclass(frozen=True)
 class QuarterPair:
     """A quantity in the first and the last quarter of a step, its unit in its name.
 
@@ -80,8 +101,8 @@ class Soak:
     """
 
     step: int
-    window: Window
     span: Window
+    ends: ComparedEnds
     pairs: tuple[QuarterPair, ...]
     throttling: Throttling | None = None
     at_s: float | None = None

@@ -135,16 +135,16 @@ def throttling_label(throttling: Throttling) -> str:
 
 def soak_title(step: int | None) -> str:
     """The title of its table; the step, from 0, is named if there are several."""
-    return "First against last quarter" + ("" if step is None else f" of step {step + 1}")
+    return f"How {'the load' if step is None else f'step {step + 1}'} began and ended"
 
 
 def soak_note(soak: Soak) -> str:
     """What the table under it shows."""
-    quarter = duration(round(soak.window.length_s / 4))
+    first, last = (duration(round(w.length_s)) for w in (soak.ends.first, soak.ends.last))
     said = "Nothing changed by more than chance. " if soak.flat else ""
     return (
-        f"{said}Quarters of {quarter}. A change stands there only if it is more than chance, and "
-        "5 % or more (times: 10 %)."
+        f"{said}The first {first} against the last {last}. A change stands there only if it is "
+        "more than chance, and 5 % or more (times: 10 %)."
     )
 
 

@@ -161,3 +161,21 @@ def test_a_shorter_step_is_no_soak(tmp_path: Path) -> None:
     long = codes(runs.slowing_run(tmp_path, 15, runs.hot_from(300.0, 1.25)))
     assert "soak" in long
     assert "drift" not in long
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_what_changed_in_the_first_minutes_of_a_long_soak_is_found(
+    tmp_path: Path, *, seen: bool
+) -> None:
+    """Its first quarter is mostly hot, so the comparison begins with less of it."""
+    at_s = 4 * runs.MINUTE_S
+    summary = runs.slowing_run(tmp_path, 40, runs.hot_from(at_s, 1.2))
+    if seen:
+        summary = runs.watched(summary, hot_host(HEAT, at_s))
+    soak = soak_of(summary)
+    assert soak.at_s == pytest.approx(at_s, abs=1.0 if seen else 30.0)
+    assert (soak.throttling is not None) == seen
+    assert soak.ends.first.end_s < at_s
+    median = soak.pair("response_p50_s")
+    assert median is not None
+    assert median.worse
