@@ -49,6 +49,7 @@ class HeldBox:
         *,
         settled_s: float = READINESS_CACHED_S,
         loaded_within_s: float = LOADED_WITHIN_S,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """`senders` ask the detectors with these `ids`, in this order; `file` keeps what was."""
         self._url = url
@@ -58,6 +59,7 @@ class HeldBox:
         self._file = file
         self._settled_s = settled_s
         self._loaded_within_s = loaded_within_s
+        self._sleep = sleep
         self._before = read_edge_config(url, trust)
         self._without = without_detectors(self._before, ids)
         self._put: list[dict[str, Any]] = [self._before]
@@ -80,7 +82,7 @@ class HeldBox:
 
         def pause(seconds: float) -> None:
             poll()
-            time.sleep(seconds)
+            self._sleep(seconds)
 
         await_detectors(
             self._url,

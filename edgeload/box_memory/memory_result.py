@@ -139,12 +139,18 @@ def _whole(count: float) -> int:
 
 
 def _in_use(readings: Sequence[MemoryReading], kind: MemoryKind) -> Slope | None:
+    """What everything else uses should be the same each time: how it scatters is an error."""
     points = [
         (float(each.detectors), used)
         for each in of_state(readings, "in_use")
         if (used := each.used(kind)) is not None
     ]
-    return slope_of([count for count, _ in points], [used for _, used in points])
+    besides = [
+        used - own
+        for each in readings
+        if (used := each.used(kind)) is not None and (own := each.own(kind)) is not None
+    ]
+    return slope_of([count for count, _ in points], [used for _, used in points], besides)
 
 
 def _idle(readings: Sequence[MemoryReading], kind: MemoryKind) -> MeanOverRuns | None:

@@ -89,6 +89,8 @@ def room_words(report: MemoryReport) -> str:
         key=lambda each: (each.room.low, each.room.high) if each.room else (0, 0),
     )
     kind = KIND_NAMES[(limiting or [first])[0].kind]
+    if room.high == 0:
+        return f"There is no room for another one {beside}: {kind} is full."
     return f"There is room for {_range(room)} more {beside}; {kind} is full first."
 
 
@@ -101,7 +103,8 @@ def _why_no_room(memories: Sequence[MemoryOfDetectors]) -> str:
     unsure = [KIND_NAMES[each.kind] for each in memories if each.room is None and not each.is_flat]
     if not unsure:
         return ""
-    return f": it is not certain how much {listed(unsure)} grows per detector"
+    grow = "grows" if len(unsure) == 1 else "grow"
+    return f": it is not certain how much {listed(unsure)} {grow} per detector"
 
 
 def memory_sentences(report: MemoryReport) -> Iterator[str]:
@@ -142,7 +145,7 @@ def _about(memory: MemoryOfDetectors) -> Iterator[str]:
         idle = memory.idle
         yield (
             f"{name}: a detector that is loaded and never asked adds "
-            f"{with_limits(idle.mean, idle.low, idle.high)}{_of_pods(memory.said_idle)}."
+            f"{with_limits(idle.mean, idle.low, idle.high)}{_own_words(memory.said_idle)}."
         )
     if memory.said_in_use is not None:
         said = memory.said_in_use
@@ -168,6 +171,11 @@ def _about(memory: MemoryOfDetectors) -> Iterator[str]:
         )
 
 
+def _own_words(said: OwnAccount | None) -> str:
+    """The box's own account behind what was measured; empty if there is none."""
+    return f"; by the box's own account {gib(said.total)}{_of_pods(said)}" if said else ""
+
+
 def _against(memory: MemoryOfDetectors) -> str:
     if not memory.disagrees:
         return ""
@@ -178,7 +186,7 @@ def _against(memory: MemoryOfDetectors) -> str:
 
 
 def _of_pods(said: OwnAccount | None) -> str:
-    """`, 0.40 GiB of it the primary pod and 0.10 GiB the OODD pod`; empty if that is not said."""
+    """` (0.40 GiB the primary pod, 0.10 GiB the OODD pod)`; empty if the box does not say that."""
     if said is None or said.primary is None or said.oodd is None:
         return ""
     return f" ({gib(said.primary)} the primary pod, {gib(said.oodd)} the OODD pod)"

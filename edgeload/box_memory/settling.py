@@ -50,7 +50,7 @@ class Settling:
         if isinstance(told, NoResources):
             return
         last = self.newest or self.before
-        if last is not None and _renewable(told) != _renewable(last):
+        if last is not None and _was_renewed(last, told):
             self._renewed_s.append(at_s)
         self.newest = told
         if self.done_s is not None:
@@ -93,10 +93,22 @@ class Settling:
         return found[:2]
 
 
-def _renewable(figures: BoxResources) -> Any:
-    """All that the metrics server says."""
-    each = [(one.detector_id, one.cpu_percent, one.ram_bytes) for one in figures.detectors]
-    return figures.cpu_percent, figures.ram_bytes, each
+def _was_renewed(before: BoxResources, after: BoxResources) -> bool:
+    """Whether the metrics server says something new of the machine, or of one detector.
+
+    The list of the detectors does not come from it, nor do sums over that.
+    """
+    if (_total(before.cpu_percent), _total(before.ram_bytes)) != (
+        _total(after.cpu_percent),
+        _total(after.ram_bytes),
+    ):
+        return True
+    known = {each.detector_id: (each.cpu_percent, each.ram_bytes) for each in before.detectors}
+    return any(
+        known.get(each.detector_id, now) != now
+        for each in after.detectors
+        for now in [(each.cpu_percent, each.ram_bytes)]
+    )
 
 
 def _total(usage: Any) -> float:

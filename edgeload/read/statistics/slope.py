@@ -37,13 +37,17 @@ class Slope:
         return self.at_0 + self.value * count
 
 
-def slope_of(counts: Sequence[float], values: Sequence[float]) -> Slope | None:
+def slope_of(
+    counts: Sequence[float], values: Sequence[float], scatter: Sequence[float] = ()
+) -> Slope | None:
     """The line through values at counts that rise; None with fewer than two.
 
     Two things can go wrong, and each has its interval, of which the wider holds. Every value may be
     off by an error of its own: then least squares' own interval is right (Student's t with n - 2).
     Or the units differ, so that every step up has an error which stays from there on: then the mean
     of the steps has that of a mean (Student's t as well); least squares alone would be too sure.
+    Three values may be on a line by chance. `scatter`, values that differ only by the errors of the
+    first kind, then knows better; with them, no interval is narrower than these errors make it.
     """
     n = len(counts)
     if n < 2:
@@ -62,5 +66,13 @@ def slope_of(counts: Sequence[float], values: Sequence[float]) -> Slope | None:
     off = rises - value * widths
     spread = math.sqrt(float((off**2 / widths).sum()) / (n - 2))
     of_steps = spread / math.sqrt(float(widths.sum()))
-    half = t * max(of_line, of_steps)
+    half = max(t * max(of_line, of_steps), _half_by(scatter, square))
     return Slope(n, value, at_0, value - half, value + half)
+
+
+def _half_by(scatter: Sequence[float], square: float) -> float:
+    """Half of the interval, if the errors of the values are known from other values."""
+    if len(scatter) < 2:
+        return 0.0
+    t = float(special.stdtrit(len(scatter) - 1, (1.0 + CONFIDENCE) / 2))
+    return t * float(np.std(scatter, ddof=1)) / math.sqrt(square)

@@ -1,0 +1,100 @@
+"""A box on a clock that tests turn: the embedded endpoint's own figures, without its processes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from edgeload.box_memory.measuring import AnswerCounts, MemoryMeasurement
+from edgeload.box_records import BoxResources
+from edgeload.edge.box_resources import NoResources, resources_of
+from edgeload.simulator.memory import MemoryLaw, ResidentLog
+from edgeload.simulator.status import MemoryNow, resources, zeros
+
+EVERY_S = 15.0
+IDS = [f"det_{letter * 27}" for letter in "ABCDEFGH"]
+
+
+@dataclass
+class Clock:
+    """Seconds; a pause lets them pass."""
+
+    now_s: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def pause(self, seconds: float) -> None:
+        """Time passes."""
+        self.now_s += seconds
+
+
+@dataclass
+class Counts:
+    """How a load went."""
+
+    good: int = 0
+    asked: int = 0
+
+
+@dataclass
+class SimulatedMemory:
+    """See MeasuredBox. `lag_s`: figures of RAM are of so long before their renewal."""
+
+    clock: Clock
+    law: MemoryLaw = field(default_factory=MemoryLaw)
+    load_s: float = 40.0
+    lag_s: float = 0.0
+    answers: bool = True
+    renews: bool = True
+    kind: str = "cluster"
+    others: tuple[str, ...] = ("det_" + "x" * 27,)
+    log: ResidentLog = field(init=False)
+    configured: list[int] = field(default_factory=list)
+    asked_now: int = 0
+
+    def __post_init__(self) -> None:
+        self.log = ResidentLog(self.others, 0.0, 1e9)
+
+    def figures(self) -> BoxResources | NoResources:
+        """As the endpoint answers, and as we read it."""
+        if self.kind == "none":
+            return NoResources("the box says: Not running in a Kubernetes cluster", for_good=True)
+        renewal = int(self.clock() // EVERY_S) if self.renews else 0
+        then_s = renewal * EVERY_S - self.lag_s if self.renews else 1000.0
+        memory = MemoryNow(self.log.at(then_s), self.log.at(self.clock()), renewal)
+        if self.kind == "zeros":
+            return resources_of(zeros(memory, self.law))
+        busy = {IDS[n]: 0.1 for n in range(self.asked_now)} if self.renews else {}
+        return resources_of(resources(memory, self.law, busy, busy, cpu_full=30.0, gpu_full=50.0))
+
+    def configure(self, detectors: int, poll: Callable[[], None]) -> bool:
+        """It takes time until they are ready."""
+        before = self.configured[-1] if self.configured else 0
+        self.configured.append(detectors)
+        if detectors == before:
+            return False
+        self.log.configured([*self.others, *IDS[:detectors]], self.clock(), self.load_s)
+        until_s = self.clock() + self.load_s
+        while self.clock() < until_s:
+            poll()
+            self.clock.pause(0.25)
+        return True
+
+    @contextlib.contextmanager
+    def asked(self, detectors: int) -> Iterator[AnswerCounts]:
+        """All of them answer at once, or none ever."""
+        self.asked_now = detectors
+        counts = Counts(10 if self.answers else 0, 10)
+        for each in IDS[:detectors] if self.answers else ():
+            self.log.used(each, self.clock())
+        try:
+            yield counts
+        finally:
+            self.asked_now = 0
+
+
+def measurement_of(box: SimulatedMemory) -> MemoryMeasurement:
+    """All that measures it, on its clock."""
+    return MemoryMeasurement(box, IDS, EVERY_S, box.clock, box.clock.pause, lambda _: None)
