@@ -205,7 +205,7 @@ simulator               the embedded endpoint, whose capacity is known
     accounts            what serves each detector, and its counts
     pools               the pools of workers, each behind a queue
     picture_cache       what a cache of pictures saves
-    memory              how much memory it uses: more for each detector
+    resident_memory     how much memory it uses: more for each detector
     pods                which detectors were taken down or are being loaded
     slowdown            a box that gets hot
     contention          pools that slow each other down, and by which law

@@ -47,6 +47,8 @@ SIDE_BY_SIDE = (
     "commands/test_list_runs.py",
     "commands/test_restore_edge_config.py",
     "commands/test_check.py",
+    "commands/test_memory.py",
+    "box_memory",
     "smoke_test",
     "commands/test_prepare.py",
     "prepare",

@@ -28,7 +28,7 @@ from edgeload.edge.edge_config import (
     without_detectors,
 )
 from edgeload.edge.location import Unreachable
-from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, put_back
+from edgeload.edge.putting_back import LOADED_WITHIN_S, put_back
 from edgeload.edge.trust import TlsTrust
 from edgeload.keeper import KeeperTask
 from edgeload.keeper_process import KeeperEnded, KeeperProcess
@@ -103,18 +103,16 @@ class HeldBox:
 
         What somebody else has configured meanwhile stays. Raises Unreachable.
         """
-        *_, before_last, last = (self._before, *self._put)
-        try:
-            return put_back(self._kept(last), self._url, self._trust, say=say)
-        except ChangedMeanwhile:  # or the last change has failed
-            return put_back(self._kept(before_last), self._url, self._trust, say=say)
+        return put_back(self._kept(), self._url, self._trust, say=say)
 
     def save(self) -> None:
         """Write the file, so that the box can be restored by others, too. Raises OSError."""
-        keep_config(self._file, self._kept(self._put[-1]))
+        keep_config(self._file, self._kept())
 
-    def _kept(self, put: dict[str, Any]) -> KeptConfig:
-        return KeptConfig(self._url, time.time(), self._before, put)
+    def _kept(self) -> KeptConfig:
+        *earlier, last = self._put
+        put_before = earlier[-1] if earlier else None
+        return KeptConfig(self._url, time.time(), self._before, last, put_before)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from edgeload.edge.location import Unreachable
 from edgeload.edge.putting_back import LOADED_WITHIN_S
 from edgeload.plain_words import plural
 from edgeload.private_files import private_folder
-from edgeload.run.no_cloud import SAVED_CONFIG, owed_restoration
+from edgeload.run.no_cloud import SAVED_CONFIG, check_known, owed_restoration
 from edgeload.run.pictures import make_pictures
 from edgeload.run.preflight import check_cacert
 from edgeload.run.preflight_queries import Sender
@@ -149,6 +149,7 @@ class _MemorySession:
         settings, groups = self._settings, self._settings.groups()
         pictures = make_pictures(groups, settings.seed, stack)
         reached = reach(url, settings, time.sleep, _say)
+        check_known(reached)
         task = first_task(settings, settings.plan(), reached, pictures)
         tasks = {group.name: group for group in task.groups}
         senders: list[Sender] = []

@@ -75,12 +75,22 @@ class ConfigFileError(Exception):
 
 @dataclass(frozen=True)
 class KeptConfig:
-    """A box's configuration as it was before we changed it, and as we put it."""
+    """A box's configuration as it was before we changed it, and as we put it.
+
+    `put_before`: of several changes, what the last but one has put. The box has that as long as the
+    last one is not made.
+    """
 
     url: str
     kept_unix_s: float
     before: EdgeConfig
     put: EdgeConfig
+    put_before: EdgeConfig | None = None
+
+    def is_ours(self, config: EdgeConfig) -> bool:
+        """Whether a configuration that the box has is one that we put."""
+        ours = [self.put, *([] if self.put_before is None else [self.put_before])]
+        return any(agrees(each, config) for each in ours)
 
 
 def read_edge_config(url: str, trust: TlsTrust) -> dict[str, Any]:
@@ -277,6 +287,7 @@ def keep_config(file: Path, kept: KeptConfig) -> None:
         "kept_unix_s": kept.kept_unix_s,
         "before": kept.before,
         "put": kept.put,
+        "put_before": kept.put_before,
     }
     with written_together(file.parent) as folder:
         (folder / file.name).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -292,6 +303,7 @@ def kept_config(file: Path) -> KeptConfig:
         record = {}
     url, kept_unix_s = as_text(record.get("url")), as_number(record.get("kept_unix_s"))
     before, put = record.get("before"), record.get("put")
+    put_before = record.get("put_before")
     if (
         record.get("format") != _FORMAT
         or url is None
@@ -303,7 +315,8 @@ def kept_config(file: Path) -> KeptConfig:
         raise ConfigFileError(
             f"{file}: is not the configuration of an Edge Endpoint that a load test has saved"
         )
-    return KeptConfig(url, kept_unix_s, before, put)
+    earlier = put_before if isinstance(put_before, dict) else None
+    return KeptConfig(url, kept_unix_s, before, put, earlier)
 
 
 def await_detectors(

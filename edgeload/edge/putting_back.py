@@ -51,14 +51,14 @@ def put_back(
     now = read_edge_config(url, trust)
     if agrees(kept.before, now):
         return False
-    if not agrees(kept.put, now):
+    if not kept.is_ours(now):
         raise ChangedMeanwhile(
             f"somebody else has changed the configuration of {url} since, so it stays as it is now"
         )
     put_edge_config(url, kept.before, trust)
     back = [
         each
-        for each in not_served(configured_ids(kept.before), kept.put)
+        for each in not_served(configured_ids(kept.before), now)
         if not not_served([each], kept.before)
     ]
     try:

@@ -130,7 +130,7 @@ def _left_by_an_earlier_run(output_dir: Path, now: KeptConfig) -> Path | None:
     return None
 
 
-def _check_known(reached: Reached) -> None:
+def check_known(reached: Reached) -> None:
     """Raise Unreachable for a token or a detector that does not exist: the box would load it."""
     for found in reached.detectors.values():  # a box without the cloud says neither
         status, detector_id = found.asked.status, found.detector.id
@@ -154,7 +154,7 @@ def _planned(reached: Reached) -> tuple[KeptConfig, tuple[str, ...]]:
     ids = dict.fromkeys(found.detector.id for found in reached.detectors.values())
     changed = tuple(each for each in ids if not has_preset(before, each, "no_cloud"))
     if changed:
-        _check_known(reached)
+        check_known(reached)
     put = with_preset(before, changed, "no_cloud") if changed else before
     return KeptConfig(reached.url, time.time(), before, put), changed
 

@@ -16,7 +16,7 @@ inference_process  sockets, timers and the truth log around `inference`
 inference     decides which answer a query gets and when, and counts
 accounts      what serves each detector, and what happened to its queries, in numbers
 pools         the pools of inference workers
-memory        how much memory the detectors take, once loaded and once used
+resident_memory  how much memory the detectors take, once loaded and once used
 pods          which detectors were taken down or are being loaded, as each process sees it
 contention    pools that slow each other down, and by which law
 queueing      c servers behind one first-come-first-served queue; service times

@@ -16,7 +16,6 @@ from edgeload.simulator.accounts import Account, Accounts, QueryCounts
 from edgeload.simulator.deployment import Deployment, pools_of
 from edgeload.simulator.detectors import Detectors
 from edgeload.simulator.faults import SWAP_LABEL, Faults, status_of
-from edgeload.simulator.memory import ResidentLog
 from edgeload.simulator.messages import Finished, Query, Reply
 from edgeload.simulator.model_rollouts import ModelPods, ServingPod
 from edgeload.simulator.picture_cache import CacheLaw, PictureCache
@@ -33,6 +32,7 @@ from edgeload.simulator.query import (
     not_ready,
 )
 from edgeload.simulator.queueing import Job
+from edgeload.simulator.resident_memory import ResidentLog
 from edgeload.simulator.slowdown import HotBox, Slowdown
 from edgeload.simulator.status import BusyTime
 from edgeload.simulator.truth import Truth

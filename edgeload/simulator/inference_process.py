@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from edgeload.simulator.description import capacity_words
 from edgeload.simulator.detectors import Detector, Detectors
 from edgeload.simulator.inference import Inference
-from edgeload.simulator.memory import ResidentLog
 from edgeload.simulator.messages import (
     Call,
     Connected,
@@ -25,6 +24,7 @@ from edgeload.simulator.messages import (
 from edgeload.simulator.model_rollouts import ModelPods
 from edgeload.simulator.options import Options
 from edgeload.simulator.pods import Pods
+from edgeload.simulator.resident_memory import ResidentLog
 from edgeload.simulator.routes import Routes, SimulatedBox
 from edgeload.simulator.status import GPU_OVER_S
 from edgeload.simulator.truth import FLUSH_AFTER_S, TruthLog

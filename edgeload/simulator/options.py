@@ -31,7 +31,6 @@ from edgeload.simulator.deployment import (
 from edgeload.simulator.detector_option import detector_option
 from edgeload.simulator.detectors import PRESET_NAMES, PresetName
 from edgeload.simulator.faults import FaultError, Faults, faults_from
-from edgeload.simulator.memory import MemoryLaw
 from edgeload.simulator.model_rollouts import PlannedRollout
 from edgeload.simulator.option_values import (
     MAX_WORKERS,
@@ -48,6 +47,7 @@ from edgeload.simulator.option_values import (
 )
 from edgeload.simulator.picture_cache import CacheLaw
 from edgeload.simulator.queueing import SERVICE_DISTRIBUTIONS, ServiceDistribution, ServiceTime
+from edgeload.simulator.resident_memory import MemoryLaw
 from edgeload.simulator.rollout_option import rollout_option
 from edgeload.simulator.slowdown import Slowdown
 from edgeload.simulator.status import RESOURCE_KINDS, ResourceKind

@@ -20,9 +20,9 @@ from edgeload.simulator.detectors import (
 )
 from edgeload.simulator.faults import FaultError, faults_from
 from edgeload.simulator.inference import Inference
-from edgeload.simulator.memory import MemoryLaw
 from edgeload.simulator.messages import Call, Reply
 from edgeload.simulator.query import HTML, JSON, error_answer
+from edgeload.simulator.resident_memory import MemoryLaw
 from edgeload.simulator.status import (
     GPU_OVER_S,
     NO_CLUSTER,

@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from edgeload.edge_facts import RENEWED_EVERY_S
 from edgeload.simulator.detectors import Detector
-from edgeload.simulator.memory import EDGE_RAM_BYTES, MemoryLaw, Residents
 from edgeload.simulator.query import timestamp
+from edgeload.simulator.resident_memory import EDGE_RAM_BYTES, MemoryLaw, Residents
 
 ResourceKind = Literal["cluster", "zeros", "none"]
 RESOURCE_KINDS: tuple[ResourceKind, ...] = ("cluster", "zeros", "none")

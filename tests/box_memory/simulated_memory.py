@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from edgeload.box_memory.measuring import AnswerCounts, MemoryMeasurement
 from edgeload.box_records import BoxResources
 from edgeload.edge.box_resources import NoResources, resources_of
-from edgeload.simulator.memory import MemoryLaw, ResidentLog
+from edgeload.simulator.resident_memory import MemoryLaw, ResidentLog
 from edgeload.simulator.status import MemoryNow, resources, zeros
 
 EVERY_S = 15.0

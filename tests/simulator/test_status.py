@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from edgeload.simulator.memory import MemoryLaw, Residents
+from edgeload.simulator.resident_memory import MemoryLaw, Residents
 from edgeload.simulator.status import BusyTime, MemoryNow, resources, zeros
 
 THERE = Residents({"x": False, "y": True})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeload.simulator.memory import (
+from edgeload.simulator.resident_memory import (
     EDGE_RAM_BYTES,
     GIBIBYTE,
     OTHER_RAM_BYTES,
