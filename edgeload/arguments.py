@@ -64,10 +64,13 @@ def parse(
 
     Prints one line and exits with code 2 for an option that does not exist.
     """
-    given = vars(_parser(config, program).parse_args(arguments))
+    parser = _parser(config, program)
+    given = vars(parser.parse_args(arguments))
     if "custom_ramp" in given:  # [1, 5, 20] arrives as three words
         given["custom_ramp"] = " ".join(given["custom_ramp"]) or BUILT_IN
     if (file := given.pop("restore", None)) is not None:
+        if "wanted" in given:
+            parser.error(f"{RESTORE_OPTION}: must be left out with --dry-run and --calibrate")
         return given, f"{RESTORE}{file}"
     return given, given.pop("wanted", "run")
 
@@ -91,7 +94,7 @@ def _parser(config: Mapping[str, object], program: str) -> Parser:
         instead.add_argument(
             option_of(wanted), dest="wanted", action="store_const", const=wanted, help=text
         )
-    instead.add_argument(
+    parser.add_argument(
         RESTORE_OPTION,
         dest="restore",
         metavar="FILE",

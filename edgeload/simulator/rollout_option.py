@@ -26,12 +26,12 @@ def rollout_option(text: str) -> PlannedRollout:
         ) from error
     for piece in keys.split(",") if colon and keys else ():
         key, equals, value = (part.strip() for part in piece.partition("="))
-        if not equals or key not in _KEYS:
+        if not equals or key not in ROLLOUT_KEYS:
             raise argparse.ArgumentTypeError(
                 f"{text!r}: {piece.strip()!r}: must be KEY=VALUE with one of the keys "
-                f"{listed(list(_KEYS))}, for example {_EXAMPLE}"
+                f"{listed(list(ROLLOUT_KEYS))}, for example {_EXAMPLE}"
             )
-        field, convert = _KEYS[key]
+        field, convert = ROLLOUT_KEYS[key]
         if field in given:
             raise argparse.ArgumentTypeError(f"{text!r}: {key}= must be given once")
         try:
@@ -60,7 +60,7 @@ def _factor(text: str) -> float:
     return value
 
 
-_KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
+ROLLOUT_KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
     "detector": ("detector", str),
     "both": ("both_s", time_in_seconds),
     "fail": ("fail", share_of_1),
@@ -69,3 +69,4 @@ _KEYS: dict[str, tuple[str, Callable[[str], object]]] = {
     "cold": ("cold_s", time_in_seconds),
     "slower": ("slower", _factor),
 }
+"""Each key: the field of PlannedRollout, and how its text is read."""
