@@ -9,7 +9,7 @@ import pytest
 import synthetic_log as sl
 
 import parse_load_test_logs
-from edgeload.read.analysis.differences import differences, without_header
+from edgeload.read.analysis.differences import differences, endpoint_facts, without_header
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
@@ -86,3 +86,9 @@ def test_a_fact_that_an_older_version_did_not_write_is_no_difference(tmp_path: P
     """A new setting in the newer log alone: it may have been the same, so nothing is said of it."""
     old, new = run(tmp_path / "1", timeout=10.0), run(tmp_path / "2", timeout=10.0, preflight=True)
     assert differences([old], [new]) == differences([new], [old]) == ()
+
+
+def test_who_has_configured_the_box_is_no_difference() -> None:
+    """A box that was made edge-only for the run answers as one that is so by itself."""
+    is_so = {"url": "http://192.0.2.7:30101", "edge_only": True}
+    assert endpoint_facts({**is_so, "no_cloud_set": ["det_A"]}) == endpoint_facts(is_so) == is_so
