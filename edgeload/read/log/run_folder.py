@@ -17,7 +17,9 @@ from edgeload.read.log.older_joined import joined_rows
 from edgeload.read.log.older_rows import OlderRows, check_is_log, older_rows, rows_of_lines
 from edgeload.read.log.source import utf8_file
 
+_ENDS = ("", ".gz", ".bz2", ".xz")
 _PACKED = r"(?:\.(?:gz|bz2|xz))?"
+_ONE_LOG = re.compile(rf"{re.escape(KEPT_LOG)}{_PACKED}")
 _CAMERA_LOG = re.compile(rf"camera_.+\.log{_PACKED}")
 _HOST_LOG = re.compile(rf"system\.log{_PACKED}")
 _RUN = re.compile(r"run_\d+")
@@ -35,9 +37,10 @@ def read_run_folder(folder: Path, requests_per_second: float | None) -> RunLog:
     except OSError as problem:
         raise LogError(f"cannot read {folder}: {problem.strerror}") from problem
     logs = [folder / name for name in names if _CAMERA_LOG.fullmatch(name)]
-    if not logs and KEPT_LOG in names:
-        with utf8_file(folder / KEPT_LOG) as file:
-            return read_older_file(file, folder / KEPT_LOG, requests_per_second)
+    whole = next((folder / name for name in names if _ONE_LOG.fullmatch(name)), None)
+    if not logs and whole is not None:
+        with utf8_file(whole) as file:
+            return read_older_file(file, whole, requests_per_second)
     if not logs:
         raise LogError(
             f"{folder} is a folder without the log of a load test: must be a log, or a folder with "
@@ -54,7 +57,7 @@ def read_run_folder(folder: Path, requests_per_second: float | None) -> RunLog:
 def read_older_file(file: Path, name: Path, requests_per_second: float | None) -> RunLog:
     """An older log, in `file`; what stands beside `name` tells the rate that it does not say."""
     rows = older_rows(file, name)
-    beside = name.parent if name.name == KEPT_LOG else None
+    beside = name.parent if _ONE_LOG.fullmatch(name.name) else None
     if rows.cameras:
         return lens_log(rows, name, _facts(beside) if beside else None, requests_per_second)
     if requests_per_second is None and beside is not None:
@@ -95,10 +98,14 @@ def _facts(folder: Path) -> LensFacts | None:
 
 
 def _content(path: Path) -> bytes:
-    """What a file holds; nothing if it is missing, too large, or not to be read."""
+    """What a file holds, packed or not; nothing if it is missing, too large, or not to be read."""
+    found = [path.with_name(path.name + end) for end in _ENDS]
+    given = next((each for each in found if each.is_file()), None)
+    if given is None:
+        return b""
     try:
-        with path.open("rb") as file:
+        with utf8_file(given) as unpacked, unpacked.open("rb") as file:
             text = file.read(_MOST_BYTES + 1)
-    except OSError:
+    except (LogError, OSError):
         return b""
     return text if len(text) <= _MOST_BYTES else b""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -319,6 +319,20 @@ def test_all_results_of_a_folder_can_be_made(tmp_path: Path) -> None:
     values = json.loads(summary_json(summary, findings))
     assert values["totals"]["missed"] is None
     assert "door" in summary_md(summary, findings) and "person" in steps_csv(summary)
+
+
+@pytest.mark.parametrize("write", [lambda folder: write_lens_run(folder, LENSES), write_ramp])
+def test_a_folder_of_packed_files_is_the_same(
+    tmp_path: Path, write: Callable[[Path], list[Asked]]
+) -> None:
+    """gzip -r changes nothing, neither for logs nor for what stands beside them."""
+    write(tmp_path)
+    before = analyse(read_log(tmp_path))
+    for path in list(tmp_path.iterdir()):
+        (tmp_path / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    after = analyse(read_log(tmp_path))
+    assert [(s.counts, s.rates) for s in before.steps] == [(s.counts, s.rates) for s in after.steps]
 
 
 @pytest.mark.parametrize("below", ["", "run_00"])
