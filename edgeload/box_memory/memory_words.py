@@ -166,8 +166,9 @@ def _about(memory: MemoryOfDetectors) -> Iterator[str]:
             "vram": "the GPU's memory ends",
         }[memory.kind]  # fmt: skip
         yield (
-            f"{name}: {where} at {gib(limit.limit)}; a margin of {gib(limit.margin)} is kept free, "
-            "because a roll-out loads both models of a detector (at least 5 %)."
+            f"{name}: {where} at {gib(limit.limit)}. A margin of {gib(limit.margin)} is kept free: "
+            "what the largest detector takes, because a roll-out loads both its models, and at "
+            "least 5 %."
         )
 
 

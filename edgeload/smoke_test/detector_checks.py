@@ -82,7 +82,7 @@ def configuration_line(detector_id: str, config: Any) -> CheckLine:
     found = configuration_of(config, detector_id)
     if found.edge_only:
         return CheckLine("", "ok", "no_cloud: the edge answers every query, and escalates none")
-    advice = "give it the configuration no_cloud (docs/endpoint.md)"
+    advice = "give it the configuration no_cloud, or add --set-no-cloud to a load test"
     if found.always_edge:
         seen = (
             "may escalate: the edge answers, and sends pictures of which it is unsure to the cloud"
