@@ -26,6 +26,8 @@ from edgeload.untrusted_text import one_line
 MARK = "edgeload"
 """The key in the metadata of a detector that says which preparation has made it."""
 _ROUTE = "/device-api/v1/detectors"
+_UPLOAD_WITHIN_S = 60.0
+"""A picture may have 2 MB, and the way to the cloud may be slow."""
 _TOO_MANY_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 """How long to wait when the cloud says that this was too much at once, each time."""
 
@@ -142,7 +144,12 @@ class Cloud:
         query = self._call(
             problem,
             lambda: self._gl.submit_image_query(
-                detector_id, picture.jpeg, wait=0, human_review="NEVER", confidence_threshold=0.0
+                detector_id,
+                picture.jpeg,
+                wait=0,
+                human_review="NEVER",
+                confidence_threshold=0.0,
+                request_timeout=_UPLOAD_WITHIN_S,
             ),
         )
         rois = [

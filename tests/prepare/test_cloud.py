@@ -60,6 +60,15 @@ def test_nothing_leaves_this_machine(stand_in: CloudStandIn, only_loopback: list
     cloud.pipelines(made.id)
     cloud.delete(made.id)
     assert set(only_loopback) == {"127.0.0.1"}
+    assert stand_in.asked == [  # nothing else either: no token is minted, nothing is polled
+        ("GET", "/v1/me"),
+        ("GET", "/v1/me"),
+        ("POST", "/v1/detectors"),
+        ("POST", "/v1/image-queries"),
+        ("POST", "/v1/labels"),
+        ("GET", f"/v1/detectors/{made.id}/pipelines"),
+        ("DELETE", f"/v1/detectors/{made.id}"),
+    ]
     assert stand_in.tokens == {TOKEN}
 
 

@@ -160,7 +160,13 @@ def _goes_on_and_is_undone(scene: Scene, before: dict[str, object]) -> None:
     scene.cloud.pictures.clear()
 
 
-@pytest.mark.parametrize("written", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(False, id="before"),
+        pytest.param(True, id="after", marks=pytest.mark.slow),
+    ],
+)
 def test_a_crash_at_any_write_of_the_note_loses_nothing(small: Scene, written: bool) -> None:
     """Before the note is written or right after: what it was about is found again."""
     before = small.config()
@@ -175,7 +181,9 @@ def test_a_crash_at_any_write_of_the_note_loses_nothing(small: Scene, written: b
     assert number > 5
 
 
-@pytest.mark.parametrize("lost", ["lose_request", "lose_answer"])
+@pytest.mark.parametrize(
+    "lost", [pytest.param("lose_request", marks=pytest.mark.slow), "lose_answer"]
+)
 def test_a_connection_that_breaks_at_any_request_loses_nothing(small: Scene, lost: str) -> None:
     """Whether the cloud has carried out the last request or not."""
     before = small.config()

@@ -42,7 +42,7 @@ def test_objects_are_as_many_as_the_label_says_and_where_the_boxes_are(
     own = DetectorToMake(
         wanted.name, wanted.query, wanted.mode, wanted.class_names, wanted.max_count, size=size
     )
-    for index in range(20):
+    for index in range(12):
         picture = labelled_picture(own, index, seed=1)
         pixels = pixels_of(picture)
         assert pixels.shape == (height, width, 3)
@@ -71,7 +71,7 @@ def test_objects_are_as_many_as_the_label_says_and_where_the_boxes_are(
 def test_a_class_shows_by_its_colour(wanted: DetectorToMake) -> None:
     """The hue of the one shape is that of its label, and of no other label."""
     hues: dict[str, set[int]] = {}
-    for index in range(4 * len(wanted.labels)):
+    for index in range(2 * len(wanted.labels)):
         picture = labelled_picture(wanted, index, seed=3)
         pixels = pixels_of(picture)
         (area,) = seen_objects(pixels)
