@@ -75,7 +75,7 @@ def await_training(
                 continue
             if state.is_done:
                 del left[name]
-                say(f"{name} is trained after {duration(clock() - began_s)}.")
+                say(f"{name} is trained{_after(clock() - began_s)}.")
             else:
                 states[name] = _so_far(state, labels)
         if not left:
@@ -85,8 +85,12 @@ def await_training(
             raise NotTrained(f"not trained within {duration(timeout_s)}: {_by_state(states)}")
         if clock() - said_s >= SAY_EVERY_S:
             said_s = clock()
-            say(f"{duration(waited_s)}: waiting for {_by_state(states)}.")
+            say(f"{duration(round(waited_s))}: waiting for {_by_state(states)}.")
         pause(min(ASK_EVERY_S, max(0.0, timeout_s - waited_s)))
+
+
+def _after(seconds: float) -> str:
+    return f" after {duration(round(seconds))}" if seconds >= 1 else ""
 
 
 def _by_state(states: Mapping[str, str]) -> str:

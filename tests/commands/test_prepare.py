@@ -14,6 +14,7 @@ from pathlib import Path
 
 import as_a_user as user
 import pytest
+from box_of_cloud import box_of_cloud
 from cloud_stand_in import TOKEN, CloudStandIn, cloud_stand_in
 from only_loopback import only_loopback
 from prepared_box import MIX, TRUST
@@ -317,25 +318,30 @@ def test_ctrl_c_in_a_cleanup_leaves_the_rest_in_the_note(
 
 
 @pytest.mark.slow
-def test_the_same_mix_runs_afterwards(cloud: CloudStandIn, tmp_path: Path) -> None:
-    """With the pauses that a box needs; the load test asks the detectors by their names."""
+def test_the_same_mix_runs_afterwards(box: str, cloud: CloudStandIn, tmp_path: Path) -> None:
+    """As real processes with the pauses that a box needs: made, asked by name, and undone."""
     cloud.polls_until_trained = 0
     (tmp_path / "mix.yaml").write_text(MIX)
-    detectors = ["--detector", "cars:workers=2,service-time=5ms", "--detector", "door:workers=2"]
-    with running_simulator(detectors) as running:
-        words = ["--mix", "mix.yaml", "--endpoint-url", running.url]
-        options = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(user.ROOT)}}
-        options["env"]["GROUNDLIGHT_API_TOKEN"] = TOKEN  # type: ignore[index]
-        edgeload = [sys.executable, "-m", "edgeload"]
+    environment = {
+        **os.environ, "PYTHONPATH": str(user.ROOT), "GROUNDLIGHT_API_TOKEN": TOKEN,
+    }  # fmt: skip
+    with box_of_cloud(box, cloud.url) as url:
+        words = ["--mix", "mix.yaml", "--endpoint-url", url]
+        before = read_edge_config(url, TRUST)
         for command in (
             ["prepare", *words, "--cloud", cloud.url, "--pictures", "2"],
             ["run", *words, "--custom-ramp", "1", "--time-between-ramp", "3"],
             ["cleanup"],
         ):
-            done = subprocess.run([*edgeload, *command], **options, check=False)  # type: ignore[call-overload]
-            assert done.returncode == exit_codes.OK, command
+            done = subprocess.run(
+                [sys.executable, "-m", "edgeload", *command],
+                cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert done.returncode == exit_codes.OK, done.stderr
+            assert TOKEN[:12] not in done.stdout + done.stderr
+        assert read_edge_config(url, TRUST) == before
     summary = json.loads((tmp_path / "load_test_results" / "summary.json").read_text())
-    assert summary["totals"]["ok"] == summary["totals"]["planned"]
+    assert summary["totals"]["ok"] == summary["totals"]["planned"] == 60
     assert cloud.names() == set()
 
 
