@@ -41,7 +41,7 @@ def test_the_page_shows_a_pool_each_and_a_shared_pool() -> None:
 
 
 def test_the_page_has_every_key_fault_and_field() -> None:
-    """Tables name all keys of --detector and --rollout, all faults and all keys of the truth log."""
+    """Tables name all keys of --detector and --rollout, all faults and keys of the truth log."""
     rows = " ".join(re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE))
     named = set(re.findall(r"`([^`]+)`", rows))
     with pytest.raises(argparse.ArgumentTypeError) as refused:
