@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_args
 
 from edgeload.cli import Parser, typed
@@ -106,11 +107,15 @@ def _parser(config: Mapping[str, object], program: str) -> Parser:
 
 
 def add_settings(
-    parser: Parser, config: Mapping[str, object], names: Collection[str] | None = None
+    parser: Parser,
+    config: Mapping[str, object],
+    names: Collection[str] | None = None,
+    help_texts: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Add the options of all settings, or of these; the defaults in their help are config.py's.
 
-    Values stay text here: the settings check them, and say what is legal, in one place.
+    Values stay text here: the settings check them, and say what is legal, in one place. The
+    `help_texts` take the place of what settings say about themselves for a load test.
     """
     for name in _TOKEN_OPTIONS:
         parser.add_argument(name, action=RefusedToken, nargs="?", help=argparse.SUPPRESS)
@@ -123,26 +128,27 @@ def add_settings(
         ]
         group = parser.add_argument_group(title) if wanted else None
         for name in wanted:
-            _add_option(group, name, config)
+            _add_option(group, name, config, help_texts.get(name))
 
 
-def _add_option(group: Any, name: str, config: Mapping[str, object]) -> None:
+def _add_option(group: Any, name: str, config: Mapping[str, object], help_text: str | None) -> None:
     setting, field = declared(name), Fields.model_fields[name]
     default = config.get(name.upper(), field.default)
     shown = "" if default in (None, "", (), []) else f" (default: {_readable(default)})"
     several = " May be given several times." if setting.form == "list" else ""
-    text = f"{setting.help}{several}{shown}".replace("%", "%%")
+    text = f"{help_text or setting.help}{several}{shown}".replace("%", "%%")
+    said = {"help": text, "default": argparse.SUPPRESS}
     option, metavar = option_of(name), metavar_of(name)
     if setting.option:
-        group.add_argument(option, dest=name, metavar=metavar, help=text)
+        group.add_argument(option, dest=name, metavar=metavar, **said)
     elif setting.form == "flag":
-        group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
+        group.add_argument(option, action=argparse.BooleanOptionalAction, **said)
     elif setting.form == "list":
-        group.add_argument(option, action="append", metavar=metavar, help=text)
+        group.add_argument(option, action="append", metavar=metavar, **said)
     elif setting.form == "ramp":
-        group.add_argument(option, nargs="*", metavar="N,", help=text)
+        group.add_argument(option, nargs="*", metavar="N,", **said)
     else:
-        group.add_argument(option, metavar=metavar, help=text)
+        group.add_argument(option, metavar=metavar, **said)
 
 
 def _readable(default: object) -> str:

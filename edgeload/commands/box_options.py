@@ -6,48 +6,29 @@ environment, and no others.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from edgeload.arguments import RefusedToken
 from edgeload.child_processes import TOKEN
-from edgeload.cli import Parser
 from edgeload.edge.location import Forbidden, locate
 from edgeload.edge.trust import TlsTrust
 from edgeload.settings import SettingError
-from edgeload.settings.fields import declared, metavar_of, option_of
 from edgeload.settings.resolving import constant
 from edgeload.target_rules import literal_address, why_refused
 from edgeload.untrusted_text import remember_secret
 
-REACHING = {
+REACHING = ("endpoint_url", "insecure", "cacert", "allow_public_target")
+"""The settings that say how the box is reached."""
+REACHING_HELP = {
     "endpoint_url": "Address of the Edge Endpoint: https://HOST:30143, or http://HOST:30101 if it "
     "serves plain HTTP.",
-    "insecure": "",
-    "cacert": "",
     "allow_public_target": "Host of the box, once more, to permit an address that is public or "
     "link-local (docs/endpoint.md).",
 }
-"""The settings that say how the box is reached, with their help, if that differs."""
-
-
-def add_settings(parser: Parser, settings: Mapping[str, str]) -> None:
-    """Add the options of these settings, with this help or their own; refuse the token as one."""
-    for name in ("--token", "--api-token", "--groundlight-api-token"):
-        parser.add_argument(name, action=RefusedToken, nargs="?", help=argparse.SUPPRESS)
-    for name, own in settings.items():
-        setting, option = declared(name), option_of(name)
-        text = (own or setting.help).replace("%", "%%")
-        kind: dict[str, Any] = (
-            {"action": argparse.BooleanOptionalAction}
-            if setting.form == "flag"
-            else {"metavar": metavar_of(name)}
-        )
-        parser.add_argument(option, dest=name, default=argparse.SUPPRESS, help=text, **kind)
+"""What a load test says otherwise about them."""
 
 
 def setting_of(config: Mapping[str, object], given: Mapping[str, object], name: str) -> Any:

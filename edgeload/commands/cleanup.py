@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from edgeload import exit_codes
+from edgeload.arguments import add_settings
 from edgeload.cli import Parser
-from edgeload.commands.box_options import REACHING, add_settings, box_access, token_of
+from edgeload.commands.box_options import REACHING, box_access, token_of
 from edgeload.commands.prepare import DEFAULT_NOTE, add_note
 from edgeload.config_file import Config, load_config
 from edgeload.prepare.cloud import Cloud, CloudError
@@ -46,7 +47,7 @@ def main(
     given: dict[str, Any] = {}
     try:
         config = load_config(config_folders)
-        given = vars(_parser(program).parse_args(arguments))
+        given = vars(_parser(config, program).parse_args(arguments))
         notes = NoteFile(given["note"])
         note = _read(notes)
         if note is None:
@@ -130,9 +131,9 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _parser(program: str) -> Parser:
+def _parser(config: Mapping[str, object], program: str) -> Parser:
     parser = Parser(prog=program, description=_DESCRIPTION, epilog=_EPILOG)
-    add_settings(parser, {name: text for name, text in REACHING.items() if name != "endpoint_url"})
+    add_settings(parser, config, [name for name in REACHING if name != "endpoint_url"])
     add_note(parser)
     parser.add_argument(
         "--dry-run",

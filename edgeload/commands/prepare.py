@@ -7,15 +7,16 @@ import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from edgeload import exit_codes
+from edgeload.arguments import add_settings
 from edgeload.cli import Parser, path, seconds, typed
 from edgeload.commands.box_options import (
     REACHING,
-    add_settings,
+    REACHING_HELP,
     box_access,
     setting_of,
     token_of,
@@ -70,7 +71,7 @@ def main(
     given: dict[str, Any] = {}
     try:
         config = load_config(config_folders)
-        given = vars(_parser(program).parse_args(arguments))
+        given = vars(_parser(config, program).parse_args(arguments))
         mix = _mix(config, given)
         if given["dry_run"]:
             return _show(mix, config, given)
@@ -211,14 +212,14 @@ def _cloud(text: str) -> str:
         raise argparse.ArgumentTypeError(f"{text!r}: {problem}") from None
 
 
-def _parser(program: str) -> Parser:
+def _parser(config: Mapping[str, object], program: str) -> Parser:
     cleanup = f"{typed(program).removesuffix(' prepare')} cleanup"
     parser = Parser(
         prog=program,
         description=_DESCRIPTION.format(program=typed(program), cleanup=cleanup),
         epilog=_EPILOG,
     )
-    add_settings(parser, {"mix": _MIX_HELP, **REACHING})
+    add_settings(parser, config, ("mix", *REACHING), {"mix": _MIX_HELP, **REACHING_HELP})
     parser.add_argument(
         "--image-size",
         type=_size,
