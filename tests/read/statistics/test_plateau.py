@@ -60,6 +60,15 @@ def test_a_flat_series_is_as_rarely_changed_as_the_level_says() -> None:
     assert alarms(series) == 0.0
 
 
+def test_neighbours_that_are_alike_hardly_raise_more_alarms() -> None:
+    """Parts with a correlation of 0.5: at 5 %, in one of ten series, not in one of four."""
+    chance, runs = np.random.default_rng(9), 1000
+    noise = chance.normal(0.0, 1.0, (runs, PARTS + 20))
+    for i in range(1, PARTS + 20):
+        noise[:, i] += 0.5 * noise[:, i - 1]
+    assert alarms(list(10.0 + 0.1 * noise[:, 20:]), 0.05) < 0.12
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("served_per_s", "busy"), [(10.0, 0.7), (10.0, 0.9), (4.0, 0.9)])
 def test_a_queue_that_wanders_raises_an_alarm_in_at_most_one_of_a_hundred_runs(
@@ -164,5 +173,6 @@ def test_a_leak_is_found_with_its_rate_and_a_cache_that_fills_is_none() -> None:
     leak = np.arange(PARTS) * 3.0 + chance.normal(0.0, 1.0, PARTS)
     assert growth_per_part(leak) == pytest.approx(3.0, rel=0.1)
     cache = np.minimum(np.arange(PARTS), 7) * 3.0 + chance.normal(0.0, 0.1, PARTS)
-    assert growth_per_part(cache) is None
+    slowly = 60.0 * (1.0 - np.exp(-np.arange(PARTS) / 8)) + chance.normal(0.0, 0.3, PARTS)
+    assert growth_per_part(cache) is growth_per_part(slowly) is None
     assert growth_per_part(-leak) is None
