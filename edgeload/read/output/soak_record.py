@@ -13,7 +13,9 @@ from edgeload.read.output.summary_record import (
     QuartersRecord,
     SoakRecord,
     ThrottlingRecord,
+    WindowRecord,
 )
+from edgeload.read.statistics.windows import Window
 from edgeload.read.words.finding_words import message
 
 
@@ -28,10 +30,16 @@ def soak_record(soak: Soak, findings: Sequence[Finding]) -> SoakRecord:
         limits_s=None if soak.limits_s is None else [rounded(limit) for limit in soak.limits_s],
         located=soak.located,
         gradual=soak.gradual,
+        first=_window(soak.ends.first),
+        last=_window(soak.ends.last),
         throttling=_throttling(soak.throttling) if soak.throttling else None,
         quarters=[_quarters(pair) for pair in soak.pairs],
         leaks=[_leak(leak) for leak in soak.leaks],
     )
+
+
+def _window(window: Window) -> WindowRecord:
+    return WindowRecord(start_s=rounded(window.start_s), end_s=rounded(window.end_s))
 
 
 def _quarters(pair: QuarterPair) -> QuartersRecord:

@@ -133,6 +133,13 @@ class RolloutRecord(SummaryPart):
     unknown: Unknown
 
 
+class WindowRecord(SummaryPart):
+    """A span of run time."""
+
+    start_s: float
+    end_s: float
+
+
 class QuartersRecord(SummaryPart):
     """A quantity, with its unit in its name, in the first and the last quarter of a long step.
 
@@ -171,7 +178,8 @@ class SoakRecord(SummaryPart):
     """A step of ten minutes or more: how it ended, compared with how it began.
 
     `at_s` is the instant of its change with its 95 % limits, `located` what it is known by; null:
-    nothing changed for clients, or at no one moment. `sentence` is null if it is `flat`.
+    nothing changed for clients, or at no one moment. `sentence` is null if it is `flat`. `first`
+    and `last` are the windows that are compared.
     """
 
     step: int
@@ -181,6 +189,8 @@ class SoakRecord(SummaryPart):
     limits_s: list[float] | None
     located: ChangeLocated | None
     gradual: bool
+    first: WindowRecord
+    last: WindowRecord
     throttling: ThrottlingRecord | None
     quarters: list[QuartersRecord]
     leaks: list[LeakRecord]
@@ -428,13 +438,6 @@ class RequiredCapacityRecord(SummaryPart):
     verdict: Literal["pass", "fail", "undecided"]
     served: int | None
     refused: int | None
-
-
-class WindowRecord(SummaryPart):
-    """A span of run time."""
-
-    start_s: float
-    end_s: float
 
 
 class QuantileLimitsRecord(SummaryPart):
