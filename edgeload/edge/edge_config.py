@@ -20,13 +20,13 @@ from typing import Any, Literal
 from edgeload.edge.asking import EdgeAnswer, ask, put_json
 from edgeload.edge.json_values import as_number, as_object, as_objects, as_text
 from edgeload.edge.location import NoAnswer, Unreachable
+from edgeload.edge.readiness import ask_detectors_ready
 from edgeload.edge.trust import TlsTrust
 from edgeload.plain_words import listed
 from edgeload.private_files import written_together
 from edgeload.untrusted_text import printable
 
 EDGE_CONFIG_ROUTE = "/edge-config"
-_READINESS_ROUTE = "/edge-detector-readiness"
 
 READINESS_CACHED_S = 5.0
 """For how long each process of the box goes on saying what it found out about a detector."""
@@ -363,9 +363,8 @@ def await_detectors(
 def _not_ready(url: str, detector_ids: Sequence[str], trust: TlsTrust) -> list[str]:
     """Those of the detectors that are not ready, or of which nothing is known at present."""
     try:
-        answer = ask(f"{url}{_READINESS_ROUTE}", trust)
-        told = as_object(answer.json() if answer.status == HTTPStatus.OK else None)
-    except (NoAnswer, ValueError):
+        told = ask_detectors_ready(url, trust) or {}
+    except NoAnswer:
         told = {}
-    ready = {str(key).lower() for key, each in told.items() if as_object(each).get("ready") is True}
+    ready = {each.lower() for each, is_ready in told.items() if is_ready}
     return [each for each in detector_ids if each.lower() not in ready]
