@@ -17,7 +17,7 @@ from edgeload.box_memory.reading import (
     of_state,
 )
 from edgeload.read.statistics.over_runs import MeanOverRuns, mean_over_runs
-from edgeload.read.statistics.slope import Slope, slope_of
+from edgeload.read.statistics.slope import Slope, known_half, slope_of
 
 _AGREES_WITHIN = 0.02
 """Of the slope: the box's own account may differ by so much without a word."""
@@ -145,12 +145,17 @@ def _in_use(readings: Sequence[MemoryReading], kind: MemoryKind) -> Slope | None
         for each in of_state(readings, "in_use")
         if (used := each.used(kind)) is not None
     ]
-    besides = [
+    besides = _besides(readings, kind)
+    return slope_of([count for count, _ in points], [used for _, used in points], besides)
+
+
+def _besides(readings: Sequence[MemoryReading], kind: MemoryKind) -> list[float]:
+    """What everything else used at each reading, by the box's own account of our detectors."""
+    return [
         used - own
         for each in readings
         if (used := each.used(kind)) is not None and (own := each.own(kind)) is not None
     ]
-    return slope_of([count for count, _ in points], [used for _, used in points], besides)
 
 
 def _idle(readings: Sequence[MemoryReading], kind: MemoryKind) -> MeanOverRuns | None:
@@ -161,7 +166,13 @@ def _idle(readings: Sequence[MemoryReading], kind: MemoryKind) -> MeanOverRuns |
         low, high = before.used(kind), after.used(kind)
         if more > 0 and low is not None and high is not None:
             added.append((high - low) / more)
-    return mean_over_runs(added, least=-math.inf)
+    mean = mean_over_runs(added, least=-math.inf)
+    if mean is None or mean.low is None or mean.high is None:
+        return mean
+    # Two readings make an addition, and few of them may be alike by chance.
+    known = known_half(_besides(readings, kind)) * math.sqrt(2.0 / mean.n)
+    half = max(known, (mean.high - mean.low) / 2)
+    return MeanOverRuns(mean.n, mean.mean, mean.mean - half, mean.mean + half)
 
 
 def _said(

@@ -66,13 +66,14 @@ def slope_of(
     off = rises - value * widths
     spread = math.sqrt(float((off**2 / widths).sum()) / (n - 2))
     of_steps = spread / math.sqrt(float(widths.sum()))
-    half = max(t * max(of_line, of_steps), _half_by(scatter, square))
+    known = known_half(scatter) / math.sqrt(square)
+    half = max(t * max(of_line, of_steps), known)
     return Slope(n, value, at_0, value - half, value + half)
 
 
-def _half_by(scatter: Sequence[float], square: float) -> float:
-    """Half of the interval, if the errors of the values are known from other values."""
+def known_half(scatter: Sequence[float]) -> float:
+    """Half of the interval of one value, if its error is like the scatter of these; 0: unknown."""
     if len(scatter) < 2:
         return 0.0
     t = float(special.stdtrit(len(scatter) - 1, (1.0 + CONFIDENCE) / 2))
-    return t * float(np.std(scatter, ddof=1)) / math.sqrt(square)
+    return t * float(np.std(scatter, ddof=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import linregress
+from scipy.stats import linregress, t
 
 from edgeload.read.statistics.slope import Slope, slope_of
 
@@ -53,3 +53,12 @@ def test_without_errors_there_is_no_doubt_and_with_few_points_no_interval() -> N
     assert exact.is_certain
     assert slope_of((0, 1), (1.0, 3.0)) == Slope(2, 2.0, 1.0, None, None)
     assert slope_of((0,), (1.0,)) is None
+
+
+def test_three_points_on_a_line_by_chance_are_not_taken_at_their_word() -> None:
+    """The error of a value, if others tell it, is that of the slope as well: s / sqrt(Sxx)."""
+    scatter = (0.0, 0.3, -0.2, 0.1, -0.2)
+    found = slope_of((0, 1, 2), (1.0, 3.0, 5.0), scatter)
+    assert found is not None and found.high is not None
+    expected = t.ppf(0.975, 4) * np.std(scatter, ddof=1) / np.sqrt(2.0)
+    assert found.high - found.value == pytest.approx(expected)
