@@ -117,7 +117,7 @@ edge                    the Edge Endpoint from outside
     trust               which TLS certificates are trusted
 run                     sends the planned requests and writes down what happened
     session             from settings to a finished log
-    embedded_endpoint   whether the simulator can be started as the settings say
+    embedded_endpoint   starts the simulator if the settings name no endpoint
     reaching            from the URL to an endpoint that is ready
     no_cloud            lets the box answer without the cloud for the time of a run
     announcement        what the box says about the detector, in sentences

@@ -19,12 +19,13 @@ from edgeload.edge.location import Unreachable
 from edgeload.edge.putting_back import LOADED_WITHIN_S
 from edgeload.plain_words import plural
 from edgeload.private_files import private_folder
+from edgeload.run.embedded_endpoint import endpoint_of
 from edgeload.run.no_cloud import SAVED_CONFIG, check_known, owed_restoration
 from edgeload.run.pictures import make_pictures
 from edgeload.run.preflight import check_cacert
 from edgeload.run.preflight_queries import Sender
 from edgeload.run.reaching import choices, reach
-from edgeload.run.session import endpoint_of, first_task, sender_for
+from edgeload.run.session import first_task, sender_for
 from edgeload.settings import SettingError, Settings
 from edgeload.signals import Stopped, StopSignals
 

@@ -7,10 +7,13 @@ import contextlib
 import os
 import sys
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
+import urllib3
 from rich.console import Console
 
 from edgeload import exit_codes
@@ -19,9 +22,9 @@ from edgeload.child_processes import TOKEN
 from edgeload.cli import Parser, typed
 from edgeload.config_file import Config, load_config
 from edgeload.edge.location import Unreachable
+from edgeload.run.embedded_endpoint import endpoint_of
 from edgeload.run.pictures import make_pictures
 from edgeload.run.preflight import check_cacert
-from edgeload.run.session import endpoint_of
 from edgeload.settings import SettingError, Settings, resolve
 from edgeload.smoke_test.check_line import CheckLine, exit_code_of
 from edgeload.smoke_test.check_words import check_text, checks_json, checks_summary
@@ -32,6 +35,8 @@ _SETTINGS = (
     *("detector_id", "detector_name", "mix", "image_path", "simulator_options"),
 )
 _NO_TOKEN = "none"
+_MOST_TO_START_S = 3.0
+"""Python and its imports, which are part of the ten seconds."""
 _DESCRIPTION = """\
 Checks an Edge Endpoint before a load test, in less than ten seconds: one line
 for each check, from the name look-up to one answer of each detector. It
@@ -61,7 +66,7 @@ def main(
     config_folders: Sequence[Path] = (Path(),),
 ) -> int:
     """Carry out all checks and print them; the exit code."""
-    began_s = time.monotonic()
+    began_s = time.monotonic() - min(_MOST_TO_START_S, time.time() - psutil.Process().create_time())
     config = Config()
     options: dict[str, object] = {}
     try:
@@ -112,6 +117,8 @@ def _check(settings: Settings, source: str | None, began_s: float, *, as_json: b
         for group in settings.groups()
     )
     with contextlib.ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())  # which is not safe in several threads
+        warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
         url, _ = stack.enter_context(endpoint_of(settings, Console(stderr=True)))
         check_cacert(settings)
         pictures = make_pictures(groups, settings.seed, stack)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -32,7 +31,7 @@ from edgeload.run.asking_alone import ask_alone
 from edgeload.run.audited_run import audited_run, with_pictures_before
 from edgeload.run.box_watch import BoxWatch, SaidBefore, WatchTask
 from edgeload.run.clean_box import against_clean_box
-from edgeload.run.embedded_endpoint import bad_simulator_options, check_simulator_options
+from edgeload.run.embedded_endpoint import endpoint_of, say_sentence
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.journal import PreparedRun
 from edgeload.run.keeping import KeptRun
@@ -50,10 +49,6 @@ from edgeload.run.tasks import GroupTask, WorkerTask, mean_picture_bytes
 from edgeload.settings import SettingError, Settings
 from edgeload.settings.groups import DetectorChoice, GroupSettings
 from edgeload.signals import Stopped, StopSignals
-from edgeload.simulator.launch import BadOptions, running_simulator
-
-_EMBEDDED = ("--metrics-time", "50ms")
-"""Options of the embedded endpoint that others come after: nobody has to wait for it."""
 
 Drive = Callable[
     [PreparedRun, Settings, StopSignals, Console, Callable[[RunProgress], None]], RunOutcome
@@ -140,7 +135,7 @@ def _prepare(
     seed = secrets.randbits(32) if settings.audit_cache else settings.seed
     check_cacert(settings)
     pictures = make_pictures(groups, seed, stack)
-    reached = reach(url, settings, time.sleep, lambda text: _say(console, text))
+    reached = reach(url, settings, time.sleep, lambda text: say_sentence(console, text))
     watched = WatchTask(
         url,
         reached.target,
@@ -173,22 +168,22 @@ def _prepare(
         )
     found = {each.detector.id: each for each in reached.detectors.values()}.values()
     for line in announcement([(each.detector, each.configuration) for each in found]):
-        _say(console, line)
+        say_sentence(console, line)
     said = box.said_before()
     if settings.require_clean_box:
         _check_clean_box(said, reached)
     for remark in monitor_words(settings.monitor, said):
-        _say(console, remark)
+        say_sentence(console, remark)
     task, alone = _ask_alone(settings, task, reached, queries, console)
     for remark in ramp_remarks(settings):
-        _say(console, remark)
-    _say(console, intended)
+        say_sentence(console, remark)
+    say_sentence(console, intended)
     most = largest_load(settings, plan, task.workers) if settings.find_capacity else None
     sizes, address = mean_picture_bytes(task), reached.target.address
-    _say(console, load_ahead(settings, url, address, task.plan, sizes, most))
+    say_sentence(console, load_ahead(settings, url, address, task.plan, sizes, most))
     if plan.is_mix:
         for line in copy_table(plan, _detectors(groups, reached)):
-            _say(console, line)
+            say_sentence(console, line)
     prepared = PreparedRun(
         task,
         reached.facts(embedded),
@@ -228,36 +223,6 @@ def _detectors(groups: Sequence[GroupSettings], reached: Reached) -> dict[str, s
     }
 
 
-@contextlib.contextmanager
-def endpoint_of(settings: Settings, console: Console) -> Iterator[tuple[str, str | None]]:
-    """URL of the endpoint, and the description of the embedded endpoint if it is that one."""
-    if settings.endpoint_url is not None:
-        yield settings.endpoint_url, None
-        return
-    check_simulator_options(settings)
-    with contextlib.ExitStack() as stack:
-        try:
-            simulator = stack.enter_context(
-                running_simulator([*_EMBEDDED, *shlex.split(settings.simulator_options)])
-            )
-        except BadOptions as error:
-            raise SettingError(bad_simulator_options(settings, str(error))) from error
-        except (OSError, RuntimeError) as error:
-            raise Unreachable(f"the embedded endpoint did not start: {error}") from error
-        what = simulator.description.partition(simulator.url)[2].strip()
-        _say(console, f"ENDPOINT_URL is empty: testing the embedded endpoint {what}")
-        yield simulator.url, simulator.description
-
-
-def _say(console: Console, text: str) -> None:
-    """Print a sentence; a terminal wraps it, a file or pipe gets it in one line.
-
-    It may quote the endpoint, so nothing in it is markup.
-    """
-    wrap = console.is_terminal
-    console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=not wrap)
-
-
 def _preflight(
     settings: Settings, task: WorkerTask, reached: Reached, console: Console
 ) -> list[PreflightQuery]:
@@ -278,7 +243,7 @@ def _preflight(
                 Subject(reached.url, found.detector.id, found.asked.status),
                 timeout_s=settings.ready_timeout,
                 pause=time.sleep,
-                say=lambda text: _say(console, text),
+                say=lambda text: say_sentence(console, text),
             )
         except NoSuchDetector as error:
             raise as_setting(error, group, key) from error
@@ -302,7 +267,7 @@ def _ask_alone(
         lambda group, detector_id: sender_for(settings, task, group, detector_id),
         url=reached.url,
         query_s=usual_s(queries),
-        say=lambda text: _say(console, text),
+        say=lambda text: say_sentence(console, text),
     )
 
 

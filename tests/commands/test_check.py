@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from plain_server import plain_server
 from recording_server import DETECTOR_ID, recording_server
 
 from edgeload.commands.check import main
+from edgeload.simulator.certificate import self_signed, server_context
 
 TOKEN = "api_token_that_nobody_may_see"
 
@@ -54,6 +56,16 @@ def test_without_a_token_the_rest_is_checked(
     out = capsys.readouterr().out
     assert "✗ token          GROUNDLIGHT_API_TOKEN is empty; set it in config.py" in out
     assert "✓ readiness" in out
+
+
+def test_no_warning_of_a_library_is_shown(tmp_path: Path) -> None:
+    """Whoever passes --insecure knows that no certificate is checked."""
+    with (
+        recording_server(tls=server_context(*self_signed())) as recorder,
+        warnings.catch_warnings(record=True) as warned,
+    ):
+        main(["--endpoint-url", recorder.url, "--insecure", "--detector-id", DETECTOR_ID])
+    assert [str(each.message) for each in warned] == []
 
 
 def test_where_no_load_may_go_nothing_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
