@@ -24,6 +24,8 @@ from edgeload.box_records import BoxResources
 from edgeload.edge.box_resources import NoResources
 
 _POLLS_IN_A_RENEWAL = 7.5
+_RESTS = 3.0
+"""Times as long as an answer took, the box is left alone after it."""
 _NO_FIGURES_FOR = 4
 """Renewals' time without any answer about memory."""
 
@@ -164,7 +166,8 @@ class MemoryMeasurement:
         if now_s < self._next_s or self._settling is None:
             return
         told = self.box.figures()
-        self._next_s = self.clock() + self._pause_s
+        took_s = self.clock() - now_s
+        self._next_s = self.clock() + max(self._pause_s, _RESTS * took_s)
         if isinstance(told, NoResources):
             if now_s - self._last_figures_s > _NO_FIGURES_FOR * self.every_s:
                 raise NotMeasured(no_figures(told.reason))

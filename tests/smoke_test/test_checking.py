@@ -257,6 +257,15 @@ def test_a_detector_that_hangs_leaves_the_others_their_share(tmp_path: Path) -> 
     assert answers == {OTHER_ID: "failed", DETECTOR_ID: "ok"}
 
 
+def test_another_server_is_named() -> None:
+    """By its first bytes."""
+    with plain_server(lambda peer: peer.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")) as address:
+        lines = lines_of(f"http://{address}")
+    (failed,) = (line for line in lines if line.verdict == "failed")
+    assert failed.name == "protocol"
+    assert "this is an SSH server" in failed.seen
+
+
 @contextlib.contextmanager
 def https_box() -> Iterator[tuple[Recorder, bytes]]:
     certificate, key = self_signed()
