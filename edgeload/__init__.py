@@ -54,6 +54,7 @@ settings                the settings of a run
     error_words         why a value was refused, and what is legal
     audit_settings      the settings of a cache audit
     soak_settings       the settings of a soak
+    rollout_settings    the settings of a run that waits for roll-outs
     table               the settings as a table: docs/settings.md
 camera_group            cameras of one kind, and the places of all cameras
 plan                    ramp steps, and when each frame of each client is due
@@ -168,6 +169,7 @@ run                     sends the planned requests and writes down what happened
     answer_reader       one answer, from bytes that arrive in pieces
     answer_head         the head of a plain answer, by one strict pattern
     model_watch         notices in the answers when another model answers
+    rollouts_seen       the roll-outs that all workers have seen so far
     recorder            what happened -> records, counts and lines of the log
     recent_ids          the ids of the last answers, to find one that was given before
     counters            live counts of the workers in shared memory

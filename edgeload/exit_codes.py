@@ -11,6 +11,6 @@ INVALID = 4
 UNREACHABLE = 5
 """The endpoint cannot be reached, is not ready, or was not restored."""
 NO_RESULT = 6
-"""Not one correct edge answer came, no capacity was found, a cache audit is undecided, or no load
-could be compared."""
+"""Not one correct edge answer came, no capacity was found, a cache audit is undecided, fewer
+roll-outs came than were waited for, or no load could be compared."""
 INTERRUPTED = 130

@@ -35,6 +35,8 @@ BROKEN_TRIAL = "broken"
 REPEATED_TRIAL = "repeated"
 """The verdict of a StepEnd if the trial was INVALID, and the load was to be tried again."""
 UNCOUNTED_TRIALS = (BROKEN_TRIAL, REPEATED_TRIAL)
+ROLLOUTS_SEEN = "the roll-outs that the run waited for were over"
+"""The reason in the End of a run that ended for that: so was its last step, when it stopped."""
 BROKE_FOR_GOOD = "the endpoint broke and did not recover"
 """The reason in the End of a search that gave up for that."""
 

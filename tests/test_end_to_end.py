@@ -45,6 +45,31 @@ def test_through_saturation(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_run_waits_for_a_roll_out_and_says_what_it_cost(tmp_path: Path) -> None:
+    """A new model after 25 s: it is found in both workers, with its failures; the run then ends."""
+    rollout = ("--rollout", "25s:both=2s,fail=0.5,fail-time=2s", "--service-time", "20ms")
+    with running_simulator(rollout) as simulator:
+        ended = user.run(
+            tmp_path, "load_test.py", "--endpoint-url", simulator.url, "--workers", "2",
+            "--detector-id", user.DETECTOR_ID, "--max-clients", "10", "--until-rollouts", "1",
+            "--requests-per-second", "4", "--time-between-ramp", "2m",
+        )  # fmt: skip
+        user.check_done(tmp_path, ended)
+        stats = simulator.stats()
+    found = user.summary(tmp_path)
+    (rollout_found,) = found["rollouts"]
+    assert [model["ongoing"] for model in found["models"]] == [False, True]
+    assert rollout_found["both_until_s"] - rollout_found["at_s"] == pytest.approx(2.0, abs=0.5)
+    assert rollout_found["failed"] == stats["by_status"]["503"] > 20
+    assert rollout_found["more_lost"] == rollout_found["failed"]
+    assert 1.0 <= rollout_found["worse_s"] <= 6.0
+    assert found["validity"]["verdict"] == "VALID"
+    assert found["interrupted"] is False
+    assert found["steps"][0]["end_s"] < 60.0
+    assert found["totals"]["missed"] == 0
+
+
+@pytest.mark.slow
 def test_a_stall_shows_in_response_time_only(tmp_path: Path) -> None:
     """The endpoint stops for 2 s: response time says so, service time of the others does not.
 

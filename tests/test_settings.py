@@ -107,6 +107,7 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
         "name", "notes", "box_label", "box_figures", "monitor", "require_clean_box",
         "set_no_cloud",
         "soak", "clients",
+        "until_rollouts",
     }  # fmt: skip
 
 
@@ -118,9 +119,9 @@ def test_a_log_has_the_settings_that_it_always_had() -> None:
         "monitor", "check_answers",
         "insecure", "cacert", "mix", "ramp_group", "max_clients", "step_size", "custom_ramp",
         "interference",
-        "interference_rounds", "find_capacity", "search", "budget", "plan_for", "reserve",
-        "soak", "clients", "repeat", "cooldown", "variants", "variants_rounds", "variants_budget",
-        "audit_cache",
+        "interference_rounds", "until_rollouts", "find_capacity", "search", "budget", "plan_for",
+        "reserve", "soak", "clients", "repeat", "cooldown", "variants", "variants_rounds",
+        "variants_budget", "audit_cache",
         "requests_per_second", "time_between_ramp", "warmup", "arrivals",
         "late", "client", "workers", "seed", "slo", "slo_undecided", "require_capacity", "abort_on",
         "image_path", "image_pool", "same_image", "log_file", "output_dir", "name", "notes",

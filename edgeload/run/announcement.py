@@ -14,6 +14,7 @@ from edgeload.plan import Plan, RampStep
 from edgeload.run.box_watch import SaidBefore
 from edgeload.settings import Settings
 from edgeload.settings.search import axis_of
+from edgeload.time_words import duration
 
 
 def announcement(detectors: Sequence[tuple[KnownDetector, EdgeConfiguration]]) -> list[str]:
@@ -73,6 +74,10 @@ def _own_cameras(detector: KnownDetector, configuration: EdgeConfiguration) -> s
 
 def ramp_remarks(settings: Settings) -> list[str]:
     """What a user may not expect of the ramp that these settings make."""
+    if settings.until_rollouts is not None:
+        wanted = plural(settings.until_rollouts, "roll-out")
+        limit = duration(settings.time_between_ramp)
+        return [f"The run ends when {wanted} of models are over, or after {limit}."]
     if settings.mix or settings.find_capacity or settings.interference or settings.audit_cache:
         return []
     if settings.custom_ramp is not None:

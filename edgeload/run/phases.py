@@ -1,6 +1,6 @@
 """How a run goes from its first request to its end. Pure: events come in, no clock and no process.
 
-    SENDING --- signal, or a condition of ABORT_ON ---> DRAINING --- signal ---> CUT_OFF
+    SENDING --- signal, condition of ABORT_ON, roll-outs seen ---> DRAINING --- signal ---> CUT_OFF
     any of them --- the log can no longer be written ---> CUT_OFF
 
 A run that is left alone stays in SENDING until its last answer has arrived. In DRAINING nothing is
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+
+from edgeload.records import ROLLOUTS_SEEN
 
 STOP_LEAD_S = 0.1
 """A stop takes effect this much later, at the same instant in every worker."""
@@ -34,6 +36,7 @@ class Ending(Enum):
     """The plan was carried out."""
     SIGNAL = "stopped by a signal"
     ABORT_CONDITION = "ended by a condition of ABORT_ON"
+    ROLLOUTS_SEEN = "ended when the roll-outs of UNTIL_ROLLOUTS were over"
     CUT_OFF = "cut off by a further signal"
     LOG_REFUSED = "ended because the log could no longer be written"
     NOTHING_SENT = "stopped before anything was sent"
@@ -80,6 +83,12 @@ class RunState:
         if self.phase is not Phase.SENDING or now_s >= self.sends_until_s:
             return self
         return self._draining(RunOutcome(Ending.ABORT_CONDITION, reason), now_s)
+
+    def after_rollouts(self, now_s: float) -> RunState:
+        """The roll-outs that the run waited for are over."""
+        if self.phase is not Phase.SENDING or now_s >= self.sends_until_s:
+            return self
+        return self._draining(RunOutcome(Ending.ROLLOUTS_SEEN, ROLLOUTS_SEEN), now_s)
 
     def after_log_refused(self, reason: str, now_s: float) -> RunState:
         """The disk takes no more records: what is measured from now on would be lost."""

@@ -16,6 +16,7 @@ from edgeload.run.box_watch import BoxFigures
 from edgeload.run.counters import Effort, LiveCounts
 from edgeload.run.journal import Journal, PreparedRun
 from edgeload.run.phases import Ending, Phase, RunOutcome, RunState, sending
+from edgeload.run.rollouts_seen import RolloutsSeen
 from edgeload.run.tasks import longest_frame_s
 from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
 from edgeload.settings import Settings
@@ -66,6 +67,7 @@ class Supervisor:
         self._stop = stop
         self._show = show
         self._abort_on = settings.abort_conditions()
+        self._rollouts = RolloutsSeen()
         self._workers = WorkerProcesses()
         self._state = sending(self._plan.duration_s, longest_frame_s(self._task))
         self._step = -1
@@ -109,6 +111,7 @@ class Supervisor:
             counts, by_group = self._workers.group_counts()
             if reason := breached(self._abort_on, counts.since(at_step_start)):
                 self._abort(reason, now_s, counts)
+            self._follow_models(now_s, counts)
             if said := self._journal.look():
                 self._tell_viewer(now_s, counts, said)
             self._tell_viewer(now_s, counts, by_group=by_group)
@@ -137,6 +140,14 @@ class Supervisor:
         if state is not self._state:
             self._enter(state)
             self._tell_viewer(now_s, counts, reason)
+
+    def _follow_models(self, now_s: float, counts: LiveCounts) -> None:
+        """Say which models have changed; a run that waits for that ends when it has seen enough."""
+        for said in self._rollouts.take(self._workers.models_told()):
+            self._tell_viewer(now_s, counts, said)
+        wanted = self._settings.until_rollouts
+        if wanted is not None and self._rollouts.enough(wanted, now_s):
+            self._enter(self._state.after_rollouts(now_s))
 
     def _stop_without_log(self, now_s: float) -> None:
         """If the log can no longer be written, nothing more is measured."""
@@ -176,6 +187,7 @@ class Supervisor:
         if worker.exit_code == 0:
             return
         self._journal.torn_line()
+        self._rollouts.forget(worker.index)
         if worker.log_refused is not None:
             self._journal.refuse(worker.log_refused)
             return
@@ -188,7 +200,8 @@ class Supervisor:
     def _finish(self) -> None:
         self._stop_without_log(self._journal.now_s())
         state = self._state
-        self._prepared.end_of_load(finished=state.outcome.ending is Ending.FINISHED)
+        as_wanted = state.outcome.ending in (Ending.FINISHED, Ending.ROLLOUTS_SEEN)
+        self._prepared.end_of_load(finished=as_wanted)
         problem = self._journal.ends(
             self._journal.now_s(),
             self._workers.counts(),

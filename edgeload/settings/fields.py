@@ -225,6 +225,16 @@ class Fields(BaseModel):
         example="12",
         measured=False,
     )
+    until_rollouts: values.Rollouts = declare(
+        None,
+        "Other kinds of runs",
+        "Hold a steady load until so many roll-outs of models were seen and are over, and say what "
+        "each cost (docs/box.md). The load is --max-clients; the run lasts at most 30 min, or what "
+        "--time-between-ramp on the command line says. Empty: do not wait for any.",
+        metavar="N",
+        example="2",
+        measured=False,
+    )
     find_capacity: bool = declare(
         False,
         "The capacity",

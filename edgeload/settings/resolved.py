@@ -20,6 +20,7 @@ from edgeload.settings.fields import RESTORE_OPTION, Fields, declared, option_of
 from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
 from edgeload.settings.required import check_required
+from edgeload.settings.rollout_settings import check_until_rollouts
 from edgeload.settings.search import NOT_TYPED, ONLY_A_SEARCH, check_search, search_plan
 from edgeload.settings.soak_settings import SOAK_RAMP
 from edgeload.settings.wanted_file import check_wanted
@@ -69,6 +70,8 @@ class Settings(Fields):
             check_search(self.groups(), self)
         if self.plan_for is not None:
             check_wanted(self.groups(), self)
+        if self.until_rollouts is not None:
+            check_until_rollouts(self, self.until_rollouts)
         if self.require_capacity is not None:
             check_required(self, self.require_capacity)
         return self

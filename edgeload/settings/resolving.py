@@ -15,6 +15,7 @@ from edgeload.settings.error_words import legal_words
 from edgeload.settings.fields import Fields, declared
 from edgeload.settings.mix_yaml import MixError
 from edgeload.settings.resolved import Settings
+from edgeload.settings.rollout_settings import steady_load
 from edgeload.settings.search import ramp_of_a_search, typed_in_vain, typed_without_a_search
 from edgeload.settings.soak_settings import is_soak, ramp_of_a_soak, typed_without_a_soak
 from edgeload.settings.wanted_file import wanted_cameras_text
@@ -39,7 +40,8 @@ def resolve(
     SettingError.
 
     The ramp of an interference run is not that of config.py, which is meant for other runs: what
-    was not typed is one copy of the mix and short steps. Nor is that of a cache audit.
+    was not typed is one copy of the mix and short steps. Nor is that of a cache audit, or of a run
+    that waits for roll-outs.
     """
     try:
         return _resolved(config, options, environment, program)
@@ -79,6 +81,7 @@ def _of_the_kind(values: Mapping[str, object], options: Mapping[str, object]) ->
     """What takes the place of the ramp in config.py in another kind of run. Raises SettingError."""
     found = _of_a_soak(values, options)
     values = {**values, **found}
+    given = {**values, **options}
     if options.get("audit_cache", values.get("audit_cache")) is True:
         if refused := refused_beside_audit({**values, **options}, options):
             name, value, legal = refused
@@ -93,6 +96,8 @@ def _of_the_kind(values: Mapping[str, object], options: Mapping[str, object]) ->
         found |= ramp_of_a_search({**values, **found, **options})
     elif refusal := typed_without_a_search(options):
         raise SettingError(refusal)
+    elif not is_soak(given) and given.get("until_rollouts") not in (None, ""):
+        found |= steady_load(values, options)
     return found
 
 

@@ -275,6 +275,7 @@ Ramp = Annotated[tuple[Clients, ...] | None, Field(min_length=1), BeforeValidato
 ClientsOfSoak = Annotated[Clients | None, BeforeValidator(empty_is_none)]
 Required = Annotated[Clients | None, BeforeValidator(empty_is_none)]
 Rounds = Annotated[Annotated[int, Field(ge=3, le=1000)] | None, BeforeValidator(empty_is_none)]
+Rollouts = Annotated[Annotated[int, Field(ge=1, le=1000)] | None, BeforeValidator(empty_is_none)]
 Workers = Annotated[Literal["auto", "clients"] | int, BeforeValidator(_workers)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Pictures = Annotated[int, Field(ge=1, le=100_000)]

@@ -7,10 +7,11 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeload.records import ROLLOUTS_SEEN
 from edgeload.run.phases import Ending, Phase, RunState, sending
 
 DURATION_S, TIMEOUT_S = 60.0, 10.0
-EVENTS = ("SIGINT", "SIGTERM", "breach")
+EVENTS = ("SIGINT", "SIGTERM", "breach", "rollouts")
 
 
 def begin() -> RunState:
@@ -20,6 +21,8 @@ def begin() -> RunState:
 def after(state: RunState, event: str, now_s: float) -> RunState:
     if event == "breach":
         return state.after_breach("--abort-on errors>50%: …", now_s)
+    if event == "rollouts":
+        return state.after_rollouts(now_s)
     return state.after_signal(event, now_s)
 
 
@@ -48,6 +51,16 @@ def test_the_first_signal_drains_and_the_second_cuts_off() -> None:
     assert cut_off.sends_until_s == draining.sends_until_s
     assert 21.0 < cut_off.kill_after_s <= 22.0
     assert cut_off.after_signal("SIGINT", 21.9) is cut_off
+
+
+def test_roll_outs_that_were_seen_drain_a_run_that_still_sends() -> None:
+    """It ends as it was asked to; what has ended otherwise stays as it is."""
+    draining = begin().after_rollouts(20.0)
+    assert (draining.phase, draining.outcome.ending) == (Phase.DRAINING, Ending.ROLLOUTS_SEEN)
+    assert draining.outcome.reason == ROLLOUTS_SEEN
+    assert begin().after_rollouts(DURATION_S).phase is Phase.SENDING
+    stopped = begin().after_signal("SIGINT", 20.0)
+    assert stopped.after_rollouts(21.0) is stopped
 
 
 def test_a_condition_drains_and_a_signal_then_cuts_off() -> None:

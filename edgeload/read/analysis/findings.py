@@ -39,7 +39,7 @@ from edgeload.read.analysis.finding import (
     of_search,
 )
 from edgeload.read.analysis.host_findings import find_host_findings
-from edgeload.read.analysis.rollout_findings import model_changes, unclear_models
+from edgeload.read.analysis.rollout_findings import missing_rollouts, model_changes, unclear_models
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.soak_findings import find_soak_findings
 from edgeload.read.analysis.step_summary import indices_of
@@ -66,6 +66,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *audited(summary),
             *box_changed(summary),
             *model_changes(summary),
+            *missing_rollouts(summary),
             *unclear_models(summary),
             # the log and the run
             *_damaged(summary),
@@ -328,7 +329,7 @@ def _not_saturated(summary: RunSummary) -> Iterator[Finding]:
     capacity = summary.capacity
     if capacity is None or capacity.limited or summary.bracket.undecided:
         return
-    if summary.log.is_soak:
+    if summary.log.is_soak or summary.rollouts_wanted is not None:  # they ask for no capacity
         return
     best = next(step for step in summary.steps if step.index == capacity.step)
     p95 = best.times.response.quantile("p95") if best.times.response else None

@@ -14,7 +14,7 @@ def model_changes(summary: RunSummary) -> Iterator[Finding]:
 
     In a run that waited for roll-outs they are its answer, and nothing to be warned of.
     """
-    wanted = bool(summary.log.settings.get("until_rollouts"))
+    wanted = summary.rollouts_wanted is not None
     for number, rollout in enumerate(summary.rollouts):
         turn = rollout.turn
         yield Finding(
@@ -36,6 +36,19 @@ def model_changes(summary: RunSummary) -> Iterator[Finding]:
             },
             about=str(number),
         )
+
+
+def missing_rollouts(summary: RunSummary) -> Iterator[Finding]:
+    """A run that waited for roll-outs ended before it had seen so many."""
+    missing, wanted = summary.rollouts_missing, summary.rollouts_wanted
+    if missing and wanted:
+        numbers = {
+            "wanted": wanted,
+            "seen": wanted - missing,
+            "ended_s": summary.ended_s,
+            "named": bool(summary.models.spans),
+        }
+        yield Finding("rollouts_missing", "warning", numbers=numbers)
 
 
 def unclear_models(summary: RunSummary) -> Iterator[Finding]:

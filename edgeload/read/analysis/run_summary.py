@@ -129,6 +129,18 @@ class RunSummary:
         return () if self.search is None else (self.search,)
 
     @property
+    def rollouts_wanted(self) -> int | None:
+        """How many roll-outs the run waited for, under a steady load; None: it is another run."""
+        wanted = self.log.settings.get("until_rollouts")
+        return wanted if isinstance(wanted, int) else None
+
+    @property
+    def rollouts_missing(self) -> int:
+        """How many of these did not come; one that was going on at the start does not count."""
+        seen = sum(not rollout.turn.going_on_before for rollout in self.rollouts)
+        return max(0, (self.rollouts_wanted or 0) - seen)
+
+    @property
     def group(self) -> str:
         """The name of the camera group whose summary this is; empty for a whole run."""
         return self.steps[0].group if self.steps else ""

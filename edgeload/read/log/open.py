@@ -26,6 +26,7 @@ from edgeload.read.log.stretches import Stretch, read_whole
 from edgeload.read.log.table_builder import Tally
 from edgeload.records import (
     LOG_FORMAT_VERSION,
+    ROLLOUTS_SEEN,
     Header,
     PlanRecord,
     RampStepStart,
@@ -126,6 +127,7 @@ def run_log(whole: Stretch, name: Path) -> RunLog:
 
     Raises LogError if it has no header, or one that cannot be read.
     """
+    whole = _ended_as_wanted(whole)
     header = whole.header
     if header is None:
         raise LogError(f"the log {name} has no header that can be read: {_first(whole.tally)}")
@@ -159,6 +161,23 @@ def run_log(whole: Stretch, name: Path) -> RunLog:
         step_ends=tuple(whole.step_ends),
         box=tuple(whole.box),
         host=joined_samples(whole.box, header.anchor.wall_s),
+    )
+
+
+def _ended_as_wanted(whole: Stretch) -> Stretch:
+    """A run that ended when it had seen what it waited for: its step was to end then."""
+    header, end = whole.header, whole.end
+    if header is None or end is None or end.reason != ROLLOUTS_SEEN or not header.plan.steps:
+        return whole
+    steps = list(header.plan.steps)
+    if not steps[-1].start_s < end.stopped_s < steps[-1].end_s:
+        return whole
+    steps[-1] = msgspec.structs.replace(steps[-1], end_s=end.stopped_s)
+    plan = msgspec.structs.replace(header.plan, steps=steps)
+    return replace(
+        whole,
+        header=msgspec.structs.replace(header, plan=plan),
+        end=msgspec.structs.replace(end, interrupted=False),
     )
 
 

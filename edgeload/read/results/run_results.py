@@ -109,7 +109,8 @@ def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
     An INVALID run says nothing about objectives. An objective that names no load is met if one load
     of the ramp meets it, and all of these have to be met at the same load. An undecided objective
     has not failed, unless `slo_undecided`, by default the run's setting, is "fail". A run without
-    one correct answer has no result, and neither has a cache audit that decides nothing. A search
+    one correct answer has no result, and neither has a cache audit that decides nothing, or a run
+    that waited for more roll-outs than came. A search
     overloads the endpoint on purpose, so its objectives have no say: it has a result if it found
     the capacity of a tier, if only a lower bound; one for headroom, if it tells whether the base
     load is carried. A capacity that is required has to be shown: undecided does not pass.
@@ -129,6 +130,7 @@ def exit_code(summary: RunSummary, slo_undecided: str | None = None) -> int:
     if status_of_all(summary.objectives) in failing:
         return exit_codes.OBJECTIVE_FAILED
     no_answer = summary.audit is not None and not summary.audit.decided
+    no_answer = no_answer or summary.rollouts_missing > 0
     return exit_codes.NO_RESULT if summary.no_result or no_answer else exit_codes.OK
 
 

@@ -19,6 +19,7 @@ from edgeload.read.words.loads import Loads
 from edgeload.read.words.mix_words import fails_first
 from edgeload.read.words.objective_words import to_tell
 from edgeload.read.words.outage_words import outage_words
+from edgeload.read.words.rollout_words import rollouts_headline
 from edgeload.read.words.search_words import search_headline
 from edgeload.read.words.undecided_loads import by_reason, undecided_loads
 
@@ -29,7 +30,7 @@ def headline(summary: RunSummary) -> str:
     """The answer in the user's unit: clients served, at which rate, how fast.
 
     Of a mix: copies served, and which group fails first; `mix_load` says what these copies are. Of
-    a search, a line for each tier of objectives.
+    a search, a line for each tier of objectives. Of a run that waited for roll-outs, their cost.
     """
     if summary.no_result:
         return _no_result(summary)
@@ -41,10 +42,11 @@ def headline(summary: RunSummary) -> str:
         return headroom_headline(summary, summary.headroom)
     if summary.audit is not None:
         return audit_headline(summary.audit)
+    waited = summary.rollouts_wanted is not None
     return " ".join(
         [
             *map(outage_words, summary.outages[:1]),
-            *_answer(summary),
+            *([rollouts_headline(summary)] if waited else _answer(summary)),
             *_open_objective(summary),
         ]
     )

@@ -44,9 +44,10 @@ def limit(summary: RunSummary) -> str:
         return search_sentences(summary, [*found, *limit_sentences(summary.limit)])
     if summary.headroom is not None:
         return headroom_text(summary.headroom)
-    if all(step.closed for step in summary.steps):
-        return CLOSED_LOOP_LIMIT
-    return _of_ramp(summary)
+    if summary.rollouts_wanted is not None and summary.bracket.overload is None:
+        return ""  # it looked for no limit, and met none
+    closed = all(step.closed for step in summary.steps)
+    return CLOSED_LOOP_LIMIT if closed else _of_ramp(summary)
 
 
 def _of_ramp(summary: RunSummary) -> str:

@@ -25,13 +25,14 @@ def next_step(summary: RunSummary) -> str:
     """The most useful next command, or what has to be mended first.
 
     Empty for a kind of run that says itself what would tell more: a search, one for headroom, an
-    interference run, a cache audit and a soak.
+    interference run, a cache audit, a soak, and one that waits for roll-outs.
     """
     if not summary.valid:
         return f"Next: {_lower(advice(summary.doubts[0]))}"
     if summary.no_result:
         return "Next: mend what the failures below name; edgeload has measured nothing yet."
-    if summary.searches or summary.interference or summary.audit or not summary.log.knows_due:
+    of_its_own = summary.searches or summary.interference or summary.audit
+    if of_its_own or summary.rollouts_wanted is not None or not summary.log.knows_due:
         return ""
     if all(step.closed for step in summary.steps):
         return ""

@@ -7,11 +7,44 @@ from datetime import datetime, timezone
 from edgeload.plain_words import listed, plural
 from edgeload.read.analysis.model_spans import AnsweringModels
 from edgeload.read.analysis.rollout_cost import LEAST_REQUESTS
+from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.statistics.format import milliseconds
 from edgeload.read.words.finding_kind import Kind, Numbers
+from edgeload.read.words.loads import Loads
 from edgeload.time_words import duration
 
 _MOST_CHARS = 40
+
+
+def rollouts_headline(summary: RunSummary) -> str:
+    """What all roll-outs cost together, in a run that waited for them."""
+    costs = [rollout.cost for rollout in summary.rollouts]
+    count = len(costs)
+    wanted = summary.rollouts_wanted or 0
+    came = f"{count:,} of {plural(wanted, 'roll-out')} came" if count < wanted else _came(count)
+    if not costs:
+        return f"{came}: there is nothing to measure."
+    lost = sum(cost.more_lost or 0 for cost in costs)
+    slow_s = sum(cost.worse_s or 0.0 for cost in costs)
+    known = all(not cost.unknown and cost.more_lost is not None for cost in costs)
+    found = [
+        f"{plural(lost, 'request')} got no good answer" if lost else "",
+        f"the box was worse for {duration(slow_s)}" if slow_s else "",
+    ]
+    said = listed([part for part in found if part])
+    if said and count > 1:
+        said += " in all"
+    rest = "" if known else "; not all of it is known, see below"
+    load = f"At a steady {Loads(summary).of_step(summary.steps[0])}, " if summary.steps else ""
+    return f"{load}{_lower(came)}: {said or 'no cost was seen'}{rest}."
+
+
+def _came(count: int) -> str:
+    return f"{plural(count, 'roll-out')} came"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def rollout_clause(n: Numbers) -> str:
@@ -111,6 +144,18 @@ MODEL_KINDS = {
         "`--until-rollouts` measures what roll-outs cost (docs/box.md).",
         message=rollout_clause,
         advise=_advise,
+    ),
+    "rollouts_missing": Kind(
+        meaning="A run with --until-rollouts ended before so many roll-outs had come.",
+        cause="Its time was over, or somebody stopped it. Answers of a box from before April 2026 "
+        "name no model.",
+        advice="Give the run more time (--time-between-ramp), and see to it that a new model is "
+        "rolled out meanwhile. The exit code is 6.",
+        message=lambda n: (
+            f"only {n['seen']:,} of {plural(n['wanted'], 'roll-out')} had come after "
+            f"{duration(n['ended_s'])}"
+            + ("" if n["named"] else ": the answers of this box do not name their models")
+        ),
     ),
     "models_unclear": Kind(
         meaning="The answers named another model again and again.",

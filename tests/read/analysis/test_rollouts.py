@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import synthetic_log as sl
 
+from edgeload import exit_codes
 from edgeload.box_records import ModelRecord
 from edgeload.camera_group import CameraGroup
 from edgeload.plan import Plan, ramp_steps
@@ -22,7 +23,12 @@ from edgeload.read.figures.shown import charts_of, prepare_figures
 from edgeload.read.log.open import read_log
 from edgeload.read.output.page import html_report
 from edgeload.read.output.summary_json import summary_json
+from edgeload.read.results.run_results import exit_code
 from edgeload.read.words.finding_words import advice, message_with_steps
+from edgeload.read.words.headline import headline
+from edgeload.read.words.limit import limit
+from edgeload.read.words.next_step import next_step
+from edgeload.records import ROLLOUTS_SEEN
 
 ROLLOUT = (
     sl.model_change(0.3, "mlb_a"),
@@ -207,3 +213,41 @@ def test_a_mix_has_the_roll_outs_of_its_detectors(tmp_path: Path) -> None:
     assert rollout.detector_id == "det_door"
     assert rollout.cost.failed == 0
     assert summary.totals.failed > 0
+
+
+def waited(path: Path, wanted: int, models: tuple[ModelRecord, ...] = ROLLOUT) -> RunSummary:
+    """A run of at most 30 min that ended after 120 s, because it had seen its roll-outs."""
+    plan = sl.plan_of([20], 1800, 1.0)
+    short = sl.play(sl.plan_of([20], 120, 1.0), servers=20, service=sl.constant(0.05))
+    played = sl.Played(plan, short.requests)
+    end = sl.end_of(played, at_s=120.2, stopped_s=120.0, interrupted=True, reason=ROLLOUTS_SEEN)
+    samples = sl.cpu_samples(short.plan)
+    log = sl.write(
+        path / "log", played, end=end, workers=samples, models=models, until_rollouts=wanted
+    )
+    return analyse(read_log(log))
+
+
+def test_a_run_that_saw_its_roll_outs_is_whole(tmp_path: Path) -> None:
+    """Its step ended when it stopped: nothing is missed, and nobody interrupted it."""
+    summary = waited(tmp_path, 1)
+    assert summary.valid
+    assert (summary.totals.planned, summary.totals.missed) == (20 * 120, 0)
+    assert (summary.steps[0].complete, summary.interrupted) == (True, False)
+    assert {f.code: f.severity for f in find(summary)} == {"model_changed": "note"}
+    assert headline(summary) == ("At a steady 20 clients, 1 roll-out came: no cost was seen.")
+    assert (limit(summary), next_step(summary)) == ("", "")
+    assert exit_code(summary) == exit_codes.OK
+
+
+def test_fewer_roll_outs_than_were_waited_for_are_no_result(tmp_path: Path) -> None:
+    """It says so, also if the answers name no model at all; exit code 6."""
+    summary = waited(tmp_path / "one", 3)
+    found = {f.code: message_with_steps(f) for f in find(summary)}
+    assert found["rollouts_missing"] == "only 1 of 3 roll-outs had come after 2 min"
+    assert exit_code(summary) == exit_codes.NO_RESULT
+    assert headline(summary).startswith("At a steady 20 clients, 1 of 3 roll-outs came: ")
+    bare = waited(tmp_path / "none", 1, ())
+    (said,) = (message_with_steps(f) for f in find(bare) if f.code == "rollouts_missing")
+    assert said.endswith("after 2 min: the answers of this box do not name their models")
+    assert exit_code(bare) == exit_codes.NO_RESULT
