@@ -89,7 +89,8 @@ class Mark:
     """A line across the chart: upright at `x`, named in the key; or level at `y`, with its label.
 
     One of the two is None. With `until`, an upright one is the ground from `x` to there. An arrow
-    to the right stands at an `open` one: the true place is there or beyond.
+    to the right stands at an `open` one: the true place is there or beyond. A `thin` one lets the
+    lines behind it be seen.
     """
 
     label: str
@@ -98,6 +99,7 @@ class Mark:
     y: float | None = None
     until: float | None = None
     open: bool = False
+    thin: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def with_rollouts(chart: Chart, summary: RunSummary) -> Chart:
     if chart.group != "time" or chart.is_empty or not rollouts:
         return chart
     label = new_model_words([each.detector_name or each.detector_id for each in rollouts])
-    marks = tuple(Mark(label, _COLOUR, x=each.turn.at_s) for each in rollouts)
+    marks = tuple(Mark(label, _COLOUR, x=each.turn.at_s, thin=True) for each in rollouts)
     return replace(
         chart, marks=(*chart.marks, *marks), keys=(*chart.keys, Key("mark", _COLOUR, label))
     )

@@ -27,8 +27,9 @@ def rollouts_headline(summary: RunSummary) -> str:
     lost = sum(cost.more_lost or 0 for cost in costs)
     slow_s = sum(cost.worse_s or 0.0 for cost in costs)
     known = all(not cost.unknown and cost.more_lost is not None for cost in costs)
+    unsent = any(cost.never_sent for cost in costs)
     found = [
-        f"{plural(lost, 'request')} got no good answer" if lost else "",
+        f"{plural(lost, 'request')} {'got no good answer' if unsent else 'failed'}" if lost else "",
         f"the box was worse for {duration(slow_s)}" if slow_s else "",
     ]
     said = listed([part for part in found if part])

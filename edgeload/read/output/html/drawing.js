@@ -129,7 +129,8 @@ const drawing = (() => {
   const drawUpright = (plot, ctx, mark, bbox) => {
     const left = plot.valToPos(mark.x, "x", true);
     if (mark.until == null) {
-      ctx.fillRect(left - uPlot.pxRatio, bbox.top, 2 * uPlot.pxRatio, bbox.height);
+      const width = (mark.thin ? 1 : 2) * uPlot.pxRatio;
+      ctx.fillRect(left - width / 2, bbox.top, width, bbox.height);
       if (mark.open) drawArrow(ctx, left, bbox.top + 12 * uPlot.pxRatio, uPlot.pxRatio);
       return;
     }

@@ -90,7 +90,7 @@ def draw_marks(axis: Axes, chart: Chart) -> None:
         if mark.x is not None and mark.until is not None:
             axis.axvspan(mark.x, mark.until, color=mark.colour, lw=0, zorder=0.3)
         elif mark.x is not None:
-            axis.axvline(mark.x, color=mark.colour, lw=1.8, zorder=1.6)
+            axis.axvline(mark.x, color=mark.colour, lw=0.9 if mark.thin else 1.8, zorder=1.6)
             if mark.open:
                 _draw_arrow(axis, mark.x, mark.colour)
         if mark.y is not None:
