@@ -78,6 +78,7 @@ def calibrate(settings: Settings) -> Calibration:
                     "detector_id": DETECTOR_ID,
                     "find_capacity": False,
                     "audit_cache": False,
+                    "until_rollouts": None,
                     "preflight": False,
                     "client": "http",
                     "workers": workers,

@@ -26,6 +26,7 @@ _BODY = answer_body(
     label="YES",
     confidence=0.97,
     from_edge=True,
+    models={"mlb_key": "mlb_" + "0" * 27, "oodd_mlb_key": "mlb_" + "1" * 27},
 )
 _ANSWER = (
     f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nContent-Length: {len(_BODY)}\r\n\r\n".encode()

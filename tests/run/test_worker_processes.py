@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 
 import pytest
 
+from edgeload.box_records import ModelGone
 from edgeload.edge.location import Unreachable
+from edgeload.run.tasks import tell_models
 from edgeload.run.worker_processes import (
     EndedWorker,
     Member,
     WorkerProcesses,
     WorkersFailed,
 )
+from edgeload.signals import StopSignals
 
 
 @pytest.mark.parametrize(
@@ -49,6 +53,13 @@ class _Ended:
         """Nothing to wait for."""
 
 
+class _Running:
+    """A process that goes on."""
+
+    def __init__(self) -> None:
+        self.sentinel, self._end = os.pipe()
+
+
 @pytest.mark.parametrize("task_was_read", [True, False])
 def test_a_worker_that_ends_before_the_run_is_named(task_was_read: bool) -> None:
     """Whether or not it had read its task, which decides how the end of its pipe looks to us."""
@@ -62,6 +73,25 @@ def test_a_worker_that_ends_before_the_run_is_named(task_was_read: bool) -> None
     with pytest.raises(WorkersFailed, match=said):
         workers.await_ready()
     ours.close()
+
+
+def test_what_a_worker_tells_of_models_is_kept_until_somebody_asks() -> None:
+    """Once each, beside what it says otherwise."""
+    ours, theirs = multiprocessing.Pipe()
+    member = Member(0, 1, _Running(), ours, None)
+    workers = WorkerProcesses([member])
+    gone = ModelGone(0.0, 3.0, 0, "det_d", "mlb_a")
+    tell_models(theirs, [])
+    tell_models(theirs, [gone])
+    theirs.send(("idle", 4))
+    with StopSignals() as stop:
+        for _ in range(2):
+            assert workers.wait_for(1.0, stop) == []
+    assert member.idle_since_step == 4
+    assert workers.models_told() == [gone]
+    assert workers.models_told() == []
+    ours.close()
+    tell_models(theirs, [gone])  # the parent has gone: nothing happens
 
 
 def test_a_worker_that_names_the_endpoint_as_the_cause() -> None:

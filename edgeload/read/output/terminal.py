@@ -47,6 +47,7 @@ from edgeload.read.words.objective_words import (
     required_lines,
     undecided_words,
 )
+from edgeload.read.words.rollout_words import models_line
 from edgeload.read.words.run_names import named_line
 from edgeload.read.words.search_words import objectives_at_capacity
 from edgeload.untrusted_text import one_line
@@ -141,8 +142,9 @@ def _answer_block(summary: RunSummary, width: int) -> Text:
     if "url" in endpoint:
         against = terminal_words.measured_against(endpoint["url"], endpoint.get("embedded"))
         lines.append(wrapped(short(against, 300), width, style="dim"))
-    if "url" in endpoint and not endpoint.get("embedded") and (said := box_line(summary.box)):
-        lines.append(wrapped(short(said, 300), width, style="dim"))
+    if "url" in endpoint and not endpoint.get("embedded"):
+        told = (box_line(summary.box), models_line(summary.models))
+        lines += [wrapped(short(said, 300), width, style="dim") for said in told if said]
     if named := named_line(summary):
         lines.append(wrapped(named, width, style="dim"))
     if following := next_step(summary):

@@ -124,6 +124,15 @@ def _advise(n: Numbers) -> str:
     return said
 
 
+def models_line(models: AnsweringModels) -> str:
+    """The models that answered in one line: `Model: mlb_…`; empty if the answers name none."""
+    rows = model_rows(models)
+    if len(rows) == 1:
+        return f"Model: {next(iter(rows.values()))}."
+    said = "; ".join(f"{name.removeprefix('model of ')}: {row}" for name, row in rows.items())
+    return f"Models: {said}." if said else ""
+
+
 def model_rows(models: AnsweringModels) -> dict[str, str]:
     """The models that answered, detector by detector, for a table."""
     rows = {}

@@ -28,6 +28,7 @@ from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline
 from edgeload.read.words.limit import limit
 from edgeload.read.words.next_step import next_step
+from edgeload.read.words.rollout_words import models_line
 from edgeload.records import ROLLOUTS_SEEN
 
 ROLLOUT = (
@@ -137,6 +138,7 @@ def test_a_run_without_a_roll_out_shows_its_model_and_has_no_finding(tmp_path: P
     for each in (summary, bare):
         assert not [f for f in find(each) if f.code.startswith("model")]
     assert "mlb_a" in html_report(summary, find(summary), (), ())
+    assert (models_line(summary.models), models_line(bare.models)) == ("Model: mlb_a.", "")
     assert "models that answered" not in html_report(bare, find(bare), (), ())
 
 
