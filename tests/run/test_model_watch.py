@@ -138,6 +138,15 @@ def test_a_new_model_that_is_withdrawn_has_gone() -> None:
     assert is_seen_at_once(heard.watch, answer("mlb_a"))
 
 
+def test_few_answers_do_not_tell_that_a_model_has_gone() -> None:
+    """One answer in 2 s: without five by the old model it may just not have been its turn."""
+    watch = ModelWatch("det_d")
+    for number, model in enumerate("aaabbbbbabbbbbab"):
+        watch.look(answer(f"mlb_{model}"), 2.0 * number)
+        told = watch.told(2.0 * number + 1.0)
+        assert [type(record) for record in told] == [ModelChange] * (number in (0, 3))
+
+
 def test_a_model_that_comes_back_is_a_change() -> None:
     """A roll-back, after the model had gone."""
     heard = Heard()

@@ -75,6 +75,24 @@ def test_a_backlog_counts_until_it_is_gone() -> None:
     assert cost.slow_s == pytest.approx(12.0, abs=1.0)
 
 
+def test_slow_seconds_go_on_as_long_as_there_is_no_pause() -> None:
+    """The backlog of a roll-out counts to its end; slow seconds long after it do not."""
+    for slow, seconds in (((80.0, 110.0), 30.0), ((100.0, 110.0), 0.0)):
+        rows = asked()
+        late = (rows.due_s >= slow[0]) & (rows.due_s < slow[1])
+        times = np.where(late, rows.time_s + 1.0, rows.time_s)
+        cost = cost_of(AskedOfDetector(rows.due_s, times, rows.ok, rows.missed_s))
+        assert cost.slow_s == seconds
+
+
+def test_a_burst_of_failures_is_no_news_where_there_are_others() -> None:
+    """Every request of a second fails now and then, without any roll-out."""
+    bursts = (20.0, 45.0, 65.0, 85.5)
+    cost = cost_of(asked(fails=lambda chance, at_s: any(b <= at_s < b + 1 for b in bursts)))
+    assert cost.failed == pytest.approx(40, abs=4)
+    assert cost.more_lost in (0, None)
+
+
 def test_failures_are_told_from_those_that_happen_anyway() -> None:
     """Half of the requests of one second fail; in a run where 2 % always do, those are expected."""
     clean = cost_of(asked(fails=lambda chance, at_s: 85 <= at_s < 86 and chance.random() < 0.5))

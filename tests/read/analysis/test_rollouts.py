@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,15 @@ def test_two_roll_outs_are_judged_each_by_the_time_between_them(tmp_path: Path) 
     assert first.more_lost == summary.totals.failed
     assert second.is_free
     assert first.end_s <= second.start_s
+
+    def both(chance: random.Random, sent_s: float) -> str:
+        return "http_503" if 85.0 <= sent_s < 86.0 or 141.0 <= sent_s < 142.0 else "ok"
+
+    again = sl.play(plan, servers=20, service=sl.constant(0.05), outcome=both)
+    summary = analyse(read_log(sl.write(tmp_path / "both", again, models=models)))
+    lost = [rollout.cost.more_lost or 0 for rollout in summary.rollouts]
+    assert min(lost) > 15
+    assert sum(lost) == summary.totals.failed
 
 
 def test_a_mix_has_the_roll_outs_of_its_detectors(tmp_path: Path) -> None:
