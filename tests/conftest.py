@@ -114,6 +114,8 @@ SIDE_BY_SIDE = (
     "run/test_progress_record.py",
     "run/test_sparkline.py",
     "run/test_load_ahead.py",
+    "run/test_model_watch.py",
+    "run/test_rollouts_seen.py",
     "run/test_preflight_queries.py",
     "run/test_trial_schedule.py",
     "search/test_driver.py",
@@ -123,7 +125,9 @@ SIDE_BY_SIDE = (
     "search/test_view.py",
     "settings",
     "simulator/test_inference_theory.py",
+    "simulator/test_model_rollouts.py",
     "simulator/test_queueing.py",
+    "simulator/test_rollout_option.py",
     "web",
 )
 

@@ -43,6 +43,7 @@ class Echo(Handler):
 def _labelled(label: str) -> bytes:
     answer = json.loads(edge_answer())
     answer["result"]["label"] = label
+    answer["metadata"]["edge_result"] = {"mlb_key": label, "oodd_mlb_key": label}
     return json.dumps(answer).encode()
 
 
