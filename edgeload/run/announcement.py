@@ -76,8 +76,9 @@ def ramp_remarks(settings: Settings) -> list[str]:
     """What a user may not expect of the ramp that these settings make."""
     if settings.until_rollouts is not None:
         wanted = plural(settings.until_rollouts, "roll-out")
+        verb = "is" if settings.until_rollouts == 1 else "are"
         limit = duration(settings.time_between_ramp)
-        return [f"The run ends when {wanted} of models are over, or after {limit}."]
+        return [f"The run ends when {wanted} of a model {verb} over, or after {limit}."]
     if settings.mix or settings.find_capacity or settings.interference or settings.audit_cache:
         return []
     if settings.custom_ramp is not None:

@@ -229,8 +229,9 @@ class Fields(BaseModel):
         None,
         "Other kinds of runs",
         "Hold a steady load until so many roll-outs of models were seen and are over, and say what "
-        "each cost (docs/box.md). The load is --max-clients; the run lasts at most 30 min, or what "
-        "--time-between-ramp on the command line says. Empty: do not wait for any.",
+        "each cost (docs/box.md). The load is --max-clients; of a mix, one copy, or what "
+        "--max-clients on the command line says. The run lasts at most 30 min, or what "
+        "--time-between-ramp there says. Empty: do not wait for any.",
         metavar="N",
         example="2",
         measured=False,

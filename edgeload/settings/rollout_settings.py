@@ -11,16 +11,18 @@ LONGEST_WAIT_S = 1800.0
 
 
 def steady_load(values: Mapping[str, object], options: Mapping[str, object]) -> dict[str, object]:
-    """What takes the place of the ramp in config.py, unless it is typed: one step, and long."""
+    """What takes the place of the ramp in config.py, unless it is typed: one step, and long.
+
+    It has the clients of MAX_CLIENTS; of a mix, one copy, or as many as are typed.
+    """
+    given = {**values, **options}
+    longest: dict[str, object] = {"time_between_ramp": LONGEST_WAIT_S}
     if options.get("custom_ramp") is not None or options.get("step_size") is not None:
-        ramp: dict[str, object] = {}
-    else:
-        ramp = {"custom_ramp": None}
-        if (most := {**values, **options}.get("max_clients")) is not None:
-            ramp["step_size"] = most
-        else:
-            ramp["step_size"] = Fields.model_fields["max_clients"].get_default()
-    return {**ramp, "time_between_ramp": LONGEST_WAIT_S}
+        return longest
+    most = given.get("max_clients", Fields.model_fields["max_clients"].get_default())
+    if given.get("mix") and "max_clients" not in options:
+        most = 1
+    return {"custom_ramp": None, "max_clients": most, "step_size": most, **longest}
 
 
 def check_until_rollouts(settings: Fields, wanted: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from edgeload.settings import SettingError, resolve
@@ -19,6 +21,14 @@ def test_the_ramp_of_config_py_becomes_one_long_step() -> None:
     plan = resolve({"CUSTOM_RAMP": [1, 5]}, {"until_rollouts": 1, "max_clients": "3"}, {}).plan()
     assert [step.clients for step in plan.steps] == [3]
     assert len(resolve({}, {"until_rollouts": "1"}, {}).plan().steps) == 1
+
+
+def test_a_mix_is_held_once_unless_more_copies_are_typed() -> None:
+    """MAX_CLIENTS in config.py is meant for ramps, and counts copies of a mix."""
+    mix = {"mix": str(Path(__file__).parents[2] / "examples" / "mix.yaml"), "until_rollouts": "1"}
+    for typed, copies in (({}, 1), ({"max_clients": "3"}, 3)):
+        plan = resolve({"MAX_CLIENTS": 20}, {**mix, **typed}, {}).plan()
+        assert [plan.copies(step) for step in plan.steps] == [copies]
 
 
 def test_the_command_that_repeats_it_has_the_same_plan() -> None:

@@ -104,6 +104,8 @@ def _slow(n: Numbers) -> str:
 
 def _why_unknown(n: Numbers) -> str:
     span = duration(n["seconds_before"])
+    if not n["requests_before"]:
+        return "nothing was measured under this load before it"
     return {
         "going_on_before": "it had begun before the run",
         "too_few": f"only {plural(n['requests_before'], 'request')} were answered in the {span} "
@@ -114,7 +116,7 @@ def _why_unknown(n: Numbers) -> str:
 
 
 def _advise(n: Numbers) -> str:
-    two = "The figures of its step are those of two models"
+    two = "The figures of this load are those of two models"
     said = f"{two}." if n["wanted"] else f"{two}: repeat the run for those of one."
     if n["more_lost"]:
         said += (
@@ -122,6 +124,13 @@ def _advise(n: Numbers) -> str:
             "edge-endpoint."
         )
     return said
+
+
+def _missing(n: Numbers) -> str:
+    seen = f"only {n['seen']:,} of them" if n["seen"] else "none"
+    said = f"the run waited for {plural(n['wanted'], 'roll-out')}, and {seen} had come after "
+    named = "" if n["named"] else ": the answers of this box do not name their models"
+    return f"{said}{duration(n['ended_s'])}{named}"
 
 
 def models_line(models: AnsweringModels) -> str:
@@ -150,7 +159,7 @@ MODEL_KINDS = {
         meaning="Another model of a detector answered from some moment of the run on.",
         cause="The box rolled a new model out: for a while two pods answer side by side, and the "
         "new one may be cold.",
-        advice="The figures of its step are those of two models: repeat the run for those of one. "
+        advice="The figures of this load are those of two models: repeat the run for those of one. "
         "`--until-rollouts` measures what roll-outs cost (docs/box.md).",
         message=rollout_clause,
         advise=_advise,
@@ -161,11 +170,7 @@ MODEL_KINDS = {
         "name no model.",
         advice="Give the run more time (--time-between-ramp), and see to it that a new model is "
         "rolled out meanwhile. The exit code is 6.",
-        message=lambda n: (
-            f"only {n['seen']:,} of {plural(n['wanted'], 'roll-out')} had come after "
-            f"{duration(n['ended_s'])}"
-            + ("" if n["named"] else ": the answers of this box do not name their models")
-        ),
+        message=_missing,
     ),
     "models_unclear": Kind(
         meaning="The answers named another model again and again.",

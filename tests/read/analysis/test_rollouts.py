@@ -109,7 +109,7 @@ def test_a_roll_out_of_a_run_and_its_cost_in_one_sentence(tmp_path: Path) -> Non
         "before; a second with 62.5 ms would have shown)"
     )
     assert advice(finding).startswith(
-        "The figures of its step are those of two models: repeat the run for those of one."
+        "The figures of this load are those of two models: repeat the run for those of one."
     )
 
 
@@ -256,10 +256,15 @@ def test_fewer_roll_outs_than_were_waited_for_are_no_result(tmp_path: Path) -> N
     """It says so, also if the answers name no model at all; exit code 6."""
     summary = waited(tmp_path / "one", 3)
     found = {f.code: message_with_steps(f) for f in find(summary)}
-    assert found["rollouts_missing"] == "only 1 of 3 roll-outs had come after 2 min"
+    assert found["rollouts_missing"] == (
+        "the run waited for 3 roll-outs, and only 1 of them had come after 2 min"
+    )
     assert exit_code(summary) == exit_codes.NO_RESULT
     assert headline(summary).startswith("At a steady 20 clients, 1 of 3 roll-outs came: ")
     bare = waited(tmp_path / "none", 1, ())
     (said,) = (message_with_steps(f) for f in find(bare) if f.code == "rollouts_missing")
-    assert said.endswith("after 2 min: the answers of this box do not name their models")
+    assert said == (
+        "the run waited for 1 roll-out, and none had come after 2 min: the answers of this box do "
+        "not name their models"
+    )
     assert exit_code(bare) == exit_codes.NO_RESULT
