@@ -109,7 +109,8 @@ class MemoryMeasurement:
     def _read(self, count: int, state: MemoryState) -> None:
         """Change the box, wait until it rests, and take the reading."""
         before = self.run.readings[-1].figures if self.run.readings else self._first_figures()
-        self._settling = settling = Settling(self.every_s, self.clock(), before)
+        gone = frozenset(each.lower() for each in self.ids[count:])
+        self._settling = settling = Settling(self.every_s, self.clock(), before, gone=gone)
         good = asked = 0
         if state == "idle":
             settling.visible = self.box.configure(count, self._poll)

@@ -27,13 +27,15 @@ class Settling:
     """What was seen since a change of the box, which began at `changed_s` and is `done_s`.
 
     `before`: the figures of before, which are not new. With `visible`, the change must show in the
-    figures that the metrics server renews; without, nothing was changed.
+    figures that the metrics server renews; without, nothing was changed. As long as the box lists
+    one of the detectors that must be `gone`, in lower case, the change is not done.
     """
 
     every_s: float
     changed_s: float
     before: BoxResources | None
     visible: bool = True
+    gone: frozenset[str] = frozenset()
     done_s: float | None = None
     newest: BoxResources | None = None
     _renewed_s: list[float] = field(default_factory=list)
@@ -53,7 +55,11 @@ class Settling:
         if last is not None and _was_renewed(last, told):
             self._renewed_s.append(at_s)
         self.newest = told
-        if self.done_s is not None:
+        if self.done_s is None:
+            return
+        if any(each.detector_id.lower() in self.gone for each in told.detectors):
+            self.done_s = at_s
+        else:
             self._ram.append(_total(told.ram_bytes))
             self._vram.append(_total(told.vram_bytes))
 

@@ -53,14 +53,22 @@ class SimulatedMemory:
     log: ResidentLog = field(init=False)
     configured: list[int] = field(default_factory=list)
     asked_now: int = 0
+    at_first: int = 0
+    """How many of our detectors the box has already."""
+    remove_s: float = 0.0
+    """How long what is configured no more stays in memory."""
+    _removed: tuple[float, list[str]] = (float("inf"), [])
 
     def __post_init__(self) -> None:
-        self.log = ResidentLog(self.others, 0.0, 1e9)
+        self.log = ResidentLog([*self.others, *IDS[: self.at_first]], 0.0, 1e9)
 
     def figures(self) -> BoxResources | NoResources:
         """As the endpoint answers, and as we read it."""
         if self.kind == "none":
             return NoResources("the box says: Not running in a Kubernetes cluster", for_good=True)
+        if self.clock() >= self._removed[0]:
+            self.log.configured(self._removed[1], self._removed[0], 0.0)
+            self._removed = (float("inf"), [])
         renewal = int(self.clock() // EVERY_S) if self.renews else 0
         then_s = renewal * EVERY_S - self.lag_s if self.renews else 1000.0
         memory = MemoryNow(self.log.at(then_s), self.log.at(self.clock()), renewal)
@@ -71,10 +79,14 @@ class SimulatedMemory:
 
     def configure(self, detectors: int, poll: Callable[[], None]) -> bool:
         """It takes time until they are ready."""
-        before = self.configured[-1] if self.configured else 0
+        before = self.configured[-1] if self.configured else self.at_first
         self.configured.append(detectors)
         if detectors == before:
             return False
+        if detectors < before:
+            wanted = [*self.others, *IDS[:detectors]]
+            self._removed = (self.clock() + self.remove_s, wanted)
+            return True
         self.log.configured([*self.others, *IDS[:detectors]], self.clock(), self.load_s)
         until_s = self.clock() + self.load_s
         while self.clock() < until_s:

@@ -43,6 +43,17 @@ def test_each_reading_is_of_its_own_state_however_old_the_figures_are(
     assert box.configured == [0, 1, 2, 3, 4]
 
 
+def test_a_box_that_has_ours_already_is_read_when_they_are_gone() -> None:
+    """It takes them down long after it was told to, and its figures rest meanwhile."""
+    box = SimulatedMemory(Clock(), LAW, at_first=2, remove_s=70.0)
+    run = measurement_of(box).measure(range(1, 3))
+    first, second, *_ = run.readings
+    assert (first.used("vram"), second.used("vram")) == (300 * MEBIBYTE, 600 * MEBIBYTE)
+    ram = first.used("ram")
+    assert ram is not None
+    assert abs(ram - (3072 + 500) * MEBIBYTE) < 40 * MEBIBYTE
+
+
 def test_the_slope_and_the_room_are_right_within_their_intervals() -> None:
     """RAM and VRAM per detector, idle and in use, both pods, and how many more fit."""
     run = measurement_of(SimulatedMemory(Clock(), LAW)).measure(range(1, 7))
