@@ -110,7 +110,7 @@ class MemoryMeasurement:
         """Change the box, wait until it rests, and take the reading."""
         before = self.run.readings[-1].figures if self.run.readings else self._first_figures()
         gone = frozenset(each.lower() for each in self.ids[count:])
-        self._settling = settling = Settling(self.every_s, self.clock(), before, gone=gone)
+        self._settling = settling = Settling(self.every_s, before, gone=gone)
         good = asked = 0
         if state == "idle":
             settling.visible = self.box.configure(count, self._poll)

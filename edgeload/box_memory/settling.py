@@ -15,8 +15,8 @@ from edgeload.edge.box_resources import NoResources
 
 Settled = Literal["moving", "settled", "not renewed", "not settled"]
 _RENEWALS = 2
-_STALE_AFTER, _GIVEN_UP_AFTER = 5, 12
-"""Renewals' time without any change, and without rest."""
+_STALE_AFTER, _GIVEN_UP_AFTER, _GONE_WITHIN = 5, 12, 40
+"""Renewals' time without any change, without rest, and until what was taken out must be gone."""
 _SHARE = 0.01
 _FEW_BYTES = 16.0 * 2**20
 _GPU_IN_A_ROW = 3
@@ -24,7 +24,7 @@ _GPU_IN_A_ROW = 3
 
 @dataclass
 class Settling:
-    """What was seen since a change of the box, which began at `changed_s` and is `done_s`.
+    """What was seen since a change of the box, which is complete at `done_s`.
 
     `before`: the figures of before, which are not new. With `visible`, the change must show in the
     figures that the metrics server renews; without, nothing was changed. As long as the box lists
@@ -32,11 +32,12 @@ class Settling:
     """
 
     every_s: float
-    changed_s: float
     before: BoxResources | None
     visible: bool = True
     gone: frozenset[str] = frozenset()
     done_s: float | None = None
+    told_s: float | None = None
+    """When we took the change for complete; the box may have gone on with it."""
     newest: BoxResources | None = None
     _renewed_s: list[float] = field(default_factory=list)
     _ram: list[float] = field(default_factory=list)
@@ -45,7 +46,7 @@ class Settling:
 
     def is_done(self, at_s: float) -> None:
         """The change is complete: the detector is ready, or the load has begun."""
-        self.done_s = at_s
+        self.done_s = self.told_s = at_s
 
     def add(self, at_s: float, told: BoxResources | NoResources) -> None:
         """Take in what the box has answered."""
@@ -65,8 +66,10 @@ class Settling:
 
     def state(self, now_s: float) -> Settled:
         """Whether `newest` is what the box uses now."""
-        if self.done_s is None or self.newest is None:
+        if self.done_s is None or self.told_s is None or self.newest is None:
             return "moving"
+        if now_s - self.told_s >= _GONE_WITHIN * self.every_s:
+            return "not settled"
         waited_s = now_s - self.done_s
         has_ram = self.newest.ram_bytes is not None
         if has_ram and self.visible and not self._renewed_s:

@@ -24,7 +24,7 @@ def figures(ram: float, *, cpu: float = 3.0, vram: float = 1.0, loading: float =
 
 def after(*told: tuple[float, BoxResources | NoResources], visible: bool = True) -> Settling:
     """A change at 0 s, done at once; then these answers, each at its instant."""
-    settling = Settling(EVERY_S, 0.0, figures(4.0), visible)
+    settling = Settling(EVERY_S, figures(4.0), visible)
     settling.is_done(0.0)
     for at_s, each in told:
         settling.add(at_s, each)
@@ -65,7 +65,7 @@ def test_where_nothing_was_changed_nothing_has_to_change() -> None:
 def test_no_answer_says_nothing() -> None:
     """Nor does a change that is not complete."""
     assert after((5.0, NoResources("down"))).state(100.0) == "moving"
-    loading = Settling(EVERY_S, 0.0, figures(4.0))
+    loading = Settling(EVERY_S, figures(4.0))
     loading.add(5.0, figures(4.5))
     assert loading.state(1000.0) == "moving"
 
@@ -83,3 +83,20 @@ def test_a_detector_that_is_listed_is_no_renewal() -> None:
     listed = after((5.0, with_one(0.0)), (40.0, with_one(0.0)))
     assert listed.state(75.0) == "not renewed"
     assert after((5.0, with_one(0.0)), (20.0, with_one(1.0))).state(35.0) == "settled"
+
+
+def test_what_never_goes_is_given_up() -> None:
+    """A detector that the box lists for ten minutes after it was taken out."""
+    settling = Settling(EVERY_S, figures(4.0), gone=frozenset(["det_x"]))
+    settling.is_done(0.0)
+    for second in range(0, 600, 15):
+        told = figures(4.0 + second / 1e5)
+        listed = [DetectorUsage("det_X", 0.0, 1.0)]
+        settling.add(
+            float(second),
+            BoxResources(
+                0.0, 0.0, 0.0, told.cpu_percent, told.ram_bytes, detectors=listed
+            ),
+        )  # fmt: skip
+        assert settling.state(float(second)) == "moving"
+    assert settling.state(600.0) == "not settled"
