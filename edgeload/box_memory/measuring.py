@@ -15,10 +15,12 @@ from edgeload.box_memory.memory_words import (
     fills_up,
     no_answers,
     no_figures,
+    no_ram,
     no_room,
+    not_renewed,
     reading_line,
 )
-from edgeload.box_memory.reading import MEMORY_KINDS, MemoryReading, MemoryState
+from edgeload.box_memory.reading import MemoryReading, MemoryState, used_bytes
 from edgeload.box_memory.settling import Settling
 from edgeload.box_records import BoxResources
 from edgeload.edge.box_resources import NoResources
@@ -102,6 +104,9 @@ class MemoryMeasurement:
                     break
                 self._read(count, "idle")
                 self._read(count, "in_use")
+                if not all(each.ram_renewed for each in self.run.readings[-2:]):
+                    self.run.ended_early = not_renewed(count)
+                    break
         except BoxFull as problem:
             self.run.ended_early = str(problem)
         return self.run
@@ -153,12 +158,15 @@ class MemoryMeasurement:
         return self.every_s / _POLLS_IN_A_RENEWAL
 
     def _first_figures(self) -> BoxResources:
-        """Raises NotMeasured if there are none, before anything is changed."""
+        """Raises NotMeasured if there are none, before anything is changed.
+
+        Without those of RAM the box could run out of it unnoticed.
+        """
         told = self.box.figures()
         if isinstance(told, NoResources):
             raise NotMeasured(no_figures(told.reason))
-        if all(limit_of(told, kind) is None for kind in MEMORY_KINDS):
-            raise NotMeasured(no_figures("it names neither the size of its RAM nor of its VRAM"))
+        if limit_of(told, "ram") is None or used_bytes(told, "ram") is None:
+            raise NotMeasured(no_ram())
         return told
 
     def _poll(self) -> None:

@@ -225,6 +225,22 @@ def no_figures(reason: str) -> str:
     )
 
 
+def no_ram() -> str:
+    """The line for a box whose metrics server says nothing."""
+    return no_figures(
+        "it does not say how much RAM is in use, so it could run out of it unnoticed (is its "
+        "metrics server down?)"
+    )
+
+
+def not_renewed(detectors: int) -> str:
+    """Why no further detector was added to a box that says nothing new of its RAM."""
+    return (
+        f"Stopped after {plural(detectors, 'detector')}: the box does not renew its figures of "
+        "RAM, so it could run out of it unnoticed"
+    )
+
+
 def no_answers(asked: int) -> str:
     """The line for detectors of which none answers."""
     return (

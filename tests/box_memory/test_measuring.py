@@ -101,30 +101,32 @@ def test_a_box_that_fills_up_meanwhile_is_left_alone_at_once() -> None:
     assert box.clock() < 1000.0 + 4 * EVERY_S
 
 
-@pytest.mark.parametrize("kind", ["none"])
-def test_a_box_that_says_nothing_is_not_changed(kind: str) -> None:
-    """One line, and no configuration was put."""
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("none", "the box says nothing of its memory: the box says: Not running"),
+        ("zeros", "it does not say how much RAM is in use, so it could run out of it unnoticed"),
+    ],
+)
+def test_a_box_that_says_nothing_is_not_changed(kind: str, line: str) -> None:
+    """One line, and no configuration was put: also if its metrics server is down."""
     box = SimulatedMemory(Clock(), kind=kind)
-    with pytest.raises(NotMeasured, match="the box says nothing of its memory"):
+    with pytest.raises(NotMeasured, match=line):
         measurement_of(box).measure(range(1, 3))
     assert box.configured == []
 
 
-def test_zeros_of_a_dead_metrics_server_are_no_data() -> None:
-    """VRAM, which does not come from it, is measured all the same."""
-    run = measurement_of(SimulatedMemory(Clock(), LAW, kind="zeros")).measure(range(1, 4))
-    (vram,) = memories_of(run.readings)
-    assert vram.kind == "vram"
-    assert vram.in_use is not None
-    assert vram.in_use.value == pytest.approx(350 * MEBIBYTE)
-
-
-def test_figures_that_are_never_renewed_are_no_data() -> None:
+def test_figures_that_are_not_renewed_are_no_data_and_the_end() -> None:
     """A detector was added and RAM is the same to the byte: these are copies, not steadiness."""
-    run = measurement_of(SimulatedMemory(Clock(), LAW, renews=False)).measure(range(1, 4))
-    assert [each.ram_renewed for each in run.readings] == [True] + [False] * 6
-    memories = memories_of(run.readings)
-    assert [each.in_use is None for each in memories] == [True, False]
+    box = SimulatedMemory(Clock(), LAW, renews=False)
+    run = measurement_of(box).measure(range(1, 4))
+    assert [each.ram_renewed for each in run.readings] == [True, False, False]
+    assert run.ended_early.startswith(
+        "Stopped after 1 detector: the box does not renew its figures"
+    )
+    ram, vram = memories_of(run.readings)
+    assert (ram.in_use, ram.used) == (None, run.readings[0].used("ram"))
+    assert vram.in_use is not None
 
 
 def test_detectors_that_do_not_answer_are_not_in_use() -> None:
