@@ -21,7 +21,7 @@ from edgeload.read.statistics.percentiles import nearest_rank
 from edgeload.read.statistics.windows import Floats, Window, count_in
 
 LEAST_REQUESTS = 60
-"""So many tell a p95 of the time before, and what else failed (method 6: 59 at 95 %)."""
+"""So many tell a p95 of the time before (method 6: 59 at 95 %)."""
 LEAST_WIDTHS = 5
 BEFORE_S = 60.0
 LEAD_S = 10.0
@@ -156,7 +156,7 @@ class _Losses:
         others = count_in(asked.due_s, load) + count_in(missed_s, load) - requests
         others_lost = count_in(failed_s, load) + count_in(missed_s, load) - lost
         none = np.zeros(len(edges) - 1, dtype=np.bool_)
-        if not lost or others < LEAST_REQUESTS:
+        if not lost or not others:
             return cls(requests, failed, missed, None if lost else 0, none)
         expected = others_lost / others * requests
         due, gone = _lost_in(asked, edges)

@@ -35,9 +35,12 @@ def rollouts_headline(summary: RunSummary) -> str:
     said = listed([part for part in found if part])
     if said and count > 1:
         said += " in all"
-    rest = "" if known else "; not all of it is known, see below"
+    if not said:
+        said = "no cost was seen" if known else "whether that cost anything is not known, see below"
+    elif not known:
+        said += "; not all of it is known, see below"
     load = f"At a steady {Loads(summary).of_step(summary.steps[0])}, " if summary.steps else ""
-    return f"{load}{_lower(came)}: {said or 'no cost was seen'}{rest}."
+    return f"{load}{_lower(came)}: {said}."
 
 
 def _came(count: int) -> str:

@@ -172,3 +172,14 @@ def test_queues_without_a_roll_out_are_seldom_blamed(rate: float) -> None:
         for seed in range(100)
     ]
     assert sum(bool(cost.slow_s) for cost in cold) >= 80
+
+
+def test_a_burst_of_failures_is_no_chance_also_after_few_requests() -> None:
+    """Thirty requests before it, none of which failed, and then most of one second: with a share
+    of 14 % at most (99 %, Clopper and Pearson), 20 of 40 come by chance once in 10^6 times.
+    """
+    chance = random.Random(1)
+    rows = asked(fails=lambda _, at_s: 85 <= at_s < 86 and chance.random() < 0.5)
+    cost = cost_of(rows, load=Window(AT_S - 1.0, 95.0))
+    assert cost.unknown == "too_few"
+    assert cost.more_lost == cost.lost > 10
