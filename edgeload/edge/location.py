@@ -100,8 +100,9 @@ def first_that_connects(
             problem = problem or error
         else:
             return Target(parts.scheme, parts.hostname or "", port, family, address)
+    why = (problem and problem.strerror) or problem
     raise NoAnswer(
-        f"ENDPOINT_URL = {url}: no connection ({problem}); check host and port (30143 for https, "
+        f"ENDPOINT_URL = {url}: no connection ({why}); check host and port (30143 for https, "
         "30101 for http), and that the endpoint is running"
     )
 

@@ -161,10 +161,10 @@ def test_what_had_begun_before_the_run_is_not_judged() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rate", [20.0, 40.0, 60.0, 72.0])
+@pytest.mark.parametrize("rate", [40.0, 72.0])
 def test_queues_without_a_roll_out_are_seldom_blamed(rate: float) -> None:
-    """In 200 runs each at 25 to 90 % of the capacity, at most 5 % are; a pod that takes 3 times as
-    long for 5 s is seen in at least 80 % of them."""
+    """In 200 runs each at half and at 90 % of the capacity, at most 5 % are; a pod that takes 3
+    times as long for 5 s is seen in at least 80 % of them."""
     free = [cost_of(asked(rate, seed=seed)) for seed in range(200)]
     assert sum(bool(cost.slow_s) for cost in free) <= 10
     cold = [
