@@ -11,10 +11,11 @@ import atexit
 import contextlib
 import os
 import signal
+import sys
 import time
 from multiprocessing import forkserver
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 
 from edgeload.child_processes import die_with_parent
 
@@ -46,6 +47,15 @@ def _remove_socket() -> None:
             Path(address).parent.rmdir()
 
 
+def _say_unless_given_up(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """A worker whose program was stopped before it said what to do has nothing to report."""
+    if not issubclass(kind, EOFError):
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _say_unless_given_up
 atexit.register(_remove_socket)
 signal.signal(signal.SIGUSR1, _end)
 die_with_parent(signal.SIGUSR1)

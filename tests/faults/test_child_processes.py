@@ -210,3 +210,22 @@ def test_a_long_path_of_the_temporary_folder_does_not_keep_workers_from_starting
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (started.returncode, started.stderr) == (0, "")
+
+
+def test_a_worker_that_is_given_up_while_it_starts_says_nothing() -> None:
+    """Ctrl-C may come between the fork of a worker and the first word to it: no traceback."""
+    program = (
+        "import edgeload.child_processes as c, os, time\n"
+        "from multiprocessing import forkserver\n"
+        "c.start_fork_server([])\n"
+        "ended, to_worker = forkserver.connect_to_new_process([])\n"
+        "os.close(to_worker)\n"
+        "code = forkserver.read_signed(ended)\n"  # the pid
+        "print(forkserver.read_signed(ended))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=user.ROOT, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert done.stdout == "1\n"
+    assert done.stderr == ""
