@@ -50,6 +50,8 @@ settings                the settings of a run
     wanted_file         a mix file, or a text, -> the cameras to serve
     resolved            every setting in one legal value, and what follows from it
     resolving           config.py, environment and command line -> one frozen Settings
+    single_setting      one setting by itself
+    setting_error       why settings are refused
     run_series          the settings, the log and the folder of each of several runs
     error_words         why a value was refused, and what is legal
     audit_settings      the settings of a cache audit

@@ -16,7 +16,7 @@ from edgeload.child_processes import TOKEN
 from edgeload.edge.location import Forbidden, locate
 from edgeload.edge.trust import TlsTrust
 from edgeload.settings import SettingError
-from edgeload.settings.resolving import constant
+from edgeload.settings.single_setting import constant
 from edgeload.target_rules import literal_address, why_refused
 from edgeload.untrusted_text import remember_secret
 

@@ -16,7 +16,7 @@ from edgeload.read.log.kept_list import read_kept
 from edgeload.read.log.log_error import LogError
 from edgeload.read.output.kept_table import kept_json, print_kept
 from edgeload.settings import SettingError
-from edgeload.settings.resolving import constant
+from edgeload.settings.single_setting import constant
 
 _DESCRIPTION = """\
 Lists the runs that are kept in the folder of results, the newest first.

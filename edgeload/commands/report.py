@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import gc
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-
-from rich.console import Console
 
 from edgeload import exit_codes
 from edgeload.cli import Parser, number_above_0, objective, path, typed
@@ -15,10 +15,8 @@ from edgeload.config_file import Config, load_config
 from edgeload.kept_runs import UnknownRun, folder_of_logs, logs_meant
 from edgeload.read.output.painter import Painter
 from edgeload.settings import SettingError
-from edgeload.settings.mix_yaml import MixError
-from edgeload.settings.resolving import constant
+from edgeload.settings.single_setting import constant
 from edgeload.settings.values import MOST_CLIENTS
-from edgeload.settings.wanted_file import wanted_cameras_text
 from edgeload.wanted_cameras import WantedCameras, parse_wanted
 
 # The reading side is imported by the functions that use it: --help answers at once.
@@ -210,10 +208,22 @@ def _check_hdr(options: argparse.Namespace) -> None:
         raise LogError(f"--hdr {what}")
 
 
+@contextlib.contextmanager
+def _loading() -> Iterator[None]:
+    """Inside, nothing is looked through for garbage: what is loaded stays until the end."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
+
+
 def _report(options: argparse.Namespace) -> int:
     with Painter() as painter:
-        from edgeload.read.results.run_results import exit_code, write_junit, write_results
-        from edgeload.read.words.headline import undecided_objectives
+        with _loading():
+            from rich.console import Console
+
+            from edgeload.read.results.run_results import exit_code, write_junit, write_results
+            from edgeload.read.words.headline import undecided_objectives
 
         _check_hdr(options)
         summary = write_results(
@@ -238,6 +248,8 @@ def _report(options: argparse.Namespace) -> int:
 
 def _read_series(options: argparse.Namespace, parser: Parser) -> int:
     """The results of several runs of one measurement."""
+    from rich.console import Console
+
     from edgeload.commands.repeat import read_series
 
     if len(options.log) < 2:
@@ -262,8 +274,11 @@ def _read_series(options: argparse.Namespace, parser: Parser) -> int:
 
 def _compare(options: argparse.Namespace, program: str) -> int:
     with Painter() as painter:
-        from edgeload.read.results.comparison_results import gate, write_comparison
-        from edgeload.read.words.comparison_words import gate_words
+        with _loading():
+            from rich.console import Console
+
+            from edgeload.read.results.comparison_results import gate, write_comparison
+            from edgeload.read.words.comparison_words import gate_words
 
         comparison, history = write_comparison(
             options.log,
@@ -388,6 +403,9 @@ def _load(text: str) -> int:
 
 
 def _wanted(text: str) -> tuple[WantedCameras, ...]:
+    from edgeload.settings.mix_yaml import MixError
+    from edgeload.settings.wanted_file import wanted_cameras_text
+
     try:
         return parse_wanted(wanted_cameras_text(text))
     except MixError as problem:

@@ -15,7 +15,7 @@ from edgeload.plain_words import listed
 from edgeload.run.preflight import check_cacert
 from edgeload.settings import SettingError, resolve
 from edgeload.settings.fields import RESTORE_OPTION, option_of
-from edgeload.settings.resolving import constant
+from edgeload.settings.single_setting import constant
 
 _NEEDED = ("endpoint_url", "allow_public_target", "insecure", "cacert", "ready_timeout")
 

@@ -25,8 +25,8 @@ from PIL import Image, ImageChops, JpegImagePlugin, UnidentifiedImageError
 
 from edgeload.edge_facts import MAX_BODY_BYTES
 from edgeload.plain_words import quoted
+from edgeload.settings import SettingError
 from edgeload.settings.fields import DEFAULT_PICTURE
-from edgeload.settings.resolving import SettingError
 
 JPEG_QUALITY = 95
 """Quality for a source that is not a JPEG; the Groundlight SDK encodes pictures with it too."""

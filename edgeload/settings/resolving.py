@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from edgeload.child_processes import TOKEN
 from edgeload.plain_words import quoted, without_long_words
 from edgeload.settings.audit_settings import AUDIT_VALUES, refused_beside_audit
-from edgeload.settings.error_words import legal_words
-from edgeload.settings.fields import Fields, declared
 from edgeload.settings.mix_yaml import MixError
 from edgeload.settings.resolved import Settings
 from edgeload.settings.rollout_settings import steady_load
 from edgeload.settings.search import ramp_of_a_search, typed_in_vain, typed_without_a_search
+from edgeload.settings.setting_error import SettingError
+from edgeload.settings.single_setting import error_line
 from edgeload.settings.soak_settings import is_soak, ramp_of_a_soak, typed_without_a_soak
 from edgeload.settings.wanted_file import wanted_cameras_text
-
-
-class SettingError(ValueError):
-    """A setting is not legal: one line per setting with its name, its value and what is legal."""
 
 
 def resolve(
@@ -71,7 +66,7 @@ def _resolved(
     except ValidationError as problem:
         lines: dict[object, str] = {}
         for error in problem.errors(include_url=False):  # the first error of each setting says it
-            lines.setdefault(error["loc"][:1], _line(error))
+            lines.setdefault(error["loc"][:1], error_line(error))
         raise SettingError("\n".join(lines.values())) from None
     settings._program, settings._typed = program, frozenset(options)
     return settings
@@ -112,18 +107,6 @@ def _of_a_soak(values: Mapping[str, object], options: Mapping[str, object]) -> d
     return {}
 
 
-def constant(config: Mapping[str, object], name: str) -> Any:
-    """The value of one setting in config.py, checked by itself; its default if it is not there.
-
-    Raises SettingError.
-    """
-    given = {name: config[name.upper()]} if name.upper() in config else {}
-    try:
-        return getattr(Fields.model_validate(given), name)
-    except ValidationError as problem:
-        raise SettingError(_line(problem.errors(include_url=False)[0])) from None
-
-
 def _texts(value: object) -> list[str]:
     """The texts that a value is made of."""
     if isinstance(value, list | tuple):
@@ -159,19 +142,3 @@ def _check_no_objectives(options: Mapping[str, object]) -> None:
             "endpoint on purpose and judges no objectives, for example run the mix without "
             "--interference"
         )
-
-
-def _line(error: Any) -> str:
-    """Setting, value, what is legal, and an example. Never the token's value."""
-    legal = legal_words(error)
-    if not error["loc"]:
-        return legal
-    field = str(error["loc"][0])
-    name, example = field.upper(), declared(field).example
-    if example and error["type"] != "literal_error" and "for example" not in legal:
-        legal += f", for example {example}"
-    given = error["input"]
-    whole = given if isinstance(given, str) else quoted(given)
-    secret = name == TOKEN or (name == "ENDPOINT_URL" and "@" in whole)
-    value = "(hidden)" if secret else quoted(given)
-    return f"{name} = {value}: {legal}"
