@@ -70,6 +70,7 @@ runlog                  the shared log: many processes append, damaged lines are
 generator_limits        how late and how busy our own machine may be
 message_lines           standard error on which every sentence is a JSON line
 failure_classes         what each class of failed requests means, and what to do
+byte_sizes              sizes of memory
 edge_facts              what holds for every Edge Endpoint
 target_rules            where a load may go: never to the cloud
 machine                 what the operating system says about this machine's processor

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import re
 
-MEBIBYTE = 1024 * 1024
-
-MAX_BODY_BYTES = 10 * MEBIBYTE
+MAX_BODY_BYTES = 10 * 1024 * 1024
 """The endpoint's proxy answers 413 to a larger request body."""
 
 MAX_CONNECTIONS = 119

@@ -35,6 +35,7 @@ ARROWS = {
     "edgeload.interference_plan": ("edgeload.plan",),
     "edgeload.audit_plan": (),
     "edgeload.box_records": (),
+    "edgeload.byte_sizes": (),
     "edgeload.records": ("edgeload.box_records", "edgeload.plan"),
     "edgeload.search_axis": ("edgeload.plan", "edgeload.records"),
     "edgeload.wanted_cameras": (),
@@ -314,6 +315,7 @@ ARROWS = {
 }
 # Leaves that import nothing of ours and that every room may use.
 FOR_ALL = (
+    "edgeload.byte_sizes",
     "edgeload.camera_group",
     "edgeload.durations",
     "edgeload.edge_facts",

@@ -9,7 +9,7 @@ import pytest
 
 import load_test
 from edgeload import exit_codes
-from edgeload.read import results
+from edgeload.read.results import run_results as results
 from edgeload.read.words import headline
 from edgeload.run import session
 from edgeload.run.phases import Ending, RunOutcome

@@ -14,13 +14,12 @@ from edgeload.box_memory.memory_words import (
     with_limits,
 )
 from edgeload.box_memory.reading import MemoryReading, MemoryState
-from edgeload.edge_facts import MEBIBYTE
+from edgeload.byte_sizes import GIBIBYTE
 from edgeload.palette import PALETTE
 from edgeload.read.figures.chart import Chart, Line, Mark, Picture, Values
 from edgeload.read.figures.scales import MOST_ACROSS, linear_axis
 
 MEMORY_PNG = "memory.png"
-_GIB = 1024.0 * MEBIBYTE
 _STYLES: dict[MemoryState, tuple[str, float]] = {
     "in_use": ("vermilion", 8.0),
     "idle": ("blue", 5.0),
@@ -40,7 +39,7 @@ def _chart(report: MemoryReport, memory: MemoryOfDetectors) -> Chart:
     name = KIND_NAMES[memory.kind]
     lines = tuple(_lines(report.readings, memory, counts))
     top = max((0.1, *(value for line in lines for value in line.values if value is not None)))
-    usable = memory.limit.usable / _GIB if memory.limit else None
+    usable = memory.limit.usable / GIBIBYTE if memory.limit else None
     near = usable is not None and usable <= _NEAR * top
     return Chart(
         name=f"memory_{memory.kind}",
@@ -79,7 +78,7 @@ def _lines(
         yield Line(
             f"per detector in use: {per}",
             PALETTE["black"],
-            tuple(slope.at(count) / _GIB for count in counts),
+            tuple(slope.at(count) / GIBIBYTE for count in counts),
             dash=(8, 4),
             width=1.2,
         )
@@ -106,4 +105,4 @@ def _values(
         if each.state == state or each.detectors == 0
     }
     found = [used.get(count) for count in counts]
-    return tuple(None if value is None else value / _GIB for value in found)
+    return tuple(None if value is None else value / GIBIBYTE for value in found)

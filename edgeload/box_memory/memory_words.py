@@ -14,13 +14,12 @@ from edgeload.box_memory.memory_result import (
     room_in_all,
 )
 from edgeload.box_memory.reading import MemoryKind, MemoryReading
-from edgeload.edge_facts import MEBIBYTE
+from edgeload.byte_sizes import GIBIBYTE, MEBIBYTE
 from edgeload.plain_words import listed, plural
 from edgeload.read.statistics.format import interval, number
 
 KIND_NAMES: dict[MemoryKind, str] = {"ram": "RAM", "vram": "VRAM"}
 STATE_NAMES = {"idle": "idle", "in_use": "in use"}
-_GIB = 1024.0 * MEBIBYTE
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,9 @@ def gib(value: float | None) -> str:
     """`1.25 GiB`; below a tenth `51.2 MiB`."""
     if value is None:
         return "-"
-    if abs(value) < 0.1 * _GIB:
+    if abs(value) < 0.1 * GIBIBYTE:
         return f"{number(value / MEBIBYTE)} MiB"
-    return f"{number(value / _GIB)} GiB"
+    return f"{number(value / GIBIBYTE)} GiB"
 
 
 def with_limits(value: float, low: float | None, high: float | None) -> str:
@@ -58,7 +57,7 @@ def with_limits(value: float, low: float | None, high: float | None) -> str:
     text = gib(value)
     if low is None or high is None:
         return f"{text} (interval not known)"
-    unit = MEBIBYTE if text.endswith("MiB") else _GIB
+    unit = MEBIBYTE if text.endswith("MiB") else GIBIBYTE
     limits = interval(low / unit, high / unit)
     return f"{text} ({limits})" if limits else text
 

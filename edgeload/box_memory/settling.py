@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from edgeload.box_records import BoxResources
+from edgeload.byte_sizes import MEBIBYTE
 from edgeload.edge.box_resources import NoResources
 
 Settled = Literal["moving", "settled", "not renewed", "not settled"]
@@ -18,7 +19,7 @@ _RENEWALS = 2
 _STALE_AFTER, _GIVEN_UP_AFTER, _GONE_WITHIN = 5, 12, 40
 """Renewals' time without any change, without rest, and until what was taken out must be gone."""
 _SHARE = 0.01
-_FEW_BYTES = 16.0 * 2**20
+_FEW_BYTES = 16.0 * MEBIBYTE
 _GPU_IN_A_ROW = 3
 
 

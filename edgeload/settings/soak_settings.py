@@ -73,6 +73,6 @@ def typed_without_a_soak(options: Mapping[str, object]) -> str | None:
     if value in (None, ""):
         return None
     return (
-        f"CLIENTS = {quoted(value)}: needs --soak, for example --soak 30m --clients {value}; the "
+        f"CLIENTS = {quoted(value)}: needs --soak, for example --soak 30m --clients 8; the "
         "clients of a ramp are --max-clients"
     )

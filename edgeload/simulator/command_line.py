@@ -9,8 +9,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from edgeload.byte_sizes import MEBIBYTE
 from edgeload.cli import Parser
-from edgeload.edge_facts import MEBIBYTE
 from edgeload.simulator.faults import KINDS
 from edgeload.simulator.options import OptionError, Options
 

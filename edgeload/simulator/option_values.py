@@ -7,9 +7,10 @@ import math
 import re
 from collections.abc import Callable
 
+from edgeload.byte_sizes import MEBIBYTE
 from edgeload.cli import seconds
 from edgeload.durations import TimeLimits
-from edgeload.edge_facts import DETECTOR_ID_FORM, MEBIBYTE, is_detector_id
+from edgeload.edge_facts import DETECTOR_ID_FORM, is_detector_id
 from edgeload.simulator.faults import FaultError, faults_from
 
 MAX_WORKERS = 256

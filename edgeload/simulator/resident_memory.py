@@ -9,9 +9,8 @@ import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from edgeload.edge_facts import MEBIBYTE
+from edgeload.byte_sizes import GIBIBYTE, MEBIBYTE
 
-GIBIBYTE = 1024 * MEBIBYTE
 EDGE_RAM_BYTES = GIBIBYTE
 """Of the endpoint's own processes."""
 OTHER_RAM_BYTES = 2 * GIBIBYTE

@@ -7,7 +7,7 @@ from simulated_memory import EVERY_S, IDS, Clock, SimulatedMemory, measurement_o
 
 from edgeload.box_memory.measuring import NotMeasured
 from edgeload.box_memory.memory_result import memories_of, room_in_all
-from edgeload.edge_facts import MEBIBYTE
+from edgeload.byte_sizes import MEBIBYTE
 from edgeload.simulator.resident_memory import MemoryLaw
 
 LAW = MemoryLaw(

@@ -21,7 +21,7 @@ from edgeload.box_memory.memory_words import (
     memory_sentences,
     with_limits,
 )
-from edgeload.edge_facts import MEBIBYTE
+from edgeload.byte_sizes import MEBIBYTE
 from edgeload.simulator.resident_memory import MemoryLaw
 
 GIB = 1024 * MEBIBYTE

@@ -12,10 +12,10 @@ from pathlib import Path
 import as_a_user as user
 import pytest
 
+from edgeload.byte_sizes import MEBIBYTE
 from edgeload.commands.memory import main
 from edgeload.edge.edge_config import agrees, read_edge_config
 from edgeload.edge.trust import TlsTrust
-from edgeload.edge_facts import MEBIBYTE
 from edgeload.simulator.launch import running_simulator
 
 NAMES = ("first", "second", "third")

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeload.box_records import BoxResources
+from edgeload.byte_sizes import GIBIBYTE
 from edgeload.edge.box_facts import box_facts_of
 from edgeload.edge.box_resources import NoResources, resources_of
-from edgeload.simulator.resident_memory import GIBIBYTE, MemoryLaw, Residents
+from edgeload.simulator.resident_memory import MemoryLaw, Residents
 from edgeload.simulator.status import NO_CLUSTER, MemoryNow, resources, zeros
 
 IDS = ["det_A", "det_B"]

@@ -87,6 +87,7 @@ def test_values_are_what_nvml_says(library: Path) -> None:
                 "memory_controller_percent": 12.0,
                 "memory_used_bytes": 4294967296,
                 "memory_total_bytes": 25769803776,
+                "memory_used_percent": None,
                 "power_w": 215.5,
                 "power_limit_w": 350.0,
                 "temperature_c": 61.0,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from edgeload.byte_sizes import GIBIBYTE
 from edgeload.simulator.resident_memory import (
     EDGE_RAM_BYTES,
-    GIBIBYTE,
     OTHER_RAM_BYTES,
     MemoryLaw,
     ResidentLog,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeload.box_records import BoxResources
+from edgeload.byte_sizes import MEBIBYTE
 from edgeload.host.samples import HostSample
 from edgeload.read.analysis.host_in_steps import POWER_REASONS, THERMAL_REASONS, renewed
 from edgeload.read.analysis.soak_result import (
@@ -31,7 +32,7 @@ SLOWED_CLOCK = 0.95
 _MATTERS = 0.05
 _THROTTLED, _NOT_THROTTLED = 0.5, 0.1
 _LEAST_SAMPLES, _LEAST_IN_A_QUARTER = PARTS, 5
-_LEAST_LEAK_BYTES = 32 * 2**20
+_LEAST_LEAK_BYTES = 32 * MEBIBYTE
 _LONGEST_S = 30 * 86_400.0
 """A leak that needs longer than a month to fill the memory is not worth a word."""
 _UNKNOWN_SIZE = 0.05

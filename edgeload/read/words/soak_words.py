@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeload.byte_sizes import GIBIBYTE, MEBIBYTE
 from edgeload.plain_words import listed
 from edgeload.read.analysis.soak_result import QuarterPair, Soak, Throttling
 from edgeload.read.statistics.format import milliseconds, number
@@ -32,7 +33,6 @@ _SHORT = {
     "memory_used_bytes": "host memory",
 }
 """Names in the table, where these stand beside others."""
-_GIB, _MIB = 2**30, 2**20
 _MINUTES_UNTIL_S = 3 * 3600.0
 _MANIFOLD = 3.0
 _MOST_LEAKS = 2
@@ -111,9 +111,9 @@ def _leak(leak: Numbers) -> str:
 
 
 def _bytes(count: float) -> str:
-    if count >= _GIB:
-        return f"{number(count / _GIB)} GiB"
-    return f"{number(count / _MIB)} MiB"
+    if count >= GIBIBYTE:
+        return f"{number(count / GIBIBYTE)} GiB"
+    return f"{number(count / MEBIBYTE)} MiB"
 
 
 def _value(quantity: str, value: float) -> str:
