@@ -513,6 +513,13 @@ read                    a log -> columns -> summary -> findings, report and plot
         page_search         what it says about a search
         summary_json    summary.json
         summary_record  its typed records and JSON Schema
+        schema_part     what every part of it is
+        step_schema     its records of steps, camera groups and objectives
+        capacity_schema  of the capacity, and of what bounds it
+        search_schema   of searches, and what follows from them
+        experiment_schema  of interference runs and cache audits
+        box_schema      of the box, its host, its models and its limit
+        soak_schema     of long steps
         summary_parts   those of a step and of a camera group, filled
         rollout_record      models and their roll-outs, in summary.json
         interference_record  what groups do to each other, in summary.json

@@ -11,12 +11,8 @@ import pytest
 
 from edgeload.arguments import parse
 from edgeload.read.analysis.search_result import SearchAnswer, SearchEnd
-from edgeload.read.output.summary_record import (
-    CapacityRecord,
-    SummarySearch,
-    SummaryTier,
-    SummaryTrial,
-)
+from edgeload.read.output.capacity_schema import CapacityRecord
+from edgeload.read.output.search_schema import SummarySearch, SummaryTier, SummaryTrial
 from edgeload.settings import resolve
 from edgeload.settings.search import search_record
 

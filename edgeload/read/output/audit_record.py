@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from edgeload.read.analysis.cache_audit import CacheAudit
+from edgeload.read.output.experiment_schema import CacheAuditRecord, SavingRecord
 from edgeload.read.output.json_numbers import json_number, rounded
 from edgeload.read.output.summary_parts import distribution_record
-from edgeload.read.output.summary_record import CacheAuditRecord, SavingRecord
 from edgeload.read.statistics.percentiles import distribution
 
 

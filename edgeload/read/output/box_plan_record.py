@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeload.read.analysis.box_plan import BoxNeed, BoxPlan
 from edgeload.read.output.json_numbers import json_number
-from edgeload.read.output.summary_record import BoxNeedRecord, BoxPlanRecord, WantedRecord
+from edgeload.read.output.search_schema import BoxNeedRecord, BoxPlanRecord, WantedRecord
 from edgeload.wanted_cameras import WantedCameras
 
 

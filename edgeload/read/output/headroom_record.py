@@ -5,8 +5,8 @@ from __future__ import annotations
 from edgeload.read.analysis.headroom_result import GroupHeadroom, HeadroomResult, TierHeadroom
 from edgeload.read.analysis.search_result import SearchResult
 from edgeload.read.output.json_numbers import rounded
+from edgeload.read.output.search_schema import HeadroomRecord
 from edgeload.read.output.summary_parts import shortfall_records
-from edgeload.read.output.summary_record import HeadroomRecord
 
 
 def headroom_records(found: HeadroomResult) -> list[HeadroomRecord]:

@@ -6,8 +6,8 @@ import math
 
 from edgeload.read.analysis.influence import Influence
 from edgeload.read.analysis.interference import AloneFigures, Interference
+from edgeload.read.output.experiment_schema import InterferenceRecord, RatioRecord
 from edgeload.read.output.json_numbers import json_number
-from edgeload.read.output.summary_record import InterferenceRecord, RatioRecord
 from edgeload.read.statistics.paired_ratios import PairedRatio
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from edgeload.read.analysis.rollouts import Rollout
 from edgeload.read.analysis.run_summary import RunSummary
+from edgeload.read.output.box_schema import ModelRecordOfRun, RolloutRecord
 from edgeload.read.output.json_numbers import json_number, rounded, utc
-from edgeload.read.output.summary_record import ModelRecordOfRun, RolloutRecord
 
 
 def model_records(summary: RunSummary) -> list[ModelRecordOfRun]:

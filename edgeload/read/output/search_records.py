@@ -13,18 +13,16 @@ from edgeload.read.analysis.search_result import (
     SearchTrial,
     TierCapacity,
 )
+from edgeload.read.output.capacity_schema import BindingRecord, CapacityRecord, OverloadRecord
 from edgeload.read.output.json_numbers import json_number, rounded
-from edgeload.read.output.summary_parts import overload_record, shortfall_records
-from edgeload.read.output.summary_record import (
-    BindingRecord,
-    CapacityRecord,
-    OverloadRecord,
+from edgeload.read.output.search_schema import (
     SearchUnit,
     SummarySearch,
     SummaryTier,
     SummaryTrial,
     TrialOfTier,
 )
+from edgeload.read.output.summary_parts import overload_record, shortfall_records
 from edgeload.read.words.finding_words import message
 from edgeload.read.words.search_loads import SearchLoads
 from edgeload.search_axis import PARTS_OF_RATE, one_rate

@@ -8,7 +8,7 @@ from edgeload.plain_words import sentence
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.soak_result import Leak, QuarterPair, Soak, Throttling
 from edgeload.read.output.json_numbers import json_number, rounded
-from edgeload.read.output.summary_record import (
+from edgeload.read.output.soak_schema import (
     LeakRecord,
     QuartersRecord,
     SoakRecord,

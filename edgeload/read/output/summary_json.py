@@ -20,6 +20,22 @@ from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.utilisation_law import ResourceDemand
 from edgeload.read.output.audit_record import audit_record
 from edgeload.read.output.box_plan_record import box_plan_record
+from edgeload.read.output.box_schema import (
+    BoxChangeRecord,
+    BoxRecordOfRun,
+    DemandRecord,
+    EnergyRecord,
+    HostRecord,
+    LimitRecord,
+    RoundTripRecord,
+)
+from edgeload.read.output.capacity_schema import (
+    CapacityRecord,
+    CeilingRecord,
+    EstimateRecord,
+    RequiredCapacityRecord,
+    ScalingLawRecord,
+)
 from edgeload.read.output.headroom_record import headroom_records
 from edgeload.read.output.interference_record import interference_records
 from edgeload.read.output.json_numbers import json_number, json_numbers, rounded, utc
@@ -31,6 +47,8 @@ from edgeload.read.output.search_records import (
     trial_records,
 )
 from edgeload.read.output.soak_record import soak_record
+from edgeload.read.output.soak_schema import WindowRecord
+from edgeload.read.output.step_schema import DriftRecord, SummaryStep
 from edgeload.read.output.summary_parts import (
     age_record,
     detector_ids,
@@ -43,25 +61,10 @@ from edgeload.read.output.summary_parts import (
 )
 from edgeload.read.output.summary_record import (
     SCHEMA_VERSION,
-    BoxChangeRecord,
-    BoxRecordOfRun,
-    CapacityRecord,
-    CeilingRecord,
-    DemandRecord,
-    DriftRecord,
-    EnergyRecord,
-    EstimateRecord,
     FindingRecord,
-    HostRecord,
-    LimitRecord,
     ReasonRecord,
-    RequiredCapacityRecord,
-    RoundTripRecord,
-    ScalingLawRecord,
     SummaryRecord,
-    SummaryStep,
     ValidityRecord,
-    WindowRecord,
     WorkerDiedRecord,
 )
 from edgeload.read.statistics.scaling_law import Estimate, ScalingLaw

@@ -12,17 +12,19 @@ from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.objective_results import ObjectiveResult
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.output.json_numbers import json_number, json_numbers
-from edgeload.read.output.summary_record import (
-    AgeRecord,
+from edgeload.read.output.capacity_schema import (
     BacklogGrowthRecord,
+    OverloadRecord,
+    ShortfallRecord,
+)
+from edgeload.read.output.json_numbers import json_number, json_numbers
+from edgeload.read.output.step_schema import (
+    AgeRecord,
     DetectorRecord,
     DistributionRecord,
     ObjectiveLoadRecord,
     ObjectiveRecord,
-    OverloadRecord,
     QuantileLimitsRecord,
-    ShortfallRecord,
     SummaryGroup,
 )
 from edgeload.read.statistics.age import Age
