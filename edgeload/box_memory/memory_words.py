@@ -89,7 +89,9 @@ def room_words(report: MemoryReport) -> str:
     )
     kind = KIND_NAMES[(limiting or [first])[0].kind]
     if room.high == 0:
-        return f"There is no room for another one {beside}: {kind} is full."
+        return (
+            f"There is no room for another one {beside}: {kind} would come too near to its limit."
+        )
     return f"There is room for {_range(room)} more {beside}; {kind} is full first."
 
 

@@ -107,7 +107,10 @@ def _resolved(
     environment = os.environ if source else {**os.environ, TOKEN: _NO_TOKEN}
     settings = resolve(config, options, environment, program=program)
     embedded = settings.endpoint_url is None
-    return settings, "none is needed for the embedded endpoint" if embedded else source
+    return (
+        settings,
+        "one made up for the embedded endpoint (ENDPOINT_URL is empty)" if embedded else source,
+    )
 
 
 def _check(settings: Settings, source: str | None, began_s: float, *, as_json: bool) -> int:

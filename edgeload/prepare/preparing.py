@@ -23,7 +23,6 @@ from edgeload.edge.trust import TlsTrust
 from edgeload.plain_words import listed, plural
 from edgeload.prepare.box_changes import with_no_cloud
 from edgeload.prepare.cloud import Cloud, CloudDetector, CloudError
-from edgeload.prepare.cloud_address import DEFAULT_CLOUD
 from edgeload.prepare.note import Note, NotedDetector, NoteFile
 from edgeload.prepare.priming_pictures import labelled_picture
 from edgeload.prepare.training import await_training
@@ -220,9 +219,9 @@ def _check_same_cloud(wanted: Preparation, ids: list[str], note: Note) -> None:
         status = ask_detector(wanted.url, each, wanted.trust, wanted.token).status
         if status == HTTPStatus.NOT_FOUND:
             raise Unreachable(
-                f"{wanted.url} does not know {each}, which is at {note.cloud}: this box belongs to "
-                "another cloud; undo this, and use its address, for example --cloud "
-                f"{DEFAULT_CLOUD}"
+                f"{wanted.url} does not know {each}, which was made at {note.cloud}: this box "
+                "belongs to another account or another cloud; run edgeload cleanup, then use the "
+                "token of its account, or --cloud with the address of its cloud"
             )
 
 

@@ -60,7 +60,7 @@ def _undo_box(note: Note, trust: TlsTrust, say: Callable[[str], object]) -> None
         say(f"{note.endpoint}: {remark}.")
     if changed != config:
         put_edge_config(note.endpoint, changed, trust)
-    count = plural(len(note.box.entries), "detector")
+    count = plural(len(note.box.entries) - len(remarks), "detector")
     say(f"{note.endpoint} has its former configuration for {count}.")
 
 

@@ -23,7 +23,9 @@ def addresses_line(url: str, found: Sequence[FoundAddress]) -> CheckLine:
     """Which addresses the name has."""
     host = urlsplit(url).hostname or ""
     addresses = ", ".join(address for _, address in found)
-    seen = "it is an address" if addresses == host else f"its address is {addresses}"
+    seen = (
+        "an IP address, nothing to look up" if addresses == host else f"its address is {addresses}"
+    )
     return CheckLine("", "ok", f"{host}: {seen}")
 
 
@@ -50,8 +52,8 @@ def protocol_line(ping: EdgeAnswer) -> CheckLine:
     except ValueError:
         is_edge = False
     if is_edge:
-        return CheckLine("", "ok", f"an Edge Endpoint speaks HTTP{by}")
-    seen = f"HTTP{by}, but GET /ping got status {ping.status}: perhaps it is no Edge Endpoint"
+        return CheckLine("", "ok", f"it answers GET /ping as an Edge Endpoint does{by}")
+    seen = f"HTTP{by}, but GET /ping (status {ping.status}) is not answered as by an Edge Endpoint"
     return CheckLine("", "unknown", seen)
 
 

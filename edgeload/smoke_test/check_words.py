@@ -27,7 +27,18 @@ def checks_summary(lines: Sequence[CheckLine], took_s: float) -> str:
     """How many checks there were, and how they went."""
     counts = Counter(line.verdict for line in lines)
     parts = [f"{counts[verdict]} {name}" for verdict, name in _TOTALS if counts[verdict]]  # type: ignore[index]
-    return f"{plural(len(lines), 'check')} in {took_s:.1f} s: {listed(parts)}."
+    done = f"{plural(len(lines), 'check')} in {took_s:.1f} s: {listed(parts)}."
+    return f"{_verdict(lines)} {done}"
+
+
+def _verdict(lines: Sequence[CheckLine]) -> str:
+    counts = Counter(line.verdict for line in lines)
+    if counts["failed"]:
+        return f"Not ready: {plural(counts['failed'], 'check')} failed."
+    if exit_code_of(lines):
+        return "Not known whether a load test can start."
+    warned = f", with {plural(counts['warning'], 'warning')}" if counts["warning"] else ""
+    return f"A load test can start{warned}."
 
 
 def checks_json(lines: Sequence[CheckLine], url: str, took_s: float) -> str:

@@ -66,7 +66,7 @@ WHOLE_S = 9.0
 _STEP_S = 3.0
 """One question, unless less time is left."""
 _LEAST_S = 0.2
-LOOK_UP, CONFIGURATION, LOADED = "look-up", "configuration", "model"
+LOOK_UP, CONFIGURATION, LOADED = "detector", "configuration", "model"
 _OF_A_DETECTOR = (LOOK_UP, CONFIGURATION, LOADED, ANSWER)
 
 
@@ -106,7 +106,7 @@ class _Checks:
 
     def lines(self) -> Iterator[CheckLine]:
         steps: list[tuple[str, Callable[[], CheckLine]]] = [
-            ("name look-up", self._look_up),
+            ("DNS", self._look_up),
             ("connection", self._connect),
             ("TLS", self._shake_hands),
             ("protocol", self._protocol),

@@ -102,7 +102,12 @@ def readiness_line(detector_id: str, told: Mapping[str, bool] | Exception | None
         return CheckLine("", "unknown", f"the box does not say whether its model is loaded{why}")
     ready = {key.lower(): value for key, value in told.items()}.get(detector_id.lower())
     if ready is None:
-        return CheckLine("", "unknown", "the box does not list it, so it is not configured there")
+        return CheckLine(
+            "",
+            "warning",
+            "it is not in the box's configuration, so the box may have no model for it",
+            "add it there, or use --set-no-cloud",
+        )
     if ready:
         return CheckLine("", "ok", "its model is loaded")
     return failed_line("its model is not loaded; wait until it is, which can take minutes")

@@ -283,7 +283,10 @@ def test_a_box_of_another_cloud_is_found_out(scene: Scene) -> None:
     with running_simulator(["--strict-detector"]) as strict:
         scene.url = strict.url
         before = scene.config()
-        with pytest.raises(Unreachable, match="this box belongs to another cloud; undo this"):
+        with pytest.raises(
+            Unreachable,
+            match="another account or another cloud; run edgeload",
+        ):
             scene.prepare()
         assert scene.config() == before
         assert TOKEN not in repr(scene.said)

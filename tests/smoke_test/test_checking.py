@@ -89,14 +89,14 @@ def verdicts(lines: list[CheckLine]) -> dict[str, str]:
 
 
 ALL_WELL = {
-    "name look-up": "ok",
+    "DNS": "ok",
     "connection": "ok",
     "TLS": "skipped",  # it speaks plain HTTP
     "protocol": "ok",
     "readiness": "ok",
     "token": "ok",
     "box figures": "ok",
-    "look-up": "ok",
+    "detector": "ok",
     "configuration": "ok",
     "model": "ok",
     "answer": "ok",
@@ -123,7 +123,7 @@ def test_a_good_box_passes_every_check_and_gets_one_picture() -> None:
         ({"__health__ready": 404}, {"readiness": "unknown"}),
         ({"__edge-config": 404}, {"configuration": "unknown"}),
         ({"__edge-detector-readiness": 404}, {"model": "unknown"}),
-        ({"__edge-detector-readiness": {}}, {"model": "unknown"}),
+        ({"__edge-detector-readiness": {}}, {"model": "warning"}),
         ({"__status__resources.json": 404}, {"box figures": "unknown"}),
         (
             {"__status__resources.json": {"error": "Not running in a Kubernetes cluster"}},
@@ -131,7 +131,7 @@ def test_a_good_box_passes_every_check_and_gets_one_picture() -> None:
         ),
         (
             {f"__device-api__v1__detectors__{DETECTOR_ID}": 502},
-            {"token": "unknown", "look-up": "unknown"},
+            {"token": "unknown", "detector": "unknown"},
         ),
         ({"__edge-config": {"detectors": []}}, {"configuration": "warning"}),
     ],
@@ -158,7 +158,7 @@ def test_what_an_older_box_does_not_say_is_never_green(
         ),
         (
             {f"__device-api__v1__detectors__{DETECTOR_ID}": 404},
-            "look-up",
+            "detector",
             "no such detector",
             5,
         ),
@@ -190,7 +190,7 @@ def test_without_a_token_no_detector_is_asked() -> None:
     """That is a wrong setting; what needs no token is still checked."""
     with recording_server(handler=box()) as recorder:
         lines = lines_of(recorder.url, source=None)
-    skipped = {"token": "failed", "look-up": "skipped", "answer": "skipped"}
+    skipped = {"token": "failed", "detector": "skipped", "answer": "skipped"}
     assert verdicts(lines) == {**ALL_WELL, **skipped}
     assert recorder.queries() == []
     assert exit_code_of(lines) == 2

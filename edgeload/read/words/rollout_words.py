@@ -30,7 +30,7 @@ def rollouts_headline(summary: RunSummary) -> str:
     unsent = any(cost.never_sent for cost in costs)
     found = [
         f"{plural(lost, 'request')} {'got no good answer' if unsent else 'failed'}" if lost else "",
-        f"the box was worse for {duration(slow_s)}" if slow_s else "",
+        f"answers were slower or failed for {duration(slow_s)}" if slow_s else "",
     ]
     said = listed([part for part in found if part])
     if said and count > 1:
@@ -88,8 +88,8 @@ def _lost(n: Numbers) -> str:
     if more is None:
         return f"{said}, which may be chance"
     if not more:
-        return "no more requests failed than elsewhere"
-    return said if more == lost else f"{said} ({more:,} more than elsewhere)"
+        return "no more requests failed than in the rest of this load"
+    return said if more == lost else f"{said} ({more:,} more than in the rest of this load)"
 
 
 def _slow(n: Numbers) -> str:
@@ -102,7 +102,10 @@ def _slow(n: Numbers) -> str:
             f"(p95 {milliseconds(n['p95_slow_s'])} ms instead of {before})"
         )
     limit = f"{milliseconds(n['p95_limit_s'])} ms"
-    return f"answers were not slower (p95 {before} before; a second with {limit} would have shown)"
+    return (
+        f"answers were not slower (p95 {before} before; a second with a p95 of {limit} would have "
+        "been noticed)"
+    )
 
 
 def _why_unknown(n: Numbers) -> str:
@@ -123,8 +126,8 @@ def _advise(n: Numbers) -> str:
     said = f"{two}." if n["wanted"] else f"{two}: repeat the run for those of one."
     if n["more_lost"]:
         said += (
-            " Boxes from before April 2026 fail requests while a model is rolled out: update the "
-            "edge-endpoint."
+            " Newer versions of the edge-endpoint let the old pod finish first (since April 2026): "
+            "see whether this box has one."
         )
     return said
 

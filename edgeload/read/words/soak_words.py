@@ -52,13 +52,17 @@ def _change(n: Numbers) -> str:
     if n["cause"] and n["located"] != "change_point":
         felt = changes or "clients did not feel it yet"
         return f"{_since(n['throttled_from_s'])} {_throttled(n)}: {felt}"
-    since = "bit by bit" if n["gradual"] else f"between the quarters of {_span(n['length_s'])}"
+    since = "bit by bit" if n["gradual"] else _between_quarters(n)
     since = since if n["at_s"] is None else _since(n["at_s"])
     worse = any(change["worse"] for change in n["changes"])
     said = f"{since} the endpoint became {'slower' if worse else 'faster'}{_facts(n)}: {changes}"
     if not n["cause"]:
         return said
     return f"{said}; {_since(n['throttled_from_s'])} {_throttled(n)}"
+
+
+def _between_quarters(n: Numbers) -> str:
+    return f"between the first and the last quarter of {_span(n['length_s'])}"
 
 
 def _since(at_s: float) -> str:
@@ -106,8 +110,9 @@ def _leak(leak: Numbers) -> str:
     rate = _bytes(leak["bytes_per_s"] * 3600)
     said = f"memory of {where[leak['memory']]} grows by {rate} an hour"
     if leak["full_after_s"] is None:
-        return f"{said}, and how much there is is not known"
-    return f"{said}: full in {duration(max(60.0, leak['full_after_s']))}"
+        return f"{said}; when it will be full is not known, because its size is not"
+    when = duration(max(60.0, leak["full_after_s"]))
+    return f"{said}: at this rate it is full {when} after the step"
 
 
 def _bytes(count: float) -> str:
@@ -135,7 +140,8 @@ def throttling_label(throttling: Throttling) -> str:
 
 def soak_title(step: int | None) -> str:
     """The title of its table; the step, from 0, is named if there are several."""
-    return f"How {'the load' if step is None else f'step {step + 1}'} began and ended"
+    of = "" if step is None else f" of step {step + 1}"
+    return f"How the box did at the beginning and at the end{of}"
 
 
 def soak_note(soak: Soak) -> str:
@@ -177,8 +183,8 @@ def _changed(pair: QuarterPair) -> str:
 def _advice(n: Numbers) -> str:
     if n["cause"] == "thermal":
         return (
-            "Improve the cooling of the box. Until then, plan with the last quarter: the box "
-            "serves no more than that for long."
+            "Improve the cooling of the box. Until then, plan with the last quarter at most: a "
+            "box that still gets slower serves less."
         )
     if n["cause"] == "power":
         return (
@@ -187,10 +193,13 @@ def _advice(n: Numbers) -> str:
         )
     if n["changes"] and any(change["worse"] for change in n["changes"]):
         seen = "" if n["gpus"] else " Join the box's monitor (--monitor) to see clocks and heat."
-        return f"Plan with the last quarter: what the box serves for long is that.{seen}"
+        return f"Plan with the last quarter at most.{seen}"
     if n["leaks"]:
         return "Find the program that grows, and restart it before the memory is full."
-    return "The endpoint was not warm yet: use a longer warm-up (--warmup)."
+    return (
+        "Perhaps the endpoint was not warm yet (use a longer --warmup), or other work on the box "
+        "ended."
+    )
 
 
 SOAK_KINDS = {

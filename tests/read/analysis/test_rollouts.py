@@ -106,7 +106,7 @@ def test_a_roll_out_of_a_run_and_its_cost_in_one_sentence(tmp_path: Path) -> Non
     assert message_with_steps(finding) == (
         "step 2: the model of det_cameras changed at 11:08:00 UTC (80 s into the run), and both "
         f"answered for 5 s: {failed} requests failed and answers were not slower (p95 50.0 ms "
-        "before; a second with 62.5 ms would have shown)"
+        "before; a second with a p95 of 62.5 ms would have been noticed)"
     )
     assert advice(finding).startswith(
         "The figures of this load are those of two models: repeat the run for those of one."
