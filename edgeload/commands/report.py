@@ -167,9 +167,13 @@ def _command(
         return exit_codes.BAD_SETTING
     options = parser.parse_args(arguments)
     from edgeload.read.log.log_error import LogError
+    from edgeload.read.log.source import check_there
 
     try:
-        return carry_out(_with_kept_runs(options, parser), parser)
+        options = _with_kept_runs(options, parser)
+        for log in (*options.log, *(getattr(options, "baseline", None) or ())):
+            check_there(log)
+        return carry_out(options, parser)
     except (LogError, UnknownRun) as problem:
         print(f"{program}: {problem}", file=sys.stderr)
         return exit_codes.BAD_SETTING

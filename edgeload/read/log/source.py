@@ -86,10 +86,23 @@ def utf8_file(given: Path, what: str = "the log") -> Iterator[Path]:
             if encoding is not None:
                 path = _copied(stack, _in_utf8(path, encoding))
         except OSError as problem:
-            missing = isinstance(problem, FileNotFoundError) and what == "the log"
-            hint = _MADE_BY if missing else ""
-            raise LogError(f"cannot read {subject}: {problem.strerror}{hint}") from problem
+            raise _unreadable(given, what, problem) from problem
         yield path
+
+
+def check_there(given: Path) -> None:
+    """Raise LogError for a log that is not there, as `utf8_file` does: before much is loaded."""
+    try:
+        if not is_standard_input(given):
+            given.stat()
+    except OSError as problem:
+        raise _unreadable(given, "the log", problem) from problem
+
+
+def _unreadable(given: Path, what: str, problem: OSError) -> LogError:
+    missing = isinstance(problem, FileNotFoundError) and what == "the log"
+    hint = _MADE_BY if missing else ""
+    return LogError(f"cannot read {what} {shown_name(given)}: {problem.strerror}{hint}")
 
 
 def _regular(given: Path, subject: str, stack: ExitStack) -> Path:
