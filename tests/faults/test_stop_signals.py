@@ -190,7 +190,7 @@ def test_while_the_results_of_a_run_are_made(tmp_path: Path) -> None:
     """The log is complete, no result is half written, and one line says how to make them."""
     words = load_test(tmp_path, *SECONDS, "0.5")
     with started(tmp_path, words, environment=SHOWS_IMPORTS) as program:
-        program.wait_for_words("edgeload.read.figures.shown")
+        program.wait_for_words("edgeload.read.analysis.box_planning")
         program.send(SIGINT, to_all=True)
         program.check_interrupted()
         assert said(program)[-1] == (
