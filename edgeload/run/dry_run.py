@@ -99,7 +99,8 @@ def _first_line(plan: Plan) -> str:
     else:
         each = " each" if plan.max_clients > 1 else ""
         rate = rate_words(plan.groups[0].rate)
-        load = f"up to {plural(plan.max_clients, 'client')} at {rate}{each}"
+        up_to = "up to " if len({step.clients for step in plan.steps}) > 1 else ""
+        load = f"{up_to}{plural(plan.max_clients, 'client')} at {rate}{each}"
     if closed := [group.name for group in plan.groups if group.closed]:
         requests += f" and those of {listed(closed)} (a closed loop)"
     return f"{requests} in {plan.duration_s:.12g} s, from {load}. Nothing was sent."

@@ -16,7 +16,7 @@ from edgeload.run.dry_run import print_plan
 @pytest.mark.parametrize(
     ("clients", "line"),
     [
-        ([1], "1 request in 1 s, from up to 1 client at 1 request/s. Nothing was sent."),
+        ([1], "1 request in 1 s, from 1 client at 1 request/s. Nothing was sent."),
         ([1, 2000], "2,001 requests in 2 s, from up to 2,000 clients at 1 request/s each. "),
     ],
 )
