@@ -135,7 +135,9 @@ SIDE_BY_SIDE = (
 LIGHT_LOADS = (
     "test_counted_runs.py",
     "variants/test_command.py",
+    "test_long_runs.py",
     "faults/test_outage.py",
+    "test_soak_beside_a_monitor.py",
     "test_readme_search.py",
     "test_readme.py",
     "test_readme_comparison.py",
@@ -144,6 +146,7 @@ LIGHT_LOADS = (
     "run/test_prometheus.py",
     "run/test_chain.py",
     "run/test_trials.py",
+    "test_slow_link.py",
     "test_monitor_cpu_gpu_usage.py",
 )
 # Of these files, tests that run alone all the same: they need a whole processor.
