@@ -28,7 +28,7 @@ from edgeload.edge.edge_config import (
     without_detectors,
 )
 from edgeload.edge.location import Unreachable
-from edgeload.edge.putting_back import LOADED_WITHIN_S, put_back
+from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, put_back
 from edgeload.edge.trust import TlsTrust
 from edgeload.keeper import KeeperTask
 from edgeload.keeper_process import KeeperEnded, KeeperProcess
@@ -70,11 +70,12 @@ class HeldBox:
         return ask_resources(self._url, self._trust)
 
     def configure(self, detectors: int, poll: Callable[[], None]) -> bool:
-        """See MeasuredBox."""
+        """See MeasuredBox. Raises ChangedMeanwhile if the box has not what we put last."""
         ours = self._ids[:detectors]
         wanted = with_preset(self._without, ours, "no_cloud") if ours else self._without
         if agrees(wanted, self._put[-1]):
             return False
+        self._check_unchanged()
         new = set(ours) - set(configured_ids(self._put[-1]))
         self._put.append(wanted)
         self.save()
@@ -94,15 +95,25 @@ class HeldBox:
         )
         return True
 
+    def _check_unchanged(self) -> None:
+        """Whoever has configured the box meanwhile would lose that by our next change."""
+        if not agrees(self._put[-1], read_edge_config(self._url, self._trust)):
+            raise ChangedMeanwhile(
+                f"Stopped, because somebody else has changed the configuration of {self._url} "
+                "meanwhile; nothing of that was overwritten"
+            )
+
     def asked(self, detectors: int) -> GentleLoad:
         """See MeasuredBox."""
         return GentleLoad(self._senders[:detectors])
 
     def put_back(self, say: Callable[[str], object]) -> bool:
-        """Put the configuration back; False: the box has it already.
+        """Put the configuration back; False: the box has it already, or we have changed nothing.
 
-        What somebody else has configured meanwhile stays. Raises Unreachable.
+        What somebody else has configured meanwhile stays. Raises Unreachable, ChangedMeanwhile.
         """
+        if len(self._put) == 1:
+            return False
         return put_back(self._kept(), self._url, self._trust, say=say)
 
     def save(self) -> None:
@@ -118,13 +129,13 @@ class HeldBox:
 @contextlib.contextmanager
 def held_box(
     box: HeldBox, owed: KeeperTask | None, say: Callable[[str], object]
-) -> Iterator[list[str]]:
+) -> Iterator[list[Unreachable]]:
     """While entered, the box may be changed; afterwards it has its own configuration again.
 
     The list that is yielded says why not, if so. A signal that comes while it is put back waits.
     `owed` is what the keeper does if this process is killed, with the file that `save` has written.
     """
-    problems: list[str] = []
+    problems: list[Unreachable] = []
     with contextlib.ExitStack() as stack:
         keeper = stack.enter_context(KeeperProcess(Path("/"))) if owed else None
         if keeper and owed:
@@ -137,7 +148,7 @@ def held_box(
                     if box.put_back(say):
                         say("The box has its own configuration again.")
                 except Unreachable as problem:
-                    problems.append(str(problem))
+                    problems.append(problem)
             if keeper:
                 with contextlib.suppress(KeeperEnded):
                     keeper.tell(KeeperTask(restored=True))  # or has failed, as it would again

@@ -16,7 +16,7 @@ from edgeload.box_memory.measuring import MemoryMeasurement, NotMeasured
 from edgeload.box_memory.memory_results import write_memory
 from edgeload.box_memory.memory_words import MemoryReport
 from edgeload.edge.location import Unreachable
-from edgeload.edge.putting_back import LOADED_WITHIN_S
+from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile
 from edgeload.plain_words import plural
 from edgeload.private_files import private_folder
 from edgeload.run.embedded_endpoint import endpoint_of
@@ -83,7 +83,7 @@ class _MemorySession:
         self._folder = folder
         self._names: dict[str, str] = {}
         self._measurement: MemoryMeasurement | None = None
-        self._not_restored: list[str] = []
+        self._not_restored: list[Unreachable] = []
         self.problem = ""
 
     def carry_out(self) -> int:
@@ -176,9 +176,12 @@ class _MemorySession:
         )
 
     def _say_if_not_restored(self) -> None:
-        restore = self._settings.restore_command(self._folder / SAVED_CONFIG)
+        file = self._folder / SAVED_CONFIG
+        what = f"To restore it, type: {self._settings.restore_command(file)}"
         for why in self._not_restored:
-            _say(f"THE BOX WAS NOT RESTORED: {why}. To restore it, type: {restore}")
+            if isinstance(why, ChangedMeanwhile):  # which that command would refuse as well
+                what = f"The one from before the measurement is in {file}"
+            _say(f"THE BOX WAS NOT RESTORED: {why}. {what}")
 
 
 def _say(text: str) -> None:

@@ -21,6 +21,7 @@ from edgeload.edge.edge_config import (
     read_edge_config,
     with_preset,
 )
+from edgeload.edge.putting_back import ChangedMeanwhile
 from edgeload.edge.trust import TlsTrust
 from edgeload.signals import Stopped
 from edgeload.simulator.detector_option import id_from_name
@@ -100,7 +101,28 @@ def test_what_somebody_else_has_configured_stays(
         put_edge_config(simulator.url, theirs, TRUST)
     assert agrees(theirs, read_edge_config(simulator.url, TRUST))
     (problem,) = problems
-    assert "somebody else has changed the configuration" in problem
+    assert "somebody else has changed the configuration" in str(problem)
+    put_edge_config(simulator.url, before, TRUST)
+
+
+@pytest.mark.parametrize("changes_before", [0, 2])
+def test_what_somebody_else_adds_is_not_overwritten_by_the_next_change(
+    simulator: RunningSimulator, tmp_path: Path, changes_before: int
+) -> None:
+    """Their detector would be taken down: the measurement stops instead, also before its first."""
+    before = read_edge_config(simulator.url, TRUST)
+    box = box_of(simulator, tmp_path)
+    with held_box(box, None, lambda _: None) as problems:
+        for count in range(changes_before):
+            box.configure(count, lambda: None)
+        now = read_edge_config(simulator.url, TRUST)
+        theirs = with_preset(now, ["det_" + "T" * 27], "disabled")
+        put_edge_config(simulator.url, theirs, TRUST)
+        with pytest.raises(ChangedMeanwhile, match="nothing of that was overwritten"):
+            box.configure(changes_before, lambda: None)
+        assert agrees(theirs, read_edge_config(simulator.url, TRUST))
+    assert agrees(theirs, read_edge_config(simulator.url, TRUST))
+    assert len(problems) == (changes_before > 0)  # as long as nothing was changed, nothing is owed
     put_edge_config(simulator.url, before, TRUST)
 
 

@@ -1,0 +1,110 @@
+"""How a measurement ends: its exit code and what it says, on a clock that tests turn."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+from simulated_memory import EVERY_S, IDS, Clock, SimulatedMemory
+
+from edgeload.box_memory import memory_session
+from edgeload.box_memory.memory_session import MemoryWanted, measure_memory
+from edgeload.edge.location import Unreachable
+from edgeload.edge.putting_back import ChangedMeanwhile
+from edgeload.settings import resolve
+
+NAMES = [f"detector {letter}" for letter in "ABCD"]
+
+
+@dataclass
+class ScriptedBox(SimulatedMemory):
+    """A box whose configuration cannot be changed any more from one number of detectors on."""
+
+    fails_at: int = 99
+    fails_with: Exception = field(default_factory=Exception)
+    not_put_back: Unreachable | None = None
+
+    def configure(self, detectors: int, poll: Callable[[], None]) -> bool:
+        """See MeasuredBox."""
+        if detectors >= self.fails_at:
+            raise self.fails_with
+        return super().configure(detectors, poll)
+
+    def save(self) -> None:
+        """See HeldBox."""
+
+    def put_back(self, _: Callable[[str], object]) -> bool:
+        """See HeldBox."""
+        if self.not_put_back is not None:
+            raise self.not_put_back
+        return True
+
+
+@dataclass
+class Ended:
+    """What a user has of a measurement."""
+
+    code: int
+    out: str
+    err: str
+    folder: Path
+
+
+@pytest.fixture
+def measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[ScriptedBox], Ended]:
+    """Measures such a box with four detectors, whose names are NAMES."""
+
+    @contextlib.contextmanager
+    def endpoint(*_: object) -> Iterator[tuple[str, str]]:
+        yield "http://192.0.2.7", "a box on a clock"
+
+    def measure(box: ScriptedBox) -> Ended:
+        def reached(session: memory_session._MemorySession, *_: object) -> ScriptedBox:
+            session._names.update(zip(IDS, NAMES, strict=False))
+            return box
+
+        clock = SimpleNamespace(
+            monotonic=box.clock,
+            sleep=box.clock.pause,
+            time=lambda: 0.0,
+            strftime=lambda *_: "now",
+            gmtime=lambda: None,
+        )
+        monkeypatch.setattr(memory_session, "time", clock)
+        monkeypatch.setattr(memory_session, "endpoint_of", endpoint)
+        monkeypatch.setattr(memory_session, "choices", lambda _: [(0, 0, name) for name in NAMES])
+        monkeypatch.setattr(memory_session._MemorySession, "_reached", reached)
+        settings = resolve({}, {"output_dir": str(tmp_path / "out")}, {})
+        out = StringIO()
+        wanted = MemoryWanted(1, None, "1..N", EVERY_S)
+        code = measure_memory(settings, wanted, Console(file=out, width=300))
+        (folder,) = (tmp_path / "out").iterdir()
+        return Ended(code, out.getvalue(), capsys.readouterr().err, folder)
+
+    return measure
+
+
+def test_what_was_measured_is_written_when_somebody_else_changes_the_box(
+    measured: Callable[[ScriptedBox], Ended],
+) -> None:
+    """The exit code says that the box was not restored; no command is named that would refuse."""
+    changed = ChangedMeanwhile("Stopped, because somebody else has changed it")
+    box = ScriptedBox(
+        Clock(), fails_at=3, fails_with=changed, not_put_back=ChangedMeanwhile("so it stays")
+    )
+    ended = measured(box)
+    assert ended.code == 5
+    assert "Stopped, because somebody else has changed it." in ended.out
+    assert "2  in use" in ended.out
+    assert (ended.folder / "memory.json").is_file()
+    *_, last = ended.err.splitlines()
+    assert last.startswith("THE BOX WAS NOT RESTORED: so it stays. The one from before the ")
+    assert "--restore-edge-config" not in last
