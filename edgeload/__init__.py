@@ -243,7 +243,8 @@ box_memory              how much memory each detector takes, and for how many mo
     memory_result       readings -> memory per detector, and room for more
     memory_words        what is said about it
     memory_figure       memory against the number of detectors
-    memory_record       the typed records of memory.json
+    memory_record       the typed records of memory.json and readings.jsonl
+    readings_file       each reading on disk as soon as it is taken
     memory_results      prints the result, and writes its files
 prepare                 makes the detectors of a mix, and undoes it
     wanted              a mix -> the detectors to make, and those that must exist

@@ -75,7 +75,7 @@ class MemoryRun:
 class MemoryMeasurement:
     """One run through all numbers of detectors; `ids` are all that may be configured.
 
-    `run` holds what was read so far, also if it is interrupted.
+    `run` holds what was read so far, also if it is interrupted; `keep` gets each reading at once.
     """
 
     box: MeasuredBox
@@ -84,6 +84,7 @@ class MemoryMeasurement:
     clock: Callable[[], float]
     pause: Callable[[float], object]
     say: Callable[[str], object]
+    keep: Callable[[MemoryReading], object] = lambda _: None
     run: MemoryRun = field(default_factory=MemoryRun)
     _settling: Settling | None = None
     _next_s: float = 0.0
@@ -128,6 +129,7 @@ class MemoryMeasurement:
                 raise NotMeasured(no_answers(asked))
         reading = self._reading(settling, count, state, (good, asked))
         self.run.readings.append(reading)
+        self.keep(reading)
         self.say(reading_line(reading))
 
     def _wait(self, settling: Settling) -> None:

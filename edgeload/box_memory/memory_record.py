@@ -1,4 +1,4 @@
-"""memory.json: typed records of all that was measured. Pure."""
+"""memory.json and readings.jsonl: typed records of all that was measured. Pure."""
 
 from __future__ import annotations
 
@@ -104,6 +104,11 @@ def memory_json(report: MemoryReport) -> str:
         readings=[_reading(each) for each in report.readings],
     )
     return msgspec.json.format(msgspec.json.encode(record), indent=2).decode() + "\n"
+
+
+def reading_json(reading: MemoryReading) -> bytes:
+    """One of its readings as a line of its own."""
+    return msgspec.json.encode(_reading(reading)) + b"\n"
 
 
 def _memory(memory: MemoryOfDetectors) -> MemoryRecord:

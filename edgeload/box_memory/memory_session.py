@@ -15,6 +15,7 @@ from edgeload.box_memory.held_box import HeldBox, held_box
 from edgeload.box_memory.measuring import MemoryMeasurement, NotMeasured
 from edgeload.box_memory.memory_results import write_memory
 from edgeload.box_memory.memory_words import MemoryReport
+from edgeload.box_memory.readings_file import READINGS_FILE, ReadingsFile
 from edgeload.edge.location import Unreachable
 from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile
 from edgeload.plain_words import plural
@@ -131,7 +132,13 @@ class _MemorySession:
         restore = settings.restore_command(file)
         owed = None if embedded else owed_restoration(settings, file, restore)
         self._measurement = MemoryMeasurement(
-            box, list(self._names), self._wanted.every_s, time.monotonic, time.sleep, _say
+            box,
+            list(self._names),
+            self._wanted.every_s,
+            time.monotonic,
+            time.sleep,
+            _say,
+            ReadingsFile(self._folder / READINGS_FILE, _say).append,
         )
         try:
             private_folder(self._folder)

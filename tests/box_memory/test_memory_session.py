@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import StringIO
@@ -13,7 +16,7 @@ import pytest
 from rich.console import Console
 from simulated_memory import EVERY_S, IDS, Clock, SimulatedMemory
 
-from edgeload.box_memory import memory_session
+from edgeload.box_memory import memory_results, memory_session
 from edgeload.box_memory.memory_session import MemoryWanted, measure_memory
 from edgeload.edge.location import Unreachable
 from edgeload.edge.putting_back import ChangedMeanwhile
@@ -108,3 +111,37 @@ def test_what_was_measured_is_written_when_somebody_else_changes_the_box(
     *_, last = ended.err.splitlines()
     assert last.startswith("THE BOX WAS NOT RESTORED: so it stays. The one from before the ")
     assert "--restore-edge-config" not in last
+
+
+def test_a_picture_that_cannot_be_drawn_is_all_that_is_lost(
+    measured: Callable[[ScriptedBox], Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line says so; the files are written before, and the result is printed."""
+
+    def refuse(_: object) -> None:
+        raise ValueError("no font")
+
+    monkeypatch.setattr(memory_results, "memory_picture", refuse)
+    ended = measured(ScriptedBox(Clock()))
+    assert ended.code == 0
+    told = json.loads((ended.folder / "memory.json").read_text())
+    assert told["headline"] in " ".join(ended.out.split())
+    assert (ended.folder / "memory.txt").is_file()
+    assert ended.err.splitlines()[-1] == ("memory.png could not be drawn, and is left out: no font")
+    assert "memory.png" not in ended.out
+
+
+def test_what_the_disk_refuses_at_the_end_is_printed(
+    measured: Callable[[ScriptedBox], Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The readings are there as they were taken, and the exit code says that files are missing."""
+
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(memory_results, "memory_json", full)
+    ended = measured(ScriptedBox(Clock()))
+    assert ended.code == 1
+    assert "A detector in use takes" in ended.out
+    assert ended.err.splitlines()[-1].endswith(": No space left on device")
+    assert len((ended.folder / "readings.jsonl").read_text().splitlines()) == 9
