@@ -36,6 +36,10 @@ from edgeload.run.preflight_queries import Sender
 from edgeload.signals import StopSignals
 
 
+class NotSaved(Exception):
+    """What the box is about to get cannot be saved, so it does not get it; the text is one line."""
+
+
 class HeldBox:
     """A box whose configuration we change: see `held_box`."""
 
@@ -70,15 +74,14 @@ class HeldBox:
         return ask_resources(self._url, self._trust)
 
     def configure(self, detectors: int, poll: Callable[[], None]) -> bool:
-        """See MeasuredBox. Raises ChangedMeanwhile if the box has not what we put last."""
+        """See MeasuredBox. Raises NotSaved, ChangedMeanwhile if the box has not what we put."""
         ours = self._ids[:detectors]
         wanted = with_preset(self._without, ours, "no_cloud") if ours else self._without
         if agrees(wanted, self._put[-1]):
             return False
         self._check_unchanged()
         new = set(ours) - set(configured_ids(self._put[-1]))
-        self._put.append(wanted)
-        self.save()
+        self._save_with(wanted)
         put_edge_config(self._url, wanted, self._trust)
 
         def pause(seconds: float) -> None:
@@ -102,6 +105,18 @@ class HeldBox:
                 f"Stopped, because somebody else has changed the configuration of {self._url} "
                 "meanwhile; nothing of that was overwritten"
             )
+
+    def _save_with(self, wanted: dict[str, Any]) -> None:
+        """Raises NotSaved: whoever restores the box has to know what it may have."""
+        self._put.append(wanted)
+        try:
+            self.save()
+        except OSError as problem:
+            self._put.pop()
+            raise NotSaved(
+                f"Stopped, because the box's configuration cannot be saved to {self._file} "
+                f"({problem.strerror or problem})"
+            ) from problem
 
     def asked(self, detectors: int) -> GentleLoad:
         """See MeasuredBox."""
@@ -149,6 +164,8 @@ def held_box(
                         say("The box has its own configuration again.")
                 except Unreachable as problem:
                     problems.append(problem)
+                except OSError as problem:  # for example a certificate that is gone
+                    problems.append(Unreachable(str(problem)))
             if keeper:
                 with contextlib.suppress(KeeperEnded):
                     keeper.tell(KeeperTask(restored=True))  # or has failed, as it would again

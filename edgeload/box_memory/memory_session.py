@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from edgeload import exit_codes
-from edgeload.box_memory.held_box import HeldBox, held_box
+from edgeload.box_memory.held_box import HeldBox, NotSaved, held_box
 from edgeload.box_memory.measuring import MemoryMeasurement, NotMeasured
 from edgeload.box_memory.memory_results import write_memory
 from edgeload.box_memory.memory_words import MemoryReport
@@ -105,6 +105,11 @@ class _MemorySession:
                 if self.report() is None:
                     raise
                 self.problem, code = str(error), exit_codes.UNREACHABLE
+            except NotSaved as error:
+                self.problem, code = str(error), exit_codes.INTERNAL_ERROR
+            except OSError as error:
+                self.problem = f"Stopped by this machine: {error.strerror or error}"
+                code = exit_codes.INTERNAL_ERROR
             finally:
                 self._say_if_not_restored()
         return exit_codes.UNREACHABLE if self._not_restored else code
@@ -192,4 +197,6 @@ class _MemorySession:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    """A terminal or a pipe that is gone ends no measurement."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)

@@ -46,9 +46,9 @@ _EPILOG = f"""\
 Defaults come from config.py. The API token is not an option: set
 {TOKEN} in config.py or in the environment.
 
-Exit codes: 0 done, 2 a setting is wrong, 5 the endpoint cannot be reached, is
-not ready or was not restored, 6 nothing is known of its memory, 130
-interrupted (what was measured is written).
+Exit codes: 0 done, 1 the disk refused a file, 2 a setting is wrong, 5 the
+endpoint cannot be reached, is not ready or was not restored, 6 nothing is known
+of its memory, 130 interrupted (what was measured is written).
 """
 
 

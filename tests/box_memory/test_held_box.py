@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import os
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from edgeload.box_memory.held_box import HeldBox, held_box
+from edgeload.box_memory.held_box import HeldBox, NotSaved, held_box
 from edgeload.box_records import BoxResources
 from edgeload.edge.edge_config import (
     agrees,
@@ -145,3 +147,41 @@ def test_a_change_that_failed_does_not_keep_the_box_from_its_own(
     assert agrees(before, read_edge_config(simulator.url, TRUST))
     with urllib.request.urlopen(f"{simulator.url}/edge-config") as answer:
         assert json.load(answer)["detectors"]
+
+
+def test_what_cannot_be_saved_is_not_put(
+    simulator: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full at the second detector: one line, and the box is put back."""
+    before = read_edge_config(simulator.url, TRUST)
+    box = box_of(simulator, tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with held_box(box, None, lambda _: None) as problems:
+        box.configure(1, lambda: None)
+        with_one = read_edge_config(simulator.url, TRUST)
+        monkeypatch.setattr("edgeload.box_memory.held_box.keep_config", full)
+        with pytest.raises(NotSaved, match=r"cannot be saved to .* \(No space left on device\)"):
+            box.configure(2, lambda: None)
+        assert agrees(with_one, read_edge_config(simulator.url, TRUST))
+    assert problems == []
+    assert agrees(before, read_edge_config(simulator.url, TRUST))
+
+
+def test_what_this_machine_refuses_at_the_end_is_told(
+    simulator: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a reason why the box was not restored, and no traceback."""
+    box = box_of(simulator, tmp_path)
+
+    def refuse(*_: object, **__: object) -> bool:
+        raise FileNotFoundError(errno.ENOENT, "no such certificate", "edge.pem")
+
+    with monkeypatch.context() as patched, held_box(box, None, lambda _: None) as problems:
+        box.configure(1, lambda: None)
+        patched.setattr("edgeload.box_memory.held_box.put_back", refuse)
+    (problem,) = problems
+    assert "no such certificate: 'edge.pem'" in str(problem)
+    assert box.put_back(lambda _: None)

@@ -17,6 +17,7 @@ from rich.console import Console
 from simulated_memory import EVERY_S, IDS, Clock, SimulatedMemory
 
 from edgeload.box_memory import memory_results, memory_session
+from edgeload.box_memory.held_box import NotSaved
 from edgeload.box_memory.memory_session import MemoryWanted, measure_memory
 from edgeload.edge.location import Unreachable
 from edgeload.edge.putting_back import ChangedMeanwhile
@@ -145,3 +146,34 @@ def test_what_the_disk_refuses_at_the_end_is_printed(
     assert "A detector in use takes" in ended.out
     assert ended.err.splitlines()[-1].endswith(": No space left on device")
     assert len((ended.folder / "readings.jsonl").read_text().splitlines()) == 9
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (NotSaved("Stopped, because it cannot be saved"), "Stopped, because it cannot be saved."),
+        (OSError(errno.EMFILE, "Too many open files"), "Stopped by this machine: Too many open"),
+    ],
+)
+def test_what_this_machine_refuses_meanwhile_loses_no_reading(
+    measured: Callable[[ScriptedBox], Ended], problem: Exception, said: str
+) -> None:
+    """No traceback: what was measured before is written, and the exit code says that it failed."""
+    ended = measured(ScriptedBox(Clock(), fails_at=3, fails_with=problem))
+    assert ended.code == 1
+    assert said in ended.out
+    told = json.loads((ended.folder / "memory.json").read_text())
+    assert [each["detectors"] for each in told["readings"]] == [0, 1, 1, 2, 2]
+
+
+def test_a_terminal_that_is_gone_ends_no_measurement(
+    measured: Callable[[ScriptedBox], Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is to be said there is lost, and nothing else."""
+
+    class Gone(StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    monkeypatch.setattr("sys.stderr", Gone())
+    assert measured(ScriptedBox(Clock())).code == 0
