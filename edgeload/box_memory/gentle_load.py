@@ -18,15 +18,15 @@ _ENDS_WITHIN_S = 15.0
 
 
 class GentleLoad:
-    """A thread that asks all detectors in turn. Use it as a context manager."""
+    """A thread that asks all detectors in turn. Use it as a context manager. See AnswerCounts."""
 
     def __init__(self, senders: Sequence[Sender], per_s: float = QUERIES_PER_S) -> None:
         self._senders = senders
         self._pause_s = 1.0 / per_s
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._ask, daemon=True)
-        self.good = 0
-        self.asked = 0
+        self.good = [0] * len(senders)
+        self.asked = [0] * len(senders)
 
     def __enter__(self) -> GentleLoad:
         self._thread.start()
@@ -38,11 +38,11 @@ class GentleLoad:
 
     def _ask(self) -> None:
         while not self._over.is_set():
-            for sender in self._senders:
+            for place, sender in enumerate(self._senders):
                 began_s = time.monotonic()
-                reply = sender.send(self.asked + 1)
-                self.asked += 1
-                self.good += reply.result.outcome == SUCCESS
+                reply = sender.send(sum(self.asked) + 1)
+                self.asked[place] += 1
+                self.good[place] += reply.result.outcome == SUCCESS
                 left_s = self._pause_s - (time.monotonic() - began_s)
                 if self._over.wait(max(0.0, left_s)):
                     return

@@ -28,15 +28,18 @@ from edgeload.edge.box_resources import NoResources
 _POLLS_IN_A_RENEWAL = 7.5
 _RESTS = 3.0
 """Times as long as an answer took, the box is left alone after it."""
+_ANSWERS_AFTER, _ANSWERS_WITHIN, _ASKED_AT_LEAST = 2, 12, 3
+"""Renewals' time that a detector has for its first answer: so long; longer if it was hardly asked.
+"""
 _NO_FIGURES_FOR = 4
 """Renewals' time without any answer about memory."""
 
 
 class AnswerCounts(Protocol):
-    """How the queries of a load have gone so far."""
+    """How the queries of a load have gone so far, of each detector in the order of being added."""
 
-    good: int
-    asked: int
+    good: list[int]
+    asked: list[int]
 
 
 class MeasuredBox(Protocol):
@@ -73,7 +76,8 @@ class MemoryRun:
 
 @dataclass
 class MemoryMeasurement:
-    """One run through all numbers of detectors; `ids` are all that may be configured.
+    """One run through all numbers of detectors; `ids` are all that may be configured, and `names`
+    what users call them.
 
     `run` holds what was read so far, also if it is interrupted; `keep` gets each reading at once.
     """
@@ -85,6 +89,7 @@ class MemoryMeasurement:
     pause: Callable[[float], object]
     say: Callable[[str], object]
     keep: Callable[[MemoryReading], object] = lambda _: None
+    names: Sequence[str] = ()
     run: MemoryRun = field(default_factory=MemoryRun)
     _settling: Settling | None = None
     _next_s: float = 0.0
@@ -123,14 +128,26 @@ class MemoryMeasurement:
             self._wait(settling)
         else:
             with self.box.asked(count) as counted:
+                self._await_answers(counted)
                 self._wait(settling)
-                good, asked = counted.good, counted.asked
-            if not good:
-                raise NotMeasured(no_answers(asked))
+                good, asked = sum(counted.good), sum(counted.asked)
         reading = self._reading(settling, count, state, (good, asked))
         self.run.readings.append(reading)
         self.keep(reading)
         self.say(reading_line(reading))
+
+    def _await_answers(self, counted: AnswerCounts) -> None:
+        """Return once each detector is in use. Raises NotMeasured if one does not answer."""
+        began_s = self.clock()
+        while silent := [place for place, good in enumerate(counted.good) if not good]:
+            renewals = (self.clock() - began_s) / self.every_s
+            asked = [counted.asked[place] for place in silent]
+            enough = renewals >= _ANSWERS_AFTER and min(asked) >= _ASKED_AT_LEAST
+            if enough or renewals >= _ANSWERS_WITHIN:
+                names = self.names or self.ids
+                raise NotMeasured(no_answers([names[place] for place in silent], sum(asked)))
+            self._poll()
+            self.pause(self._pause_s)
 
     def _wait(self, settling: Settling) -> None:
         settling.is_done(self.clock())

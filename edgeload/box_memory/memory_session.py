@@ -144,6 +144,7 @@ class _MemorySession:
             time.sleep,
             _say,
             ReadingsFile(self._folder / READINGS_FILE, _say).append,
+            list(self._names.values()),
         )
         try:
             private_folder(self._folder)

@@ -242,9 +242,9 @@ def not_renewed(detectors: int) -> str:
     )
 
 
-def no_answers(asked: int) -> str:
-    """The line for detectors of which none answers."""
+def no_answers(silent: Sequence[str], asked: int) -> str:
+    """The line for detectors that never answer: what they take in use is not known."""
     return (
-        f"none of {plural(asked, 'query')} was answered well, so no memory in use was measured; "
-        "edgeload check says why"
+        f"{listed(silent)} answered none of {plural(asked, 'query')} well, so no memory in use was "
+        "measured; edgeload check says why"
     )

@@ -32,10 +32,10 @@ class Clock:
 
 @dataclass
 class Counts:
-    """How a load went."""
+    """How a load went, of each detector."""
 
-    good: int = 0
-    asked: int = 0
+    good: list[int]
+    asked: list[int]
 
 
 @dataclass
@@ -46,7 +46,12 @@ class SimulatedMemory:
     law: MemoryLaw = field(default_factory=MemoryLaw)
     load_s: float = 40.0
     lag_s: float = 0.0
-    answers: bool = True
+    silent: frozenset[int] = frozenset()
+    """Places of ours that never answer."""
+    answer_after_s: float = 0.0
+    """How long it takes until the others do."""
+    hangs: bool = False
+    """Whoever is asked once is never asked again."""
     renews: bool = True
     kind: str = "cluster"
     others: tuple[str, ...] = ("det_" + "x" * 27,)
@@ -57,6 +62,8 @@ class SimulatedMemory:
     """How many of our detectors the box has already."""
     remove_s: float = 0.0
     """How long what is configured no more stays in memory."""
+    _counts: Counts = field(default_factory=lambda: Counts([], []))
+    _asked_since_s: float = 0.0
     _removed: tuple[float, list[str]] = (float("inf"), [])
 
     def __post_init__(self) -> None:
@@ -64,6 +71,7 @@ class SimulatedMemory:
 
     def figures(self) -> BoxResources | NoResources:
         """As the endpoint answers, and as we read it."""
+        self._ask()
         if self.kind == "none":
             return NoResources("the box says: Not running in a Kubernetes cluster", for_good=True)
         if self.clock() >= self._removed[0]:
@@ -96,15 +104,26 @@ class SimulatedMemory:
 
     @contextlib.contextmanager
     def asked(self, detectors: int) -> Iterator[AnswerCounts]:
-        """All of them answer at once, or none ever."""
+        """Each is asked whenever somebody looks at the box's figures."""
         self.asked_now = detectors
-        counts = Counts(10 if self.answers else 0, 10)
-        for each in IDS[:detectors] if self.answers else ():
-            self.log.used(each, self.clock())
+        self._counts = Counts([0] * detectors, [0] * detectors)
+        self._asked_since_s = self.clock()
+        self._ask()
         try:
-            yield counts
+            yield self._counts
         finally:
             self.asked_now = 0
+
+    def _ask(self) -> None:
+        answers = self.clock() - self._asked_since_s >= self.answer_after_s
+        for place in range(self.asked_now):
+            if self.hangs and self._counts.asked[place]:
+                continue
+            self._counts.asked[place] += 1
+            if answers and place not in self.silent:
+                self._counts.good[place] += 1
+                if self._counts.good[place] == 1:
+                    self.log.used(IDS[place], self.clock())
 
 
 def measurement_of(box: SimulatedMemory) -> MemoryMeasurement:

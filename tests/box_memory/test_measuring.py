@@ -129,10 +129,40 @@ def test_figures_that_are_not_renewed_are_no_data_and_the_end() -> None:
     assert vram.in_use is not None
 
 
-def test_detectors_that_do_not_answer_are_not_in_use() -> None:
-    """No memory in use is invented."""
-    measurement = measurement_of(SimulatedMemory(Clock(), LAW, answers=False))
-    with pytest.raises(NotMeasured, match="none of 10 queries was answered well"):
-        measurement.measure(range(1, 3))
-    assert [each.state for each in measurement.run.readings] == ["idle", "idle"]
+@pytest.mark.parametrize("silent", [{0}, {1}, {2}, {0, 1, 2}])
+def test_detectors_that_do_not_answer_are_not_in_use(silent: set[int]) -> None:
+    """No memory in use is invented, whoever is silent: it is named, and nothing more is added."""
+    box = SimulatedMemory(Clock(), LAW, silent=frozenset(silent))
+    measurement = measurement_of(box)
+    measurement.names = ("da", "db", "dc")
+    first = min(silent)
+    line = rf"^{measurement.names[first]} answered none of \d+ queries well, so no memory in use"
+    with pytest.raises(NotMeasured, match=line):
+        measurement.measure(range(1, 4))
+    read = [(each.detectors, each.state) for each in measurement.run.readings]
+    assert read[-1] == (first + 1, "idle")
+    assert (first + 1, "in_use") not in read
     assert len(IDS) == 8
+
+
+def test_a_silent_detector_is_asked_often_before_it_is_given_up() -> None:
+    """At least three times and for two renewals; one that answers late is read from then on."""
+    silent = SimulatedMemory(Clock(), LAW, silent=frozenset({0}))
+    with pytest.raises(NotMeasured):
+        measurement_of(silent).measure(range(1, 2))
+    assert silent._counts.asked[0] >= 3
+    assert silent.clock() - silent._asked_since_s >= 2 * EVERY_S
+    late = SimulatedMemory(Clock(), LAW, answer_after_s=28.0)
+    run = measurement_of(late).measure(range(1, 3))
+    vrams = [each.used("vram") for each in run.readings if each.state == "in_use"]
+    assert vrams == [(300 + count * 350) * MEBIBYTE for count in (1, 2)]
+    rams = [each.own("ram") for each in run.readings if each.state == "in_use"]
+    assert rams == [count * 600 * MEBIBYTE for count in (1, 2)]
+
+
+def test_a_load_that_hangs_is_given_up() -> None:
+    """Nobody is asked a third time: after twelve renewals that is the end all the same."""
+    box = SimulatedMemory(Clock(), LAW, silent=frozenset({0}), hangs=True)
+    with pytest.raises(NotMeasured, match="answered none of 1 query well"):
+        measurement_of(box).measure(range(1, 2))
+    assert 12 * EVERY_S <= box.clock() - box._asked_since_s <= 13 * EVERY_S
