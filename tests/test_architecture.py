@@ -130,6 +130,7 @@ ARROWS = {
         "edgeload.box_records",
         "edgeload.exit_codes",
         "edgeload.private_files",
+        "edgeload.signals",
     ),
     "edgeload.run": (
         "edgeload.audit_plan",

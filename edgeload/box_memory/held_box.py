@@ -28,6 +28,7 @@ from edgeload.edge.edge_config import (
     without_detectors,
 )
 from edgeload.edge.location import Unreachable
+from edgeload.edge.open_put import noted_open
 from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, put_back
 from edgeload.edge.trust import TlsTrust
 from edgeload.keeper import KeeperTask
@@ -68,6 +69,7 @@ class HeldBox:
         self._without = without_detectors(self._before, ids)
         self._put: list[dict[str, Any]] = [self._before]
         """What the box may have by now, the oldest first."""
+        self._put_open = False
 
     def figures(self) -> BoxResources | NoResources:
         """See MeasuredBox."""
@@ -83,6 +85,9 @@ class HeldBox:
         new = set(ours) - set(configured_ids(self._put[-1]))
         self._save_with(wanted)
         put_edge_config(self._url, wanted, self._trust)
+        self._put.append(wanted)
+        with noted_open(self._save_open):
+            put_edge_config(self._url, wanted, self._trust)
 
         def pause(seconds: float) -> None:
             poll()
@@ -130,15 +135,22 @@ class HeldBox:
         if len(self._put) == 1:
             return False
         return put_back(self._kept(), self._url, self._trust, say=say)
+        return put_back(self._kept(), self._url, self._trust, pause=self._sleep, say=say)
 
     def save(self) -> None:
         """Write the file, so that the box can be restored by others, too. Raises OSError."""
         keep_config(self._file, self._kept())
 
+    def _save_open(self, put_open: bool) -> None:
+        self._put_open = put_open
+        self.save()
+
     def _kept(self) -> KeptConfig:
         *earlier, last = self._put
         put_before = earlier[-1] if earlier else None
-        return KeptConfig(self._url, time.time(), self._before, last, put_before)
+        return KeptConfig(
+            self._url, time.time(), self._before, last, put_before, put_open=self._put_open
+        )
 
 
 @contextlib.contextmanager

@@ -69,6 +69,14 @@ class EdgeConfigError(Unreachable):
     """The box's configuration cannot be read or replaced; the text is one line that says why."""
 
 
+class BoxAway(EdgeConfigError):
+    """Only something in front of the box has answered (HTTP status 5xx), which may pass."""
+
+
+class HasAnother(EdgeConfigError):
+    """The box has accepted a configuration and then has another one."""
+
+
 class ConfigFileError(Exception):
     """A file with a configuration cannot be read; the text is one line that says why."""
 
@@ -78,7 +86,8 @@ class KeptConfig:
     """A box's configuration as it was before we changed it, and as we put it.
 
     `put_before`: of several changes, what the last but one has put. The box has that as long as the
-    last one is not made.
+    last one is not made. `put_open`: the last one was sent and not answered, so the box may get it
+    at any moment.
     """
 
     url: str
@@ -86,6 +95,7 @@ class KeptConfig:
     before: EdgeConfig
     put: EdgeConfig
     put_before: EdgeConfig | None = None
+    put_open: bool = False
 
     def is_ours(self, config: EdgeConfig) -> bool:
         """Whether a configuration that the box has is one that we put."""
@@ -101,7 +111,8 @@ def read_edge_config(url: str, trust: TlsTrust) -> dict[str, Any]:
     except ValueError:
         config = None
     if not isinstance(config, dict) or not isinstance(config.get("detectors"), list):
-        raise EdgeConfigError(
+        kind = BoxAway if _is_away(answer) else EdgeConfigError
+        raise kind(
             f"{url} does not tell its configuration (GET {EDGE_CONFIG_ROUTE}: {_said(answer)}); "
             "this needs an Edge Endpoint of April 2026 or later"
         )
@@ -127,14 +138,19 @@ def put_edge_config(url: str, config: EdgeConfig, trust: TlsTrust) -> None:
             "wrong, which it does not say"
         )
     if answer.status not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
-        raise EdgeConfigError(
+        kind = BoxAway if _is_away(answer) else EdgeConfigError
+        raise kind(
             f"{url} has refused the configuration (PUT {EDGE_CONFIG_ROUTE}: {_said(answer)})"
         )
     if not agrees(config, read_edge_config(url, trust)):
-        raise EdgeConfigError(
+        raise HasAnother(
             f"{url} has accepted the configuration, but has another one: does somebody else change "
             "it at the same time?"
         )
+
+
+def _is_away(answer: EdgeAnswer) -> bool:
+    return answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _said(answer: EdgeAnswer) -> str:
@@ -288,6 +304,7 @@ def keep_config(file: Path, kept: KeptConfig) -> None:
         "before": kept.before,
         "put": kept.put,
         "put_before": kept.put_before,
+        "put_open": kept.put_open,
     }
     with written_together(file.parent) as folder:
         (folder / file.name).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -316,7 +333,9 @@ def kept_config(file: Path) -> KeptConfig:
             f"{file}: is not the configuration of an Edge Endpoint that a load test has saved"
         )
     earlier = put_before if isinstance(put_before, dict) else None
-    return KeptConfig(url, kept_unix_s, before, put, earlier)
+    return KeptConfig(
+        url, kept_unix_s, before, put, earlier, put_open=record.get("put_open") is True
+    )
 
 
 def await_detectors(

@@ -1,6 +1,7 @@
 """Puts the configuration back that a box had before a load test changed it.
 
-What somebody else has configured meanwhile is never overwritten.
+What somebody else has configured meanwhile is never overwritten. If a PUT of ours may be on its way
+still, the box is watched for as long as that can take.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from pathlib import Path
 
 from edgeload.edge.edge_config import (
     ConfigFileError,
+    EdgeConfig,
     EdgeConfigError,
+    HasAnother,
     KeptConfig,
     agrees,
     await_detectors,
@@ -23,11 +26,13 @@ from edgeload.edge.edge_config import (
     read_edge_config,
 )
 from edgeload.edge.location import Forbidden, Unreachable, locate
+from edgeload.edge.open_put import PUT_LANDS_WITHIN_S
 from edgeload.edge.trust import TlsTrust
 from edgeload.exit_codes import BAD_SETTING, OK, UNREACHABLE
 
 LOADED_WITHIN_S = 300.0
 """Loading a model takes minutes at most."""
+_LOOK_EVERY_S = 0.5
 
 
 class ChangedMeanwhile(EdgeConfigError):
@@ -45,27 +50,60 @@ def put_back(
 ) -> bool:
     """Put back what was kept; False: the box has that already.
 
-    Waits for the detectors whose models have to be loaded again. Raises Unreachable,
-    ChangedMeanwhile if the box's configuration is somebody else's by now.
+    If the last PUT was never answered, it may come after all: then the box is watched for as long
+    as that may take. Waits for the detectors whose models have to be loaded again. Raises
+    Unreachable, ChangedMeanwhile if the box's configuration is somebody else's by now.
     """
-    now = read_edge_config(url, trust)
-    if agrees(kept.before, now):
-        return False
-    if not kept.is_ours(now):
-        raise ChangedMeanwhile(
-            f"somebody else has changed the configuration of {url} since, so it stays as it is now"
+    seen: list[EdgeConfig] = []
+    was_put = _as_before(kept, url, trust, seen)
+    if kept.put_open:
+        say(
+            f"{url} was sent a configuration and did not answer, so it may still get it: watching "
+            f"for {PUT_LANDS_WITHIN_S:g} s"
         )
-    put_edge_config(url, kept.before, trust)
+        if not was_put:
+            _put_before(kept, url, trust)
+            was_put = True
+        for _ in range(round(PUT_LANDS_WITHIN_S / _LOOK_EVERY_S)):
+            pause(_LOOK_EVERY_S)
+            _as_before(kept, url, trust, seen)
+    if not was_put:
+        return False
     back = [
         each
-        for each in not_served(configured_ids(kept.before), now)
-        if not not_served([each], kept.before)
+        for each in configured_ids(kept.before)
+        if not not_served([each], kept.before) and any(not_served([each], had) for had in seen)
     ]
     try:
         await_detectors(url, back, trust, timeout_s=timeout_s, pause=pause, say=say)
     except EdgeConfigError as problem:
         raise EdgeConfigError(f"the configuration is put back, but {problem}") from problem
     return True
+
+
+def _as_before(kept: KeptConfig, url: str, trust: TlsTrust, seen: list[EdgeConfig]) -> bool:
+    """Put back what was before if the box has something else; False: it has that.
+
+    `seen` gets what it has. Raises as `put_back`.
+    """
+    now = read_edge_config(url, trust)
+    seen.append(now)
+    if agrees(kept.before, now):
+        return False
+    if not kept.is_ours(now):
+        raise ChangedMeanwhile(
+            f"somebody else has changed the configuration of {url} since, so it stays as it is now"
+        )
+    _put_before(kept, url, trust)
+    return True
+
+
+def _put_before(kept: KeptConfig, url: str, trust: TlsTrust) -> None:
+    try:
+        put_edge_config(url, kept.before, trust)
+    except HasAnother:
+        if not kept.put_open:  # else that one came just after, which is what we watch for
+            raise
 
 
 def put_back_from(

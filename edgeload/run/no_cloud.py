@@ -11,7 +11,7 @@ import contextlib
 import shlex
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from edgeload.edge.edge_config import (
     with_preset,
 )
 from edgeload.edge.location import Unreachable
+from edgeload.edge.open_put import noted_open
 from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, as_command, put_back
 from edgeload.keeper import KeeperTask
 from edgeload.keeper_process import KeeperEnded, KeeperProcess
@@ -101,6 +102,7 @@ def no_cloud(settings: Settings, folder: Callable[[], Path], say: _Say) -> Itera
         yield NoCloudSet()
         return
     file = _saved(kept, folder)
+    change = _Change(kept, file)
     result = NoCloudSet(changed)
     restore = settings.restore_command(file)
     say(
@@ -110,11 +112,11 @@ def no_cloud(settings: Settings, folder: Callable[[], Path], say: _Say) -> Itera
     with KeeperProcess(Path("/")) as keeper:
         keeper.tell(owed_restoration(settings, file, restore))
         try:
-            _set(kept, reached, changed, settings, say)
+            _set(change, reached, changed, settings, say)
             yield result
         finally:
             with StopSignals():  # the first one has nothing more to stop
-                result.not_restored = _put_back(kept, reached, file, restore, say)
+                result.not_restored = _put_back(change, reached, restore, say)
             with contextlib.suppress(KeeperEnded):
                 keeper.tell(KeeperTask(restored=True))  # or has failed, as it would once more
 
@@ -161,16 +163,22 @@ def _planned(reached: Reached) -> tuple[KeptConfig, tuple[str, ...]]:
 
 def _saved(kept: KeptConfig, folder: Callable[[], Path]) -> Path:
     """The file in which it is. Raises SettingError."""
-    try:
+    with _saving():
         file = folder() / SAVED_CONFIG
         keep_config(file, kept)
+        return file
+
+
+@contextlib.contextmanager
+def _saving() -> Iterator[None]:
+    try:
+        yield
     except OSError as problem:
         raise SettingError(
             f"SET_NO_CLOUD = True: the box's configuration cannot be saved "
             f"({problem.strerror or problem}), so it was not changed; OUTPUT_DIR must be on a disk "
             "with room, for example --output-dir /tmp/results"
         ) from problem
-    return file
 
 
 def owed_restoration(settings: Settings, file: Path, restore: str) -> KeeperTask:
@@ -186,15 +194,31 @@ def owed_restoration(settings: Settings, file: Path, restore: str) -> KeeperTask
     return KeeperTask(restore=shlex.join(words), by_hand=restore, timeout_s=_KEEPER_S)
 
 
+class _Change:
+    """What is kept of the box that is changed, in memory and in its file."""
+
+    def __init__(self, kept: KeptConfig, file: Path) -> None:
+        self.kept = kept
+        self.file = file
+
+    def note_open(self, put_open: bool) -> None:
+        """A PUT is sent, or was answered. Raises SettingError if that cannot be saved."""
+        self.kept = replace(self.kept, put_open=put_open)
+        with _saving():
+            keep_config(self.file, self.kept)
+
+
 def _set(
-    kept: KeptConfig, reached: Reached, changed: tuple[str, ...], settings: Settings, say: _Say
+    change: _Change, reached: Reached, changed: tuple[str, ...], settings: Settings, say: _Say
 ) -> None:
     """Raises Unreachable."""
+    kept = change.kept
     new = not_served(changed, kept.before)
     wait_s = settings.ready_timeout
     if new and not is_patient(settings):
         wait_s = LOADED_WITHIN_S
-    put_edge_config(reached.url, kept.put, reached.trust)
+    with noted_open(change.note_open):
+        put_edge_config(reached.url, kept.put, reached.trust)
     try:
         await_detectors(
             reached.url, changed, reached.trust, timeout_s=wait_s, new=bool(new), say=say
@@ -204,13 +228,13 @@ def _set(
     say(f"no_cloud is set for {plural(len(changed), 'detector')} until the end of this run.")
 
 
-def _put_back(kept: KeptConfig, reached: Reached, file: Path, restore: str, say: _Say) -> str:
+def _put_back(change: _Change, reached: Reached, restore: str, say: _Say) -> str:
     """Why the box has not its own configuration again, which is said; empty: it has."""
     try:
-        if put_back(kept, reached.url, reached.trust, say=say):
+        if put_back(change.kept, reached.url, reached.trust, say=say):
             say("The box has its own configuration again.")
     except ChangedMeanwhile as problem:
-        say(f"THE BOX WAS NOT RESTORED: {problem}; {file} has the one from before the run.")
+        say(f"THE BOX WAS NOT RESTORED: {problem}; {change.file} has the one from before the run.")
         return str(problem)
     except Unreachable as problem:
         say(f"THE BOX WAS NOT RESTORED: {problem}. To restore it, type: {restore}")
