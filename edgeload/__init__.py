@@ -109,6 +109,7 @@ edge                    the Edge Endpoint from outside
     detectors           finds the detector by its name
     configuration       how the box is configured for it
     edge_config         its whole configuration: read, changed, replaced, kept in a file
+    unlisted_models     what a PUT would take down although nobody meant to
     open_put            a PUT that may be on its way still
     putting_back        puts back the one from before
     json_values         parts of an answer of which nothing is certain

@@ -31,6 +31,7 @@ from edgeload.edge.location import Unreachable
 from edgeload.edge.open_put import noted_open
 from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, put_back
 from edgeload.edge.trust import TlsTrust
+from edgeload.edge.unlisted_models import refuse_unlisted
 from edgeload.keeper import KeeperTask
 from edgeload.keeper_process import KeeperEnded, KeeperProcess
 from edgeload.run.preflight_queries import Sender
@@ -55,6 +56,7 @@ class HeldBox:
         settled_s: float = READINESS_CACHED_S,
         loaded_within_s: float = LOADED_WITHIN_S,
         sleep: Callable[[float], object] = time.sleep,
+        say: Callable[[str], object] = lambda text: None,
     ) -> None:
         """`senders` ask the detectors with these `ids`, in this order; `file` keeps what was."""
         self._url = url
@@ -66,6 +68,7 @@ class HeldBox:
         self._loaded_within_s = loaded_within_s
         self._sleep = sleep
         self._before = read_edge_config(url, trust)
+        refuse_unlisted(url, configured_ids(self._before), trust, pause=sleep, say=say)
         self._without = without_detectors(self._before, ids)
         self._put: list[dict[str, Any]] = [self._before]
         """What the box may have by now, the oldest first."""

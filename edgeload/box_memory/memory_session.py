@@ -174,7 +174,7 @@ class _MemorySession:
                 senders.append(sender_for(settings, task, tasks[group.load.name], detector.id))
         loaded_s = max(settings.ready_timeout, LOADED_WITHIN_S)
         return HeldBox(
-            url, reached.trust, list(self._names), senders, file, loaded_within_s=loaded_s
+            url, reached.trust, list(self._names), senders, file, loaded_within_s=loaded_s, say=_say
         )
 
     def _intention(self, url: str, last: int, file: Path) -> str:

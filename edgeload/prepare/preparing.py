@@ -15,11 +15,13 @@ from edgeload.edge.detectors import ask_detector
 from edgeload.edge.edge_config import (
     READINESS_CACHED_S,
     await_detectors,
+    configured_ids,
     put_edge_config,
     read_edge_config,
 )
 from edgeload.edge.location import Unreachable
 from edgeload.edge.trust import TlsTrust
+from edgeload.edge.unlisted_models import refuse_unlisted
 from edgeload.plain_words import listed, plural
 from edgeload.prepare.box_changes import with_no_cloud
 from edgeload.prepare.cloud import Cloud, CloudDetector, CloudError
@@ -193,6 +195,8 @@ def _configured(wanted: Preparation, ids: list[str], note: Note, doing: Doing) -
     config = read_edge_config(wanted.url, wanted.trust)
     changed, box = with_no_cloud(config, ids, note.box)
     if changed != config:
+        kept_ids = configured_ids(changed)
+        refuse_unlisted(wanted.url, kept_ids, wanted.trust, pause=doing.pause, say=doing.say)
         note = replace(note, box=box)
         doing.notes.write(note)
         put_edge_config(wanted.url, changed, wanted.trust)

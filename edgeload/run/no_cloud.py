@@ -22,6 +22,7 @@ from edgeload.edge.edge_config import (
     KeptConfig,
     agrees,
     await_detectors,
+    configured_ids,
     has_preset,
     keep_config,
     kept_config,
@@ -33,6 +34,7 @@ from edgeload.edge.edge_config import (
 from edgeload.edge.location import Unreachable
 from edgeload.edge.open_put import noted_open
 from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, as_command, put_back
+from edgeload.edge.unlisted_models import refuse_unlisted
 from edgeload.keeper import KeeperTask
 from edgeload.keeper_process import KeeperEnded, KeeperProcess
 from edgeload.kept_runs import kept_folders
@@ -91,7 +93,7 @@ def no_cloud(settings: Settings, folder: Callable[[], Path], say: _Say) -> Itera
     plan = settings.plan()
     check_before_run(settings, plan, worker_count(settings, plan))
     reached = reach(settings.endpoint_url, settings, time.sleep, say)
-    kept, changed = _planned(reached)
+    kept, changed = _planned(reached, say)
     if not changed:
         say("All detectors of this run are no_cloud: the box's configuration stays as it is.")
         if (left := _left_by_an_earlier_run(settings.output_dir, kept)) is not None:
@@ -147,7 +149,7 @@ def check_known(reached: Reached) -> None:
             )
 
 
-def _planned(reached: Reached) -> tuple[KeptConfig, tuple[str, ...]]:
+def _planned(reached: Reached, say: _Say) -> tuple[KeptConfig, tuple[str, ...]]:
     """The configuration before and for the run, and the detectors that change. Raises Unreachable.
 
     If none does, both configurations are the same.
@@ -157,6 +159,7 @@ def _planned(reached: Reached) -> tuple[KeptConfig, tuple[str, ...]]:
     changed = tuple(each for each in ids if not has_preset(before, each, "no_cloud"))
     if changed:
         check_known(reached)
+        refuse_unlisted(reached.url, configured_ids(before), reached.trust, say=say)
     put = with_preset(before, changed, "no_cloud") if changed else before
     return KeptConfig(reached.url, time.time(), before, put), changed
 

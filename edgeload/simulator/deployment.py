@@ -36,6 +36,8 @@ class WantedDetector:
     workers: int | None = None
     pool: str | None = None
     service_time: tuple[tuple[str, object], ...] = ()
+    listed: bool = True
+    """Whether the box's configuration lists it; else it was loaded on demand."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class ServedDetector:
     confidence_threshold: float
     service_time: ServiceTime
     pool: str
+    listed: bool = True
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ def deployment_of(
             one.confidence_threshold,
             replace(service_time, **dict(one.service_time)),  # type: ignore[arg-type]
             _pool_of(one, shared_workers),
+            one.listed,
         )
         for one in wanted
     )

@@ -59,6 +59,7 @@ def detector_option(text: str) -> WantedDetector:
         confidence_threshold=given.get("threshold", DEFAULT_THRESHOLD),
         workers=given.get("workers"),
         pool=given.get("pool"),
+        listed=given.get("listed", True),
         service_time=tuple((times[key], given[key]) for key in times if key in given),
     )
 
@@ -81,6 +82,12 @@ def _distribution(text: str) -> str:
     return text
 
 
+def _yes_or_no(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise argparse.ArgumentTypeError(f"{text!r}: must be yes or no")
+    return text == "yes"
+
+
 def _words(text: str) -> str:
     if not 1 <= len(text) <= _MAX_CHARS or not text.isprintable():
         raise argparse.ArgumentTypeError(
@@ -98,4 +105,5 @@ _KEYS: dict[str, Callable[[str], object]] = {
     "id": detector_id_text,
     "query": _words,
     "threshold": share_of_1,
+    "listed": _yes_or_no,
 }

@@ -97,6 +97,7 @@ class _InferenceProcess:
             capacity_words(options),
             audit_rate=options.audit_rate,
             offline=options.offline,
+            on_demand=[one.id for one in deployment.detectors if not one.listed],
             box=SimulatedBox(
                 options.resources,
                 options.cpu_full,

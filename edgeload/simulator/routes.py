@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -85,15 +85,22 @@ class Routes:
         audit_rate: float,
         offline: bool,
         box: SimulatedBox = SimulatedBox(),
+        on_demand: Collection[str] = (),
     ) -> None:
-        """`description` is shown on the status page; offline, no route of the cloud answers."""
+        """`description` is shown on the status page; offline, no route of the cloud answers.
+
+        The detectors with the ids `on_demand` are loaded, and the configuration does not list them.
+        """
         self._inference = inference
         self._detectors = detectors
         self._description = description
         self._offline = offline
         self._box = box
+        self._on_demand = list(on_demand)
         self._edge_config = first_config(
-            [detector.id for detector in detectors], audit_rate, box.edge_inference
+            [detector.id for detector in detectors if detector.id not in self._on_demand],
+            audit_rate,
+            box.edge_inference,
         )
         self._exact: dict[tuple[str, str], Callable[[Call, float, float], object]] = {
             ("GET", "/"): lambda *_: _Page(b"", 302, HTML, "/status"),
@@ -191,13 +198,17 @@ class Routes:
     def _listed(self) -> list[str]:
         return [entry["detector_id"] for entry in self._edge_config["detectors"]]
 
+    def _loaded_ids(self) -> list[str]:
+        return [*self._listed(), *self._on_demand]
+
     def _set_edge_config(self, call: Call, now_s: float, _unix_s: float) -> object:
         """The whole configuration is replaced: a detector that is not listed is taken down."""
-        before = self._listed()
+        before = self._loaded_ids()
         try:
             self._edge_config = checked_config(_json(call))
         except (DetectorError, _Error) as error:  # the edge answers 422, and the cloud then 404
             raise _Error(404, "Not Found") from error
+        self._on_demand = []
         self._inference.pods.configured(before, self._listed(), now_s)
         self._load_listed(now_s, self._box.configure_time_s)
         return None
@@ -226,8 +237,9 @@ class Routes:
             for one in self._detectors
             if (at_s := models.deployed_s(one.id, one.name, now_s)) is not None
         }
+        loaded = {each.lower() for each in self._loaded_ids()}
         return metrics(
-            list(self._detectors),
+            [one for one in self._detectors if one.id.lower() in loaded],
             self._edge_config,
             unix_s,
             cluster=self._box.resources != "none",

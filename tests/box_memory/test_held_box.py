@@ -15,6 +15,7 @@ import pytest
 from edgeload.box_memory.held_box import HeldBox, NotSaved, held_box
 from edgeload.box_records import BoxResources
 from edgeload.edge.edge_config import (
+    EdgeConfigError,
     agrees,
     configured_ids,
     has_preset,
@@ -126,6 +127,15 @@ def test_what_somebody_else_adds_is_not_overwritten_by_the_next_change(
     assert agrees(theirs, read_edge_config(simulator.url, TRUST))
     assert len(problems) == (changes_before > 0)  # as long as nothing was changed, nothing is owed
     put_edge_config(simulator.url, before, TRUST)
+
+
+def test_models_that_are_not_listed_are_not_taken_down(tmp_path: Path) -> None:
+    """The box is refused before it is held."""
+    with (
+        running_simulator(("--detector", "others:listed=no", "--detector", "ours")) as demanded,
+        pytest.raises(EdgeConfigError, match=f"has loaded {OTHERS}, which its configuration"),
+    ):
+        box_of(demanded, tmp_path)
 
 
 def test_a_change_that_failed_does_not_keep_the_box_from_its_own(

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from box_of_cloud import box_of_cloud
 from cloud_stand_in import TOKEN, cloud_stand_in
 from only_loopback import only_loopback
 from prepared_box import MIX, TRUST, Scene
 
-from edgeload.edge.edge_config import EdgeConfigError, configured_ids, has_preset
+from edgeload.edge.edge_config import EdgeConfigError, configured_ids, has_preset, read_edge_config
 from edgeload.edge.location import Unreachable
+from edgeload.edge.unlisted_models import loaded_ids
 from edgeload.prepare.cloud import CloudError
 from edgeload.prepare.note import Note, NoteFile
 from edgeload.prepare.preparing import Preparation, Unfit
@@ -290,6 +292,22 @@ def test_a_box_of_another_cloud_is_found_out(scene: Scene) -> None:
             scene.prepare()
         assert scene.config() == before
         assert TOKEN not in repr(scene.said)
+
+
+def test_models_that_are_not_listed_are_not_taken_down(scene: Scene) -> None:
+    """Those of others; one that the mix lists from now on stays loaded."""
+    others = "det_" + "U" * 27
+    with running_simulator(["--detector", "own", "--detector", f"u:id={others},listed=no"]) as used:
+        scene.url = used.url
+        with (
+            box_of_cloud(used.url, scene.cloud.url) as scene.url,
+            pytest.raises(EdgeConfigError, match=f"has loaded {others}, which its configuration"),
+        ):
+            scene.prepare()
+        assert loaded_ids(used.url, TRUST) == [
+            *configured_ids(read_edge_config(used.url, TRUST)),
+            others,
+        ]
 
 
 def test_a_preparation_does_not_show_the_token() -> None:

@@ -9,6 +9,7 @@ import pytest
 from recording_server import DETECTOR_ID, Handler, recording_server
 from rich.console import Console
 
+from edgeload.edge import unlisted_models
 from edgeload.edge.configuration import ask_configuration
 from edgeload.edge.edge_config import (
     KeptConfig,
@@ -230,6 +231,22 @@ def test_a_detector_or_a_token_that_does_not_exist_is_not_configured(run: Run) -
                 pytest.fail("it was entered")
         assert read_edge_config(strict.url, TRUST) == before
         assert not run.folder.exists()
+
+
+def test_models_that_are_not_listed_are_not_taken_down(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is saved, and nothing changed."""
+    monkeypatch.setattr(unlisted_models, "_ENDED_WITHIN_S", 0.0)
+    options = ["--detector", f"a:id={A}", "--detector", f"b:id={B},listed=no"]
+    with running_simulator([*options, "--edge-inference", "default"]) as demanded:
+        with (
+            pytest.raises(Unreachable, match=f"has loaded {B}, which its configuration does not"),
+            no_cloud(settings_for(demanded.url), run.made, run.said.append),
+        ):
+            pytest.fail("it was entered")
+        assert unlisted_models.loaded_ids(demanded.url, TRUST) == [A, B]
+    assert not run.folder.exists()
 
 
 def test_a_new_detector_that_does_not_get_ready_is_taken_out_again(run: Run) -> None:

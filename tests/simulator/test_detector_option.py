@@ -18,7 +18,7 @@ def test_all_keys() -> None:
     own_id = "det_" + "D" * 27
     assert detector_option(
         f"front door : workers=4, service-time=50ms,distribution=lognormal,sigma=0.5,id={own_id},"
-        "query=Is there a dog, or a cat?,threshold=0.7,pool=gpu 0"
+        "query=Is there a dog, or a cat?,threshold=0.7,pool=gpu 0,listed=no"
     ) == WantedDetector(
         name="front door",
         id=own_id,
@@ -27,6 +27,7 @@ def test_all_keys() -> None:
         workers=4,
         pool="gpu 0",
         service_time=(("mean_s", 0.05), ("distribution", "lognormal"), ("sigma", 0.5)),
+        listed=False,
     )
 
 
@@ -57,6 +58,7 @@ def test_an_id_shows_the_name_and_stays_from_version_to_version() -> None:
         (":workers=4", "must begin with a name"),
         ("a\nb:workers=4", "must begin with a name"),
         ("door:workrs=4", "'workrs=4': must be KEY=VALUE with one of the keys workers,"),
+        ("door:listed=maybe", "'maybe': must be yes or no"),
         ("door:4", "'4': must be KEY=VALUE"),
         ("door:", "''"),
         ("door:workers=0", "workers='0': must be a whole number from 1 to 256"),
