@@ -51,6 +51,17 @@ def slowing_run(
     return analyse(read_log(sl.write(path, played)))
 
 
+def sparse_run(
+    folder: Path, minutes: float, rate: float, factor: Callable[[float], float]
+) -> RunSummary:
+    """One step of one slow camera, on a box whose services take 100 ms while it is cool."""
+    plan = sl.plan_of([1], minutes * MINUTE_S, rate)
+    pool = SlowingPool(SERVERS, sl.constant(0.0), factor)
+    pool.service = lambda chance: 0.1 * chance.lognormvariate(0.0, 0.1) * factor(pool.now_s)
+    played = sl.play_mix(plan, {plan.groups[0].name: pool}, seed=1)
+    return analyse(read_log(sl.write(folder / "sparse.log", played)))
+
+
 @dataclass(frozen=True)
 class Host:
     """What a host's samples say; growth in bytes per second."""

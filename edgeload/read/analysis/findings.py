@@ -46,7 +46,7 @@ from edgeload.read.analysis.step_summary import indices_of
 from edgeload.read.analysis.time_findings import find_time_findings, find_too_few_samples
 
 MOST_JUMPS_NAMED = 3
-OF_LONG_STEPS = ("not_steady", "warm_up_longer", "drift", "too_few_samples")
+OF_LONG_STEPS = ("not_steady", "warm_up_longer", "drift", "too_few_samples", "soak_unclear")
 """What the short steps of an interference run or a search cannot say, each by itself; nor can a
 cache audit, whose pictures of two kinds take two times."""
 OF_A_RAMP = ("not_saturated", "not_monotone", "interrupted")

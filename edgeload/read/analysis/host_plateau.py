@@ -135,7 +135,7 @@ def _of_sample(sample: HostSample) -> Iterator[tuple[ValueName, float | None, fl
 
 
 def host_pairs(values: HostValues, ends: ComparedEnds) -> tuple[QuarterPair, ...]:
-    """Each quantity as it began and ended, if both have samples."""
+    """Each quantity as it began and ended, if both have samples; not judged by too few of them."""
     found = []
     for (quantity, about), column in values.items():
         was, now = _mean(column.within(ends.first)), _mean(column.within(ends.last))
@@ -143,7 +143,7 @@ def host_pairs(values: HostValues, ends: ComparedEnds) -> tuple[QuarterPair, ...
             continue
         p = p_of_change(column.parts(ends.head))
         moved = abs(now - was) > _MATTERS * max(abs(was), abs(now))
-        changed = p is not None and p < SOAK_FALSE_ALARMS and moved
+        changed = None if p is None else p < SOAK_FALSE_ALARMS and moved
         found.append(QuarterPair(quantity, was, now, changed, about))
     return tuple(found)
 

@@ -131,8 +131,9 @@ def _soak(
     samples: Sequence[HostSample],
 ) -> Soak:
     answers = _answers_of(log, step)
-    pairs = (*_load_pairs(answers, ends), *host_pairs(values, ends))
-    soak = Soak(step.index, step.span, ends, pairs)
+    pairs, untested = _load_pairs(answers, ends)
+    pairs = (*pairs, *host_pairs(values, ends))
+    soak = Soak(step.index, step.span, ends, pairs, untested=untested)
     seen = find_throttling(samples, log.wall_s, ends)
     slowing = next((each for each in seen if _matters(each, soak)), None)
     return _since_when(replace(soak, throttling=slowing), answers)
@@ -149,22 +150,30 @@ def _answers_of(log: RunLog, step: StepSummary) -> _Answers:
     return _Answers(np.sort(done_s), log.at_s[rows], times_s)
 
 
-def _load_pairs(answers: _Answers, ends: ComparedEnds) -> tuple[QuarterPair, ...]:
-    """Throughput and times. Once one of them has changed beyond chance, so has all that moved."""
-    parts, found, ps = ends.head.split(PARTS), [], []
+def _load_pairs(
+    answers: _Answers, ends: ComparedEnds
+) -> tuple[tuple[QuarterPair, ...], tuple[str, ...]]:
+    """Throughput and times, and which of them had too few answers to tell.
+
+    Once one of them has changed beyond chance, so has all that moved.
+    """
+    parts, found, ps, untested = ends.head.split(PARTS), [], [], []
     for quantity in answers.quantities:
         least = _MATTERS.get(quantity, _TIMES_MATTER)
         windows = (ends.first, ends.last, ends.head.split(4)[-1])
         first, last, then = (float(answers.values([w], quantity)[0]) for w in windows)
+        p = p_of_change(answers.series(parts, quantity))
+        if p is None:
+            untested.append(quantity)
         if not np.isfinite([first, last]).all():
             continue
         moved = _moved(first, last, least)
         told = moved and _moved(first, then, least) and (last < first) == (then < first)
-        ps.append(p_of_change(answers.series(parts, quantity)) if told else None)
-        found.append(QuarterPair(quantity, first, last, moved))
-    if any(p is not None and p < SOAK_FALSE_ALARMS for p in ps):
-        return tuple(found)
-    return tuple(replace(pair, changed=False) for pair in found)
+        ps.append(p if told else None)
+        found.append(QuarterPair(quantity, first, last, None if p is None else moved))
+    if not any(p is not None and p < SOAK_FALSE_ALARMS for p in ps):
+        found = [replace(pair, changed=None if pair.changed is None else False) for pair in found]
+    return tuple(found), tuple(untested)
 
 
 def _moved(first: float, last: float, least: float) -> bool:

@@ -1,8 +1,8 @@
-"""Findings about long steps: one for each that did not end as it began. Pure."""
+"""Findings about long steps: those that did not end as they began, or may not have. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from edgeload.read.analysis.finding import Evidence, Finding, Severity
 from edgeload.read.analysis.run_summary import RunSummary
@@ -12,11 +12,14 @@ from edgeload.read.analysis.soak_result import Leak, QuarterPair, Soak
 def find_soak_findings(summary: RunSummary) -> Iterator[Finding]:
     """A flat box is silent. Of a run of one step, the step is not named."""
     for soak in summary.soaks:
-        if not soak.flat:
+        steps = (soak.step,) if len(summary.steps) > 1 else ()
+        if soak.flat is False:
             bad = soak.throttling or soak.leaks or any(pair.worse for pair in soak.changes)
-            steps = (soak.step,) if len(summary.steps) > 1 else ()
             severity: Severity = "warning" if bad else "note"
             yield Finding("soak", severity, steps, soak_numbers(soak), about=str(soak.step))
+        if soak.untested and not soak.changes:
+            numbers: dict[str, Evidence] = {"untested": without_service(soak.untested)}
+            yield Finding("soak_unclear", "note", steps, numbers, about=str(soak.step))
 
 
 def soak_numbers(soak: Soak) -> dict[str, Evidence]:
@@ -46,6 +49,12 @@ def _felt(soak: Soak) -> list[QuarterPair]:
     responses = any(pair.quantity.startswith("response") for pair in soak.pairs)
     named = [p for p in soak.changes if not (responses and p.quantity.startswith("service"))]
     return named or list(soak.changes)
+
+
+def without_service(quantities: Sequence[str]) -> tuple[str, ...]:
+    """Quantities to be named: service times only where there are no response times."""
+    responses = any(quantity.startswith("response") for quantity in quantities)
+    return tuple(q for q in quantities if not (responses and q.startswith("service")))
 
 
 def _pair(pair: QuarterPair) -> dict[str, Evidence]:

@@ -41,13 +41,14 @@ class ComparedEnds:
 class QuarterPair:
     """A quantity in the first and the last quarter of a step, its unit in its name.
 
-    `about` is the GPU, or empty. `changed`: too much to be chance, and enough to matter.
+    `about` is the GPU, or empty. `changed`: too much to be chance, and enough to matter; None: too
+    few values to tell.
     """
 
     quantity: str
     first: float
     last: float
-    changed: bool
+    changed: bool | None
     about: str = ""
 
     @property
@@ -59,7 +60,7 @@ class QuarterPair:
     def worse(self) -> bool:
         """Whether clients were served worse at the end."""
         lower = self.last < self.first
-        return self.changed and lower == (self.quantity in BETTER_IF_HIGHER)
+        return bool(self.changed) and lower == (self.quantity in BETTER_IF_HIGHER)
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Soak:
 
     `at_s` is the run time from which on it was another, with 95 % limits, and `located` says by
     what that is known; None if nothing changed for clients, or at no moment. `gradual`: it changed
-    all the time.
+    all the time. `untested` are the quantities that clients feel and that had too few answers.
     """
 
     step: int
@@ -110,6 +111,7 @@ class Soak:
     located: ChangeLocated | None = None
     gradual: bool = False
     leaks: tuple[Leak, ...] = ()
+    untested: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[QuarterPair, ...]:
@@ -117,9 +119,11 @@ class Soak:
         return tuple(p for p in self.pairs if p.changed and p.quantity in OF_THE_LOAD)
 
     @property
-    def flat(self) -> bool:
-        """Whether there is nothing to say."""
-        return not (self.changes or self.throttling or self.leaks)
+    def flat(self) -> bool | None:
+        """Whether it ended as it began; None if nothing was found, and not all could be tested."""
+        if self.changes or self.throttling or self.leaks:
+            return False
+        return None if self.untested else True
 
     def pair(self, quantity: str, about: str = "") -> QuarterPair | None:
         """The pair of a quantity, if it was measured."""

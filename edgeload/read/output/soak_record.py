@@ -21,7 +21,8 @@ from edgeload.read.words.finding_words import message
 
 def soak_record(soak: Soak, findings: Sequence[Finding]) -> SoakRecord:
     """One long step; its sentence is that of its finding."""
-    said = [f for f in findings if f.code == "soak" and f.about == str(soak.step)]
+    codes = ("soak", "soak_unclear")
+    said = [f for f in findings if f.code in codes and f.about == str(soak.step)]
     return SoakRecord(
         step=soak.step,
         flat=soak.flat,
@@ -35,6 +36,7 @@ def soak_record(soak: Soak, findings: Sequence[Finding]) -> SoakRecord:
         throttling=_throttling(soak.throttling) if soak.throttling else None,
         quarters=[_quarters(pair) for pair in soak.pairs],
         leaks=[_leak(leak) for leak in soak.leaks],
+        untested=list(soak.untested),
     )
 
 

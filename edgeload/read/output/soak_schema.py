@@ -19,14 +19,15 @@ class WindowRecord(SummaryPart):
 class QuartersRecord(SummaryPart):
     """A quantity, with its unit in its name, in the first and the last quarter of a long step.
 
-    `about` is the GPU; `changed`: more than chance, and enough to matter.
+    `about` is the GPU; `changed`: more than chance, and enough to matter; null: too few answers, or
+    samples, to tell.
     """
 
     quantity: str
     about: str | None
     first: Number
     last: Number
-    changed: bool
+    changed: bool | None
 
 
 class ThrottlingRecord(SummaryPart):
@@ -53,13 +54,15 @@ class LeakRecord(SummaryPart):
 class SoakRecord(SummaryPart):
     """A step of ten minutes or more: how it ended, compared with how it began.
 
+    `flat`: nothing changed for clients, no GPU began to throttle, and no memory grew; null: nothing
+    of that was found, but the quantities in `untested` had too few answers to tell.
     `at_s` is the instant of its change with its 95 % limits, `located` what it is known by; null:
     nothing changed for clients, or at no one moment. `sentence` is null if it is `flat`. `first`
     and `last` are the windows that are compared.
     """
 
     step: int
-    flat: bool
+    flat: bool | None
     sentence: str | None
     at_s: Number
     limits_s: list[float] | None
@@ -70,3 +73,4 @@ class SoakRecord(SummaryPart):
     throttling: ThrottlingRecord | None
     quarters: list[QuartersRecord]
     leaks: list[LeakRecord]
+    untested: list[str]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from edgeload.byte_sizes import GIBIBYTE, MEBIBYTE
 from edgeload.plain_words import listed
 from edgeload.read.analysis.soak_result import QuarterPair, Soak, Throttling
@@ -36,6 +38,7 @@ _SHORT = {
 _MINUTES_UNTIL_S = 3 * 3600.0
 _MANIFOLD = 3.0
 _MOST_LEAKS = 2
+_TOO_FEW = "too few to tell"
 _SLOWED = {"thermal": "temperature", "power": "its power limit"}
 
 
@@ -148,10 +151,20 @@ def soak_note(soak: Soak) -> str:
     """What the table under it shows."""
     first, last = (duration(round(w.length_s)) for w in (soak.ends.first, soak.ends.last))
     said = "Nothing changed by more than chance. " if soak.flat else ""
+    if soak.untested:
+        said = f"Too few answers to tell: {_named(soak.untested)}. "
     return (
         f"{said}The first {first} against the last {last}. A change stands there only if it is "
         "more than chance, and 5 % or more (times: 10 %)."
     )
+
+
+def _named(quantities: Sequence[str]) -> str:
+    return listed([_NAMES[quantity] for quantity in quantities])
+
+
+def _untested(n: Numbers) -> str:
+    return f"too few answers to tell whether the step ended as it began: {_named(n['untested'])}"
 
 
 def soak_rows(soak: Soak) -> list[tuple[str, str, str, str]]:
@@ -165,7 +178,7 @@ def _row(pair: QuarterPair) -> tuple[str, str, str, str]:
         " ".join(filter(None, (pair.about, name))),
         _value(pair.quantity, pair.first),
         _value(pair.quantity, pair.last),
-        _changed(pair) if pair.changed else "",
+        _TOO_FEW if pair.changed is None else _changed(pair) if pair.changed else "",
     )
 
 
@@ -211,5 +224,13 @@ SOAK_KINDS = {
         advice="Plan with the last quarter. See docs/box.md.",
         message=_soak,
         advise=_advice,
+    ),
+    "soak_unclear": Kind(
+        meaning="A step of ten minutes or more had too few answers to tell whether it ended as it "
+        "began.",
+        cause="A median needs 5 answers in each twentieth of the step, and a p95 needs 20.",
+        advice="Hold the load for longer, or more of it: a step needs 100 answers for its median, "
+        "and 400 for its p95.",
+        message=_untested,
     ),
 }

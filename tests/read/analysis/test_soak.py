@@ -71,9 +71,30 @@ def test_a_flat_box_is_silent(tmp_path: Path) -> None:
     summary = runs.slowing_run(tmp_path, 15, FLAT)
     for each in (summary, runs.watched(summary, runs.Host())):
         assert soak_of(each).flat
-        assert "soak" not in codes(each)
+        assert not codes(each) & {"soak", "soak_unclear"}
         assert soak_of(each).pair("throughput_per_s") is not None
     assert soak_of(runs.watched(summary, runs.Host())).pair("temperature_c", "GPU 0") is not None
+
+
+@pytest.mark.parametrize("factor", [1.0, 50.0])
+def test_too_few_answers_are_neither_flat_nor_changed(tmp_path: Path, factor: float) -> None:
+    """Three answers in each twentieth of the step tell no median: not even one of 5 s."""
+    soak = soak_of(runs.sparse_run(tmp_path, 10, 0.1, runs.hot_from(300.0, factor)))
+    assert soak.flat is None
+    assert "response_p50_s" in soak.untested
+    assert "response_p95_s" in soak.untested
+    median, throughput = soak.pair("response_p50_s"), soak.pair("throughput_per_s")
+    assert median is not None
+    assert throughput is not None
+    assert (median.changed, throughput.changed) == (None, False)
+
+
+def test_what_had_too_few_answers_is_not_marked_by_what_had_enough(tmp_path: Path) -> None:
+    """At 18 answers in each twentieth the median is proven, and the p95 is not known."""
+    soak = soak_of(runs.sparse_run(tmp_path, 30, 0.2, runs.hot_from(900.0, 30.0)))
+    assert soak.flat is False
+    assert {p.quantity for p in soak.changes} == {"service_p50_s", "response_p50_s"}
+    assert soak.untested == ("service_p95_s", "response_p95_s")
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from edgeload.read.log.open import read_log
 from edgeload.read.output.summary_json import summary_record
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.next_step import next_step
-from edgeload.read.words.soak_words import soak_rows
+from edgeload.read.words.soak_words import soak_note, soak_rows
 
 HOT = runs.hot_from(runs.HOT_S, 1.2)
 
@@ -80,6 +80,27 @@ def test_table_and_json_have_what_the_sentence_has(tmp_path: Path) -> None:
     assert {"throughput_per_s", "response_p50_s", "sm_clock_mhz"} <= {
         quarters.quantity for quarters in soak.quarters
     }
+
+
+def test_too_few_answers_are_said_and_not_taken_for_nothing(tmp_path: Path) -> None:
+    """In the sentence, the table and summary.json: what could not be told is named."""
+    summary = runs.sparse_run(tmp_path, 10, 0.1, runs.hot_from(300.0, 50.0))
+    (found,) = [finding for finding in find(summary) if finding.code == "soak_unclear"]
+    text = sentence(message_with_steps(found))
+    assert found.severity == "note"
+    assert text == (
+        "Too few answers to tell whether the step ended as it began: median response time and p95 "
+        "of the response time."
+    )
+    rows = {row[0]: row[1:] for row in soak_rows(summary.soaks[0])}
+    assert rows["response p50"][2] == "too few to tell"
+    assert rows["throughput"][2] == ""
+    note = soak_note(summary.soaks[0])
+    assert "Nothing changed" not in note
+    assert note.startswith("Too few answers to tell: median")
+    (soak,) = summary_record(summary, find(summary)).soak
+    assert (soak.flat, soak.sentence) == (None, text)
+    assert {"response_p50_s", "response_p95_s"} <= set(soak.untested)
 
 
 def test_a_soak_looks_for_no_limit(tmp_path: Path) -> None:
