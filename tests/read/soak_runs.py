@@ -39,12 +39,23 @@ def hot_from(at_s: float, factor: float) -> Callable[[float], float]:
 
 
 def slowing_run(
-    folder: Path, minutes: float, factor: Callable[[float], float], *, seed: int = 1
+    folder: Path,
+    minutes: float,
+    factor: Callable[[float], float],
+    *,
+    seed: int = 1,
+    servers: int = SERVERS,
+    by_chance: Callable[[random.Random], float] = lambda chance: 1.0,
 ) -> RunSummary:
-    """A log of one step of 20 requests/s on a box that serves 26.7/s while it is cool, analysed."""
+    """A log of one step of 20 requests/s on a box that serves 26.7/s while it is cool, analysed.
+
+    `by_chance`: how many times as long a service takes, whatever the time.
+    """
     plan = sl.plan_of([CLIENTS], minutes * MINUTE_S, RATE)
-    pool = SlowingPool(SERVERS, sl.constant(0.0), factor)
-    pool.service = lambda chance: 0.15 * chance.lognormvariate(0.0, 0.2) * factor(pool.now_s)
+    pool = SlowingPool(servers, sl.constant(0.0), factor)
+    pool.service = lambda chance: (
+        0.15 * chance.lognormvariate(0.0, 0.2) * factor(pool.now_s) * by_chance(chance)
+    )
     played = sl.play_mix(plan, {plan.groups[0].name: pool}, seed=seed)
     path = folder / f"{seed}.log"
     path.unlink(missing_ok=True)

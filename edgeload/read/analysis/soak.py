@@ -153,11 +153,8 @@ def _answers_of(log: RunLog, step: StepSummary) -> _Answers:
 def _load_pairs(
     answers: _Answers, ends: ComparedEnds
 ) -> tuple[tuple[QuarterPair, ...], tuple[str, ...]]:
-    """Throughput and times, and which of them had too few answers to tell.
-
-    Once one of them has changed beyond chance, so has all that moved.
-    """
-    parts, found, ps, untested = ends.head.split(PARTS), [], [], []
+    """Throughput and times, each by its own test, and which had too few answers for one."""
+    parts, found, untested = ends.head.split(PARTS), [], []
     for quantity in answers.quantities:
         least = _MATTERS.get(quantity, _TIMES_MATTER)
         windows = (ends.first, ends.last, ends.head.split(4)[-1])
@@ -169,10 +166,8 @@ def _load_pairs(
             continue
         moved = _moved(first, last, least)
         told = moved and _moved(first, then, least) and (last < first) == (then < first)
-        ps.append(p if told else None)
-        found.append(QuarterPair(quantity, first, last, None if p is None else moved))
-    if not any(p is not None and p < SOAK_FALSE_ALARMS for p in ps):
-        found = [replace(pair, changed=None if pair.changed is None else False) for pair in found]
+        changed = None if p is None else told and p < SOAK_FALSE_ALARMS
+        found.append(QuarterPair(quantity, first, last, changed))
     return tuple(found), tuple(untested)
 
 

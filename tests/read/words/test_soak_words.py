@@ -46,6 +46,26 @@ def test_it_names_the_minute_the_cause_and_what_clients_felt(
     assert text.count(". ") == 0
 
 
+def test_what_only_moved_is_shown_without_a_mark_and_not_named(tmp_path: Path) -> None:
+    """One answer in 18 takes any time, so the p95 wanders; the median tells that the box is slower.
+
+    Each quantity is marked by its own test, not by that of another one.
+    """
+    summary = runs.slowing_run(
+        tmp_path, 15, HOT, servers=40,
+        by_chance=lambda chance: chance.lognormvariate(1, 0.6) if chance.random() < 0.055 else 1.0,
+    )  # fmt: skip
+    (soak,) = summary.soaks
+    p95 = soak.pair("response_p95_s")
+    assert p95 is not None
+    assert p95.last > 1.2 * p95.first
+    assert {p.quantity for p in soak.changes} == {"service_p50_s", "response_p50_s"}
+    rows = {row[0]: row[1:] for row in soak_rows(soak)}
+    assert rows["response p50"][2].startswith("+2")
+    assert rows["response p95"][2] == ""
+    assert "p95" not in said(summary)
+
+
 def test_a_leak_is_said_with_its_rate_and_when_it_is_full(tmp_path: Path) -> None:
     """Alone, and behind what else changed."""
     per_s = runs.GIB / 3600
