@@ -78,6 +78,7 @@ class Host:
     """What a host's samples say; growth in bytes per second."""
 
     reasons: Callable[[float], list[str]] = lambda at_s: []
+    cpu_percent: Callable[[float], float] = lambda at_s: 30.0
     memory_per_s: float = 0.0
     vram_per_s: float = 0.0
     pod_per_s: float = 0.0
@@ -110,7 +111,7 @@ def _sample(host: Host, at_s: float, chance: random.Random) -> HostSample:
         asctime="",
         monotonic_s=at_s,
         interval_s=1.0,
-        cpu_percent=chance.gauss(30.0, 3.0),
+        cpu_percent=chance.gauss(host.cpu_percent(at_s), 3.0),
         cpu_per_core_percent=[30.0, 30.0],
         load_average=None,
         memory=Memory(round(used), round(16 * GIB - used), 100.0 * used / (16 * GIB)),

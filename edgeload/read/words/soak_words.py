@@ -150,9 +150,11 @@ def soak_title(step: int | None) -> str:
 def soak_note(soak: Soak) -> str:
     """What the table under it shows."""
     first, last = (duration(round(w.length_s)) for w in (soak.ends.first, soak.ends.last))
-    said = "Nothing changed by more than chance. " if soak.flat else ""
+    said = ""
     if soak.untested:
         said = f"Too few answers to tell: {_named(soak.untested)}. "
+    elif not soak.changes:
+        said = "Nothing changed for clients by more than chance. "
     return (
         f"{said}The first {first} against the last {last}. A change stands there only if it is "
         "more than chance, and 5 % or more (times: 10 %)."

@@ -28,8 +28,8 @@ def said(summary: RunSummary) -> str:
     return sentence(message_with_steps(found))
 
 
-def host(reason: str, **more: float) -> runs.Host:
-    return runs.Host(reasons=lambda at_s: [reason] if at_s >= runs.HOT_S else [], **more)
+def host(reason: str) -> runs.Host:
+    return runs.Host(reasons=lambda at_s: [reason] if at_s >= runs.HOT_S else [])
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,23 @@ def test_table_and_json_have_what_the_sentence_has(tmp_path: Path) -> None:
     assert {"throughput_per_s", "response_p50_s", "sm_clock_mhz"} <= {
         quarters.quantity for quarters in soak.quarters
     }
+
+
+def test_the_note_speaks_of_clients_beside_a_host_that_changed(tmp_path: Path) -> None:
+    """A CPU that is twice as busy, and answers as fast as before: the table says both."""
+    busier = runs.Host(cpu_percent=lambda at_s: 40.0 if at_s < runs.HOT_S else 80.0)
+    summary = runs.watched(runs.slowing_run(tmp_path, 15, runs.hot_from(0.0, 1.0)), busier)
+    (soak,) = summary.soaks
+    rows = {row[0]: row[1:] for row in soak_rows(soak)}
+    assert soak.flat
+    assert rows["host CPU"][2] == "+40 %"
+    assert soak_note(soak).startswith("Nothing changed for clients by more than chance. The first")
+
+
+def test_a_step_that_changed_has_no_such_note(tmp_path: Path) -> None:
+    """It begins with what is compared."""
+    (soak,) = runs.slowing_run(tmp_path, 15, HOT).soaks
+    assert soak_note(soak).startswith("The first ")
 
 
 def test_too_few_answers_are_said_and_not_taken_for_nothing(tmp_path: Path) -> None:
