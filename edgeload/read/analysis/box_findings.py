@@ -52,11 +52,16 @@ def below_own_threshold(summary: RunSummary) -> Iterator[Finding]:
 def box_changed(summary: RunSummary) -> Iterator[Finding]:
     """Something about the box was another after the run than before it.
 
-    A new model is no news in a run that waited for one.
+    A new model is no news in a run that waited for one, nor if its roll-out is told by itself.
     """
     changes = summary.box.changes if summary.box else ()
-    if summary.rollouts_wanted is not None:
-        changes = tuple(each for each in changes if each.what != "deploy_time")
+    told = {rollout.detector_id.lower() for rollout in summary.rollouts}
+    waited = summary.rollouts_wanted is not None
+    changes = tuple(
+        each
+        for each in changes
+        if each.what != "deploy_time" or not (waited or each.detector_id.lower() in told)
+    )
     if changes:
         listed = tuple((each.what, each.about, each.before, each.after) for each in changes)
         yield Finding("box_changed", "warning", numbers={"changes": listed})

@@ -26,13 +26,14 @@ class BoxChange:
     """Something that was another after the run; None: it was not there.
 
     `what` is "image", "detector", "audit_rate", or the name of a field of BoxDetector. `about` is
-    the container or the detector.
+    the container or the detector, whose id is `detector_id` if it was there before and after.
     """
 
     what: str
     about: str
     before: str | None
     after: str | None
+    detector_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def _of_detector(one: BoxDetector, other: BoxDetector) -> Iterator[BoxChange]:
     for name in _OF_DETECTOR:
         before, after = getattr(one, name), getattr(other, name)
         if before is not None and after is not None and before != after:
-            yield BoxChange(name, other.name or other.detector_id, str(before), str(after))
+            about = other.name or other.detector_id
+            yield BoxChange(name, about, str(before), str(after), other.detector_id)
 
 
 def _different(

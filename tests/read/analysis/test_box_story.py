@@ -109,6 +109,24 @@ def test_every_change_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_a_new_model_is_told_once(tmp_path: Path) -> None:
+    """By its roll-out, with what that cost; the box's own word keeps what else changed."""
+    models = sl.model_change(0.3, "mlb_a"), sl.model_change(4.0, "mlb_b", "mlb_a")
+    before, after = (
+        facts(at_s, detectors=[BoxDetector("det_cameras", "door", deploy_time=day)])
+        for at_s, day in ((-1.0, "2026-11-01"), (11.0, "2026-11-27"))
+    )
+    alone = run(tmp_path, before, *models, after, name="alone")
+    assert codes(alone) & {"model_changed", "box_changed"} == {"model_changed"}
+    image = {"inference-server": DIGEST.replace("1", "2")}
+    updated = msgspec.structs.replace(after, images=image)
+    found = find(run(tmp_path, before, *models, updated, name="image"))
+    (changed,) = [finding for finding in found if finding.code == "box_changed"]
+    assert message(changed).endswith("from inference 111111111111 to inference 222222222222")
+    unseen = run(tmp_path, before, after, name="unseen")
+    assert codes(unseen) & {"model_changed", "box_changed"} == {"box_changed"}
+
+
 def test_other_detectors_are_those_that_may_be_asked(tmp_path: Path) -> None:
     """Neither the run's own nor one whose inference is switched off."""
     found = run(tmp_path, facts(-1.0))
