@@ -12,9 +12,6 @@ import pytest
 
 from edgeload.simulator.launch import running_simulator
 
-# Both clients and every outcome are tried; one of each kind is enough for the quick set.
-SDK = pytest.param("sdk", marks=pytest.mark.slow)
-
 
 @pytest.mark.slow
 def test_through_saturation(tmp_path: Path) -> None:
