@@ -86,10 +86,8 @@ class HeldBox:
             return False
         self._check_unchanged()
         new = set(ours) - set(configured_ids(self._put[-1]))
-        self._save_with(wanted)
-        put_edge_config(self._url, wanted, self._trust)
         self._put.append(wanted)
-        with noted_open(self._save_open):
+        with noted_open(self._note_open):
             put_edge_config(self._url, wanted, self._trust)
 
         def pause(seconds: float) -> None:
@@ -114,13 +112,15 @@ class HeldBox:
                 "meanwhile; nothing of that was overwritten"
             )
 
-    def _save_with(self, wanted: dict[str, Any]) -> None:
-        """Raises NotSaved: whoever restores the box has to know what it may have."""
-        self._put.append(wanted)
+    def _note_open(self, put_open: bool) -> None:
+        """Raises NotSaved before a PUT: whoever restores the box has to know what it may have."""
+        self._put_open = put_open
         try:
             self.save()
         except OSError as problem:
-            self._put.pop()
+            if put_open:
+                self._put.pop()
+                self._put_open = False
             raise NotSaved(
                 f"Stopped, because the box's configuration cannot be saved to {self._file} "
                 f"({problem.strerror or problem})"
@@ -137,16 +137,11 @@ class HeldBox:
         """
         if len(self._put) == 1:
             return False
-        return put_back(self._kept(), self._url, self._trust, say=say)
         return put_back(self._kept(), self._url, self._trust, pause=self._sleep, say=say)
 
     def save(self) -> None:
         """Write the file, so that the box can be restored by others, too. Raises OSError."""
         keep_config(self._file, self._kept())
-
-    def _save_open(self, put_open: bool) -> None:
-        self._put_open = put_open
-        self.save()
 
     def _kept(self) -> KeptConfig:
         *earlier, last = self._put
