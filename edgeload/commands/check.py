@@ -40,7 +40,8 @@ _MOST_TO_START_S = 3.0
 _DESCRIPTION = """\
 Checks an Edge Endpoint before a load test, in less than ten seconds: one line
 for each check, from the name look-up to one answer of each detector. It
-changes nothing on the box, and sends one picture to each detector.
+changes nothing on the box, and sends one picture to each detector that is in
+the box's configuration: any other one would be loaded by being asked.
 
   ✓ as it should be    ✗ not so, and what to do    ! works, but mind it
   – not known, or skipped because it needs something that has failed

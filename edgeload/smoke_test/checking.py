@@ -56,9 +56,11 @@ from edgeload.smoke_test.detector_checks import (
     answer_line,
     called,
     configuration_line,
+    is_unlisted,
     look_up_line,
     readiness_line,
     token_line,
+    unlisted_line,
 )
 
 WHOLE_S = 9.0
@@ -228,10 +230,17 @@ class _Checks:
             yield CheckLine(ANSWER, "skipped", f"the {failed.name} failed")
         elif look_up.verdict == "skipped":
             yield CheckLine(ANSWER, "skipped", look_up.seen)
+        elif not self._is_ours and is_unlisted(known, config, loaded):
+            yield dataclasses.replace(unlisted_line(), name=ANSWER)
         else:
             assert isinstance(told, AskedDetector | Exception)
             status = told.status if isinstance(told, AskedDetector) else None
             yield dataclasses.replace(self._ask(choice, known, status, left), name=ANSWER)
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether it is the embedded endpoint, where a detector costs nothing."""
+        return self._test.settings.endpoint_url is None
 
     def _find(self, choice: DetectorChoice) -> AskedDetector:
         """What the cloud knows about a detector. Raises Unreachable."""
@@ -239,7 +248,7 @@ class _Checks:
         if choice.id is not None:
             return ask_detector(self._url, choice.id, self._trust, token)
         assert choice.name is not None  # the settings ensure that
-        if self._test.settings.endpoint_url is None:  # ours: a detector there costs nothing
+        if self._is_ours:
             made, _ = find_by_name(self._url, choice.name, choice.query, self._trust, token)
             return AskedDetector(HTTPStatus.OK, made)
         named = detector_named(self._url, choice.name, self._trust, token)

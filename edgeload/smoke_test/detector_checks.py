@@ -12,6 +12,7 @@ from typing import Any
 from edgeload.child_processes import TOKEN
 from edgeload.edge.configuration import configuration_of
 from edgeload.edge.detectors import AskedDetector, NoSuchDetector, TokenRefused
+from edgeload.edge.edge_config import configured_ids
 from edgeload.edge.location import Unreachable
 from edgeload.exit_codes import BAD_SETTING
 from edgeload.run.picture_answers import picture_answer
@@ -92,6 +93,32 @@ def configuration_line(detector_id: str, config: Any) -> CheckLine:
         return CheckLine("", "unknown", "the box does not say how it is configured")
     return CheckLine(
         "", "warning", "may escalate: if the edge is unsure, the cloud answers", advice
+    )
+
+
+def is_unlisted(
+    detector_id: str, config: Any, loaded: Mapping[str, bool] | Exception | None
+) -> bool:
+    """Whether the box says that it is not configured for the detector, by either of both pages.
+
+    A box that says neither, because it is older, may be.
+    """
+    if isinstance(config, Mapping):
+        known: Sequence[str] = configured_ids(config)
+    elif isinstance(loaded, Mapping):
+        known = list(loaded)
+    else:
+        return False
+    return detector_id.lower() not in {each.lower() for each in known}
+
+
+def unlisted_line() -> CheckLine:
+    """Why a detector was not asked: a real box notes whoever is asked for, and loads its model."""
+    return CheckLine(
+        "",
+        "unknown",
+        "not asked: it is not in the box's configuration, and asking it would make the box load it",
+        "add it there, or use --set-no-cloud",
     )
 
 

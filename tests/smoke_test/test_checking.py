@@ -133,7 +133,10 @@ def test_a_good_box_passes_every_check_and_gets_one_picture() -> None:
             {f"__device-api__v1__detectors__{DETECTOR_ID}": 502},
             {"token": "unknown", "detector": "unknown"},
         ),
-        ({"__edge-config": {"detectors": []}}, {"configuration": "warning"}),
+        (
+            {"__edge-config": 404, "__edge-detector-readiness": 404},
+            {"configuration": "unknown", "model": "unknown"},
+        ),
     ],
 )
 def test_what_an_older_box_does_not_say_is_never_green(
@@ -144,6 +147,43 @@ def test_what_an_older_box_does_not_say_is_never_green(
         lines = lines_of(recorder.url)
     assert verdicts(lines) == {**ALL_WELL, **found}
     assert exit_code_of(lines) == 0
+
+
+NOT_HERE = {"detectors": [{"detector_id": OTHER_ID, "edge_inference_config": "no_cloud"}]}
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        ({"__edge-config": NOT_HERE}, {"configuration": "warning"}),
+        ({"__edge-config": {"detectors": []}}, {"configuration": "warning"}),
+        (
+            {"__edge-config": NOT_HERE, "__edge-detector-readiness": {}},
+            {"configuration": "warning", "model": "warning"},
+        ),
+        (
+            {"__edge-config": 404, "__edge-detector-readiness": {OTHER_ID: {"ready": True}}},
+            {"configuration": "unknown", "model": "warning"},
+        ),
+    ],
+)
+def test_a_detector_that_the_box_would_load_is_not_asked(
+    answers: dict[str, object], found: dict[str, str]
+) -> None:
+    """A real box notes whoever is asked for, and sends the picture to the cloud: no result."""
+    with recording_server(handler=box(**answers)) as recorder:
+        lines = lines_of(recorder.url)
+    assert verdicts(lines) == {**ALL_WELL, **found, "answer": "unknown"}
+    assert "asking it would make the box load it" in lines[-1].seen
+    assert recorder.queries() == []
+    assert exit_code_of(lines) == 6
+
+
+def test_an_id_is_the_same_in_any_case() -> None:
+    """As the box has it."""
+    config = {"detectors": [{"detector_id": DETECTOR_ID.upper()}]}
+    with recording_server(handler=box(**{"__edge-config": config})) as recorder:
+        assert lines_of(recorder.url)[-1].verdict == "ok"
 
 
 @pytest.mark.parametrize(
@@ -207,6 +247,14 @@ def test_only_an_answer_of_the_edge_is_good() -> None:
     assert exit_code_of(lines) == 5
 
 
+def test_the_embedded_endpoint_is_asked_for_any_detector() -> None:
+    """There a detector costs nothing, whoever is configured."""
+    with recording_server(handler=box(**{"__edge-config": NOT_HERE})) as recorder:
+        lines = lines_of(recorder.url, endpoint_url=None)
+    assert lines[-1].verdict == "ok"
+    assert len(recorder.queries()) == 1
+
+
 def silent(_: object) -> None:
     """Takes a connection, and says nothing."""
 
@@ -250,7 +298,10 @@ def test_a_detector_that_hangs_leaves_the_others_their_share(tmp_path: Path) -> 
         else:
             handler.reply(200, edge_answer())
 
-    other = {f"__device-api__v1__detectors__{OTHER_ID}": 502}
+    other = {
+        f"__device-api__v1__detectors__{OTHER_ID}": 502,
+        "__edge-config": {"detectors": [{"detector_id": it} for it in (OTHER_ID, DETECTOR_ID)]},
+    }
     with recording_server(answer, handler=box(**other)) as recorder:
         lines = lines_of(recorder.url, within_s=1.0, mix=str(mix), detector_id=None)
     answers = {line.detector: line.verdict for line in lines if line.name == ANSWER}
