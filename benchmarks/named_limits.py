@@ -33,6 +33,7 @@ from edgeload.simulator.launch import running_simulator
 
 _TRIES = 2
 _NONE = "none"
+_INVALID = "INVALID"
 _LINK = "16mbit"
 """Pictures of 20 kB over it: about 95 per second."""
 _HOT_GPU = (
@@ -220,20 +221,22 @@ def named_once(bottleneck: Bottleneck, seed: int, seconds: float) -> str:
         summary = json.loads((folder / "results" / "summary.json").read_text())
     limit = summary["limit"]
     if code == exit_codes.INVALID and bottleneck.resource != "generator":
-        return "INVALID"
+        return _INVALID
     return str(limit["resource"]) if limit else _NONE
 
 
-def _row(bottleneck: Bottleneck, rounds: int, seconds: float) -> list[str]:
-    said: Counter[str] = Counter()
-    for seed in range(1, rounds + 1):
-        for _ in range(_TRIES):
-            named = named_once(bottleneck, seed, seconds)
-            if named != "INVALID":
-                break
-        said[named] += 1
-        print(f"{bottleneck.name}, round {seed}: {named}", file=sys.stderr, flush=True)
-    return [bottleneck.name, f"{said[bottleneck.resource]} of {rounds}", _others(said, bottleneck)]
+def _tried(bottleneck: Bottleneck, seed: int, seconds: float) -> str:
+    for _ in range(_TRIES):
+        named = named_once(bottleneck, seed, seconds)
+        if named != _INVALID:
+            break
+    print(f"round {seed}, {bottleneck.name}: {named}", file=sys.stderr, flush=True)
+    return named
+
+
+def _row(bottleneck: Bottleneck, said: Counter[str]) -> list[str]:
+    right = f"{said[bottleneck.resource]} of {said.total()}"
+    return [bottleneck.name, right, _others(said, bottleneck)]
 
 
 def _others(said: Mapping[str, int], bottleneck: Bottleneck) -> str:
@@ -246,10 +249,12 @@ def main() -> None:
     made.add_argument("--only", default="", help="only bottlenecks whose names start with this")
     made.add_argument("--seconds", type=float, default=6.0, help="of each of two steps")
     options = made.parse_args()
-    rows = [
-        _row(bottleneck, options.rounds, options.seconds)
-        for bottleneck in beginning(made, options.only, BOTTLENECKS)
-    ]
+    chosen = beginning(made, options.only, BOTTLENECKS)
+    said: list[Counter[str]] = [Counter() for _ in chosen]
+    for seed in range(1, options.rounds + 1):
+        for bottleneck, counts in zip(chosen, said, strict=True):
+            counts[_tried(bottleneck, seed, options.seconds)] += 1
+    rows = [_row(bottleneck, counts) for bottleneck, counts in zip(chosen, said, strict=True)]
     table = markdown(["bottleneck", "named right", "named otherwise"], rows)
     present(
         "The limit that a report names, against the bottleneck that was made", table, options.output

@@ -504,7 +504,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_benchmarks": "benchmarks/",
     "test_counted_runs": "the scripts as a user runs them: exact counts under a light load",
     "test_end_to_end": "the scripts as a user runs them: times and rates",
-    "test_long_runs": "long runs against the embedded endpoint, which leave most of the machine idle",
+    "test_long_runs": "long runs that leave most of the machine idle",
     "test_entry_point": "edgeload/__main__.py and all its commands",
     "test_images_folder": "images/ and the script that draws its pictures",
     "test_interpreters": "README's first command on every Python",
