@@ -126,6 +126,7 @@ run                     sends the planned requests and writes down what happened
     embedded_endpoint   starts the simulator if the settings name no endpoint
     reaching            from the URL to an endpoint that is ready
     no_cloud            lets the box answer without the cloud for the time of a run
+    restoring           puts its configuration back at the end
     announcement        what the box says about the detector, in sentences
     load_ahead          what a run is about to send, and where to, in one line
     preflight_queries   real image queries before the ramp

@@ -12,6 +12,9 @@ import msgspec
 from edgeload import child_processes
 from edgeload.keeper import KeeperAnswer, KeeperTask
 
+_LET_GO: list[subprocess.Popen[bytes]] = []
+"""Those that go on after us; Python complains about one that is forgotten."""
+
 
 class KeeperEnded(Exception):
     """The keeper has ended, so that it runs and restores nothing more."""
@@ -28,6 +31,7 @@ class KeeperProcess:
         self._environment = child_processes.environment(environment)
         self._number = 0
         self._rest = b""
+        self._waits = True
 
     def __enter__(self) -> KeeperProcess:
         self._process = subprocess.Popen(  # with all signals: what it runs inherits them
@@ -43,7 +47,10 @@ class KeeperProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait()  # it restores now, if that is still owed
+        if self._waits:
+            self._process.wait()  # it restores now, if that is still owed
+        else:
+            _LET_GO.append(self._process)
         self._process.stdout.close()
 
     def tell(self, task: KeeperTask) -> None:
@@ -80,6 +87,10 @@ class KeeperProcess:
             self._rest += piece
         line, _, self._rest = self._rest.partition(b"\n")
         return msgspec.json.decode(line, type=KeeperAnswer)
+
+    def let_go(self) -> None:
+        """Do not wait for it when we leave: what it has to restore may take minutes."""
+        self._waits = False
 
     def kill(self) -> None:
         """End it at once, as another program might; for tests."""

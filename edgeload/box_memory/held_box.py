@@ -27,15 +27,14 @@ from edgeload.edge.edge_config import (
     with_preset,
     without_detectors,
 )
-from edgeload.edge.location import Unreachable
 from edgeload.edge.open_put import noted_open
 from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, put_back
 from edgeload.edge.trust import TlsTrust
 from edgeload.edge.unlisted_models import refuse_unlisted
 from edgeload.keeper import KeeperTask
-from edgeload.keeper_process import KeeperEnded, KeeperProcess
+from edgeload.keeper_process import KeeperProcess
 from edgeload.run.preflight_queries import Sender
-from edgeload.signals import StopSignals
+from edgeload.run.restoring import NotRestored, restore
 
 
 class NotSaved(Exception):
@@ -130,14 +129,18 @@ class HeldBox:
         """See MeasuredBox."""
         return GentleLoad(self._senders[:detectors])
 
-    def put_back(self, say: Callable[[str], object]) -> bool:
+    def put_back(
+        self, *, try_for_s: float, pause: Callable[[float], object], say: Callable[[str], object]
+    ) -> bool:
         """Put the configuration back; False: the box has it already, or we have changed nothing.
 
         What somebody else has configured meanwhile stays. Raises Unreachable, ChangedMeanwhile.
         """
         if len(self._put) == 1:
             return False
-        return put_back(self._kept(), self._url, self._trust, pause=self._sleep, say=say)
+        return put_back(
+            self._kept(), self._url, self._trust, try_for_s=try_for_s, pause=pause, say=say
+        )
 
     def save(self) -> None:
         """Write the file, so that the box can be restored by others, too. Raises OSError."""
@@ -154,13 +157,13 @@ class HeldBox:
 @contextlib.contextmanager
 def held_box(
     box: HeldBox, owed: KeeperTask | None, say: Callable[[str], object]
-) -> Iterator[list[Unreachable]]:
+) -> Iterator[list[NotRestored]]:
     """While entered, the box may be changed; afterwards it has its own configuration again.
 
     The list that is yielded says why not, if so. A signal that comes while it is put back waits.
     `owed` is what the keeper does if this process is killed, with the file that `save` has written.
     """
-    problems: list[Unreachable] = []
+    problems: list[NotRestored] = []
     with contextlib.ExitStack() as stack:
         keeper = stack.enter_context(KeeperProcess(Path("/"))) if owed else None
         if keeper and owed:
@@ -168,14 +171,9 @@ def held_box(
         try:
             yield problems
         finally:
-            with StopSignals():  # the first one has nothing more to stop
-                try:
-                    if box.put_back(say):
-                        say("The box has its own configuration again.")
-                except Unreachable as problem:
-                    problems.append(problem)
-                except OSError as problem:  # for example a certificate that is gone
-                    problems.append(Unreachable(str(problem)))
-            if keeper:
-                with contextlib.suppress(KeeperEnded):
-                    keeper.tell(KeeperTask(restored=True))  # or has failed, as it would again
+            try:
+                restore(box.put_back, keeper, say)
+            except NotRestored as problem:
+                problems.append(problem)
+            except OSError as problem:  # for example a certificate that is gone
+                problems.append(NotRestored(str(problem)))

@@ -17,7 +17,7 @@ from edgeload.box_memory.memory_results import write_memory
 from edgeload.box_memory.memory_words import MemoryReport
 from edgeload.box_memory.readings_file import READINGS_FILE, ReadingsFile
 from edgeload.edge.location import Unreachable
-from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile
+from edgeload.edge.putting_back import LOADED_WITHIN_S
 from edgeload.plain_words import plural
 from edgeload.private_files import private_folder
 from edgeload.run.embedded_endpoint import endpoint_of
@@ -26,6 +26,7 @@ from edgeload.run.pictures import make_pictures
 from edgeload.run.preflight import check_cacert
 from edgeload.run.preflight_queries import Sender
 from edgeload.run.reaching import choices, reach
+from edgeload.run.restoring import NotRestored
 from edgeload.run.session import first_task, sender_for
 from edgeload.settings import SettingError, Settings
 from edgeload.signals import Stopped, StopSignals
@@ -84,7 +85,7 @@ class _MemorySession:
         self._folder = folder
         self._names: dict[str, str] = {}
         self._measurement: MemoryMeasurement | None = None
-        self._not_restored: list[Unreachable] = []
+        self._not_restored: list[NotRestored] = []
         self.problem = ""
 
     def carry_out(self) -> int:
@@ -192,7 +193,7 @@ class _MemorySession:
         file = self._folder / SAVED_CONFIG
         what = f"To restore it, type: {self._settings.restore_command(file)}"
         for why in self._not_restored:
-            if isinstance(why, ChangedMeanwhile):  # which that command would refuse as well
+            if why.for_good:  # which that command would refuse as well
                 what = f"The one from before the measurement is in {file}"
             _say(f"THE BOX WAS NOT RESTORED: {why}. {what}")
 

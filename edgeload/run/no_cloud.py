@@ -12,6 +12,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -33,21 +34,21 @@ from edgeload.edge.edge_config import (
 )
 from edgeload.edge.location import Unreachable
 from edgeload.edge.open_put import noted_open
-from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, as_command, put_back
+from edgeload.edge.putting_back import KEEPER_TRIES_S, LOADED_WITHIN_S, as_command, put_back
 from edgeload.edge.unlisted_models import refuse_unlisted
 from edgeload.keeper import KeeperTask
-from edgeload.keeper_process import KeeperEnded, KeeperProcess
+from edgeload.keeper_process import KeeperProcess
 from edgeload.kept_runs import kept_folders
 from edgeload.plain_words import plural
 from edgeload.run.preflight import check_before_run
 from edgeload.run.reaching import Reached, is_patient, reach
+from edgeload.run.restoring import NotRestored, restore
 from edgeload.run.session import worker_count
 from edgeload.settings import SettingError, Settings
-from edgeload.signals import StopSignals
 
 SAVED_CONFIG = "edge-config.json"
 _MOST_LOOKED_AT = 20
-_KEEPER_S = LOADED_WITHIN_S + 60.0
+_KEEPER_S = LOADED_WITHIN_S + KEEPER_TRIES_S + 60.0
 
 _Say = Callable[[str], None]
 
@@ -106,21 +107,18 @@ def no_cloud(settings: Settings, folder: Callable[[], Path], say: _Say) -> Itera
     file = _saved(kept, folder)
     change = _Change(kept, file)
     result = NoCloudSet(changed)
-    restore = settings.restore_command(file)
+    by_hand = settings.restore_command(file)
     say(
         f"The box's configuration is saved in {file}. If this run ends without putting it back, "
-        f"type: {restore}"
+        f"type: {by_hand}"
     )
     with KeeperProcess(Path("/")) as keeper:
-        keeper.tell(owed_restoration(settings, file, restore))
+        keeper.tell(owed_restoration(settings, file, by_hand))
         try:
             _set(change, reached, changed, settings, say)
             yield result
         finally:
-            with StopSignals():  # the first one has nothing more to stop
-                result.not_restored = _put_back(change, reached, restore, say)
-            with contextlib.suppress(KeeperEnded):
-                keeper.tell(KeeperTask(restored=True))  # or has failed, as it would once more
+            result.not_restored = _put_back(change, reached, by_hand, keeper, say)
 
 
 def _left_by_an_earlier_run(output_dir: Path, now: KeptConfig) -> Path | None:
@@ -184,7 +182,7 @@ def _saving() -> Iterator[None]:
         ) from problem
 
 
-def owed_restoration(settings: Settings, file: Path, restore: str) -> KeeperTask:
+def owed_restoration(settings: Settings, file: Path, by_hand: str) -> KeeperTask:
     """What the keeper does if this process ends without having put the configuration back."""
     words = command(
         *as_command(
@@ -194,7 +192,7 @@ def owed_restoration(settings: Settings, file: Path, restore: str) -> KeeperTask
             allowed=settings.allow_public_target,
         )
     )
-    return KeeperTask(restore=shlex.join(words), by_hand=restore, timeout_s=_KEEPER_S)
+    return KeeperTask(restore=shlex.join(words), by_hand=by_hand, timeout_s=_KEEPER_S)
 
 
 class _Change:
@@ -231,15 +229,16 @@ def _set(
     say(f"no_cloud is set for {plural(len(changed), 'detector')} until the end of this run.")
 
 
-def _put_back(change: _Change, reached: Reached, restore: str, say: _Say) -> str:
+def _put_back(
+    change: _Change, reached: Reached, by_hand: str, keeper: KeeperProcess, say: _Say
+) -> str:
     """Why the box has not its own configuration again, which is said; empty: it has."""
     try:
-        if put_back(change.kept, reached.url, reached.trust, say=say):
-            say("The box has its own configuration again.")
-    except ChangedMeanwhile as problem:
-        say(f"THE BOX WAS NOT RESTORED: {problem}; {change.file} has the one from before the run.")
-        return str(problem)
-    except Unreachable as problem:
-        say(f"THE BOX WAS NOT RESTORED: {problem}. To restore it, type: {restore}")
+        restore(partial(put_back, change.kept, reached.url, reached.trust), keeper, say)
+    except NotRestored as problem:
+        then = f". To restore it, type: {by_hand}"
+        if problem.for_good:
+            then = f"; {change.file} has the one from before the run."
+        say(f"THE BOX WAS NOT RESTORED: {problem}{then}")
         return str(problem)
     return ""

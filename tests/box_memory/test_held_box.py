@@ -14,6 +14,7 @@ import pytest
 
 from edgeload.box_memory.held_box import HeldBox, NotSaved, held_box
 from edgeload.box_records import BoxResources
+from edgeload.edge import putting_back
 from edgeload.edge.edge_config import (
     EdgeConfigError,
     agrees,
@@ -145,6 +146,8 @@ def test_a_change_that_failed_does_not_keep_the_box_from_its_own(
     before = read_edge_config(simulator.url, TRUST)
     box = box_of(simulator, tmp_path)
 
+    monkeypatch.setattr(putting_back, "PUT_LANDS_WITHIN_S", 0.0)
+
     def refuse(*_: object) -> None:
         raise ValueError("the network is down")
 
@@ -194,4 +197,4 @@ def test_what_this_machine_refuses_at_the_end_is_told(
         patched.setattr("edgeload.box_memory.held_box.put_back", refuse)
     (problem,) = problems
     assert "no such certificate: 'edge.pem'" in str(problem)
-    assert box.put_back(lambda _: None)
+    assert box.put_back(try_for_s=0.0, pause=lambda seconds: None, say=lambda _: None)

@@ -43,7 +43,7 @@ class ScriptedBox(SimulatedMemory):
     def save(self) -> None:
         """See HeldBox."""
 
-    def put_back(self, _: Callable[[str], object]) -> bool:
+    def put_back(self, **_: object) -> bool:
         """See HeldBox."""
         if self.not_put_back is not None:
             raise self.not_put_back

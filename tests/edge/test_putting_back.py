@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from recording_server import Handler, recording_server
 
 from edgeload.edge import putting_back
 from edgeload.edge.edge_config import (
@@ -75,6 +77,48 @@ def test_it_waits_for_what_has_to_be_loaded_again(box: RunningSimulator) -> None
     assert read_edge_config(box.url, TRUST) == before
 
 
+def test_a_box_that_does_not_answer_is_tried_again_for_a_bounded_time() -> None:
+    """While it starts, what is in front of it answers; what the box itself refuses is the end."""
+    statuses = [502, 503, 200, 504, 200]
+    had: list[bytes] = []
+
+    class Starting(Handler):
+        def do_GET(self) -> None:
+            self.reply(statuses.pop(0) if statuses else 200, had[-1])
+
+        def do_PUT(self) -> None:
+            had.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.reply(200, b"null")
+
+    before = {"detectors": [{"detector_id": A, "edge_inference_config": "default"}]}
+    put = with_preset(before, [A], "no_cloud")
+    now_s, said = [0.0], list[str]()
+
+    def pause(seconds: float) -> None:
+        now_s[0] += seconds
+
+    def tried(kept: KeptConfig, url: str) -> bool:
+        return put_back(
+            kept, url, TRUST, try_for_s=60.0, clock=lambda: now_s[0], pause=pause, say=said.append
+        )
+
+    with recording_server(handler=Starting) as recorder:
+        had.append(json.dumps(put).encode())
+        kept = KeptConfig(recorder.url, 1.0, before, put)
+        assert tried(kept, recorder.url)
+        assert json.loads(had[-1]) == before
+        assert len(said) == 1
+        assert 0.0 < now_s[0] < 60.0
+        statuses[:] = [404] * 2
+        now_s[0] = 0.0
+        with pytest.raises(EdgeConfigError, match="April 2026"):
+            tried(kept, recorder.url)
+        assert now_s[0] == 0.0
+    with pytest.raises(Unreachable):
+        tried(kept, "http://127.0.0.1:9")
+    assert 60.0 <= now_s[0] < 70.0
+
+
 def test_the_process_that_puts_back_says_in_one_line_why_it_cannot(
     box: RunningSimulator,
     tmp_path: Path,
@@ -82,6 +126,8 @@ def test_the_process_that_puts_back_says_in_one_line_why_it_cannot(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """By exit codes and without a token: done; no such file; somebody else's; nobody there."""
+
+    monkeypatch.setattr(putting_back, "KEEPER_TRIES_S", 0.0)
 
     def code_of(file: Path) -> int:
         words = as_command(file, insecure=True, cacert=None, allowed=None)

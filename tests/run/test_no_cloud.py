@@ -9,7 +9,7 @@ import pytest
 from recording_server import DETECTOR_ID, Handler, recording_server
 from rich.console import Console
 
-from edgeload.edge import unlisted_models
+from edgeload.edge import putting_back, unlisted_models
 from edgeload.edge.configuration import ask_configuration
 from edgeload.edge.edge_config import (
     KeptConfig,
@@ -25,6 +25,7 @@ from edgeload.edge.trust import TlsTrust
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
+from edgeload.run import restoring
 from edgeload.run.no_cloud import NoCloudSet, check_no_cloud, no_cloud, no_cloud_words
 from edgeload.run.phases import Ending
 from edgeload.run.session import run_session
@@ -183,8 +184,12 @@ def test_what_somebody_else_has_configured_meanwhile_is_not_overwritten(
         put_edge_config(box.url, before, TRUST)
 
 
-def test_a_box_that_is_gone_at_the_end_is_told_loudly(run: Run) -> None:
+def test_a_box_that_is_gone_at_the_end_is_told_loudly(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With what to type when it is back; the trust that was set stands in it."""
+    monkeypatch.setattr(restoring, "TRY_FOR_S", 0.0)
+    monkeypatch.setattr(putting_back, "KEEPER_TRIES_S", 0.0)
     options = ["--detector-id", A, "--edge-inference", "default"]
     with running_simulator(options) as gone:
         settings = settings_for(gone.url, insecure=True)
