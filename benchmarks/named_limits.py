@@ -109,19 +109,19 @@ def _slow_link(folder: Path) -> Iterator[LoadTest]:
 
 @contextlib.contextmanager
 def _starved_generator(folder: Path) -> Iterator[LoadTest]:
-    """The load test shares one core with two programs that never rest."""
+    """The load test shares one core with twelve programs that never rest."""
     usable = sorted(os.sched_getaffinity(0))
     if len(usable) < 2:
         raise NoFigures("this needs two cores.")
     own = ("taskset", "-c", str(usable[-1]))
-    with running_simulator(["--inference-workers", "8"]) as box, contextlib.ExitStack() as stack:
+    with running_simulator(["--inference-workers", "100"]) as box, contextlib.ExitStack() as stack:
         process = psutil.Process(box.pid)
         for member in (process, *process.children(recursive=True)):
             member.cpu_affinity(usable[:1])
-        for _ in range(2):
+        for _ in range(12):
             busy = subprocess.Popen([*own, sys.executable, "-c", "while True: pass"])
             stack.callback(kill, busy)
-        yield LoadTest(("--endpoint-url", box.url, *_ramp("4,16", 5)), own)
+        yield LoadTest(("--endpoint-url", box.url, *_ramp("10,100", 10)), own)
 
 
 @contextlib.contextmanager
