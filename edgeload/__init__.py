@@ -89,7 +89,7 @@ keeper_process          our end of it
 package_last            the same import path for the process that forks workers
 plain_words             small pieces of English
 time_words              spans of time in seconds, minutes, hours or days
-file_locks              which process holds the lock of a file
+file_locks              the lock of a file: to hold it, and which process does
 kept_runs               the folders in which runs are kept, and which one a user means
 private_files           files that only their owner may read, written in whole sets
 palette                 the colours of all figures
@@ -126,6 +126,7 @@ run                     sends the planned requests and writes down what happened
     embedded_endpoint   starts the simulator if the settings name no endpoint
     reaching            from the URL to an endpoint that is ready
     no_cloud            lets the box answer without the cloud for the time of a run
+    saved_configs       what runs have saved of boxes before they changed them
     restoring           puts its configuration back at the end
     announcement        what the box says about the detector, in sentences
     load_ahead          what a run is about to send, and where to, in one line

@@ -1,10 +1,29 @@
-"""Which process holds the lock of a file, as the system tells, without touching the file."""
+"""The lock of a file or a folder: holds it, or asks the system which process does."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 _LOCKS = Path("/proc/locks")
+
+
+@contextlib.contextmanager
+def held_lock(path: Path) -> Iterator[None]:
+    """Hold the exclusive lock while entered, however this process ends.
+
+    Some file systems have no locks: there it is nobody's. Raises OSError if `path` is not there.
+    """
+    lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(lock)
 
 
 def lock_holder(inode: int) -> int | None:

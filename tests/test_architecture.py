@@ -167,6 +167,7 @@ ARROWS = {
         "edgeload.box_records",
         "edgeload.edge",
         "edgeload.exit_codes",
+        "edgeload.file_locks",
         "edgeload.keeper",
         "edgeload.keeper_process",
         "edgeload.palette",

@@ -139,7 +139,13 @@ class HeldBox:
         if len(self._put) == 1:
             return False
         return put_back(
-            self._kept(), self._url, self._trust, try_for_s=try_for_s, pause=pause, say=say
+            self._kept(),
+            self._url,
+            self._trust,
+            file=self._file,
+            try_for_s=try_for_s,
+            pause=pause,
+            say=say,
         )
 
     def save(self) -> None:

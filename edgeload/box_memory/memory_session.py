@@ -18,15 +18,17 @@ from edgeload.box_memory.memory_words import MemoryReport
 from edgeload.box_memory.readings_file import READINGS_FILE, ReadingsFile
 from edgeload.edge.location import Unreachable
 from edgeload.edge.putting_back import LOADED_WITHIN_S
+from edgeload.file_locks import held_lock
 from edgeload.plain_words import plural
 from edgeload.private_files import private_folder
 from edgeload.run.embedded_endpoint import endpoint_of
-from edgeload.run.no_cloud import SAVED_CONFIG, check_known, owed_restoration
+from edgeload.run.no_cloud import check_known, owed_restoration
 from edgeload.run.pictures import make_pictures
 from edgeload.run.preflight import check_cacert
 from edgeload.run.preflight_queries import Sender
 from edgeload.run.reaching import choices, reach
 from edgeload.run.restoring import NotRestored
+from edgeload.run.saved_configs import SAVED_CONFIG, check_not_changed_now
 from edgeload.run.session import first_task, sender_for
 from edgeload.settings import SettingError, Settings
 from edgeload.signals import Stopped, StopSignals
@@ -147,8 +149,10 @@ class _MemorySession:
             ReadingsFile(self._folder / READINGS_FILE, _say).append,
             list(self._names.values()),
         )
+        check_not_changed_now(settings.output_dir, url)
         try:
             private_folder(self._folder)
+            stack.enter_context(held_lock(self._folder))
             box.save()
         except OSError as problem:
             raise SettingError(

@@ -13,6 +13,7 @@ from edgeload.edge.putting_back import LOADED_WITHIN_S, ChangedMeanwhile, put_ba
 from edgeload.edge.trust import TlsTrust
 from edgeload.plain_words import listed
 from edgeload.run.preflight import check_cacert
+from edgeload.run.saved_configs import changed_by
 from edgeload.settings import SettingError, resolve
 from edgeload.settings.fields import RESTORE_OPTION, option_of
 from edgeload.settings.single_setting import constant
@@ -38,6 +39,11 @@ def restore_edge_config(
         {name: options[name] for name in names if name in options},
         {},
     )
+    if (pid := changed_by(file)) is not None:
+        raise SettingError(
+            f"{RESTORE_OPTION} {file}: the run that has saved it (process {pid}) goes on, and puts "
+            "it back itself; wait until it has ended, or stop it with Ctrl-C"
+        )
     typed = {"ENDPOINT_URL": options["endpoint_url"]} if "endpoint_url" in options else {}
     check_cacert(settings)
     trust = TlsTrust(settings.insecure, settings.cacert)

@@ -96,6 +96,8 @@ class KeptConfig:
     put: EdgeConfig
     put_before: EdgeConfig | None = None
     put_open: bool = False
+    restored: bool = False
+    """Whether the box has got back what it had before."""
 
     def is_ours(self, config: EdgeConfig) -> bool:
         """Whether a configuration that the box has is one that we put."""
@@ -305,6 +307,7 @@ def keep_config(file: Path, kept: KeptConfig) -> None:
         "put": kept.put,
         "put_before": kept.put_before,
         "put_open": kept.put_open,
+        "restored": kept.restored,
     }
     with written_together(file.parent) as folder:
         (folder / file.name).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -334,7 +337,13 @@ def kept_config(file: Path) -> KeptConfig:
         )
     earlier = put_before if isinstance(put_before, dict) else None
     return KeptConfig(
-        url, kept_unix_s, before, put, earlier, put_open=record.get("put_open") is True
+        url,
+        kept_unix_s,
+        before,
+        put,
+        earlier,
+        put_open=record.get("put_open") is True,
+        restored=record.get("restored") is True,
     )
 
 

@@ -6,9 +6,11 @@ still, the box is watched for as long as that can take.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from edgeload.edge.edge_config import (
@@ -21,6 +23,7 @@ from edgeload.edge.edge_config import (
     agrees,
     await_detectors,
     configured_ids,
+    keep_config,
     kept_config,
     not_served,
     put_edge_config,
@@ -53,6 +56,7 @@ def put_back(
     url: str,
     trust: TlsTrust,
     *,
+    file: Path | None = None,
     timeout_s: float = LOADED_WITHIN_S,
     try_for_s: float = 0.0,
     pause: Callable[[float], object] = time.sleep,
@@ -61,15 +65,19 @@ def put_back(
 ) -> bool:
     """Put back what was kept; False: the box has that already.
 
-    A box that cannot be reached is tried again, for `try_for_s` seconds. If the last PUT was never
-    answered, it may come after all: then the box is watched for as long as that may take. Waits for
-    the detectors whose models have to be loaded again. Raises Unreachable, StillLoading, and
-    ChangedMeanwhile if the box's configuration is somebody else's by now.
+    The `file` that keeps it says then that the box is restored. A box that cannot be reached is
+    tried again, for `try_for_s` seconds. If the last PUT was never answered, it may come after all:
+    then the box is watched for as long as that may take. Waits for the detectors whose models have
+    to be loaded again. Raises Unreachable, StillLoading, and ChangedMeanwhile if the box's
+    configuration is somebody else's by now.
     """
     seen: list[EdgeConfig] = []
     _persistently(
         lambda: _configure(kept, url, trust, seen, pause, say), try_for_s, pause, clock, say
     )
+    if file is not None:
+        with contextlib.suppress(OSError):  # somebody may be told of it once more
+            keep_config(file, replace(kept, put_open=False, restored=True))
     if not kept.put_open and all(agrees(kept.before, had) for had in seen):
         return False
     back = [
@@ -182,7 +190,9 @@ def put_back_from(
         time.monotonic,
         say,
     )
-    was_put = put_back(kept, url, found[0], timeout_s=timeout_s, try_for_s=try_for_s, say=say)
+    was_put = put_back(
+        kept, url, found[0], file=file, timeout_s=timeout_s, try_for_s=try_for_s, say=say
+    )
     return was_put, url
 
 

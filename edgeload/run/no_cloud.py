@@ -19,14 +19,11 @@ from pathlib import Path
 from edgeload.child_processes import command
 from edgeload.edge.detectors import NoSuchDetector, refused_token
 from edgeload.edge.edge_config import (
-    ConfigFileError,
     KeptConfig,
-    agrees,
     await_detectors,
     configured_ids,
     has_preset,
     keep_config,
-    kept_config,
     not_served,
     put_edge_config,
     read_edge_config,
@@ -36,18 +33,21 @@ from edgeload.edge.location import Unreachable
 from edgeload.edge.open_put import noted_open
 from edgeload.edge.putting_back import KEEPER_TRIES_S, LOADED_WITHIN_S, as_command, put_back
 from edgeload.edge.unlisted_models import refuse_unlisted
+from edgeload.file_locks import held_lock
 from edgeload.keeper import KeeperTask
 from edgeload.keeper_process import KeeperProcess
-from edgeload.kept_runs import kept_folders
 from edgeload.plain_words import plural
 from edgeload.run.preflight import check_before_run
 from edgeload.run.reaching import Reached, is_patient, reach
 from edgeload.run.restoring import NotRestored, restore
+from edgeload.run.saved_configs import (
+    SAVED_CONFIG,
+    check_not_changed_now,
+    left_by_an_earlier_run,
+)
 from edgeload.run.session import worker_count
 from edgeload.settings import SettingError, Settings
 
-SAVED_CONFIG = "edge-config.json"
-_MOST_LOOKED_AT = 20
 _KEEPER_S = LOADED_WITHIN_S + KEEPER_TRIES_S + 60.0
 
 _Say = Callable[[str], None]
@@ -94,17 +94,44 @@ def no_cloud(settings: Settings, folder: Callable[[], Path], say: _Say) -> Itera
     plan = settings.plan()
     check_before_run(settings, plan, worker_count(settings, plan))
     reached = reach(settings.endpoint_url, settings, time.sleep, say)
+    check_not_changed_now(settings.output_dir, reached.url)
     kept, changed = _planned(reached, say)
     if not changed:
         say("All detectors of this run are no_cloud: the box's configuration stays as it is.")
-        if (left := _left_by_an_earlier_run(settings.output_dir, kept)) is not None:
+        if (left := _left(settings, kept)) is not None:
             say(
                 "An earlier run has configured it so, and has not put it back. To do that, type: "
                 f"{settings.restore_command(left)}"
             )
         yield NoCloudSet()
         return
-    file = _saved(kept, folder)
+    with _saving():
+        place = folder()
+    with held_lock(place):
+        file = _saved(kept, place)
+        try:
+            check_not_changed_now(settings.output_dir, reached.url, file)  # it began as we did
+        except SettingError:
+            file.unlink()
+            raise
+        with _changed_box(kept, file, reached, changed, settings, say) as result:
+            yield result
+
+
+def _left(settings: Settings, kept: KeptConfig) -> Path | None:
+    return left_by_an_earlier_run(settings.output_dir, kept.url, kept.before)
+
+
+@contextlib.contextmanager
+def _changed_box(
+    kept: KeptConfig,
+    file: Path,
+    reached: Reached,
+    changed: tuple[str, ...],
+    settings: Settings,
+    say: _Say,
+) -> Iterator[NoCloudSet]:
+    """While entered, the box has what was planned; what is yielded says how that ended."""
     change = _Change(kept, file)
     result = NoCloudSet(changed)
     by_hand = settings.restore_command(file)
@@ -119,17 +146,6 @@ def no_cloud(settings: Settings, folder: Callable[[], Path], say: _Say) -> Itera
             yield result
         finally:
             result.not_restored = _put_back(change, reached, by_hand, keeper, say)
-
-
-def _left_by_an_earlier_run(output_dir: Path, now: KeptConfig) -> Path | None:
-    """The file of a kept run that was killed together with its keeper, if it explains the box."""
-    with contextlib.suppress(OSError):
-        for folder in kept_folders(output_dir)[:_MOST_LOOKED_AT]:
-            with contextlib.suppress(ConfigFileError):
-                saved = kept_config(folder / SAVED_CONFIG)
-                if saved.url == now.url and agrees(saved.put, now.before):
-                    return folder / SAVED_CONFIG
-    return None
 
 
 def check_known(reached: Reached) -> None:
@@ -162,10 +178,10 @@ def _planned(reached: Reached, say: _Say) -> tuple[KeptConfig, tuple[str, ...]]:
     return KeptConfig(reached.url, time.time(), before, put), changed
 
 
-def _saved(kept: KeptConfig, folder: Callable[[], Path]) -> Path:
+def _saved(kept: KeptConfig, folder: Path) -> Path:
     """The file in which it is. Raises SettingError."""
     with _saving():
-        file = folder() / SAVED_CONFIG
+        file = folder / SAVED_CONFIG
         keep_config(file, kept)
         return file
 
@@ -234,7 +250,11 @@ def _put_back(
 ) -> str:
     """Why the box has not its own configuration again, which is said; empty: it has."""
     try:
-        restore(partial(put_back, change.kept, reached.url, reached.trust), keeper, say)
+        restore(
+            partial(put_back, change.kept, reached.url, reached.trust, file=change.file),
+            keeper,
+            say,
+        )
     except NotRestored as problem:
         then = f". To restore it, type: {by_hand}"
         if problem.for_good:

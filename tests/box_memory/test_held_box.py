@@ -74,6 +74,7 @@ def test_ours_are_added_one_by_one_and_all_is_put_back(
     assert polls
     assert problems == []
     assert said == ["The box has its own configuration again."]
+    assert kept_config(tmp_path / "edge-config.json").restored
     assert agrees(before, read_edge_config(simulator.url, TRUST))
 
 

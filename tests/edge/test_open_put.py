@@ -71,6 +71,8 @@ def test_the_file_tells_it_to_whoever_puts_back(
         keep_config(tmp_path / "file", kept)
         assert kept_config(tmp_path / "file") == kept
         assert put_back_from(tmp_path / "file", TRUST, None) == (True, box.url)
+        marked = replace(kept, put_open=False, restored=True)
+        assert kept_config(tmp_path / "file") == marked
         assert agrees(kept.before, box.config)
         assert box.on_its_way is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from recording_server import DETECTOR_ID, Handler, recording_server
 from rich.console import Console
 
+from edgeload.commands.restore_edge_config import restore_edge_config
 from edgeload.edge import putting_back, unlisted_models
 from edgeload.edge.configuration import ask_configuration
 from edgeload.edge.edge_config import (
@@ -165,6 +167,52 @@ def test_what_an_earlier_run_has_left_is_named(
             assert len(run.said) == 2
     finally:
         put_edge_config(box.url, before, TRUST)
+
+
+def test_what_an_earlier_run_has_put_back_is_not_blamed_on_it(
+    box: RunningSimulator, tmp_path: Path
+) -> None:
+    """Its file says so; somebody has then configured by hand what that run had."""
+    run = Run(tmp_path / "results" / "2026-11-27T174205Z")
+    settings = settings_for(box.url, output_dir=tmp_path / "results")
+    (tmp_path / "results").mkdir()
+    before = read_edge_config(box.url, TRUST)
+    with no_cloud(settings, run.made, run.said.append):
+        assert not kept_config(run.file).restored
+    saved = kept_config(run.file)
+    assert (saved.restored, saved.put_open) == (True, False)
+    put_edge_config(box.url, saved.put, TRUST)
+    try:
+        said: list[str] = []
+        with no_cloud(settings, run.made, said.append):
+            assert len(said) == 1
+    finally:
+        put_edge_config(box.url, before, TRUST)
+
+
+def test_two_runs_do_not_configure_one_box_at_a_time(box: RunningSimulator, tmp_path: Path) -> None:
+    """The second one is refused whatever it wants, also if nothing is left to be configured."""
+    first, second = (Run(tmp_path / "results" / name) for name in ("first", "second"))
+    (tmp_path / "results").mkdir()
+    before = read_edge_config(box.url, TRUST)
+    with no_cloud(
+        settings_for(box.url, output_dir=tmp_path / "results"), first.made, first.said.append
+    ):
+        for wanted in (A, B):
+            settings = settings_for(box.url, output_dir=tmp_path / "results", detector_id=wanted)
+            with (
+                pytest.raises(
+                    SettingError, match=rf"another run \(process {os.getpid()}, .*first\)"
+                ),
+                no_cloud(settings, second.made, second.said.append),
+            ):
+                pytest.fail("it was entered")
+        with pytest.raises(SettingError, match=f"process {os.getpid()}. goes on"):
+            restore_edge_config(first.file, {}, {})
+    assert read_edge_config(box.url, TRUST) == before
+    with no_cloud(settings, second.made, second.said.append) as configured:
+        assert configured.detector_ids == (B,)
+    assert read_edge_config(box.url, TRUST) == before
 
 
 def test_what_somebody_else_has_configured_meanwhile_is_not_overwritten(
