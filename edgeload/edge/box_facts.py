@@ -75,7 +75,9 @@ def _detectors(config: Mapping[Any, Any], details: Mapping[Any, Any]) -> list[Bo
         own = as_object(entry)
         detector_id = as_text(own.get("detector_id"))
         if detector_id:
-            flags[detector_id] = {**own, **as_object(named.get(own.get("edge_inference_config")))}
+            name = own.get("edge_inference_config")  # which might be a list
+            given = named.get(name) if isinstance(name, str) else None
+            flags[detector_id] = {**own, **as_object(given)}
     found = [
         _detector(detector_id, flags.get(detector_id), as_object(details.get(detector_id)))
         for detector_id in sorted({*flags, *(as_text(key) or "" for key in details)} - {""})

@@ -56,8 +56,9 @@ def configuration_of(values: Any, detector_id: str) -> EdgeConfiguration:
         ),
         {},
     )
-    named = as_object(config.get("edge_inference_configs")).get(own.get("edge_inference_config"))
-    flags = {**own, **as_object(named)}
+    name = own.get("edge_inference_config")
+    named = as_object(config.get("edge_inference_configs"))
+    flags = {**own, **as_object(named.get(name) if isinstance(name, str) else None)}
     always_edge = flags.get("always_return_edge_prediction") is True
     return EdgeConfiguration(
         always_edge=always_edge,

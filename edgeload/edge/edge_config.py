@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgeload.edge.asking import EdgeAnswer, ask, put_json
+from edgeload.edge.config_form import strange_part
 from edgeload.edge.json_values import as_number, as_object, as_objects, as_text
 from edgeload.edge.location import NoAnswer, Unreachable
 from edgeload.edge.readiness import ask_detectors_ready
@@ -117,6 +118,11 @@ def read_edge_config(url: str, trust: TlsTrust) -> dict[str, Any]:
         raise kind(
             f"{url} does not tell its configuration (GET {EDGE_CONFIG_ROUTE}: {_said(answer)}); "
             "this needs an Edge Endpoint of April 2026 or later"
+        )
+    if strange := strange_part(config):
+        raise EdgeConfigError(
+            f"{url} tells a configuration that we do not understand (GET {EDGE_CONFIG_ROUTE}: "
+            f"{strange}), so it is not changed"
         )
     return config
 
@@ -331,6 +337,7 @@ def kept_config(file: Path) -> KeptConfig:
         or kept_unix_s is None
         or not isinstance(before, dict)
         or not isinstance(put, dict)
+        or any(map(strange_part, (before, put, as_object(put_before))))
     ):
         raise ConfigFileError(
             f"{file}: is not the configuration of an Edge Endpoint that a load test has saved"

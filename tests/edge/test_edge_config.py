@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import requests
 from groundlight.edge import EdgeEndpointConfig
 from recording_server import Handler, recording_server
 
+from edgeload.edge.box_facts import box_facts_of
+from edgeload.edge.configuration import configuration_of
 from edgeload.edge.edge_config import (
     PRESETS,
     ConfigFileError,
@@ -196,6 +199,36 @@ def test_what_is_ready_stays_so(box: RunningSimulator) -> None:
             assert answer[C] == {"ready": True}
     finally:
         put_edge_config(box.url, before, TRUST)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"detectors": [{"detector_id": A, "edge_inference_config": ["a"]}]},
+         "detectors: entry 1 has no text as edge_inference_config"),
+        ({"detectors": [{"detector_id": A, "edge_inference_config": {}}]}, "entry 1 has no text"),
+        ({"detectors": [{"detector_id": A}, "b"]}, "detectors: entry 2 has no text as detector_id"),
+        ({"detectors": [{"detector_id": 7}]}, "entry 1 has no text as detector_id"),
+        ({"edge_inference_configs": ["a"]}, "edge_inference_configs is no object"),
+        ({"edge_inference_configs": {"a": []}}, "edge_inference_configs: a is no object"),
+        ({"global_config": 1}, "global_config is no object"),
+    ],
+)  # fmt: skip
+def test_a_strange_configuration_is_one_clear_line(
+    tmp_path: Path, changed: dict[str, object], said: str
+) -> None:
+    """Of a box and in a file; what only reads it goes on without."""
+    config = {**BOX, **changed}
+    with (
+        recording_server(handler=saying([json.dumps(config).encode()])) as recorder,
+        pytest.raises(EdgeConfigError, match=f"not understand .GET /edge-config: .*{said}"),
+    ):
+        read_edge_config(recorder.url, TRUST)
+    keep_config(tmp_path / "file", KeptConfig("http://192.0.2.7:30143", 1.0, config, BOX))
+    with pytest.raises(ConfigFileError, match="is not the configuration"):
+        kept_config(tmp_path / "file")
+    assert configuration_of(config, A).edge_only is not True
+    assert "/edge-config" not in box_facts_of(config, {}).not_known
 
 
 class Time:
