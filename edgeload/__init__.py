@@ -108,7 +108,7 @@ edge                    the Edge Endpoint from outside
     readiness           asks whether it is ready
     detectors           finds the detector by its name
     configuration       how the box is configured for it
-    config_form         what that must look like
+    config_form         which form that must have, and its secrets
     edge_config         its whole configuration: read, changed, replaced, kept in a file
     unlisted_models     what a PUT would take down although nobody meant to
     open_put            a PUT that may be on its way still

@@ -1,4 +1,4 @@
-"""What the JSON of a box's configuration must look like, so that it can be changed. Pure."""
+"""Which form the JSON of a box's configuration must have, and which secrets it holds. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,25 @@ from typing import Any
 
 from edgeload.edge.json_values import as_object
 from edgeload.untrusted_text import printable
+
+_SECRET_KEYS = ("token", "secret", "password")
+
+
+def secrets_of(config: Any) -> list[str]:
+    """The values in a configuration that nobody may see: an `api_token`, up to SDK 0.30."""
+    found: list[str] = []
+    waiting = [config]
+    while waiting:  # not by recursion: it may be deep
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for key, each in value.items():
+                is_secret = any(word in str(key).lower() for word in _SECRET_KEYS)
+                if is_secret and isinstance(each, str):
+                    found.append(each)
+                waiting.append(each)
+        elif isinstance(value, list):
+            waiting += value
+    return found
 
 
 def strange_part(config: Mapping[str, Any]) -> str | None:

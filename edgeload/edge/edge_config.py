@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgeload.edge.asking import EdgeAnswer, ask, put_json
-from edgeload.edge.config_form import strange_part
+from edgeload.edge.config_form import secrets_of, strange_part
 from edgeload.edge.json_values import as_number, as_object, as_objects, as_text
 from edgeload.edge.location import NoAnswer, Unreachable
 from edgeload.edge.readiness import ask_detectors_ready
 from edgeload.edge.trust import TlsTrust
 from edgeload.plain_words import listed
 from edgeload.private_files import written_together
-from edgeload.untrusted_text import printable
+from edgeload.untrusted_text import printable, remember_secret
 
 EDGE_CONFIG_ROUTE = "/edge-config"
 
@@ -107,12 +107,16 @@ class KeptConfig:
 
 
 def read_edge_config(url: str, trust: TlsTrust) -> dict[str, Any]:
-    """The whole configuration of the box. Raises Unreachable, EdgeConfigError if it has none."""
+    """The whole configuration of the box. From now on, no secret that it has is shown.
+
+    Raises Unreachable, EdgeConfigError if it has none.
+    """
     answer = ask(f"{url}{EDGE_CONFIG_ROUTE}", trust)
     try:
         config = answer.json() if answer.status == HTTPStatus.OK else None
     except ValueError:
         config = None
+    _hide_secrets(config)
     if not isinstance(config, dict) or not isinstance(config.get("detectors"), list):
         kind = BoxAway if _is_away(answer) else EdgeConfigError
         raise kind(
@@ -161,7 +165,14 @@ def _is_away(answer: EdgeAnswer) -> bool:
     return answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+def _hide_secrets(config: Any) -> None:
+    for secret in secrets_of(config):
+        remember_secret(secret)
+
+
 def _said(answer: EdgeAnswer) -> str:
+    if answer.status == HTTPStatus.OK:  # it may be a configuration, which may hold a secret
+        return f"HTTP status {answer.status}, but not as the JSON of a configuration"
     return f"HTTP status {answer.status}: {printable(answer.body)[:200]}"
 
 
@@ -320,13 +331,17 @@ def keep_config(file: Path, kept: KeptConfig) -> None:
 
 
 def kept_config(file: Path) -> KeptConfig:
-    """What `keep_config` has written. Raises ConfigFileError."""
+    """What `keep_config` has written. From now on, no secret that it has is shown.
+
+    Raises ConfigFileError.
+    """
     try:
         record = as_object(json.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
         raise ConfigFileError(f"{file}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError):
         record = {}
+    _hide_secrets(record)
     url, kept_unix_s = as_text(record.get("url")), as_number(record.get("kept_unix_s"))
     before, put = record.get("before"), record.get("put")
     put_before = record.get("put_before")
