@@ -15,15 +15,18 @@ from recording_server import DETECTOR_ID, Handler, recording_server
 
 from edgeload.child_processes import TOKEN
 from edgeload.commands import monitor, report, run
+from edgeload.edge import putting_back, unlisted_models
 from edgeload.edge.edge_config import put_edge_config, read_edge_config, with_preset
+from edgeload.edge.location import Unreachable
 from edgeload.edge.trust import TlsTrust
 from edgeload.installation import Started, missing_package, too_old
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.words.headline import headline, validity
+from edgeload.run import restoring
 from edgeload.run.log_place import held_log
 from edgeload.run.no_cloud import no_cloud
-from edgeload.settings import resolve
+from edgeload.settings import SettingError, resolve
 from edgeload.simulator.certificate import self_signed, server_context
 from edgeload.simulator.launch import running_simulator
 
@@ -255,8 +258,15 @@ TAKEN = (
 )
 
 
-def test_a_box_that_is_not_restored(capsys: pytest.CaptureFixture[str]) -> None:
+UNCHANGED = ("ENDPOINT_URL = …: another run", "… has loaded ")
+
+
+def test_a_box_that_is_not_restored(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is gone when the run is over; or somebody else has configured it, who is left alone."""
+    monkeypatch.setattr(restoring, "TRY_FOR_S", 0.0)
+    monkeypatch.setattr(putting_back, "KEEPER_TRIES_S", 0.0)
     given = {"set_no_cloud": True, "detector_id": DETECTOR_ID}
     said: list[str] = []
 
@@ -280,8 +290,37 @@ def test_a_box_that_is_not_restored(capsys: pytest.CaptureFixture[str]) -> None:
     check(TAKEN[1], said[-1])
 
 
+def test_a_box_that_must_not_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another run has changed it; or a model would be taken down that somebody needs."""
+    monkeypatch.setattr(unlisted_models, "_ENDED_WITHIN_S", 0.0)
+    place = Path("load_test_results/own")
+    place.mkdir(parents=True)
+
+    def configured(url: str) -> AbstractContextManager[object]:
+        given = {"endpoint_url": url, "set_no_cloud": True, "detector_id": DETECTOR_ID}
+        return no_cloud(resolve({}, given, {TOKEN: "t"}), lambda: place, lambda _: None)
+
+    with running_simulator(["--detector-id", DETECTOR_ID, "--edge-inference", "default"]) as box:
+        with configured(box.url), pytest.raises(SettingError) as busy, configured(box.url):
+            pytest.fail("it was entered")
+        check(UNCHANGED[0], str(busy.value))
+    unlisted = ["--detector", f"door:id={DETECTOR_ID},listed=no"]
+    with running_simulator([*unlisted, "--edge-inference", "default"]) as box:
+        with pytest.raises(Unreachable) as refused, configured(box.url):
+            pytest.fail("it was entered")
+        check(UNCHANGED[1], str(refused.value))
+
+
 def test_each_message_is_produced() -> None:
     """The page has no message without a test, and none twice."""
-    beginnings = [*ON_THE_COMMAND_LINE, *INSTALLED, "LOG_FILE", *ENDPOINTS, *TAKEN, *REPORTS]
+    beginnings = [
+        *ON_THE_COMMAND_LINE,
+        *INSTALLED,
+        "LOG_FILE",
+        *ENDPOINTS,
+        *TAKEN,
+        *UNCHANGED,
+        *REPORTS,
+    ]
     assert sorted(map(row, beginnings)) == sorted(MESSAGES)
     assert len(MESSAGES) == PAGE.count("\n| `")

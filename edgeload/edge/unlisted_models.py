@@ -40,7 +40,8 @@ def refuse_unlisted(
     does not say what it has loaded is not refused; `say` gets one line about that.
     """
     known = {each.lower() for each in listed_ids}
-    for left in range(round(_ENDED_WITHIN_S / _LOOK_EVERY_S), -1, -1):
+    most = round(_ENDED_WITHIN_S / _LOOK_EVERY_S)
+    for left in range(most, -1, -1):
         loaded = loaded_ids(url, trust)
         if loaded is None:
             say(
@@ -51,6 +52,11 @@ def refuse_unlisted(
         unlisted = [each for each in loaded if each.lower() not in known]
         if not unlisted:
             return
+        if left == most:
+            say(
+                f"{url} has loaded {listed(unlisted)}, which is not listed in its configuration: "
+                f"waiting up to {_ENDED_WITHIN_S:g} s, in case it was just taken down"
+            )
         if left:
             pause(_LOOK_EVERY_S)
     raise EdgeConfigError(

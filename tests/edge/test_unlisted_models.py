@@ -35,6 +35,7 @@ def test_a_model_that_is_not_listed_is_named(resources: str) -> None:
             refuse_unlisted(box.url, [A], TRUST, pause=pauses.append, say=said.append)
         assert sum(pauses) == 45.0
         pauses.clear()
+        assert "waiting up to 45 s" in said.pop()
         refuse_unlisted(box.url, [A, B.lower()], TRUST, pause=pauses.append, say=said.append)
         put_edge_config(box.url, before, TRUST)
         assert loaded_ids(box.url, TRUST) == [A]
