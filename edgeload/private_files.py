@@ -11,13 +11,14 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from edgeload.signals import withheld
 
 FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
+_MOST_OF_A_NAME = 1000
 _UNFINISHED = ".edgeload-unfinished-"
 
 
@@ -33,6 +34,21 @@ def private_folder(folder: Path) -> None:
             each.chmod(_FOLDER_MODE)  # the umask may have taken away more
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+
+
+def new_private_folder(place: Path, name_of: Callable[[int], str]) -> Path:
+    """Make a folder in `place` under the first free one of the names for 1, 2 and so on.
+
+    No other process gets the same one. Raises OSError.
+    """
+    private_folder(place)
+    for number in range(1, _MOST_OF_A_NAME):
+        path = place / name_of(number)
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(_FOLDER_MODE)
+            path.chmod(_FOLDER_MODE)
+            return path
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
 def open_private(path: Path, flags: int) -> int:

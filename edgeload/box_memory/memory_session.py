@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from edgeload.box_memory.readings_file import READINGS_FILE, ReadingsFile
 from edgeload.edge.location import Unreachable
 from edgeload.edge.putting_back import LOADED_WITHIN_S
 from edgeload.file_locks import held_lock
+from edgeload.kept_runs import folder_name
 from edgeload.plain_words import plural
-from edgeload.private_files import private_folder
+from edgeload.private_files import new_private_folder
 from edgeload.run.embedded_endpoint import endpoint_of
 from edgeload.run.no_cloud import check_known, owed_restoration
 from edgeload.run.pictures import make_pictures
@@ -62,29 +64,31 @@ def measure_memory(settings: Settings, wanted: MemoryWanted, out: Console) -> in
     Raises SettingError and Unreachable before anything is changed on the box.
     """
     wanted.check(len({choice for _, _, choice in choices(settings.groups())}))
-    folder = settings.output_dir / f"memory-{time.strftime('%Y-%m-%dT%H%M%SZ', time.gmtime())}"
-    session = _MemorySession(settings, wanted, folder)
+    session = _MemorySession(settings, wanted)
     code = session.carry_out()
     report = session.report()
     if report is None:
         print(session.problem, file=sys.stderr)
         return code or exit_codes.NO_RESULT
     try:
-        write_memory(report, folder, out)
+        write_memory(report, session.folder, out)
     except OSError as refused:
-        print(f"Cannot write the results to {folder}: {refused.strerror}", file=sys.stderr)
+        print(f"Cannot write the results to {session.folder}: {refused.strerror}", file=sys.stderr)
         return code or exit_codes.INTERNAL_ERROR
     known = any(each.in_use is not None for each in report.memories)
     return code or (exit_codes.OK if known else exit_codes.NO_RESULT)
 
 
 class _MemorySession:
-    """One measurement, and what is left of it if it ends early: `problem` says why."""
+    """One measurement, and what is left of it if it ends early: `problem` says why.
 
-    def __init__(self, settings: Settings, wanted: MemoryWanted, folder: Path) -> None:
+    `folder` is its own, from the time when it begins.
+    """
+
+    def __init__(self, settings: Settings, wanted: MemoryWanted) -> None:
         self._settings = settings
         self._wanted = wanted
-        self._folder = folder
+        self.folder = settings.output_dir
         self._names: dict[str, str] = {}
         self._measurement: MemoryMeasurement | None = None
         self._not_restored: list[NotRestored] = []
@@ -131,9 +135,16 @@ class _MemorySession:
         )
 
     def _measure(self, stack: contextlib.ExitStack) -> None:
-        settings, file = self._settings, self._folder / SAVED_CONFIG
+        settings, began_s = self._settings, time.time()
         url, embedded = stack.enter_context(endpoint_of(settings, Console(stderr=True)))
         check_cacert(settings)
+        with self._output_refused():
+            self.folder = new_private_folder(
+                settings.output_dir,
+                lambda number: f"memory-{folder_name(began_s, '', number)}",
+            )
+        stack.callback(_remove_if_empty, self.folder)
+        file = self.folder / SAVED_CONFIG
         box = self._reached(url, file, stack)
         self._wanted.check(len(self._names))
         last = self._wanted.last or len(self._names)
@@ -146,22 +157,27 @@ class _MemorySession:
             time.monotonic,
             time.sleep,
             _say,
-            ReadingsFile(self._folder / READINGS_FILE, _say).append,
+            ReadingsFile(self.folder / READINGS_FILE, _say).append,
             list(self._names.values()),
         )
         check_not_changed_now(settings.output_dir, url)
-        try:
-            private_folder(self._folder)
-            stack.enter_context(held_lock(self._folder))
+        with self._output_refused():
+            stack.enter_context(held_lock(self.folder))
             box.save()
-        except OSError as problem:
-            raise SettingError(
-                f"OUTPUT_DIR = {str(settings.output_dir)!r}: cannot be written "
-                f"({problem.strerror}); must be a folder that you may write, for example results"
-            ) from problem
         _say(self._intention(url, last, file))
         with held_box(box, owed, _say) as self._not_restored:
             self._measurement.measure(range(self._wanted.first, last + 1))
+
+    @contextlib.contextmanager
+    def _output_refused(self) -> Iterator[None]:
+        """Raises SettingError for an OSError that is raised meanwhile."""
+        try:
+            yield
+        except OSError as problem:
+            raise SettingError(
+                f"OUTPUT_DIR = {str(self._settings.output_dir)!r}: cannot be written "
+                f"({problem.strerror}); must be a folder that you may write, for example results"
+            ) from problem
 
     def _reached(self, url: str, file: Path, stack: contextlib.ExitStack) -> HeldBox:
         """The box; its detectors' names by their ids are noted, in the order of being added."""
@@ -194,12 +210,18 @@ class _MemorySession:
         )
 
     def _say_if_not_restored(self) -> None:
-        file = self._folder / SAVED_CONFIG
+        file = self.folder / SAVED_CONFIG
         what = f"To restore it, type: {self._settings.restore_command(file)}"
         for why in self._not_restored:
             if why.for_good:  # which that command would refuse as well
                 what = f"The one from before the measurement is in {file}"
             _say(f"THE BOX WAS NOT RESTORED: {why}. {what}")
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Nothing was begun."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _say(text: str) -> None:

@@ -14,10 +14,8 @@ import time
 from pathlib import Path
 
 from edgeload.kept_runs import KEPT_LOG, LATEST, folder_name
-from edgeload.private_files import private_folder, written_together
+from edgeload.private_files import new_private_folder, private_folder, written_together
 from edgeload.untrusted_text import without_secrets
-
-_MOST_IN_A_SECOND = 1000
 
 
 class KeptFolder:
@@ -37,24 +35,17 @@ class KeptFolder:
     def made(self) -> Path:
         """The folder, made if it is not there. Raises OSError."""
         if self.path is None or not self.path.is_dir():
-            private_folder(self._output_dir)
-            self.path = self._new()
+            began_s, name = self._began_s or time.time(), without_secrets(self._name)
+            self.path = new_private_folder(
+                self._output_dir,  # in which another run may have begun in the same second
+                lambda number: folder_name(began_s, name.replace("/", "_"), number),
+            )
         return self.path
 
     def made_now(self) -> Path:
         """The same for what is kept before the first run begins. Raises OSError."""
         self.begins()
         return self.made()
-
-    def _new(self) -> Path:
-        name = without_secrets(self._name).replace("/", "_")
-        for number in range(1, _MOST_IN_A_SECOND):
-            path = self._output_dir / folder_name(self._began_s or time.time(), name, number)
-            with contextlib.suppress(FileExistsError):  # a run that began in the same second
-                path.mkdir(0o700)
-                path.chmod(0o700)
-                return path
-        raise FileExistsError(f"{path} exists")
 
     def is_latest(self) -> None:
         """Let `latest` lead here; what a user has given that name stays. Raises OSError."""

@@ -21,7 +21,7 @@ from edgeload.box_memory.held_box import NotSaved
 from edgeload.box_memory.memory_session import MemoryWanted, measure_memory
 from edgeload.edge.location import Unreachable
 from edgeload.edge.putting_back import ChangedMeanwhile
-from edgeload.settings import resolve
+from edgeload.settings import SettingError, resolve
 
 NAMES = [f"detector {letter}" for letter in "ABCD"]
 
@@ -79,8 +79,6 @@ def measured(
             monotonic=box.clock,
             sleep=box.clock.pause,
             time=lambda: 0.0,
-            strftime=lambda *_: "now",
-            gmtime=lambda: None,
         )
         monkeypatch.setattr(memory_session, "time", clock)
         monkeypatch.setattr(memory_session, "endpoint_of", endpoint)
@@ -90,7 +88,7 @@ def measured(
         out = StringIO()
         wanted = MemoryWanted(1, None, "1..N", EVERY_S)
         code = measure_memory(settings, wanted, Console(file=out, width=300))
-        (folder,) = (tmp_path / "out").iterdir()
+        folder = max((tmp_path / "out").iterdir(), key=lambda it: (len(it.name), it.name))
         return Ended(code, out.getvalue(), capsys.readouterr().err, folder)
 
     return measure
@@ -177,3 +175,43 @@ def test_a_terminal_that_is_gone_ends_no_measurement(
 
     monkeypatch.setattr("sys.stderr", Gone())
     assert measured(ScriptedBox(Clock())).code == 0
+
+
+def test_measurements_that_begin_in_one_second_have_a_folder_each(
+    measured: Callable[[ScriptedBox], Ended],
+) -> None:
+    """The first one's box configuration and results stay as they are."""
+    first = measured(ScriptedBox(Clock(), fails_at=2, fails_with=Unreachable("gone")))
+    before = {file.name: file.read_bytes() for file in first.folder.iterdir()}
+    second = measured(ScriptedBox(Clock(), fails_at=3, fails_with=Unreachable("gone")))
+    assert [first.folder.name, second.folder.name] == [
+        "memory-1970-01-01T000000Z",
+        "memory-1970-01-01T000000Z.2",
+    ]
+    assert {file.name: file.read_bytes() for file in first.folder.iterdir()} == before
+    assert len((second.folder / "readings.jsonl").read_text().splitlines()) == 5
+
+
+def test_a_measurement_that_does_not_begin_leaves_no_folder(
+    measured: Callable[[ScriptedBox], Ended], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing is in it; OUTPUT_DIR stays, also an empty one."""
+
+    def unreachable(*_: object) -> None:
+        raise Unreachable("nobody answers")
+
+    monkeypatch.setattr(memory_session, "reach", unreachable)
+    settings = resolve({}, {"output_dir": str(tmp_path), "simulator_options": "--detector a"}, {})
+    with pytest.raises(Unreachable, match="nobody answers"):
+        measure_memory(settings, MemoryWanted(1, None, "1..N", EVERY_S), Console())
+    assert tmp_path.is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path) -> None:
+    """It is told before the box is asked for anything."""
+    (tmp_path / "out").write_text("a file")
+    options = {"output_dir": str(tmp_path / "out"), "endpoint_url": "http://127.0.0.1:1"}
+    settings = resolve({}, options, {"GROUNDLIGHT_API_TOKEN": "api_x"})
+    with pytest.raises(SettingError, match=r"OUTPUT_DIR = .*out': cannot be written \(Not a dir"):
+        measure_memory(settings, MemoryWanted(1, None, "1..N", EVERY_S), Console())
