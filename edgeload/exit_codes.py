@@ -12,5 +12,6 @@ UNREACHABLE = 5
 """The endpoint cannot be reached, is not ready, or was not restored."""
 NO_RESULT = 6
 """Not one correct edge answer came, no capacity was found, a cache audit is undecided, fewer
-roll-outs came than were waited for, or no load could be compared."""
+roll-outs came than were waited for, no load could be compared, or a measurement of memory broke
+off."""
 INTERRUPTED = 130

@@ -68,7 +68,7 @@ def measure_memory(settings: Settings, wanted: MemoryWanted, out: Console) -> in
     code = session.carry_out()
     report = session.report()
     if report is None:
-        print(session.problem, file=sys.stderr)
+        print(session.why_ended, file=sys.stderr)
         return code or exit_codes.NO_RESULT
     try:
         write_memory(report, session.folder, out)
@@ -107,7 +107,7 @@ class _MemorySession:
             except Stopped as signal:
                 self.problem, code = f"Stopped by {signal}", exit_codes.INTERRUPTED
             except NotMeasured as error:
-                self.problem = str(error)
+                self.problem, code = str(error), exit_codes.NO_RESULT
             except Unreachable as error:
                 if self.report() is None:
                     raise
@@ -121,6 +121,11 @@ class _MemorySession:
                 self._say_if_not_restored()
         return exit_codes.UNREACHABLE if self._not_restored else code
 
+    @property
+    def why_ended(self) -> str:
+        """Why it ended before the last detector; empty: it did not."""
+        return self.problem or (self._measurement.run.ended_early if self._measurement else "")
+
     def report(self) -> MemoryReport | None:
         """What was measured; None: nothing."""
         if self._measurement is None or not self._measurement.run.readings:
@@ -130,7 +135,7 @@ class _MemorySession:
             url=self._settings.endpoint_url or "the embedded endpoint",
             names=tuple(self._names.values()),
             readings=tuple(run.readings),
-            ended_early=self.problem or run.ended_early,
+            ended_early=self.why_ended,
             renewed_every_s=self._wanted.every_s,
         )
 

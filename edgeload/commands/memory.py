@@ -48,7 +48,8 @@ Defaults come from config.py. The API token is not an option: set
 
 Exit codes: 0 done, 1 the disk refused a file, 2 a setting is wrong, 5 the
 endpoint cannot be reached, is not ready or was not restored, 6 nothing is known
-of its memory, 130 interrupted (what was measured is written).
+of its memory or the measurement broke off, 130 interrupted. What was measured
+is written.
 """
 
 

@@ -18,10 +18,13 @@ from simulated_memory import EVERY_S, IDS, Clock, SimulatedMemory
 
 from edgeload.box_memory import memory_results, memory_session
 from edgeload.box_memory.held_box import NotSaved
+from edgeload.box_memory.measuring import BoxFull
 from edgeload.box_memory.memory_session import MemoryWanted, measure_memory
+from edgeload.byte_sizes import MEBIBYTE
 from edgeload.edge.location import Unreachable
 from edgeload.edge.putting_back import ChangedMeanwhile
 from edgeload.settings import SettingError, resolve
+from edgeload.simulator.resident_memory import MemoryLaw
 
 NAMES = [f"detector {letter}" for letter in "ABCD"]
 
@@ -88,8 +91,9 @@ def measured(
         out = StringIO()
         wanted = MemoryWanted(1, None, "1..N", EVERY_S)
         code = measure_memory(settings, wanted, Console(file=out, width=300))
-        folder = max((tmp_path / "out").iterdir(), key=lambda it: (len(it.name), it.name))
-        return Ended(code, out.getvalue(), capsys.readouterr().err, folder)
+        folders = sorted((tmp_path / "out").iterdir(), key=lambda it: (len(it.name), it.name))
+        newest = folders[-1] if folders else Path()  # an empty one is removed
+        return Ended(code, out.getvalue(), capsys.readouterr().err, newest)
 
     return measure
 
@@ -215,3 +219,37 @@ def test_a_folder_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path) -> None
     settings = resolve({}, options, {"GROUNDLIGHT_API_TOKEN": "api_x"})
     with pytest.raises(SettingError, match=r"OUTPUT_DIR = .*out': cannot be written \(Not a dir"):
         measure_memory(settings, MemoryWanted(1, None, "1..N", EVERY_S), Console())
+
+
+@pytest.mark.parametrize(("silent", "detectors"), [({0}, [0, 1]), ({2}, [0, 1, 1, 2, 2, 3])])
+def test_a_measurement_that_broke_off_is_no_result(
+    measured: Callable[[ScriptedBox], Ended], silent: set[int], detectors: list[int]
+) -> None:
+    """Whatever was known before: a script must not take two detectors for four."""
+    ended = measured(ScriptedBox(Clock(), silent=frozenset(silent)))
+    assert ended.code == 6
+    (name,) = (NAMES[place] for place in silent)
+    assert f"{name} answered none of" in " ".join(ended.out.split())
+    told = json.loads((ended.folder / "memory.json").read_text())
+    assert [each["detectors"] for each in told["readings"]] == detectors
+
+
+def test_a_full_box_is_a_result(measured: Callable[[ScriptedBox], Ended]) -> None:
+    """That is what was to be found out, whether it is noticed before or while one is added."""
+    law = MemoryLaw(vram_bytes=1500 * MEBIBYTE, detector_vram_bytes=500 * MEBIBYTE)
+    before = measured(ScriptedBox(Clock(), law, others=()))
+    full = BoxFull("Stopped, because RAM reached its limit")
+    meanwhile = measured(ScriptedBox(Clock(), fails_at=3, fails_with=full))
+    for ended in (before, meanwhile):
+        assert ended.code == 0
+        assert "Stopped" in ended.out
+
+
+def test_a_box_that_is_full_at_once_is_no_result(
+    measured: Callable[[ScriptedBox], Ended],
+) -> None:
+    """Nothing was measured, and one line says why."""
+    full = BoxFull("Stopped, because RAM reached its limit")
+    ended = measured(ScriptedBox(Clock(), fails_at=0, fails_with=full))
+    assert ended.code == 6
+    assert ended.err.splitlines()[-1] == "Stopped, because RAM reached its limit"
