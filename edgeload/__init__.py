@@ -351,6 +351,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         signed_ranks    the shift of pairs, with its interval and p-value
         paired_ratios   ratios of pairs that were measured soon after each other
         shares          the difference of two shares, with its interval
+        closed_loops    what clients would have asked while they waited for an answer
         plateau         whether a long step ends as it began, and since when
         change_point    where the level of a series of runs changed
         format          numbers in few digits

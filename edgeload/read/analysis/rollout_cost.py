@@ -2,8 +2,9 @@
 
 Seconds around the roll-out are held against seconds of the same load just before it. A second is
 slow if its p95 is a quarter above that of the time before, and above what further seconds like
-those before would have by chance once in 500 roll-outs. Too little before it is an answer of its
-own: then the cost is not known (method 16). In simulated queues without any roll-out, at 40 to 95 %
+those before would have by chance once in 500 roll-outs. Clients in a closed loop that waited count
+as if they had gone on asking (`closed_loops`). Too little before it is an answer of its own: then
+the cost is not known (method 16). In simulated queues without any roll-out, at 40 to 95 %
 of their capacity, 0 to 4 % of the looks found slow seconds.
 """
 
@@ -17,6 +18,7 @@ import numpy as np
 from scipy import special
 
 from edgeload.read.log.columns import Bools
+from edgeload.read.statistics.closed_loops import NO_WAITS, ClosedWaits, unasked
 from edgeload.read.statistics.percentiles import nearest_rank
 from edgeload.read.statistics.windows import Floats, Window, count_in
 
@@ -48,13 +50,15 @@ class AskedOfDetector:
     """What was asked of one detector, in order of the due times; seconds.
 
     `time_s` is how long an answer took, where it is `ok`. `missed_s` are the due times of frames
-    that were never sent.
+    that were never sent. `waits` are the requests, of these and others, that held up a client in a
+    closed loop.
     """
 
     due_s: Floats
     time_s: Floats
     ok: Bools
     missed_s: Floats
+    waits: ClosedWaits = NO_WAITS
 
 
 @dataclass(frozen=True)
@@ -106,15 +110,19 @@ def rollout_cost(
     around = Window(at_s - lead_s, max(at_s, min(over_s + AFTER_S, load.end_s)))
     before = Window(max(load.start_s, around.start_s - BEFORE_S), around.start_s)
     near_s = min(around.end_s, over_s + NEAR_S)
-    times = _Before.of(asked, before, near_s - around.start_s)
+    requests = int(np.count_nonzero(asked.ok & before.holds(asked.due_s)))
+    width_s = max(1.0, _PER_WIDTH * before.length_s / requests) if requests else 1.0
+    answers = _Answers.of(asked, before, width_s)
+    times = _Before.of(answers, requests, before, width_s, near_s - around.start_s)
     unknown: Unknown = times.unknown if known_start else "going_on_before"
-    edges = _edges(around, at_s, times.width_s)
+    edges = _edges(around, at_s, width_s)
     lost = _Losses.of(asked, around, load, edges)
-    slow = _slow(asked, edges, near_s, times) if not unknown else None
+    slow = _slow(answers, edges, near_s, times) if not unknown else None
     lengths_s = np.diff(edges)
-    within = around.holds(asked.due_s) & asked.ok
-    in_slow = within if slow is None else within & _in_marked(asked.due_s, edges, slow)
-    slow_times = asked.time_s[in_slow]
+    in_slow = around.holds(answers.due_s)
+    if slow is not None:
+        in_slow &= _in_marked(answers.due_s, edges, slow)
+    slow_times = answers.time_s[in_slow]
     return RolloutCost(
         start_s=around.start_s,
         end_s=around.end_s,
@@ -135,6 +143,23 @@ def rollout_cost(
         seconds_before=before.length_s,
         unknown=unknown,
     )
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """The times of good answers in order of their due times, with those that clients in a closed
+    loop would have got, had they not waited: a standstill is slow for as long as it lasts."""
+
+    due_s: Floats
+    time_s: Floats
+
+    @classmethod
+    def of(cls, asked: AskedOfDetector, usual: Window, width_s: float) -> _Answers:
+        """In `usual` they asked as often as they do; a wait of `width_s` hides one."""
+        more_s, more_times_s = unasked(asked.waits, usual, width_s)
+        due_s = np.concatenate([asked.due_s[asked.ok], more_s])
+        order = np.argsort(due_s, kind="stable")
+        return cls(due_s[order], np.concatenate([asked.time_s[asked.ok], more_times_s])[order])
 
 
 @dataclass(frozen=True)
@@ -204,28 +229,29 @@ class _Before:
     """What is usual: the seconds just before."""
 
     requests: int
-    width_s: float
     p95_s: float | None
     limit_s: float
     """Seconds with a p95 above this are slow."""
     unknown: Unknown
 
     @classmethod
-    def of(cls, asked: AskedOfDetector, before: Window, looks: float) -> _Before:
-        """`looks` is for how many seconds around the roll-out others will be held against these."""
-        rows = asked.ok & before.holds(asked.due_s)
-        requests = int(np.count_nonzero(rows))
-        width_s = max(1.0, _PER_WIDTH * before.length_s / requests) if requests else 1.0
+    def of(
+        cls, answers: _Answers, requests: int, before: Window, width_s: float, looks: float
+    ) -> _Before:
+        """`looks` is for how many seconds around the roll-out others will be held against these.
+
+        `requests` of the answers were asked for.
+        """
         if requests < LEAST_REQUESTS:
-            return cls(requests, width_s, None, np.inf, "too_few")
-        p95s = _p95s(asked, _edges(before, before.end_s, width_s))
+            return cls(requests, None, np.inf, "too_few")
+        p95s = _p95s(answers, _edges(before, before.end_s, width_s))
         logs = np.log(p95s[np.isfinite(p95s)])
         if before.length_s < LEAST_WIDTHS * width_s or len(logs) < LEAST_WIDTHS:
-            return cls(requests, width_s, None, np.inf, "too_short")
-        p95_s = nearest_rank(np.sort(asked.time_s[rows]), _QUANTILE)
+            return cls(requests, None, np.inf, "too_short")
+        p95_s = nearest_rank(np.sort(answers.time_s[before.holds(answers.due_s)]), _QUANTILE)
         limit_s = max(SLOWER * p95_s, _limit_s(logs, max(1.0, looks / width_s)))
         unknown: Unknown = "too_uneven" if limit_s > MOST_SLOWER * p95_s else ""
-        return cls(requests, width_s, p95_s, limit_s, unknown)
+        return cls(requests, p95_s, limit_s, unknown)
 
 
 def _limit_s(logs: Floats, looks: float) -> float:
@@ -245,9 +271,9 @@ def _limit_s(logs: Floats, looks: float) -> float:
         return float(np.exp(logs.mean() + t * error))
 
 
-def _slow(asked: AskedOfDetector, edges: Floats, at_s: float, usual: _Before) -> Bools:
+def _slow(answers: _Answers, edges: Floats, at_s: float, usual: _Before) -> Bools:
     """The slow seconds: those near the roll-out, and those that follow them without a pause."""
-    p95s = _p95s(asked, edges)
+    p95s = _p95s(answers, edges)
     above = np.where(np.isnan(p95s), False, p95s > usual.limit_s)
     slow = above & (edges[:-1] < at_s)
     for place in np.flatnonzero(edges[:-1] >= at_s).tolist():
@@ -255,12 +281,13 @@ def _slow(asked: AskedOfDetector, edges: Floats, at_s: float, usual: _Before) ->
     return np.asarray(slow, dtype=np.bool_)
 
 
-def _p95s(asked: AskedOfDetector, edges: Floats) -> Floats:
+def _p95s(answers: _Answers, edges: Floats) -> Floats:
     """The p95 of the good answers to what was due in each width; NaN for less than 3 of them."""
-    due_s, times_s = asked.due_s[asked.ok], asked.time_s[asked.ok]
-    at = np.searchsorted(due_s, edges)
+    at = np.searchsorted(answers.due_s, edges)
     found = [
-        nearest_rank(np.sort(times_s[a:b]), _QUANTILE) if b - a >= _LEAST_IN_WIDTH else np.nan
+        nearest_rank(np.sort(answers.time_s[a:b]), _QUANTILE)
+        if b - a >= _LEAST_IN_WIDTH
+        else np.nan
         for a, b in pairwise(at.tolist())
     ]
     return np.array(found, dtype=np.float64)

@@ -20,8 +20,10 @@ from edgeload.read.analysis.rollout_cost import (
 from edgeload.read.analysis.steps import group_dues, run_until_s, warm_up_s
 from edgeload.read.log.columns import RunLog
 from edgeload.read.log.frames import group_indices
+from edgeload.read.statistics.closed_loops import NO_WAITS, ClosedWaits
 from edgeload.read.statistics.windows import Floats, Window
 
+_Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 _TOGETHER_S = 2.0
 """Models that were met within this time of each other had both answered before the run."""
 GONE_S = 5.0
@@ -147,15 +149,33 @@ def _asked(
 ) -> AskedOfDetector:
     """What was asked of one detector, without what our own machine could not send."""
     requests = log.sent_requests
-    rows = np.flatnonzero(own & ~requests.having(GENERATOR) & ~requests.having(ABORTED))
+    sent = own & ~requests.having(GENERATOR)
+    waits = _closed_waits(log, np.flatnonzero(sent))
+    rows = np.flatnonzero(sent & ~requests.having(ABORTED))
     due_s = requests.due_s[rows] if log.knows_due else requests.sent_s[rows]
     rows, due_s = rows[np.argsort(due_s, kind="stable")], np.sort(due_s)
     begun_s = due_s
     if requests.part is not None:  # a further answer of a frame does not wait for the first one
         begun_s = np.where(requests.part[rows] > 0, requests.sent_s[rows], due_s)
     return AskedOfDetector(
-        due_s, requests.done_s[rows] - begun_s, requests.ok[rows], _never_sent(log, detector)
+        due_s,
+        requests.done_s[rows] - begun_s,
+        requests.ok[rows],
+        _never_sent(log, detector),
+        waits,
     )
+
+
+def _closed_waits(log: RunLog, rows: _Rows) -> ClosedWaits:
+    """The requests of clients in closed loops, also those that the end of the run cut off."""
+    requests, plan = log.sent_requests, log.plan
+    if plan is None or not any(group.closed for group in plan.groups):
+        return NO_WAITS
+    closed = np.array([*(group.closed for group in plan.groups), False])  # the last: no group
+    ended = np.isfinite(requests.done_s[rows] - requests.sent_s[rows])
+    rows = rows[ended & closed[group_indices(requests.client[rows], plan)]]
+    sent_s, done_s = requests.sent_s[rows], requests.done_s[rows]
+    return ClosedWaits(requests.client[rows].astype(np.int64), sent_s, done_s - sent_s)
 
 
 def _never_sent(log: RunLog, detector: DetectorOfRun) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 import random
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgeload.read.analysis.rollout_cost import AskedOfDetector, RolloutCost, rollout_cost
+from edgeload.read.statistics.closed_loops import NO_WAITS, ClosedWaits
 from edgeload.read.statistics.windows import Window
 
 AT_S, OVER_S, END_S = 80.0, 85.0, 150.0
@@ -37,6 +39,37 @@ def asked(
         times.append(start_s + took_s - at_s)
     ok = np.array([not fails(chance, at_s) for at_s in due_s.tolist()])
     return AskedOfDetector(due_s, np.array(times), ok, np.zeros(0))
+
+
+def closed(
+    clients: int,
+    mean_s: float = 0.05,
+    *,
+    stuck: tuple[float, float] = (0.0, 0.0),
+    held: int = 100,
+    held_ok: bool = True,
+    seed: int = 1,
+) -> AskedOfDetector:
+    """Clients that ask again at once, each with a server of its own and lognormal times.
+
+    What the first `held` of them ask while the box is stuck is answered when that is over.
+    """
+    chance = random.Random(seed)
+    rows = []
+    for client in range(clients):
+        at_s = 0.001 * client
+        while at_s < END_S:
+            took_s, stands = (
+                mean_s * chance.lognormvariate(-0.125, 0.5),
+                stuck[0] <= at_s < stuck[1],
+            )
+            if stands and client < held:
+                took_s += stuck[1] - at_s
+            rows.append((at_s, took_s, held_ok or not (stands and client < held), client))
+            at_s += took_s
+    due_s, time_s, ok, who = (np.array(column) for column in zip(*sorted(rows), strict=True))
+    waits = ClosedWaits(who.astype(np.int64), due_s, time_s)
+    return AskedOfDetector(due_s, time_s, ok, np.zeros(0), waits)
 
 
 def cost_of(rows: AskedOfDetector, at_s: float = AT_S, load: Window = LOAD) -> RolloutCost:
@@ -73,6 +106,38 @@ def test_a_backlog_counts_until_it_is_gone() -> None:
             times[row] += max(0.0, 3.0 - (due_s - 80.0) * 0.25)
     cost = cost_of(AskedOfDetector(rows.due_s, times, rows.ok, rows.missed_s))
     assert cost.slow_s == pytest.approx(12.0, abs=1.0)
+
+
+@pytest.mark.parametrize("clients", [2, 8])
+@pytest.mark.parametrize("mean_s", [0.02, 0.05])
+def test_a_standstill_of_a_closed_loop_is_slow_for_as_long_as_it_lasts(
+    clients: int, mean_s: float
+) -> None:
+    """Nobody asks anything in these 20 s: all are waiting (coordinated omission, method 1)."""
+    cost = cost_of(closed(clients, mean_s, stuck=(80.0, 100.0)))
+    assert cost.slow_s == cost.worse_s == pytest.approx(20.0, abs=1.0)
+    assert cost.p95_slow_s == pytest.approx(19.0, abs=0.5)
+    assert not cost.is_free
+
+
+@pytest.mark.parametrize("held_ok", [True, False])
+def test_one_of_eight_closed_clients_that_waits_is_seen(*, held_ok: bool) -> None:
+    """12 % of all that would have been asked meanwhile; also if its request fails in the end."""
+    cost = cost_of(closed(8, stuck=(80.0, 100.0), held=1, held_ok=held_ok))
+    assert cost.slow_s == pytest.approx(20.0, abs=2.0)
+
+
+def test_a_standstill_before_the_new_model_is_not_free() -> None:
+    """The old pod goes 20 s before the new one answers: half of that is in the time before."""
+    cost = cost_of(closed(2, 0.02, stuck=(60.0, 80.0)))
+    assert (cost.unknown, cost.is_free) == ("too_uneven", False)
+
+
+def test_a_closed_loop_without_a_standstill_is_judged_as_it_is() -> None:
+    """No wait is long: the correction adds nothing."""
+    rows = closed(8)
+    assert cost_of(rows) == cost_of(dataclasses.replace(rows, waits=NO_WAITS))
+    assert cost_of(rows).is_free
 
 
 def test_slow_seconds_go_on_as_long_as_there_is_no_pause() -> None:

@@ -121,6 +121,34 @@ def test_a_roll_out_without_cost_says_so(tmp_path: Path) -> None:
     assert "; no cost was seen: no request failed, and answers were not slower (p95 50.0" in said
 
 
+@pytest.mark.parametrize("clients", [2, 8])
+def test_a_standstill_of_clients_in_a_closed_loop_is_no_free_roll_out(
+    tmp_path: Path, clients: int
+) -> None:
+    """By the log: for 20 s nobody was answered, and so nobody asked."""
+    plan = Plan(ramp_steps([clients], 140.0), (CameraGroup("cameras", 1, None),), 1)
+    played = sl.play(plan, servers=8, service=sl.exponential(0.05), stalls=[(80.0, 100.0)])
+    summary = analyse(read_log(sl.write(tmp_path / "log", played, models=ROLLOUT)))
+    (rollout,) = summary.rollouts
+    assert rollout.cost.slow_s == pytest.approx(20.0, abs=1.0)
+    (said,) = (message_with_steps(f) for f in find(summary) if f.code == "model_changed")
+    assert "answers were slower for 20 s (p95 19" in said
+
+
+def test_what_the_end_of_the_run_cut_off_was_waited_for_too(tmp_path: Path) -> None:
+    """A standstill that goes on to the end: none of what the clients wait for is ever answered."""
+    plan = Plan(ramp_steps([4], 100.0), (CameraGroup("cameras", 1, None),), 1)
+    played = sl.play(plan, servers=8, service=sl.exponential(0.05), stalls=[(85.0, 100.0)])
+    played.requests[:] = [
+        msgspec.structs.replace(each, outcome="aborted", success=False, error="x")
+        if each.done_s > 99.9
+        else each
+        for each in played.requests
+    ]
+    (rollout,) = analyse(read_log(sl.write(tmp_path / "log", played, models=ROLLOUT))).rollouts
+    assert rollout.cost.slow_s == pytest.approx(15.0, abs=1.0)
+
+
 def test_a_roll_out_soon_after_a_step_began_is_not_judged_by_another_load(tmp_path: Path) -> None:
     """5 s into the step, 3 s after its warm-up: the load before was another one."""
     models = (sl.model_change(0.3, "mlb_a"), sl.model_change(55.0, "mlb_b", "mlb_a"))
