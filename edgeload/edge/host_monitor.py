@@ -11,11 +11,20 @@ import http.client
 import json
 import time
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from edgeload.target_rules import inner_address
+
 _WITHIN_S = 2.0
 PINGS = 8
+
+
+def is_same_host(own: str, peer: str) -> bool:
+    """Whether both ends of a connection are on one host: it is loopback, or goes from an address to
+    the same one."""
+    return own == peer or inner_address(ip_address(peer)).is_loopback
 
 
 class NoMonitor(Exception):
@@ -42,6 +51,8 @@ class HostMonitor:
             parts.hostname or "", parts.port or 80, timeout=_WITHIN_S
         )
         self._next = 0
+        self.is_here: bool | None = None
+        """Whether it runs on our own host, by the addresses of the connection; None: no answer."""
 
     def lines(self) -> list[dict[str, Any]]:
         """The lines that are new since the last call. Raises NoMonitor."""
@@ -76,6 +87,8 @@ class HostMonitor:
     def _get(self, path: str) -> tuple[http.client.HTTPMessage, bytes]:
         try:
             self._connection.request("GET", path, headers=self._headers)
+            own, peer = (self._connection.sock.getsockname(), self._connection.sock.getpeername())
+            self.is_here = is_same_host(own[0], peer[0])
             answer = self._connection.getresponse()
             body = answer.read(1 << 22)
         except (OSError, http.client.HTTPException) as problem:

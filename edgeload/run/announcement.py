@@ -94,14 +94,24 @@ def ramp_remarks(settings: Settings) -> list[str]:
     ]
 
 
-def monitor_words(url: str | None, said: SaidBefore | None) -> list[str]:
-    """Whether the monitor on the endpoint's host answers, and how well its clock is known."""
+def monitor_words(url: str | None, said: SaidBefore | None, *, embedded: bool) -> list[str]:
+    """Whether the monitor on the endpoint's host answers, and how well its clock is known.
+
+    `embedded`: the endpoint is on our own host, so a monitor elsewhere watches another one.
+    """
     if url is None:
         return []
     if said is None or said.clock_bound_s is None:
         why = (said.monitor_problem if said else None) or f"{url}: no answer"
         return [f"WARNING: no samples of the endpoint's host: {why}. The run goes on without them."]
-    return [f"Monitor {url}: its clock is known to {1000 * said.clock_bound_s:.2g} ms."]
+    lines = [f"Monitor {url}: its clock is known to {1000 * said.clock_bound_s:.2g} ms."]
+    if embedded and said.monitor_is_here is False:
+        lines.append(
+            "WARNING: ENDPOINT_URL is empty, so the load goes to the embedded endpoint on this "
+            "host, but the monitor is on another one: its samples are of a machine without this "
+            "load. To load that box, give its address (--endpoint-url)."
+        )
+    return lines
 
 
 def intention(plan: Plan, workers: int) -> str:

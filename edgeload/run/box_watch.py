@@ -72,6 +72,8 @@ class SaidBefore(msgspec.Struct):
     """Why the monitor gives nothing, in one line."""
     clock_bound_s: float | None = None
     """How well its clock is known."""
+    monitor_is_here: bool | None = None
+    """Whether the monitor runs on our own host; None: it gave no answer."""
 
 
 class BoxFigures(msgspec.Struct):

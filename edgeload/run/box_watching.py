@@ -67,8 +67,10 @@ def _said_before(task: WatchTask) -> SaidBefore:
         at_s = time.monotonic()
         said.round_trip = RoundTrip(0.0, at_s, found.tries, found.tcp_s, found.tls_s)
     if task.monitor is not None:
+        monitor = HostMonitor(task.monitor, task.monitor_secret)
         try:
-            said.clock_bound_s = HostMonitor(task.monitor, task.monitor_secret).clock().bound_s
+            said.clock_bound_s = monitor.clock().bound_s
+            said.monitor_is_here = monitor.is_here
         except NoMonitor as problem:
             said.monitor_problem = printable(str(problem))
     return said

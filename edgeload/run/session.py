@@ -172,7 +172,7 @@ def _prepare(
     said = box.said_before()
     if settings.require_clean_box:
         _check_clean_box(said, reached)
-    for remark in monitor_words(settings.monitor, said):
+    for remark in monitor_words(settings.monitor, said, embedded=embedded is not None):
         say_sentence(console, remark)
     task, alone = _ask_alone(settings, task, reached, queries, console)
     for remark in ramp_remarks(settings):

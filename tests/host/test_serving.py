@@ -9,7 +9,7 @@ from pathlib import Path
 import host_examples as examples
 import pytest
 
-from edgeload.edge.host_monitor import HostMonitor, NoMonitor
+from edgeload.edge.host_monitor import HostMonitor, NoMonitor, is_same_host
 from edgeload.host.serving import SampleServer, needs_secret
 
 
@@ -48,6 +48,22 @@ def test_each_line_comes_once_and_whole(samples: Path, server: SampleServer) -> 
         file.write(line[20:])
     assert len(monitor.lines()) == 1
     monitor.close()
+
+
+@pytest.mark.parametrize(
+    ("own", "peer", "same"),
+    [
+        ("127.0.0.1", "127.0.0.5", True),
+        ("::1", "::1", True),
+        ("::ffff:127.0.0.1", "::ffff:127.0.0.1", True),
+        ("192.0.2.7", "192.0.2.7", True),
+        ("192.0.2.8", "192.0.2.7", False),
+        ("fe80::1%eth0", "fe80::2%eth0", False),
+    ],
+)
+def test_a_host_is_told_by_both_ends_of_a_connection(own: str, peer: str, *, same: bool) -> None:
+    """Who asks an own address does so from that address."""
+    assert is_same_host(own, peer) == same
 
 
 def test_before_the_first_sample_there_are_none(tmp_path: Path) -> None:

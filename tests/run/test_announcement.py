@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edgeload.box_records import BoxFacts
 from edgeload.camera_group import CameraGroup
 from edgeload.edge.configuration import EdgeConfiguration
 from edgeload.edge.detectors import KnownDetector
@@ -16,8 +17,10 @@ from edgeload.run.announcement import (
     detector_words,
     due_per_s,
     intention,
+    monitor_words,
     ramp_remarks,
 )
+from edgeload.run.box_watch import SaidBefore
 from edgeload.settings import resolve
 
 ID = "det_" + "A" * 27
@@ -31,6 +34,22 @@ def test_an_edge_only_detector_is_what_cameras_get_too() -> None:
         assert facts == (
             f"Detector {ID} ('door'): edge-only, confidence threshold 0.9, audit rate {rate:g}."
         )
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+@pytest.mark.parametrize("here", [True, False, None])
+def test_a_monitor_elsewhere_does_not_watch_the_embedded_endpoint(
+    *, embedded: bool, here: bool | None
+) -> None:
+    """One line more, and only then: the load would go to one machine, the samples come from
+    another."""
+    said = SaidBefore(BoxFacts(0.0, -1.0), clock_bound_s=0.0004, monitor_is_here=here)
+    first, *more = monitor_words("http://192.0.2.7:9105", said, embedded=embedded)
+    assert first == "Monitor http://192.0.2.7:9105: its clock is known to 0.4 ms."
+    assert len(more) == (embedded and here is False)
+    for line in more:
+        assert line.startswith("WARNING: ENDPOINT_URL is empty, so the load goes to the embedded")
+        assert "\n" not in line
 
 
 def test_cameras_of_any_other_detector_may_ask_the_cloud() -> None:

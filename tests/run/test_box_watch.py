@@ -12,6 +12,7 @@ import pytest
 from edgeload.box_records import BoxFacts, BoxResources, TelemetryLost
 from edgeload.edge.location import locate
 from edgeload.edge.trust import TlsTrust
+from edgeload.host.serving import SampleServer
 from edgeload.records import Anchor
 from edgeload.run.box_watch import BoxWatch, WatchBegin, WatchTask
 from edgeload.runlog import create_log, read_records
@@ -35,6 +36,22 @@ def begin(log: Path, *, figures: bool = True) -> WatchBegin:
 
 def lines(log: Path) -> list[object]:
     return [record for chunk in read_records(log) for record in chunk]
+
+
+def test_a_monitor_on_our_own_host_is_known_as_such(
+    tmp_path: Path, simulator: RunningSimulator
+) -> None:
+    """By the connection to it; nothing is known of one that gives no answer."""
+    server = SampleServer(tmp_path / "samples", "127.0.0.1", 0, None)
+    port = server.port
+    for known in (True, None):
+        monitor = f"http://127.0.0.1:{port}"
+        task = WatchTask(simulator.url, locate(simulator.url), TlsTrust(), monitor)
+        with BoxWatch(task) as box:
+            said = box.said_before()
+        assert said is not None
+        assert said.monitor_is_here is known
+        server.close()
 
 
 def test_facts_before_and_after_and_figures_between(
