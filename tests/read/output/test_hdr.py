@@ -99,9 +99,11 @@ def test_the_script_writes_a_file_a_step_and_kind(tmp_path: Path) -> None:
 def test_without_the_library_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line and exit code 2, before any work."""
+    """One line and exit code 2, before the log is read: an empty one would be refused."""
+    log = tmp_path / "empty.log"
+    log.touch()
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert parse_load_test_logs.main([str(tmp_path / "no.log"), "--hdr"]) == 2
+    assert parse_load_test_logs.main([str(log), "--hdr"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "pip install -e '.[hdr]'" in line
 
