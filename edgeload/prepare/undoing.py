@@ -9,7 +9,7 @@ from http import HTTPStatus
 from edgeload.edge.edge_config import put_edge_config, read_edge_config
 from edgeload.edge.location import Unreachable
 from edgeload.edge.trust import TlsTrust
-from edgeload.plain_words import plural
+from edgeload.plain_words import listed, plural
 from edgeload.prepare.box_changes import undone
 from edgeload.prepare.cloud import Cloud, CloudError
 from edgeload.prepare.note import Note, NotedDetector, NoteFile
@@ -26,9 +26,10 @@ def undo(
 ) -> list[str]:
     """Undo what the note says; a line for each thing that could not be undone.
 
-    The box comes first: it would ask the cloud for detectors that are gone. `trust` reaches it, and
-    raises Unreachable if it cannot. What is undone is taken out of the note, which goes away when
-    it is empty. Raises NoteError.
+    The box comes first: it would ask the cloud for detectors that are gone. So if it fails, the
+    detectors that it has been configured with stay. `trust` reaches it, and raises Unreachable if
+    it cannot. What is undone is taken out of the note, which goes away when it is empty. Raises
+    NoteError.
     """
     problems: list[str] = []
     if note.box is not None:
@@ -38,7 +39,16 @@ def undo(
             notes.write(note)
         except Unreachable as problem:
             problems.append(str(problem))
+    kept = _on_the_box(note)
+    if kept:
+        names = listed([each.name for each in kept])
+        problems.append(
+            f"Not deleted: {names}, because {note.endpoint} may still be configured for "
+            f"{'it' if len(kept) == 1 else 'them'}"
+        )
     for noted in note.detectors:
+        if noted in kept:
+            continue
         try:
             _undo_detector(noted, note, cloud, say)
         except CloudError as problem:
@@ -49,6 +59,12 @@ def undo(
     if note.is_empty:
         notes.remove()
     return problems
+
+
+def _on_the_box(note: Note) -> list[NotedDetector]:
+    """The detectors made that are still noted as entries in the configuration of the box."""
+    entries = {each.detector_id for each in (note.box.entries if note.box else ())}
+    return [each for each in note.detectors if each.id in entries]
 
 
 def _undo_box(note: Note, trust: TlsTrust, say: Callable[[str], object]) -> None:

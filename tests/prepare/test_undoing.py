@@ -77,20 +77,27 @@ def test_one_that_cannot_be_deleted_is_renamed_and_switched_off(prepared: Scene)
     assert prepared.notes.read() is None
 
 
-def test_a_box_that_is_away_does_not_keep_the_cloud(prepared: Scene) -> None:
-    """The detectors go, the entries stay in the note, and the next call takes them out."""
+def test_a_box_that_is_away_keeps_its_detectors(prepared: Scene) -> None:
+    """It would ask for deleted ones when it is back; the next call undoes it, also if renamed."""
 
     def away() -> TlsTrust:
         raise Unreachable("the box is away")
 
-    ids = set(prepared.cloud.detectors)
-    assert prepared.cleanup(away) == ["the box is away"]
-    assert prepared.cloud.detectors == {}
+    on_the_box = set(prepared.cloud.detectors)
     note = prepared.notes.read()
     assert note is not None
-    assert note.detectors == ()
+    elsewhere = prepared.cloud.add("elsewhere", metadata={"edgeload": note.preparation})
+    prepared.notes.write(note.with_detector(NotedDetector("elsewhere", elsewhere)))
+    assert prepared.cleanup(away) == [
+        "the box is away",
+        f"Not deleted: cars and door, because {prepared.url} may still be configured for them",
+    ]
+    assert set(prepared.cloud.detectors) == on_the_box
+    assert prepared.notes.read() == note
+    prepared.put(with_preset(prepared.config(), on_the_box, "default"))
     assert prepared.cleanup() == []
-    assert not ids & {*configured_ids(prepared.config())}
+    assert prepared.cloud.detectors == {}
+    assert not on_the_box & {*configured_ids(prepared.config())}
     assert prepared.notes.read() is None
 
 
