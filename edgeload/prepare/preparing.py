@@ -73,10 +73,12 @@ def prepare_mix(wanted: Preparation, note: Note, doing: Doing) -> Note:
     something fails, and then the note has all that was done.
     """
     note, ids = _looked_up(wanted.mix, note, doing.cloud)
+    _check_same_cloud(wanted, list(ids.values()), note)
     doing.notes.write(note)
     for each in wanted.mix.to_make:
         if each.name not in ids:
             note, ids[each.name] = _made(each, note, doing)
+            _check_same_cloud(wanted, [ids[each.name]], note)
     for each in wanted.mix.to_make:
         note = _primed(each, wanted.pictures, note, doing)
     sent = {each.name: each.pictures for each in note.detectors if each.name in ids}
@@ -191,7 +193,6 @@ def _primed(wanted: DetectorToMake, pictures: int, note: Note, doing: Doing) -> 
 
 def _configured(wanted: Preparation, ids: list[str], note: Note, doing: Doing) -> Note:
     """Let the box alone answer for these detectors, and wait until it is ready to."""
-    _check_same_cloud(wanted, ids, note)
     config = read_edge_config(wanted.url, wanted.trust)
     changed, box = with_no_cloud(config, ids, note.box)
     if changed != config:
@@ -218,15 +219,23 @@ def _configured(wanted: Preparation, ids: list[str], note: Note, doing: Doing) -
 
 
 def _check_same_cloud(wanted: Preparation, ids: list[str], note: Note) -> None:
-    """Raise Unreachable if the box asks another cloud, which does not have these detectors."""
+    """Raise Unreachable if the box asks another cloud, which does not have these detectors.
+
+    It is asked as soon as a detector exists: nothing more is made for a box that cannot load it.
+    """
     for each in ids:
         status = ask_detector(wanted.url, each, wanted.trust, wanted.token).status
         if status == HTTPStatus.NOT_FOUND:
-            raise Unreachable(
-                f"{wanted.url} does not know {each}, which was made at {note.cloud}: this box "
-                "belongs to another account or another cloud; run edgeload cleanup, then use the "
-                "token of its account, or --cloud with the address of its cloud"
-            )
+            what = f"does not know {each}, which is"
+        elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            what = f"does not take the token for {each} (HTTP status {status}), which is"
+        else:
+            continue
+        raise Unreachable(
+            f"{wanted.url} {what} at {note.cloud}: this box belongs to another account or another "
+            "cloud; run edgeload cleanup, then use the token of its account, or --cloud with the "
+            "address of its cloud"
+        )
 
 
 def preparation_words(mix: WantedMix, pictures: int, made: Mapping[str, str]) -> list[str]:

@@ -280,18 +280,40 @@ def test_a_box_without_the_routes_is_refused(scene: Scene) -> None:
     assert note.box is None
 
 
-def test_a_box_of_another_cloud_is_found_out(scene: Scene) -> None:
-    """It does not know what was made, and would wait for ever: its configuration stays."""
-    with running_simulator(["--strict-detector"]) as strict:
-        scene.url = strict.url
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_box_of_another_cloud_is_found_out(scene: Scene, status: int) -> None:
+    """By the first detector made, which it does not know or whose token it does not take.
+
+    Nothing more is made, no picture is sent, and the box keeps its configuration.
+    """
+    with cloud_stand_in() as other, box_of_cloud(scene.url, other.url) as url:
+        other.refuse.append(status)
+        scene.url = url
         before = scene.config()
-        with pytest.raises(
-            Unreachable,
-            match="another account or another cloud; run edgeload",
-        ):
+        with pytest.raises(Unreachable, match="another account or another cloud; run edgeload"):
             scene.prepare()
         assert scene.config() == before
-        assert TOKEN not in repr(scene.said)
+    assert len(scene.cloud.detectors) == 1
+    assert scene.cloud.pictures == []
+    assert scene.cloud.polls == {}
+    assert TOKEN not in repr(scene.said)
+    assert scene.cleanup() == []
+    assert scene.cloud.detectors == {}
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_nothing_is_made_for_a_box_that_does_not_know_what_exists(
+    scene: Scene, status: int
+) -> None:
+    """Not even the note: there is nothing to undo."""
+    scene.cloud.add("door", query="Is it open?")
+    with cloud_stand_in() as other, box_of_cloud(scene.url, other.url) as url:
+        other.refuse.append(status)
+        scene.url = url
+        with pytest.raises(Unreachable, match="another account or another cloud"):
+            scene.prepare()
+    assert scene.cloud.names() == {"door"}
+    assert scene.notes.read() is None
 
 
 def test_models_that_are_not_listed_are_not_taken_down(scene: Scene) -> None:
