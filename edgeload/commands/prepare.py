@@ -139,13 +139,13 @@ def _prepare(mix: WantedMix, config: Config, given: dict[str, Any], program: str
                 token,
             )
             note = prepare_mix(wanted, note, Doing(Cloud(note.cloud, token), notes, _say))
+            return _ready(note, notes, cleanup)
         except (Unreachable, CloudError, NotTrained) as problem:
             return _stopped(str(problem), notes, cleanup, exit_codes.UNREACHABLE)
         except NoteError as problem:
             return _stopped(str(problem), notes, cleanup, exit_codes.INTERNAL_ERROR)
         except KeyboardInterrupt:
             return _stopped("Interrupted.", notes, cleanup, exit_codes.INTERRUPTED)
-        return _ready(note, notes, cleanup)
 
 
 def _ready(note: Note, notes: NoteFile, cleanup: str) -> int:

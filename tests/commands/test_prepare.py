@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import os
@@ -22,7 +23,7 @@ from prepared_box import MIX, TRUST
 import load_test
 from edgeload import exit_codes
 from edgeload.commands import cleanup, prepare
-from edgeload.edge.edge_config import put_edge_config, read_edge_config
+from edgeload.edge.edge_config import put_edge_config, read_edge_config, with_preset
 from edgeload.prepare.cloud import Cloud
 from edgeload.prepare.note import NoteFile
 from edgeload.prepare.preparing import Doing
@@ -253,6 +254,27 @@ def test_a_wrong_note_is_one_line(
     assert cleanup.main(["--note", "n.json"]) == exit_codes.BAD_SETTING
     (said,) = capsys.readouterr().err.splitlines()
     assert line in said
+
+
+def test_a_note_that_cannot_be_removed_is_one_line(
+    words: list[str], box: str, cloud: CloudStandIn, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Everything was there, and meanwhile the folder has become read-only: exit code 1."""
+    cloud.add("door", query="Is it open?")
+    cloud.add(
+        "cars", "COUNT", "How many?", mode_configuration={"class_name": "car", "max_count": 2}
+    )
+    config = with_preset(read_edge_config(box, TRUST), cloud.detectors, "no_cloud")
+    put_edge_config(box, config, TRUST)
+
+    def read_only(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "unlink", read_only)
+    assert prepare.main(words) == exit_codes.INTERNAL_ERROR
+    said = capsys.readouterr().err
+    assert "edgeload_prepared.json: cannot be removed (Permission denied)" in said
 
 
 def test_two_at_once_do_not_share_a_note(
