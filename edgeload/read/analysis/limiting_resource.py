@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from edgeload.read.analysis.capacity import GREW
 from edgeload.read.analysis.connection_limit import find_connection_limit
 from edgeload.read.analysis.finding import Evidence, Finding
-from edgeload.read.analysis.host_means import GpuMeans, HostMeans
+from edgeload.read.analysis.host_means import GpuMeans, HostMeans, ProcessMeans
 from edgeload.read.analysis.limit_result import Confidence, Limit
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
@@ -25,6 +25,8 @@ ROOM_PERCENT = 80.0
 _SURE_PERCENT = 95.0
 _FULL_PROCESS_PERCENT = 85.0
 """Of one core: a proxy process has one thread."""
+_BUSY_PROCESS_PERCENT = 70.0
+"""From here on requests queue for such a process, too: it may be the limit, or not."""
 _NETWORK_SHARE = 0.5
 _SURE_NETWORK_SHARE = 0.7
 _CLOUD_SHARE = 0.05
@@ -292,10 +294,7 @@ def _proxy_cpu(overload: _Overload) -> Iterator[Limit]:
     host = overload.host
     if host is None:
         return
-    for group in host.processes:
-        if not group.name.lower().startswith(_PROXIES) or group.count < 1:
-            continue
-        each = group.cpu_percent / group.count
+    for group, each in _proxies(host):
         if each >= _FULL_PROCESS_PERCENT:
             numbers: dict[str, Evidence] = {
                 "process": group.name,
@@ -309,6 +308,13 @@ def _proxy_cpu(overload: _Overload) -> Iterator[Limit]:
     if own is not None and cpu is not None and cpu >= FULL_PERCENT and own >= cpu / 2:
         numbers = {"percent": own, "cpu_percent": cpu}
         yield Limit("proxy_cpu", "medium", (overload.found("limit_proxy_cpu", numbers),))
+
+
+def _proxies(host: HostMeans) -> Iterator[tuple[ProcessMeans, float]]:
+    """The groups of proxy processes, and how busy each process was, in percent of a core."""
+    for group in host.processes:
+        if group.name.lower().startswith(_PROXIES) and group.count >= 1:
+            yield group, group.cpu_percent / group.count
 
 
 def _host_cpu(overload: _Overload) -> Iterator[Limit]:
@@ -335,11 +341,14 @@ def _host_cpu(overload: _Overload) -> Iterator[Limit]:
 def _workers(overload: _Overload) -> Iterator[Limit]:
     """Requests queue, and nothing that was seen is full: they wait for a free worker.
 
-    By Little's law the ceiling times the time of an answer without a queue is how many are answered
-    at once.
+    Not if a proxy was so busy that they may wait for that. By Little's law the ceiling times the
+    time of an answer without a queue is how many are answered at once.
     """
     ceiling = overload.summary.bracket.ceiling
     if ceiling is None or ceiling.of_the_clients is not False or ceiling.light_s is None:
+        return
+    proxies = _proxies(overload.host) if overload.host else ()
+    if any(each >= _BUSY_PROCESS_PERCENT for _, each in proxies):
         return
     at_once = ceiling.per_s * ceiling.light_s
     nearest = max(1, round(at_once))

@@ -161,6 +161,17 @@ def test_a_healthy_run_is_blamed_on_nothing(tmp_path: Path, resource: str) -> No
         assert watched(run(tmp_path, HEALTHY, seed), HOSTS[resource], seed).limit is None
 
 
+def test_workers_are_not_blamed_beside_a_busy_proxy(tmp_path: Path) -> None:
+    """One that uses 75 % of its core, and is not full: requests may queue for either."""
+
+    def busy(chance: random.Random, full: float) -> HostSample:
+        proxy = ProcessGroup("uvicorn", 1, 75.0 * full, 75.0 * full, 1 << 30)
+        return sample(chance, 60.0 * full, processes=[proxy])
+
+    limit = limit_of(watched(run(tmp_path, PLAN, 1), busy, 1))
+    assert (limit.resource, limit.confidence) == ("unknown", None)
+
+
 def test_without_the_host_the_workers_are_guessed(tmp_path: Path) -> None:
     """Requests queue for four at once: medium, since the host was not seen."""
     limit = limit_of(run(tmp_path, PLAN, 1))
