@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from edgeload import exit_codes
@@ -167,13 +167,9 @@ def _command(
         return exit_codes.BAD_SETTING
     options = parser.parse_args(arguments)
     from edgeload.read.log.log_error import LogError
-    from edgeload.read.log.source import check_there
 
     try:
-        options = _with_kept_runs(options, parser)
-        for log in (*options.log, *(getattr(options, "baseline", None) or ())):
-            check_there(log)
-        return carry_out(options, parser)
+        return carry_out(_with_kept_runs(options, parser), parser)
     except (LogError, UnknownRun) as problem:
         print(f"{program}: {problem}", file=sys.stderr)
         return exit_codes.BAD_SETTING
@@ -221,7 +217,16 @@ def _loading() -> Iterator[None]:
     gc.enable()
 
 
+def _check_there(logs: Iterable[Path]) -> None:
+    """Raise LogError for one that is not there, before the process that draws is started."""
+    from edgeload.read.log.source import check_there
+
+    for log in logs:
+        check_there(log)
+
+
 def _report(options: argparse.Namespace) -> int:
+    _check_there(options.log)
     with Painter() as painter:
         with _loading():
             from rich.console import Console
@@ -277,6 +282,7 @@ def _read_series(options: argparse.Namespace, parser: Parser) -> int:
 
 
 def _compare(options: argparse.Namespace, program: str) -> int:
+    _check_there([*options.log, *options.baseline])
     with Painter() as painter:
         with _loading():
             from rich.console import Console
