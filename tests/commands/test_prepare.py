@@ -6,6 +6,7 @@ import errno
 import functools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -84,6 +85,26 @@ def test_prepared_and_cleaned_up(
     ended = capsys.readouterr()
     assert "There is nothing to undo" in ended.out
     assert TOKEN[:12] not in note + said.out + said.err + ended.out + ended.err
+
+
+def _form(text: str, url: str = "https://192.0.2.7:30143") -> list[str]:
+    """The lines without what differs from run to run: ids, times, and how many pictures."""
+    text = re.sub(r"det_[…\d]+", "det_…", text.replace(url, "BOX"))
+    return re.sub(r" after \d+ s|\b30?(?= labelled)", "", text).splitlines()
+
+
+def test_the_page_shows_what_is_said(
+    words: list[str], box: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """docs/prepare.md has the lines of both commands for the example, in their order."""
+    page = (user.ROOT / "docs" / "prepare.md").read_text()
+    prepared, undone = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    assert prepare.main([*words[2:-2], "--mix", str(EXAMPLE), "--pictures", "3"]) == exit_codes.OK
+    said = capsys.readouterr()
+    assert _form(said.err + said.out, box) == _form(prepared)
+    assert cleanup.main([]) == exit_codes.OK
+    said = capsys.readouterr()
+    assert _form(said.err + said.out, box) == _form(undone)
 
 
 def test_a_dry_run_sends_nothing(
