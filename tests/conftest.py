@@ -53,6 +53,7 @@ SIDE_BY_SIDE = (
     "prepare",
     "test_installation.py",
     "test_troubleshooting.py",
+    "test_prepare_messages.py",
     "test_completion.py",
     "test_durations.py",
     "run/test_clients.py",

@@ -517,6 +517,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_readme_search": "README.md: its search",
     "test_slow_link": "a load test through a link that is too slow for it",
     "test_said_and_written": "the scripts as a user runs them: everything else",
+    "test_prepare_messages": "docs/troubleshooting.md: what prepare and cleanup say",
     "test_troubleshooting": "docs/troubleshooting.md: what all programs say",
     "test_side_by_side": "conftest.py: which tests run beside others",
     "test_truth_of_mix": "the whole way of a mix, against the embedded endpoint's own log",
