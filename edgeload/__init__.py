@@ -254,6 +254,7 @@ box_memory              how much memory each detector takes, and for how many mo
 prepare                 makes the detectors of a mix, and undoes it
     wanted              a mix -> the detectors to make, and those that must exist
     priming_pictures    pictures whose labels are certain, to prime them with
+    saved_pictures      saves them, for the groups of a mix
     note                what was made and changed, so that it can be undone exactly
     cloud               the cloud through its SDK
     cloud_address       where the token may go

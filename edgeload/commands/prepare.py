@@ -28,7 +28,15 @@ from edgeload.edge.location import Unreachable
 from edgeload.prepare.cloud import Cloud, CloudError
 from edgeload.prepare.cloud_address import DEFAULT_CLOUD, cloud_address
 from edgeload.prepare.note import Note, NoteError, NoteFile
-from edgeload.prepare.preparing import Doing, Preparation, Unfit, preparation_words, prepare_mix
+from edgeload.prepare.preparing import (
+    SEED,
+    Doing,
+    Preparation,
+    Unfit,
+    preparation_words,
+    prepare_mix,
+)
+from edgeload.prepare.saved_pictures import save_pictures
 from edgeload.prepare.training import NotTrained
 from edgeload.prepare.wanted import WantedMix, wanted_detectors
 from edgeload.settings import SettingError
@@ -73,6 +81,7 @@ def main(
         config = load_config(config_folders)
         given = vars(_parser(config, program).parse_args(arguments))
         mix = _mix(config, given)
+        _save_pictures(mix, given)
         if given["dry_run"]:
             return _show(mix, config, given)
         return _prepare(mix, config, given, program)
@@ -97,6 +106,18 @@ def _mix(config: Config, given: dict[str, Any]) -> WantedMix:
                 f"{each.name!r}; must be at least {classes}, for example --pictures {4 * classes}"
             )
     return mix
+
+
+def _save_pictures(mix: WantedMix, given: dict[str, Any]) -> None:
+    folder: Path | None = given["save_pictures"]
+    if folder is not None:
+        try:
+            save_pictures(mix.to_make, given["pictures"], SEED, folder)
+        except OSError as error:
+            raise SettingError(
+                f"--save-pictures {folder}: cannot be written ({error.strerror}); must be a "
+                "folder, for example --save-pictures pictures"
+            ) from None
 
 
 def _show(mix: WantedMix, config: Config, given: dict[str, Any]) -> int:
@@ -233,6 +254,12 @@ def _parser(config: Mapping[str, object], program: str) -> Parser:
         metavar="N",
         help=f"Labelled pictures for each detector, at most {_MOST_PICTURES}. "
         "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--save-pictures",
+        type=path,
+        metavar="DIR",
+        help="Save these pictures to this folder as well, for image_path in the mix.",
     )
     parser.add_argument(
         "--training-timeout",

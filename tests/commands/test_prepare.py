@@ -174,6 +174,26 @@ def test_a_wrong_option_is_one_line(
     assert "api_secret" not in said
 
 
+def test_a_mix_can_send_the_pictures_of_its_detectors(
+    words: list[str], cloud: CloudStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are those that the cloud gets. A folder that cannot be written is one line."""
+    saving = [*words, "--save-pictures", "pictures"]
+    assert prepare.main([*saving, "--dry-run"]) == exit_codes.OK
+    assert cloud.asked == []
+    pictures = {path.read_bytes(): path for path in Path("pictures").iterdir()}
+    path = next(each for each in pictures.values() if each.name.startswith("cars_01_"))
+    Path("mix.yaml").write_text(
+        MIX.replace("  image_size: 64x48", f"  image_path: {path}\n  image_size: 64x48")
+    )
+    assert prepare.main(saving) == exit_codes.OK
+    assert {each.jpeg for each in cloud.pictures} == set(pictures)
+    Path("taken").touch()
+    capsys.readouterr()
+    assert prepare.main([*words, "--save-pictures", "taken"]) == exit_codes.BAD_SETTING
+    assert capsys.readouterr().err.startswith("--save-pictures taken: cannot be written (")
+
+
 def test_no_token_is_one_line(
     words: list[str], cloud: CloudStandIn, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
