@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 
-from edgeload.edge.edge_config import put_edge_config, read_edge_config
+from edgeload.edge.edge_config import configured_ids, put_edge_config, read_edge_config
 from edgeload.edge.location import Unreachable
 from edgeload.edge.trust import TlsTrust
+from edgeload.edge.unlisted_models import refuse_unlisted
 from edgeload.plain_words import listed, plural
 from edgeload.prepare.box_changes import undone
 from edgeload.prepare.cloud import Cloud, CloudError
@@ -75,6 +76,7 @@ def _undo_box(note: Note, trust: TlsTrust, say: Callable[[str], object]) -> None
     for remark in remarks:
         say(f"{note.endpoint}: {remark}.")
     if changed != config:
+        refuse_unlisted(note.endpoint, configured_ids(config), trust, say=say)
         put_edge_config(note.endpoint, changed, trust)
     count = plural(len(note.box.entries) - len(remarks), "detector")
     say(f"{note.endpoint} has its former configuration for {count}.")

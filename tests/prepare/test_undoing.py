@@ -11,6 +11,7 @@ from cloud_stand_in import cloud_stand_in
 from only_loopback import only_loopback
 from prepared_box import Scene
 
+from edgeload.edge import unlisted_models
 from edgeload.edge.edge_config import configured_ids, configured_name, with_preset
 from edgeload.edge.location import Unreachable
 from edgeload.edge.trust import TlsTrust
@@ -140,3 +141,18 @@ def test_a_cloud_that_forgets_marks_is_believed_by_id_and_name(prepared: Scene) 
     prepared.cloud.detectors[by_name(prepared)["door"]]["name"] = "renamed"
     assert prepared.cleanup() == []
     assert prepared.cloud.names() == {"renamed"}
+
+
+def test_models_that_are_not_listed_are_not_taken_down_either(
+    prepared: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A box that has loaded another's detector on demand keeps all it has, and says why."""
+    others, before = "det_" + "U" * 27, prepared.config()
+    monkeypatch.setattr(unlisted_models, "_ENDED_WITHIN_S", 0.0)
+    with monkeypatch.context() as loaded:
+        loaded.setattr(unlisted_models, "loaded_ids", lambda *_: [*configured_ids(before), others])
+        refused, kept = prepared.cleanup()
+    assert f"has loaded {others}, which its configuration does not list" in refused
+    assert kept.startswith("Not deleted: ")
+    assert prepared.config() == before
+    assert prepared.cleanup() == []
