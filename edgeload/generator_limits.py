@@ -8,6 +8,8 @@ LATE_SHARE = 0.01
 """Share of the requests that may be sent later than is allowed."""
 CPU_LIMIT = 0.80
 """Cores that one worker process may use."""
+CORE_WAIT_LIMIT_S = LATE_LIMIT_S
+"""The mean time until a worker process that is ready to run is given a core."""
 
 
 def late_limit_s(requests_per_second: float | None) -> float:

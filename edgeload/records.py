@@ -303,7 +303,8 @@ class WorkerSample(
 ):
     """What a worker process has spent, once per second; all figures except `at_s` count up.
 
-    Lines leave out the last four figures while they are 0, as logs of before they existed do.
+    Lines leave out the figures that have a default here while they have it, as logs of before they
+    existed do.
     """
 
     ts: float
@@ -335,6 +336,10 @@ class WorkerSample(
     """Seconds for which requests on these connections were not yet acknowledged, added up."""
     retransmits: int = 0
     """Segments that were sent again on these connections."""
+    core_wait_s: float | None = None
+    """For so long it was ready to run and had no core; None: the system does not say."""
+    core_waits: int = 0
+    """How often it was given one, after a wait of any length."""
 
 
 class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_died"):

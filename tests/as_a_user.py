@@ -118,7 +118,10 @@ def code_of(validity: dict[str, Any]) -> int:
     The latter is no fault of the tool: it says so, and in no other case.
     """
     reasons = {reason["code"] for reason in validity["reasons"]}
-    busy = {"generator_late", "generator_cpu", "worker_stood_still", "clients_idle"}
+    busy = {
+        *("generator_late", "generator_cpu", "generator_starved"),
+        *("worker_stood_still", "clients_idle"),
+    }
     assert reasons <= busy, validity
     return 4 if reasons else 0
 

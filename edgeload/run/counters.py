@@ -17,9 +17,11 @@ from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.failure_classes import FAILURE_KINDS, UNCLASSIFIED, http_failure, http_hundred
 from edgeload.generator_limits import LATE_LIMIT_S, late_limit_s
 from edgeload.records import Request
+from edgeload.run.core_waits import NOT_KNOWN, CoreWaits
 from edgeload.run.tasks import WorkerTask
 
-SENT, FAILED, MISSED, CONNECTS, STALE_RETRIES, FAILED_AGAIN, LATE, CPU_US, EFFORT_AT_US = range(9)
+SENT, FAILED, MISSED, CONNECTS, STALE_RETRIES, FAILED_AGAIN, LATE = range(7)
+CPU_US, EFFORT_AT_US, CORE_WAIT_US, CORE_WAITS = range(7, 11)
 """Slots of a block; two histograms of `BUCKETS` slots follow, then lags and failures by class."""
 
 _COUNTS = ("sent", "ok", "failed", "missed", "connects", "stale_retries")
@@ -39,7 +41,7 @@ COUNTED_CLASSES = (
 )
 """Classes of failures that have a slot of their own; other statuses share that of their hundred."""
 
-_SERVICE = EFFORT_AT_US + 1
+_SERVICE = CORE_WAITS + 1
 _RESPONSE = _SERVICE + BUCKETS
 _LAG = _RESPONSE + BUCKETS
 _CLASS = _LAG + LAG_BUCKETS
@@ -256,10 +258,12 @@ class WorkerCounters:
         self._first[CONNECTS] = opened
         self._first[STALE_RETRIES] = stale_retries
 
-    def effort(self, at_s: float, cpu_s: float) -> None:
-        """Set the CPU time of this process so far, at a run time; both in seconds."""
+    def effort(self, at_s: float, cpu_s: float, core: CoreWaits = NOT_KNOWN) -> None:
+        """Set the CPU time and the waits of this process so far, at a run time; in seconds."""
         self._first[CPU_US] = int(cpu_s * 1e6)
         self._first[EFFORT_AT_US] = int(at_s * 1e6)
+        self._first[CORE_WAIT_US] = int((core.waited_s or 0.0) * 1e6)
+        self._first[CORE_WAITS] = core.times
 
 
 def counters_of(task: WorkerTask, shared: Any) -> WorkerCounters:
@@ -272,16 +276,27 @@ def counters_of(task: WorkerTask, shared: Any) -> WorkerCounters:
 
 @dataclass(frozen=True)
 class Effort:
-    """The CPU time of one worker process up to a run time, in seconds; zeros before it began."""
+    """What one worker process has spent up to a run time; zeros before it began."""
 
     at_s: float
     cpu_s: float
+    core_wait_s: float = 0.0
+    core_waits: int = 0
+    """As `records.WorkerSample` has it; zeros, too, if the system does not say."""
 
 
 def read_efforts(blocks: Sequence[Any]) -> tuple[Effort, ...]:
-    """What each worker has last said about its CPU time; `blocks` as in `read_counts`."""
+    """What each worker has last said about its effort; `blocks` as in `read_counts`."""
     slots = [memoryview(block).cast("B").cast("q") for block in blocks]
-    return tuple(Effort(each[EFFORT_AT_US] / 1e6, each[CPU_US] / 1e6) for each in slots)
+    return tuple(
+        Effort(
+            each[EFFORT_AT_US] / 1e6,
+            each[CPU_US] / 1e6,
+            each[CORE_WAIT_US] / 1e6,
+            each[CORE_WAITS],
+        )
+        for each in slots
+    )
 
 
 def read_counts(blocks: Sequence[Any]) -> LiveCounts:

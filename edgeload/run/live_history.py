@@ -310,6 +310,11 @@ def _generator(counts: LiveCounts, progress: RunProgress, memory: _StepMemory) -
         for then, now in zip(before, progress.efforts, strict=False)
         if then.cpu_s > 0 and now.at_s - then.at_s >= _SECOND_S / 2
     ]
+    waits = [
+        (now.core_wait_s - then.core_wait_s) / (now.core_waits - then.core_waits)
+        for then, now in zip(before, progress.efforts, strict=False)
+        if now.core_waits > then.core_waits > 0
+    ]
     return Generator(
         lag_below_s(counts.lag, 0.99),
         counts.late,
@@ -318,6 +323,7 @@ def _generator(counts: LiveCounts, progress: RunProgress, memory: _StepMemory) -
         len(progress.efforts),
         progress.dead_workers,
         progress.now_s <= memory.warm_s,
+        max(waits, default=None),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeload.generator_limits import CPU_LIMIT, LATE_SHARE
+from edgeload.generator_limits import CORE_WAIT_LIMIT_S, CPU_LIMIT, LATE_SHARE
 from edgeload.plan import Plan, RampStep
 from edgeload.run.box_watch import BoxFigures
 from edgeload.run.objectives_so_far import SoFar
@@ -76,12 +76,19 @@ class Generator:
     dead: int
     warming_up: bool
     """Whether the step's warm-up goes on, which the report does not judge."""
+    core_wait_s: float | None = None
+    """Until a worker process is given a core, on average in this step; None: not known."""
+
+    @property
+    def starved(self) -> bool:
+        """Whether other programs keep the cores from it."""
+        return self.core_wait_s is not None and self.core_wait_s > CORE_WAIT_LIMIT_S
 
     @property
     def in_doubt(self) -> bool:
         """Whether the report would call a step like this INVALID."""
         busy = self.cpu_cores is not None and self.cpu_cores > CPU_LIMIT
-        judged = busy or self.late_share > LATE_SHARE
+        judged = busy or self.starved or self.late_share > LATE_SHARE
         return self.dead > 0 or (judged and not self.warming_up)
 
 

@@ -143,6 +143,9 @@ def generator_words(generator: Generator) -> list[str]:
     if generator.dead:
         workers = f"{generator.dead} of {workers} died"
     short = cpu.replace(" of the busiest", "")
+    if generator.starved and generator.core_wait_s is not None:
+        waits = f"waits {ms_number(generator.core_wait_s)} ms for a core"
+        return [f"{waits}, {late}{cpu}, {workers}", f"{waits}, {late}, {workers}", waits]
     return [
         f"{lag_words}{late}{cpu}, {workers}",
         f"{lag_words}{late}{short}, {workers}",

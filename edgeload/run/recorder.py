@@ -12,6 +12,7 @@ from edgeload.box_records import ModelRecord
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.plan import Due
 from edgeload.records import Anchor, Missed, MissedReason, Request, WallClock, WorkerSample
+from edgeload.run.core_waits import CoreWaitsReader
 from edgeload.run.counters import WorkerCounters
 from edgeload.run.recent_ids import RecentIds
 from edgeload.run.tcp_account import NO_TCP, TcpTotals
@@ -41,6 +42,7 @@ class Recorder:
         self._groups = tuple(groups)
         self._log = log
         self._clock = WallClock(anchor)
+        self._core_waits = CoreWaitsReader()
         self._worker = worker
         self._requests: list[Request] = []
         self._others: list[Missed | WorkerSample | ModelRecord] = []
@@ -129,13 +131,14 @@ class Recorder:
         self._counts.frame_failed(group, requests)
 
     def effort(self, now_s: float, tcp: TcpTotals | None = None) -> None:
-        """Record what this process has spent so far: CPU time, requests, connections.
+        """Record what this process has spent so far: CPU time, waits, requests, connections.
 
         `tcp` is what the kernel says about them; None: nothing.
         """
         tcp = tcp or NO_TCP
         cpu_s = time.process_time()
-        self._counts.effort(now_s, cpu_s)
+        core = self._core_waits.look()
+        self._counts.effort(now_s, cpu_s, core)
         self._others.append(
             WorkerSample(
                 ts=self._clock.ts(now_s),
@@ -155,6 +158,8 @@ class Recorder:
                 round_trip_s=tcp.round_trip_s and round(tcp.round_trip_s, 6),
                 on_the_way_s=round(tcp.on_the_way_s, 6),
                 retransmits=tcp.retransmits,
+                core_wait_s=core.waited_s and round(core.waited_s, 6),
+                core_waits=core.times,
             ),
         )
         self._repeated = {}

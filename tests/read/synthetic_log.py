@@ -251,10 +251,22 @@ def end_of(played: Played, **changes: Any) -> End:
     return changed
 
 
-def cpu_samples(plan: Plan, cores: float = 0.1) -> list[WorkerSample]:
-    """Samples of workers that each use so many cores, once a second."""
+def cpu_samples(
+    plan: Plan, cores: float = 0.1, core_wait_s: float | None = None
+) -> list[WorkerSample]:
+    """Samples of workers that each use so many cores, once a second.
+
+    `core_wait_s`: until one is given a core, which happens 10 times a second; None: not known.
+    """
+
+    def waits(t: int) -> dict[str, Any]:
+        known = {"core_wait_s": 10 * t * core_wait_s, "core_waits": 10 * t} if core_wait_s else {}
+        return dict[str, Any](known)
+
     return [
-        WorkerSample(WALL_S + t, worker, 100 + worker, float(t), 0.5 + cores * t, 0, 0, 0)
+        WorkerSample(
+            WALL_S + t, worker, 100 + worker, float(t), 0.5 + cores * t, 0, 0, 0, **waits(t)
+        )
         for t in range(int(plan.duration_s) + 1)
         for worker in range(WORKERS)
     ]

@@ -79,10 +79,15 @@ def doubted(moment: RunProgress, kind: str) -> RunProgress:
     if kind == "busy":
         efforts = (Effort(moment.now_s, 0.3 + 0.85 * moment.now_s), *moment.efforts[1:])
         return replace(moment, efforts=efforts)
+    if kind == "starved":
+        first = moment.efforts[0]
+        turns = 10 + round(100 * moment.now_s)
+        starved = replace(first, core_wait_s=0.006 * turns, core_waits=turns)
+        return replace(moment, efforts=(starved, *moment.efforts[1:]))
     return replace(moment, dead_workers=1)
 
 
-@pytest.mark.parametrize("kind", ["late", "busy", "dead"])
+@pytest.mark.parametrize("kind", ["late", "busy", "starved", "dead"])
 def test_our_own_machine_is_named_when_it_is_the_limit(kind: str) -> None:
     """Whatever the endpoint does: that step would be INVALID."""
     moments = fake.moments(PLAN, 7.0)

@@ -263,6 +263,7 @@ def _missed(summary: RunSummary) -> Iterator[Finding]:
             "worker_died": bool(summary.log.deaths),
             **_late_policy(summary),
             "worker_stood_still": any(d.code == "worker_stood_still" for d in summary.doubts),
+            "our_fault": all(step.doubts for step in summary.steps if step.counts.missed),
         },
     )
 

@@ -123,13 +123,14 @@ class StepTimes:
 @dataclass(frozen=True)
 class GeneratorWork:
     """How the generator did: its lag in seconds, the share of requests that it sent late or that
-    waited behind a late one, and the CPU of its busiest worker process in cores. None: the log does
-    not say.
+    waited behind a late one, the CPU of its busiest worker process in cores, and how long one that
+    was ready to run waited for a core, on average. None: the log does not say.
     """
 
     lag: Distribution | None
     late_share: float | None
     cpu_cores: float | None
+    core_wait_s: float | None
 
 
 @dataclass(frozen=True)

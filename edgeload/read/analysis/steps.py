@@ -30,8 +30,9 @@ from edgeload.read.analysis.step_summary import (
     StepTimes,
     WindowCounts,
 )
-from edgeload.read.analysis.validity import cpu_shares, step_doubts
+from edgeload.read.analysis.validity import step_doubts
 from edgeload.read.analysis.window_times import WindowTimes, rows_due_in, times_of
+from edgeload.read.analysis.worker_effort import core_wait_s, cpu_cores
 from edgeload.read.log.columns import Bools, Requests, RunLog
 from edgeload.read.log.frames import followers_lag_s, group_indices
 from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
@@ -201,7 +202,7 @@ def summarise_step(
         stability=_stability(prepared, inside, times, window),
         age=age_in(log, range(step.clients), window),
         objectives=tuple(result_of(objective, sample, step.index) for objective in asked),
-        doubts=step_doubts(log, step, window, generator.late_share, generator.cpu_cores, counts),
+        doubts=step_doubts(log, step, window, generator, counts),
     )
     return summary, sample
 
@@ -260,12 +261,12 @@ def _missed_reasons(log: RunLog, step: RampStep) -> dict[str, int]:
 
 def _generator(prepared: Prepared, inside: Bools, window: Window) -> GeneratorWork:
     log = prepared.log
-    shares = cpu_shares(log.workers, window)
     late = prepared.lag.late[inside] if log.knows_due else np.zeros(0, np.bool_)
     return GeneratorWork(
         lag=distribution(prepared.lag.lag_s[inside]) if log.knows_due else None,
         late_share=float(late.mean()) if len(late) else None,
-        cpu_cores=max(shares.values(), default=None),
+        cpu_cores=cpu_cores(log.workers, window),
+        core_wait_s=core_wait_s(log.workers, window),
     )
 
 

@@ -9,48 +9,29 @@ from itertools import pairwise
 import numpy as np
 
 from edgeload.failure_classes import GENERATOR
-from edgeload.generator_limits import CPU_LIMIT, LATE_SHARE
+from edgeload.generator_limits import CORE_WAIT_LIMIT_S, CPU_LIMIT, LATE_SHARE
 from edgeload.plan import RampStep
 from edgeload.read.analysis.finding import Finding
-from edgeload.read.analysis.step_summary import StepCounts
+from edgeload.read.analysis.step_summary import GeneratorWork, StepCounts
 from edgeload.read.log.columns import RunLog
 from edgeload.read.statistics.windows import Window
-from edgeload.records import End, WorkerDied, WorkerSample
+from edgeload.records import End, WorkerDied
 
 LONGEST_GAP_S = 1.5
-
-
-def cpu_shares(samples: tuple[WorkerSample, ...], window: Window) -> dict[int, float]:
-    """CPU of each worker process inside a window, in cores; interpolated between its samples.
-
-    A worker whose samples cover less than half of the window is left out.
-    """
-    shares = {}
-    for worker in sorted({sample.worker for sample in samples}):
-        own = sorted((s.at_s, s.cpu_s) for s in samples if s.worker == worker)
-        at_s, cpu_s = np.array(own, dtype=np.float64).T
-        start_s, end_s = max(window.start_s, at_s[0]), min(window.end_s, at_s[-1])
-        if end_s - start_s > 0.5 * window.length_s:
-            used = np.interp(end_s, at_s, cpu_s) - np.interp(start_s, at_s, cpu_s)
-            shares[worker] = float(used / (end_s - start_s))
-    return shares
 
 
 def step_doubts(
     log: RunLog,
     step: RampStep,
     window: Window,
-    late_share: float | None,
-    cpu_cores: float | None,
+    generator: GeneratorWork,
     counts: StepCounts,
 ) -> tuple[Finding, ...]:
-    """All that makes one step INVALID: the generator's faults, and holes in the log.
-
-    `late_share` of the requests were sent late; `cpu_cores` is the CPU of the busiest worker.
-    """
+    """All that makes one step INVALID: the generator's faults, and holes in the log."""
     found = [
-        *_late(late_share),
-        *_busy(cpu_cores),
+        *_late(generator.late_share),
+        *_busy(generator.cpu_cores),
+        *_starved(generator.core_wait_s),
         *_stood_still(log, step, window),
         *_died(log.deaths, step),
         *_lost_cameras(log),
@@ -142,6 +123,13 @@ def _busy(cpu_cores: float | None) -> Iterator[Finding]:
     if cpu_cores is not None and cpu_cores > CPU_LIMIT:
         numbers = {"cpu_cores": cpu_cores, "allowed_cores": CPU_LIMIT}
         yield Finding("generator_cpu", "invalid", numbers=numbers)
+
+
+def _starved(core_wait_s: float | None) -> Iterator[Finding]:
+    """A worker that gets no core lets answers lie, and its clients, which wait for them, too."""
+    if core_wait_s is not None and core_wait_s > CORE_WAIT_LIMIT_S:
+        numbers = {"core_wait_s": core_wait_s, "allowed_s": CORE_WAIT_LIMIT_S}
+        yield Finding("generator_starved", "invalid", numbers=numbers)
 
 
 def _stood_still(log: RunLog, step: RampStep, window: Window) -> Iterator[Finding]:

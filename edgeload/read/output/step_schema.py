@@ -169,6 +169,7 @@ class SummaryStep(SummaryPart):
     generator_lag_s: DistributionRecord | None
     late_share: Number
     generator_cpu_cores: Number
+    generator_core_wait_s: Number
     mean_in_flight: Number
     littles_law_holds: bool | None
     settled_s: Number

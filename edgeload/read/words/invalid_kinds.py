@@ -56,6 +56,19 @@ INVALID_KINDS = {
         "of its own.",
         message=lambda n: f"the generator sent {share(n['late_share'])} of the requests late",
     ),
+    "generator_starved": Kind(
+        meaning="A worker process of the load generator waited more than 5 ms, on average, each "
+        "time that it had something to do and needed a core.",
+        cause="Other programs, or a limit on its CPU, kept the cores from it, and answers that had "
+        "come lay there unread.",
+        advice="Stop other programs on the machine that makes the load, lift its CPU limit, or use "
+        "a machine of its own, and run again. Times measured then are the generator's, not the "
+        "endpoint's.",
+        message=lambda n: (
+            f"the load generator waited {n['core_wait_s'] * 1e3:,.0f} ms on average for a core of "
+            "its own machine"
+        ),
+    ),
     "worker_stood_still": Kind(
         meaning="A worker process of the load generator did nothing for more than 1.5 s.",
         cause="It was frozen, or starved of CPU or memory, or its machine was suspended.",

@@ -100,6 +100,11 @@ def _missed(n: Numbers) -> str:
 def _missed_advice(n: Numbers) -> str:
     if set(n["reasons"]) == {"not recorded"}:
         return "They count as unanswered."
+    if n.get("our_fault"):
+        return (
+            "Their {client}s were not free in time, which may be the load generator's own fault: "
+            "see INVALID above. They count as unanswered."
+        )
     return (
         "The {client}s were still waiting for earlier answers when these {request}s fell due; they "
         "count as unanswered."

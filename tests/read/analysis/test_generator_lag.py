@@ -72,6 +72,30 @@ def test_a_worker_frozen_for_ever_stood_still(tmp_path: Path) -> None:
     assert "worker_stood_still" in {doubt.code for doubt in summary.doubts}
 
 
+@pytest.mark.parametrize(
+    ("core_wait_s", "limit"),
+    [(0.08, "generator"), (0.004, "inference_workers"), (None, "inference_workers")],
+)
+def test_answers_that_lie_unread_are_not_slow_ones(
+    tmp_path: Path, core_wait_s: float | None, limit: str
+) -> None:
+    """Each client waits for its answer, so nothing is sent late: the kernel's account tells."""
+    plan = sl.plan_of([4, 16], 20, 5.0)
+    played = sl.play(plan, servers=4, service=sl.constant(0.08))
+    told = sl.cpu_samples(plan, core_wait_s=core_wait_s)
+    summary = analyse(read_log(sl.write(tmp_path / "log", played, workers=told)))
+    starved = core_wait_s == 0.08
+    assert [step.generator.core_wait_s for step in summary.steps] == pytest.approx(
+        [core_wait_s] * 2
+    )
+    assert {doubt.code for doubt in summary.doubts} == ({"generator_starved"} if starved else set())
+    assert [step.state for step in summary.steps] == (
+        ["invalid"] * 2 if starved else ["carried", "not carried"]
+    )
+    assert summary.limit is not None
+    assert summary.limit.resource == limit
+
+
 def test_a_worker_that_had_nothing_more_to_send_did_not_stand_still(tmp_path: Path) -> None:
     """Its last request was answered early in a step of slow Poisson clients: no fault of ours."""
     plan = sl.plan_of([2], 60, 0.1, arrivals="poisson", seed=3)
