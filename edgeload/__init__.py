@@ -180,6 +180,7 @@ run                     sends the planned requests and writes down what happened
     rollouts_seen       the roll-outs that all workers have seen so far
     recorder            what happened -> records, counts and lines of the log
     recent_ids          the ids of the last answers, to find one that was given before
+    core_waits          how long this process waited for a core, by the kernel's account
     counters            live counts of the workers in shared memory
     progress_screen     shows progress as a view, as lines of text or JSON, or not at all
     live                shows a ramp while it goes
@@ -364,6 +365,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         open_shares     the bad requests that limit a capacity, or leave it open
         trials          what one trial of a search says about its load
         window_times    times of what fell due in a window
+        worker_effort   what the worker processes spent in a window: CPU, waits for a core
         generator_lag   how late the generator sent, and who waited for that
         detector_times  what each detector was asked in a step, and how long it took
         age_bound       whether the ages of the newest answers hold a bound
