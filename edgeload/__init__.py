@@ -74,6 +74,7 @@ byte_sizes              sizes of memory
 edge_facts              what holds for every Edge Endpoint
 target_rules            where a load may go: never to the cloud
 machine                 what the operating system says about this machine's processor
+cgroup_files            what a cgroup has used and may use, and which one is ours
 start                   starts a program so that Ctrl-C never shows a traceback
 stopping                which signals stop a program that has not begun yet
 signals                 Ctrl-C, SIGTERM and a closed terminal, to be counted and waited for
@@ -180,7 +181,7 @@ run                     sends the planned requests and writes down what happened
     rollouts_seen       the roll-outs that all workers have seen so far
     recorder            what happened -> records, counts and lines of the log
     recent_ids          the ids of the last answers, to find one that was given before
-    core_waits          how long this process waited for a core, by the kernel's account
+    core_waits          how long this process waited for a core, and what its CPU limit did
     counters            live counts of the workers in shared memory
     progress_screen     shows progress as a view, as lines of text or JSON, or not at all
     live                shows a ramp while it goes
@@ -287,7 +288,7 @@ host                    the host monitor
     cpu_memory_network  reads CPU, memory and network through psutil
     kernel_counters     reads pressure, disks and TCP retransmits
     processes           reads CPU and memory of named programs
-    cgroups             reads pods, and the limits of the monitor's own container
+    cgroups             what pods use, and the monitor's own container against its limits
     gpu_process         asks NVML in a process of its own, which may hang
     nvidia              reads NVIDIA GPUs through NVML
     serving             serves the samples while it samples

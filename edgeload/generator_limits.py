@@ -10,6 +10,8 @@ CPU_LIMIT = 0.80
 """Cores that one worker process may use."""
 CORE_WAIT_LIMIT_S = LATE_LIMIT_S
 """The mean time until a worker process that is ready to run is given a core."""
+LIMIT_STOPS_SHARE = 0.05
+"""Share of the periods of our own CPU limit in which it may be used up."""
 
 
 def late_limit_s(requests_per_second: float | None) -> float:

@@ -340,6 +340,10 @@ class WorkerSample(
     """For so long it was ready to run and had no core; None: the system does not say."""
     core_waits: int = 0
     """How often it was given one, after a wait of any length."""
+    limit_periods: int = 0
+    """Periods of the CPU limit of its container or cgroup so far, mostly of 100 ms; 0: no limit."""
+    limit_stops: int = 0
+    """Those in which the limit was used up, so that it was stopped until the next one."""
 
 
 class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_died"):

@@ -119,7 +119,7 @@ def code_of(validity: dict[str, Any]) -> int:
     """
     reasons = {reason["code"] for reason in validity["reasons"]}
     busy = {
-        *("generator_late", "generator_cpu", "generator_starved"),
+        *("generator_late", "generator_cpu", "generator_starved", "generator_limited"),
         *("worker_stood_still", "clients_idle"),
     }
     assert reasons <= busy, validity

@@ -29,6 +29,7 @@ ARROWS = {
     "edgeload.file_locks": (),
     "edgeload.kept_runs": (),
     "edgeload.machine": (),
+    "edgeload.cgroup_files": (),
     "edgeload.plain_words": (),
     "edgeload.camera_group": (),
     "edgeload.plan": (),
@@ -135,6 +136,7 @@ ARROWS = {
     "edgeload.run": (
         "edgeload.audit_plan",
         "edgeload.box_records",
+        "edgeload.cgroup_files",
         "edgeload.child_processes",
         "edgeload.edge",
         "edgeload.file_locks",
@@ -205,6 +207,7 @@ ARROWS = {
         "edgeload.time_words",
     ),
     "edgeload.host": (
+        "edgeload.cgroup_files",
         "edgeload.child_processes",
         "edgeload.machine",
         "edgeload.palette",

@@ -10,6 +10,8 @@ import contextlib
 import os
 from typing import NamedTuple
 
+from edgeload.cgroup_files import counters, mounts, with_least_cpu
+
 _ACCOUNT = "/proc/self/schedstat"
 _LONGEST = 100
 
@@ -20,6 +22,10 @@ class CoreWaits(NamedTuple):
     waited_s: float | None
     times: int
     """How often it was given a core, after a wait of any length."""
+    limit_periods: int = 0
+    """Periods for which its CPU limit is accounted, mostly of 100 ms; 0 without a limit."""
+    limit_stops: int = 0
+    """Those in which all that it may use was used up, so that it was stopped until the next."""
 
 
 NOT_KNOWN = CoreWaits(None, 0)
@@ -36,9 +42,19 @@ class CoreWaitsReader:
         self._account: int | None = None
         with contextlib.suppress(OSError):
             self._account = os.open(_ACCOUNT, os.O_RDONLY | os.O_CLOEXEC)
+        self._limited = with_least_cpu(mounts().own())
 
     def look(self) -> CoreWaits:
         """The account at this moment."""
+        waited = self._waited()
+        if self._limited is None:
+            return waited
+        told = counters(self._limited)
+        return waited._replace(
+            limit_periods=told.periods or 0, limit_stops=told.throttled_periods or 0
+        )
+
+    def _waited(self) -> CoreWaits:
         if self._account is None:
             return NOT_KNOWN
         try:

@@ -160,6 +160,8 @@ class Recorder:
                 retransmits=tcp.retransmits,
                 core_wait_s=core.waited_s and round(core.waited_s, 6),
                 core_waits=core.times,
+                limit_periods=core.limit_periods,
+                limit_stops=core.limit_stops,
             ),
         )
         self._repeated = {}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeload.host.cgroups import CgroupLimits, CgroupProbe, CgroupReading
+from edgeload.cgroup_files import CgroupLimits
+from edgeload.host.cgroups import CgroupProbe, CgroupReading
 from edgeload.host.samples import CgroupUse
 
 UID = "1a2b3c4d-0000-4000-8000-123456789abc"

@@ -252,15 +252,21 @@ def end_of(played: Played, **changes: Any) -> End:
 
 
 def cpu_samples(
-    plan: Plan, cores: float = 0.1, core_wait_s: float | None = None
+    plan: Plan,
+    cores: float = 0.1,
+    core_wait_s: float | None = None,
+    limit_stops_per_s: float | None = None,
 ) -> list[WorkerSample]:
     """Samples of workers that each use so many cores, once a second.
 
     `core_wait_s`: until one is given a core, which happens 10 times a second; None: not known.
+    `limit_stops_per_s`: of 10 periods of a CPU limit, this many stop them; None: there is none.
     """
 
     def waits(t: int) -> dict[str, Any]:
         known = {"core_wait_s": 10 * t * core_wait_s, "core_waits": 10 * t} if core_wait_s else {}
+        if limit_stops_per_s is not None:
+            known |= {"limit_periods": 10 * t, "limit_stops": int(limit_stops_per_s * t)}
         return dict[str, Any](known)
 
     return [

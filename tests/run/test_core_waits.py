@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeload.cgroup_files import mounts
 from edgeload.run import core_waits
 from edgeload.run.core_waits import NOT_KNOWN, CoreWaitsReader
 
@@ -43,6 +44,27 @@ def test_who_is_always_ready_runs_or_waits() -> None:
     assert cpu_s + waited_s == pytest.approx(passed_s, rel=0.02, abs=0.005)
     assert waited_s > 0.5 * passed_s
     assert times > 10
+
+
+@pytest.mark.parametrize("unified", [True, False])
+def test_periods_of_the_limit_around_this_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, unified: bool
+) -> None:
+    """As both versions of cgroups count them; of the tightest limit, if there are several."""
+    cpu = tmp_path / "sys/fs/cgroup" / ("" if unified else "cpu")
+    for folder, quota, stops in ((cpu / "box", 200_000, 1), (cpu / "box" / "load", 50_000, 46)):
+        folder.mkdir(parents=True)
+        (folder / "cpu.stat").write_text(f"nr_periods 66\nnr_throttled {stops}\n")
+        (folder / "cpu.max").write_text(f"{quota} 100000\n")
+        (folder / "cpu.cfs_quota_us").write_text(f"{quota}\n")
+        (folder / "cpu.cfs_period_us").write_text("100000\n")
+    if unified:
+        (cpu / "cgroup.controllers").touch()
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_text("0::/box/load\n1:cpu,cpuacct:/box/load\n")
+    monkeypatch.setattr(core_waits, "mounts", lambda: mounts(tmp_path))
+    told = CoreWaitsReader().look()
+    assert (told.limit_periods, told.limit_stops) == (66, 46)
 
 
 def test_a_system_without_that_account_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ _PROXIES = ("nginx", "uvicorn", "gunicorn")
 _OF_THE_GENERATOR = (
     "generator_late",
     "generator_cpu",
+    "generator_limited",
     "generator_starved",
     "worker_stood_still",
     "clients_idle",

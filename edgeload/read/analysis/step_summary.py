@@ -11,6 +11,7 @@ from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.littles_law import LittlesLaw
 from edgeload.read.analysis.network_share import NetworkShare
 from edgeload.read.analysis.objective_results import ObjectiveResult
+from edgeload.read.analysis.worker_effort import LimitStops
 from edgeload.read.statistics.age import Age
 from edgeload.read.statistics.backlog import BacklogGrowth
 from edgeload.read.statistics.drift import Drift
@@ -131,6 +132,8 @@ class GeneratorWork:
     late_share: float | None
     cpu_cores: float | None
     core_wait_s: float | None
+    limit_stops: LimitStops | None
+    """None: there is no CPU limit."""
 
 
 @dataclass(frozen=True)

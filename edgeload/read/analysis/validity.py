@@ -9,10 +9,16 @@ from itertools import pairwise
 import numpy as np
 
 from edgeload.failure_classes import GENERATOR
-from edgeload.generator_limits import CORE_WAIT_LIMIT_S, CPU_LIMIT, LATE_SHARE
+from edgeload.generator_limits import (
+    CORE_WAIT_LIMIT_S,
+    CPU_LIMIT,
+    LATE_SHARE,
+    LIMIT_STOPS_SHARE,
+)
 from edgeload.plan import RampStep
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.step_summary import GeneratorWork, StepCounts
+from edgeload.read.analysis.worker_effort import LimitStops
 from edgeload.read.log.columns import RunLog
 from edgeload.read.statistics.windows import Window
 from edgeload.records import End, WorkerDied
@@ -29,6 +35,7 @@ def step_doubts(
 ) -> tuple[Finding, ...]:
     """All that makes one step INVALID: the generator's faults, and holes in the log."""
     found = [
+        *_stopped_by_limit(generator.limit_stops),  # first: it explains the others
         *_late(generator.late_share),
         *_busy(generator.cpu_cores),
         *_starved(generator.core_wait_s),
@@ -123,6 +130,13 @@ def _busy(cpu_cores: float | None) -> Iterator[Finding]:
     if cpu_cores is not None and cpu_cores > CPU_LIMIT:
         numbers = {"cpu_cores": cpu_cores, "allowed_cores": CPU_LIMIT}
         yield Finding("generator_cpu", "invalid", numbers=numbers)
+
+
+def _stopped_by_limit(counted: LimitStops | None) -> Iterator[Finding]:
+    """A container's CPU limit stops all its processes until the next period begins."""
+    if counted is not None and counted.stops > LIMIT_STOPS_SHARE * counted.periods:
+        numbers = {"stops": counted.stops, "periods": counted.periods}
+        yield Finding("generator_limited", "invalid", numbers=numbers)
 
 
 def _starved(core_wait_s: float | None) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,6 +29,24 @@ def core_wait_s(samples: Sequence[WorkerSample], window: Window) -> float | None
         told, window, lambda sample: sample.core_wait_s or 0.0, lambda sample: sample.core_waits
     )
     return max((waited_s / times for _, (waited_s, times) in spent if times > 0), default=None)
+
+
+@dataclass(frozen=True)
+class LimitStops:
+    """How often a CPU limit stopped a worker process: in so many of its periods."""
+
+    stops: int
+    periods: int
+
+
+def limit_stops(samples: Sequence[WorkerSample], window: Window) -> LimitStops | None:
+    """Of the worker that was stopped most often in a window; None if no worker has a limit."""
+    told = [sample for sample in samples if sample.limit_periods]
+    spent = _spent(
+        told, window, lambda sample: sample.limit_stops, lambda sample: sample.limit_periods
+    )
+    counted = [LimitStops(round(stops), round(periods)) for _, (stops, periods) in spent]
+    return max(counted, key=lambda each: each.stops, default=None)
 
 
 def _spent(

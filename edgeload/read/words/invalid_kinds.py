@@ -56,6 +56,17 @@ INVALID_KINDS = {
         "of its own.",
         message=lambda n: f"the generator sent {share(n['late_share'])} of the requests late",
     ),
+    "generator_limited": Kind(
+        meaning="The CPU limit of the load generator's container was used up in more than 5 % of "
+        "its periods (mostly of 100 ms), and stopped it until the next one.",
+        cause="The limit is too low for this load, or other programs in the container use it up.",
+        advice="Raise the CPU limit of the container in which the load generator runs, or make "
+        "less load from it, and run again: its pauses are in the times that were measured.",
+        message=lambda n: (
+            f"the CPU limit of its container stopped the load generator in {n['stops']:,} of "
+            f"{n['periods']:,} periods"
+        ),
+    ),
     "generator_starved": Kind(
         meaning="A worker process of the load generator waited more than 5 ms, on average, each "
         "time that it had something to do and needed a core.",

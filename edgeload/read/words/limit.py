@@ -55,6 +55,8 @@ def _of_ramp(summary: RunSummary) -> str:
     if not Loads(summary).known:
         return "What limits it is unknown: give a client's arrival rate with --requests-per-second."
     if not any(step.valid for step in summary.steps):
+        if summary.limit is not None and summary.limit.resource == "generator":
+            return "The load generator limited this run: what limits the endpoint is unknown."
         return "What limits the endpoint is unknown."
     if bracket.overload is None:
         return " ".join(_no_limit(summary))

@@ -96,6 +96,22 @@ def test_answers_that_lie_unread_are_not_slow_ones(
     assert summary.limit.resource == limit
 
 
+@pytest.mark.parametrize(("stops_per_s", "stopped"), [(1.0, True), (0.25, False), (0.0, False)])
+def test_pauses_by_our_own_cpu_limit_are_not_the_endpoints(
+    tmp_path: Path, stops_per_s: float, stopped: bool
+) -> None:
+    """1 of 10 periods is too much, 1 of 40 is not; and it is said in how many."""
+    plan = sl.plan_of([4, 16], 20, 5.0)
+    played = sl.play(plan, servers=4, service=sl.constant(0.08))
+    told = sl.cpu_samples(plan, limit_stops_per_s=stops_per_s)
+    summary = analyse(read_log(sl.write(tmp_path / "log", played, workers=told)))
+    assert {doubt.code for doubt in summary.doubts} == ({"generator_limited"} if stopped else set())
+    assert summary.limit is not None
+    assert summary.limit.resource == ("generator" if stopped else "inference_workers")
+    for doubt in summary.doubts:
+        assert doubt.numbers == {"stops": 18, "periods": 180}
+
+
 def test_a_worker_that_had_nothing_more_to_send_did_not_stand_still(tmp_path: Path) -> None:
     """Its last request was answered early in a step of slow Poisson clients: no fault of ours."""
     plan = sl.plan_of([2], 60, 0.1, arrivals="poisson", seed=3)
