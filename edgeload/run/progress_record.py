@@ -52,6 +52,8 @@ class GeneratorProgress(msgspec.Struct, frozen=True):
     late: int
     cpu_cores: float | None
     """Of the busiest worker process."""
+    core_wait_ms: float | None
+    """Until a worker process that has something to do is given a core, on average."""
     workers: int
     dead_workers: int
 
@@ -174,6 +176,7 @@ def run_line(state: LiveState) -> RunProgressLine:
             ms_or_none(machine.lag_below_s),
             machine.late,
             _or_none(machine.cpu_cores),
+            ms_or_none(machine.core_wait_s),
             machine.workers,
             machine.dead,
         ),

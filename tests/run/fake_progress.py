@@ -117,7 +117,9 @@ def moments(
         all_of_them = NO_COUNTS
         for own in by_group:
             all_of_them = added(all_of_them, own)
-        efforts = tuple(Effort(now_s, 0.3 + cpu_cores * now_s) for _ in range(2))
+        turns = 10 + round(100 * now_s)
+        effort = Effort(now_s, 0.3 + cpu_cores * now_s, 0.0002 * turns, turns)
+        efforts = (effort, effort)
         found.append(
             RunProgress(
                 now_s,

@@ -129,6 +129,7 @@ def test_json_lines_are_typed_records() -> None:
     assert [each.objective for each in last.objectives] == [each.text for each in SLO]
     assert last.generator.workers == 2
     assert last.generator.cpu_cores == pytest.approx(0.1)
+    assert last.generator.core_wait_ms == pytest.approx(0.2)
 
 
 GROUPS = (
