@@ -254,7 +254,7 @@ def end_of(played: Played, **changes: Any) -> End:
 def cpu_samples(
     plan: Plan,
     cores: float = 0.1,
-    core_wait_s: float | None = None,
+    core_wait_s: float | None = 0.0002,
     limit_stops_per_s: float | None = None,
 ) -> list[WorkerSample]:
     """Samples of workers that each use so many cores, once a second.

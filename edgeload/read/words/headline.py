@@ -209,16 +209,8 @@ def undecided_objectives(summary: RunSummary) -> list[str]:
 def validity(summary: RunSummary) -> str:
     """VALID, or INVALID with every reason."""
     if summary.valid:
-        if not summary.log.knows_due:
-            return (
-                "VALID as far as a log of the older form can tell: it says nothing about the "
-                "generator."
-            )
-        if not summary.log.workers:
-            return (
-                "VALID as far as this log can tell: it has no samples of the load generator's "
-                "processes, so their CPU use is unknown."
-            )
+        if unknown := _not_in_the_log(summary):
+            return unknown
         if summary.no_result:
             return "The load generator was not the cause, and its log is complete (VALID)."
         if summary.interference is not None and summary.interference.invalid_steps:
@@ -231,3 +223,26 @@ def validity(summary: RunSummary) -> str:
         for doubt in summary.doubts
     )
     return sentence(f"INVALID: {reasons}")
+
+
+def _not_in_the_log(summary: RunSummary) -> str | None:
+    """What keeps a log in which no fault of ours is found from clearing us; None if nothing does.
+
+    In an overload each client waits for an answer before it sends again. So nothing is sent late,
+    even where we do not come to read the answers.
+    """
+    if not summary.log.knows_due:
+        return (
+            "VALID as far as a log of the older form can tell: it says nothing about the generator."
+        )
+    if not summary.log.workers:
+        return (
+            "VALID as far as this log can tell: it has no samples of the load generator's "
+            "processes, so their CPU use is unknown."
+        )
+    if any(step.fell_short and step.generator.core_wait_s is None for step in summary.steps):
+        return (
+            "VALID as far as this log can tell: it does not say for how long the load generator "
+            "waited for a core, and in an overload nothing else shows that."
+        )
+    return None

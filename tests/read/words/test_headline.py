@@ -100,3 +100,20 @@ def test_nothing_carried_at_all_names_the_smallest_load(tmp_path: Path) -> None:
     )
     text = headline(_run(tmp_path, played))
     assert text.startswith("No load was carried; the smallest was 10 clients at 2 requests/s each.")
+
+
+def test_a_log_without_waits_for_a_core_cannot_clear_us_of_an_overload(tmp_path: Path) -> None:
+    """Clients that wait for answers send nothing late, also where we are too slow to read them."""
+    played = sl.play(sl.plan_of([4, 16], 20, 5.0), servers=4, service=sl.constant(0.08))
+    light = sl.play(sl.plan_of([4, 8], 20, 5.0), servers=4, service=sl.constant(0.08))
+    told = {}
+    for name, run, wait_s in (
+        ("known", played, 0.0002),
+        ("unknown", played, None),
+        ("light", light, None),
+    ):
+        workers = sl.cpu_samples(run.plan, core_wait_s=wait_s)
+        told[name] = validity(analyse(read_log(sl.write(tmp_path / name, run, workers=workers))))
+    sure = "VALID: the load generator was never the bottleneck, and its log is complete."
+    assert told["known"] == told["light"] == sure
+    assert told["unknown"].startswith("VALID as far as this log can tell: it does not say for how")
