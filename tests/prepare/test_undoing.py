@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +100,18 @@ def test_a_box_that_is_away_keeps_its_detectors(prepared: Scene) -> None:
     assert prepared.cleanup() == []
     assert prepared.cloud.detectors == {}
     assert not on_the_box & {*configured_ids(prepared.config())}
+    assert prepared.notes.read() is None
+
+
+def test_a_box_that_never_comes_back_is_struck_out_of_the_note(prepared: Scene) -> None:
+    """As docs/prepare.md says: with `"box": null`, cleanup deletes the detectors all the same."""
+    note = json.loads(prepared.notes.path.read_text())
+    assert note["box"]["entries"]
+    prepared.notes.path.write_text(json.dumps({**note, "box": None}))
+    configured = configured_ids(prepared.config())
+    assert prepared.cleanup() == []
+    assert prepared.cloud.names() == set()
+    assert configured_ids(prepared.config()) == configured
     assert prepared.notes.read() is None
 
 
