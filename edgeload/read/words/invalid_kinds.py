@@ -63,7 +63,7 @@ INVALID_KINDS = {
         advice="Raise the CPU limit of the container in which the load generator runs, or make "
         "less load from it, and run again: its pauses are in the times that were measured.",
         message=lambda n: (
-            f"the CPU limit of its container stopped the load generator in {n['stops']:,} of "
+            f"the CPU limit of the load generator's container stopped it in {n['stops']:,} of "
             f"{n['periods']:,} periods"
         ),
     ),
@@ -76,8 +76,8 @@ INVALID_KINDS = {
         "a machine of its own, and run again. Times measured then are the generator's, not the "
         "endpoint's.",
         message=lambda n: (
-            f"the load generator waited {n['core_wait_s'] * 1e3:,.0f} ms on average for a core of "
-            "its own machine"
+            f"the load generator waited {n['core_wait_s'] * 1e3:,.0f} ms on average for a free "
+            "core of its own machine"
         ),
     ),
     "worker_stood_still": Kind(
