@@ -204,6 +204,22 @@ def test_an_error_of_our_own_is_exit_code_1(tmp_path: Path) -> None:
     assert user.TOKEN not in done.stderr
 
 
+def test_the_load_does_not_wait_for_the_reading_side(tmp_path: Path) -> None:
+    """What a run without a search imports before it begins: neither statistics nor plots."""
+    looks = (
+        "import sys, edgeload.run.session as session; import load_test\n"
+        "def begin(*args, **options): print(sorted({'scipy', 'matplotlib', 'edgeload.read', "
+        "'edgeload.search'} & set(sys.modules))); raise SystemExit(0)\n"
+        "session.run_session = begin\n"
+        f"load_test.main(['--log-file', '{tmp_path}/log', '--output-dir', '{tmp_path}/results'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", looks], cwd=user.ROOT, env=user.environment(),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "[]\n"
+
+
 def test_nothing_is_sent_on_a_bad_setting_or_a_dry_run(tmp_path: Path) -> None:
     """Exit 2 with one line, or the plan; in both cases the endpoint hears nothing."""
     with running_simulator() as simulator:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from edgeload.commands.repeat import DoneRun
     from edgeload.run.keeping import KeptFolder, KeptRun
-    from edgeload.run.phases import Ending
+    from edgeload.run.phases import Ending, RunOutcome
     from edgeload.settings import Settings
 
 _OTHER_FOLDER = "load_test_results_again"
@@ -212,6 +212,19 @@ def _watched(
     return done.code
 
 
+def _sent(
+    settings: Settings, shown: Console, kept: KeptRun, no_cloud_set: Sequence[str]
+) -> RunOutcome:
+    """Send the load of one run, or of a search. Raises as `run_session` does."""
+    if settings.find_capacity:  # it judges while it runs, and so needs the reading side
+        from edgeload.search.session import search_capacity
+
+        return search_capacity(settings, shown, kept=kept, no_cloud_set=no_cloud_set)
+    from edgeload.run.session import run_session
+
+    return run_session(settings, shown, kept=kept, no_cloud_set=no_cloud_set)
+
+
 def _run_once(
     settings: Settings,
     console: Console,
@@ -225,14 +238,10 @@ def _run_once(
     from edgeload.edge.location import Unreachable
     from edgeload.run.phases import Ending
     from edgeload.run.progress_screen import progress_console
-    from edgeload.run.session import run_session
     from edgeload.run.worker_processes import WorkersFailed
-    from edgeload.search.session import search_capacity
 
     try:
-        run = search_capacity if settings.find_capacity else run_session
-        shown = progress_console(settings.progress)
-        outcome = run(settings, shown, kept=kept, no_cloud_set=no_cloud_set)
+        outcome = _sent(settings, progress_console(settings.progress), kept, no_cloud_set)
     except Unreachable as error:
         print(error, file=sys.stderr)
         return DoneRun(exit_codes.UNREACHABLE)
