@@ -7,7 +7,7 @@ from typing import Protocol
 from edgeload.failure_classes import ABORTED, RESET, STALE_CONNECTION, TIMEOUT
 from edgeload.plan import Due
 from edgeload.run.answer_reader import Answer, AnswerReader, WireError, plain_answer
-from edgeload.run.connection import Connection, classify, connect
+from edgeload.run.connection import PIECE_BYTES, Connection, classify, connect
 from edgeload.run.kept_connection import last_words, lost_a_race, usable_for_s
 from edgeload.run.pacing import Schedule
 from edgeload.run.poller import READABLE, WRITABLE
@@ -22,7 +22,6 @@ class Host(Protocol):
     """What a client needs from the loop that hosts it (`worker.Worker`, or a fake in tests)."""
 
     recorder: Recorder
-    buffer: memoryview
 
     def now(self) -> float:
         """Run time in seconds."""
@@ -217,13 +216,11 @@ class HttpClient:
 
     def _receive(self, connection: Connection) -> None:
         """Read what has arrived; end the request if the answer is complete."""
-        buffer = self._host.buffer
         while True:
-            size = connection.receive(buffer)
+            data = connection.receive(PIECE_BYTES)
             if self._due is None:  # idle: the server closed, or sent something unasked
                 self._drop()
                 return
-            data = bytes(buffer[:size])
             answer = plain_answer(data) if self._reader is None else None
             if answer is None:
                 try:
@@ -287,7 +284,7 @@ class HttpClient:
         if self._reader is None:
             self._reader = AnswerReader()
         try:
-            answer = last_words(connection, self._host.buffer, self._reader)
+            answer = last_words(connection, self._reader)
         except WireError as what:
             self._end(None, unreadable(what))
             return

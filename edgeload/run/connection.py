@@ -20,6 +20,8 @@ from edgeload.run.tcp_account import TcpInfo, tcp_info
 from edgeload.run.wire import RequestResult
 from edgeload.untrusted_text import printable
 
+PIECE_BYTES = 1 << 16
+"""An answer is read in pieces of at most this size."""
 _NO_TLS_END = "the connection ended without the end of TLS"
 _GENERATOR_ERRORS = {errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM}
 _REFUSED_ERRORS = {
@@ -74,8 +76,8 @@ class Connection:
         self.open = False
         """Whether a request can be sent."""
         self.fd = sock.fileno()
-        self.receive: Callable[[memoryview], int] = sock.recv_into
-        """Read into a buffer; returns the number of bytes, 0 at the end of the stream.
+        self.receive: Callable[[int], bytes] = sock.recv
+        """Read so many bytes or fewer; none at the end of the stream.
 
         Raises BlockingIOError if nothing has arrived yet.
         """
@@ -196,8 +198,8 @@ class TlsConnection(Connection):
         self._incoming.write(self._scratch[:size])
         return True
 
-    def _decrypt(self, buffer: memoryview) -> int:
-        """Read into a buffer: see `Connection.receive`.
+    def _decrypt(self, most: int) -> bytes:
+        """Read from the socket and decrypt: see `Connection.receive`.
 
         Only TLS's own end is the end of a stream. A connection that ends without it is broken:
         anybody on the way could have cut it, and an answer that ends with the connection is not
@@ -206,12 +208,12 @@ class TlsConnection(Connection):
         if not self._more and not self._read_socket():
             raise ConnectionResetError(errno.ECONNRESET, _NO_TLS_END)
         try:
-            size = self._tls.read(len(buffer), buffer)
+            data = self._tls.read(most)
         except ssl.SSLWantReadError as error:
             self._more = False
             raise BlockingIOError from error
         self._more = self._incoming.pending > 0 or self._tls.pending() > 0
-        return int(size)
+        return data
 
     def has_more(self) -> bool:
         """Whether bytes are left in memory, decrypted or not."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeload.run.answer_reader import Answer, AnswerCutOff, AnswerReader
-from edgeload.run.connection import Connection
+from edgeload.run.connection import PIECE_BYTES, Connection
 
 _MOST_MARGIN_S = 1.0
 _LEAST_IDLE_S = 0.1
@@ -34,7 +34,7 @@ def lost_a_race(idle_s: float, failed_after_s: float, connect_s: float) -> bool:
     return idle_s >= _LEAST_IDLE_S and failed_after_s <= 2.0 * connect_s + _RACE_S
 
 
-def last_words(connection: Connection, buffer: memoryview, reader: AnswerReader) -> Answer | None:
+def last_words(connection: Connection, reader: AnswerReader) -> Answer | None:
     """The answer that arrived before the connection failed; None if there is no whole one.
 
     A server may refuse a request before it has read all of it, and then close the connection. Our
@@ -42,8 +42,8 @@ def last_words(connection: Connection, buffer: memoryview, reader: AnswerReader)
     does. `reader` has what was read before. Raises WireError if what arrived is no answer at all.
     """
     try:
-        while size := connection.receive(buffer):
-            if answer := reader.feed(bytes(buffer[:size])):
+        while data := connection.receive(PIECE_BYTES):
+            if answer := reader.feed(data):
                 return answer
     except OSError:  # also BlockingIOError: nothing more has arrived
         pass

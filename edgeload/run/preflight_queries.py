@@ -18,7 +18,7 @@ from edgeload.edge.location import Unreachable
 from edgeload.edge.sdk import SdkError
 from edgeload.failure_classes import TIMEOUT
 from edgeload.run.answer_reader import Answer, AnswerReader, WireError
-from edgeload.run.connection import Connection, classify, connect
+from edgeload.run.connection import PIECE_BYTES, Connection, classify, connect
 from edgeload.run.kept_connection import last_words
 from edgeload.run.poller import READABLE, WRITABLE
 from edgeload.run.preflight_rules import (
@@ -37,7 +37,6 @@ from edgeload.run.wire import RequestResult, check_answer, id_prefix, request_he
 _CLIENT = 0xFFFF_FFFF
 """Stands in a request's id for the client; no client of a run has this number."""
 _AFTER_A_REFUSAL_S = 0.2
-_BUFFER_BYTES = 1 << 16
 
 
 class QueryReply(NamedTuple):
@@ -107,7 +106,6 @@ class HttpSender:
             task.target.authority, detector_id, task.token, group.pictures.sizes
         )
         self._id_prefix = id_prefix(task.run_id, _CLIENT)
-        self._buffer = memoryview(bytearray(_BUFFER_BYTES))
 
     def send(self, number: int, picture: int | None = None) -> QueryReply:
         """See Sender."""
@@ -124,7 +122,7 @@ class HttpSender:
         except OSError as error:
             opened = connection if connection is not None and connection.open else None
             try:
-                words = last_words(opened, self._buffer, reader) if opened else None
+                words = last_words(opened, reader) if opened else None
             except WireError as what:
                 return QueryReply(None, unreadable(what))
             if words is None:
@@ -159,12 +157,12 @@ class HttpSender:
         """Read what has arrived; the answer once it is complete."""
         while True:
             try:
-                size = connection.receive(self._buffer)
+                data = connection.receive(PIECE_BYTES)
             except BlockingIOError:
                 return None
-            if size == 0 and not reader.begun:
+            if not data and not reader.begun:
                 raise ConnectionResetError("the server closed the connection without an answer")
-            answer = reader.feed(bytes(self._buffer[:size])) if size else reader.eof()
+            answer = reader.feed(data) if data else reader.eof()
             if answer is not None or not connection.has_more():
                 return answer
 

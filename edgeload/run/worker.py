@@ -36,7 +36,6 @@ from edgeload.runlog import LogWriter, ended_by_refusal
 
 _OPEN_AHEAD_S = 0.5
 _EFFORT_EVERY_S = 1.0
-_BUFFER_BYTES = 1 << 16
 _DUES_PER_TURN = 16  # then look at the sockets again, to read answers in time
 
 
@@ -50,7 +49,6 @@ class Worker:
         self._task = task
         self._log: LogWriter
         self._counts = counts
-        self.buffer = memoryview(bytearray(_BUFFER_BYTES))
         self._models = ModelWatches()
         self._templates = templates_of(task, self._models)
         self._clients = [self._client(number) for number in task.clients()]

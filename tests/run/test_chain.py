@@ -242,7 +242,6 @@ class LoopByHand:
         self.block = bytearray(8 * SLOTS)
         counts = WorkerCounters(self.block, ["gate"], ["gate"])
         self.recorder = Records(LogWriter(log), counts, Anchor(0.0, 0.0), 0, ["gate"])
-        self.buffer = memoryview(bytearray(1 << 16))
         self.now_s = 1.0
         self.clients: dict[int, HttpClient] = {}
         self.freed_with: list[tuple[int, bool]] = []

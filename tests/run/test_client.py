@@ -35,7 +35,6 @@ class FakeHost:
         self.log = log
         counts = WorkerCounters(bytearray(8 * SLOTS))
         self.recorder = Recorder(LogWriter(log), counts, Anchor(0.0, 0.0), 0)
-        self.buffer = memoryview(bytearray(1 << 16))
         self.now_s = 1.0
         self.watched: dict[int, int] = {}
         self.freed_numbers: list[int] = []
