@@ -71,7 +71,7 @@ def test_the_list_has_a_row_for_each_run_the_newest_first(
     assert main(["list"]) == exit_codes.OK
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == "time (UTC) name box answer verdict log"
-    assert [re.sub(r" \d+ k?B$", "", line) for line in lines[1:5]] == [
+    assert [re.sub(r" [\d.]+ [kM]?B$", "", line) for line in lines[1:5]] == [
         "2026-11-28T090000Z again 2 runs: 30 clients VALID",
         "2026-11-27T190000Z - no results",
         "2026-11-27T181500Z 8-workers NUC 12 at least 60 clients (120/s) VALID",
