@@ -1,7 +1,7 @@
 """How long this process was ready to run and had to wait for a core, by the kernel's own account.
 
-What a starved process measures is its own waiting: answers lie in its sockets meanwhile. Its lag
-does not tell that where each client waits for an answer before it sends again.
+A starved process measures its own waiting: answers lie in its sockets meanwhile. Its lag does not
+show that. A client sends nothing while it waits for an answer, so it sends nothing late.
 """
 
 from __future__ import annotations

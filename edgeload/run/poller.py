@@ -2,10 +2,10 @@
 
 The timeout of epoll counts in milliseconds. On Linux a `select` on the epoll descriptor therefore
 waits until shortly before the instant, and a busy poll, which also looks at the sockets, covers the
-rest. How long before is learned: as long as the system's timer is late in four of five waits.
-(Measured side by side with a fixed 60 us: a wait costs 43 us of CPU in place of 62, at a p50, p90
-and p99 of the lag that differ by no more than chance; half of the waits in place of four of five
-would cost 38 us, at a p90 of 35 us in place of 24.)
+rest. How long before is learned: in four of five waits, the system's timer is late by no more.
+(Measured in turn with a fixed 60 us: a wait costs 43 us of CPU instead of 62, and p50, p90 and p99
+of the lag differ only by chance. If the lead covered every second wait, a wait would cost 38 us,
+but the p90 of the lag would be 35 us instead of 24.)
 Other systems use the best selector of the standard library, which has a coarser timer.
 """
 
