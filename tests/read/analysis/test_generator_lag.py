@@ -11,11 +11,13 @@ import pytest
 import synthetic_log as sl
 
 from edgeload.generator_limits import late_limit_s
+from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.generator_lag import generator_lag
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.log.table_builder import TableBuilder
+from edgeload.read.words.finding_words import advice
 from edgeload.records import Missed, Request, RequestRow, WorkerSample
 
 
@@ -94,6 +96,9 @@ def test_answers_that_lie_unread_are_not_slow_ones(
     )
     assert summary.limit is not None
     assert summary.limit.resource == limit
+    (missed,) = (finding for finding in find(summary) if finding.code == "missed")
+    assert ("the load generator's own fault" in advice(missed)) == starved
+    assert ("still waiting for earlier answers" in advice(missed)) != starved
 
 
 @pytest.mark.parametrize(("stops_per_s", "stopped"), [(1.0, True), (0.25, False), (0.0, False)])
