@@ -250,18 +250,20 @@ def named_once(bottleneck: Bottleneck, seed: int, seconds: float) -> str:
     return str(limit["resource"]) if limit else _NONE
 
 
-def _tried(bottleneck: Bottleneck, seed: int, seconds: float) -> str:
-    for _ in range(_TRIES):
+def _tried(bottleneck: Bottleneck, seed: int, seconds: float) -> tuple[str, int]:
+    """What the last try named, and how many tries before it were INVALID."""
+    again = 0
+    while True:
         named = named_once(bottleneck, seed, seconds)
-        if named != _INVALID:
-            break
-    print(f"round {seed}, {bottleneck.name}: {named}", file=sys.stderr, flush=True)
-    return named
+        print(f"round {seed}, {bottleneck.name}: {named}", file=sys.stderr, flush=True)
+        if named != _INVALID or again + 1 == _TRIES:
+            return named, again
+        again += 1
 
 
-def _row(bottleneck: Bottleneck, said: Counter[str]) -> list[str]:
+def _row(bottleneck: Bottleneck, said: Counter[str], again: int) -> list[str]:
     right = f"{said[bottleneck.resource]} of {said.total()}"
-    return [bottleneck.name, right, _others(said, bottleneck)]
+    return [bottleneck.name, right, _others(said, bottleneck), str(again)]
 
 
 def _others(said: Mapping[str, int], bottleneck: Bottleneck) -> str:
@@ -276,11 +278,14 @@ def main() -> None:
     options = made.parse_args()
     chosen = beginning(made, options.only, BOTTLENECKS)
     said: list[Counter[str]] = [Counter() for _ in chosen]
+    made_again = [0] * len(chosen)
     for seed in range(1, options.rounds + 1):
-        for bottleneck, counts in zip(chosen, said, strict=True):
-            counts[_tried(bottleneck, seed, options.seconds)] += 1
-    rows = [_row(bottleneck, counts) for bottleneck, counts in zip(chosen, said, strict=True)]
-    table = markdown(["bottleneck", "named right", "named otherwise"], rows)
+        for place, bottleneck in enumerate(chosen):
+            named, again = _tried(bottleneck, seed, options.seconds)
+            said[place][named] += 1
+            made_again[place] += again
+    rows = list(map(_row, chosen, said, made_again))
+    table = markdown(["bottleneck", "named right", "named otherwise", "made again"], rows)
     present(
         "The limit that a report names, against the bottleneck that was made", table, options.output
     )
