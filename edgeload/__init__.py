@@ -57,6 +57,8 @@ settings                the settings of a run
     audit_settings      the settings of a cache audit
     soak_settings       the settings of a soak
     rollout_settings    the settings of a run that waits for roll-outs
+    cluster_fields      the settings of a run whose load is made by many machines, declared once
+    cluster_settings    what does not fit together in them
     table               the settings as a table: docs/settings.md
 camera_group            cameras of one kind, and the places of all cameras
 plan                    ramp steps, and when each frame of each client is due
@@ -161,6 +163,7 @@ run                     sends the planned requests and writes down what happened
     trial_schedule      which frame of its clients is next
     phases              which phase of a run follows which event
     abort_conditions    does a step fulfil a condition that ends a run early?
+    workers             what drives a run sees of its workers, on one machine or on many
     worker_processes    starts the worker processes and notices when they end
     worker_start        their first steps, and why one cannot start
     worker              one worker process: the loop that hosts many clients
@@ -199,6 +202,18 @@ run                     sends the planned requests and writes down what happened
     dry_run             shows the plan as a table
     due_counts          how many frames of a run are due, also of a very large one
     prometheus          serves the live counts while the run goes
+cluster                 one run whose load is made by many machines
+    cluster_run         how many workers each node has, and what the log says about it
+    cluster_workers     the workers of a run on all nodes, driven like those of one machine
+    node_link           one node as the driver sees it: asks how it is, notices a lost one
+    node                one node: runs its share, and stops by itself when nobody asks
+    node_words          what the driver and a node tell each other
+    pulled_log          brings the log of a node to the driver
+    clock_look          how the clocks of two machines lie to each other
+    engine              what a cluster run needs of what carries its calls
+    ray_engine          Ray, which carries them
+    ray_environment     how Ray is kept quiet and closed
+    local_ray           a Ray cluster on this machine alone
 simulator               the embedded endpoint, whose capacity is known
     __main__            `python -m edgeload.simulator`
     launch              starts one from another program, and makes sure that it ends

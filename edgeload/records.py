@@ -9,8 +9,8 @@ History of `LOG_FORMAT_VERSION`:
 * no version: logs of the older form, JSON lines of requests between plain lines `RAMP <n>`
   (`read/log/older_form.py` reads them, nothing writes them);
 * 1: every line is JSON: header, preflight (added later), asked_alone (added later), ramp_step,
-  step_end (added later), request, missed, worker, worker_died, end, and those of `box_records`
-  (added later).
+  step_end (added later), request, missed, worker, worker_died, node_clock (added later), end, and
+  those of `box_records` (added later).
 """
 
 from __future__ import annotations
@@ -129,6 +129,26 @@ class PlanRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     search: SearchRecord | None = None
 
 
+class NodeRecord(msgspec.Struct, frozen=True):
+    """One node of a cluster, and the numbers of the worker processes that it runs.
+
+    When the run began, its clock was known to `clock_bound_s`.
+    """
+
+    name: str
+    workers: list[int]
+    usable_cores: int
+    clock_bound_s: float
+    versions: dict[str, str] = {}
+
+
+class ClusterRecord(msgspec.Struct, frozen=True):
+    """The machines that made the load together. `local`: they were all this machine."""
+
+    nodes: list[NodeRecord]
+    local: bool = False
+
+
 class Header(msgspec.Struct, frozen=True, tag_field="event", tag="header"):
     """First line: how the log was made. A reader of the log needs nothing else."""
 
@@ -149,6 +169,8 @@ class Header(msgspec.Struct, frozen=True, tag_field="event", tag="header"):
     images: dict[str, Any]
     command: str = ""
     """The command that repeats the run, independent of config.py; without the token."""
+    cluster: ClusterRecord | None = None
+    """Null: the load was made by the machine of this log alone."""
 
 
 class RampStepStart(
@@ -346,8 +368,13 @@ class WorkerSample(
     """Those in which the limit was used up, so that it was stopped until the next one."""
 
 
-class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_died"):
-    """A worker process ended too early; the unsent requests of its clients are missed."""
+class WorkerDied(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="worker_died"
+):
+    """A worker process ended too early; the unsent requests of its clients are missed.
+
+    `node` is the node of the cluster on which it ran, and `lost` says why that node counts as lost.
+    """
 
     asctime: str
     ts: float
@@ -357,6 +384,21 @@ class WorkerDied(msgspec.Struct, frozen=True, tag_field="event", tag="worker_die
     exit_code: int | None
     signal: str | None
     clients: int
+    node: str = ""
+    lost: str = ""
+
+
+class NodeClock(msgspec.Struct, frozen=True, tag_field="event", tag="node_clock"):
+    """During a run: the clock of a node of the cluster, less what it was when the run began.
+
+    `offset_s` is at most `bound_s` off. The node's times in the log are as much ahead of ours.
+    """
+
+    ts: float
+    at_s: float
+    node: str
+    offset_s: float
+    bound_s: float
 
 
 class End(msgspec.Struct, frozen=True, tag_field="event", tag="end"):
@@ -381,6 +423,7 @@ _Other = (
     | Missed
     | WorkerSample
     | WorkerDied
+    | NodeClock
     | End
     | BoxRecord
 )

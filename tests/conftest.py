@@ -18,7 +18,7 @@ import pytest
 from hypothesis import settings
 
 _TESTS = Path(__file__).parent
-_ROOMS = ("read", "host", "search", "simulator", "faults", "prepare", "box_memory")
+_ROOMS = ("read", "host", "search", "simulator", "faults", "prepare", "box_memory", "cluster")
 sys.path[:0] = [str(_TESTS), *(str(_TESTS / room) for room in _ROOMS)]
 
 # An entry is a file, or a folder with all files in it. The longest come first. A file that is in

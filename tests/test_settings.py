@@ -11,6 +11,8 @@ from edgeload.arguments import parse
 from edgeload.config_file import load_config
 from edgeload.interference_plan import rounds_of
 from edgeload.settings import TOKEN, SettingError, Settings, resolve
+from edgeload.settings.cluster_fields import ClusterFields
+from edgeload.settings.cluster_settings import ONLY_A_CLUSTER
 from edgeload.settings.fields import declared, metavar_of, not_measured
 from edgeload.settings.table import table
 
@@ -71,6 +73,8 @@ def test_each_field_says_what_it_is() -> None:
     search: dict[str, object] = {"find_capacity": True}
     needed = {"ramp_group": mix, "interference": mix, "search": mix | search, "budget": search}
     needed |= {"soak": {"clients": 8}, "clients": {"soak": "30m"}}
+    cluster: dict[str, object] = {"cluster": "local:2"}
+    needed |= dict.fromkeys(ClusterFields.model_fields, cluster)
     for name in Settings.model_fields:
         setting = declared(name)
         assert setting.help[0].isupper(), name
@@ -86,6 +90,7 @@ def test_every_time_takes_units() -> None:
     for name in (name for name in Settings.model_fields if declared(name).unit == "s"):
         search: dict[str, object] = {"find_capacity": True} if name == "budget" else {}
         search |= {"clients": 8} if name == "soak" else {}
+        search |= {"cluster": "local:2"} if name in ONLY_A_CLUSTER else {}
         longer: dict[str, object] = {"time_between_ramp": "5m"} if name == "warmup" else {}
         for given in ("1m30s", "90", "90s", "90000ms", 90, 90.0):
             typed = resolve({}, {**search, **longer, name: given}, {})
@@ -108,12 +113,14 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
         "set_no_cloud",
         "soak", "clients",
         "until_rollouts",
+        "cluster", "nodes", "cluster_wait", "lease", "on_node_loss", "records", "insecure_cluster",
     }  # fmt: skip
 
 
 def test_a_log_has_the_settings_that_it_always_had() -> None:
     """The names are a part of the log's format; new ones may join."""
     assert list(resolve({}, {}, {}).public()) == [
+        "cluster", "nodes", "cluster_wait", "lease", "on_node_loss", "records", "insecure_cluster",
         "endpoint_url", "allow_public_target", "detector_id", "detector_name", "detector_query",
         "timeout", "ready_timeout", "preflight", "box_figures", "require_clean_box", "set_no_cloud",
         "monitor", "check_answers",

@@ -31,7 +31,7 @@ from edgeload.run.preflight_queries import Sender
 from edgeload.run.reaching import choices, reach
 from edgeload.run.restoring import NotRestored
 from edgeload.run.saved_configs import SAVED_CONFIG, check_not_changed_now
-from edgeload.run.session import first_task, sender_for
+from edgeload.run.session import first_task, sender_for, worker_count
 from edgeload.settings import SettingError, Settings
 from edgeload.signals import Stopped, StopSignals
 
@@ -190,7 +190,8 @@ class _MemorySession:
         pictures = make_pictures(groups, settings.seed, stack)
         reached = reach(url, settings, time.sleep, _say)
         check_known(reached)
-        task = first_task(settings, settings.plan(), reached, pictures)
+        plan = settings.plan()
+        task = first_task(settings, plan, worker_count(settings, plan), reached, pictures)
         tasks = {group.name: group for group in task.groups}
         senders: list[Sender] = []
         for group, _, choice in choices(groups):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from edgeload.commands.repeat import DoneRun
     from edgeload.run.keeping import KeptFolder, KeptRun
     from edgeload.run.phases import Ending, RunOutcome
+    from edgeload.run.workers import Cluster
     from edgeload.settings import Settings
 
 _OTHER_FOLDER = "load_test_results_again"
@@ -216,13 +218,27 @@ def _sent(
     settings: Settings, shown: Console, kept: KeptRun, no_cloud_set: Sequence[str]
 ) -> RunOutcome:
     """Send the load of one run, or of a search. Raises as `run_session` does."""
-    if settings.find_capacity:  # it judges while it runs, and so needs the reading side
-        from edgeload.search.session import search_capacity
+    with _cluster(settings) as cluster:
+        if settings.find_capacity:  # it judges while it runs, and so needs the reading side
+            from edgeload.search.session import search_capacity
 
-        return search_capacity(settings, shown, kept=kept, no_cloud_set=no_cloud_set)
-    from edgeload.run.session import run_session
+            return search_capacity(settings, shown, kept, no_cloud_set, cluster)
+        from edgeload.run.session import run_session
 
-    return run_session(settings, shown, kept=kept, no_cloud_set=no_cloud_set)
+        return run_session(settings, shown, None, kept, no_cloud_set, cluster)
+
+
+@contextlib.contextmanager
+def _cluster(settings: Settings) -> Iterator[Cluster | None]:
+    """The machines that make the load, if it is not this one. Raises WorkersFailed."""
+    if settings.cluster is None:
+        yield None
+        return
+    from edgeload.cluster.cluster_run import ClusterRun
+    from edgeload.cluster.ray_engine import ray_engine
+
+    with ray_engine(settings) as engine:
+        yield ClusterRun(engine, settings)
 
 
 def _run_once(

@@ -34,12 +34,10 @@ from edgeload.run.kept_log import KeptLog
 from edgeload.run.plan_record import plan_record
 from edgeload.run.preflight_rules import PreflightQuery
 from edgeload.run.tasks import WorkerTask
-from edgeload.run.worker_processes import EndedWorker
+from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
+from edgeload.run.workers import Cluster, RunWorkers
 from edgeload.settings import SettingError, Settings
 from edgeload.untrusted_text import without_secrets_within
-
-_LEAD_S = 0.75
-"""From the start command to run time 0, so that all workers know it and have connected."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,12 @@ class PreparedRun:
     """What the box said before the load."""
     kept: KeptRun | None = None
     """Where the run is kept beside LOG_FILE, if anywhere."""
+    cluster: Cluster | None = None
+    """The machines that make the load, if it is not this one."""
+
+    def workers(self) -> RunWorkers:
+        """The workers of this run; none has been started."""
+        return WorkerProcesses() if self.cluster is None else self.cluster.workers()
 
     def watch_box(self, anchor: Anchor, settings: Settings) -> None:
         """The load begins: let the box be watched meanwhile."""
@@ -75,19 +79,23 @@ class PreparedRun:
 class Journal:
     """The log of one run, as its parent process writes it. Making one overwrites the log file.
 
-    Run time 0 is shortly after it was made. Raises SettingError if the log cannot be written. Later
-    on, nothing is raised: `log_refused` and `look` tell what has happened to it.
+    Run time 0 is `lead_s` after it was made. Raises SettingError if the log cannot be written.
+    Later on, nothing is raised: `log_refused` and `look` tell what has happened to it.
     """
 
     def __init__(
-        self, prepared: PreparedRun, settings: Settings, search: SearchRecord | None = None
+        self,
+        prepared: PreparedRun,
+        settings: Settings,
+        lead_s: float,
+        search: SearchRecord | None = None,
     ) -> None:
         self._path = prepared.task.log_file
         try:
             self._log = KeptLog(self._path)
         except OSError as problem:
             raise self._not_written(problem.strerror or str(problem)) from problem
-        self.anchor = Anchor(time.time() + _LEAD_S, time.monotonic() + _LEAD_S)
+        self.anchor = Anchor(time.time() + lead_s, time.monotonic() + lead_s)
         self._clock = WallClock(self.anchor)
         before = [*map(self._preflight, prepared.queries), *map(self._asked, prepared.alone)]
         said = self._said_before(prepared.said_before)
@@ -150,6 +158,7 @@ class Journal:
             versions=package_versions(),
             images={} if plan.is_mix else prepared.groups[0].images,
             command=settings.command(),
+            cluster=None if prepared.cluster is None else prepared.cluster.record(),
         )
 
     def _said_before(self, said: SaidBefore | None) -> Iterator[BoxFacts | RoundTrip]:
@@ -235,6 +244,8 @@ class Journal:
             exit_code=worker.exit_code,
             signal=worker.signal,
             clients=worker.clients,
+            node=worker.node,
+            lost=worker.lost,
         )
         self._log.append([death])
 

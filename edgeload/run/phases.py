@@ -1,6 +1,6 @@
 """How a run goes from its first request to its end. Pure: events come in, no clock and no process.
 
-    SENDING --- signal, condition of ABORT_ON, roll-outs seen ---> DRAINING --- signal ---> CUT_OFF
+    SENDING --- signal, ABORT_ON, roll-outs seen, node lost ---> DRAINING --- signal ---> CUT_OFF
     any of them --- the log can no longer be written ---> CUT_OFF
 
 A run that is left alone stays in SENDING until its last answer has arrived. In DRAINING nothing is
@@ -36,6 +36,7 @@ class Ending(Enum):
     """The plan was carried out."""
     SIGNAL = "stopped by a signal"
     ABORT_CONDITION = "ended by a condition of ABORT_ON"
+    NODE_LOST = "ended because a node of the cluster was lost"
     ROLLOUTS_SEEN = "ended when the roll-outs of UNTIL_ROLLOUTS were over"
     CUT_OFF = "cut off by a further signal"
     LOG_REFUSED = "ended because the log could no longer be written"
@@ -89,6 +90,12 @@ class RunState:
         if self.phase is not Phase.SENDING or now_s >= self.sends_until_s:
             return self
         return self._draining(RunOutcome(Ending.ROLLOUTS_SEEN, ROLLOUTS_SEEN), now_s)
+
+    def after_node_lost(self, reason: str, now_s: float) -> RunState:
+        """A node of the cluster was lost: the load is not the planned one any more."""
+        if self.phase is not Phase.SENDING or now_s >= self.sends_until_s:
+            return self
+        return self._draining(RunOutcome(Ending.NODE_LOST, reason), now_s)
 
     def after_log_refused(self, reason: str, now_s: float) -> RunState:
         """The disk takes no more records: what is measured from now on would be lost."""

@@ -46,6 +46,7 @@ from edgeload.run.preflight_rules import PreflightQuery, Subject
 from edgeload.run.reaching import Reached, as_setting, choices, reach
 from edgeload.run.supervisor import RunProgress, Supervisor
 from edgeload.run.tasks import GroupTask, WorkerTask, mean_picture_bytes
+from edgeload.run.workers import Cluster
 from edgeload.settings import SettingError, Settings
 from edgeload.settings.groups import DetectorChoice, GroupSettings
 from edgeload.signals import Stopped, StopSignals
@@ -62,18 +63,20 @@ def run_session(
     drive: Drive | None = None,
     kept: KeptRun | None = None,
     no_cloud_set: Sequence[str] = (),
+    cluster: Cluster | None = None,
 ) -> RunOutcome:
     """Carry out one load test; what it measured is in `settings.log_file`.
 
     `console` shows the progress, on stderr. `drive` sends the load, by default as the plan says.
     `kept` is where the log is kept as well. `no_cloud_set` are the detectors that were configured
-    so for this run, which the log says.
+    so for this run, which the log says. `cluster` makes the load in place of this machine.
     Raises SettingError if this system cannot carry out the settings, Unreachable if the endpoint,
     the detector or the simulator is not available, and `images.ImageError` if the picture cannot be
     used.
     """
     plan = settings.plan()
-    check_before_run(settings, plan, worker_count(settings, plan))
+    workers = worker_count(settings, plan) if cluster is None else cluster.worker_count(plan)
+    check_before_run(settings, plan, workers)
     open_as_many_files_as_allowed()
     try:
         with (
@@ -83,8 +86,8 @@ def run_session(
             contextlib.ExitStack() as stack,
         ):
             with stop.raised():
-                prepared, chosen = _prepare(settings, plan, console, stack)
-            prepared = replace(prepared, kept=kept)
+                prepared, chosen = _prepare(settings, plan, workers, console, stack)
+            prepared = replace(prepared, kept=kept, cluster=cluster)
             if no_cloud_set:
                 prepared.endpoint["no_cloud_set"] = list(no_cloud_set)
             return (drive or _follow_plan)(prepared, chosen, stop, console, export)
@@ -122,7 +125,11 @@ def _follow_plan(
 
 
 def _prepare(
-    settings: Settings, plan: Plan, console: Console, stack: contextlib.ExitStack
+    settings: Settings,
+    plan: Plan,
+    workers: int,
+    console: Console,
+    stack: contextlib.ExitStack,
 ) -> tuple[PreparedRun, Settings]:
     """Reach the endpoint, make the pictures, and ask it before the ramp.
 
@@ -145,7 +152,7 @@ def _prepare(
         settings.token(),
     )
     box = stack.enter_context(BoxWatch(watched))
-    task = first_task(settings, plan, reached, pictures)
+    task = first_task(settings, plan, workers, reached, pictures)
     if settings.audit_cache:
         before = with_pictures_before(task, settings.image_pool)
         queries = _preflight(settings, before, reached, console)
@@ -279,12 +286,12 @@ def sender_for(settings: Settings, task: WorkerTask, group: GroupTask, detector_
 
 
 def first_task(
-    settings: Settings, plan: Plan, reached: Reached, pictures: PictureSets
+    settings: Settings, plan: Plan, workers: int, reached: Reached, pictures: PictureSets
 ) -> WorkerTask:
     """What the first worker of a run has to know."""
     return WorkerTask(
         index=0,
-        workers=worker_count(settings, plan),
+        workers=workers,
         plan=plan,
         run_id=time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(8),
         target=reached.target,

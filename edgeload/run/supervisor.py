@@ -18,7 +18,7 @@ from edgeload.run.journal import Journal, PreparedRun
 from edgeload.run.phases import Ending, Phase, RunOutcome, RunState, sending
 from edgeload.run.rollouts_seen import RolloutsSeen
 from edgeload.run.tasks import longest_frame_s
-from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
+from edgeload.run.worker_processes import EndedWorker
 from edgeload.settings import Settings
 from edgeload.signals import StopSignals
 
@@ -68,7 +68,7 @@ class Supervisor:
         self._show = show
         self._abort_on = settings.abort_conditions()
         self._rollouts = RolloutsSeen()
-        self._workers = WorkerProcesses()
+        self._workers = prepared.workers()
         self._state = sending(self._plan.duration_s, longest_frame_s(self._task))
         self._step = -1
         self._journal: Journal
@@ -85,9 +85,9 @@ class Supervisor:
                 self._workers.start(self._task, self._settings.client)
                 self._workers.await_ready()
             # not before: until now nothing is overwritten
-            self._journal = Journal(self._prepared, self._settings)
+            self._journal = Journal(self._prepared, self._settings, self._workers.lead_s)
             stack.callback(self._journal.close)
-            self._workers.tell("start", self._journal.anchor)
+            self._workers.begin(self._journal.anchor)
             self._prepared.watch_box(self._journal.anchor, self._settings)
             self._follow()
             self._finish()
@@ -112,8 +112,9 @@ class Supervisor:
             if reason := breached(self._abort_on, counts.since(at_step_start)):
                 self._abort(reason, now_s, counts)
             self._follow_models(now_s, counts)
-            if said := self._journal.look():
-                self._tell_viewer(now_s, counts, said)
+            for said in (self._journal.look(), *self._workers.news()):
+                if said:
+                    self._tell_viewer(now_s, counts, said)
             self._tell_viewer(now_s, counts, by_group=by_group)
             self._stop_without_log(now_s)
             timeout_s = min(_TICK_S, max(0.0, self._next_step_s() - self._journal.now_s()))
@@ -151,6 +152,8 @@ class Supervisor:
 
     def _stop_without_log(self, now_s: float) -> None:
         """If the log can no longer be written, nothing more is measured."""
+        if why := self._workers.log_refused:
+            self._journal.refuse(why)
         if reason := self._journal.log_refused:
             self._enter(self._state.after_log_refused(reason, now_s))
 
@@ -195,6 +198,11 @@ class Supervisor:
             return
         now_s = self._journal.now_s()
         self._journal.worker_died(worker, now_s)
+        if worker.lost:  # the workers' news say it of the whole node
+            reason = f"node {worker.node} was lost: {worker.lost}"
+            if self._settings.on_node_loss == "abort":
+                self._enter(self._state.after_node_lost(reason, now_s))
+            return
         self._tell_viewer(now_s, self._workers.counts(), worker.death_notice(now_s))
 
     def _finish(self) -> None:

@@ -18,7 +18,7 @@ from edgeload.run.counters import LiveCounts
 from edgeload.run.journal import Journal, PreparedRun
 from edgeload.run.phases import CUT_OFF_WITHIN_S, STOP_LEAD_S, Ending, RunOutcome
 from edgeload.run.tasks import longest_frame_s
-from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
+from edgeload.run.worker_processes import EndedWorker
 from edgeload.settings import Settings
 from edgeload.signals import StopSignals
 
@@ -76,12 +76,13 @@ class Trials:
         self._signals_before = stop.count
         self._abort_on = settings.abort_conditions()
         self._answer_s = longest_frame_s(prepared.task) + _GRACE_S
-        self._workers = WorkerProcesses()
+        self._workers = prepared.workers()
         self._journal: Journal
         self._step: RampStep | None = None
         self._before: LiveCounts
         self.outcome = RunOutcome(Ending.FINISHED, "the search came to its end")
         self.dead_workers = 0
+        self._node_lost = ""
 
     def __enter__(self) -> Trials:
         with contextlib.ExitStack() as stack:
@@ -89,9 +90,10 @@ class Trials:
             with self._stop.raised():
                 self._workers.start(self._prepared.task, "trials")
                 self._workers.await_ready()
-            self._journal = Journal(self._prepared, self._settings, self._search)
+            lead_s = self._workers.lead_s
+            self._journal = Journal(self._prepared, self._settings, lead_s, self._search)
             stack.callback(self._journal.close)
-            self._workers.tell("start", self._journal.anchor)
+            self._workers.begin(self._journal.anchor)
             self._prepared.watch_box(self._journal.anchor, self._settings)
             self._on_leaving = stack.pop_all()
         return self
@@ -139,11 +141,13 @@ class Trials:
     def pause(self, until_s: float) -> None:
         """Wait until run time `until_s`.
 
-        Raises Halted if a signal came or a condition of ABORT_ON is fulfilled.
+        Raises Halted if a signal came, a condition of ABORT_ON is fulfilled or a node was lost.
         """
         if not self._signals:
             self._await(lambda: False, until_s)
         self._halt_without_log()
+        if self._node_lost and self._settings.on_node_loss == "abort":
+            raise Halted(RunOutcome(Ending.NODE_LOST, self._node_lost))
         if self._signals:
             raise Halted(RunOutcome(Ending.SIGNAL, f"stopped by {self._stop.last}"))
         if self._step and (reason := breached(self._abort_on, self._counts())):
@@ -199,8 +203,11 @@ class Trials:
         signals = self._stop.count
         while not over() and self._stop.count == signals and not self._journal.log_refused:
             now_s = self.now_s()
-            if (said := self._journal.look()) and self._step is not None:
-                self.say(said)
+            for said in (self._journal.look(), *self._workers.news()):
+                if said and self._step is not None:
+                    self.say(said)
+            if why := self._workers.log_refused:
+                self._journal.refuse(why)
             if now_s >= until_s:
                 return
             if self._step is not None:
@@ -225,5 +232,7 @@ class Trials:
         hosted = range(worker.index, clients, self._prepared.task.workers)
         worker = replace(worker, clients=len(hosted))
         self._journal.worker_died(worker, now_s)
-        if self._step is not None:
+        if worker.lost:  # the workers' news say it of the whole node
+            self._node_lost = f"node {worker.node} was lost: {worker.lost}"
+        elif self._step is not None:
             self.say(worker.death_notice(now_s))

@@ -15,7 +15,7 @@ from edgeload.run.pictures import make_pictures
 from edgeload.run.preflight_queries import ask_until_certain
 from edgeload.run.preflight_rules import Subject
 from edgeload.run.reaching import Reached, choices, reach
-from edgeload.run.session import first_task, sender_for
+from edgeload.run.session import first_task, sender_for, worker_count
 from edgeload.settings import Settings
 
 WARM_QUERIES = 50
@@ -42,7 +42,7 @@ def warm_up(
     asked: set[str] = set()
     with contextlib.ExitStack() as stack:
         pictures = make_pictures(groups, settings.seed, stack)
-        task = first_task(settings, plan, reached, pictures)
+        task = first_task(settings, plan, worker_count(settings, plan), reached, pictures)
         tasks = {group.name: group for group in task.groups}
         for group, _, choice in choices(groups):
             found = reached.detectors[choice]

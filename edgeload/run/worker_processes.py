@@ -22,6 +22,7 @@ from edgeload.box_records import ModelRecord
 from edgeload.child_processes import start_fork_server
 from edgeload.edge.location import Unreachable
 from edgeload.plain_words import plural
+from edgeload.records import Anchor
 from edgeload.run.counters import SLOTS, Effort, LiveCounts, read_efforts, read_group_counts
 from edgeload.run.tasks import MODELS, WorkerTask
 from edgeload.run.worker_start import CouldNotStart, begin
@@ -31,6 +32,7 @@ from edgeload.signals import StopSignals
 _READY_WITHIN_S = 30.0
 """Time that workers have to become ready, since the last other one did."""
 _LOOK_EVERY_S = 1.0
+_LEAD_S = 0.75
 
 WorkerKind = Literal["http", "sdk", "trials"]
 _ENTRIES: dict[WorkerKind, tuple[str, str]] = {
@@ -71,24 +73,33 @@ class EndedWorker:
     pid: int
     clients: int
     """How many clients it hosted."""
-    exit_code: int
+    exit_code: int | None
+    """None: nobody knows, because its node was lost."""
     was_frozen: bool = False
     """Whether it did not end when it should have, and we killed it."""
+    node: str = ""
+    """The node of the cluster on which it ran; empty: this machine."""
+    lost: str = ""
+    """Why its node counts as lost; empty: it does not."""
 
     @property
     def signal(self) -> str | None:
         """Name of the signal that killed it, for example SIGKILL; None if none did."""
-        return signal.Signals(-self.exit_code).name if self.exit_code < 0 else None
+        killed = self.exit_code is not None and self.exit_code < 0
+        return signal.Signals(-(self.exit_code or 0)).name if killed else None
 
     @property
     def log_refused(self) -> str | None:
         """Why it could not write the log any more, and so ended; None if that was not it."""
-        code = self.exit_code - LOG_REFUSED_CODE
-        return os.strerror(code) if code >= 0 else None
+        if self.exit_code is None or self.exit_code < LOG_REFUSED_CODE:
+            return None
+        why = os.strerror(self.exit_code - LOG_REFUSED_CODE)
+        return f"{why} on node {self.node}" if self.node else why
 
     def death_notice(self, now_s: float) -> str:
         """What to tell people about a worker that ended too early, at run time `now_s`."""
-        who = f"worker {self.index} (process {self.pid}, {plural(self.clients, 'client')})"
+        where = f" on {self.node}" if self.node else ""
+        who = f"worker {self.index}{where} (process {self.pid}, {plural(self.clients, 'client')})"
         if self.was_frozen:
             return (
                 f"{who} did not end: it stood still and was killed {now_s:.1f} s into the run; "
@@ -105,16 +116,31 @@ class WorkerProcesses:
         self._members = list(members)
         self._models: list[ModelRecord] = []
 
-    def start(self, task: WorkerTask, kind: WorkerKind) -> None:
-        """Start `task.workers` processes. `task` is the first one's; the others differ in index.
+    @property
+    def lead_s(self) -> float:
+        """From the start command to run time 0, so that all workers know it and have connected."""
+        return _LEAD_S
 
-        Raises WorkersFailed if the system does not let it.
+    @property
+    def log_refused(self) -> None:
+        """Each worker writes the log itself."""
+        return
+
+    def news(self) -> list[str]:
+        """Nothing but what `wait_for` tells."""
+        return []
+
+    def start(self, task: WorkerTask, kind: WorkerKind, indices: Sequence[int] = ()) -> None:
+        """Start the workers with these indices, or all `task.workers`.
+
+        `task` is the first one's; the others differ in index. Raises WorkersFailed if the system
+        does not let it.
         """
         context = multiprocessing.get_context("forkserver")
         entry = _ENTRIES[kind]
         try:
             start_fork_server([entry[0], *(["groundlight"] if kind == "sdk" else [])])
-            for index in range(task.workers):
+            for index in indices or range(task.workers):
                 own_task = dataclasses.replace(task, index=index)
                 counts = context.RawArray("q", SLOTS * len(task.groups))
                 ours, theirs = context.Pipe()
@@ -155,6 +181,10 @@ class WorkerProcesses:
                     "s, for an unknown cause"
                 )
 
+    def begin(self, anchor: Anchor) -> None:
+        """Let all begin: they send from the anchor's instant on."""
+        self.tell("start", anchor)
+
     @property
     def running(self) -> bool:
         """Whether any of them has not ended yet, as far as `wait_for` has noticed."""
@@ -173,25 +203,30 @@ class WorkerProcesses:
         """What all of them together have counted until now."""
         return self.group_counts()[0]
 
+    def blocks(self) -> list[Any]:
+        """The memory in which each of them counts."""
+        return [member.counts for member in self._members]
+
     def group_counts(self) -> tuple[LiveCounts, tuple[LiveCounts, ...]]:
         """The same, and what they have counted for each camera group."""
-        return read_group_counts([member.counts for member in self._members])
+        return read_group_counts(self.blocks())
 
     def efforts(self) -> tuple[Effort, ...]:
         """What each of them has last said about its CPU time."""
-        return read_efforts([member.counts for member in self._members])
+        return read_efforts(self.blocks())
 
     @property
     def dead(self) -> int:
         """How many have ended too early, as far as `wait_for` has noticed."""
         return sum(member.over and member.process.exitcode != 0 for member in self._members)
 
-    def wait_for(self, timeout_s: float, stop: StopSignals) -> list[EndedWorker]:
+    def wait_for(self, timeout_s: float, stop: StopSignals | None = None) -> list[EndedWorker]:
         """Wait until a worker ends, a signal comes or the time is over; returns ended workers."""
         alive = {member.process.sentinel: member for member in self._members if not member.over}
         telling = {m.pipe: m for m in self._members if not (m.over or m.silent)}
         ended = []
-        for ready in wait([*alive, *telling, stop.fileno()], timeout=timeout_s):
+        signals = [] if stop is None else [stop.fileno()]
+        for ready in wait([*alive, *telling, *signals], timeout=timeout_s):
             if isinstance(ready, Pipe):
                 self._hear(telling[ready])
             elif ready in alive:
@@ -204,7 +239,7 @@ class WorkerProcesses:
                         member.index, process.pid, member.clients, process.exitcode, member.killed
                     )
                 )
-            else:
+            elif stop is not None:
                 stop.clear()
         return ended
 

@@ -19,6 +19,7 @@ from edgeload.run.preflight import largest_load
 from edgeload.run.session import run_session
 from edgeload.run.supervisor import RunProgress
 from edgeload.run.trials import Trials
+from edgeload.run.workers import Cluster
 from edgeload.search.driver import Search, SearchSetup
 from edgeload.search.view import SearchView
 from edgeload.settings import Settings
@@ -34,12 +35,13 @@ def search_capacity(
     console: Console,
     kept: KeptRun | None = None,
     no_cloud_set: Sequence[str] = (),
+    cluster: Cluster | None = None,
 ) -> RunOutcome:
     """Carry out one search; what it measured is in `settings.log_file`, and in `kept`.
 
     Takes and raises what `run.session.run_session` does.
     """
-    return run_session(settings, console, _drive, kept, no_cloud_set)
+    return run_session(settings, console, _drive, kept, no_cloud_set, cluster)
 
 
 def _drive(

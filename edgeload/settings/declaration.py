@@ -17,6 +17,7 @@ Group = Literal[
     "The objectives",
     "The pictures",
     "The results",
+    "The cluster",
 ]
 Form = Literal["value", "flag", "list", "ramp", "secret"]
 

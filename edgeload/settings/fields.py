@@ -5,19 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from edgeload.camera_group import Arrivals, LatePolicy
 from edgeload.child_processes import TOKEN
 from edgeload.plan import BUILT_IN_RAMP
 from edgeload.settings import values
+from edgeload.settings.cluster_fields import ClusterFields
 from edgeload.settings.declaration import Setting, carried_by, declare
 
 DEFAULT_PICTURE = Path("images/dog_resized_256x256.jpeg")
 """Found everywhere: if the working folder lacks it, a copy in the package is sent."""
 
 
-class Fields(BaseModel):
+class Fields(ClusterFields):
     """The fields of `Settings`. Their names are those of config.py in lower case."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

@@ -16,6 +16,7 @@ from edgeload.interference_plan import interference_plan, rounds_to_tell
 from edgeload.objectives import Objective, parse_abort, parse_objective, with_tiers
 from edgeload.plan import Plan, default_warm_up_s, linear_ramp, mix_plan
 from edgeload.settings.audit_settings import AUDIT_VALUES
+from edgeload.settings.cluster_settings import ONLY_A_CLUSTER, check_cluster
 from edgeload.settings.fields import RESTORE_OPTION, Fields, declared, option_of
 from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
@@ -74,6 +75,8 @@ class Settings(Fields):
             check_until_rollouts(self, self.until_rollouts)
         if self.require_capacity is not None:
             check_required(self, self.require_capacity)
+        if self.cluster is not None:
+            check_cluster(self, self.cluster)
         return self
 
     def _refused_address(self, url: str) -> str | None:
@@ -179,6 +182,7 @@ class Settings(Fields):
         else:
             needless |= set(ONLY_A_SEARCH)
         needless |= set() if self.soak is None else set(SOAK_RAMP)
+        needless |= set() if self.cluster else set(ONLY_A_CLUSTER)
         needless |= set(AUDIT_VALUES) - self._typed if self.audit_cache else set()
         for name, value in self.public().items():
             default = type(self).model_fields[name].get_default()

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from edgeload.child_processes import TOKEN
 from edgeload.plain_words import quoted, without_long_words
 from edgeload.settings.audit_settings import AUDIT_VALUES, refused_beside_audit
+from edgeload.settings.cluster_settings import typed_without_a_cluster
 from edgeload.settings.mix_yaml import MixError
 from edgeload.settings.resolved import Settings
 from edgeload.settings.rollout_settings import steady_load
@@ -55,6 +56,10 @@ def _resolved(
     if "detector_name" in options and "detector_id" not in options:
         values.pop("detector_id", None)  # a name that was typed beats an id that stands in a file
     values.update(_of_the_kind(values, options))
+    if not options.get("cluster", values.get("cluster")) and (
+        refusal := typed_without_a_cluster(options)
+    ):
+        raise SettingError(refusal)
     values.update(options)
     plan_for = values.get("plan_for") or ""
     if text := (plan_for if isinstance(plan_for, str) else quoted(plan_for)).strip():

@@ -35,9 +35,15 @@ _LEGAL_WORKERS = f"must be a whole number from 1 to {_MAX_WORKERS}, auto, or cli
 _LEAST_BUDGET_S = 5.0
 _LEAST_SOAK_S = 1.0
 _MOST_S = 7 * DAY_S
+_MOST_LEASE_S = 3600.0
 _LEGAL_SEARCH = (
     "must be auto, clients, copies, rate, headroom or group:NAME with the name of a group of the "
     "mix"
+)
+_MOST_LOCAL_NODES = 16
+_LEGAL_CLUSTER = (
+    "must be HOST:PORT of the head of a cluster, or local:N with N from 1 to "
+    f"{_MOST_LOCAL_NODES}, for example 192.0.2.1:6379"
 )
 _MOST_NAME_CHARS = 50
 _LEGAL_NAME = (
@@ -235,6 +241,25 @@ def _search(value: str) -> str:
     return kind
 
 
+def cluster_nodes(place: str) -> int | None:
+    """The number of nodes that `local:N` asks for on this machine; None for a real cluster."""
+    kind, _, count = place.partition(":")
+    return int(count) if kind == "local" else None
+
+
+def _cluster(value: object) -> object:
+    """`HOST:PORT`, or `local:N`."""
+    if not isinstance(value, str) or not value.strip():
+        return empty_is_none(value)
+    host, _, count = value.strip().rpartition(":")
+    most = _MOST_LOCAL_NODES if host == "local" else 65535
+    if not host or not _WHOLE.fullmatch(count) or not 1 <= int(count) <= most:
+        raise ValueError(_LEGAL_CLUSTER)
+    if not _HOST_ALONE.fullmatch(host) and not re.fullmatch(r"\[[0-9A-Fa-f:.]+\]", host):
+        raise ValueError(_LEGAL_CLUSTER)
+    return f"{host}:{int(count)}"
+
+
 def _shell_words(options: str) -> str:
     if any(map(cannot_be_shown, options.replace("\n", " "))):
         raise ValueError("must be options as one types them in a shell, without control characters")
@@ -277,6 +302,10 @@ Required = Annotated[Clients | None, BeforeValidator(empty_is_none)]
 Rounds = Annotated[Annotated[int, Field(ge=3, le=1000)] | None, BeforeValidator(empty_is_none)]
 Rollouts = Annotated[Annotated[int, Field(ge=1, le=1000)] | None, BeforeValidator(empty_is_none)]
 Workers = Annotated[Literal["auto", "clients"] | int, BeforeValidator(_workers)]
+ClusterPlace = Annotated[str | None, BeforeValidator(_cluster)]
+NodeCount = Annotated[Annotated[int, Field(ge=1, le=10_000)] | None, BeforeValidator(empty_is_none)]
+Lease = Annotated[float, BeforeValidator(TimeLimits(2.0, _MOST_LEASE_S).read)]
+"""Nodes are asked once a second: a shorter lease would end by chance."""
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Pictures = Annotated[int, Field(ge=1, le=100_000)]
 Port = Annotated[Annotated[int, Field(ge=1, le=65535)] | None, BeforeValidator(empty_is_none)]

@@ -32,8 +32,8 @@ from edgeload.read.output.steps_csv import steps_csv
 from edgeload.read.output.summary_json import summary_json
 from edgeload.read.output.terminal import print_report
 from edgeload.records import LOG_FORMAT_VERSION
-from edgeload.run import journal
 from edgeload.run.trials import TRIAL_LEAD_S
+from edgeload.run.worker_processes import WorkerProcesses
 
 YESTERDAY = Path(__file__).parents[1] / "read" / "yesterday"
 WITHIN_S = 20
@@ -317,7 +317,7 @@ def test_a_log_whose_head_is_missing_is_not_taken_for_an_older_one(tmp_path: Pat
 
 def test_a_search_that_begins_at_once_has_no_damaged_header() -> None:
     """Its first trial may begin before the instant that the run counts from, by the two leads."""
-    earliest_s = TRIAL_LEAD_S - journal._LEAD_S
+    earliest_s = TRIAL_LEAD_S - WorkerProcesses().lead_s
     plan = sl.plan_of([2], 5, 5.0)
     step = replace(plan.steps[0], start_s=earliest_s)
     assert plan_problem(replace(plan, steps=(step,))) is None

@@ -23,6 +23,7 @@ from edgeload.run.journal import PreparedRun
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.session import run_session
 from edgeload.run.trials import TRIAL_LEAD_S, Trials
+from edgeload.run.worker_processes import WorkerProcesses
 from edgeload.settings import Settings, resolve
 from edgeload.settings.search import search_record
 from edgeload.signals import StopSignals
@@ -150,7 +151,9 @@ def test_a_worker_that_dies_hosted_its_share_of_the_trial(tmp_path: Path) -> Non
         step = RampStep(0, 3, start_s, start_s + 60.0)
         trials.begin(step)
         trials.pause(start_s + 0.3)
-        os.kill(trials._workers._members[0].process.pid, signal.SIGKILL)
+        workers = trials._workers
+        assert isinstance(workers, WorkerProcesses)
+        os.kill(workers._members[0].process.pid, signal.SIGKILL)
         trials.pause(start_s + 1.0)
         trials.note(trials.end(), "invalid")
 

@@ -1,0 +1,104 @@
+"""The nodes of one run: how many workers each of them runs, and what the log says about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent import futures
+
+from edgeload.cluster.clock_look import ClockLook
+from edgeload.cluster.cluster_workers import ClusterRules, ClusterWorkers
+from edgeload.cluster.engine import ClusterError, Engine
+from edgeload.cluster.node_words import NodeInfo
+from edgeload.plan import Plan
+from edgeload.records import ClusterRecord, NodeRecord
+from edgeload.settings import Settings
+
+_INFO_WITHIN_S = 60.0
+
+
+class ClusterRun:
+    """The `Cluster` of one run."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        """Raises ClusterError if a node does not say what it is, or the run has no work for it."""
+        self._engine = engine
+        self._settings = settings
+        self._infos = _infos(engine)
+        self._shares: tuple[tuple[int, ...], ...] = ()
+        self._looks: Sequence[ClockLook] = ()
+
+    def worker_count(self, plan: Plan) -> int:
+        """Number of worker processes on all nodes together. Raises ClusterError: too few clients.
+
+        Each node has as many as WORKERS says, but there is never more than one for each client. A
+        search does not know its clients before.
+        """
+        most = None if self._settings.find_capacity else plan.max_clients
+        wanted = self._settings.workers
+        each = wanted
+        if self._settings.client == "sdk" or wanted == "clients":
+            each = plan.max_clients
+        sizes = [info.usable_cores if each == "auto" else int(each) for info in self._infos]
+        self._shares = dealt(sizes, most)
+        if not all(self._shares):
+            busy = sum(map(bool, self._shares))
+            raise ClusterError(
+                f"NODES = {len(self._shares)}: a run of {plan.max_clients} clients has work for "
+                f"{busy}; must be at most that"
+            )
+        return sum(map(len, self._shares))
+
+    def workers(self) -> ClusterWorkers:
+        """Those of the run; none has been started."""
+        rules = ClusterRules(self._settings.lease, self._settings.records)
+        return ClusterWorkers(self._engine, rules, self._shares, self._see_clocks)
+
+    def _see_clocks(self, looks: Sequence[ClockLook]) -> None:
+        self._looks = looks
+
+    def record(self) -> ClusterRecord:
+        """What the log says about the nodes, once their clocks have been compared."""
+        nodes = [
+            NodeRecord(
+                name=node.name,
+                workers=list(share),
+                usable_cores=info.usable_cores,
+                clock_bound_s=look.bound_s,
+                versions=info.versions,
+            )
+            for node, info, share, look in zip(
+                self._engine.nodes, self._infos, self._shares, self._looks, strict=True
+            )
+        ]
+        return ClusterRecord(nodes, self._engine.local)
+
+
+def dealt(sizes: Sequence[int], most: int | None) -> tuple[tuple[int, ...], ...]:
+    """The numbers of the workers of nodes that have so many each, and `most` together.
+
+    They are dealt in turn, because client c lives in worker c modulo their number: so the clients
+    of each step of a ramp are spread over all nodes.
+    """
+    shares: list[list[int]] = [[] for _ in sizes]
+    number = 0
+    for turn in range(max(sizes)):
+        for share, size in zip(shares, sizes, strict=True):
+            if turn < size and (most is None or number < most):
+                share.append(number)
+                number += 1
+    return tuple(map(tuple, shares))
+
+
+def _infos(engine: Engine) -> list[NodeInfo]:
+    asked = [node.call("info") for node in engine.nodes]
+    futures.wait(asked, _INFO_WITHIN_S)
+    infos = []
+    for node, future in zip(engine.nodes, asked, strict=True):
+        if not future.done():
+            raise ClusterError(f"node {node.name} did not answer in {_INFO_WITHIN_S:g} s")
+        try:
+            infos.append(future.result())
+        except Exception as error:  # whatever the engine says
+            last = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+            raise ClusterError(f"node {node.name} cannot take part: {last}") from error
+    return infos

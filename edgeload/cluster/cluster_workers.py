@@ -1,0 +1,327 @@
+"""The workers of one run on the nodes of a cluster, driven like those of one machine.
+
+Commands and questions go to the nodes, counters and records come back; no request does. All that
+comes is taken in by `wait_for`, in the thread that drives the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from concurrent import futures
+from concurrent.futures import Future
+from dataclasses import dataclass
+from ipaddress import ip_address
+from multiprocessing.connection import wait
+from typing import Any, Literal
+
+from edgeload.box_records import ModelRecord
+from edgeload.cluster.clock_look import ClockLook
+from edgeload.cluster.engine import Engine
+from edgeload.cluster.node_link import NodeLink, NodeShare
+from edgeload.cluster.node_words import NodeTask
+from edgeload.cluster.pulled_log import PulledLog
+from edgeload.edge.location import Unreachable
+from edgeload.records import Anchor, NodeClock, WallClock, encode
+from edgeload.run.counters import Effort, LiveCounts, read_group_counts
+from edgeload.run.tasks import WorkerTask
+from edgeload.run.worker_processes import EndedWorker, WorkerKind, WorkersFailed
+from edgeload.runlog import LogRefused, LogWriter
+from edgeload.settings import SettingError
+from edgeload.signals import StopSignals
+
+Records = Literal["pull", "stream", "leave"]
+_READY_WITHIN_S = 90.0
+_LEAST_LEAD_S = 1.5
+_ROUND_TRIPS_AHEAD = 20
+_CLOCKS_EVERY_S = 10.0
+_CLOSED_WITHIN_S = 3.0
+
+
+@dataclass(frozen=True)
+class ClusterRules:
+    """What a cluster run does about nodes and records: see the settings of these names."""
+
+    lease_s: float
+    records: Records
+
+
+@dataclass
+class _Pull:
+    """The log of a node, and how it comes."""
+
+    log: PulledLog
+    closing: Future[Any] | None = None
+    over: bool = False
+
+
+class ClusterWorkers:
+    """All workers of a run on the nodes of a cluster. Call `close` whatever happens."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        rules: ClusterRules,
+        shares: Sequence[tuple[int, ...]],
+        clocks: Callable[[Sequence[ClockLook]], None] = lambda _: None,
+    ) -> None:
+        """`shares` are the numbers of the workers of each node. `clocks` hears how the clocks of
+        the nodes lie to ours before the run.
+        """
+        self._engine = engine
+        self._rules = rules
+        self._shares = shares
+        self._clocks = clocks
+        self._links: list[NodeLink] = []
+        self._pulls: list[_Pull] = []
+        self._ready: list[Future[Any]] = []
+        self._log: LogWriter | None = None
+        self._log_refused: str | None = None
+        self._news: list[str] = []
+        self._task: WorkerTask
+        self._anchor: Anchor | None = None
+        self._next_clocks_s = 0.0
+        self._is_search = False
+        self._bound_s = 0.0
+        self._heard, self._came = socket.socketpair()
+        for end in (self._heard, self._came):
+            end.setblocking(False)
+
+    # --- before the run ---
+
+    def start(self, task: WorkerTask, kind: WorkerKind) -> None:
+        """Let every node start its share of `task.workers` processes.
+
+        Raises SettingError if the endpoint is one that other machines cannot reach.
+        """
+        if ip_address(task.target.address).is_loopback and not self._engine.local:
+            raise SettingError(
+                f"ENDPOINT_URL: {task.target.host} is this machine ({task.target.address}), and "
+                "each node would ask itself; must be an address that all nodes reach"
+            )
+        self._task, self._is_search = task, kind == "trials"
+        files = list(dict.fromkeys(group.pictures.path for group in task.groups))
+        pictures = self._engine.shared(tuple(path.read_bytes() for path in files))
+        numbers = tuple(files.index(group.pictures.path) for group in task.groups)
+        trust = task.trust
+        certificates = None if trust.cacert is None else trust.cacert.read_bytes()
+        for node, indices in zip(self._engine.nodes, self._shares, strict=True):
+            clients = tuple(
+                len(range(index, task.plan.max_clients, task.workers)) for index in indices
+            )
+            share = NodeShare(indices, clients)
+            self._links.append(NodeLink(node, share, self._rules.lease_s, self._wake))
+            self._pulls.append(_Pull(PulledLog(node, self._write, self._wake)))
+            own = NodeTask(
+                name=node.name,
+                task=task,
+                kind=kind,
+                indices=indices,
+                picture_files=numbers,
+                certificates=certificates,
+                lease_s=self._rules.lease_s,
+            )
+            self._ready.append(node.call("prepare", own, pictures))
+
+    def await_ready(self) -> None:
+        """Return when all workers on all nodes are ready, and the clocks have been compared.
+
+        Raises as `WorkerProcesses.await_ready`.
+        """
+        for link, future in zip(self._links, self._ready, strict=True):
+            try:
+                problem = future.result(_READY_WITHIN_S)
+            except TimeoutError:
+                problem = f"it did not become ready in {_READY_WITHIN_S:g} s", False
+            except Exception as error:  # whatever the engine says, the run cannot begin
+                problem = str(error).strip().splitlines()[-1], False
+            if problem is not None:
+                why, endpoint = problem
+                text = f"node {link.name}: {why}"
+                raise Unreachable(text) if endpoint else WorkersFailed(text)
+        looks = [self._compared(link) for link in self._links]
+        self._bound_s = max(each.bound_s for each in looks)
+        self._clocks(looks)
+
+    def _compared(self, link: NodeLink) -> ClockLook:
+        try:
+            return link.ping()
+        except Exception as error:  # whatever the engine says, the run cannot begin
+            raise WorkersFailed(f"node {link.name} was lost before the run: {error}") from error
+
+    @property
+    def lead_s(self) -> float:
+        """From the start command to run time 0, so that all workers know it and have connected."""
+        return max(_LEAST_LEAD_S, 2 * _ROUND_TRIPS_AHEAD * self._bound_s)
+
+    def begin(self, anchor: Anchor) -> None:
+        """Let all begin at the same instant, each by its own clock."""
+        self._anchor = anchor
+        self._next_clocks_s = anchor.monotonic_s + _CLOCKS_EVERY_S
+        try:
+            self._log = LogWriter(self._task.log_file, create=False)
+        except LogRefused as problem:
+            self._log_refused = problem.strerror or str(problem)
+        for link in self._links:
+            own_s = anchor.monotonic_s + link.began_with.offset_s
+            link.tell("begin", Anchor(anchor.wall_s, own_s))
+
+    # --- during the run ---
+
+    def tell(self, *message: object) -> None:
+        """Send a command to all workers that run."""
+        for link in self._links:
+            link.tell(*message)
+
+    @property
+    def running(self) -> bool:
+        """Whether a worker runs, or records are still to come."""
+        return any(link.running for link in self._links) or not all(
+            pull.over for pull in self._pulls
+        )
+
+    @property
+    def dead(self) -> int:
+        """How many have ended too early."""
+        return sum(worker.exit_code != 0 for link in self._links for worker in link.ended)
+
+    def counts(self) -> LiveCounts:
+        """What all of them together have counted, as far as is known."""
+        return self.group_counts()[0]
+
+    def group_counts(self) -> tuple[LiveCounts, tuple[LiveCounts, ...]]:
+        """The same, and what they have counted for each camera group."""
+        blocks = [zlib.decompress(link.counts) for link in self._links if link.counts]
+        return read_group_counts([block for block in blocks if block])
+
+    def efforts(self) -> tuple[Effort, ...]:
+        """What each of them has last said about its CPU time."""
+        return tuple(effort for link in self._links for effort in link.efforts)
+
+    def wait_for(self, timeout_s: float, stop: StopSignals) -> list[EndedWorker]:
+        """Wait until something comes from a node, a signal comes or the time is over.
+
+        Returns ended workers, those of lost nodes included.
+        """
+        for link in self._links:
+            link.ask_if_due()
+        timeout_s = min([timeout_s, *(link.next_ask_s() for link in self._links)])
+        for ready in wait([self._heard, stop.fileno()], timeout=max(0.0, timeout_s)):
+            if ready is self._heard:
+                self._drain()
+            else:
+                stop.clear()
+        for link in self._links:
+            self._news += link.hear()
+        for link, pull in zip(self._links, self._pulls, strict=True):
+            self._pull(link, pull)
+        self._note_clocks()
+        return [worker for link in self._links for worker in link.take_ended()]
+
+    def _wake(self) -> None:
+        """Something has come; the thread that drives the run is told."""
+        with contextlib.suppress(OSError):  # it has been told already, or is gone
+            self._came.send(b"\0")
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._heard.recv(4096)
+
+    def _pull(self, link: NodeLink, pull: _Pull) -> None:
+        """Bring the records of one node here, as the rules say, until the node has nothing left."""
+        if pull.over:
+            return
+        if link.gone or (link.silent and not link.running):
+            pull.over = True
+        elif self._rules.records == "leave" and not self._is_search:
+            if not link.running:
+                self._end(link, pull, keep_log=True)
+        elif link.running:
+            if self._is_search or self._rules.records == "stream":
+                pull.log.go_on(link.log_bytes)
+        elif pull.log.has(link.log_bytes):
+            self._end(link, pull, keep_log=False)
+        else:
+            pull.log.go_on(link.log_bytes)
+
+    def _end(self, link: NodeLink, pull: _Pull, *, keep_log: bool) -> None:
+        """The node has nothing left to do; where it keeps its log is told."""
+        if pull.closing is None:
+            pull.closing = link.close(keep_log=keep_log)
+            pull.closing.add_done_callback(lambda _: self._wake())
+        elif pull.closing.done():
+            pull.over = True
+            if pull.closing.exception() is None and (path := pull.closing.result()):
+                self._news.append(f"node {link.name} keeps its records in {path}")
+
+    def _write(self, lines: bytes) -> None:
+        if self._log is None or self._log_refused is not None:
+            return
+        try:
+            self._log.write(lines)
+        except LogRefused as problem:
+            self._log_refused = problem.strerror or str(problem)
+
+    def _note_clocks(self) -> None:
+        """Write down how the clocks lie now to how they lay when the run began."""
+        if self._anchor is None or time.monotonic() < self._next_clocks_s:
+            return
+        self._next_clocks_s = time.monotonic() + _CLOCKS_EVERY_S
+        clock = WallClock(self._anchor)
+        for link in self._links:
+            now = link.clock_now()
+            if now is not None and not (link.silent or link.gone):
+                at_s = now.at_s - self._anchor.monotonic_s
+                offset_s = now.offset_s - link.began_with.offset_s
+                record = NodeClock(
+                    clock.ts(at_s), round(at_s, 6), link.name, round(offset_s, 9), now.bound_s
+                )
+                self._write(encode([record]))
+
+    def models_told(self) -> list[ModelRecord]:
+        """What the workers have told of the models that answer, since the last call."""
+        return [model for link in self._links for model in link.take_models()]
+
+    def idle_since(self, step: int) -> bool:
+        """In a search: whether no worker has anything left to do for this trial.
+
+        Its records are in the log then.
+        """
+        return all(
+            not link.running
+            or link.lost
+            or (link.idle_since_step >= step and pull.log.has(link.log_bytes))
+            for link, pull in zip(self._links, self._pulls, strict=True)
+        )
+
+    def news(self) -> list[str]:
+        """What has happened to nodes since the last call, in words."""
+        told, self._news = self._news, []
+        return told
+
+    @property
+    def log_refused(self) -> str | None:
+        """Why the records that came cannot be written to the log any more; None while they can."""
+        return self._log_refused
+
+    # --- the end ---
+
+    def kill(self) -> None:
+        """Kill all workers that run."""
+        self.tell("kill")
+
+    def close(self) -> None:
+        """Leave no worker behind. A log that is not here stays on its node."""
+        closing = [
+            link.close(keep_log=self._anchor is not None)
+            for link, pull in zip(self._links, self._pulls, strict=True)
+            if not pull.over and not link.gone
+        ]
+        futures.wait(closing, _CLOSED_WITHIN_S)
+        if self._log is not None:
+            self._log.close()
+        self._heard.close()
+        self._came.close()

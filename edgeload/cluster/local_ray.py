@@ -1,0 +1,62 @@
+"""A Ray cluster on this machine alone, to try things: its nodes are not separate machines."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import site
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from edgeload.child_processes import environment
+from edgeload.cluster.ray_environment import TOKEN_FILE, TOKEN_MODE
+from edgeload.private_files import open_private
+
+_NOT_IN_A_CLOUD = "provider: {type: local}\n"
+"""Ray asks a cloud's address for metadata unless a file of this name in HOME says this."""
+_OBJECT_STORE_BYTES = 100 << 20
+
+
+@contextlib.contextmanager
+def local_ray(nodes: int, resources: Mapping[str, float]) -> Iterator[str]:
+    """Start the head and so many nodes with these resources; yields the address of the head."""
+    with tempfile.TemporaryDirectory(prefix="edgeload-ray-") as folder:
+        home = Path(folder)
+        (home / "ray_bootstrap_config.yaml").write_text(_NOT_IN_A_CLOUD, encoding="utf-8")
+        with os.fdopen(open_private(home / "token", os.O_WRONLY), "w") as file:
+            file.write(secrets.token_hex(32))
+        token = {TOKEN_MODE: "token", TOKEN_FILE: str(home / "token")}
+        elsewhere = {"HOME": folder, "PYTHONUSERBASE": site.getuserbase()}
+        options = {
+            "object_store_memory": _OBJECT_STORE_BYTES,
+            "node_ip_address": "127.0.0.1",
+            "include_dashboard": False,
+            "num_cpus": 0,
+        }
+        with _environment({**os.environ, **token}):
+            from ray.cluster_utils import Cluster  # noqa: PLC0415  (an extra, and heavy)
+
+            cluster = Cluster()
+            try:
+                with _environment({**environment(), **elsewhere}):
+                    cluster.add_node(**options)
+                    for _ in range(nodes):
+                        cluster.add_node(**options, resources=dict(resources))
+                yield str(cluster.address)
+            finally:
+                cluster.shutdown()
+
+
+@contextlib.contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    """While entered, the environment is this one."""
+    before = dict(os.environ)
+    try:
+        os.environ.clear()
+        os.environ.update(wanted)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

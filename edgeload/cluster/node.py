@@ -1,0 +1,235 @@
+"""One node of a cluster: runs its share of the workers, and stops by itself when nobody asks.
+
+The engine that carries the calls makes one of these in a process of its own on each machine. Calls
+may come from several threads. The workers end when this process does, by the end of their pipes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import platform
+import resource
+import shutil
+import tempfile
+import threading
+import time
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgeload.box_records import ModelRecord
+from edgeload.cluster.node_words import NodeInfo, NodeQuestion, NodeState, NodeTask
+from edgeload.edge.location import Unreachable
+from edgeload.machine import open_as_many_files_as_allowed, usable_cores
+from edgeload.nameless_file import nameless_file
+from edgeload.private_files import private_folder
+from edgeload.records import Anchor
+from edgeload.run.counters import added_blocks
+from edgeload.run.environment import package_versions
+from edgeload.run.picture_file import PictureFile
+from edgeload.run.tasks import WorkerTask
+from edgeload.run.worker_processes import EndedWorker, WorkerProcesses, WorkersFailed
+from edgeload.runlog import LogRefused, LogWriter, create_log
+from edgeload.untrusted_text import hide_in_errors, printable, remember_secret
+
+_LOOK_EVERY_S = 0.1
+_NO_TRIAL = -1
+
+
+class Node:
+    """The node's end of what `ClusterWorkers` does."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._closed = threading.Event()
+        self._workers = WorkerProcesses()
+        self._files = contextlib.ExitStack()
+        self._folder: Path | None = None
+        self._log: LogWriter | None = None
+        self._task: NodeTask | None = None
+        self._anchor: Anchor | None = None
+        self._obeyed = 0
+        self._step = _NO_TRIAL
+        self._idle_since_step = _NO_TRIAL
+        self._ended: list[EndedWorker] = []
+        self._models: list[ModelRecord] = []
+        self._asked_s = 0.0
+        self._lease_over_s: float | None = None
+
+    def clock(self) -> tuple[int, int]:
+        """This machine's monotonic clock in nanoseconds, when asked and when answering."""
+        now_ns = time.monotonic_ns()
+        return now_ns, time.monotonic_ns()
+
+    def info(self) -> NodeInfo:
+        """What this node is."""
+        open_as_many_files_as_allowed()
+        return NodeInfo(
+            host=platform.node(),
+            usable_cores=usable_cores(),
+            open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+            versions=package_versions(),
+        )
+
+    def prepare(self, task: NodeTask, pictures: Sequence[bytes]) -> tuple[str, bool] | None:
+        """Start the workers, and wait until they are ready.
+
+        `pictures` are the files of pictures. Returns why it cannot be done, and whether the
+        endpoint is the cause; None if all is well.
+        """
+        remember_secret(task.task.token)
+        hide_in_errors()
+        problem: list[tuple[str, bool] | None] = []
+        done = threading.Event()
+
+        def start_and_stay() -> None:
+            problem.append(self._started(task, pictures))
+            done.set()
+            threading.Event().wait()
+
+        # The process that forks workers dies with the thread that starts it, and not only with its
+        # process (prctl(2), PR_SET_PDEATHSIG); the engine's threads come and go.
+        threading.Thread(target=start_and_stay, name="starts workers", daemon=True).start()
+        done.wait()
+        return problem[0]
+
+    def _started(self, task: NodeTask, pictures: Sequence[bytes]) -> tuple[str, bool] | None:
+        with self._lock:
+            try:
+                self._start(task, pictures)
+                self._workers.await_ready()
+            except WorkersFailed as error:
+                return str(error), False
+            except OSError as error:
+                return f"the folder for temporary files cannot be written ({error})", False
+            except Unreachable as error:
+                return str(error), True
+            except Exception as error:  # whatever it is, the driver has to say it
+                return printable(f"{type(error).__name__}: {error}"), False
+        return None
+
+    def _start(self, task: NodeTask, pictures: Sequence[bytes]) -> None:
+        open_as_many_files_as_allowed()
+        self._task = task
+        folder = Path(tempfile.gettempdir()) / f"edgeload-{task.task.run_id}-{task.indices[0]}"
+        self._folder = folder
+        private_folder(folder)
+        create_log(folder / "log")
+        self._log = LogWriter(folder / "log", create=False)
+        own_task = _on_this_node(task, pictures, folder / "log", self._files)
+        self._workers.start(own_task, task.kind, task.indices)
+
+    def ask(self, question: NodeQuestion) -> NodeState:
+        """Do what is new in the question, and say how things are. Asking renews the lease."""
+        received_ns = time.monotonic_ns()
+        with self._lock:
+            self._asked_s = received_ns / 1e9
+            for number, command in question.commands:
+                if number == self._obeyed:
+                    self._obey(command)
+                    self._obeyed += 1
+            self._see_ended()
+            self._models += self._workers.models_told()
+            self._see_idle()
+            log_bytes = 0 if self._log is None else self._log.size
+            return NodeState(
+                received_ns=received_ns,
+                counts=zlib.compress(added_blocks(self._workers.blocks()), 1),
+                efforts=self._workers.efforts(),
+                running=self._workers.running,
+                obeyed=self._obeyed,
+                ended=tuple(self._ended[question.ended_heard :]),
+                models=tuple(self._models[question.models_heard :]),
+                idle_since_step=self._idle_since_step,
+                log_bytes=log_bytes,
+                lease_over_s=self._lease_over_s,
+                answered_ns=time.monotonic_ns(),
+            )
+
+    def fetch(self, start: int, most_bytes: int) -> bytes:
+        """A stretch of this node's log from an offset on."""
+        assert self._folder is not None
+        with (self._folder / "log").open("rb") as file:
+            file.seek(start)
+            return file.read(most_bytes)
+
+    def close(self, *, keep_log: bool) -> str | None:
+        """End the workers; the path of the log on this node, if it is kept."""
+        self._closed.set()
+        with self._lock:
+            self._workers.close()
+            self._files.close()
+            if self._log is not None:
+                self._log.close()
+                self._log = None
+            if self._folder is None:
+                return None
+            if keep_log:
+                return str(self._folder / "log")
+            shutil.rmtree(self._folder, ignore_errors=True)
+            return None
+
+    def _obey(self, command: tuple[object, ...]) -> None:
+        word, *values = command
+        if word == "begin":
+            (anchor,) = values
+            assert isinstance(anchor, Anchor)
+            self._anchor = anchor
+            self._workers.begin(anchor)
+            threading.Thread(target=self._watch_lease, name="lease", daemon=True).start()
+        elif word == "kill":
+            self._workers.kill()
+        else:
+            if word == "step":
+                self._step = getattr(values[0], "index", _NO_TRIAL)
+            self._workers.tell(*command)
+
+    def _see_ended(self) -> None:
+        while found := self._workers.wait_for(0.0):
+            assert self._task is not None
+            if self._log is not None and any(worker.exit_code for worker in found):
+                with contextlib.suppress(LogRefused):
+                    self._log.end_torn_line()
+            self._ended += [dataclasses.replace(each, node=self._task.name) for each in found]
+
+    def _see_idle(self) -> None:
+        if self._step > self._idle_since_step and self._workers.idle_since(self._step):
+            self._idle_since_step = self._step
+
+    def _watch_lease(self) -> None:
+        """Nobody may know any more what is sent from here: then nothing is."""
+        while not self._closed.wait(_LOOK_EVERY_S):
+            with self._lock:
+                assert self._task is not None and self._anchor is not None
+                now_s = time.monotonic()
+                if now_s - self._asked_s > self._task.lease_s:
+                    self._lease_over_s = now_s - self._anchor.monotonic_s
+                    trials = self._task.kind == "trials"
+                    self._workers.tell(*(("abort",) if trials else ("stop", self._lease_over_s)))
+                    return
+
+
+def _on_this_node(
+    task: NodeTask, pictures: Sequence[bytes], log: Path, files: contextlib.ExitStack
+) -> WorkerTask:
+    """The task with files of this node, which the system deletes when this process ends."""
+
+    def stored(content: bytes) -> Path:
+        file, path = files.enter_context(nameless_file())
+        file.write(content)
+        file.flush()
+        return path
+
+    paths = [stored(content) for content in pictures]
+    groups = tuple(
+        dataclasses.replace(
+            group,
+            pictures=PictureFile(paths[number], group.pictures.sizes, group.pictures.starts),
+        )
+        for group, number in zip(task.task.groups, task.picture_files, strict=True)
+    )
+    trust = task.task.trust
+    if task.certificates is not None:
+        trust = dataclasses.replace(trust, cacert=stored(task.certificates))
+    return dataclasses.replace(task.task, groups=groups, trust=trust, log_file=log)

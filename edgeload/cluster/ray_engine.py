@@ -1,0 +1,226 @@
+"""Ray carries the calls to the nodes. No other module imports it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import socket
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from edgeload.cluster.engine import ClusterError, Engine, NodeGone
+from edgeload.cluster.local_ray import local_ray
+from edgeload.cluster.ray_environment import check_secured, quiet_ray
+from edgeload.settings import Settings
+from edgeload.settings.values import cluster_nodes
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+RESOURCE = "loadgen"
+"""A node of the cluster that may make load has one of it, so that no two runs share a node."""
+_GROUPS = {"ask": "asking", "clock": "asking", "fetch": "records"}
+"""Calls of a group are carried out one after the other, and beside those of the others."""
+_CONNECT_WITHIN_S = 3.0
+_ENDED_WITHIN_S = 2.0
+
+
+@contextlib.contextmanager
+def ray_engine(settings: Settings) -> Iterator[Engine]:
+    """The nodes of the settings, reserved for as long as this is entered.
+
+    Raises ClusterError, and SettingError if Ray is missing or the cluster is open to everybody.
+    """
+    quiet_ray()
+    assert settings.cluster is not None
+    here = cluster_nodes(settings.cluster)
+    with contextlib.ExitStack() as stack:
+        if here is None:
+            check_secured(os.environ, settings.cluster, insecure=settings.insecure_cluster)
+            _check_answers(settings.cluster)
+            address, count = settings.cluster, settings.nodes or 1
+        else:
+            address, count = stack.enter_context(local_ray(here, {RESOURCE: 1})), here
+        stack.enter_context(_connected(address))
+        yield stack.enter_context(_reserved(count, settings.cluster_wait, local=here is not None))
+
+
+def _check_answers(address: str) -> None:
+    """Raise ClusterError if nobody listens there: Ray itself would try for a minute."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_WITHIN_S).close()
+    except OSError as error:
+        raise ClusterError(
+            f"CLUSTER = {address!r}: nothing answers there ({error.strerror or error}); must be "
+            "the address of the head of a Ray cluster, which `ray start --head` prints"
+        ) from error
+
+
+@contextlib.contextmanager
+def _connected(address: str) -> Iterator[None]:
+    """This process is a driver of the cluster, and its nodes have our code."""
+    import ray  # noqa: PLC0415  (an extra, and heavy)
+
+    with tempfile.TemporaryDirectory(prefix="edgeload-code-") as folder:
+        shutil.copytree(
+            _PACKAGE, Path(folder, _PACKAGE.name), ignore=shutil.ignore_patterns("__pycache__")
+        )
+        try:
+            ray.init(
+                address=address,
+                runtime_env={"working_dir": folder},
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+                configure_logging=True,
+            )
+        except Exception as error:  # whatever Ray says, it is one line here
+            raise ClusterError(_why_not_connected(address, error)) from error
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+def _why_not_connected(address: str, error: Exception) -> str:
+    said = str(error)
+    if "Version mismatch" in said:
+        versions = " ".join(said.split())
+        return (
+            f"CLUSTER = {address!r}: Ray and Python must be the same on all machines, to the last "
+            f"digit: {versions}"
+        )
+    if "auth" in said.lower() or "token" in said.lower():
+        return (
+            f"CLUSTER = {address!r}: the cluster refuses our token; RAY_AUTH_TOKEN_PATH must name "
+            "the file that the cluster was started with"
+        )
+    first = (said.strip().splitlines() or [type(error).__name__])[0]
+    return (
+        f"CLUSTER = {address!r}: cannot be joined ({first}); this machine must be a node of the "
+        "cluster itself, for example by ray start --address, and have the same token "
+        "(docs/cluster.md)"
+    )
+
+
+@contextlib.contextmanager
+def _reserved(count: int, wait_s: float, *, local: bool) -> Iterator[Engine]:
+    """So many nodes, each on a machine of its own; all of them, or none."""
+    import ray  # noqa: PLC0415
+    from ray.util import placement_group_table  # noqa: PLC0415
+    from ray.util.placement_group import placement_group, remove_placement_group  # noqa: PLC0415
+    from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy  # noqa: PLC0415
+
+    from edgeload.cluster.node import Node  # noqa: PLC0415
+
+    group = placement_group([{RESOURCE: 1}] * count, strategy="STRICT_SPREAD")
+    actors: list[Any] = []
+    try:
+        if not group.wait(wait_s):
+            raise ClusterError(_too_few(ray.nodes(), count, wait_s))
+        actor = ray.remote(
+            num_cpus=0,
+            max_restarts=0,
+            max_task_retries=0,
+            concurrency_groups={"asking": 1, "records": 1},
+        )(Node)
+        for index in range(count):
+            placed = PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=index)
+            actors.append(
+                actor.options(resources={RESOURCE: 1}, scheduling_strategy=placed).remote()
+            )
+        hosts = {node["NodeID"]: node for node in ray.nodes()}
+        on = placement_group_table(group)["bundles_to_node_id"]
+        names = node_names([hosts[on[index]] for index in range(count)])
+        yield _RayEngine(tuple(map(_RayNode, names, actors)), local)
+    finally:
+        for each in actors:
+            with contextlib.suppress(Exception):  # it is gone already
+                ray.kill(each)
+        with contextlib.suppress(Exception):
+            remove_placement_group(group)
+
+
+def node_names(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What people call machines: their host names, with addresses or numbers if two are alike."""
+    hosts = [str(node["NodeManagerHostname"]) for node in nodes]
+    addresses = [str(node["NodeManagerAddress"]) for node in nodes]
+    seen = Counter(hosts)
+    names = [
+        host if seen[host] == 1 else f"{host} ({address})"
+        for host, address in zip(hosts, addresses, strict=True)
+    ]
+    if len(set(names)) == len(names):
+        return names
+    return [f"{host}-{number}" for number, host in enumerate(hosts, 1)]
+
+
+def _too_few(nodes: Sequence[Mapping[str, Any]], count: int, wait_s: float) -> str:
+    able = [node for node in nodes if node["Alive"] and node["Resources"].get(RESOURCE)]
+    return (
+        f"NODES = {count}: the cluster has {len(able)} nodes that may make load, and {count} were "
+        f"not free within {wait_s:g} s; start more with ray start --resources "
+        f"'{{\"{RESOURCE}\": 1}}' (docs/cluster.md), or use fewer"
+    )
+
+
+class _RayEngine:
+    """See `Engine`."""
+
+    def __init__(self, nodes: tuple[_RayNode, ...], local: bool) -> None:
+        self.nodes = nodes
+        self.local = local
+
+    def shared(self, value: Any) -> Any:
+        """Put it where every node fetches it once."""
+        import ray  # noqa: PLC0415
+
+        return ray.put(value)
+
+
+class _RayNode:
+    """See `NodeHandle`."""
+
+    def __init__(self, name: str, actor: Any) -> None:
+        self.name = name
+        self._actor = actor
+
+    def call(self, method: str, *arguments: Any, **named: Any) -> Future[Any]:
+        """See `NodeHandle`."""
+        said: Future[Any] = Future()
+        group = _GROUPS.get(method)
+        try:
+            bound = getattr(self._actor, method)
+            bound = bound.options(concurrency_group=group) if group else bound
+            bound.remote(*arguments, **named).future().add_done_callback(
+                lambda done: _pass_on(done, said)
+            )
+        except Exception as error:  # it is known to be dead
+            _fail(said, error)
+        return said
+
+    def end(self) -> None:
+        """See `NodeHandle`."""
+        import ray  # noqa: PLC0415
+
+        with contextlib.suppress(Exception):  # it is gone already
+            ray.kill(self._actor)
+
+
+def _pass_on(done: Future[Any], said: Future[Any]) -> None:
+    error = done.exception()
+    if error is None:
+        said.set_result(done.result())
+    else:
+        _fail(said, error)
+
+
+def _fail(said: Future[Any], error: BaseException) -> None:
+    from ray.exceptions import ActorDiedError  # noqa: PLC0415
+
+    gone = NodeGone("its process has ended, or its machine has left the cluster")
+    said.set_exception(gone if isinstance(error, ActorDiedError) else error)

@@ -1,0 +1,42 @@
+"""How Ray is kept quiet and closed: settings of its own, which it reads from the environment."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from importlib.util import find_spec
+
+from edgeload.settings import SettingError
+
+TOKEN_MODE = "RAY_AUTH_MODE"
+TOKEN_FILE = "RAY_AUTH_TOKEN_PATH"
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_USAGE_STATS_REPORT_URL": "http://127.0.0.1:9/",  # so that not even "disabled" is reported
+    "RAY_DISABLE_IMPORT_WARNING": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+def quiet_ray() -> None:
+    """Before Ray is imported: it reports to nobody. Raises SettingError if it is not installed."""
+    if find_spec("ray") is None:
+        raise SettingError(
+            "CLUSTER: needs the package ray on this machine and on all nodes: "
+            "pip install -e '.[cluster]'"
+        )
+    for name, text in _QUIET.items():
+        os.environ.setdefault(name, text)
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+
+
+def check_secured(environment: Mapping[str, str], address: str, *, insecure: bool) -> None:
+    """Raise SettingError unless Ray is told to use a token, or an open cluster is accepted."""
+    if insecure or environment.get(TOKEN_MODE, "").lower() == "token":
+        return
+    raise SettingError(
+        f"CLUSTER = {address!r}: {TOKEN_MODE} is not set to token, and whoever reaches a cluster "
+        "without a token can run programs on all of its machines; start it with a token "
+        "(docs/cluster.md), or permit this with --insecure-cluster"
+    )
