@@ -400,6 +400,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         network_share   the part of service time spent on the way to the endpoint
         energy          how much energy the GPUs take for an answer
         host_series     how busy the box was over the run
+        cluster_nodes   the nodes of a cluster run, their clocks, and which were lost
         host_means      how busy it was in one step
         host_plateau    how the host changed in a long step
         host_in_steps   how busy the endpoint's host was in each step
@@ -468,6 +469,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         headroom_words  what fits beside a mix
         box_plan_words  how many boxes are needed
         finding_kind    what is said about one kind of finding
+        cluster_kinds   the findings about the nodes of a cluster run
         invalid_kinds   what makes a run INVALID: meaning, cause, advice
         warning_kinds   what went wrong, or makes the answer poorer
         note_kinds      how figures are to be read

@@ -179,8 +179,9 @@ class ClusterWorkers:
     @property
     def running(self) -> bool:
         """Whether a worker runs, or records are still to come."""
-        return any(link.running for link in self._links) or not all(
-            pull.over for pull in self._pulls
+        return any(
+            link.running or not (pull.over or link.silent or link.gone)
+            for link, pull in zip(self._links, self._pulls, strict=True)
         )
 
     @property
@@ -232,11 +233,9 @@ class ClusterWorkers:
 
     def _pull(self, link: NodeLink, pull: _Pull) -> None:
         """Bring the records of one node here, as the rules say, until the node has nothing left."""
-        if pull.over:
+        if pull.over or link.gone or link.silent:
             return
-        if link.gone or (link.silent and not link.running):
-            pull.over = True
-        elif self._rules.records == "leave" and not self._is_search:
+        if self._rules.records == "leave" and not self._is_search:
             if not link.running:
                 self._end(link, pull, keep_log=True)
         elif link.running:

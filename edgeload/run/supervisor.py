@@ -206,6 +206,8 @@ class Supervisor:
         self._tell_viewer(now_s, self._workers.counts(), worker.death_notice(now_s))
 
     def _finish(self) -> None:
+        for said in self._workers.news():
+            self._tell_viewer(self._journal.now_s(), self._workers.counts(), said)
         self._stop_without_log(self._journal.now_s())
         state = self._state
         as_wanted = state.outcome.ending in (Ending.FINISHED, Ending.ROLLOUTS_SEEN)

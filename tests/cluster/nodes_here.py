@@ -25,6 +25,8 @@ class NodeHere:
         self.calls: list[str] = []
         self.cut_off = threading.Event()
         """While set, nothing that is asked arrives."""
+        self.begins_s: float | None = None
+        """Run time 0 on the real clock, once it is known."""
         self.killed = False
         self.fails_fetches = 0
         """So many further calls of `fetch` fail."""
@@ -63,6 +65,7 @@ class NodeHere:
 
         def real(value: object) -> object:
             if isinstance(value, Anchor):
+                self.begins_s = value.monotonic_s - self.ahead_s
                 return Anchor(value.wall_s, value.monotonic_s - self.ahead_s)
             return value
 

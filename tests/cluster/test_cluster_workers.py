@@ -6,6 +6,7 @@ The nodes are in this process, so nothing here depends on the engine that carrie
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -62,10 +63,16 @@ def driven(settings: Settings, engine: EngineHere) -> tuple[RunOutcome, RunLog, 
     return outcome, read_log(settings.log_file), said.getvalue()
 
 
-def after(seconds: float, act: Callable[[], None]) -> None:
-    timer = threading.Timer(seconds, act)
-    timer.daemon = True
-    timer.start()
+def after_begin(engine: EngineHere, seconds: float, act: Callable[[], None]) -> None:
+    """Do something at that run time."""
+
+    def wait_and_act() -> None:
+        while not (begin := engine.nodes[0].begins_s):
+            time.sleep(0.01)
+        time.sleep(max(0.0, begin + seconds - time.monotonic()))
+        act()
+
+    threading.Thread(target=wait_and_act, daemon=True).start()
 
 
 @pytest.mark.parametrize("records", ["pull", "stream"])
@@ -92,3 +99,93 @@ def test_the_nodes_send_the_very_plan_of_one_machine(tmp_path: Path, records: st
     assert log.end is not None and log.end.counted["sent"] == len(planned)
     summary = analyse(log)
     assert not [f for step in summary.steps for f in step.doubts if f.code == "log_disagrees"]
+
+
+def test_times_of_nodes_stand_on_one_axis(tmp_path: Path) -> None:
+    """Clocks that are 1250 s apart: the offset is found within the printed bound, and removed.
+
+    The lag of the generator is measured on each node's own clock; the first request of each client
+    leaves when it is due on the driver's axis, so no worker's is early or late by the offset.
+    """
+    engine = EngineHere(AHEAD_S)
+    _, log, _ = driven(settings_of(tmp_path), engine)
+    assert log.header is not None and log.header.cluster is not None
+    nodes = log.header.cluster.nodes
+    assert [node.workers for node in nodes] == [[0, 2], [1, 3]]
+    assert log.header.workers == 4
+    assert all(0.0 < node.clock_bound_s < 0.1 for node in nodes)
+    lag_s = log.requests.sent_s - log.requests.due_s
+    assert float(lag_s.min()) >= 0.0
+    assert float(lag_s.max()) < 0.5
+
+
+def test_a_stretch_that_does_not_come_is_fetched_again(tmp_path: Path) -> None:
+    """The network was away for three fetches: all records are here all the same, once each."""
+    engine = EngineHere((0.0, 0.0))
+    engine.nodes[1].fails_fetches = 3
+    _, log, _ = driven(settings_of(tmp_path), engine)
+    assert log.end is not None
+    assert len(log.requests) == log.end.counted["sent"] == log.end.counted["ok"]
+    assert engine.nodes[1].calls.count("fetch") >= 4
+
+
+def test_records_that_are_left_on_the_nodes_complete_the_log(tmp_path: Path) -> None:
+    """Whoever appends the nodes' files to the log has the whole run."""
+    engine = EngineHere((0.0, 0.0))
+    settings = settings_of(tmp_path, records="leave")
+    _, log, said = driven(settings, engine)
+    assert len(log.requests) == 0
+    told = [line for line in said.splitlines() if "keeps its records" in line]
+    paths = [Path(line.split(" in ")[1].strip()) for line in told]
+    assert len(paths) == 2, said
+    with settings.log_file.open("ab") as whole:
+        for path in paths:
+            whole.write(path.read_bytes())
+            path.unlink()
+            path.parent.rmdir()
+    log = read_log(settings.log_file)
+    assert log.end is not None and len(log.requests) == log.end.counted["sent"] > 0
+
+
+@pytest.mark.parametrize("on_node_loss", ["abort", "continue"])
+def test_a_lost_node_is_named_and_its_load_goes_nowhere(tmp_path: Path, on_node_loss: str) -> None:
+    """Its clients send no more, those of the others do, and the step of the loss is INVALID."""
+    engine = EngineHere((0.0, 0.0))
+    settings = settings_of(tmp_path, on_node_loss=on_node_loss, records="stream")
+    after_begin(engine, 0.5, engine.nodes[1].kill)
+    outcome, log, said = driven(settings, engine)
+    assert outcome.ending is (Ending.NODE_LOST if on_node_loss == "abort" else Ending.FINISHED)
+    assert {(death.worker, death.node, death.exit_code) for death in log.deaths} == {
+        (1, "node1", None),
+        (3, "node1", None),
+    }
+    assert "node node1 (2 workers with 3 clients) is lost: its process has ended" in said
+    lost_s = log.deaths[0].at_s
+    workers = log.requests.client % 4
+    assert set(workers[log.requests.due_s > lost_s].tolist()) <= {0, 2}
+    summary = analyse(log)
+    assert {f.code for f in summary.steps[0].doubts} >= {"node_lost"}
+    whole = [step for step in summary.steps if step.span.end_s < lost_s]
+    assert not any(step.doubts for step in whole)
+
+
+def test_a_node_that_nobody_asks_stops_by_itself(tmp_path: Path) -> None:
+    """Cut off from the driver, it sends until the lease is over, and nothing after that.
+
+    When it can be asked again, what it has measured is brought here.
+    """
+    engine = EngineHere((0.0, 0.0))
+    lost = engine.nodes[0]
+    settings = settings_of(
+        tmp_path, custom_ramp="6", time_between_ramp=8.0, lease="2s", on_node_loss="continue"
+    )
+    after_begin(engine, 1.0, lost.cut_off.set)
+    after_begin(engine, 7.0, lost.cut_off.clear)
+    _, log, said = driven(settings, engine)
+    of_node = log.requests.client % 2 == 0
+    last_s = float(log.requests.sent_s[of_node].max())
+    assert 2.0 <= last_s <= 1.0 + 2.0 + 1.0
+    assert float(log.requests.sent_s[~of_node].max()) > 7.0
+    assert "node node0 does not answer: it may be lost" in said
+    assert "is lost: it has not answered for" in said
+    assert log.end is not None and len(log.requests) == log.end.counted["sent"]

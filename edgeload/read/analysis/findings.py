@@ -24,6 +24,7 @@ from edgeload.read.analysis.box_findings import (
     no_cloud_set,
     other_detectors,
 )
+from edgeload.read.analysis.cluster_nodes import about_nodes
 from edgeload.read.analysis.connection_limit import find_connection_limit
 from edgeload.read.analysis.failure_findings import (
     answered_by_the_cloud,
@@ -94,6 +95,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_older_form(summary),
             *_measured_time(summary),
             *_units(summary),
+            *about_nodes(summary.log),
             *_same_image(summary),
             *_not_monotone(summary),
             *below_own_threshold(summary),

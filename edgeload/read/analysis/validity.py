@@ -194,8 +194,23 @@ def _was_due(log: RunLog, worker: int, step: RampStep, start_s: float, end_s: fl
 
 def _died(deaths: tuple[WorkerDied, ...], step: RampStep) -> Iterator[Finding]:
     """Worker w hosts clients w, w + workers, ...: it has one in a step of more than w clients."""
-    for death in deaths:
-        if death.at_s < step.end_s and death.worker < step.clients:
+    own = [d for d in deaths if d.at_s < step.end_s and d.worker < step.clients]
+    for node in dict.fromkeys(death.node for death in own if death.lost):
+        lost = [death for death in deaths if death.lost and death.node == node]
+        yield Finding(
+            "node_lost",
+            "invalid",
+            numbers={
+                "node": node,
+                "workers": len(lost),
+                "clients": sum(death.clients for death in lost),
+                "at_s": lost[0].at_s,
+                "why": lost[0].lost,
+            },
+            about=f"node {node}",
+        )
+    for death in own:
+        if not death.lost:
             yield Finding(
                 "worker_died",
                 "invalid",

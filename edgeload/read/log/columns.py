@@ -20,6 +20,7 @@ from edgeload.records import (
     AskedAlone,
     End,
     Header,
+    NodeClock,
     StepEnd,
     WorkerDied,
     WorkerSample,
@@ -217,6 +218,8 @@ class RunLog:
     """Only of a log of the older form whose lines name their cameras."""
     box: tuple[BoxRecord, ...] = ()
     """What the box said about itself, and the monitor on its host, in the log's order."""
+    node_clocks: tuple[NodeClock, ...] = ()
+    """How the clocks of the nodes lay during a cluster run."""
 
     @cached_property
     def frame_of_part(self) -> Ints:

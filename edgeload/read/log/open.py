@@ -160,6 +160,7 @@ def run_log(whole: Stretch, name: Path) -> RunLog:
         asked_alone=tuple(whole.asked_alone),
         step_ends=tuple(whole.step_ends),
         box=tuple(whole.box),
+        node_clocks=tuple(whole.node_clocks),
         host=joined_samples(whole.box, header.anchor.wall_s),
     )
 

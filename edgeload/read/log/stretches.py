@@ -29,6 +29,7 @@ from edgeload.records import (
     End,
     Header,
     Missed,
+    NodeClock,
     RampStepStart,
     RequestRow,
     Row,
@@ -50,6 +51,7 @@ _COUNTED = (
     Missed,
     ModelChange,
     ModelGone,
+    NodeClock,
     RampStepStart,
     StepEnd,
     WorkerDied,
@@ -74,6 +76,7 @@ class Stretch:
     step_starts: list[RampStepStart] = field(default_factory=list)
     step_ends: list[StepEnd] = field(default_factory=list)
     box: list[BoxRecord] = field(default_factory=list)
+    node_clocks: list[NodeClock] = field(default_factory=list)
     last_s: float = 0.0
 
     def add(self, chunk: list[Any]) -> None:
@@ -97,6 +100,7 @@ class Stretch:
         self.step_starts += [r for r in others if isinstance(r, RampStepStart)]
         self.step_ends += [r for r in others if isinstance(r, StepEnd)]
         self.box += [r for r in others if isinstance(r, BoxRecord)]
+        self.node_clocks += [r for r in others if isinstance(r, NodeClock)]
         headers = [r for r in others if isinstance(r, Header)]
         self.header = self.header or next(iter(headers), None)
         self.headers += len(headers)
@@ -128,6 +132,7 @@ class Stretch:
         self.step_starts += other.step_starts
         self.step_ends += other.step_ends
         self.box += other.box
+        self.node_clocks += other.node_clocks
         self.last_s = max(self.last_s, other.last_s)
 
 

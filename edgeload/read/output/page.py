@@ -227,7 +227,9 @@ def _sections(summary: RunSummary, values: Mapping[str, Any]) -> list[dict[str, 
         "Endpoint": of_all_groups(summary, values["endpoint"]),
         "The box, by its own word": box_rows(summary.box),
         "The models that answered": model_rows(summary.models),
-        "Machine that made the load": values["machine"],
+        "Machine that made the load": None if values["cluster"] else values["machine"],
+        "Nodes that made the load": _node_rows(values["cluster"]),
+        "Machine of the driver": values["machine"] if values["cluster"] else None,
         "Versions": values["versions"],
         "Pictures": values["images"],
     }
@@ -236,6 +238,18 @@ def _sections(summary: RunSummary, values: Mapping[str, Any]) -> list[dict[str, 
         for name, group in named.items()
         if group
     ]
+
+
+def _node_rows(cluster: Mapping[str, Any] | None) -> dict[str, str]:
+    """A row for each node of a cluster run."""
+    return {
+        node["name"]: (
+            f"{plural(len(node['workers']), 'worker process')}, {node['sent']:,} requests, clock "
+            f"within {node['clock_error_s'] * 1000:.2g} ms"
+            + (f", lost at {node['lost_s']:.1f} s: {node['lost']}" if node["lost"] else "")
+        )
+        for node in (cluster or {}).get("nodes", ())
+    }
 
 
 def _plain(value: Any) -> str:

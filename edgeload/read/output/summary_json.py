@@ -12,6 +12,7 @@ from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.plain_words import sentence
 from edgeload.read.analysis.box_story import BoxStory
 from edgeload.read.analysis.capacity import Ceiling
+from edgeload.read.analysis.cluster_nodes import nodes_of
 from edgeload.read.analysis.failures import failure_classes
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.limit_result import Limit
@@ -61,7 +62,9 @@ from edgeload.read.output.summary_parts import (
 )
 from edgeload.read.output.summary_record import (
     SCHEMA_VERSION,
+    ClusterRecordOfRun,
     FindingRecord,
+    NodeRecordOfRun,
     ReasonRecord,
     SummaryRecord,
     ValidityRecord,
@@ -166,6 +169,7 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
             WorkerDiedRecord(worker=d.worker, at_s=d.at_s, exit_code=d.exit_code, signal=d.signal)
             for d in log.deaths
         ],
+        cluster=_cluster(summary),
         requests_per_second=log.requests_per_second,
         mix=header.plan.groups if header and summary.groups else None,
         settings=header.settings if header else None,
@@ -173,6 +177,29 @@ def summary_record(summary: RunSummary, findings: Sequence[Finding]) -> SummaryR
         machine=header.machine if header else None,
         versions=header.versions if header else None,
         images=header.images if header else None,
+    )
+
+
+def _cluster(summary: RunSummary) -> ClusterRecordOfRun | None:
+    nodes, header = nodes_of(summary.log), summary.log.header
+    if not nodes or header is None or header.cluster is None:
+        return None
+    return ClusterRecordOfRun(
+        local=header.cluster.local,
+        degraded=any(node.lost for node in nodes),
+        nodes=[
+            NodeRecordOfRun(
+                name=node.name,
+                workers=list(node.workers),
+                sent=node.sent,
+                ok=node.ok,
+                clock_bound_s=json_number(node.clock_bound_s),
+                clock_error_s=json_number(node.clock_error_s),
+                lost_s=json_number(node.lost_s),
+                lost=node.lost or None,
+            )
+            for node in nodes
+        ],
     )
 
 

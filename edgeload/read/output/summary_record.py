@@ -91,6 +91,33 @@ class WorkerDiedRecord(SummaryPart):
     signal: str | None
 
 
+class NodeRecordOfRun(SummaryPart):
+    """One node of a cluster run; `lost` says why it counts as lost, null if it does not.
+
+    `sent` and `ok` are the requests in the log. Its times are off by at most `clock_error_s`.
+    """
+
+    name: str
+    workers: list[int]
+    sent: int
+    ok: int
+    clock_bound_s: Number
+    clock_error_s: Number
+    lost_s: Number
+    lost: str | None
+
+
+class ClusterRecordOfRun(SummaryPart):
+    """The machines that made the load together; `local`: they were all one machine.
+
+    `degraded`: a node was lost, so that a part of the load was not sent.
+    """
+
+    local: bool
+    degraded: bool
+    nodes: list[NodeRecordOfRun]
+
+
 class SummaryRecord(SummaryPart):
     """summary.json. Steps count from 0 here; `started_at` and `ended_at` are RFC 3339 in UTC.
 
@@ -102,7 +129,7 @@ class SummaryRecord(SummaryPart):
     are empty, without a search for the capacity; `capacity` is that of its first tier, and null
     if none was found. `headroom` is null but for a search for it, and `plan` if nobody asked
     for boxes. `soak` has the steps of ten minutes or more. `mix` has the camera groups as the
-    log's header has them; null without a mix.
+    log's header has them; null without a mix. `cluster` is null if one machine made the load.
     """
 
     schema_version: Literal[1]
@@ -151,6 +178,7 @@ class SummaryRecord(SummaryPart):
     out_of_order: int
     damaged_lines: int
     workers_died: list[WorkerDiedRecord]
+    cluster: ClusterRecordOfRun | None
     requests_per_second: Number
     mix: list[GroupRecord] | None
     settings: dict[str, Any] | None

@@ -12,6 +12,11 @@ from collections.abc import Sequence
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.words.answer_kinds import ANSWER_NOTE_KINDS, ANSWER_WARNING_KINDS
 from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
+from edgeload.read.words.cluster_kinds import (
+    CLUSTER_INVALID_KINDS,
+    CLUSTER_NOTE_KINDS,
+    CLUSTER_WARNING_KINDS,
+)
 from edgeload.read.words.comparison_kinds import COMPARISON_KINDS
 from edgeload.read.words.finding_kind import Kind, with_nouns
 from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
@@ -27,6 +32,9 @@ from edgeload.read.words.warning_kinds import WARNING_KINDS
 
 FINDING_TABLES = (
     INVALID_KINDS,
+    CLUSTER_INVALID_KINDS,
+    CLUSTER_WARNING_KINDS,
+    CLUSTER_NOTE_KINDS,
     BOX_WARNING_KINDS,
     MODEL_KINDS,
     WARNING_KINDS,

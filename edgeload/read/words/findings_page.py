@@ -13,6 +13,11 @@ from edgeload.failure_classes import FAILURE_KINDS, failure_class, http_failure
 from edgeload.plain_words import sentence
 from edgeload.read.words.answer_kinds import ANSWER_NOTE_KINDS, ANSWER_WARNING_KINDS
 from edgeload.read.words.box_kinds import BOX_NOTE_KINDS, BOX_WARNING_KINDS
+from edgeload.read.words.cluster_kinds import (
+    CLUSTER_INVALID_KINDS,
+    CLUSTER_NOTE_KINDS,
+    CLUSTER_WARNING_KINDS,
+)
 from edgeload.read.words.comparison_kinds import COMPARISON_KINDS
 from edgeload.read.words.finding_kind import Kind, with_nouns
 from edgeload.read.words.host_kinds import HOST_NOTE_KINDS, HOST_WARNING_KINDS
@@ -37,12 +42,13 @@ _PARTS = (
         "invalid",
         "The run is INVALID: the figures must not be presented as the endpoint's, because our own "
         "machine or a gap in the log is at fault.",
-        INVALID_KINDS,
+        {**INVALID_KINDS, **CLUSTER_INVALID_KINDS},
     ),
     (
         "warning",
         "The endpoint misbehaved, or the figures are less reliable.",
         {
+            **CLUSTER_WARNING_KINDS,
             **BOX_WARNING_KINDS,
             **MODEL_KINDS,
             **WARNING_KINDS,
@@ -54,7 +60,13 @@ _PARTS = (
     (
         "note",
         "How the figures are to be read.",
-        {**NOTE_KINDS, **ANSWER_NOTE_KINDS, **BOX_NOTE_KINDS, **HOST_NOTE_KINDS},
+        {
+            **NOTE_KINDS,
+            **CLUSTER_NOTE_KINDS,
+            **ANSWER_NOTE_KINDS,
+            **BOX_NOTE_KINDS,
+            **HOST_NOTE_KINDS,
+        },
     ),
     (
         "Why a load is not the capacity",

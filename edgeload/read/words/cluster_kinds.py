@@ -1,0 +1,67 @@
+"""The findings about the nodes of a cluster run: meaning, cause, advice, what was seen. Pure."""
+
+from __future__ import annotations
+
+from edgeload.plain_words import listed, plural
+from edgeload.read.statistics.format import milliseconds
+from edgeload.read.words.finding_kind import Kind, Numbers
+from edgeload.time_words import moment
+
+
+def _node_lost(n: Numbers) -> str:
+    return (
+        f"node {n['node']} of the load generator, with {plural(n['workers'], 'worker process')} "
+        f"and up to {plural(n['clients'], '{client}')}, was lost at {moment(n['at_s'])}: {n['why']}"
+    )
+
+
+def _cluster_nodes(n: Numbers) -> str:
+    each = [
+        f"{name} ({plural(workers, 'worker process')})"
+        for name, workers in zip(n["nodes"], n["workers"], strict=True)
+    ]
+    where = ", which are one machine and not separate ones," if n["local"] else ""
+    return (
+        f"{plural(len(each), 'node')} made the load, {listed(each)}{where} and their times are "
+        f"comparable to {milliseconds(n['clock_error_s'])} ms"
+    )
+
+
+def _node_clock(n: Numbers) -> str:
+    return (
+        f"the clock of node {n['node']} was known to {milliseconds(n['clock_error_s'])} ms only, "
+        f"more than the {milliseconds(n['allowed_s'])} ms by which a request may be late"
+    )
+
+
+CLUSTER_INVALID_KINDS = {
+    "node_lost": Kind(
+        meaning="A machine that made a part of the load was lost during the run: it ended, did not "
+        "answer any more, or stopped sending because nobody asked it how it was.",
+        cause="It was switched off or cut off from the network, its memory ran out, or the network "
+        "between it and the driver was away for longer than the lease.",
+        advice="Look at that machine and its network, and run again. What it had not sent counts "
+        "as missed, and its load was moved to no other node. Raise the lease (--lease) if the "
+        "network has short gaps; --records stream saves what a lost node has measured.",
+        message=_node_lost,
+    ),
+}
+CLUSTER_WARNING_KINDS = {
+    "node_clock": Kind(
+        meaning="The clocks of the machines that made the load could be compared less exactly than "
+        "5 ms: by so much their requests may stand too early or too late beside each other.",
+        cause="The network between the driver and that node is slow or busy, or its clock drifts.",
+        advice="Times from sending to the answer are right, because each is measured on one clock. "
+        "Trust the instants of short events less, or use a quicker network between the machines.",
+        message=_node_clock,
+    ),
+}
+CLUSTER_NOTE_KINDS = {
+    "cluster_nodes": Kind(
+        meaning="Several nodes made the load. Each measures on its own clock, and their clocks are "
+        "compared before and during the run.",
+        cause="The run was made with --cluster.",
+        advice="",
+        message=_cluster_nodes,
+    ),
+}
