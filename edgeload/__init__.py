@@ -213,6 +213,7 @@ cluster                 one run whose load is made by many machines
     engine              what a cluster run needs of what carries its calls
     ray_engine          Ray, which carries them
     ray_environment     how Ray is kept quiet and closed
+    ray_probe           asks a cluster what Ray would take a minute to say
     local_ray           a Ray cluster on this machine alone
 simulator               the embedded endpoint, whose capacity is known
     __main__            `python -m edgeload.simulator`

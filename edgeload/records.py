@@ -132,13 +132,17 @@ class PlanRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 class NodeRecord(msgspec.Struct, frozen=True):
     """One node of a cluster, and the numbers of the worker processes that it runs.
 
-    When the run began, its clock was known to `clock_bound_s`.
+    When the run began, its monotonic clock was `clock_offset_s` ahead of that of the driver, known
+    to `clock_bound_s`.
     """
 
     name: str
     workers: list[int]
     usable_cores: int
+    clock_offset_s: float
     clock_bound_s: float
+    log: str = ""
+    """The path of its own log on that machine."""
     versions: dict[str, str] = {}
 
 

@@ -7,7 +7,7 @@ from concurrent import futures
 
 from edgeload.cluster.clock_look import ClockLook
 from edgeload.cluster.cluster_workers import ClusterRules, ClusterWorkers
-from edgeload.cluster.engine import ClusterError, Engine
+from edgeload.cluster.engine import ClusterError, Engine, last_line
 from edgeload.cluster.node_words import NodeInfo
 from edgeload.plan import Plan
 from edgeload.records import ClusterRecord, NodeRecord
@@ -25,7 +25,7 @@ class ClusterRun:
         self._settings = settings
         self._infos = _infos(engine)
         self._shares: tuple[tuple[int, ...], ...] = ()
-        self._looks: Sequence[ClockLook] = ()
+        self._ready: Sequence[tuple[str, ClockLook]] = ()
 
     def worker_count(self, plan: Plan) -> int:
         """Number of worker processes on all nodes together. Raises ClusterError: too few clients.
@@ -51,10 +51,10 @@ class ClusterRun:
     def workers(self) -> ClusterWorkers:
         """Those of the run; none has been started."""
         rules = ClusterRules(self._settings.lease, self._settings.records)
-        return ClusterWorkers(self._engine, rules, self._shares, self._see_clocks)
+        return ClusterWorkers(self._engine, rules, self._shares, self._see_ready)
 
-    def _see_clocks(self, looks: Sequence[ClockLook]) -> None:
-        self._looks = looks
+    def _see_ready(self, ready: Sequence[tuple[str, ClockLook]]) -> None:
+        self._ready = ready
 
     def record(self) -> ClusterRecord:
         """What the log says about the nodes, once their clocks have been compared."""
@@ -63,11 +63,13 @@ class ClusterRun:
                 name=node.name,
                 workers=list(share),
                 usable_cores=info.usable_cores,
+                clock_offset_s=look.offset_s,
                 clock_bound_s=look.bound_s,
+                log=log,
                 versions=info.versions,
             )
-            for node, info, share, look in zip(
-                self._engine.nodes, self._infos, self._shares, self._looks, strict=True
+            for node, info, share, (log, look) in zip(
+                self._engine.nodes, self._infos, self._shares, self._ready, strict=True
             )
         ]
         return ClusterRecord(nodes, self._engine.local)
@@ -99,6 +101,6 @@ def _infos(engine: Engine) -> list[NodeInfo]:
         try:
             infos.append(future.result())
         except Exception as error:  # whatever the engine says
-            last = (str(error).strip().splitlines() or [type(error).__name__])[-1]
-            raise ClusterError(f"node {node.name} cannot take part: {last}") from error
+            why = last_line(error)
+            raise ClusterError(f"node {node.name} cannot take part: {why}") from error
     return infos

@@ -20,9 +20,9 @@ from typing import Any, Literal
 
 from edgeload.box_records import ModelRecord
 from edgeload.cluster.clock_look import ClockLook
-from edgeload.cluster.engine import Engine
+from edgeload.cluster.engine import Engine, last_line
 from edgeload.cluster.node_link import NodeLink, NodeShare
-from edgeload.cluster.node_words import NodeTask
+from edgeload.cluster.node_words import NodeReady, NodeTask
 from edgeload.cluster.pulled_log import PulledLog
 from edgeload.edge.location import Unreachable
 from edgeload.records import Anchor, NodeClock, WallClock, encode
@@ -66,15 +66,15 @@ class ClusterWorkers:
         engine: Engine,
         rules: ClusterRules,
         shares: Sequence[tuple[int, ...]],
-        clocks: Callable[[Sequence[ClockLook]], None] = lambda _: None,
+        on_ready: Callable[[Sequence[tuple[str, ClockLook]]], None] = lambda _: None,
     ) -> None:
-        """`shares` are the numbers of the workers of each node. `clocks` hears how the clocks of
-        the nodes lie to ours before the run.
+        """`shares` are the numbers of the workers of each node. `on_ready` hears where each node
+        has its log, and how its clock lies to ours before the run.
         """
         self._engine = engine
         self._rules = rules
         self._shares = shares
-        self._clocks = clocks
+        self._on_ready = on_ready
         self._links: list[NodeLink] = []
         self._pulls: list[_Pull] = []
         self._ready: list[Future[Any]] = []
@@ -131,20 +131,25 @@ class ClusterWorkers:
 
         Raises as `WorkerProcesses.await_ready`.
         """
-        for link, future in zip(self._links, self._ready, strict=True):
-            try:
-                problem = future.result(_READY_WITHIN_S)
-            except TimeoutError:
-                problem = f"it did not become ready in {_READY_WITHIN_S:g} s", False
-            except Exception as error:  # whatever the engine says, the run cannot begin
-                problem = str(error).strip().splitlines()[-1], False
-            if problem is not None:
-                why, endpoint = problem
-                text = f"node {link.name}: {why}"
-                raise Unreachable(text) if endpoint else WorkersFailed(text)
+        ready = [
+            self._ready_of(link, future)
+            for link, future in zip(self._links, self._ready, strict=True)
+        ]
         looks = [self._compared(link) for link in self._links]
         self._bound_s = max(each.bound_s for each in looks)
-        self._clocks(looks)
+        self._on_ready([(each.log, seen) for each, seen in zip(ready, looks, strict=True)])
+
+    def _ready_of(self, link: NodeLink, future: Future[NodeReady]) -> NodeReady:
+        try:
+            ready = future.result(_READY_WITHIN_S)
+        except futures.TimeoutError:
+            ready = NodeReady(problem=f"it did not become ready in {_READY_WITHIN_S:g} s")
+        except Exception as error:  # whatever the engine says, the run cannot begin
+            ready = NodeReady(problem=last_line(error))
+        if not ready.problem:
+            return ready
+        text = f"node {link.name}: {ready.problem}"
+        raise Unreachable(text) if ready.endpoint else WorkersFailed(text)
 
     def _compared(self, link: NodeLink) -> ClockLook:
         try:

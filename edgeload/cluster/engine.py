@@ -21,6 +21,11 @@ class NodeGone(Exception):
     """The node's process has ended for good; the text says how. Any other error may pass."""
 
 
+def last_line(error: BaseException) -> str:
+    """What an error of the engine says at its end: before that come traces of several machines."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
+
+
 class NodeHandle(Protocol):
     """One node, from the driver."""
 

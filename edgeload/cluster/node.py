@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeload.box_records import ModelRecord
-from edgeload.cluster.node_words import NodeInfo, NodeQuestion, NodeState, NodeTask
+from edgeload.cluster.node_words import NodeInfo, NodeQuestion, NodeReady, NodeState, NodeTask
 from edgeload.edge.location import Unreachable
 from edgeload.machine import open_as_many_files_as_allowed, usable_cores
 from edgeload.nameless_file import nameless_file
@@ -72,19 +72,18 @@ class Node:
             versions=package_versions(),
         )
 
-    def prepare(self, task: NodeTask, pictures: Sequence[bytes]) -> tuple[str, bool] | None:
-        """Start the workers, and wait until they are ready.
+    def prepare(self, task: NodeTask, pictures: Sequence[bytes]) -> NodeReady:
+        """Start the workers, and wait until they are ready. `pictures` are the files of pictures.
 
-        `pictures` are the files of pictures. Returns why it cannot be done, and whether the
-        endpoint is the cause; None if all is well.
+        Nothing is raised: an error of ours would come to the driver as one of the engine.
         """
         remember_secret(task.task.token)
         hide_in_errors()
-        problem: list[tuple[str, bool] | None] = []
+        ready: list[NodeReady] = []
         done = threading.Event()
 
         def start_and_stay() -> None:
-            problem.append(self._started(task, pictures))
+            ready.append(self._started(task, pictures))
             done.set()
             threading.Event().wait()
 
@@ -92,22 +91,23 @@ class Node:
         # process (prctl(2), PR_SET_PDEATHSIG); the engine's threads come and go.
         threading.Thread(target=start_and_stay, name="starts workers", daemon=True).start()
         done.wait()
-        return problem[0]
+        return ready[0]
 
-    def _started(self, task: NodeTask, pictures: Sequence[bytes]) -> tuple[str, bool] | None:
+    def _started(self, task: NodeTask, pictures: Sequence[bytes]) -> NodeReady:
         with self._lock:
             try:
                 self._start(task, pictures)
                 self._workers.await_ready()
             except WorkersFailed as error:
-                return str(error), False
+                return NodeReady(problem=str(error))
             except OSError as error:
-                return f"the folder for temporary files cannot be written ({error})", False
+                why = f"the folder for temporary files cannot be written ({error})"
+                return NodeReady(problem=why)
             except Unreachable as error:
-                return str(error), True
+                return NodeReady(problem=str(error), endpoint=True)
             except Exception as error:  # whatever it is, the driver has to say it
-                return printable(f"{type(error).__name__}: {error}"), False
-        return None
+                return NodeReady(problem=printable(f"{type(error).__name__}: {error}"))
+            return NodeReady(log=str(self._log_path))
 
     def _start(self, task: NodeTask, pictures: Sequence[bytes]) -> None:
         open_as_many_files_as_allowed()
@@ -115,9 +115,9 @@ class Node:
         folder = Path(tempfile.gettempdir()) / f"edgeload-{task.task.run_id}-{task.indices[0]}"
         self._folder = folder
         private_folder(folder)
-        create_log(folder / "log")
-        self._log = LogWriter(folder / "log", create=False)
-        own_task = _on_this_node(task, pictures, folder / "log", self._files)
+        create_log(self._log_path)
+        self._log = LogWriter(self._log_path, create=False)
+        own_task = _on_this_node(task, pictures, self._log_path, self._files)
         self._workers.start(own_task, task.kind, task.indices)
 
     def ask(self, question: NodeQuestion) -> NodeState:
@@ -149,8 +149,7 @@ class Node:
 
     def fetch(self, start: int, most_bytes: int) -> bytes:
         """A stretch of this node's log from an offset on."""
-        assert self._folder is not None
-        with (self._folder / "log").open("rb") as file:
+        with self._log_path.open("rb") as file:
             file.seek(start)
             return file.read(most_bytes)
 
@@ -166,9 +165,14 @@ class Node:
             if self._folder is None:
                 return None
             if keep_log:
-                return str(self._folder / "log")
+                return str(self._log_path)
             shutil.rmtree(self._folder, ignore_errors=True)
             return None
+
+    @property
+    def _log_path(self) -> Path:
+        assert self._folder is not None
+        return self._folder / "log"
 
     def _obey(self, command: tuple[object, ...]) -> None:
         word, *values = command

@@ -22,6 +22,18 @@ class NodeInfo:
 
 
 @dataclass(frozen=True)
+class NodeReady:
+    """A node has started its workers, or could not."""
+
+    log: str = ""
+    """The path of its log on its own machine."""
+    problem: str = ""
+    """Why it cannot take part; empty: it can."""
+    endpoint: bool = False
+    """Whether the endpoint is the cause of that."""
+
+
+@dataclass(frozen=True)
 class NodeTask:
     """What one node has to do: its workers have the numbers in `indices`."""
 

@@ -17,6 +17,7 @@ from typing import Any
 from edgeload.cluster.engine import ClusterError, Engine, NodeGone
 from edgeload.cluster.local_ray import local_ray
 from edgeload.cluster.ray_environment import check_secured, quiet_ray
+from edgeload.cluster.ray_probe import check_cluster_of
 from edgeload.settings import Settings
 from edgeload.settings.values import cluster_nodes
 
@@ -42,6 +43,7 @@ def ray_engine(settings: Settings) -> Iterator[Engine]:
         if here is None:
             check_secured(os.environ, settings.cluster, insecure=settings.insecure_cluster)
             _check_answers(settings.cluster)
+            check_cluster_of(settings.cluster, insecure=settings.insecure_cluster)
             address, count = settings.cluster, settings.nodes or 1
         else:
             address, count = stack.enter_context(local_ray(here, {RESOURCE: 1})), here
@@ -65,7 +67,10 @@ def _check_answers(address: str) -> None:
 def _connected(address: str) -> Iterator[None]:
     """This process is a driver of the cluster, and its nodes have our code."""
     import ray  # noqa: PLC0415  (an extra, and heavy)
+    from ray._private import worker  # noqa: PLC0415
 
+    # Ray prints pages about a lost node to stdout, whatever it is told: ours is one line.
+    worker.print_to_stdstream = lambda *_, **__: None
     with tempfile.TemporaryDirectory(prefix="edgeload-code-") as folder:
         shutil.copytree(
             _PACKAGE, Path(folder, _PACKAGE.name), ignore=shutil.ignore_patterns("__pycache__")
@@ -87,24 +92,13 @@ def _connected(address: str) -> Iterator[None]:
 
 
 def _why_not_connected(address: str, error: Exception) -> str:
-    said = str(error)
+    said = " ".join(str(error).split()) or type(error).__name__
     if "Version mismatch" in said:
-        versions = " ".join(said.split())
         return (
             f"CLUSTER = {address!r}: Ray and Python must be the same on all machines, to the last "
-            f"digit: {versions}"
+            f"digit: {said}"
         )
-    if "auth" in said.lower() or "token" in said.lower():
-        return (
-            f"CLUSTER = {address!r}: the cluster refuses our token; RAY_AUTH_TOKEN_PATH must name "
-            "the file that the cluster was started with"
-        )
-    first = (said.strip().splitlines() or [type(error).__name__])[0]
-    return (
-        f"CLUSTER = {address!r}: cannot be joined ({first}); this machine must be a node of the "
-        "cluster itself, for example by ray start --address, and have the same token "
-        "(docs/cluster.md)"
-    )
+    return f"CLUSTER = {address!r}: cannot be joined ({said})"
 
 
 @contextlib.contextmanager

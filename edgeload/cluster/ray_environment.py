@@ -11,6 +11,7 @@ from edgeload.settings import SettingError
 
 TOKEN_MODE = "RAY_AUTH_MODE"
 TOKEN_FILE = "RAY_AUTH_TOKEN_PATH"
+TOKEN = "RAY_AUTH_TOKEN"
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_USAGE_STATS_REPORT_URL": "http://127.0.0.1:9/",  # so that not even "disabled" is reported

@@ -16,7 +16,7 @@ from edgeload.generator_limits import (
     LIMIT_STOPS_SHARE,
 )
 from edgeload.plan import RampStep
-from edgeload.read.analysis.finding import Finding
+from edgeload.read.analysis.finding import Evidence, Finding
 from edgeload.read.analysis.step_summary import GeneratorWork, StepCounts
 from edgeload.read.analysis.worker_effort import LimitStops
 from edgeload.read.log.columns import RunLog
@@ -36,6 +36,7 @@ def step_doubts(
     """All that makes one step INVALID: the generator's faults, and holes in the log."""
     found = [
         *_stopped_by_limit(generator.limit_stops),  # first: it explains the others
+        *_lost_nodes(log, step),
         *_late(generator.late_share),
         *_busy(generator.cpu_cores),
         *_starved(generator.core_wait_s),
@@ -76,6 +77,12 @@ def _disagrees(log: RunLog, end: End) -> Iterator[Finding]:
     }
     counted = {name: count for name, count in end.counted.items() if name in in_log}
     if any(counted[name] != in_log[name] for name in counted):
+        if any(death.lost for death in log.deaths):
+            return  # that is why
+        if log.header and log.header.cluster and log.settings.get("records") == "leave":
+            where = tuple((node.name, node.log) for node in log.header.cluster.nodes)
+            yield Finding("records_left", "invalid", numbers={"where": where})
+            return
         numbers = {"counted": counted, "in_log": {name: in_log[name] for name in counted}}
         yield Finding("log_disagrees", "invalid", numbers=numbers)
 
@@ -150,9 +157,11 @@ def _stood_still(log: RunLog, step: RampStep, window: Window) -> Iterator[Findin
     """Worker processes that took no sample of themselves for long: they were frozen or starved."""
     if log.header is None or not log.workers:
         return
+    lost = {death.worker for death in log.deaths if death.lost}
     gaps = [
         (after_s - before_s, worker, before_s)
         for worker in range(min(log.header.workers, step.clients))
+        if worker not in lost
         for before_s, after_s in _gaps(log, worker, step, window.end_s)
     ]
     if gaps:
@@ -192,25 +201,41 @@ def _was_due(log: RunLog, worker: int, step: RampStep, start_s: float, end_s: fl
     return any(start_s < due_s < end_s for due_s in dues)
 
 
+def _lost_nodes(log: RunLog, step: RampStep) -> Iterator[Finding]:
+    """A node of a cluster may have sent for a while after it was last heard of: nobody knows."""
+    for node in dict.fromkeys(death.node for death in log.deaths if death.lost):
+        lost = [death for death in log.deaths if death.lost and death.node == node]
+        if lost[0].at_s >= step.end_s and not _unrecorded(log):
+            continue
+        if all(death.worker >= step.clients for death in lost):
+            continue
+        numbers: dict[str, Evidence] = {
+            "node": node,
+            "workers": len(lost),
+            "clients": sum(death.clients for death in lost),
+            "at_s": lost[0].at_s,
+            "why": lost[0].lost,
+            "unrecorded": _unrecorded(log),
+            "log": _node_log(log, node),
+        }
+        yield Finding("node_lost", "invalid", numbers=numbers, about=f"node {node}")
+
+
+def _unrecorded(log: RunLog) -> int:
+    """How many requests the nodes counted that are not in the log."""
+    return 0 if log.end is None else log.end.counted.get("sent", 0) - len(log.sent_requests)
+
+
+def _node_log(log: RunLog, name: str) -> str:
+    """Where the records of a node lie on it; empty if the log does not say."""
+    nodes = log.header.cluster.nodes if log.header and log.header.cluster else ()
+    return next((node.log for node in nodes if node.name == name), "")
+
+
 def _died(deaths: tuple[WorkerDied, ...], step: RampStep) -> Iterator[Finding]:
     """Worker w hosts clients w, w + workers, ...: it has one in a step of more than w clients."""
-    own = [d for d in deaths if d.at_s < step.end_s and d.worker < step.clients]
-    for node in dict.fromkeys(death.node for death in own if death.lost):
-        lost = [death for death in deaths if death.lost and death.node == node]
-        yield Finding(
-            "node_lost",
-            "invalid",
-            numbers={
-                "node": node,
-                "workers": len(lost),
-                "clients": sum(death.clients for death in lost),
-                "at_s": lost[0].at_s,
-                "why": lost[0].lost,
-            },
-            about=f"node {node}",
-        )
-    for death in own:
-        if not death.lost:
+    for death in deaths:
+        if not death.lost and death.at_s < step.end_s and death.worker < step.clients:
             yield Finding(
                 "worker_died",
                 "invalid",

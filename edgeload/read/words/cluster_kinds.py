@@ -9,10 +9,23 @@ from edgeload.time_words import moment
 
 
 def _node_lost(n: Numbers) -> str:
+    missing = ""
+    if n["unrecorded"]:
+        where = f" and may still lie there in {n['log']}" if n["log"] else ""
+        missing = (
+            f"; {plural(n['unrecorded'], '{request}')} that lost nodes counted are not in the "
+            f"log{where}"
+        )
     return (
         f"node {n['node']} of the load generator, with {plural(n['workers'], 'worker process')} "
-        f"and up to {plural(n['clients'], '{client}')}, was lost at {moment(n['at_s'])}: {n['why']}"
+        f"and up to {plural(n['clients'], '{client}')}, was lost at {moment(n['at_s'])}: "
+        f"{n['why']}{missing}"
     )
+
+
+def _records_left(n: Numbers) -> str:
+    places = listed([f"{path} on {name}" for name, path in n["where"]])
+    return f"the records were left on the nodes, in {places}"
 
 
 def _cluster_nodes(n: Numbers) -> str:
@@ -44,6 +57,13 @@ CLUSTER_INVALID_KINDS = {
         "as missed, and its load was moved to no other node. Raise the lease (--lease) if the "
         "network has short gaps; --records stream saves what a lost node has measured.",
         message=_node_lost,
+    ),
+    "records_left": Kind(
+        meaning="The log has no requests, because they were to stay on the nodes.",
+        cause="The run was made with --records leave.",
+        advice="Copy these files here, append them to the log, and make the report again: "
+        "cat FILE… >> LOG.",
+        message=_records_left,
     ),
 }
 CLUSTER_WARNING_KINDS = {

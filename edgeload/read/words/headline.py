@@ -60,6 +60,9 @@ def _no_result(summary: RunSummary) -> str:
     noun = "frame" if summary.groups else "request"
     if not sent:
         due = f"{plural(planned, noun)} were due" if planned else f"no {noun} was due"
+        end = summary.log.end
+        if end is not None and end.counted.get("sent"):
+            return f"NO RESULT: no record of a request came into the log; {due}."
         return f"NO RESULT: nothing was sent, so nothing was measured; {due}."
     texts = summary.failure_texts
     most = texts[0] if texts else None

@@ -71,6 +71,7 @@ def _connection_limit(n: Numbers) -> str:
 
 
 _DEAD = "because their worker had died"
+_LOST = "or their records were lost with their node"
 _STILL = "because their worker stood still"
 
 
@@ -88,6 +89,8 @@ def _missed(n: Numbers) -> str:
         said["skipped"] = "because the policy --late latest keeps only the newest"
     if n["worker_died"] or n["worker_stood_still"]:
         said["not recorded"] = _DEAD if n["worker_died"] else _STILL
+    if n.get("node_lost"):
+        said["not recorded"] = _LOST
     because = {said.get(reason, reason): count for reason, count in n["reasons"].items()}
     split = ", ".join(f"{count:,} {why}" for why, count in because.items())
     why = next(iter(because)) if len(because) == 1 else f"({split})"

@@ -1,0 +1,110 @@
+"""Asks a cluster, in a process of its own, what Ray itself would take a minute to say.
+
+How a process authenticates is settled when it loads Ray, and Ray prints what it thinks of a refusal
+once a second. So each question is asked by another process, whose stderr nobody sees:
+`edgeload.cluster.ray_probe:main HOST:PORT` prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import psutil
+
+from edgeload.child_processes import command, environment
+from edgeload.cluster.engine import ClusterError
+from edgeload.cluster.ray_environment import TOKEN, TOKEN_FILE, TOKEN_MODE
+from edgeload.settings import SettingError
+
+_WITHIN_S = 20.0
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What one process saw: `refused` for its token, or the addresses of the nodes that live."""
+
+    refused: bool = False
+    nodes: tuple[str, ...] = ()
+    error: str = ""
+
+
+def check_cluster_of(address: str, *, insecure: bool) -> None:
+    """Raise ClusterError or SettingError, in one line, if this machine cannot use the cluster.
+
+    A cluster that lets in whoever has no token is refused, unless `insecure`.
+    """
+    own = _started(address, environment())
+    without = {
+        name: text for name, text in environment().items() if name not in (TOKEN, TOKEN_FILE)
+    }
+    stranger = _started(address, {**without, TOKEN_MODE: "disabled"})
+    probed, by_stranger = _said(own), _said(stranger)
+    if probed.refused:
+        raise SettingError(
+            f"CLUSTER = {address!r}: the cluster refuses our token; {TOKEN_FILE} must name a file "
+            "with the token that the cluster was started with (docs/cluster.md)"
+        )
+    if probed.error:
+        raise ClusterError(f"CLUSTER = {address!r}: cannot be asked ({probed.error})")
+    if by_stranger.nodes and not insecure:
+        raise SettingError(
+            f"CLUSTER = {address!r}: the cluster lets in whoever has no token, so that everybody "
+            "who reaches it can run programs on all of its machines; start it with a token "
+            "(docs/cluster.md), or permit this with --insecure-cluster"
+        )
+    if not set(probed.nodes) & _own_addresses():
+        raise ClusterError(
+            f"CLUSTER = {address!r}: this machine is none of its nodes ({', '.join(probed.nodes)})"
+            f"; join it first: ray start --address={address} --num-cpus=0"
+        )
+
+
+def _started(address: str, variables: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command("edgeload.cluster.ray_probe:main", address),
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _said(process: subprocess.Popen[bytes]) -> Probed:
+    try:
+        out, _ = process.communicate(timeout=_WITHIN_S)
+        said = json.loads(out)
+        return Probed(said["refused"], tuple(said["nodes"]), said["error"])
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return Probed(error=f"no answer within {_WITHIN_S:g} s")
+    except (ValueError, KeyError, TypeError):
+        return Probed(error="it does not answer like a Ray cluster of this version")
+
+
+def _own_addresses() -> set[str]:
+    found = psutil.net_if_addrs().values()
+    families = (socket.AF_INET, socket.AF_INET6)
+    return {each.address for nics in found for each in nics if each.family in families}
+
+
+def main() -> int:
+    """Print what the cluster at the given address says to this process."""
+    from ray._raylet import GcsClient  # type: ignore[attr-defined]  # noqa: PLC0415
+    from ray.exceptions import AuthenticationError  # noqa: PLC0415
+
+    said: dict[str, object] = {"refused": False, "nodes": [], "error": ""}
+    try:
+        infos = GcsClient(address=sys.argv[1]).get_all_node_info(timeout=10)
+        said["nodes"] = [info.node_manager_address for info in infos.values() if info.state == 0]
+    except AuthenticationError:
+        said["refused"] = True
+    except Exception as error:  # whatever Ray says, it is one line here
+        said["error"] = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    print(json.dumps(said), flush=True)
+    os._exit(0)  # without waiting for what Ray has started
