@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from edgeload.child_processes import environment
-from edgeload.cluster.ray_environment import TOKEN_FILE, TOKEN_MODE
+from edgeload.cluster.ray_environment import RAY_TOKEN_FILE, RAY_TOKEN_MODE
 from edgeload.private_files import open_private
 
 _NOT_IN_A_CLOUD = "provider: {type: local}\n"
@@ -27,7 +27,7 @@ def local_ray(nodes: int, resources: Mapping[str, float]) -> Iterator[str]:
         (home / "ray_bootstrap_config.yaml").write_text(_NOT_IN_A_CLOUD, encoding="utf-8")
         with os.fdopen(open_private(home / "token", os.O_WRONLY), "w") as file:
             file.write(secrets.token_hex(32))
-        token = {TOKEN_MODE: "token", TOKEN_FILE: str(home / "token")}
+        token = {RAY_TOKEN_MODE: "token", RAY_TOKEN_FILE: str(home / "token")}
         elsewhere = {"HOME": folder, "PYTHONUSERBASE": site.getuserbase()}
         options = {
             "object_store_memory": _OBJECT_STORE_BYTES,

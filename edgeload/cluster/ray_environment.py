@@ -9,9 +9,9 @@ from importlib.util import find_spec
 
 from edgeload.settings import SettingError
 
-TOKEN_MODE = "RAY_AUTH_MODE"
-TOKEN_FILE = "RAY_AUTH_TOKEN_PATH"
-TOKEN = "RAY_AUTH_TOKEN"
+RAY_TOKEN_MODE = "RAY_AUTH_MODE"
+RAY_TOKEN_FILE = "RAY_AUTH_TOKEN_PATH"
+RAY_TOKEN = "RAY_AUTH_TOKEN"
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_USAGE_STATS_REPORT_URL": "http://127.0.0.1:9/",  # so that not even "disabled" is reported
@@ -34,10 +34,10 @@ def quiet_ray() -> None:
 
 def check_secured(environment: Mapping[str, str], address: str, *, insecure: bool) -> None:
     """Raise SettingError unless Ray is told to use a token, or an open cluster is accepted."""
-    if insecure or environment.get(TOKEN_MODE, "").lower() == "token":
+    if insecure or environment.get(RAY_TOKEN_MODE, "").lower() == "token":
         return
     raise SettingError(
-        f"CLUSTER = {address!r}: {TOKEN_MODE} is not set to token, and whoever reaches a cluster "
-        "without a token can run programs on all of its machines; start it with a token "
+        f"CLUSTER = {address!r}: {RAY_TOKEN_MODE} is not set to token, and whoever reaches a "
+        "cluster without a token can run programs on all of its machines; start it with a token "
         "(docs/cluster.md), or permit this with --insecure-cluster"
     )

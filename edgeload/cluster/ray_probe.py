@@ -18,7 +18,7 @@ import psutil
 
 from edgeload.child_processes import command, environment
 from edgeload.cluster.engine import ClusterError
-from edgeload.cluster.ray_environment import TOKEN, TOKEN_FILE, TOKEN_MODE
+from edgeload.cluster.ray_environment import RAY_TOKEN, RAY_TOKEN_FILE, RAY_TOKEN_MODE
 from edgeload.settings import SettingError
 
 _WITHIN_S = 20.0
@@ -40,14 +40,16 @@ def check_cluster_of(address: str, *, insecure: bool) -> None:
     """
     own = _started(address, environment())
     without = {
-        name: text for name, text in environment().items() if name not in (TOKEN, TOKEN_FILE)
+        name: text
+        for name, text in environment().items()
+        if name not in (RAY_TOKEN, RAY_TOKEN_FILE)
     }
-    stranger = _started(address, {**without, TOKEN_MODE: "disabled"})
+    stranger = _started(address, {**without, RAY_TOKEN_MODE: "disabled"})
     probed, by_stranger = _said(own), _said(stranger)
     if probed.refused:
         raise SettingError(
-            f"CLUSTER = {address!r}: the cluster refuses our token; {TOKEN_FILE} must name a file "
-            "with the token that the cluster was started with (docs/cluster.md)"
+            f"CLUSTER = {address!r}: the cluster refuses our token; {RAY_TOKEN_FILE} must name a "
+            "file with the token that the cluster was started with (docs/cluster.md)"
         )
     if probed.error:
         raise ClusterError(f"CLUSTER = {address!r}: cannot be asked ({probed.error})")

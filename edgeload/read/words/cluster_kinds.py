@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from edgeload.plain_words import listed, plural
 from edgeload.read.statistics.format import milliseconds
 from edgeload.read.words.finding_kind import Kind, Numbers
 from edgeload.time_words import moment
+
+_MOST_NAMED = 5
 
 
 def _node_lost(n: Numbers) -> str:
@@ -24,20 +28,33 @@ def _node_lost(n: Numbers) -> str:
 
 
 def _records_left(n: Numbers) -> str:
-    places = listed([f"{path} on {name}" for name, path in n["where"]])
+    places = _some([f"{path} on {name}" for name, path in n["where"]])
     return f"the records were left on the nodes, in {places}"
 
 
+def _some(names: Sequence[str]) -> str:
+    """All names, or the first ones of many."""
+    more = len(names) - _MOST_NAMED
+    return listed([*names[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
+
+
 def _cluster_nodes(n: Numbers) -> str:
-    each = [
-        f"{name} ({plural(workers, 'worker process')})"
-        for name, workers in zip(n["nodes"], n["workers"], strict=True)
-    ]
-    where = ", which are one machine and not separate ones," if n["local"] else ""
+    workers = sum(n["workers"])
+    where = ", all of them on one machine" if n["local"] else ""
     return (
-        f"{plural(len(each), 'node')} made the load, {listed(each)}{where} and their times are "
-        f"comparable to {milliseconds(n['clock_error_s'])} ms"
+        f"{plural(len(n['nodes']), 'node')} made the load with {plural(workers, 'worker process')}"
+        f"{where}: {_some(n['nodes'])}; their clocks were compared to "
+        f"{milliseconds(n['clock_error_s'])} ms"
     )
+
+
+def _cluster_advice(n: Numbers) -> str:
+    if n["local"]:
+        return (
+            "They were not separate machines, so this says nothing about the load that several "
+            "machines can make."
+        )
+    return "Instants on different nodes are comparable to that."
 
 
 def _node_clock(n: Numbers) -> str:
@@ -81,7 +98,9 @@ CLUSTER_NOTE_KINDS = {
         meaning="Several nodes made the load. Each measures on its own clock, and their clocks are "
         "compared before and during the run.",
         cause="The run was made with --cluster.",
-        advice="",
+        advice="Instants on different nodes are comparable to the time that is named. Nodes on one "
+        "machine say nothing about the load that several machines can make.",
         message=_cluster_nodes,
+        advise=_cluster_advice,
     ),
 }
