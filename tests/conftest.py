@@ -134,6 +134,8 @@ SIDE_BY_SIDE = (
 
 # They wait for a real load that needs a small part of one processor, and leave room for another.
 LIGHT_LOADS = (
+    "cluster/test_cluster_on_machines.py",
+    "cluster/test_cluster_workers.py",
     "test_counted_runs.py",
     "variants/test_command.py",
     "test_long_runs.py",

@@ -35,7 +35,7 @@ from edgeload.signals import StopSignals
 
 Records = Literal["pull", "stream", "leave"]
 _READY_WITHIN_S = 90.0
-_LEAST_LEAD_S = 1.5
+_LEAST_LEAD_S = 1.0
 _ROUND_TRIPS_AHEAD = 20
 _CLOCKS_EVERY_S = 10.0
 _CLOSED_WITHIN_S = 3.0

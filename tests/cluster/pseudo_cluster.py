@@ -7,6 +7,7 @@ nodes do not have our code.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -14,16 +15,50 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from pseudo_hosts import ROOT, PseudoHost, pseudo_hosts
+import psutil
+from pseudo_hosts import OWN_FOLDER, ROOT, PseudoHost, pseudo_hosts
 
 _RAY = str(Path(sys.executable).with_name("ray"))
 PORT = 6379
-_QUICK = {
-    "RAY_health_check_period_ms": "1000",
-    "RAY_health_check_timeout_ms": "2000",
-    "RAY_health_check_failure_threshold": "3",
-}
+API_TOKEN = "api_a_token_of_a_test"
+
+
+@dataclass
+class LoadTestThere:
+    """A load test that runs on one of the machines."""
+
+    nsenter: subprocess.Popen[bytes]
+    place: Path
+
+    def said(self) -> str:
+        """What it has printed so far."""
+        return (self.place / "said.txt").read_text()
+
+    def await_said(self, text: str, limit_s: float = 60.0) -> None:
+        """Wait until it has printed this."""
+        until_s = time.monotonic() + limit_s
+        while text not in self.said():
+            assert time.monotonic() < until_s and self.nsenter.poll() is None, self.said()
+            time.sleep(0.02)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the program itself."""
+        for process in psutil.Process(self.nsenter.pid).children(recursive=True):
+            if any(word.endswith("load_test.py") for word in process.cmdline()):
+                process.send_signal(number)
+                return
+        raise AssertionError(self.said())
+
+    def ended(self, limit_s: float = 90.0) -> int:
+        """Wait for its end; the exit code."""
+        return self.nsenter.wait(limit_s)
+
+    def summary(self) -> dict[str, Any]:
+        """Its summary.json."""
+        found: dict[str, Any] = json.loads((self.place / "results" / "summary.json").read_text())
+        return found
 
 
 @dataclass
@@ -35,6 +70,7 @@ class PseudoCluster:
     environment: dict[str, str]
     box_url: str = ""
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    runs: int = 0
 
     @property
     def address(self) -> str:
@@ -46,7 +82,8 @@ class PseudoCluster:
         host = self.hosts["head"]
         words = [
             "--head", f"--port={PORT}", f"--node-ip-address={host.address}", "--num-cpus=0",
-            "--include-dashboard=false", "--object-store-memory=100000000", "--block",
+            "--include-dashboard=false", f"--temp-dir={OWN_FOLDER}/ray",
+            "--object-store-memory=100000000", "--block",
         ]  # fmt: skip
         self._start("head", words)
         self._await(lambda: f"--address='{self.address}'" in self.said_by("head"))
@@ -64,24 +101,29 @@ class PseudoCluster:
         """What `ray start` on a machine has printed so far."""
         return (self.folder / f"{name}.out").read_text(errors="replace")
 
-    def load_test(
-        self, *options: str, output: str = "run", program: str = "load_test.py"
-    ) -> subprocess.Popen[bytes]:
-        """Start a load test of the box by the nodes; what it prints is in OUTPUT.txt."""
-        place = self.folder / output
-        place.mkdir(exist_ok=True)
+    def load_test(self, *options: str) -> LoadTestThere:
+        """Start a load test of the box by the nodes, on the machine of the head."""
+        self.runs += 1
+        place = self.folder / f"run{self.runs}"
+        place.mkdir()
         command = [
-            sys.executable, str(ROOT / program), "--cluster", self.address,
+            sys.executable, str(ROOT / "load_test.py"), "--cluster", self.address,
             "--endpoint-url", self.box_url, "--log-file", str(place / "log"),
-            "--output-dir", str(place / "results"), "--progress", "plain",
-            "--cluster-wait", "20s", *options,
+            "--output-dir", str(place / "results"), "--progress", "plain", "--no-preflight",
+            "--cluster-wait", "20s", "--requests-per-second", "5", *options,
         ]  # fmt: skip
-        environment = {**self.environment, "GROUNDLIGHT_API_TOKEN": "api_a_token_of_a_test"}
-        return self.hosts["head"].start(command, environment, place / "said.txt")
+        environment = {**self.environment, "GROUNDLIGHT_API_TOKEN": API_TOKEN}
+        nsenter = self.hosts["head"].start(command, environment, place / "said.txt")
+        return LoadTestThere(nsenter, place)
 
-    def said(self, output: str = "run") -> str:
-        """What a load test has printed."""
-        return (self.folder / output / "said.txt").read_text()
+    def arrivals_s(self) -> list[float]:
+        """When requests have come to the box, by the monotonic clock of its machine."""
+        lines = (self.folder / "truth").read_text().splitlines()
+        return [json.loads(line)["arrival_s"] for line in lines]
+
+    def box_now_s(self) -> float:
+        """What that clock says now."""
+        return time.monotonic() + self.hosts["box"].ahead_s
 
     def _start(
         self, name: str, words: list[str], environment: dict[str, str] | None = None
@@ -125,11 +167,11 @@ def pseudo_cluster(folder: Path) -> Iterator[PseudoCluster]:
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(home),
+        "TMPDIR": OWN_FOLDER,
         "LANG": "C.UTF-8",
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(home / "token"),
         "RAY_USAGE_STATS_ENABLED": "0",
-        **_QUICK,
     }
     with pseudo_hosts(["head", "node1", "node2", "box"], hidden=[ROOT / "edgeload"]) as hosts:
         cluster = PseudoCluster({host.name: host for host in hosts}, folder, environment)

@@ -1,4 +1,4 @@
-"""Machines that are namespaces: each with its own network, processes, host name, /tmp and clock.
+"""Machines that are namespaces: each with its own network, processes, host name and clock.
 
 They are connected by a bridge that leads nowhere else, so that nothing leaves them. Their monotonic
 clocks differ by a known time. Needs root.
@@ -21,6 +21,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 _TOOLS = ("unshare", "nsenter", "ip", "mount")
 _SWITCH = "switch"
+OWN_FOLDER = "/run"
+"""Each machine has one of its own here, for temporary files."""
 
 
 @dataclass
@@ -41,7 +43,7 @@ class PseudoHost:
             file = output if isinstance(output, int) else stack.enter_context(output.open("wb"))
             return subprocess.Popen(
                 ["nsenter", "-t", str(self.pid), "--net", "--pid", "--uts", "--mount", "--time",
-                 "--wd=/tmp", *command],
+                 "--wd=/", *command],
                 env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
@@ -116,7 +118,7 @@ def _first_process(
     setup = [
         f"hostname {name}",
         "ip link set lo up",
-        "mount -t tmpfs tmpfs /tmp",
+        f"mount -t tmpfs tmpfs {OWN_FOLDER}",
         *(f"mount -t tmpfs tmpfs {folder}" for folder in hidden),
         "echo ready",
         "exec sleep 600",

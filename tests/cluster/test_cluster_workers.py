@@ -40,7 +40,7 @@ def settings_of(folder: Path, **options: object) -> Settings:
             "cluster": "local:2",
             "workers": 2,
             "custom_ramp": "3,7",
-            "time_between_ramp": 2.0,
+            "time_between_ramp": 1.2,
             "requests_per_second": 5,
             "arrivals": "poisson",
             "log_file": folder / "log",
@@ -152,7 +152,7 @@ def test_a_lost_node_is_named_and_its_load_goes_nowhere(tmp_path: Path, on_node_
     """Its clients send no more, those of the others do, and the step of the loss is INVALID."""
     engine = EngineHere((0.0, 0.0))
     settings = settings_of(tmp_path, on_node_loss=on_node_loss, records="stream")
-    after_begin(engine, 0.5, engine.nodes[1].kill)
+    after_begin(engine, 0.4, engine.nodes[1].kill)
     outcome, log, said = driven(settings, engine)
     assert outcome.ending is (Ending.NODE_LOST if on_node_loss == "abort" else Ending.FINISHED)
     assert {(death.worker, death.node, death.exit_code) for death in log.deaths} == {
