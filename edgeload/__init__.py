@@ -19,6 +19,7 @@ commands                one module per command, shared by the entry point and th
     report              report and compare: results from logs alone
     list_runs           list: the runs that are kept
     check               check: the endpoint and its detectors, in seconds
+    cluster_check       cluster-check: the machines that make a load together
     memory              memory: RAM and VRAM per detector
     monitor             this host's CPU, memory, network and GPUs
     simulate            the embedded endpoint as a program
@@ -207,6 +208,7 @@ cluster                 one run whose load is made by many machines
     cluster_workers     the workers of a run on all nodes, driven like those of one machine
     node_link           one node as the driver sees it: asks how it is, notices a lost one
     node                one node: runs its share, and stops by itself when nobody asks
+    cluster_checking    checks the nodes before a run
     node_words          what the driver and a node tell each other
     pulled_log          brings the log of a node to the driver
     clock_look          how the clocks of two machines lie to each other

@@ -16,6 +16,7 @@ _COMMANDS = {
     "report": "rebuild the results of a run from its log",
     "compare": "compare runs with earlier ones: better, worse or the same",
     "check": "check the endpoint, from its name to one answer per detector",
+    "cluster-check": "check the machines that make a load together",
     "memory": "measure the memory per detector, and how many more fit",
     "prepare": "make and train the detectors of a mix, and configure the box",
     "cleanup": "undo what prepare has made and changed",
@@ -25,6 +26,7 @@ _COMMANDS = {
 }
 _ALONE = {
     "check": "check",
+    "cluster-check": "cluster_check",
     "memory": "memory",
     "prepare": "prepare",
     "cleanup": "cleanup",
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "edgeload") -> i
     from edgeload.completion import command_to_complete
 
     words = list(sys.argv[1:] if arguments is None else arguments)
-    listed = "\n".join(f"  {name:<9} {text}" for name, text in _COMMANDS.items())
+    listed = "\n".join(f"  {name:<13} {text}" for name, text in _COMMANDS.items())
     parser = cli.Parser(
         prog=program,
         description=_DESCRIPTION.format(commands=listed, program=program),

@@ -161,6 +161,7 @@ ARROWS = {
         "edgeload.box_records",
         "edgeload.child_processes",
         "edgeload.edge",
+        "edgeload.exit_codes",
         "edgeload.machine",
         "edgeload.nameless_file",
         "edgeload.plan",
@@ -170,6 +171,7 @@ ARROWS = {
         "edgeload.runlog",
         "edgeload.settings",
         "edgeload.signals",
+        "edgeload.smoke_test.check_line",
     ),
     "edgeload.calibrate": (
         "edgeload.child_processes",
@@ -539,6 +541,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_troubleshooting": "docs/troubleshooting.md: what all programs say",
     "test_side_by_side": "conftest.py: which tests run beside others",
     "test_truth_of_mix": "the whole way of a mix, against the embedded endpoint's own log",
+    "cluster/test_cluster_on_machines": "a whole cluster of pseudo-machines, as a user has it",
     "read/output/test_numbers_agree": "summary.json against all that people read",
     "read/output/test_page_in_browser": "page.py and the script in the page, in a browser",
     "read/statistics/test_same_numbers": "scipy against the formulas it replaced",

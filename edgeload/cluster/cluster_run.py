@@ -23,7 +23,7 @@ class ClusterRun:
         """Raises ClusterError if a node does not say what it is, or the run has no work for it."""
         self._engine = engine
         self._settings = settings
-        self._infos = _infos(engine)
+        self._infos = node_infos(engine)
         self._shares: tuple[tuple[int, ...], ...] = ()
         self._ready: Sequence[tuple[str, ClockLook]] = ()
 
@@ -47,6 +47,11 @@ class ClusterRun:
                 f"{busy}; must be at most that"
             )
         return sum(map(len, self._shares))
+
+    @property
+    def open_files(self) -> int:
+        """How many files a process may have open on the node that allows the fewest."""
+        return min(info.open_files for info in self._infos)
 
     def workers(self) -> ClusterWorkers:
         """Those of the run; none has been started."""
@@ -91,7 +96,8 @@ def dealt(sizes: Sequence[int], most: int | None) -> tuple[tuple[int, ...], ...]
     return tuple(map(tuple, shares))
 
 
-def _infos(engine: Engine) -> list[NodeInfo]:
+def node_infos(engine: Engine) -> list[NodeInfo]:
+    """What each node is, by its own word. Raises ClusterError."""
     asked = [node.call("info") for node in engine.nodes]
     futures.wait(asked, _INFO_WITHIN_S)
     infos = []

@@ -11,6 +11,7 @@ import dataclasses
 import platform
 import resource
 import shutil
+import socket
 import tempfile
 import threading
 import time
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from edgeload.box_records import ModelRecord
 from edgeload.cluster.node_words import NodeInfo, NodeQuestion, NodeReady, NodeState, NodeTask
-from edgeload.edge.location import Unreachable
+from edgeload.edge.location import Target, Unreachable
 from edgeload.machine import open_as_many_files_as_allowed, usable_cores
 from edgeload.nameless_file import nameless_file
 from edgeload.private_files import private_folder
@@ -34,6 +35,7 @@ from edgeload.runlog import LogRefused, LogWriter, create_log
 from edgeload.untrusted_text import hide_in_errors, printable, remember_secret
 
 _LOOK_EVERY_S = 0.1
+_CONNECT_WITHIN_S = 3.0
 _NO_TRIAL = -1
 
 
@@ -71,6 +73,16 @@ class Node:
             open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
             versions=package_versions(),
         )
+
+    def connects(self, target: Target) -> float | str:
+        """Seconds that a connection from here to the endpoint takes; or why there is none."""
+        began_s = time.monotonic()
+        try:
+            place = (target.address, target.port)
+            socket.create_connection(place, _CONNECT_WITHIN_S).close()
+        except OSError as error:
+            return error.strerror or str(error)
+        return time.monotonic() - began_s
 
     def prepare(self, task: NodeTask, pictures: Sequence[bytes]) -> NodeReady:
         """Start the workers, and wait until they are ready. `pictures` are the files of pictures.

@@ -36,6 +36,18 @@ class NodeShare:
         return f"{workers} with {plural(sum(self.clients), 'client')}"
 
 
+def compared_clocks(
+    handle: NodeHandle, times: int = FIRST_PINGS, limit_s: float = 10.0
+) -> ClockLook:
+    """The best of so many looks at a node's clock. Raises what the calls raise."""
+    looks = []
+    for _ in range(times):
+        sent_ns = time.monotonic_ns()
+        received_ns, answered_ns = handle.call("clock").result(limit_s)
+        looks.append(look_of(sent_ns, received_ns, answered_ns, time.monotonic_ns()))
+    return best(looks)
+
+
 class NodeLink:
     """The driver's end. `on_answer` is called from other threads when something has come."""
 
@@ -88,12 +100,7 @@ class NodeLink:
 
     def ping(self, times: int = FIRST_PINGS) -> ClockLook:
         """Compare the clocks before the run. Raises what the calls raise."""
-        looks = []
-        for _ in range(times):
-            sent_ns = time.monotonic_ns()
-            received_ns, answered_ns = self._handle.call("clock").result(self._lost_after_s)
-            looks.append(look_of(sent_ns, received_ns, answered_ns, time.monotonic_ns()))
-        self.began_with = best(looks)
+        self.began_with = compared_clocks(self._handle, times, self._lost_after_s)
         return self.began_with
 
     def clock_now(self) -> ClockLook | None:

@@ -26,13 +26,19 @@ _FILES_PER_WORKER = 3  # its pipe, and two by which its end is noticed
 _OTHER_FILES = 32  # log, pipes, pictures, libraries
 
 
-def check_before_run(settings: Settings, plan: Plan, workers: int) -> None:
-    """Raise SettingError if this machine cannot carry out the run; the text says what to change."""
+def check_before_run(
+    settings: Settings, plan: Plan, workers: int, nodes_open_files: int | None = None
+) -> None:
+    """Raise SettingError if this machine cannot carry out the run; the text says what to change.
+
+    With a cluster, the workers are on other machines, where a process may have `nodes_open_files`.
+    """
     if settings.find_capacity:
-        check_search_files(settings, plan, workers)
+        check_search_files(settings, plan, workers, nodes_open_files)
     else:
-        check_open_files(workers, plan)
-    check_worker_files(workers)
+        check_open_files(workers, plan, nodes_open_files)
+    if nodes_open_files is None:
+        check_worker_files(workers)
     check_writable(settings)
     check_prometheus(settings)
 
@@ -46,22 +52,25 @@ def check_prometheus(settings: Settings) -> None:
         )
 
 
-def check_search_files(settings: Settings, plan: Plan, workers: int) -> None:
+def check_search_files(
+    settings: Settings, plan: Plan, workers: int, allowed: int | None = None
+) -> None:
     """Raise SettingError if the largest load that was asked for needs too many files."""
     record = search_record(settings)
     axes = axes_of(record, plan)
     least = max(axis.base_load(plan) for axis in axes) if record.over == "headroom" else record.most
     if settings.typed("max_clients") or record.over in ("rate", "headroom"):
         step = largest_step(plan, axes, least)
-        check_open_files(workers, replace(plan, steps=(step,)))
+        check_open_files(workers, replace(plan, steps=(step,)), allowed)
 
 
-def check_open_files(workers: int, plan: Plan) -> None:
+def check_open_files(workers: int, plan: Plan, allowed: int | None = None) -> None:
     """Raise SettingError if the clients of one worker need more files than a process may open.
 
     During the run the same lack would be a failure of class `generator` in the middle of a step.
+    `allowed` is how many it may; None: what this system says.
     """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1] if allowed is None else allowed
     needed = max(_connections(plan, index, workers) for index in range(workers)) + _OTHER_FILES
     if most != resource.RLIM_INFINITY and needed > most:
         raise SettingError(

@@ -76,7 +76,7 @@ def run_session(
     """
     plan = settings.plan()
     workers = worker_count(settings, plan) if cluster is None else cluster.worker_count(plan)
-    check_before_run(settings, plan, workers)
+    check_before_run(settings, plan, workers, cluster.open_files if cluster else None)
     open_as_many_files_as_allowed()
     try:
         with (

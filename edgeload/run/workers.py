@@ -78,6 +78,10 @@ class Cluster(Protocol):
     def worker_count(self, plan: Plan) -> int:
         """Number of worker processes of a run, on all nodes together."""
 
+    @property
+    def open_files(self) -> int:
+        """How many files a process may have open on the node that allows the fewest."""
+
     def workers(self) -> RunWorkers:
         """Those of one run; none has been started."""
 

@@ -50,10 +50,17 @@ class PseudoHost:
 
     def run(self, command: Sequence[str], environment: dict[str, str], limit_s: float = 60) -> str:
         """Run a program there to its end; what it prints."""
+        code, said = self.finished(command, environment, limit_s)
+        assert code == 0, said
+        return said
+
+    def finished(
+        self, command: Sequence[str], environment: dict[str, str], limit_s: float = 60
+    ) -> tuple[int, str]:
+        """The exit code of a program, and what it prints."""
         process = self.start(command, environment, subprocess.PIPE)
         out, _ = process.communicate(timeout=limit_s)
-        assert process.returncode == 0, out.decode()
-        return out.decode()
+        return process.returncode, out.decode()
 
     def link(self, *, up: bool) -> None:
         """Plug its cable in, or pull it out: no packet says so to anybody."""

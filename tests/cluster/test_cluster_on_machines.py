@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 from pseudo_cluster import API_TOKEN, LoadTestThere, PseudoCluster, pseudo_cluster
-from pseudo_hosts import ROOT
+from pseudo_hosts import ROOT, ip
 
 from edgeload import exit_codes
 from edgeload.read.log.open import read_log
@@ -146,6 +147,27 @@ def test_a_cluster_that_cannot_be_used(
     assert said in run.said()
     assert time.monotonic() - began_s < 20.0
     assert len(cluster.arrivals_s()) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reached", [True, False])
+def test_the_check_of_a_cluster(cluster: PseudoCluster, reached: bool) -> None:
+    """It says whether the nodes reach the endpoint, which the driver reaches."""
+    words = ["--cluster", cluster.address, "--nodes", "2", "--endpoint-url", cluster.box_url]
+    command = [sys.executable, "-m", "edgeload", "cluster-check", *words]
+    environment = {**cluster.environment, "PYTHONPATH": str(ROOT)}
+    box, node1 = cluster.hosts["box"], cluster.hosts["node1"]
+    if not reached:
+        ip(node1.pid, "route", "add", "blackhole", f"{box.address}/32")
+    try:
+        code, said = cluster.hosts["head"].finished(command, environment)
+    finally:
+        if not reached:
+            ip(node1.pid, "route", "del", "blackhole", f"{box.address}/32")
+    assert code == (exit_codes.OK if reached else exit_codes.INVALID), said
+    assert f"node2: connects to {box.address}:8080 in " in said
+    assert ("node1: connects to" in said) == reached
+    assert ("✗ endpoint       node1: no connection to" in said) != reached
 
 
 @pytest.mark.slow

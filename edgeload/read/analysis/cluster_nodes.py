@@ -10,6 +10,9 @@ import numpy as np
 from edgeload.generator_limits import LATE_LIMIT_S
 from edgeload.read.analysis.finding import Evidence, Finding
 from edgeload.read.log.columns import RunLog
+from edgeload.records import Header
+
+_SHIPPED = "edgeload"
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,21 @@ def nodes_of(log: RunLog) -> tuple[NodeOfRun, ...]:
     return tuple(found)
 
 
+def _other_versions(header: Header) -> Iterator[Finding]:
+    """Packages that are not the same on all nodes and on the driver; our own is shipped to them."""
+    assert header.cluster is not None
+    own = {name: text for name, text in header.versions.items() if name != _SHIPPED}
+    for name, version in own.items():
+        others = {
+            node.name: node.versions[name]
+            for node in header.cluster.nodes
+            if node.versions.get(name, version) != version
+        }
+        if others:
+            numbers: dict[str, Evidence] = {"package": name, "here": version, "others": others}
+            yield Finding("node_versions", "note", numbers=numbers, about=name)
+
+
 def about_nodes(log: RunLog) -> Iterator[Finding]:
     """Who made the load, and how far their times can be compared."""
     nodes = nodes_of(log)
@@ -71,6 +89,7 @@ def about_nodes(log: RunLog) -> Iterator[Finding]:
         "clock_error_s": error_s,
     }
     yield Finding("cluster_nodes", "note", numbers=numbers)
+    yield from _other_versions(log.header)
     if error_s > LATE_LIMIT_S:
         far = max(nodes, key=lambda node: node.clock_error_s)
         yield Finding(

@@ -57,6 +57,11 @@ def _cluster_advice(n: Numbers) -> str:
     return "Instants on different nodes are comparable to that."
 
 
+def _node_versions(n: Numbers) -> str:
+    said = _some([f"{version} on {name}" for name, version in n["others"].items()])
+    return f"{n['package']} is {n['here']} on the driver, and {said}"
+
+
 def _node_clock(n: Numbers) -> str:
     return (
         f"the clock of node {n['node']} was known to {milliseconds(n['clock_error_s'])} ms only, "
@@ -94,6 +99,13 @@ CLUSTER_WARNING_KINDS = {
     ),
 }
 CLUSTER_NOTE_KINDS = {
+    "node_versions": Kind(
+        meaning="The nodes do not all have the same version of a package that takes part in "
+        "sending a request.",
+        cause="Their environments were made at different times.",
+        advice="Install the same versions on all nodes if their figures are to be compared.",
+        message=_node_versions,
+    ),
     "cluster_nodes": Kind(
         meaning="Several nodes made the load. Each measures on its own clock, and their clocks are "
         "compared before and during the run.",
