@@ -211,6 +211,7 @@ cluster                 one run whose load is made by many machines
     cluster_checking    checks the nodes before a run
     node_words          what the driver and a node tell each other
     pulled_log          brings the log of a node to the driver
+    summed_counts       the counts of all nodes together
     clock_look          how the clocks of two machines lie to each other
     engine              what a cluster run needs of what carries its calls
     ray_engine          Ray, which carries them

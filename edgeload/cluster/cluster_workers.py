@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-import zlib
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent import futures
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from multiprocessing.connection import wait
 from typing import Any, Literal
@@ -24,9 +25,10 @@ from edgeload.cluster.engine import Engine, last_line
 from edgeload.cluster.node_link import NodeLink, NodeShare
 from edgeload.cluster.node_words import NodeReady, NodeTask
 from edgeload.cluster.pulled_log import PulledLog
+from edgeload.cluster.summed_counts import SummedCounts
 from edgeload.edge.location import Unreachable
 from edgeload.records import Anchor, NodeClock, WallClock, encode
-from edgeload.run.counters import Effort, LiveCounts, read_group_counts
+from edgeload.run.counters import Effort, LiveCounts
 from edgeload.run.tasks import WorkerTask
 from edgeload.run.worker_processes import EndedWorker, WorkerKind, WorkersFailed
 from edgeload.runlog import LogRefused, LogWriter
@@ -38,6 +40,7 @@ _READY_WITHIN_S = 90.0
 _LEAST_LEAD_S = 1.0
 _ROUND_TRIPS_AHEAD = 20
 _CLOCKS_EVERY_S = 10.0
+_LOOK_EVERY_S = 0.25
 _CLOSED_WITHIN_S = 3.0
 
 
@@ -76,7 +79,7 @@ class ClusterWorkers:
         self._shares = shares
         self._on_ready = on_ready
         self._links: list[NodeLink] = []
-        self._pulls: list[_Pull] = []
+        self._pulls: dict[NodeLink, _Pull] = {}
         self._ready: list[Future[Any]] = []
         self._log: LogWriter | None = None
         self._log_refused: str | None = None
@@ -86,8 +89,13 @@ class ClusterWorkers:
         self._next_clocks_s = 0.0
         self._is_search = False
         self._bound_s = 0.0
-        self._heard, self._came = socket.socketpair()
-        for end in (self._heard, self._came):
+        self._counts = SummedCounts()
+        self._idle_heard = False
+        self._look_s = 0.0
+        self._came: deque[NodeLink] = deque()
+        """Nodes from which something has come; other threads append to it."""
+        self._heard, self._teller = socket.socketpair()
+        for end in (self._heard, self._teller):
             end.setblocking(False)
 
     # --- before the run ---
@@ -113,8 +121,9 @@ class ClusterWorkers:
                 len(range(index, task.plan.max_clients, task.workers)) for index in indices
             )
             share = NodeShare(indices, clients)
-            self._links.append(NodeLink(node, share, self._rules.lease_s, self._wake))
-            self._pulls.append(_Pull(PulledLog(node, self._write, self._wake)))
+            link = NodeLink(node, share, self._rules.lease_s, self._wake)
+            self._links.append(link)
+            self._pulls[link] = _Pull(PulledLog(node, self._write, partial(self._wake, link)))
             own = NodeTask(
                 name=node.name,
                 task=task,
@@ -186,7 +195,7 @@ class ClusterWorkers:
         """Whether a worker runs, or records are still to come."""
         return any(
             link.running or not (pull.over or link.silent or link.gone)
-            for link, pull in zip(self._links, self._pulls, strict=True)
+            for link, pull in self._pulls.items()
         )
 
     @property
@@ -200,8 +209,7 @@ class ClusterWorkers:
 
     def group_counts(self) -> tuple[LiveCounts, tuple[LiveCounts, ...]]:
         """The same, and what they have counted for each camera group."""
-        blocks = [zlib.decompress(link.counts) for link in self._links if link.counts]
-        return read_group_counts([block for block in blocks if block])
+        return self._counts.groups()
 
     def efforts(self) -> tuple[Effort, ...]:
         """What each of them has last said about its CPU time."""
@@ -212,25 +220,47 @@ class ClusterWorkers:
 
         Returns ended workers, those of lost nodes included.
         """
+        until_s = time.monotonic() + timeout_s
+        while True:
+            now_s = time.monotonic()
+            if now_s >= self._look_s:
+                self._look_s = now_s + _LOOK_EVERY_S
+                self._look_at_all()
+            ended = [worker for link in self._links_heard() for worker in link.take_ended()]
+            idle, self._idle_heard = self._idle_heard, False
+            if ended or idle or now_s >= until_s:
+                return ended
+            patience_s = max(0.0, min(until_s, self._look_s) - now_s)
+            for ready in wait([self._heard, stop.fileno()], timeout=patience_s):
+                if ready is not self._heard:
+                    stop.clear()
+                    until_s = 0.0  # take in what has come, and return
+                else:
+                    self._drain()
+
+    def _look_at_all(self) -> None:
+        """Ask the nodes that are due, doubt those that are silent, and go on with the records."""
         for link in self._links:
             link.ask_if_due()
-        timeout_s = min([timeout_s, *(link.next_ask_s() for link in self._links)])
-        for ready in wait([self._heard, stop.fileno()], timeout=max(0.0, timeout_s)):
-            if ready is self._heard:
-                self._drain()
-            else:
-                stop.clear()
-        for link in self._links:
-            self._news += link.hear()
-        for link, pull in zip(self._links, self._pulls, strict=True):
-            self._pull(link, pull)
+            self._came.append(link)
         self._note_clocks()
-        return [worker for link in self._links for worker in link.take_ended()]
 
-    def _wake(self) -> None:
-        """Something has come; the thread that drives the run is told."""
+    def _links_heard(self) -> list[NodeLink]:
+        """The nodes from which something may have come, after that was taken in."""
+        heard = list(dict.fromkeys(self._came.popleft() for _ in range(len(self._came))))
+        for link in heard:
+            idle_before = link.idle_since_step
+            self._news += link.hear()
+            self._idle_heard |= link.idle_since_step != idle_before
+            self._counts.take(link.name, link.counts)
+            self._pull(link, self._pulls[link])
+        return heard
+
+    def _wake(self, link: NodeLink) -> None:
+        """Something has come from a node; the thread that drives the run is told."""
+        self._came.append(link)
         with contextlib.suppress(OSError):  # it has been told already, or is gone
-            self._came.send(b"\0")
+            self._teller.send(b"\0")
 
     def _drain(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -255,7 +285,7 @@ class ClusterWorkers:
         """The node has nothing left to do; where it keeps its log is told."""
         if pull.closing is None:
             pull.closing = link.close(keep_log=keep_log)
-            pull.closing.add_done_callback(lambda _: self._wake())
+            pull.closing.add_done_callback(lambda _: self._wake(link))
         elif pull.closing.done():
             pull.over = True
             if pull.closing.exception() is None and (path := pull.closing.result()):
@@ -298,7 +328,7 @@ class ClusterWorkers:
             not link.running
             or link.lost
             or (link.idle_since_step >= step and pull.log.has(link.log_bytes))
-            for link, pull in zip(self._links, self._pulls, strict=True)
+            for link, pull in self._pulls.items()
         )
 
     def news(self) -> list[str]:
@@ -321,11 +351,11 @@ class ClusterWorkers:
         """Leave no worker behind. A log that is not here stays on its node."""
         closing = [
             link.close(keep_log=self._anchor is not None)
-            for link, pull in zip(self._links, self._pulls, strict=True)
+            for link, pull in self._pulls.items()
             if not pull.over and not link.gone
         ]
         futures.wait(closing, _CLOSED_WITHIN_S)
         if self._log is not None:
             self._log.close()
         self._heard.close()
-        self._came.close()
+        self._teller.close()
