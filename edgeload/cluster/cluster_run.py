@@ -9,11 +9,13 @@ from edgeload.cluster.clock_look import ClockLook
 from edgeload.cluster.cluster_workers import ClusterRules, ClusterWorkers
 from edgeload.cluster.engine import ClusterError, Engine, last_line
 from edgeload.cluster.node_words import NodeInfo
+from edgeload.plain_words import listed, plural
 from edgeload.plan import Plan
 from edgeload.records import ClusterRecord, NodeRecord
 from edgeload.settings import Settings
 
 _INFO_WITHIN_S = 60.0
+_MOST_NAMED = 5
 
 
 class ClusterRun:
@@ -78,6 +80,16 @@ class ClusterRun:
             )
         ]
         return ClusterRecord(nodes, self._engine.local)
+
+
+def nodes_in_words(engine: Engine) -> str:
+    """Who will make the load, as a sentence."""
+    names = [node.name for node in engine.nodes]
+    more = len(names) - _MOST_NAMED
+    shown = listed([*names[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
+    where = ", which are all this machine" if engine.local else ""
+    makes = "makes" if len(names) == 1 else "make"
+    return f"{plural(len(names), 'node')} {makes} the load: {shown}{where}."
 
 
 def dealt(sizes: Sequence[int], most: int | None) -> tuple[tuple[int, ...], ...]:

@@ -201,11 +201,16 @@ class NodeLink:
         return []
 
     def _lose(self, why: str) -> list[str]:
-        """The node is lost: its workers count as dead, whatever is heard of them later."""
+        """The node is lost: its workers count as dead, whatever is heard of them later.
+
+        If all of them had ended as they should, their records are lost at the least.
+        """
         if self.lost:
             return []
         self.lost = why
         ended = {worker.index for worker in self.ended}
+        if len(ended) == len(self._share.indices):
+            ended = set()
         self.ended += [
             EndedWorker(index, 0, clients, None, node=self.name, lost=why)
             for index, clients in zip(self._share.indices, self._share.clients, strict=True)

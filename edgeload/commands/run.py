@@ -218,7 +218,7 @@ def _sent(
     settings: Settings, shown: Console, kept: KeptRun, no_cloud_set: Sequence[str]
 ) -> RunOutcome:
     """Send the load of one run, or of a search. Raises as `run_session` does."""
-    with _cluster(settings) as cluster:
+    with _cluster(settings, shown) as cluster:
         if settings.find_capacity:  # it judges while it runs, and so needs the reading side
             from edgeload.search.session import search_capacity
 
@@ -229,15 +229,17 @@ def _sent(
 
 
 @contextlib.contextmanager
-def _cluster(settings: Settings) -> Iterator[Cluster | None]:
+def _cluster(settings: Settings, shown: Console) -> Iterator[Cluster | None]:
     """The machines that make the load, if it is not this one. Raises WorkersFailed."""
     if settings.cluster is None:
         yield None
         return
-    from edgeload.cluster.cluster_run import ClusterRun
+    from edgeload.cluster.cluster_run import ClusterRun, nodes_in_words
     from edgeload.cluster.ray_engine import ray_engine
+    from edgeload.run.embedded_endpoint import say_sentence
 
     with ray_engine(settings) as engine:
+        say_sentence(shown, nodes_in_words(engine))
         yield ClusterRun(engine, settings)
 
 

@@ -44,6 +44,11 @@ def check_cluster(settings: Settings, place: str) -> None:
             f"NODES is not set: CLUSTER = {place!r} needs the number of nodes that make the load, "
             "for example --nodes 3"
         )
+    if settings.variants is not None:
+        raise ValueError(
+            "VARIANTS: the variants of a box are measured by this machine alone; must be left out "
+            "with --cluster"
+        )
     if here is None and is_this_machine(settings.endpoint_url):
         shown = settings.endpoint_url or ""
         raise ValueError(

@@ -156,6 +156,24 @@ def test_a_node_whose_process_has_ended_is_lost_at_once() -> None:
     assert len(node.asked) == 1
 
 
+def test_a_node_whose_records_are_lost_after_its_work_is_lost_too() -> None:
+    """All of its workers had ended well; then it was cut off, and what they measured with it."""
+    link, node, clock = link_and_node()
+    link.tell("begin")
+    done = tuple(EndedWorker(index, 4711, 2, 0, node="a") for index in (0, 2))
+    node.answer(running=False, ended=done, log_bytes=77)
+    link.hear()
+    assert link.take_ended() == list(done)
+    clock.now_s += 1.0
+    link.ask_if_due()
+    clock.now_s += 9.0
+    link.hear()
+    assert [(worker.index, bool(worker.lost)) for worker in link.take_ended()] == [
+        (0, True),
+        (2, True),
+    ]
+
+
 def test_a_node_that_has_stopped_by_itself_is_lost() -> None:
     """Nobody had asked it for as long as the lease: what it did not send is missing."""
     link, node, _ = link_and_node(lease_s=5.0)
