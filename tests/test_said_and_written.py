@@ -205,11 +205,14 @@ def test_an_error_of_our_own_is_exit_code_1(tmp_path: Path) -> None:
 
 
 def test_the_load_does_not_wait_for_the_reading_side(tmp_path: Path) -> None:
-    """What a run without a search imports before it begins: neither statistics nor plots."""
+    """What a run without a search imports before it begins: neither statistics nor plots.
+
+    Nor what only a cluster needs.
+    """
     looks = (
         "import sys, edgeload.run.session as session; import load_test\n"
         "def begin(*args, **options): print(sorted({'scipy', 'matplotlib', 'edgeload.read', "
-        "'edgeload.search'} & set(sys.modules))); raise SystemExit(0)\n"
+        "'edgeload.search', 'edgeload.cluster', 'ray'} & set(sys.modules))); raise SystemExit(0)\n"
         "session.run_session = begin\n"
         f"load_test.main(['--log-file', '{tmp_path}/log', '--output-dir', '{tmp_path}/results'])"
     )

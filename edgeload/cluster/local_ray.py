@@ -9,6 +9,7 @@ import site
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from edgeload.child_processes import environment
 from edgeload.cluster.ray_environment import RAY_TOKEN_FILE, RAY_TOKEN_MODE
@@ -17,6 +18,10 @@ from edgeload.private_files import open_private
 _NOT_IN_A_CLOUD = "provider: {type: local}\n"
 """Ray asks a cloud's address for metadata unless a file of this name in HOME says this."""
 _OBJECT_STORE_BYTES = 100 << 20
+_MOST_FOLDER_CHARS = 107 - len(
+    "/session_2026-11-28_08-49-50_123456_1234567/sockets/plasma_store.16"
+)
+"""The path of a socket has at most 107 bytes on Linux (man 7 unix)."""
 
 
 @contextlib.contextmanager
@@ -29,12 +34,14 @@ def local_ray(nodes: int, resources: Mapping[str, float]) -> Iterator[str]:
             file.write(secrets.token_hex(32))
         token = {RAY_TOKEN_MODE: "token", RAY_TOKEN_FILE: str(home / "token")}
         elsewhere = {"HOME": folder, "PYTHONUSERBASE": site.getuserbase()}
-        options = {
+        options: dict[str, Any] = {
             "object_store_memory": _OBJECT_STORE_BYTES,
             "node_ip_address": "127.0.0.1",
             "include_dashboard": False,
             "num_cpus": 0,
         }
+        if len(folder) <= _MOST_FOLDER_CHARS:
+            options["temp_dir"] = folder  # else it leaves its own logs in /tmp/ray
         with _environment({**os.environ, **token}):
             from ray.cluster_utils import Cluster  # noqa: PLC0415  (an extra, and heavy)
 

@@ -96,6 +96,7 @@ class PseudoCluster:
             "--block",
         ]  # fmt: skip
         self._start(name, words, environment)
+        self._await(lambda: "Ray runtime started" in self.said_by(name))
 
     def said_by(self, name: str) -> str:
         """What `ray start` on a machine has printed so far."""

