@@ -153,7 +153,7 @@ class ClusterRecord(msgspec.Struct, frozen=True):
     local: bool = False
 
 
-class Header(msgspec.Struct, frozen=True, tag_field="event", tag="header"):
+class Header(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="header"):
     """First line: how the log was made. A reader of the log needs nothing else."""
 
     format_version: int

@@ -79,6 +79,7 @@ ARROWS = {
         "edgeload.records",
         "edgeload.search_axis",
         "edgeload.wanted_cameras",
+        "edgeload.signals",
     ),
     "edgeload.cli": (
         "edgeload.completion",

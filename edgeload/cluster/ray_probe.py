@@ -2,7 +2,7 @@
 
 How a process authenticates is settled when it loads Ray, and Ray prints what it thinks of a refusal
 once a second. So each question is asked by another process, whose stderr nobody sees:
-`edgeload.cluster.ray_probe:main HOST:PORT` prints one line of JSON.
+`edgeload.cluster.ray_probe:main HOST:PORT own|stranger` prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from edgeload.cluster.ray_environment import RAY_TOKEN, RAY_TOKEN_FILE, RAY_TOKE
 from edgeload.settings import SettingError
 
 _WITHIN_S = 20.0
+_OWN = "own"
+_STRANGER = "stranger"
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,7 @@ def check_cluster_of(address: str, *, insecure: bool) -> None:
 
     A cluster that lets in whoever has no token is refused, unless `insecure`.
     """
-    own = _started(address, environment())
-    without = {
-        name: text
-        for name, text in environment().items()
-        if name not in (RAY_TOKEN, RAY_TOKEN_FILE)
-    }
-    stranger = _started(address, {**without, RAY_TOKEN_MODE: "disabled"})
+    own, stranger = _started(address, _OWN), _started(address, _STRANGER)
     probed, by_stranger = _said(own), _said(stranger)
     if probed.refused:
         raise SettingError(
@@ -59,6 +55,11 @@ def check_cluster_of(address: str, *, insecure: bool) -> None:
             "who reaches it can run programs on all of its machines; start it with a token "
             "(docs/cluster.md), or permit this with --insecure-cluster"
         )
+    if by_stranger.nodes and os.environ.get(RAY_TOKEN_MODE, "").lower() == "token":
+        raise SettingError(
+            f"CLUSTER = {address!r}: the cluster has no token, and {RAY_TOKEN_MODE} is token here; "
+            f"must be the same on both sides: {RAY_TOKEN_MODE}=disabled"
+        )
     if not set(probed.nodes) & _own_addresses():
         raise ClusterError(
             f"CLUSTER = {address!r}: this machine is none of its nodes ({', '.join(probed.nodes)})"
@@ -66,10 +67,10 @@ def check_cluster_of(address: str, *, insecure: bool) -> None:
         )
 
 
-def _started(address: str, variables: dict[str, str]) -> subprocess.Popen[bytes]:
+def _started(address: str, who: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        command("edgeload.cluster.ray_probe:main", address),
-        env=variables,
+        command("edgeload.cluster.ray_probe:main", address, who),
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -96,7 +97,13 @@ def _own_addresses() -> set[str]:
 
 
 def main() -> int:
-    """Print what the cluster at the given address says to this process."""
+    """Print what the cluster at the given address says to this process: with our token, or to a
+    stranger without one.
+    """
+    if sys.argv[2] == _STRANGER:
+        os.environ[RAY_TOKEN_MODE] = "disabled"
+        for name in (RAY_TOKEN, RAY_TOKEN_FILE):
+            os.environ.pop(name, None)
     from ray._raylet import GcsClient  # type: ignore[attr-defined]  # noqa: PLC0415
     from ray.exceptions import AuthenticationError  # noqa: PLC0415
 

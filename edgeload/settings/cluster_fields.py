@@ -56,6 +56,7 @@ class ClusterFields(BaseModel):
         "The cluster",
         "What happens to the run when a node is lost: abort = it ends early; continue = the other "
         "nodes go on. The load of a lost node is never moved to another one.",
+        example="continue",
         measured=False,
     )
     records: Literal["pull", "stream", "leave"] = declare(
@@ -64,6 +65,7 @@ class ClusterFields(BaseModel):
         "When the records come from the nodes: pull = after the load; stream = during the run as "
         "well, so that those of a node that is lost later are here; leave = never, they stay on "
         "the nodes (docs/cluster.md).",
+        example="stream",
         measured=False,
     )
     insecure_cluster: bool = declare(

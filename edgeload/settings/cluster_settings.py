@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from edgeload.plain_words import quoted
 from edgeload.settings.cluster_fields import ClusterFields
+from edgeload.settings.declaration import carried_by
 from edgeload.settings.values import cluster_nodes
 
 if TYPE_CHECKING:
@@ -22,12 +23,13 @@ def typed_without_a_cluster(options: Mapping[str, object]) -> str | None:
     """The line that refuses an option that only a cluster uses; None: there is none."""
     for name in ONLY_A_CLUSTER:
         value = options.get(name)
-        if value not in (None, "", False):
+        if str(value or "").strip():
+            setting = carried_by(ClusterFields.model_fields[name])
             option = "--" + name.replace("_", "-")
-            value_words = "" if value is True else f" {value}"
+            example = option if setting.form == "flag" else f"{option} {setting.example}"
             return (
                 f"{name.upper()} = {quoted(value)}: needs --cluster, for example --cluster local:2 "
-                f"{option}{value_words}"
+                f"{example}"
             )
     return None
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import Field
-from pydantic.fields import FieldInfo
+from edgeload.signals import withheld
+
+with withheld():  # a signal while its part in Rust is loaded would end in a panic of that
+    from pydantic import Field
+    from pydantic.fields import FieldInfo
 
 Group = Literal[
     "The ramp",

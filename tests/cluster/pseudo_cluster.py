@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 from pseudo_hosts import OWN_FOLDER, ROOT, PseudoHost, pseudo_hosts
 
-_RAY = str(Path(sys.executable).with_name("ray"))
+_RAY = [sys.executable, "-m", "ray.scripts.scripts"]
 PORT = 6379
 API_TOKEN = "api_a_token_of_a_test"
 
@@ -130,7 +130,7 @@ class PseudoCluster:
         self, name: str, words: list[str], environment: dict[str, str] | None = None
     ) -> None:
         self.running[name] = self.hosts[name].start(
-            [_RAY, "start", *words], environment or self.environment, self.folder / f"{name}.out"
+            [*_RAY, "start", *words], environment or self.environment, self.folder / f"{name}.out"
         )
 
     def start_box(self) -> None:

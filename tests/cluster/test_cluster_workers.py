@@ -21,8 +21,10 @@ from edgeload.cluster.cluster_run import ClusterRun
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.columns import RunLog
 from edgeload.read.log.open import read_log
+from edgeload.read.output.summary_json import summary_values
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.session import run_session
+from edgeload.search.session import search_capacity
 from edgeload.settings import Settings, resolve
 
 AHEAD_S = (1000.0, -250.0)
@@ -194,3 +196,34 @@ def test_a_node_that_nobody_asks_stops_by_itself(tmp_path: Path) -> None:
     assert "node node0 does not answer: it may be lost" in said
     assert "is lost: it has not answered for" in said
     assert log.end is not None and len(log.requests) == log.end.counted["sent"]
+
+
+@pytest.mark.slow
+def test_a_search_on_nodes_finds_the_capacity(tmp_path: Path) -> None:
+    """One worker of 20 ms serves 50/s: 10 clients at 5/s. The trials go on warm workers."""
+    engine = EngineHere(AHEAD_S)
+    settings = resolve(
+        {},
+        {
+            "cluster": "local:2",
+            "workers": 1,
+            "find_capacity": True,
+            "requests_per_second": 5,
+            "budget": "40s",
+            "log_file": tmp_path / "log",
+            "output_dir": tmp_path / "out",
+            "simulator_options": "--inference-workers 1 --service-time 20ms",
+            "preflight": False,
+        },
+        {},
+    )
+    outcome = search_capacity(
+        settings, Console(file=StringIO()), cluster=ClusterRun(engine, settings)
+    )
+    assert outcome.ending is Ending.FINISHED
+    log = read_log(settings.log_file)
+    summary = summary_values(analyse(log), ())
+    (tier,) = summary["tiers"]
+    assert tier["capacity"]["low"] <= 10 <= tier["capacity"]["high"] + 1
+    assert log.end is not None and log.end.counted["sent"] == len(log.requests)
+    assert [node.calls.count("prepare") for node in engine.nodes] == [1, 1]
