@@ -179,6 +179,9 @@ class ClusterWorkers:
             self._log = LogWriter(self._task.log_file, create=False)
         except LogRefused as problem:
             self._log_refused = problem.strerror or str(problem)
+        self._news.append(
+            f"the clocks of the nodes are known to {self._bound_s * 1000:.2g} ms of ours"
+        )
         for link in self._links:
             own_s = anchor.monotonic_s + link.began_with.offset_s
             link.tell("begin", Anchor(anchor.wall_s, own_s))

@@ -12,6 +12,7 @@ from edgeload.settings import SettingError
 RAY_TOKEN_MODE = "RAY_AUTH_MODE"
 RAY_TOKEN_FILE = "RAY_AUTH_TOKEN_PATH"
 RAY_TOKEN = "RAY_AUTH_TOKEN"
+RAY_TLS = "RAY_USE_TLS"
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_USAGE_STATS_REPORT_URL": "http://127.0.0.1:9/",  # so that not even "disabled" is reported
@@ -33,8 +34,12 @@ def quiet_ray() -> None:
 
 
 def check_secured(environment: Mapping[str, str], address: str, *, insecure: bool) -> None:
-    """Raise SettingError unless Ray is told to use a token, or an open cluster is accepted."""
-    if insecure or environment.get(RAY_TOKEN_MODE, "").lower() == "token":
+    """Raise SettingError unless Ray is told to use a token or certificates, or an open cluster is
+    accepted.
+    """
+    by_token = environment.get(RAY_TOKEN_MODE, "").lower() == "token"
+    by_certificates = environment.get(RAY_TLS, "").lower() in ("1", "true")
+    if insecure or by_token or by_certificates:
         return
     raise SettingError(
         f"CLUSTER = {address!r}: {RAY_TOKEN_MODE} is not set to token, and whoever reaches a "

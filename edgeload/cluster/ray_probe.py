@@ -18,10 +18,12 @@ import psutil
 
 from edgeload.child_processes import command, environment
 from edgeload.cluster.engine import ClusterError
-from edgeload.cluster.ray_environment import RAY_TOKEN, RAY_TOKEN_FILE, RAY_TOKEN_MODE
+from edgeload.cluster.ray_environment import RAY_TLS, RAY_TOKEN, RAY_TOKEN_FILE, RAY_TOKEN_MODE
 from edgeload.settings import SettingError
 
-_WITHIN_S = 20.0
+_WITHIN_S = 15.0
+_STRANGER_LATER_S = 3.0
+"""A stranger who is let in is as quick as we are."""
 _OWN = "own"
 _STRANGER = "stranger"
 
@@ -41,7 +43,8 @@ def check_cluster_of(address: str, *, insecure: bool) -> None:
     A cluster that lets in whoever has no token is refused, unless `insecure`.
     """
     own, stranger = _started(address, _OWN), _started(address, _STRANGER)
-    probed, by_stranger = _said(own), _said(stranger)
+    probed = _said(own, _WITHIN_S)
+    by_stranger = _said(stranger, _STRANGER_LATER_S)  # without TLS, it would wait for an answer
     if probed.refused:
         raise SettingError(
             f"CLUSTER = {address!r}: the cluster refuses our token; {RAY_TOKEN_FILE} must name a "
@@ -77,15 +80,15 @@ def _started(address: str, who: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _said(process: subprocess.Popen[bytes]) -> Probed:
+def _said(process: subprocess.Popen[bytes], within_s: float) -> Probed:
     try:
-        out, _ = process.communicate(timeout=_WITHIN_S)
+        out, _ = process.communicate(timeout=within_s)
         said = json.loads(out)
         return Probed(said["refused"], tuple(said["nodes"]), said["error"])
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-        return Probed(error=f"no answer within {_WITHIN_S:g} s")
+        return Probed(error=f"no answer within {within_s:g} s; is TLS on at one end only?")
     except (ValueError, KeyError, TypeError):
         return Probed(error="it does not answer like a Ray cluster of this version")
 
@@ -102,7 +105,7 @@ def main() -> int:
     """
     if sys.argv[2] == _STRANGER:
         os.environ[RAY_TOKEN_MODE] = "disabled"
-        for name in (RAY_TOKEN, RAY_TOKEN_FILE):
+        for name in (RAY_TOKEN, RAY_TOKEN_FILE, RAY_TLS):
             os.environ.pop(name, None)
     from ray._raylet import GcsClient  # type: ignore[attr-defined]  # noqa: PLC0415
     from ray.exceptions import AuthenticationError  # noqa: PLC0415

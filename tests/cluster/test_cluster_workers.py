@@ -209,7 +209,7 @@ def test_a_search_on_nodes_finds_the_capacity(tmp_path: Path) -> None:
             "workers": 1,
             "find_capacity": True,
             "requests_per_second": 5,
-            "budget": "40s",
+            "budget": "25s",
             "log_file": tmp_path / "log",
             "output_dir": tmp_path / "out",
             "simulator_options": "--inference-workers 1 --service-time 20ms",
