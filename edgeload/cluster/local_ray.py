@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeload.child_processes import environment
-from edgeload.cluster.ray_environment import RAY_TOKEN_FILE, RAY_TOKEN_MODE
+from edgeload.cluster.ray_environment import RAY_TOKEN_FILE, RAY_TOKEN_MODE, hush
 from edgeload.private_files import open_private
 
 _NOT_IN_A_CLOUD = "provider: {type: local}\n"
@@ -43,8 +43,14 @@ def local_ray(nodes: int, resources: Mapping[str, float]) -> Iterator[str]:
         if len(folder) <= _MOST_FOLDER_CHARS:
             options["temp_dir"] = folder  # else it leaves its own logs in /tmp/ray
         with _environment({**os.environ, **token}):
-            from ray.cluster_utils import Cluster  # noqa: PLC0415  (an extra, and heavy)
+            from ray._common import utils as common  # noqa: PLC0415  (an extra, and heavy)
+            from ray._private import utils as private  # noqa: PLC0415
+            from ray.cluster_utils import Cluster  # noqa: PLC0415
 
+            hush()
+            # Where commands such as `ray status` find this machine's real cluster, if it has one.
+            private.write_ray_address = lambda *_: None
+            common.reset_ray_address = lambda *_: None
             cluster = Cluster()
             try:
                 with _environment({**environment(), **elsewhere}):

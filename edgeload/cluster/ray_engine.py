@@ -16,7 +16,7 @@ from typing import Any
 
 from edgeload.cluster.engine import ClusterError, Engine, NodeGone
 from edgeload.cluster.local_ray import local_ray
-from edgeload.cluster.ray_environment import check_secured, quiet_ray
+from edgeload.cluster.ray_environment import check_secured, hush, quiet_ray
 from edgeload.cluster.ray_probe import check_cluster_of
 from edgeload.settings import Settings
 from edgeload.settings.values import cluster_nodes
@@ -69,6 +69,7 @@ def _connected(address: str) -> Iterator[None]:
     import ray  # noqa: PLC0415  (an extra, and heavy)
     from ray._private import worker  # noqa: PLC0415
 
+    hush()
     # Ray prints pages about a lost node to stdout, whatever it is told: ours is one line.
     worker.print_to_stdstream = lambda *_, **__: None
     with tempfile.TemporaryDirectory(prefix="edgeload-code-") as folder:

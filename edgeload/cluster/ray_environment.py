@@ -30,6 +30,10 @@ def quiet_ray() -> None:
         )
     for name, text in _QUIET.items():
         os.environ.setdefault(name, text)
+
+
+def hush() -> None:
+    """After Ray is imported: what happens is said by us."""
     logging.getLogger("ray").setLevel(logging.CRITICAL)
 
 
