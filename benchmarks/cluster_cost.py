@@ -29,7 +29,7 @@ import psutil
 from benchmarks.ending import NoFigures, end_with
 from benchmarks.nginx import DETECTOR_ID, Nginx, nginx
 from benchmarks.ours import ENVIRONMENT, ROOT, command
-from benchmarks.process_tree import await_requests, kill
+from benchmarks.process_tree import await_requests, kill, own_cpu_s
 from benchmarks.table import markdown, parser, present, spread
 
 _INSIDE = "EDGELOAD_BENCHMARK_INSIDE"
@@ -74,20 +74,14 @@ def measure(
                 stack.enter_context(_limited(process, nodes, limit))
             await_requests("the cluster run", process, server, before, errors)
             time.sleep(_SETTLE_S)  # until the first counters have come
-            cpu, requests, start_s = _own_cpu_s(process.pid), server.requests(), time.monotonic()
+            cpu, requests, start_s = own_cpu_s(process.pid), server.requests(), time.monotonic()
             time.sleep(seconds)  # the window itself
             took_s = time.monotonic() - start_s
-            cores = (_own_cpu_s(process.pid) - cpu) / took_s
+            cores = (own_cpu_s(process.pid) - cpu) / took_s
             per_s = (server.requests() - requests) / took_s
         finally:
             kill(process)
     return DriverCost(nodes, per_s, cores)
-
-
-def _own_cpu_s(pid: int) -> float:
-    """CPU seconds of one process alone; its nodes are processes of their own."""
-    times = psutil.Process(pid).cpu_times()
-    return float(times.user + times.system)
 
 
 @contextlib.contextmanager

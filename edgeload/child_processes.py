@@ -41,6 +41,14 @@ def environment(own: Mapping[str, str] = os.environ) -> dict[str, str]:
     return {name: text for name, text in own.items() if name not in (TOKEN, MONITOR_SECRET)}
 
 
+def environment_with_package() -> dict[str, str]:
+    """The same for a Python of this environment that is to find this very package by itself."""
+    found = environment()
+    if not _is_found_anywhere():
+        found[_PATH] = os.pathsep.join(filter(None, [str(_PACKAGE_PARENT), found.get(_PATH)]))
+    return found
+
+
 def command(function: str, *arguments: str) -> list[str]:
     """Command that calls a function, `edgeload.simulator.null:main`, in a process of its own.
 
@@ -108,9 +116,10 @@ def _short_temporary_folder() -> Iterator[None]:
 def _environment_of_fork_server() -> Iterator[None]:
     """While entered, a new process does not inherit the token, and finds this very package."""
     before = {name: os.environ.get(name) for name in (TOKEN, _PATH)}
+    with_package = environment_with_package()
     os.environ.pop(TOKEN, None)
-    if not _is_found_anywhere():
-        os.environ[_PATH] = os.pathsep.join(filter(None, [str(_PACKAGE_PARENT), before[_PATH]]))
+    if _PATH in with_package:
+        os.environ[_PATH] = with_package[_PATH]
     try:
         yield
     finally:

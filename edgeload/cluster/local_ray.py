@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgeload.child_processes import environment
+from edgeload.child_processes import environment_with_package
 from edgeload.cluster.ray_environment import RAY_TOKEN_FILE, RAY_TOKEN_MODE, hush
 from edgeload.private_files import open_private
 
@@ -53,7 +53,7 @@ def local_ray(nodes: int, resources: Mapping[str, float]) -> Iterator[str]:
             common.reset_ray_address = lambda *_: None
             cluster = Cluster()
             try:
-                with _environment({**environment(), **elsewhere}):
+                with _environment({**environment_with_package(), **elsewhere}):
                     cluster.add_node(**options)
                     for _ in range(nodes):
                         cluster.add_node(**options, resources=dict(resources))

@@ -47,7 +47,9 @@ def ray_engine(settings: Settings) -> Iterator[Engine]:
             address, count = settings.cluster, settings.nodes or 1
         else:
             address, count = stack.enter_context(local_ray(here, {RESOURCE: 1})), here
-        stack.enter_context(_connected(address))
+        # Nodes of one machine share a folder, in which one takes away what another one works with.
+        code = stack.enter_context(_code()) if here is None else None
+        stack.enter_context(_connected(address, code))
         yield stack.enter_context(_reserved(count, settings.cluster_wait, local=here is not None))
 
 
@@ -64,32 +66,37 @@ def _check_answers(address: str) -> None:
 
 
 @contextlib.contextmanager
-def _connected(address: str) -> Iterator[None]:
-    """This process is a driver of the cluster, and its nodes have our code."""
+def _code() -> Iterator[str]:
+    """A folder with our code alone: neither results nor pictures are shipped with it."""
+    with tempfile.TemporaryDirectory(prefix="edgeload-code-") as folder:
+        place = Path(folder, _PACKAGE.name)
+        shutil.copytree(_PACKAGE, place, ignore=shutil.ignore_patterns("__pycache__"))
+        yield folder
+
+
+@contextlib.contextmanager
+def _connected(address: str, code: str | None) -> Iterator[None]:
+    """This process is a driver of the cluster; its nodes get the folder with the code."""
     import ray  # noqa: PLC0415  (an extra, and heavy)
     from ray._private import worker  # noqa: PLC0415
 
     hush()
     # Ray prints pages about a lost node to stdout, whatever it is told: ours is one line.
     worker.print_to_stdstream = lambda *_, **__: None
-    with tempfile.TemporaryDirectory(prefix="edgeload-code-") as folder:
-        shutil.copytree(
-            _PACKAGE, Path(folder, _PACKAGE.name), ignore=shutil.ignore_patterns("__pycache__")
+    try:
+        ray.init(
+            address=address,
+            runtime_env={"working_dir": code} if code else None,
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            configure_logging=True,
         )
-        try:
-            ray.init(
-                address=address,
-                runtime_env={"working_dir": folder},
-                log_to_driver=False,
-                logging_level=logging.CRITICAL,
-                configure_logging=True,
-            )
-        except Exception as error:  # whatever Ray says, it is one line here
-            raise ClusterError(_why_not_connected(address, error)) from error
-        try:
-            yield
-        finally:
-            ray.shutdown()
+    except Exception as error:  # whatever Ray says, it is one line here
+        raise ClusterError(_why_not_connected(address, error)) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
 
 
 def _why_not_connected(address: str, error: Exception) -> str:
