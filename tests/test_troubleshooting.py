@@ -14,6 +14,7 @@ import synthetic_log as sl
 from recording_server import DETECTOR_ID, Handler, recording_server
 
 from edgeload.child_processes import TOKEN
+from edgeload.cluster import ray_environment
 from edgeload.commands import monitor, report, run
 from edgeload.edge import putting_back, unlisted_models
 from edgeload.edge.edge_config import put_edge_config, read_edge_config, with_preset
@@ -60,6 +61,7 @@ def _config(line: str) -> tuple[tuple[str, str], ...]:
 WITH_TOKEN = _config(f"{TOKEN} = 't'")
 MIX = (("mix.yaml", "- name: door\n  detector_nam: front-door\n"),)
 URL = "--endpoint-url"
+CLUSTER = "--cluster 192.0.2.1:6379"
 ON_THE_COMMAND_LINE = {
     "load_test.py: unrecognized": Case("--max-client 5"),
     "MAX_CLIENTS": Case("--max-clients ten"),
@@ -81,6 +83,10 @@ ON_THE_COMMAND_LINE = {
     "mix.yaml": Case("--mix mix.yaml", MIX),
     "SET_NO_CLOUD": Case("--set-no-cloud"),
     "--restore-edge-config edge": Case("--restore-edge-config edge-config.json"),
+    "CLUSTER = 'farm'": Case("--cluster farm"),
+    "NODES is not set": Case(f"{CLUSTER} {URL} http://192.0.2.7:30101", WITH_TOKEN),
+    "NODES = '2'": Case("--nodes 2"),
+    "ENDPOINT_URL = ''": Case(f"{CLUSTER} --nodes 2"),
     "monitor_cpu_gpu_usage.py": Case("60", program=monitor.main),
     "parse_load_test_logs.py: cannot": Case("", program=report.script_main),
     "parse_load_test_logs.py: 2 logs": Case("a.log b.log", program=report.script_main),
@@ -142,6 +148,23 @@ def test_what_is_not_installed(beginning: str, tmp_path: Path) -> None:
     """In a checkout without an environment."""
     (tmp_path / "pyproject.toml").touch()
     check(beginning, INSTALLED[beginning](tmp_path) or "")
+
+
+RAY = ("CLUSTER: needs the package ray", "CLUSTER = '192.0.2.1:6379': RAY_AUTH_MODE")
+
+
+@pytest.mark.parametrize("beginning", RAY)
+def test_a_cluster_that_is_not_set_up(
+    beginning: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ray is not installed here, or is not told to use a token."""
+    monkeypatch.setattr(ray_environment, "_QUIET", {})
+    monkeypatch.setattr(ray_environment, "find_spec", lambda _: beginning == RAY[1] or None)
+    monkeypatch.delenv(ray_environment.RAY_TOKEN_MODE, raising=False)
+    monkeypatch.setenv(TOKEN, "a_token_of_some_length")
+    words = [*CLUSTER.split(), "--nodes", "2", URL, "http://192.0.2.7:30101"]
+    assert run.main([*words, *SHORT, "run.log"]) == 2
+    check(beginning, capsys.readouterr().err)
 
 
 def test_a_log_that_is_being_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -325,6 +348,7 @@ def test_each_message_is_produced() -> None:
     beginnings = [
         *ON_THE_COMMAND_LINE,
         *INSTALLED,
+        *RAY,
         "LOG_FILE",
         *ENDPOINTS,
         *TAKEN,
