@@ -218,6 +218,11 @@ def leave(program: Callable[[], int]) -> NoReturn:
         code = code or INTERNAL_ERROR
     for number in stopping_signals():  # one more Ctrl-C does not change the exit code
         signal.signal(number, lambda *_: os._exit(code))
+    if "ray" in sys.modules:  # its threads go on, and would crash Python while it ends
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 

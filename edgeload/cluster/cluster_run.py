@@ -12,7 +12,7 @@ from edgeload.cluster.node_words import NodeInfo
 from edgeload.plain_words import listed, plural
 from edgeload.plan import Plan
 from edgeload.records import ClusterRecord, NodeRecord
-from edgeload.settings import Settings
+from edgeload.settings import SettingError, Settings
 
 _INFO_WITHIN_S = 60.0
 _MOST_NAMED = 5
@@ -30,23 +30,24 @@ class ClusterRun:
         self._ready: Sequence[tuple[str, ClockLook]] = ()
 
     def worker_count(self, plan: Plan) -> int:
-        """Number of worker processes on all nodes together. Raises ClusterError: too few clients.
+        """Number of worker processes on all nodes together.
 
         Each node has as many as WORKERS says, but there is never more than one for each client. A
-        search does not know its clients before.
+        search does not know its clients before. Raises SettingError if a node would have nothing to
+        do.
         """
-        most = None if self._settings.find_capacity else plan.max_clients
-        wanted = self._settings.workers
-        each = wanted
-        if self._settings.client == "sdk" or wanted == "clients":
+        search, wanted = self._settings.find_capacity, self._settings.workers
+        most = None if search else plan.max_clients
+        each: int | None = wanted if isinstance(wanted, int) else None
+        if not search and (self._settings.client == "sdk" or wanted == "clients"):
             each = plan.max_clients
-        sizes = [info.usable_cores if each == "auto" else int(each) for info in self._infos]
+        sizes = [info.usable_cores if each is None else each for info in self._infos]
         self._shares = dealt(sizes, most)
         if not all(self._shares):
             busy = sum(map(bool, self._shares))
-            raise ClusterError(
-                f"NODES = {len(self._shares)}: a run of {plan.max_clients} clients has work for "
-                f"{busy}; must be at most that"
+            raise SettingError(
+                f"NODES = {len(self._shares)}: a run of {plural(plan.max_clients, 'client')} has "
+                f"work for {busy}; must be at most that"
             )
         return sum(map(len, self._shares))
 

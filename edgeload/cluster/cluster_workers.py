@@ -340,6 +340,11 @@ class ClusterWorkers:
         return told
 
     @property
+    def trouble(self) -> str:
+        """Why the run cannot go on, whatever the nodes say; empty: it can."""
+        return self._engine.trouble
+
+    @property
     def log_refused(self) -> str | None:
         """Why the records that came cannot be written to the log any more; None while they can."""
         return self._log_refused

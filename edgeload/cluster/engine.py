@@ -55,5 +55,9 @@ class Engine(Protocol):
     def local(self) -> bool:
         """Whether they are all on this machine."""
 
+    @property
+    def trouble(self) -> str:
+        """Why no run can go on, whatever the nodes say; empty: it can."""
+
     def shared(self, value: Any) -> Any:
         """The value, to be passed to calls of many nodes."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import os
+import re
 import shutil
 import socket
 import tempfile
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +25,7 @@ from edgeload.cluster.ray_environment import check_secured, hush, quiet_ray
 from edgeload.cluster.ray_probe import check_cluster_of
 from edgeload.settings import Settings
 from edgeload.settings.values import cluster_nodes
+from edgeload.untrusted_text import printable
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 RESOURCE = "loadgen"
@@ -27,7 +33,8 @@ RESOURCE = "loadgen"
 _GROUPS = {"ask": "asking", "clock": "asking", "fetch": "records"}
 """Calls of a group are carried out one after the other, and beside those of the others."""
 _CONNECT_WITHIN_S = 3.0
-_ENDED_WITHIN_S = 2.0
+_LOOK_EVERY_S = 1.0
+_LET_GO_WITHIN_S = 5.0
 
 
 @contextlib.contextmanager
@@ -50,14 +57,58 @@ def ray_engine(settings: Settings) -> Iterator[Engine]:
         # Nodes of one machine share a folder, in which one takes away what another one works with.
         code = stack.enter_context(_code()) if here is None else None
         stack.enter_context(_connected(address, code))
-        yield stack.enter_context(_reserved(count, settings.cluster_wait, local=here is not None))
+        head = stack.enter_context(_watched(address, settings.lease))
+        local = here is not None
+        yield stack.enter_context(_reserved(count, settings.cluster_wait, head, local=local))
+
+
+class _Head:
+    """Whether the head of the cluster answers. Without it Ray ends our process after a minute."""
+
+    def __init__(self, address: str, patience_s: float) -> None:
+        self._address = address
+        self._patience_s = patience_s
+        self._over = threading.Event()
+        self.trouble = ""
+
+    def watch(self) -> None:
+        """Look once a second, until `leave`."""
+        answered_s = time.monotonic()
+        while not self._over.wait(_LOOK_EVERY_S):
+            try:
+                _connect(self._address, _LOOK_EVERY_S)
+            except OSError:
+                silent_s = time.monotonic() - answered_s
+                if silent_s > self._patience_s:
+                    self.trouble = f"the head of the cluster does not answer for {silent_s:.0f} s"
+            else:
+                answered_s, self.trouble = time.monotonic(), ""
+
+    def leave(self) -> None:
+        """Look no more."""
+        self._over.set()
+
+
+@contextlib.contextmanager
+def _watched(address: str, patience_s: float) -> Iterator[_Head]:
+    head = _Head(address, patience_s)
+    threading.Thread(target=head.watch, name="watches the head", daemon=True).start()
+    try:
+        yield head
+    finally:
+        head.leave()
+
+
+def _connect(address: str, within_s: float) -> None:
+    """Raises OSError if nobody listens there."""
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), within_s).close()
 
 
 def _check_answers(address: str) -> None:
     """Raise ClusterError if nobody listens there: Ray itself would try for a minute."""
-    host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_WITHIN_S).close()
+        _connect(address, _CONNECT_WITHIN_S)
     except OSError as error:
         raise ClusterError(
             f"CLUSTER = {address!r}: nothing answers there ({error.strerror or error}); must be "
@@ -96,7 +147,7 @@ def _connected(address: str, code: str | None) -> Iterator[None]:
     try:
         yield
     finally:
-        ray.shutdown()
+        _let_go(ray.shutdown)
 
 
 def _why_not_connected(address: str, error: Exception) -> str:
@@ -110,7 +161,7 @@ def _why_not_connected(address: str, error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _reserved(count: int, wait_s: float, *, local: bool) -> Iterator[Engine]:
+def _reserved(count: int, wait_s: float, head: _Head, *, local: bool) -> Iterator[Engine]:
     """So many nodes, each on a machine of its own; all of them, or none."""
     import ray  # noqa: PLC0415
     from ray.util import placement_group_table  # noqa: PLC0415
@@ -138,13 +189,31 @@ def _reserved(count: int, wait_s: float, *, local: bool) -> Iterator[Engine]:
         hosts = {node["NodeID"]: node for node in ray.nodes()}
         on = placement_group_table(group)["bundles_to_node_id"]
         names = node_names([hosts[on[index]] for index in range(count)])
-        yield _RayEngine(tuple(map(_RayNode, names, actors)), local)
+        yield _RayEngine(tuple(map(_RayNode, names, actors)), local, head)
     finally:
-        for each in actors:
+        _let_go(
+            *(partial(ray.kill, each) for each in actors), partial(remove_placement_group, group)
+        )
+
+
+def _let_go(*calls: Callable[[], object]) -> None:
+    """Let the nodes go, or the cluster; if it does not answer any more, not for long.
+
+    What is not let go ends with our process.
+    """
+
+    def call_all() -> None:
+        for each in calls:
             with contextlib.suppress(Exception):  # it is gone already
-                ray.kill(each)
-        with contextlib.suppress(Exception):
-            remove_placement_group(group)
+                each()
+
+    thread = threading.Thread(target=call_all, name="lets nodes go", daemon=True)
+    thread.start()
+    thread.join(_LET_GO_WITHIN_S)
+    if thread.is_alive():
+        from ray._private import worker  # noqa: PLC0415
+
+        atexit.unregister(worker.shutdown)  # it would wait for minutes
 
 
 def node_names(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -173,9 +242,15 @@ def _too_few(nodes: Sequence[Mapping[str, Any]], count: int, wait_s: float) -> s
 class _RayEngine:
     """See `Engine`."""
 
-    def __init__(self, nodes: tuple[_RayNode, ...], local: bool) -> None:
+    def __init__(self, nodes: tuple[_RayNode, ...], local: bool, head: _Head) -> None:
         self.nodes = nodes
         self.local = local
+        self._head = head
+
+    @property
+    def trouble(self) -> str:
+        """See `Engine`."""
+        return self._head.trouble
 
     def shared(self, value: Any) -> Any:
         """Put it where every node fetches it once."""
@@ -224,5 +299,10 @@ def _pass_on(done: Future[Any], said: Future[Any]) -> None:
 def _fail(said: Future[Any], error: BaseException) -> None:
     from ray.exceptions import ActorDiedError  # noqa: PLC0415
 
-    gone = NodeGone("its process has ended, or its machine has left the cluster")
-    said.set_exception(gone if isinstance(error, ActorDiedError) else error)
+    if not isinstance(error, ActorDiedError):
+        said.set_exception(error)
+        return
+    # Of a process that could not begin, it has the whole trace.
+    causes = re.findall(r"^\w*(?:Error|Exception): .*$", str(error), re.MULTILINE)
+    why = causes[-1] if causes else "its process has ended, or its machine has left the cluster"
+    said.set_exception(NodeGone(printable(why)))

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 
 from edgeload.settings import SettingError
 
@@ -43,6 +44,8 @@ def check_secured(environment: Mapping[str, str], address: str, *, insecure: boo
     """
     by_token = environment.get(RAY_TOKEN_MODE, "").lower() == "token"
     by_certificates = environment.get(RAY_TLS, "").lower() in ("1", "true")
+    if by_token and (lacking := _lacking_token(environment)):
+        raise SettingError(f"{lacking}; must be a file with the token of the cluster {address}")
     if insecure or by_token or by_certificates:
         return
     raise SettingError(
@@ -50,3 +53,16 @@ def check_secured(environment: Mapping[str, str], address: str, *, insecure: boo
         "cluster without a token can run programs on all of its machines; start it with a token "
         "(docs/cluster.md), or permit this with --insecure-cluster"
     )
+
+
+def _lacking_token(environment: Mapping[str, str]) -> str:
+    """Which token is looked for and not there; empty: it is there (see Ray's own loader)."""
+    if environment.get(RAY_TOKEN):
+        return ""
+    named = environment.get(RAY_TOKEN_FILE)
+    path = Path(named) if named else Path.home() / ".ray" / "auth_token"
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        return f"{RAY_TOKEN_FILE} = {str(path)!r}: cannot be read ({error.strerror})"
+    return "" if text.strip() else f"{RAY_TOKEN_FILE} = {str(path)!r}: is empty"

@@ -331,7 +331,7 @@ def _report_run(
     code = exit_code(summary)
     if ending is Ending.SIGNAL:
         code = exit_codes.INTERRUPTED
-    elif ending is Ending.LOG_REFUSED:
+    elif ending in (Ending.LOG_REFUSED, Ending.NODE_LOST):
         code = exit_codes.INVALID
     elif ending is Ending.ABORT_CONDITION and code != exit_codes.INVALID:
         code = exit_codes.OBJECTIVE_FAILED

@@ -117,6 +117,8 @@ class Supervisor:
                     self._tell_viewer(now_s, counts, said)
             self._tell_viewer(now_s, counts, by_group=by_group)
             self._stop_without_log(now_s)
+            if why := self._workers.trouble:
+                self._stop_in_trouble(why, now_s, counts)
             timeout_s = min(_TICK_S, max(0.0, self._next_step_s() - self._journal.now_s()))
             for worker in self._workers.wait_for(timeout_s, self._stop):
                 self._note_end(worker)
@@ -156,6 +158,13 @@ class Supervisor:
             self._journal.refuse(why)
         if reason := self._journal.log_refused:
             self._enter(self._state.after_log_refused(reason, now_s))
+
+    def _stop_in_trouble(self, why: str, now_s: float, counts: LiveCounts) -> None:
+        """Something other than a worker keeps the run from going on: if it still sends, stop it."""
+        state = self._state.after_node_lost(why, now_s)
+        if state is not self._state:
+            self._enter(state)
+            self._tell_viewer(now_s, counts, f"the run ends early: {why}")
 
     def _tell_viewer(
         self,

@@ -146,6 +146,8 @@ class Trials:
         if not self._signals:
             self._await(lambda: False, until_s)
         self._halt_without_log()
+        if trouble := self._workers.trouble:
+            raise Halted(RunOutcome(Ending.NODE_LOST, trouble))
         if self._node_lost and self._settings.on_node_loss == "abort":
             raise Halted(RunOutcome(Ending.NODE_LOST, self._node_lost))
         if self._signals:

@@ -126,6 +126,11 @@ class WorkerProcesses:
         """Each worker writes the log itself."""
         return
 
+    @property
+    def trouble(self) -> str:
+        """There is nothing beside the workers."""
+        return ""
+
     def news(self) -> list[str]:
         """Nothing but what `wait_for` tells."""
         return []

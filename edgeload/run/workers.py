@@ -62,6 +62,10 @@ class RunWorkers(Protocol):
         """What else has happened since the last call, in words."""
 
     @property
+    def trouble(self) -> str:
+        """Why the run cannot go on, beside the workers; empty: it can."""
+
+    @property
     def log_refused(self) -> str | None:
         """Why the records that came cannot be written to the log any more; None while they can."""
 

@@ -200,13 +200,13 @@ class SearchView:
 
     def _time(self, state: SearchState, progress: TrialProgress) -> str:
         """`36 s used, about 20 s more`; of a budget, what is left of it."""
-        used = f"{progress.now_s:.0f} s used"
+        used = f"{max(0.0, progress.now_s):.0f} s used"
         more_s = expected_s(state.trials, self._setup.record.resolution)
         budget_s = self._setup.record.budget_s
         more = "" if more_s is None else f", about {more_s:.0f} s more"
         if budget_s is None:
             return used + more
-        left_s = max(0.0, budget_s - progress.now_s)
+        left_s = max(0.0, budget_s - max(0.0, progress.now_s))
         if more_s is not None and more_s > left_s:
             more = ""
         return f"{used}{more}, {left_s:.0f} s of the budget left"

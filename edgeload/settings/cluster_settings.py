@@ -53,10 +53,12 @@ def check_cluster(settings: Settings, place: str) -> None:
         )
     if here is None and is_this_machine(settings.endpoint_url):
         shown = settings.endpoint_url or ""
+        why = f"each node of CLUSTER = {place!r} would ask itself"
+        if not shown:
+            why = f"the embedded endpoint is this machine's, and no node of {place!r} reaches it"
         raise ValueError(
-            f"ENDPOINT_URL = {shown!r}: each node of CLUSTER = {place!r} would ask itself; must be "
-            "the address of an endpoint that all nodes reach, for example "
-            "--endpoint-url https://192.0.2.7:30143"
+            f"ENDPOINT_URL = {shown!r}: {why}; must be the address of an endpoint that all nodes "
+            "reach, for example --endpoint-url https://192.0.2.7:30143"
         )
 
 

@@ -85,6 +85,7 @@ class EngineHere:
     """Nodes with these errors of their clocks."""
 
     local = True
+    trouble = ""
 
     def __init__(self, ahead_s: Sequence[float]) -> None:
         self.nodes = tuple(NodeHere(f"node{i}", each) for i, each in enumerate(ahead_s))

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from nodes_here import EngineHere
 
 from edgeload.cluster.cluster_run import ClusterRun, dealt
-from edgeload.cluster.engine import ClusterError
-from edgeload.settings import resolve
+from edgeload.settings import SettingError, resolve
 
 sizes = st.lists(st.integers(1, 9), min_size=1, max_size=9)
 
@@ -39,7 +38,7 @@ def test_more_nodes_than_clients_are_refused() -> None:
     """One line says for how many nodes there is work."""
     settings = resolve({}, {"cluster": "local:3", "custom_ramp": "2"}, {})
     run = ClusterRun(EngineHere((0.0, 0.0, 0.0)), settings)
-    with pytest.raises(ClusterError, match="a run of 2 clients has work for 2; must be at most"):
+    with pytest.raises(SettingError, match="a run of 2 clients has work for 2; must be at most"):
         run.worker_count(settings.plan())
 
 

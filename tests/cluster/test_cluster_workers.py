@@ -18,6 +18,7 @@ from rich.console import Console
 
 from edgeload.cluster import node
 from edgeload.cluster.cluster_run import ClusterRun
+from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.columns import RunLog
 from edgeload.read.log.open import read_log
@@ -126,6 +127,22 @@ def test_times_of_nodes_stand_on_one_axis(tmp_path: Path) -> None:
     assert float(lag_s.max()) < 0.5
 
 
+def test_a_cluster_without_its_head_ends_the_run(tmp_path: Path) -> None:
+    """The nodes would go on, and the engine may end our process; what was measured is here."""
+    engine = EngineHere((0.0, 0.0))
+
+    def lose_the_head() -> None:
+        engine.trouble = "the head of the cluster does not answer for 6 s"
+
+    after_begin(engine, 0.4, lose_the_head)
+    outcome, log, said = driven(settings_of(tmp_path, time_between_ramp=20.0), engine)
+    assert outcome.ending is Ending.NODE_LOST
+    assert "the run ends early: the head of the cluster does not answer for 6 s" in said
+    assert log.end is not None and log.end.interrupted
+    assert len(log.requests) == log.end.counted["sent"] > 0
+    assert log.last_s < 5.0
+
+
 def test_a_stretch_that_does_not_come_is_fetched_again(tmp_path: Path) -> None:
     """The network was away for three fetches: all records are here all the same, once each."""
     engine = EngineHere((0.0, 0.0))
@@ -142,6 +159,9 @@ def test_records_that_are_left_on_the_nodes_complete_the_log(tmp_path: Path) -> 
     settings = settings_of(tmp_path, records="leave")
     _, log, said = driven(settings, engine)
     assert len(log.requests) == 0
+    values = summary_values(analyse(log), find(analyse(log)))
+    assert [reason["code"] for reason in values["validity"]["reasons"]] == ["records_left"]
+    assert "missed" not in {finding["code"] for finding in values["findings"]}
     told = [line for line in said.splitlines() if "keeps its records" in line]
     paths = [Path(line.split(" in ")[1].strip()) for line in told]
     assert len(paths) == 2, said

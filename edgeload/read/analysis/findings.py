@@ -45,6 +45,7 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.soak_findings import find_soak_findings
 from edgeload.read.analysis.step_summary import indices_of
 from edgeload.read.analysis.time_findings import find_time_findings, find_too_few_samples
+from edgeload.read.analysis.validity import records_left
 
 MOST_JUMPS_NAMED = 3
 OF_LONG_STEPS = ("not_steady", "warm_up_longer", "drift", "too_few_samples", "soak_unclear")
@@ -246,7 +247,7 @@ def _retried(summary: RunSummary) -> Iterator[Finding]:
 
 def _missed(summary: RunSummary) -> Iterator[Finding]:
     totals = summary.totals
-    if not totals.missed or not totals.planned:
+    if not totals.missed or not totals.planned or records_left(summary.log):
         return
     reasons: Counter[str] = Counter()
     for step in summary.steps:

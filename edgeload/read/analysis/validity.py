@@ -79,12 +79,21 @@ def _disagrees(log: RunLog, end: End) -> Iterator[Finding]:
     if any(counted[name] != in_log[name] for name in counted):
         if any(death.lost for death in log.deaths):
             return  # that is why
-        if log.header and log.header.cluster and log.settings.get("records") == "leave":
+        if records_left(log):
+            assert log.header is not None and log.header.cluster is not None
             where = tuple((node.name, node.log) for node in log.header.cluster.nodes)
             yield Finding("records_left", "invalid", numbers={"where": where})
             return
         numbers = {"counted": counted, "in_log": {name: in_log[name] for name in counted}}
         yield Finding("log_disagrees", "invalid", numbers=numbers)
+
+
+def records_left(log: RunLog) -> bool:
+    """Whether the records of a cluster run are on its nodes still, as they were to be."""
+    if log.header is None or log.header.cluster is None or log.end is None:
+        return False
+    wanted = log.settings.get("records") == "leave"
+    return wanted and len(log.sent_requests) < log.end.counted.get("sent", 0)
 
 
 def _unaccounted(log: RunLog, step: RampStep, counts: StepCounts) -> Iterator[Finding]:
@@ -107,7 +116,7 @@ def _idle_clients(log: RunLog, step: RampStep, window: Window) -> Iterator[Findi
 
     A client that waits for the endpoint has a request in flight, which ends in the log.
     """
-    if log.plan is None or log.header is None or log.end is None:
+    if log.plan is None or log.header is None or log.end is None or records_left(log):
         return
     requests, workers = log.requests, log.header.workers
     before = requests.sent_s < window.end_s
