@@ -60,6 +60,8 @@ settings                the settings of a run
     rollout_settings    the settings of a run that waits for roll-outs
     cluster_fields      the settings of a run whose load is made by many machines, declared once
     cluster_settings    what does not fit together in them
+    target_map          which endpoint each node loads: a text, or the YAML file that it names
+    fleet_settings      what does not fit together if they load several
     table               the settings as a table: docs/settings.md
 camera_group            cameras of one kind, and the places of all cameras
 plan                    ramp steps, and when each frame of each client is due

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import os
 import re
 import runpy
 import traceback
@@ -138,7 +139,7 @@ def _means_the_token(name: str) -> bool:
 def _beside(path: Path, constants: Mapping[str, Any]) -> dict[str, object]:
     """The constants; paths, which are relative to config.py, as the working folder has them.
 
-    PLAN_FOR is a path only if there is such a file.
+    PLAN_FOR and TARGET_MAP are paths only if there is such a file.
     """
     folder = path.parent
     if folder.resolve() == Path.cwd():
@@ -149,6 +150,7 @@ def _beside(path: Path, constants: Mapping[str, Any]) -> dict[str, object]:
         if setting not in Fields.model_fields or not isinstance(value, str | Path):
             continue
         named = is_path(setting) and str(value).strip()
-        if named or (setting == "plan_for" and value and (folder / value).is_file()):
+        may_be = setting in ("plan_for", "target_map") and value
+        if named or (may_be and os.path.isfile(folder / value)):  # noqa: PTH113 (a long text)
             found[name] = str(folder / value)
     return found

@@ -62,6 +62,10 @@ def test_paths_are_beside_config_py(folders: tuple[Path, Path]) -> None:
     assert load_config([there]) == {"PLAN_FOR": "120@2", **beside}
     (there / "120@2").touch()
     assert load_config([there])["PLAN_FOR"] == f"{there}/120@2"
+    (there / "fleet.yaml").touch()
+    for given, taken in (("fleet.yaml", f"{there}/fleet.yaml"), ("all", "all"), ("x" * 300,) * 2):
+        (there / "config.py").write_text(f"TARGET_MAP = {given!r}\n")
+        assert load_config([there]) == {"TARGET_MAP": taken}
     paths = {name for name in Fields.model_fields if is_path(name)}
     assert paths == {
         *("image_path", "cacert", "mix", "variants"),

@@ -120,7 +120,8 @@ def test_the_settings_that_do_not_change_what_is_measured() -> None:
 def test_a_log_has_the_settings_that_it_always_had() -> None:
     """The names are a part of the log's format; new ones may join."""
     assert list(resolve({}, {}, {}).public()) == [
-        "cluster", "nodes", "cluster_wait", "lease", "on_node_loss", "records", "insecure_cluster",
+        "cluster", "nodes", "target_map", "cluster_wait", "lease", "on_node_loss", "records",
+        "insecure_cluster",
         "endpoint_url", "allow_public_target", "detector_id", "detector_name", "detector_query",
         "timeout", "ready_timeout", "preflight", "box_figures", "require_clean_box", "set_no_cloud",
         "monitor", "check_answers",

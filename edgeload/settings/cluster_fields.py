@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from edgeload.settings import values
 from edgeload.settings.declaration import declare
+from edgeload.settings.target_map import ONE_FOR_ALL, TARGET_MAP_EXAMPLE, TargetMapText
 
 
 class ClusterFields(BaseModel):
@@ -31,6 +32,14 @@ class ClusterFields(BaseModel):
         metavar="N",
         example="2",
         measured=False,
+    )
+    target_map: TargetMapText = declare(
+        ONE_FOR_ALL,
+        "The cluster",
+        "Which endpoint each node loads: all = every node loads ENDPOINT_URL; or NAME=URL for each "
+        "node, with commas between them; or a YAML file with these (docs/fleet.md).",
+        metavar="MAP",
+        example=TARGET_MAP_EXAMPLE,
     )
     cluster_wait: values.Seconds = declare(
         60.0,

@@ -51,7 +51,7 @@ def check_cluster(settings: Settings, place: str) -> None:
             "VARIANTS: the variants of a box are measured by this machine alone; must be left out "
             "with --cluster"
         )
-    if here is None and is_this_machine(settings.endpoint_url):
+    if here is None and not settings.targets and is_this_machine(settings.endpoint_url):
         shown = settings.endpoint_url or ""
         why = f"each node of CLUSTER = {place!r} would ask itself"
         if not shown:

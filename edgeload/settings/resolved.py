@@ -18,12 +18,14 @@ from edgeload.plan import Plan, default_warm_up_s, linear_ramp, mix_plan
 from edgeload.settings.audit_settings import AUDIT_VALUES
 from edgeload.settings.cluster_settings import ONLY_A_CLUSTER, check_cluster
 from edgeload.settings.fields import RESTORE_OPTION, Fields, declared, option_of
+from edgeload.settings.fleet_settings import check_target_map
 from edgeload.settings.groups import GroupSettings, check_groups, only_group
 from edgeload.settings.mix_file import GroupSpec, load_mix
 from edgeload.settings.required import check_required
 from edgeload.settings.rollout_settings import check_until_rollouts
 from edgeload.settings.search import NOT_TYPED, ONLY_A_SEARCH, check_search, search_plan
 from edgeload.settings.soak_settings import SOAK_RAMP
+from edgeload.settings.target_map import parse_target_map
 from edgeload.settings.wanted_file import check_wanted
 from edgeload.target_rules import literal_address, why_refused
 from edgeload.untrusted_text import remember_secret
@@ -77,12 +79,28 @@ class Settings(Fields):
             check_required(self, self.require_capacity)
         if self.cluster is not None:
             check_cluster(self, self.cluster)
+        if self.targets:
+            check_target_map(self, self.targets)
         return self
 
     def _refused_address(self, url: str) -> str | None:
         """Why the load may not go to the address in the URL, if it has one and no name."""
         address = literal_address(urlsplit(url).hostname or "")
         return None if address is None else why_refused(url, self.allow_public_target, [address])
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """The endpoint that each node of the cluster loads, by its name; empty: all load one."""
+        return parse_target_map(self.target_map)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The endpoints of these nodes, each once, in the order of the map."""
+        return tuple(dict.fromkeys(self.targets.values()))
+
+    def at_endpoint(self, url: str) -> Settings:
+        """The same for one endpoint of the map, as far as it is reached and asked."""
+        return self.model_copy(update={"endpoint_url": url})
 
     def groups(self) -> tuple[GroupSettings, ...]:
         """The camera groups of the run: those of the mix, or one that is made of the settings."""
@@ -173,7 +191,7 @@ class Settings(Fields):
         is never an option.
         """
         words = shlex.split(self._program)
-        needless = {"simulator_options"} if self.endpoint_url else set()
+        needless = {"simulator_options"} if self.endpoint_url or self.targets else set()
         needless |= {"detector_name", "detector_query"} if self.detector_id else set()
         needless |= {"detector_id", "detector_name", "detector_query"} if self.mix else set()
         if self.find_capacity:

@@ -37,6 +37,6 @@ def error_line(error: Any) -> str:
         legal += f", for example {example}"
     given = error["input"]
     whole = given if isinstance(given, str) else quoted(given)
-    secret = name == TOKEN or (name == "ENDPOINT_URL" and "@" in whole)
+    secret = name == TOKEN or (name in ("ENDPOINT_URL", "TARGET_MAP") and "@" in whole)
     value = "(hidden)" if secret else quoted(given)
     return f"{name} = {value}: {legal}"

@@ -178,8 +178,10 @@ def _monitor_url(url: str | None) -> str | None:
     return url.rstrip("/")
 
 
-def _endpoint_url(url: str | None) -> str | None:
-    """Raises ValueError for anything but the address of an Edge Endpoint of the user's own."""
+def legal_endpoint_url(url: str | None) -> str | None:
+    """The base URL of an endpoint. Raises ValueError for anything but the address of an Edge
+    Endpoint of the user's own.
+    """
     if url is None:
         return None
     try:
@@ -281,7 +283,9 @@ File = Annotated[Path | None, AfterValidator(_path), BeforeValidator(empty_is_no
 NamedFile = Annotated[Path, AfterValidator(_path), BeforeValidator(_not_blank)]
 Token = Annotated[SecretStr | None, AfterValidator(_token)]
 MonitorUrl = Annotated[str | None, AfterValidator(_monitor_url), BeforeValidator(empty_is_none)]
-EndpointUrl = Annotated[str | None, AfterValidator(_endpoint_url), BeforeValidator(empty_is_none)]
+EndpointUrl = Annotated[
+    str | None, AfterValidator(legal_endpoint_url), BeforeValidator(empty_is_none)
+]
 TargetHost = Annotated[str | None, AfterValidator(_allowed_host), BeforeValidator(empty_is_none)]
 DetectorId = Annotated[str | None, AfterValidator(_detector_id), BeforeValidator(empty_is_none)]
 ShellWords = Annotated[str, AfterValidator(_shell_words)]
