@@ -132,6 +132,7 @@ run                     sends the planned requests and writes down what happened
     session             from settings to a finished log
     embedded_endpoint   starts the simulator if the settings name no endpoint
     reaching            from the URL to an endpoint that is ready
+    fleet               the endpoints of a run whose nodes load several
     no_cloud            lets the box answer without the cloud for the time of a run
     saved_configs       what runs have saved of boxes before they changed them
     restoring           puts its configuration back at the end

@@ -133,7 +133,7 @@ class NodeRecord(msgspec.Struct, frozen=True):
     """One node of a cluster, and the numbers of the worker processes that it runs.
 
     When the run began, its monotonic clock was `clock_offset_s` ahead of that of the driver, known
-    to `clock_bound_s`.
+    to `clock_bound_s`. `endpoint` is the URL that it loaded; empty: that of the header.
     """
 
     name: str
@@ -144,6 +144,7 @@ class NodeRecord(msgspec.Struct, frozen=True):
     log: str = ""
     """The path of its own log on that machine."""
     versions: dict[str, str] = {}
+    endpoint: str = ""
 
 
 class ClusterRecord(msgspec.Struct, frozen=True):

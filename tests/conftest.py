@@ -148,6 +148,7 @@ LIGHT_LOADS = (
     "commands/test_repeat.py",
     "run/test_prometheus.py",
     "run/test_chain.py",
+    "run/test_fleet.py",
     "run/test_trials.py",
     "test_slow_link.py",
     "test_monitor_cpu_gpu_usage.py",

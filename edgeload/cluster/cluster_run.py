@@ -12,7 +12,9 @@ from edgeload.cluster.node_words import NodeInfo
 from edgeload.plain_words import listed, plural
 from edgeload.plan import Plan
 from edgeload.records import ClusterRecord, NodeRecord
+from edgeload.run.tasks import EndpointTask
 from edgeload.settings import SettingError, Settings
+from edgeload.settings.fleet_settings import urls_of_nodes
 
 _INFO_WITHIN_S = 60.0
 _MOST_NAMED = 5
@@ -22,9 +24,12 @@ class ClusterRun:
     """The `Cluster` of one run."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
-        """Raises ClusterError if a node does not say what it is, or the run has no work for it."""
+        """Raises ClusterError if a node does not say what it is, or the run has no work for it,
+        and SettingError if the target map does not fit the nodes.
+        """
         self._engine = engine
         self._settings = settings
+        self._urls = _urls(engine, settings)
         self._infos = node_infos(engine)
         self._shares: tuple[tuple[int, ...], ...] = ()
         self._ready: Sequence[tuple[str, ClockLook]] = ()
@@ -56,10 +61,12 @@ class ClusterRun:
         """How many files a process may have open on the node that allows the fewest."""
         return min(info.open_files for info in self._infos)
 
-    def workers(self) -> ClusterWorkers:
-        """Those of the run; none has been started."""
+    def workers(self, endpoints: Sequence[EndpointTask] = ()) -> ClusterWorkers:
+        """Those of the run; none has been started. `endpoints` are those of a target map."""
         rules = ClusterRules(self._settings.lease, self._settings.records)
-        return ClusterWorkers(self._engine, rules, self._shares, self._see_ready)
+        at = {each.url: each for each in endpoints}
+        own = [at[url] for url in self._urls if url]
+        return ClusterWorkers(self._engine, rules, self._shares, self._see_ready, own)
 
     def _see_ready(self, ready: Sequence[tuple[str, ClockLook]]) -> None:
         self._ready = ready
@@ -75,9 +82,10 @@ class ClusterRun:
                 clock_bound_s=look.bound_s,
                 log=log,
                 versions=info.versions,
+                endpoint=url,
             )
-            for node, info, share, (log, look) in zip(
-                self._engine.nodes, self._infos, self._shares, self._ready, strict=True
+            for node, info, share, (log, look), url in zip(
+                self._engine.nodes, self._infos, self._shares, self._ready, self._urls, strict=True
             )
         ]
         return ClusterRecord(nodes, self._engine.local)
@@ -107,6 +115,17 @@ def dealt(sizes: Sequence[int], most: int | None) -> tuple[tuple[int, ...], ...]
                 share.append(number)
                 number += 1
     return tuple(map(tuple, shares))
+
+
+def _urls(engine: Engine, settings: Settings) -> tuple[str, ...]:
+    """The endpoint of each node; empty texts if all load the same, without a map."""
+    if not settings.targets:
+        return ("",) * len(engine.nodes)
+    names = [node.name for node in engine.nodes]
+    try:
+        return urls_of_nodes(settings.targets, names, numbered=engine.local)
+    except ValueError as problem:
+        raise SettingError(str(problem)) from None
 
 
 def node_infos(engine: Engine) -> list[NodeInfo]:

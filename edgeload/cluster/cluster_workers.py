@@ -29,7 +29,7 @@ from edgeload.cluster.summed_counts import SummedCounts
 from edgeload.edge.location import Unreachable
 from edgeload.records import Anchor, NodeClock, WallClock, encode
 from edgeload.run.counters import Effort, LiveCounts
-from edgeload.run.tasks import WorkerTask
+from edgeload.run.tasks import EndpointTask, WorkerTask
 from edgeload.run.worker_processes import EndedWorker, WorkerKind, WorkersFailed
 from edgeload.runlog import LogRefused, LogWriter
 from edgeload.settings import SettingError
@@ -70,14 +70,17 @@ class ClusterWorkers:
         rules: ClusterRules,
         shares: Sequence[tuple[int, ...]],
         on_ready: Callable[[Sequence[tuple[str, ClockLook]]], None] = lambda _: None,
+        endpoints: Sequence[EndpointTask] = (),
     ) -> None:
         """`shares` are the numbers of the workers of each node. `on_ready` hears where each node
-        has its log, and how its clock lies to ours before the run.
+        has its log, and how its clock lies to ours before the run. `endpoints` has what each node
+        loads; empty: all load that of the task.
         """
         self._engine = engine
         self._rules = rules
         self._shares = shares
         self._on_ready = on_ready
+        self._endpoints = endpoints
         self._links: list[NodeLink] = []
         self._pulls: dict[NodeLink, _Pull] = {}
         self._ready: list[Future[Any]] = []
@@ -105,18 +108,21 @@ class ClusterWorkers:
 
         Raises SettingError if the endpoint is one that other machines cannot reach.
         """
-        if ip_address(task.target.address).is_loopback and not self._engine.local:
-            raise SettingError(
-                f"ENDPOINT_URL: {task.target.host} is this machine ({task.target.address}), and "
-                "each node would ask itself; must be an address that all nodes reach"
-            )
+        tasks = [each.of(task) for each in self._endpoints] or [task] * len(self._shares)
+        for target in dict.fromkeys(each.target for each in tasks):
+            if ip_address(target.address).is_loopback and not self._engine.local:
+                raise SettingError(
+                    f"{'TARGET_MAP' if self._endpoints else 'ENDPOINT_URL'}: {target.host} is this "
+                    f"machine ({target.address}), and each node would ask itself; must be an "
+                    "address that all nodes reach"
+                )
         self._task, self._is_search = task, kind == "trials"
         files = list(dict.fromkeys(group.pictures.path for group in task.groups))
         pictures = self._engine.shared(tuple(path.read_bytes() for path in files))
         numbers = tuple(files.index(group.pictures.path) for group in task.groups)
         trust = task.trust
         certificates = None if trust.cacert is None else trust.cacert.read_bytes()
-        for node, indices in zip(self._engine.nodes, self._shares, strict=True):
+        for node, indices, node_task in zip(self._engine.nodes, self._shares, tasks, strict=True):
             clients = tuple(
                 len(range(index, task.plan.max_clients, task.workers)) for index in indices
             )
@@ -126,7 +132,7 @@ class ClusterWorkers:
             self._pulls[link] = _Pull(PulledLog(node, self._write, partial(self._wake, link)))
             own = NodeTask(
                 name=node.name,
-                task=task,
+                task=node_task,
                 kind=kind,
                 indices=indices,
                 picture_files=numbers,

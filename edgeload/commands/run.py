@@ -106,8 +106,9 @@ def _show_plan(settings: Settings) -> int:
         for remark in ramp_remarks(settings):
             print(remark)
         print_plan(settings.plan(), sizes, Console(), settings.warmup or 0.0, detectors)
-    if settings.endpoint_url is not None and not settings.audit_cache:
-        url, plan = settings.endpoint_url, settings.plan()
+    url = settings.endpoint_url or next(iter(settings.urls), None)
+    if url is not None and not settings.audit_cache:
+        plan = settings.plan()
         workers = worker_count(settings, plan)
         most = largest_load(settings, plan, workers) if settings.find_capacity else None
         print(load_ahead(settings, url, None, plan, sizes, most))

@@ -20,7 +20,7 @@ _EMBEDDED = ("--metrics-time", "50ms")
 
 def check_simulator_options(settings: Settings) -> None:
     """Raise SettingError, without starting it, if the embedded endpoint would refuse them."""
-    if settings.endpoint_url is not None:
+    if settings.endpoint_url is not None or settings.urls:
         return
     if problem := refusal(shlex.split(settings.simulator_options)):
         raise SettingError(bad_simulator_options(settings, problem))
@@ -36,9 +36,13 @@ def bad_simulator_options(settings: Settings, problem: str) -> str:
 
 @contextlib.contextmanager
 def endpoint_of(settings: Settings, console: Console) -> Iterator[tuple[str, str | None]]:
-    """URL of the endpoint, and the description of the embedded endpoint if it is that one."""
-    if settings.endpoint_url is not None:
-        yield settings.endpoint_url, None
+    """URL of the endpoint, and the description of the embedded endpoint if it is that one.
+
+    Of the endpoints of a target map it is the first.
+    """
+    url = settings.endpoint_url or next(iter(settings.urls), None)
+    if url is not None:
+        yield url, None
         return
     check_simulator_options(settings)
     with contextlib.ExitStack() as stack:

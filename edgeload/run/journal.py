@@ -33,7 +33,7 @@ from edgeload.run.keeping import KeptRun
 from edgeload.run.kept_log import KeptLog
 from edgeload.run.plan_record import plan_record
 from edgeload.run.preflight_rules import PreflightQuery
-from edgeload.run.tasks import WorkerTask
+from edgeload.run.tasks import EndpointTask, WorkerTask
 from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
 from edgeload.run.workers import Cluster, RunWorkers
 from edgeload.settings import SettingError, Settings
@@ -60,10 +60,12 @@ class PreparedRun:
     """Where the run is kept beside LOG_FILE, if anywhere."""
     cluster: Cluster | None = None
     """The machines that make the load, if it is not this one."""
+    endpoints: tuple[EndpointTask, ...] = ()
+    """The endpoints that they load, if a target map names them; else all load that of `task`."""
 
     def workers(self) -> RunWorkers:
         """The workers of this run; none has been started."""
-        return WorkerProcesses() if self.cluster is None else self.cluster.workers()
+        return WorkerProcesses() if self.cluster is None else self.cluster.workers(self.endpoints)
 
     def watch_box(self, anchor: Anchor, settings: Settings) -> None:
         """The load begins: let the box be watched meanwhile."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from edgeload.plain_words import listed, plural
@@ -11,6 +11,8 @@ from edgeload.run.due_counts import frames_of_run
 from edgeload.search_axis import SearchAxis, axes_of
 from edgeload.settings import Settings
 from edgeload.settings.search import search_record
+
+_MOST_NAMED = 5
 
 
 def load_ahead(
@@ -23,12 +25,15 @@ def load_ahead(
 ) -> str:
     """The target, its address, the requests of the whole run, and the bytes of their pictures.
 
+    The targets of a map are named without addresses.
     `address` is None in a dry run, which looks no name up; it is not said twice. `image_bytes` is
     the mean size of a picture in bytes, by the group's name. The loads of a search are not known
     before, except for the largest, `most`: of it, the line says what it may send at most.
     """
     found = f", address {address}" if address not in (None, urlsplit(url).hostname) else ""
     where = f"Target: {url}" + (", not looked up" if address is None else found)
+    if len(settings.urls) > 1:
+        where = f"Targets: {_some(settings.urls)}" + (", not looked up" if address is None else "")
     closed = [group.name for group in plan.groups if group.closed]
     if settings.find_capacity:
         assert most is not None
@@ -37,6 +42,12 @@ def load_ahead(
         said = _of_plan(plan, image_bytes)
     also = f", and as many as are answered of {listed(closed)} (a closed loop)" if closed else ""
     return f"{where}. {said}{also}."
+
+
+def _some(urls: Sequence[str]) -> str:
+    """All URLs, or the first ones of many."""
+    more = len(urls) - _MOST_NAMED
+    return listed([*urls[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
 def _of_plan(plan: Plan, image_bytes: Mapping[str, float]) -> str:

@@ -20,6 +20,7 @@ from edgeload.edge.location import Forbidden, NoAnswer, Target, locate
 from edgeload.edge.readiness import await_ready
 from edgeload.edge.trust import TlsTrust
 from edgeload.settings import SettingError, Settings
+from edgeload.settings.fleet_settings import of_target_map
 from edgeload.settings.groups import DetectorChoice, GroupSettings
 
 _KNOCK_EVERY_S = 0.5
@@ -107,7 +108,9 @@ def reach(
         else:
             assert choice.name is not None  # the settings ensure that
             detector, remark = find_by_name(url, choice.name, choice.query, trust, token)
-            if remark is not None and settings.endpoint_url:  # the embedded one is new each time
+            if remark is not None and (
+                settings.endpoint_url or settings.urls
+            ):  # the embedded one is new each time
                 say(in_own_words(remark, group, "query"))
             wait_for(detector.id)
             asked = AskedDetector(HTTPStatus.OK, detector)
@@ -143,7 +146,8 @@ def _located(
         try:
             return locate(url, settings.allow_public_target)
         except Forbidden as refusal:
-            raise SettingError(str(refusal)) from refusal
+            line = str(refusal)
+            raise SettingError(of_target_map(line) if settings.urls else line) from refusal
         except NoAnswer as problem:
             if not is_patient(settings):
                 raise

@@ -32,6 +32,7 @@ from edgeload.run.audited_run import audited_run, with_pictures_before
 from edgeload.run.box_watch import BoxWatch, SaidBefore, WatchTask
 from edgeload.run.clean_box import against_clean_box
 from edgeload.run.embedded_endpoint import endpoint_of, say_sentence
+from edgeload.run.fleet import endpoint_tasks, named_endpoint, reach_all
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.journal import PreparedRun
 from edgeload.run.keeping import KeptRun
@@ -43,7 +44,7 @@ from edgeload.run.pictures import PictureSets, make_pictures
 from edgeload.run.preflight import check_before_run, check_cacert, largest_load
 from edgeload.run.preflight_queries import HttpSender, SdkSender, Sender, ask_until_certain
 from edgeload.run.preflight_rules import PreflightQuery, Subject
-from edgeload.run.reaching import Reached, as_setting, choices, reach
+from edgeload.run.reaching import Reached, as_setting, choices
 from edgeload.run.supervisor import RunProgress, Supervisor
 from edgeload.run.tasks import GroupTask, WorkerTask, mean_picture_bytes
 from edgeload.run.workers import Cluster
@@ -142,7 +143,8 @@ def _prepare(
     seed = secrets.randbits(32) if settings.audit_cache else settings.seed
     check_cacert(settings)
     pictures = make_pictures(groups, seed, stack)
-    reached = reach(url, settings, time.sleep, lambda text: say_sentence(console, text))
+    reached, *others = reach_all(url, settings, lambda text: say_sentence(console, text))
+    endpoints = endpoint_tasks(settings, (reached, *others), pictures)
     watched = WatchTask(
         url,
         reached.target,
@@ -168,13 +170,14 @@ def _prepare(
         intended = audited.intention
     else:
         queries = _preflight(settings, task, reached, console)
+        for own, other in zip(endpoints[1:], others, strict=True):
+            queries += _preflight(settings, own.of(task), other, console)
         intended = (
             search_intention(settings, task.workers)
             if settings.find_capacity
             else intention(plan, task.workers)
         )
-    found = {each.detector.id: each for each in reached.detectors.values()}.values()
-    for line in announcement([(each.detector, each.configuration) for each in found]):
+    for line in _announced(reached, *others):
         say_sentence(console, line)
     said = box.said_before()
     if settings.require_clean_box:
@@ -199,8 +202,17 @@ def _prepare(
         alone,
         box,
         said,
+        endpoints=endpoints,
     )
     return prepared, settings
+
+
+def _announced(*reached: Reached) -> Iterator[str]:
+    """What the box says about the detectors; of several boxes, each says it."""
+    for each in reached:
+        found = {one.detector.id: one for one in each.detectors.values()}.values()
+        for line in announcement([(one.detector, one.configuration) for one in found]):
+            yield f"{each.url}: {line}" if len(reached) > 1 else line
 
 
 def _check_clean_box(said: SaidBefore | None, reached: Reached) -> None:
@@ -245,13 +257,14 @@ def _preflight(
             continue
         asked.add(found.detector.id)
         try:
-            queries += ask_until_certain(
-                sender_for(settings, task, tasks[group.load.name], found.detector.id),
-                Subject(reached.url, found.detector.id, found.asked.status),
-                timeout_s=settings.ready_timeout,
-                pause=time.sleep,
-                say=lambda text: say_sentence(console, text),
-            )
+            with named_endpoint(reached.url, settings):
+                queries += ask_until_certain(
+                    sender_for(settings, task, tasks[group.load.name], found.detector.id),
+                    Subject(reached.url, found.detector.id, found.asked.status),
+                    timeout_s=settings.ready_timeout,
+                    pause=time.sleep,
+                    say=lambda text: say_sentence(console, text),
+                )
         except NoSuchDetector as error:
             raise as_setting(error, group, key) from error
         except Unreachable as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
@@ -72,6 +72,20 @@ class WorkerTask:
     def clients(self) -> range:
         """Numbers of the clients that this worker hosts."""
         return range(self.index, self.plan.max_clients, self.workers)
+
+
+@dataclass(frozen=True)
+class EndpointTask:
+    """What tasks of workers that load different endpoints differ in: all that is the endpoint's."""
+
+    url: str
+    target: Target
+    trust: TlsTrust
+    groups: tuple[GroupTask, ...]
+
+    def of(self, task: WorkerTask) -> WorkerTask:
+        """The same task for this endpoint."""
+        return replace(task, target=self.target, trust=self.trust, groups=self.groups)
 
 
 def receive_task(pipe: Pipe) -> WorkerTask:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from edgeload.box_records import ModelRecord
 from edgeload.plan import Plan
 from edgeload.records import Anchor, ClusterRecord
 from edgeload.run.counters import Effort, LiveCounts
-from edgeload.run.tasks import WorkerTask
+from edgeload.run.tasks import EndpointTask, WorkerTask
 from edgeload.run.worker_processes import EndedWorker, WorkerKind
 from edgeload.signals import StopSignals
 
@@ -86,8 +87,8 @@ class Cluster(Protocol):
     def open_files(self) -> int:
         """How many files a process may have open on the node that allows the fewest."""
 
-    def workers(self) -> RunWorkers:
-        """Those of one run; none has been started."""
+    def workers(self, endpoints: Sequence[EndpointTask] = ()) -> RunWorkers:
+        """Those of one run; none has been started. `endpoints` are those of a target map."""
 
     def record(self) -> ClusterRecord:
         """What the log says about it."""

@@ -98,10 +98,6 @@ class Settings(Fields):
         """The endpoints of these nodes, each once, in the order of the map."""
         return tuple(dict.fromkeys(self.targets.values()))
 
-    def at_endpoint(self, url: str) -> Settings:
-        """The same for one endpoint of the map, as far as it is reached and asked."""
-        return self.model_copy(update={"endpoint_url": url})
-
     def groups(self) -> tuple[GroupSettings, ...]:
         """The camera groups of the run: those of the mix, or one that is made of the settings."""
         if self._specs:

@@ -1,0 +1,52 @@
+"""The endpoints of a run whose nodes load several: each is reached as a single one is."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from edgeload.edge.location import Unreachable
+from edgeload.run.group_setup import group_tasks
+from edgeload.run.pictures import PictureSets
+from edgeload.run.reaching import Reached, reach
+from edgeload.run.tasks import EndpointTask
+from edgeload.settings import SettingError, Settings
+
+
+def reach_all(url: str, settings: Settings, say: Callable[[str], None]) -> tuple[Reached, ...]:
+    """All endpoints of the target map, in its order; without a map only that at `url`.
+
+    Raises as `reach`.
+    """
+    found = []
+    for each in settings.urls or (url,):
+        with named_endpoint(each, settings):
+            found.append(reach(each, settings, time.sleep, say))
+    return tuple(found)
+
+
+@contextlib.contextmanager
+def named_endpoint(url: str, settings: Settings) -> Iterator[None]:
+    """While entered, an error names the endpoint if it is one of several."""
+    try:
+        yield
+    except (Unreachable, SettingError) as error:
+        text = str(error)
+        if len(settings.urls) < 2 or url in text:
+            raise
+        kind = SettingError if isinstance(error, SettingError) else Unreachable
+        raise kind(f"{url}: {text}") from error
+
+
+def endpoint_tasks(
+    settings: Settings, reached: Sequence[Reached], pictures: PictureSets
+) -> tuple[EndpointTask, ...]:
+    """What the tasks of the nodes of each endpoint have of their own; none without a map."""
+    if not settings.urls:
+        return ()
+    groups = settings.groups()
+    return tuple(
+        EndpointTask(each.url, each.target, each.trust, group_tasks(groups, each, pictures))
+        for each in reached
+    )
