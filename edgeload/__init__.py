@@ -408,6 +408,8 @@ read                    a log -> columns -> summary -> findings, report and plot
         energy          how much energy the GPUs take for an answer
         host_series     how busy the box was over the run
         cluster_nodes   the nodes of a cluster run, their clocks, and which were lost
+        endpoint_part   the part of a run that one of several endpoints is
+        endpoints       each endpoint's part of a run, and what all together say
         host_means      how busy it was in one step
         host_plateau    how the host changed in a long step
         host_in_steps   how busy the endpoint's host was in each step
@@ -476,6 +478,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         headroom_words  what fits beside a mix
         box_plan_words  how many boxes are needed
         finding_kind    what is said about one kind of finding
+        endpoint_words  the part of each endpoint, step by step, as a table
         cluster_kinds   the findings about the nodes of a cluster run
         invalid_kinds   what makes a run INVALID: meaning, cause, advice
         warning_kinds   what went wrong, or makes the answer poorer
@@ -538,6 +541,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         terminal        a report in the terminal
         trial_table     the trials of a search, in the terminal
         detector_table  what each detector was asked, in the terminal
+        endpoint_table  what each endpoint was asked, in the terminal
         wrapped         width and wrapping
         audit_table     new and repeated pictures, in the terminal
         page_frame      what every page has: head, styles, scripts, policy, charts
@@ -556,6 +560,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         box_schema      of the box, its host, its models and its limit
         soak_schema     of long steps
         summary_parts   those of a step and of a camera group, filled
+        endpoint_record     each endpoint's part of a run, in summary.json
         rollout_record      models and their roll-outs, in summary.json
         interference_record  what groups do to each other, in summary.json
         search_records  what a search found, in summary.json

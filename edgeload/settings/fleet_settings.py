@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _ONE_BOX = {
     "find_capacity": "a search looks for the capacity of one endpoint, and the weakest of several "
     "would stand for all of them",
+    "plan_for": "boxes are counted by the capacity of one",
     "set_no_cloud": "only one box can be configured and put back",
     "variants": "they are configurations of one box",
     "audit_cache": "an audit asks for the cache of one endpoint",

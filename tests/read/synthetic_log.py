@@ -106,8 +106,11 @@ def play_mix(
     outcome: Outcome = lambda chance, sent_s: "ok",
     lag: Callable[[random.Random], float] = lambda chance: 0.0,
     seed: int = 1,
+    pool_of: Callable[[int], str] | None = None,
 ) -> Played:
     """Each group by the pool of its name; groups may share one. One frame in flight per client.
+
+    `pool_of` names the pool of a client instead.
 
     The recursion of a multi-server queue (Kiefer and Wolfowitz 1955): a request starts when it was
     sent or when a server is free, whichever is later, and never inside a stall. A frame with
@@ -142,7 +145,8 @@ def play_mix(
     while ready:
         sent_s, client, part, due = heapq.heappop(ready)
         group = plan.group_of(client)
-        pool = pools.get(f"{group.name} then", pools[group.name]) if part else pools[group.name]
+        name = pool_of(client) if pool_of else group.name
+        pool = pools.get(f"{name} then", pools[name]) if part else pools[name]
         start_s = pool.start_s(sent_s, stalls)
         done_s = start_s + pool.service(chance)
         heapq.heappush(pool.free, done_s)

@@ -57,6 +57,11 @@ def box_plan_of(summary: RunSummary, wanted: tuple[WantedCameras, ...], reserve:
         )
     if summary.interference is not None:
         raise LogError(f"{summary.log.path}: --plan: an interference run measures no capacity")
+    if summary.endpoints:
+        raise LogError(
+            f"{summary.log.path}: --plan needs the capacity of one box, and the nodes of this run "
+            "loaded several endpoints together"
+        )
     problem = not_told_by(wanted, plan.groups, plan.is_mix, _over(summary))
     if problem:
         texts = ",".join(each.text for each in wanted)

@@ -31,6 +31,8 @@ class NodeOfRun:
     """Run time at which it was lost; None: it was not."""
     lost: str = ""
     """Why it counts as lost."""
+    endpoint: str = ""
+    """The URL that it loaded; empty: the run's one endpoint."""
 
 
 def nodes_of(log: RunLog) -> tuple[NodeOfRun, ...]:
@@ -56,6 +58,7 @@ def nodes_of(log: RunLog) -> tuple[NodeOfRun, ...]:
                 clock_error_s=max([node.clock_bound_s, *looks]),
                 lost_s=death.at_s if death else None,
                 lost=death.lost if death else "",
+                endpoint=node.endpoint,
             )
         )
     return tuple(found)

@@ -26,6 +26,7 @@ from edgeload.read.analysis.box_findings import (
 )
 from edgeload.read.analysis.cluster_nodes import about_nodes
 from edgeload.read.analysis.connection_limit import find_connection_limit
+from edgeload.read.analysis.endpoints import about_endpoints
 from edgeload.read.analysis.failure_findings import (
     answered_by_the_cloud,
     failures,
@@ -97,6 +98,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_measured_time(summary),
             *_units(summary),
             *about_nodes(summary.log),
+            *about_endpoints(summary),
             *_same_image(summary),
             *_not_monotone(summary),
             *below_own_threshold(summary),

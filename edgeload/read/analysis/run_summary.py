@@ -10,6 +10,7 @@ from edgeload.read.analysis.box_plan import BoxPlan
 from edgeload.read.analysis.box_story import BoxStory
 from edgeload.read.analysis.cache_audit import CacheAudit
 from edgeload.read.analysis.capacity import Capacity, CapacityBracket, LoadShortfall
+from edgeload.read.analysis.endpoint_part import EndpointPart
 from edgeload.read.analysis.energy import Energy
 from edgeload.read.analysis.failures import FailureText
 from edgeload.read.analysis.finding import Finding
@@ -118,6 +119,8 @@ class RunSummary:
     """How many boxes like this one the cameras need that somebody asked about."""
     required: RequiredCapacity | None = None
     """The verdict on the load that somebody requires."""
+    endpoints: tuple[EndpointPart, ...] = ()
+    """The part of each endpoint, if the nodes of a cluster loaded several; else empty."""
     audit: CacheAudit | None = None
     """Whether repeated pictures are answered faster, in a cache audit; it has no capacity."""
 

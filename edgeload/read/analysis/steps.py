@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -54,10 +54,19 @@ class Prepared:
     done_s: Floats
     """Instants at which requests ended, sorted; `ok_done_s`: those of the good answers."""
     ok_done_s: Floats
+    only: frozenset[int] | None = None
+    """The clients of the plan whose requests the log has; None: all of them."""
+
+    def sending(self, step: RampStep) -> Collection[int]:
+        """The clients of a step, as far as the log has their requests."""
+        clients = range(step.clients)
+        return clients if self.only is None else [c for c in clients if c in self.only]
 
 
-def prepare(log: RunLog) -> Prepared:
-    """Instants that every step's summary needs."""
+def prepare(log: RunLog, only: frozenset[int] | None = None) -> Prepared:
+    """Instants that every step's summary needs. The log may have the requests of some clients
+    `only`, for example of those that load one of several endpoints.
+    """
     requests = log.requests
     done_s = np.sort(requests.done_s)
     all_ok = bool(requests.ok.all())
@@ -70,6 +79,7 @@ def prepare(log: RunLog) -> Prepared:
         failures=failure_series(requests),
         done_s=done_s,
         ok_done_s=done_s if all_ok else np.sort(requests.done_s[requests.ok]),
+        only=only,
     )
 
 
@@ -85,14 +95,17 @@ def run_until_s(log: RunLog) -> float:
     return cut_s
 
 
-def dues_in(log: RunLog, step: RampStep, until_s: float) -> Floats | None:
+def dues_in(
+    log: RunLog, step: RampStep, until_s: float, only: frozenset[int] | None = None
+) -> Floats | None:
     """Due times of all frames of a step before `until_s`, sorted; None if the log does not say.
 
+    Only those of some clients, if they are given.
     Those of a closed loop are not planned; the log says when each of its frames was due.
     """
     if log.plan is None or not log.knows_due:
         return None
-    planned = planned_dues(log.plan, step, until_s)
+    planned = planned_dues(log.plan, step, until_s, only)
     closed = [i for i, group in enumerate(log.plan.groups) if group.closed]
     if not closed:
         return planned
@@ -102,17 +115,26 @@ def dues_in(log: RunLog, step: RampStep, until_s: float) -> Floats | None:
     return np.sort(np.concatenate([planned, log.requests.due_s[own]]))
 
 
-def planned_dues(plan: Plan, step: RampStep, until_s: float) -> Floats:
-    """Due times of all frames of a step before `until_s`, sorted."""
-    dues = np.concatenate([group_dues(plan, step, index) for index in range(len(plan.groups))])
+def planned_dues(
+    plan: Plan, step: RampStep, until_s: float, only: frozenset[int] | None = None
+) -> Floats:
+    """Due times of all frames of a step before `until_s`, sorted; only those of some clients, if
+    they are given.
+    """
+    groups = range(len(plan.groups))
+    dues = np.concatenate([group_dues(plan, step, index, only) for index in groups])
     dues = dues[dues < until_s] if until_s < step.end_s else dues
     dues.sort()  # in place: ten million of them are 80 MB
     return dues
 
 
-def group_dues(plan: Plan, step: RampStep, index: int) -> Floats:
-    """Due times of the frames of one group, by its index, in a step."""
+def group_dues(
+    plan: Plan, step: RampStep, index: int, only: frozenset[int] | None = None
+) -> Floats:
+    """Due times of the frames of one group, by its index, in a step; or of some clients of it."""
     group, clients = plan.groups_in(step)[index], plan.clients_of(index, step)
+    if only is not None:
+        clients = [client for client in clients if client in only]
     if group.arrivals == "poisson" or group.closed:
         each = (plan.step_dues(client, step) for client in clients)
         return np.fromiter(chain.from_iterable(each), dtype=np.float64)
@@ -159,7 +181,7 @@ def summarise_step(
     log, requests = prepared.log, prepared.log.requests
     window = window_of(prepared, step)
     inside = rows_due_in(log, step.index, window)
-    dues = dues_in(log, step, prepared.until_s)
+    dues = dues_in(log, step, prepared.until_s, prepared.only)
     counts = _counts(log, step, dues)
     within = _within(requests, inside, window, dues)
     times = times_of(log, inside, within.missed)
@@ -171,10 +193,10 @@ def summarise_step(
     overloaded = overloaded or (growth is not None and growth.verdict == "not_carried")
     sample = _sample(prepared, step, inside, window, within, times, arrival_per_s, overloaded)
     if any(objective.quantity == "age" for objective in asked):
-        sample = replace(sample, ages=age_windows(log, range(step.clients), window))
+        sample = replace(sample, ages=age_windows(log, prepared.sending(step), window))
     summary = StepSummary(
         index=step.index,
-        clients=step.sending,
+        clients=step.sending if prepared.only is None else len(prepared.sending(step)),
         copies=copies,
         closed=closed,
         span=Window(step.start_s, step.end_s),
@@ -200,7 +222,7 @@ def summarise_step(
         ),
         generator=generator,
         stability=_stability(prepared, inside, times, window),
-        age=age_in(log, range(step.clients), window),
+        age=age_in(log, prepared.sending(step), window),
         objectives=tuple(result_of(objective, sample, step.index) for objective in asked),
         doubts=step_doubts(log, step, window, generator, counts),
     )
@@ -227,12 +249,13 @@ def _unserved(prepared: Prepared, step: RampStep, window: Window, inside: Bools)
     if plan is None or not log.knows_due:
         return 0
     served = np.unique(log.requests.client[inside & log.requests.ok])
-    if len(served) == step.clients or not len(served):
+    clients = prepared.sending(step)
+    if len(served) == len(clients) or not len(served):
         return 0
     return sum(
         sum(window.start_s <= due_s < window.end_s for due_s in plan.step_dues(client, step))
         >= _LEAST_DUE
-        for client in set(range(step.clients)) - set(served.tolist())
+        for client in set(clients) - set(served.tolist())
     )
 
 

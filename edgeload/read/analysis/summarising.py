@@ -16,6 +16,7 @@ from edgeload.read.analysis.box_story import box_story
 from edgeload.read.analysis.cache_audit import find_cache_audit
 from edgeload.read.analysis.capacity import find_capacity
 from edgeload.read.analysis.detector_times import detector_times
+from edgeload.read.analysis.endpoints import watched_endpoint, with_endpoints
 from edgeload.read.analysis.energy import energy_of
 from edgeload.read.analysis.failures import failure_texts
 from edgeload.read.analysis.finding import Finding, merged_by_subject, of_group, of_mix
@@ -119,9 +120,11 @@ def analyse(
     summary = _analysed(log, asked, steps)
     if steps is not None:
         return summary
-    models = answering_models(log)
-    rollouts = find_rollouts(log, models)
+    watched = watched_endpoint(log)
+    models = answering_models(watched)
+    rollouts = find_rollouts(log, models) if watched is log else ()
     summary = replace(summary, box=box_story(log), models=models, rollouts=rollouts)
+    summary = with_endpoints(summary, asked)
     return with_limit(with_headroom(with_search(summary, asked), asked), log.host)
 
 
@@ -336,7 +339,7 @@ def with_host(summary: RunSummary, samples: Iterable[HostSample]) -> RunSummary:
     kept, wall_s = tuple(samples), summary.log.wall_s
     seen = replace(
         summary,
-        demands=fit_demands(summary.steps, kept, wall_s),
+        demands=None if summary.endpoints else fit_demands(summary.steps, kept, wall_s),
         host=host_use(summary.steps, kept, wall_s, summary.ended_s),
     )
     return with_limit(seen, kept)
@@ -345,9 +348,10 @@ def with_host(summary: RunSummary, samples: Iterable[HostSample]) -> RunSummary:
 def with_limit(summary: RunSummary, samples: Sequence[HostSample]) -> RunSummary:
     """The summary with the resource that limits the endpoint, by the samples of its host.
 
-    Without any, by the figures that the box gave of itself, if it did.
+    Without any, by the figures that the box gave of itself, if it did. One box of several is no
+    evidence about the load of all.
     """
-    log = summary.log
+    log, several = summary.log, bool(summary.endpoints)
     told = log.box_said(BoxResources)
     host = box_in_steps(summary.steps, told)
     host |= host_in_steps(summary.steps, samples, log.wall_s)
@@ -363,10 +367,10 @@ def with_limit(summary: RunSummary, samples: Sequence[HostSample]) -> RunSummary
         summary,
         host_axis=axis,
         host_steps=host,
-        energy=energy_of(summary.steps, samples, log.wall_s),
+        energy=() if several else energy_of(summary.steps, samples, log.wall_s),
         host_series=series or series_of_box(told),
         soaks=soaks,
-        limit=find_limit(summary, host | _since_slower(summary, soaks, samples)),
+        limit=find_limit(summary, {} if several else host | _since_slower(summary, soaks, samples)),
     )
 
 

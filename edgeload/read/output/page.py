@@ -36,6 +36,13 @@ from edgeload.read.words.box_plan_words import (
 )
 from edgeload.read.words.box_story_words import box_rows
 from edgeload.read.words.detector_words import DETECTOR_HEADS, detector_rows
+from edgeload.read.words.endpoint_words import (
+    ENDPOINT_HEADS,
+    ENDPOINT_TEXTS,
+    ENDPOINTS_TITLE,
+    all_urls,
+    endpoint_rows,
+)
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
 from edgeload.read.words.interference_words import (
@@ -84,7 +91,7 @@ def html_report(
         run_id=values["run_id"],
         run_words=run_words(summary),
         notes=notes_words(summary),
-        endpoint=_tested(values["endpoint"] or {}),
+        endpoint=all_urls(summary.endpoints) or _tested(values["endpoint"] or {}),
         facts=_facts(summary, values, ended=not live),
         findings=[
             (f.severity, sentence(message_with_steps(f), f.group), advice(f)) for f in findings
@@ -97,6 +104,10 @@ def html_report(
         cards=group_cards(summary),
         answers=search_cards(summary),
         **_table(summary),
+        endpoints=endpoint_rows(summary),
+        endpoint_heads=ENDPOINT_HEADS,
+        endpoint_texts=ENDPOINT_TEXTS,
+        endpoints_title=ENDPOINTS_TITLE,
         detectors=detector_rows(summary),
         detector_heads=DETECTOR_HEADS,
         detectors_title=DETECTORS_TITLE,
@@ -244,8 +255,9 @@ def _node_rows(cluster: Mapping[str, Any] | None) -> dict[str, str]:
     """A row for each node of a cluster run."""
     return {
         node["name"]: (
-            f"{plural(len(node['workers']), 'worker process')}, {node['sent']:,} requests, clock "
-            f"within {node['clock_error_s'] * 1000:.2g} ms"
+            f"{plural(len(node['workers']), 'worker process')}, {node['sent']:,} requests"
+            + (f" to {node['endpoint']}" if node["endpoint"] else "")
+            + f", clock within {node['clock_error_s'] * 1000:.2g} ms"
             + (f", lost at {node['lost_s']:.1f} s: {node['lost']}" if node["lost"] else "")
         )
         for node in (cluster or {}).get("nodes", ())

@@ -37,6 +37,7 @@ from edgeload.read.output.capacity_schema import (
     RequiredCapacityRecord,
     ScalingLawRecord,
 )
+from edgeload.read.output.endpoint_record import endpoint_record
 from edgeload.read.output.headroom_record import headroom_records
 from edgeload.read.output.interference_record import interference_records
 from edgeload.read.output.json_numbers import json_number, json_numbers, rounded, utc
@@ -190,6 +191,7 @@ def _cluster(summary: RunSummary) -> ClusterRecordOfRun | None:
         nodes=[
             NodeRecordOfRun(
                 name=node.name,
+                endpoint=node.endpoint or None,
                 workers=list(node.workers),
                 sent=node.sent,
                 ok=node.ok,
@@ -200,6 +202,7 @@ def _cluster(summary: RunSummary) -> ClusterRecordOfRun | None:
             )
             for node in nodes
         ],
+        endpoints=[endpoint_record(part) for part in summary.endpoints],
     )
 
 

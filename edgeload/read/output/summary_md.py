@@ -11,6 +11,12 @@ from edgeload.read.output.json_numbers import utc
 from edgeload.read.output.markdown import code, document, escaped, markdown_table
 from edgeload.read.output.terminal import columns_of, rows_of
 from edgeload.read.words import terminal_words
+from edgeload.read.words.endpoint_words import (
+    ENDPOINT_HEADS,
+    ENDPOINTS_TITLE,
+    all_urls,
+    few_endpoint_rows,
+)
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
 from edgeload.read.words.limit import limit
@@ -37,6 +43,7 @@ def summary_md(summary: RunSummary, findings: Sequence[Finding]) -> str:
             _facts(summary),
             _objectives(summary),
             _table(summary),
+            _endpoints(summary),
             _findings(findings),
             _repeat(summary),
         ]
@@ -46,10 +53,11 @@ def summary_md(summary: RunSummary, findings: Sequence[Finding]) -> str:
 def _facts(summary: RunSummary) -> list[str]:
     header = summary.log.header
     endpoint = header.endpoint if header else {}
-    tested = endpoint.get("embedded") or endpoint.get("url")
+    several = all_urls(summary.endpoints)
+    tested = several or endpoint.get("embedded") or endpoint.get("url")
     facts = [
         named_line(summary),
-        f"Endpoint: {tested}" if tested else "",
+        f"Endpoint{'s' if several else ''}: {tested}" if tested else "",
         f"Started: {utc(summary.log.wall_s)}",
         f"Run: {header.run_id}" if header else "",
     ]
@@ -85,6 +93,16 @@ def _table(summary: RunSummary) -> list[str]:
     cells = [column.cell(step) for column in columns for step in rows_of(summary)]
     note = terminal_words.table_note(cells, of_mix=bool(summary.groups))
     return ["## Steps", "", *rows, "", escaped(note)] if rows else []
+
+
+def _endpoints(summary: RunSummary) -> list[str]:
+    """What each of several endpoints was asked."""
+    rows, note = few_endpoint_rows(summary)
+    lines = markdown_table(
+        ENDPOINT_HEADS, [(str(row.step) if row.first else "", *row.cells) for row in rows]
+    )
+    said = ["", escaped(note)] if note else []
+    return [f"## {ENDPOINTS_TITLE}", "", *lines, *said] if lines else []
 
 
 def _trial(row: TrialRow) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from edgeload.read.analysis.failures import FailureClass, FailureText
 from edgeload.read.analysis.finding import Severity
 from edgeload.read.analysis.outages import Outage
 from edgeload.read.analysis.run_summary import Totals
+from edgeload.read.analysis.step_summary import State
 from edgeload.read.output.box_schema import (
     BoxRecordOfRun,
     DemandRecord,
@@ -27,6 +28,7 @@ from edgeload.read.output.box_schema import (
     RolloutRecord,
 )
 from edgeload.read.output.capacity_schema import (
+    BacklogGrowthRecord,
     CapacityRecord,
     CeilingRecord,
     OverloadRecord,
@@ -44,7 +46,7 @@ from edgeload.read.output.search_schema import (
     SummaryTrial,
 )
 from edgeload.read.output.soak_schema import SoakRecord
-from edgeload.read.output.step_schema import ObjectiveRecord, SummaryStep
+from edgeload.read.output.step_schema import DistributionRecord, ObjectiveRecord, SummaryStep
 from edgeload.records import GroupRecord
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -94,10 +96,12 @@ class WorkerDiedRecord(SummaryPart):
 class NodeRecordOfRun(SummaryPart):
     """One node of a cluster run; `lost` says why it counts as lost, null if it does not.
 
-    `sent` and `ok` are the requests in the log. Its times are off by at most `clock_error_s`.
+    `sent` and `ok` are the requests in the log. Its times are off by at most `clock_error_s`. It
+    loaded `endpoint` if nodes had endpoints of their own.
     """
 
     name: str
+    endpoint: str | None
     workers: list[int]
     sent: int
     ok: int
@@ -107,15 +111,45 @@ class NodeRecordOfRun(SummaryPart):
     lost: str | None
 
 
+class EndpointStepRecord(SummaryPart):
+    """The part of a step that one of several endpoints is. Counts are of the whole step, rates and
+    times of its window. `state` is null if its clients cannot tell it for themselves.
+    """
+
+    step: int
+    clients: int
+    planned: int | None
+    sent: int
+    ok: int
+    failed: int
+    missed: int | None
+    throughput_per_s: Number
+    service_time_s: DistributionRecord
+    response_time_s: DistributionRecord | None
+    backlog_growth: BacklogGrowthRecord | None
+    state: State | None
+
+
+class EndpointRecord(SummaryPart):
+    """One of several endpoints that nodes loaded; `clients` are those in its largest step."""
+
+    url: str
+    nodes: list[str]
+    clients: int
+    steps: list[EndpointStepRecord]
+
+
 class ClusterRecordOfRun(SummaryPart):
     """The machines that made the load together; `local`: they were all one machine.
 
-    `degraded`: a node was lost, so that a part of the load was not sent.
+    `degraded`: a node was lost, so that a part of the load was not sent. `endpoints` are those that
+    they loaded; empty if it was one.
     """
 
     local: bool
     degraded: bool
     nodes: list[NodeRecordOfRun]
+    endpoints: list[EndpointRecord]
 
 
 class SummaryRecord(SummaryPart):

@@ -20,6 +20,7 @@ from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.output.audit_table import audit_tables
 from edgeload.read.output.box_plan_table import box_plan_parts
 from edgeload.read.output.detector_table import detector_tables
+from edgeload.read.output.endpoint_table import endpoint_tables
 from edgeload.read.output.headroom_tables import headroom_tables
 from edgeload.read.output.trial_table import trial_table
 from edgeload.read.output.wrapped import files_written, print_parts, width_of, wrapped
@@ -28,6 +29,7 @@ from edgeload.read.statistics.percentiles import Distribution
 from edgeload.read.words import terminal_words
 from edgeload.read.words.box_story_words import box_line
 from edgeload.read.words.closed_loop_words import due_words
+from edgeload.read.words.endpoint_words import all_urls
 from edgeload.read.words.finding_words import advice, message_with_steps
 from edgeload.read.words.headline import headline, validity
 from edgeload.read.words.headroom_words import BASE_LOAD
@@ -86,6 +88,7 @@ def print_report(
             or headroom_tables(summary, width)
             or _steps(summary, width)
         ),
+        *endpoint_tables(summary, width),
         *(() if summary.searches else detector_tables(summary)),
         *_findings(findings, width),
         *_failures(summary, width),
@@ -140,7 +143,8 @@ def _answer_block(summary: RunSummary, width: int) -> Text:
         lines.insert(0, wrapped(validity(summary), width, style="bold red"))
     endpoint = summary.log.header.endpoint if summary.log.header else {}
     if "url" in endpoint:
-        against = terminal_words.measured_against(endpoint["url"], endpoint.get("embedded"))
+        url = all_urls(summary.endpoints) or endpoint["url"]
+        against = terminal_words.measured_against(url, endpoint.get("embedded"))
         lines.append(wrapped(short(against, 300), width, style="dim"))
     if "url" in endpoint and not endpoint.get("embedded"):
         told = (box_line(summary.box), models_line(summary.models))

@@ -62,6 +62,19 @@ def _node_versions(n: Numbers) -> str:
     return f"{n['package']} is {n['here']} on the driver, and {said}"
 
 
+def _endpoints_differ(n: Numbers) -> str:
+    if "short" in n:
+        parts = "their parts" if len(n["short"]) > 1 else "its part"
+        return (
+            f"the endpoints differ clearly: {_some(n['short'])} did not carry {parts} of the load, "
+            f"and {_some(n['carried'])} did"
+        )
+    return (
+        f"the endpoints differ clearly: the median response time was {milliseconds(n['slow_s'])} "
+        f"ms at {n['slow']}, and {milliseconds(n['fast_s'])} ms at {n['fast']}"
+    )
+
+
 def _node_clock(n: Numbers) -> str:
     return (
         f"the clock of node {n['node']} was known to {milliseconds(n['clock_error_s'])} ms only, "
@@ -114,5 +127,26 @@ CLUSTER_NOTE_KINDS = {
         "machine say nothing about the load that several machines can make.",
         message=_cluster_nodes,
         advise=_cluster_advice,
+    ),
+    "endpoints_differ": Kind(
+        meaning="The nodes loaded several endpoints, and one of them did not carry its part while "
+        "another did; or one is clearly slower: the 95 % intervals of their medians do not meet, "
+        "and the medians differ by 10 % or more.",
+        cause="Its box has less power, another model or another configuration, the network to it "
+        "is slower, or its nodes have more clients.",
+        advice="Look at the table by endpoint: figures of the whole run mix these endpoints.",
+        message=_endpoints_differ,
+    ),
+}
+ENDPOINT_SHORTFALL_KINDS = {
+    "endpoint_short": Kind(
+        meaning="All endpoints together kept up, but one of them did not carry its part of the "
+        "load.",
+        cause="The load is above the capacity of that endpoint.",
+        advice="See the table by endpoint.",
+        message=lambda n: (
+            f"{_some(n['endpoints'])} did not carry {plural(n['clients'], '{client}')}, "
+            f"{'its part' if len(n['endpoints']) == 1 else 'their parts'} of the load"
+        ),
     ),
 }

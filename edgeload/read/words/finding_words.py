@@ -16,6 +16,7 @@ from edgeload.read.words.cluster_kinds import (
     CLUSTER_INVALID_KINDS,
     CLUSTER_NOTE_KINDS,
     CLUSTER_WARNING_KINDS,
+    ENDPOINT_SHORTFALL_KINDS,
 )
 from edgeload.read.words.comparison_kinds import COMPARISON_KINDS
 from edgeload.read.words.finding_kind import Kind, with_nouns
@@ -47,6 +48,7 @@ FINDING_TABLES = (
     HOST_NOTE_KINDS,
     LIMIT_KINDS,
     SHORTFALL_KINDS,
+    ENDPOINT_SHORTFALL_KINDS,
     COMPARISON_KINDS,
     REPEAT_KINDS,
 )

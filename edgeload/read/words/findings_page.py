@@ -17,6 +17,7 @@ from edgeload.read.words.cluster_kinds import (
     CLUSTER_INVALID_KINDS,
     CLUSTER_NOTE_KINDS,
     CLUSTER_WARNING_KINDS,
+    ENDPOINT_SHORTFALL_KINDS,
 )
 from edgeload.read.words.comparison_kinds import COMPARISON_KINDS
 from edgeload.read.words.finding_kind import Kind, with_nouns
@@ -71,7 +72,7 @@ _PARTS = (
     (
         "Why a load is not the capacity",
         "The reasons in `capacity.broke.reasons`, and behind the second line of the report.",
-        SHORTFALL_KINDS,
+        {**SHORTFALL_KINDS, **ENDPOINT_SHORTFALL_KINDS},
     ),
     (
         "What limits the endpoint",

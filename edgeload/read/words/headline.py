@@ -11,6 +11,7 @@ from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.statistics.format import number, short
 from edgeload.read.words.audit_words import audit_headline
 from edgeload.read.words.closed_loop_words import closed_loop_answer
+from edgeload.read.words.endpoint_words import who_serves
 from edgeload.read.words.felt import felt_p95_words
 from edgeload.read.words.finding_words import message, steps_of
 from edgeload.read.words.headroom_words import headroom_headline
@@ -88,7 +89,7 @@ def _answer(summary: RunSummary) -> Iterator[str]:
     else:
         least = "" if capacity.limited or bracket.undecided or summary.outages else "at least "
         but_not = _but_not(bracket, loads)
-        yield f"This endpoint serves {least}{_served(summary, capacity, but_not)}."
+        yield f"{who_serves(summary.endpoints)} {least}{_served(summary, capacity, but_not)}."
     if bracket.contradicting and bracket.overload:
         yield _contradiction(bracket.contradicting, bracket.overload, loads)
     if capacity or bracket.overload:
@@ -167,7 +168,7 @@ def _no_capacity(summary: RunSummary) -> str:
     load = bracket.overload.clients
     full = loads.of_mix_at(load) if summary.groups else loads.full(load)
     said = (
-        f"This endpoint serves fewer than {full}"
+        f"{who_serves(summary.endpoints)} fewer than {full}"
         if bracket.undecided
         else f"No load was carried; the smallest was {full}"
     )

@@ -38,7 +38,11 @@ def next_step(summary: RunSummary) -> str:
         return ""
     if summary.log.is_soak:  # it looks for no limit, and its own finding says what to do
         return _mended_first(summary)
-    return _mended_first(summary) or _of_ramp(summary)
+    following = _of_ramp(summary)
+    if summary.endpoints:  # no search looks for the capacity of several
+        for offer in (f", or let {_SEARCH} choose the steps", f", or {_SEARCH}"):
+            following = following.replace(offer, "")
+    return _mended_first(summary) or following
 
 
 def _mended_first(summary: RunSummary) -> str:
