@@ -68,8 +68,8 @@ def few_endpoint_rows(summary: RunSummary) -> tuple[list[EndpointRow], str]:
 
 
 def _badness(part: EndpointPart, step: StepSummary) -> tuple[bool, float]:
-    """Sorts endpoints: first those that did not carry their part, then the slowest."""
-    quantile = step.times.felt.quantile("p95")
+    """Sorts endpoints: first those that did not carry their parts, then by the median."""
+    quantile = step.times.felt.quantile("p50")
     return part.state(step) in (None, "carried"), -(quantile.value if quantile else 0.0)
 
 

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
-from synthetic_log import Played, Pool, constant, exponential, plan_of, play, play_mix, write
+from fleet_runs import A, B, fleet_summary, nodes, two_boxes
+from synthetic_log import Pool, constant, exponential, plan_of, play, write
 
 from edgeload.camera_group import CameraGroup
-from edgeload.plan import Plan, cut_to_tell_s, mix_plan
+from edgeload.plan import cut_to_tell_s, mix_plan
 from edgeload.read.analysis.endpoints import about_endpoints, nodes_by_endpoint
 from edgeload.read.analysis.findings import find
-from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.output.summary_json import summary_record
 from edgeload.read.statistics.backlog import backlog_growth
 from edgeload.read.statistics.percentiles import nearest_rank
 from edgeload.read.statistics.windows import Window
-from edgeload.records import ClusterRecord, NodeRecord
-
-A, B = "https://192.0.2.7:30143", "https://192.0.2.8:30143"
-
-
-def nodes(*urls: str) -> list[NodeRecord]:
-    """One worker on each node."""
-    return [NodeRecord(f"node{n}", [n], 2, 0.0, 1e-5, endpoint=u) for n, u in enumerate(urls)]
-
-
-def summary_of(path: Path, played: Played, own: Sequence[NodeRecord]) -> RunSummary:
-    """The run of these nodes, whose header says what they loaded."""
-    write(path, played, workers=())
-    first, _, rest = path.read_bytes().partition(b"\n")
-    header = json.loads(first)
-    header["cluster"] = msgspec.to_builtins(ClusterRecord(list(own)))
-    header["workers"] = len(own)
-    header["endpoint"]["url"] = own[0].endpoint
-    path.write_bytes(json.dumps(header).encode() + b"\n" + rest)
-    return analyse(read_log(path))
-
-
-def two_boxes(plan: Plan, pools: Mapping[str, Pool], urls: Sequence[str]) -> Played:
-    """Client c belongs to the node of this number, and its requests to the pool of that URL."""
-    return play_mix(plan, pools, pool_of=lambda client: urls[client % len(urls)])
+from edgeload.records import NodeRecord
 
 
 def test_a_part_has_the_counts_and_times_of_its_clients(tmp_path: Path) -> None:
@@ -54,7 +28,7 @@ def test_a_part_has_the_counts_and_times_of_its_clients(tmp_path: Path) -> None:
     plan = plan_of([20, 40], 12.0, 4.0, arrivals="poisson")
     pools = {A: Pool(30, exponential(0.03)), B: Pool(30, exponential(0.09))}
     played = two_boxes(plan, pools, (A, B))
-    summary = summary_of(tmp_path / "log", played, nodes(A, B))
+    summary = fleet_summary(tmp_path / "log", played, nodes(A, B))
     assert [part.url for part in summary.endpoints] == [A, B]
     assert [part.nodes for part in summary.endpoints] == [("node0",), ("node1",)]
     for number, part in enumerate(summary.endpoints):
@@ -87,7 +61,7 @@ def test_a_part_is_what_a_run_of_its_clients_alone_says(tmp_path: Path) -> None:
     plan = plan_of([40], 20.0, 2.0)
     pools = {A: Pool(8, constant(0.05)), B: Pool(1, constant(0.03))}
     played = two_boxes(plan, pools, (A, B))  # B: 40 requests/s on a box of 33.3/s
-    summary = summary_of(tmp_path / "log", played, nodes(A, B))
+    summary = fleet_summary(tmp_path / "log", played, nodes(A, B))
     carried, short = (part.steps[0] for part in summary.endpoints)
     assert carried.state == "carried"
     assert short.state == "not carried"
@@ -110,7 +84,7 @@ def test_a_load_is_carried_only_if_each_endpoint_carries_its_part(tmp_path: Path
     pools[urls[7]] = Pool(1, constant(0.132))  # 8 requests/s on a box of 7.6/s
     played = two_boxes(plan, pools, urls)
     own = nodes(*urls)
-    summary = summary_of(tmp_path / "log", played, own)
+    summary = fleet_summary(tmp_path / "log", played, own)
     assert summary.steps[0].growth is not None
     assert summary.steps[0].growth.verdict == "carried"
     assert summary.steps[0].state == "not carried"
@@ -119,7 +93,7 @@ def test_a_load_is_carried_only_if_each_endpoint_carries_its_part(tmp_path: Path
     (short,) = summary.first_overload.shortfalls
     assert short.code == "endpoint_short"
     assert short.numbers == {"endpoints": (urls[7],), "clients": 4}
-    plain = summary_of(tmp_path / "one", played, [replaced(node) for node in own])
+    plain = fleet_summary(tmp_path / "one", played, [replaced(node) for node in own])
     assert plain.steps[0].state == "carried"
 
 
@@ -133,7 +107,7 @@ def test_endpoints_that_are_clearly_unlike_are_named(tmp_path: Path) -> None:
     for slow_s, expected in ((0.09, True), (0.03, False)):
         pools = {A: Pool(60, exponential(0.03)), B: Pool(60, exponential(slow_s))}
         path = tmp_path / f"log{slow_s}"
-        summary = summary_of(path, two_boxes(plan, pools, (A, B)), nodes(A, B))
+        summary = fleet_summary(path, two_boxes(plan, pools, (A, B)), nodes(A, B))
         named = [each for each in find(summary) if each.code == "endpoints_differ"]
         assert bool(named) is expected
         if named:
@@ -149,7 +123,7 @@ def test_what_cannot_be_told_of_a_part_is_left_out(tmp_path: Path) -> None:
     for plan in (dropped, mix):
         pools = {A: Pool(8, constant(0.02)), B: Pool(8, constant(0.02))}
         path = tmp_path / f"log{plan.is_mix}"
-        summary = summary_of(path, two_boxes(plan, pools, (A, B)), nodes(A, B))
+        summary = fleet_summary(path, two_boxes(plan, pools, (A, B)), nodes(A, B))
         record = summary_record(summary, ()).cluster
         assert record is not None
         assert [part.steps[0].state for part in record.endpoints] == [None, None]
@@ -162,8 +136,8 @@ def test_what_one_box_says_of_itself_is_not_said_of_several(tmp_path: Path) -> N
     plan = plan_of([30, 40, 50, 60, 70, 80], 6.0, 2.0)
     pools = {A: Pool(1, constant(0.1)), B: Pool(1, constant(0.1))}
     played = two_boxes(plan, pools, (A, B))
-    several = summary_of(tmp_path / "log", played, nodes(A, B))
-    one = summary_of(tmp_path / "one", played, nodes(A, A))
+    several = fleet_summary(tmp_path / "log", played, nodes(A, B))
+    one = fleet_summary(tmp_path / "one", played, nodes(A, A))
     assert one.bracket.ceiling is not None
     assert one.scaling_law is not None
     assert several.bracket.ceiling is None
@@ -175,7 +149,7 @@ def test_a_run_on_one_endpoint_has_no_parts(tmp_path: Path) -> None:
     plan = plan_of([8], 8.0, 2.0)
     played = play(plan, servers=4, service=constant(0.05))
     alone = analyse(read_log(write(tmp_path / "alone", played, workers=())))
-    mapped = summary_of(tmp_path / "log", played, nodes(A, A))
+    mapped = fleet_summary(tmp_path / "log", played, nodes(A, A))
     assert nodes_by_endpoint(mapped.log) == {}
     assert mapped.endpoints == alone.endpoints == ()
     assert mapped.steps[0].times == alone.steps[0].times
