@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -32,6 +33,7 @@ _PR_SET_PDEATHSIG = 1  # of prctl(2)
 _SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 _MOST_FOLDER_BYTES = 107 - len("/pymp-12345678/listener-12345678")
 """The path of a socket has at most 107 bytes on Linux (man 7 unix)."""
+_STARTS_ALONE = threading.Lock()
 _NO_MODULES = "/"
 """A folder that is no user's, so that no module of a user's lies in it."""
 
@@ -67,7 +69,12 @@ def start_fork_server(preload: Sequence[str]) -> None:
 
     first = [] if _is_found_anywhere() else ["edgeload.package_last"]
     forkserver.set_forkserver_preload([*first, "edgeload.fork_server", *preload])
-    with _from_another_folder(), _environment_of_fork_server(), _short_temporary_folder():
+    with (
+        _STARTS_ALONE,  # or one restores what is another one's folder and environment
+        _from_another_folder(),
+        _environment_of_fork_server(),
+        _short_temporary_folder(),
+    ):
         with withheld():
             resource_tracker.ensure_running()  # which stops withholding signals
         with withheld():

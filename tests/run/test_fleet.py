@@ -106,8 +106,10 @@ def test_each_endpoint_gets_the_part_of_its_node(tmp_path: Path, boxes: list[Box
     """
     fast, slow = boxes
     settings = settings_of(tmp_path, f"node1={slow.url},node0={fast.url}")
+    here = Path.cwd()
     outcome, log, said = driven(settings)
     assert outcome.ending is Ending.FINISHED
+    assert Path.cwd() == here  # both nodes of this process start workers at the same time
     assert log.header is not None and log.header.cluster is not None
     assert [each.endpoint for each in log.header.cluster.nodes] == [fast.url, slow.url]
     assert log.header.endpoint["url"] == slow.url  # the first of the map
