@@ -13,6 +13,8 @@ from edgeload.run.reaching import Reached, reach
 from edgeload.run.tasks import EndpointTask
 from edgeload.settings import SettingError, Settings
 
+_SEVERAL = 2
+
 
 def reach_all(url: str, settings: Settings, say: Callable[[str], None]) -> tuple[Reached, ...]:
     """All endpoints of the target map, in its order; without a map only that at `url`.
@@ -22,8 +24,17 @@ def reach_all(url: str, settings: Settings, say: Callable[[str], None]) -> tuple
     found = []
     for each in settings.urls or (url,):
         with named_endpoint(each, settings):
-            found.append(reach(each, settings, time.sleep, say))
+            found.append(reach(each, settings, time.sleep, about_endpoint(each, settings, say)))
     return tuple(found)
+
+
+def about_endpoint(
+    url: str, settings: Settings, say: Callable[[str], None]
+) -> Callable[[str], None]:
+    """Says what is said about an endpoint, with its name if it is one of several."""
+    if len(settings.urls) < _SEVERAL:
+        return say
+    return lambda text: say(text if url in text else f"{url}: {text}")
 
 
 @contextlib.contextmanager
@@ -33,7 +44,7 @@ def named_endpoint(url: str, settings: Settings) -> Iterator[None]:
         yield
     except (Unreachable, SettingError) as error:
         text = str(error)
-        if len(settings.urls) < 2 or url in text:
+        if len(settings.urls) < _SEVERAL or url in text:
             raise
         kind = SettingError if isinstance(error, SettingError) else Unreachable
         raise kind(f"{url}: {text}") from error

@@ -32,7 +32,7 @@ from edgeload.run.audited_run import audited_run, with_pictures_before
 from edgeload.run.box_watch import BoxWatch, SaidBefore, WatchTask
 from edgeload.run.clean_box import against_clean_box
 from edgeload.run.embedded_endpoint import endpoint_of, say_sentence
-from edgeload.run.fleet import endpoint_tasks, named_endpoint, reach_all
+from edgeload.run.fleet import about_endpoint, endpoint_tasks, named_endpoint, reach_all
 from edgeload.run.group_setup import group_records, group_tasks
 from edgeload.run.journal import PreparedRun
 from edgeload.run.keeping import KeptRun
@@ -248,6 +248,7 @@ def _preflight(
     """Real image queries until the endpoint is certain of each detector, if they are wanted."""
     if not settings.preflight:
         return []
+    say = about_endpoint(reached.url, settings, lambda text: say_sentence(console, text))
     queries: list[PreflightQuery] = []
     asked: set[str] = set()
     tasks = {group.name: group for group in task.groups}
@@ -263,7 +264,7 @@ def _preflight(
                     Subject(reached.url, found.detector.id, found.asked.status),
                     timeout_s=settings.ready_timeout,
                     pause=time.sleep,
-                    say=lambda text: say_sentence(console, text),
+                    say=say,
                 )
         except NoSuchDetector as error:
             raise as_setting(error, group, key) from error

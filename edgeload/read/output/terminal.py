@@ -147,8 +147,10 @@ def _answer_block(summary: RunSummary, width: int) -> Text:
         against = terminal_words.measured_against(url, endpoint.get("embedded"))
         lines.append(wrapped(short(against, 300), width, style="dim"))
     if "url" in endpoint and not endpoint.get("embedded"):
-        told = (box_line(summary.box), models_line(summary.models))
-        lines += [wrapped(short(said, 300), width, style="dim") for said in told if said]
+        told = [said for said in (box_line(summary.box), models_line(summary.models)) if said]
+        if summary.endpoints:  # of which only the first was watched
+            told = [f"{endpoint['url']}: {said}" for said in told]
+        lines += [wrapped(short(said, 300), width, style="dim") for said in told]
     if named := named_line(summary):
         lines.append(wrapped(named, width, style="dim"))
     if following := next_step(summary):
