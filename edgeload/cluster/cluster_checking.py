@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from edgeload.cluster.cluster_run import node_infos
 from edgeload.cluster.engine import ClusterError, Engine, NodeHandle, last_line
@@ -20,8 +20,8 @@ _CALL_WITHIN_S = 10.0
 _NOT_COMPARED = ("edgeload",)
 
 
-def check_nodes(engine: Engine, target: Target | None) -> Iterator[CheckLine]:
-    """A line for each check of each node; `target` is the endpoint, if one is to be tried."""
+def check_nodes(engine: Engine, targets: Sequence[Target | None]) -> Iterator[CheckLine]:
+    """A line for each check of each node; `targets` has its endpoint, if one is to be tried."""
     names = listed([node.name for node in engine.nodes])
     where = " (all on this machine)" if engine.local else ""
     seen = f"{plural(len(engine.nodes), 'node')} reserved: {names}{where}"
@@ -31,7 +31,7 @@ def check_nodes(engine: Engine, target: Target | None) -> Iterator[CheckLine]:
     except ClusterError as error:
         yield _failed("code", str(error), "install the same packages there: docs/cluster.md")
         return
-    for node, info in zip(engine.nodes, infos, strict=True):
+    for node, info, target in zip(engine.nodes, infos, targets, strict=True):
         yield from _check_node(node, info, target)
 
 

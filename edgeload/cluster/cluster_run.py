@@ -29,7 +29,7 @@ class ClusterRun:
         """
         self._engine = engine
         self._settings = settings
-        self._urls = _urls(engine, settings)
+        self._urls = node_endpoints(engine, settings)
         self._infos = node_infos(engine)
         self._shares: tuple[tuple[int, ...], ...] = ()
         self._ready: Sequence[tuple[str, ClockLook]] = ()
@@ -117,8 +117,11 @@ def dealt(sizes: Sequence[int], most: int | None) -> tuple[tuple[int, ...], ...]
     return tuple(map(tuple, shares))
 
 
-def _urls(engine: Engine, settings: Settings) -> tuple[str, ...]:
-    """The endpoint of each node; empty texts if all load the same, without a map."""
+def node_endpoints(engine: Engine, settings: Settings) -> tuple[str, ...]:
+    """The endpoint of each node; empty texts if all load the same, without a map.
+
+    Raises SettingError if the map does not fit the nodes.
+    """
     if not settings.targets:
         return ("",) * len(engine.nodes)
     names = [node.name for node in engine.nodes]

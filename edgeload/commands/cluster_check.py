@@ -15,17 +15,19 @@ from edgeload.arguments import add_settings
 from edgeload.child_processes import TOKEN
 from edgeload.cli import Parser, typed
 from edgeload.cluster.cluster_checking import check_nodes
+from edgeload.cluster.cluster_run import node_endpoints
 from edgeload.cluster.engine import ClusterError
 from edgeload.cluster.ray_engine import ray_engine
 from edgeload.config_file import Config, load_config
 from edgeload.edge.location import Forbidden, Target, Unreachable, locate
 from edgeload.plain_words import plural
+from edgeload.run.fleet import named_endpoint
 from edgeload.settings import SettingError, Settings, resolve
 from edgeload.smoke_test.check_line import CheckLine
 from edgeload.smoke_test.check_words import check_text
 
-_SETTINGS = ("endpoint_url", "allow_public_target", "cluster", "nodes", "cluster_wait",
-             "insecure_cluster")  # fmt: skip
+_SETTINGS = ("endpoint_url", "allow_public_target", "cluster", "nodes", "target_map",
+             "cluster_wait", "insecure_cluster")  # fmt: skip
 _NO_TOKEN = "none"
 _DESCRIPTION = """\
 Checks a cluster before a load test: whether it can be joined and is closed to
@@ -63,9 +65,6 @@ def main(
     except SettingError as error:
         print(config.located(str(error), options), file=sys.stderr)
         return exit_codes.BAD_SETTING
-    except Forbidden as error:
-        print(error, file=sys.stderr)
-        return exit_codes.BAD_SETTING
     except Unreachable as error:
         print(error, file=sys.stderr)
         return exit_codes.UNREACHABLE
@@ -100,9 +99,11 @@ def _resolved(
 
 def _check(settings: Settings) -> int:
     console, lines = Console(), list[CheckLine]()
-    target = _target(settings)
+    found = {url: _target(url, settings) for url in _urls(settings)}
     with ray_engine(settings) as engine:
-        for line in check_nodes(engine, target):
+        urls = (each or settings.endpoint_url for each in node_endpoints(engine, settings))
+        targets = [found[url] if url else None for url in urls]
+        for line in check_nodes(engine, targets):
             lines.append(line)
             text = check_text(line)
             console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
@@ -113,8 +114,14 @@ def _check(settings: Settings) -> int:
     return exit_codes.INVALID if failed else exit_codes.OK
 
 
-def _target(settings: Settings) -> Target | None:
-    """The endpoint, which is reached from here as well; None: the embedded one."""
-    if settings.endpoint_url is None:
-        return None
-    return locate(settings.endpoint_url, settings.allow_public_target)
+def _urls(settings: Settings) -> tuple[str, ...]:
+    """The endpoints, which are reached from here as well; none: the embedded one."""
+    return settings.urls or ((settings.endpoint_url,) if settings.endpoint_url else ())
+
+
+def _target(url: str, settings: Settings) -> Target:
+    with named_endpoint(url, settings):
+        try:
+            return locate(url, settings.allow_public_target)
+        except Forbidden as refusal:
+            raise SettingError(str(refusal)) from refusal

@@ -6,12 +6,14 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from edgeload.edge.detectors import NoSuchDetector
 from edgeload.edge.location import Unreachable
 from edgeload.run.group_setup import group_tasks
 from edgeload.run.pictures import PictureSets
 from edgeload.run.reaching import Reached, reach
 from edgeload.run.tasks import EndpointTask
 from edgeload.settings import SettingError, Settings
+from edgeload.settings.fleet_settings import of_target_map
 
 _SEVERAL = 2
 
@@ -39,15 +41,16 @@ def about_endpoint(
 
 @contextlib.contextmanager
 def named_endpoint(url: str, settings: Settings) -> Iterator[None]:
-    """While entered, an error names the endpoint if it is one of several."""
+    """While entered, an error about an endpoint of the target map says so, and names it."""
     try:
         yield
     except (Unreachable, SettingError) as error:
-        text = str(error)
-        if len(settings.urls) < _SEVERAL or url in text:
+        if not settings.urls:
             raise
-        kind = SettingError if isinstance(error, SettingError) else Unreachable
-        raise kind(f"{url}: {text}") from error
+        text = of_target_map(str(error))
+        kinds = (SettingError, NoSuchDetector, Unreachable)
+        kind = next(each for each in kinds if isinstance(error, each))
+        raise kind(text if url in text else f"{url}: {text}") from error
 
 
 def endpoint_tasks(

@@ -20,7 +20,6 @@ from edgeload.edge.location import Forbidden, NoAnswer, Target, locate
 from edgeload.edge.readiness import await_ready
 from edgeload.edge.trust import TlsTrust
 from edgeload.settings import SettingError, Settings
-from edgeload.settings.fleet_settings import of_target_map
 from edgeload.settings.groups import DetectorChoice, GroupSettings
 
 _KNOCK_EVERY_S = 0.5
@@ -146,8 +145,7 @@ def _located(
         try:
             return locate(url, settings.allow_public_target)
         except Forbidden as refusal:
-            line = str(refusal)
-            raise SettingError(of_target_map(line) if settings.urls else line) from refusal
+            raise SettingError(str(refusal)) from refusal
         except NoAnswer as problem:
             if not is_patient(settings):
                 raise
