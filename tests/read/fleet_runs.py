@@ -35,6 +35,6 @@ def fleet_summary(path: Path, played: Played, own: Sequence[NodeRecord]) -> RunS
     return analyse(read_log(path))
 
 
-def two_boxes(plan: Plan, pools: Mapping[str, Pool], urls: Sequence[str]) -> Played:
+def two_boxes(plan: Plan, pools: Mapping[str, Pool], urls: Sequence[str], seed: int = 1) -> Played:
     """Client c belongs to the node of this number, and its requests to the pool of that URL."""
-    return play_mix(plan, pools, pool_of=lambda client: urls[client % len(urls)])
+    return play_mix(plan, pools, pool_of=lambda client: urls[client % len(urls)], seed=seed)

@@ -115,6 +115,21 @@ def test_endpoints_that_are_clearly_unlike_are_named(tmp_path: Path) -> None:
             assert (named[0].numbers["slow"], named[0].numbers["fast"]) == (B, A)
 
 
+def test_few_answers_of_equal_endpoints_do_not_make_them_unlike(tmp_path: Path) -> None:
+    """Their medians differ by a tenth or more by chance, and their intervals meet."""
+    plan = plan_of([20], 12.0, 2.0, arrivals="poisson")
+    apart = 0
+    for seed in range(6):
+        pools = {A: Pool(20, exponential(0.03)), B: Pool(20, exponential(0.03))}
+        played = two_boxes(plan, pools, (A, B), seed=seed)
+        summary = fleet_summary(tmp_path / f"log{seed}", played, nodes(A, B))
+        medians = [part.steps[0].times.felt.quantile("p50") for part in summary.endpoints]
+        values = sorted(median.value for median in medians if median is not None)
+        apart += values[1] >= 1.1 * values[0]
+        assert list(about_endpoints(summary)) == []
+    assert apart
+
+
 def test_what_cannot_be_told_of_a_part_is_left_out(tmp_path: Path) -> None:
     """Frames that clients drop are counted for all together; a mix is judged group by group."""
     dropped = plan_of([8], 8.0, 2.0, late="skip")
