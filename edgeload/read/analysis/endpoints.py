@@ -132,7 +132,7 @@ def _step(
     step = prepared.log.steps[whole.index]
     part, _ = summarise_step(prepared, step, asked, whole.copies, has_groups=has_groups)
     known = {doubt.code for doubt in whole.doubts}
-    late = [d for d in part.doubts if d.code == "generator_late" and d.code not in known]
+    late = [doubt for doubt in part.doubts if doubt.code not in known]
     return replace(part, doubts=(*whole.doubts, *late))
 
 

@@ -30,7 +30,7 @@ from edgeload.read.analysis.step_summary import (
     StepTimes,
     WindowCounts,
 )
-from edgeload.read.analysis.validity import step_doubts
+from edgeload.read.analysis.validity import late_doubts, step_doubts
 from edgeload.read.analysis.window_times import WindowTimes, rows_due_in, times_of
 from edgeload.read.analysis.worker_effort import core_wait_s, cpu_cores, limit_stops
 from edgeload.read.log.columns import Bools, Requests, RunLog
@@ -224,7 +224,9 @@ def summarise_step(
         stability=_stability(prepared, inside, times, window),
         age=age_in(log, prepared.sending(step), window),
         objectives=tuple(result_of(objective, sample, step.index) for objective in asked),
-        doubts=step_doubts(log, step, window, generator, counts),
+        doubts=step_doubts(log, step, window, generator, counts)
+        if prepared.only is None  # what else is wrong is wrong with all clients
+        else late_doubts(step, generator),
     )
     return summary, sample
 

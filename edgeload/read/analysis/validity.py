@@ -51,6 +51,11 @@ def step_doubts(
     return tuple(replace(finding, steps=(step.index,)) for finding in found)
 
 
+def late_doubts(step: RampStep, generator: GeneratorWork) -> tuple[Finding, ...]:
+    """What makes a step INVALID for some of its clients alone: they sent late."""
+    return tuple(replace(finding, steps=(step.index,)) for finding in _late(generator.late_share))
+
+
 def run_doubts(log: RunLog) -> tuple[Finding, ...]:
     """What makes a whole run doubtful: no end line, or one that disagrees with the lines."""
     return tuple(_disagrees(log, log.end) if log.end else _killed(log))
