@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from edgeload.settings import values
 from edgeload.settings.declaration import declare
@@ -13,6 +13,8 @@ from edgeload.settings.target_map import ONE_FOR_ALL, TARGET_MAP_EXAMPLE, Target
 
 class ClusterFields(BaseModel):
     """The fields of `Settings` that only a cluster needs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     cluster: values.ClusterPlace = declare(
         None,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
-from pydantic import ConfigDict
-
 from edgeload.camera_group import Arrivals, LatePolicy
 from edgeload.child_processes import TOKEN
 from edgeload.plan import BUILT_IN_RAMP
@@ -20,8 +18,6 @@ DEFAULT_PICTURE = Path("images/dog_resized_256x256.jpeg")
 
 class Fields(ClusterFields):
     """The fields of `Settings`. Their names are those of config.py in lower case."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     endpoint_url: values.EndpointUrl = declare(
         None,
