@@ -25,6 +25,10 @@ TOKEN = "GROUNDLIGHT_API_TOKEN"
 MONITOR_SECRET = "EDGELOAD_MONITOR_SECRET"
 """The one that may hold the secret which a monitor that serves its samples asks for."""
 
+RAY_TOKEN = "RAY_AUTH_TOKEN"
+"""The one that may hold the token of a Ray cluster."""
+_SECRETS = (TOKEN, MONITOR_SECRET, RAY_TOKEN)
+
 _STARTER = Path(__file__).with_name("child_main.py")
 _PACKAGE_PARENT = Path(__file__).resolve().parents[1]
 _INSTALLED = ("site-packages", "dist-packages")
@@ -40,7 +44,7 @@ _NO_MODULES = "/"
 
 def environment(own: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment of this process, or `own`, without the API token and without secrets."""
-    return {name: text for name, text in own.items() if name not in (TOKEN, MONITOR_SECRET)}
+    return {name: text for name, text in own.items() if name not in _SECRETS}
 
 
 def environment_with_package() -> dict[str, str]:

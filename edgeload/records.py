@@ -379,6 +379,7 @@ class WorkerDied(
     """A worker process ended too early; the unsent requests of its clients are missed.
 
     `node` is the node of the cluster on which it ran, and `lost` says why that node counts as lost.
+    What it did after `known_until_s` nobody knows.
     """
 
     asctime: str
@@ -391,6 +392,7 @@ class WorkerDied(
     clients: int
     node: str = ""
     lost: str = ""
+    known_until_s: float | None = None
 
 
 class NodeClock(msgspec.Struct, frozen=True, tag_field="event", tag="node_clock"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from typing import Any, Literal
 from edgeload.box_records import ModelRecord
 from edgeload.cluster.clock_look import ClockLook
 from edgeload.cluster.engine import Engine, last_line
-from edgeload.cluster.node_link import NodeLink, NodeShare
+from edgeload.cluster.node_link import ASK_NODE_EVERY_S, NodeLink, NodeShare
 from edgeload.cluster.node_words import NodeReady, NodeTask
 from edgeload.cluster.pulled_log import PulledLog
 from edgeload.cluster.summed_counts import SummedCounts
@@ -42,6 +43,9 @@ _ROUND_TRIPS_AHEAD = 20
 _CLOCKS_EVERY_S = 10.0
 _LOOK_EVERY_S = 0.25
 _CLOSED_WITHIN_S = 3.0
+_HURRY_S = 0.2
+_LAST_COMMANDS = ("stop", "abort", "finish", "end_step", "kill")
+"""What follows them is awaited, so nodes are asked more often."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,11 @@ class ClusterWorkers:
         self._is_search = False
         self._bound_s = 0.0
         self._counts = SummedCounts()
+        self._closed = threading.Event()
+        self._hurry = self._cut_off = self._killed = False
+        self._step = 0
+        self._log_paths: dict[NodeLink, str] = {}
+        self._named: set[NodeLink] = set()
         self._idle_heard = False
         self._look_s = 0.0
         self._came: deque[NodeLink] = deque()
@@ -146,17 +155,20 @@ class ClusterWorkers:
 
         Raises as `WorkerProcesses.await_ready`.
         """
+        futures.wait(self._ready, _READY_WITHIN_S)
         ready = [
             self._ready_of(link, future)
             for link, future in zip(self._links, self._ready, strict=True)
         ]
         looks = [self._compared(link) for link in self._links]
+        for link, each in zip(self._links, ready, strict=True):
+            self._log_paths[link] = each.log
         self._bound_s = max(each.bound_s for each in looks)
         self._on_ready([(each.log, seen) for each, seen in zip(ready, looks, strict=True)])
 
     def _ready_of(self, link: NodeLink, future: Future[NodeReady]) -> NodeReady:
         try:
-            ready = future.result(_READY_WITHIN_S)
+            ready = future.result(0.0)
         except futures.TimeoutError:
             ready = NodeReady(problem=f"it did not become ready in {_READY_WITHIN_S:g} s")
         except Exception as error:  # whatever the engine says, the run cannot begin
@@ -191,19 +203,31 @@ class ClusterWorkers:
         for link in self._links:
             own_s = anchor.monotonic_s + link.began_with.offset_s
             link.tell("begin", Anchor(anchor.wall_s, own_s))
+        threading.Thread(target=self._keep_asking, name="asks nodes", daemon=True).start()
+
+    def _keep_asking(self) -> None:
+        """Renew the leases, also while the thread that drives the run does something else."""
+        while not self._closed.wait(_LOOK_EVERY_S):
+            for link, pull in self._pulls.items():
+                if not pull.over:
+                    link.ask_if_due(_HURRY_S if self._hurry else ASK_NODE_EVERY_S)
 
     # --- during the run ---
 
     def tell(self, *message: object) -> None:
         """Send a command to all workers that run."""
+        if message[0] == "step":
+            self._step, self._hurry = getattr(message[1], "index", 0), False
+        self._hurry |= message[0] in _LAST_COMMANDS
+        self._cut_off |= message[0] == "abort"
         for link in self._links:
             link.tell(*message)
 
     @property
     def running(self) -> bool:
-        """Whether a worker runs, or records are still to come."""
+        """Whether a worker runs, or records are still to come; who cuts off waits for none."""
         return any(
-            link.running or not (pull.over or link.silent or link.gone)
+            link.running or not (self._cut_off or pull.over or link.silent or link.gone)
             for link, pull in self._pulls.items()
         )
 
@@ -248,10 +272,8 @@ class ClusterWorkers:
                     self._drain()
 
     def _look_at_all(self) -> None:
-        """Ask the nodes that are due, doubt those that are silent, and go on with the records."""
-        for link in self._links:
-            link.ask_if_due()
-            self._came.append(link)
+        """Doubt the nodes that are silent, and go on with the records."""
+        self._came.extend(link for link, pull in self._pulls.items() if not pull.over)
         self._note_clocks()
 
     def _links_heard(self) -> list[NodeLink]:
@@ -279,7 +301,9 @@ class ClusterWorkers:
         """Bring the records of one node here, as the rules say, until the node has nothing left."""
         if pull.over or link.gone or link.silent:
             return
-        if self._rules.records == "leave" and not self._is_search:
+        if pull.log.hopeless:
+            self._end(link, pull, keep_log=True)
+        elif self._rules.records == "leave" and not self._is_search:
             if not link.running:
                 self._end(link, pull, keep_log=True)
         elif link.running:
@@ -342,8 +366,17 @@ class ClusterWorkers:
 
     def news(self) -> list[str]:
         """What has happened to nodes since the last call, in words."""
+        if self._cut_off and not self.running:
+            self._name_logs()
         told, self._news = self._news, []
         return told
+
+    def _name_logs(self) -> None:
+        """Of a run that was cut off: where the records lie that did not come."""
+        for link, pull in self._pulls.items():
+            if not pull.over and link not in self._named and (path := self._log_paths.get(link)):
+                self._named.add(link)
+                self._news.append(f"node {link.name} keeps its records in {path}")
 
     @property
     def trouble(self) -> str:
@@ -358,11 +391,17 @@ class ClusterWorkers:
     # --- the end ---
 
     def kill(self) -> None:
-        """Kill all workers that run."""
-        self.tell("kill")
+        """Kill all workers that run; in a search, those that have something left to do."""
+        if self._killed:
+            return
+        self._killed = not self._is_search
+        for link in self._links:
+            if link.running and not (self._is_search and link.idle_since_step >= self._step):
+                link.tell("kill")
 
     def close(self) -> None:
         """Leave no worker behind. A log that is not here stays on its node."""
+        self._closed.set()
         closing = [
             link.close(keep_log=self._anchor is not None)
             for link, pull in self._pulls.items()

@@ -58,6 +58,7 @@ class Node:
         self._models: list[ModelRecord] = []
         self._asked_s = 0.0
         self._lease_over_s: float | None = None
+        self._began_late_s: float | None = None
 
     def clock(self) -> tuple[int, int]:
         """This machine's monotonic clock in nanoseconds, when asked and when answering."""
@@ -156,6 +157,7 @@ class Node:
                 idle_since_step=self._idle_since_step,
                 log_bytes=log_bytes,
                 lease_over_s=self._lease_over_s,
+                began_late_s=self._began_late_s,
                 answered_ns=time.monotonic_ns(),
             )
 
@@ -191,6 +193,11 @@ class Node:
         if word == "begin":
             (anchor,) = values
             assert isinstance(anchor, Anchor)
+            late_s = time.monotonic() - anchor.monotonic_s
+            if late_s > 0.0:
+                self._began_late_s = late_s
+                self._workers.kill()
+                return
             self._anchor = anchor
             self._workers.begin(anchor)
             threading.Thread(target=self._watch_lease, name="lease", daemon=True).start()
@@ -218,6 +225,9 @@ class Node:
         while not self._closed.wait(_LOOK_EVERY_S):
             with self._lock:
                 assert self._task is not None and self._anchor is not None
+                self._see_ended()
+                if not self._workers.running:
+                    return  # all is sent
                 now_s = time.monotonic()
                 if now_s - self._asked_s > self._task.lease_s:
                     self._lease_over_s = now_s - self._anchor.monotonic_s

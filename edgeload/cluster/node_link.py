@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -16,7 +17,7 @@ from edgeload.plain_words import plural
 from edgeload.run.counters import Effort
 from edgeload.run.worker_processes import EndedWorker
 
-_ASK_EVERY_S = 0.9
+ASK_NODE_EVERY_S = 0.9
 """It is looked four times a second whether so long has gone by: so it is asked once a second."""
 SUSPECT_AFTER_S = 3.0
 """A node that has not answered for so long may be lost."""
@@ -34,6 +35,8 @@ class NodeShare:
 
     def __str__(self) -> str:
         workers = plural(len(self.indices), "worker")
+        if not any(self.clients):  # in a search, they depend on the trial
+            return workers
         return f"{workers} with {plural(sum(self.clients), 'client')}"
 
 
@@ -67,6 +70,7 @@ class NodeLink:
         self._now_s = now_s
         self._commands: list[tuple[object, ...]] = []
         self._obeyed = 0
+        self._lock = threading.RLock()
         self._unanswered: dict[Future[NodeState], tuple[int, NodeQuestion]] = {}
         self._ended_heard = self._ended_told = self._models_told = 0
         self._asked_s = float("-inf")
@@ -102,6 +106,7 @@ class NodeLink:
     def ping(self, times: int = FIRST_PINGS) -> ClockLook:
         """Compare the clocks before the run. Raises what the calls raise."""
         self.began_with = compared_clocks(self._handle, times, self._lost_after_s)
+        self._answered_s = self._now_s()
         return self.began_with
 
     def clock_now(self) -> ClockLook | None:
@@ -124,14 +129,19 @@ class NodeLink:
 
     def tell(self, *command: object) -> None:
         """Send a command to its workers, at once and until it is known to have come."""
-        self._commands.append(command)
-        self._ask()
-
-    def ask_if_due(self) -> None:
-        """Ask how it is, if it was not asked in the last second."""
-        due = self._now_s() - self._asked_s >= _ASK_EVERY_S
-        if due and len(self._unanswered) < _MOST_UNANSWERED:
+        with self._lock:
+            if not self._commands:
+                self._answered_s = self._now_s()  # until now, nobody has asked
+            self._commands.append(command)
             self._ask()
+
+    def ask_if_due(self, every_s: float = ASK_NODE_EVERY_S) -> None:
+        """Ask how it is, if it was not asked for so long. Any thread may do so."""
+        with self._lock:
+            due = self._now_s() - self._asked_s >= every_s
+            waiting = sum(not future.done() for future in self._unanswered)
+            if due and waiting < _MOST_UNANSWERED:
+                self._ask()
 
     def _ask(self) -> None:
         if self.gone:
@@ -146,6 +156,10 @@ class NodeLink:
 
     def hear(self) -> list[str]:
         """Take in the answers that have come; what has happened, in words."""
+        with self._lock:
+            return self._heard()
+
+    def _heard(self) -> list[str]:
         said: list[str] = []
         for future, (sent_ns, question) in list(self._unanswered.items()):
             if not future.done():
@@ -155,7 +169,7 @@ class NodeLink:
                 answer = future.result()
             except NodeGone as gone:
                 self.gone, self.running = True, False
-                said += self._lose(str(gone))
+                said += self._lose(str(gone), self._answered_s)
             except Exception:  # the engine's: if it lasts, the node is lost
                 continue
             else:
@@ -165,7 +179,7 @@ class NodeLink:
     def _take(self, answer: NodeState, question: NodeQuestion, sent_ns: int) -> list[str]:
         seen = look_of(sent_ns, answer.received_ns, answer.answered_ns, time.monotonic_ns())
         self._looks = [*self._looks[1 - _LOOKS_KEPT :], seen]
-        self._answered_s = self._now_s()
+        heard_s, self._answered_s = self._answered_s, self._now_s()
         self._obeyed = max(self._obeyed, answer.obeyed)
         self.counts, self.efforts = answer.counts, answer.efforts
         self.idle_since_step = max(self.idle_since_step, answer.idle_since_step)
@@ -175,17 +189,23 @@ class NodeLink:
         self._ended_heard += len(new)
         was_silent = self.suspect or self.silent
         self.running, self.silent, self.suspect = answer.running, False, False
-        if not self.lost:
-            self.ended += new
         said = []
         if was_silent:
             lost = ", and stays lost" if self.lost else ""
             said.append(f"node {self.name} answers again{lost}")
+        if answer.began_late_s is not None:
+            said += self._lose(
+                f"it heard of the start {answer.began_late_s:.1f} s too late, and did not begin",
+                heard_s,
+            )
         if answer.lease_over_s is not None:
             said += self._lose(
                 f"it stopped sending at {answer.lease_over_s:.1f} s, because nobody had asked it "
-                f"for {self._lost_after_s - SUSPECT_AFTER_S:g} s"
+                f"for {self._lost_after_s - SUSPECT_AFTER_S:g} s",
+                heard_s,
             )
+        if not self.lost:
+            self.ended += new
         return said
 
     def _doubt(self) -> list[str]:
@@ -194,14 +214,17 @@ class NodeLink:
             return []
         if silent_s > self._lost_after_s:
             self.silent, self.running = True, False
-            return self._lose(f"it has not answered for {silent_s:.0f} s")
+            why = f"it has not answered for {silent_s:.0f} s"
+            return self._lose(why, self._answered_s)
         if silent_s > SUSPECT_AFTER_S and not self.suspect:
             self.suspect = True
             return [f"node {self.name} does not answer: it may be lost"]
         return []
 
-    def _lose(self, why: str) -> list[str]:
+    def _lose(self, why: str, heard_s: float) -> list[str]:
         """The node is lost: its workers count as dead, whatever is heard of them later.
+
+        What it did after it was last heard is not known.
 
         If all of them had ended as they should, their records are lost at the least.
         """
@@ -212,7 +235,7 @@ class NodeLink:
         if len(ended) == len(self._share.indices):
             ended = set()
         self.ended += [
-            EndedWorker(index, 0, clients, None, node=self.name, lost=why)
+            EndedWorker(index, 0, clients, None, node=self.name, lost=why, heard_s=heard_s)
             for index, clients in zip(self._share.indices, self._share.clients, strict=True)
             if index not in ended
         ]

@@ -82,3 +82,5 @@ class NodeState:
     """Size of its log, in which all is that was counted."""
     lease_over_s: float | None
     """Run time at which it stopped sending because nobody had asked; None: it did not."""
+    began_late_s: float | None = None
+    """By so much the start was over when it heard of it, so that it did not begin; None: it did."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from edgeload.cluster.engine import NodeHandle
 
 CHUNK_BYTES = 8 << 20
+_AGAIN_AFTER_S = 0.5
+_GIVEN_UP_AFTER_S = 20.0
 
 
 class PulledLog:
@@ -18,7 +21,11 @@ class PulledLog:
     """
 
     def __init__(
-        self, handle: NodeHandle, write: Callable[[bytes], None], on_answer: Callable[[], None]
+        self,
+        handle: NodeHandle,
+        write: Callable[[bytes], None],
+        on_answer: Callable[[], None],
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._handle = handle
         self._write = write
@@ -26,10 +33,19 @@ class PulledLog:
         self._coming: Future[Any] | None = None
         self._came = 0
         self._torn = b""
+        self._now_s = now_s
+        self._next_s = 0.0
+        self._stuck_since_s: float | None = None
 
     def has(self, size: int) -> bool:
         """Whether the first `size` bytes of the node's log are here, as far as lines are whole."""
         return self._came >= size
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether nothing has come for so long that nothing will."""
+        stuck_s = self._stuck_since_s
+        return stuck_s is not None and self._now_s() - stuck_s > _GIVEN_UP_AFTER_S
 
     def go_on(self, size: int) -> None:
         """Take in what has come, and fetch what is missing of the first `size` bytes."""
@@ -38,16 +54,19 @@ class PulledLog:
                 return
             self._take(self._coming)
             self._coming = None
-        if self._came < size:
+        if self._came < size and self._now_s() >= self._next_s:
             most = min(CHUNK_BYTES, size - self._came)
             self._coming = self._handle.call("fetch", self._came, most)
             self._coming.add_done_callback(lambda _: self._on_answer())
 
     def _take(self, stretch: Future[Any]) -> None:
-        """A stretch that did not come is asked for again, from the same place."""
-        if stretch.exception() is not None:
+        """A stretch that did not come is asked for again, from the same place, but not at once."""
+        content = b"" if stretch.exception() is not None else stretch.result()
+        if not content:
+            self._next_s = self._now_s() + _AGAIN_AFTER_S
+            self._stuck_since_s = self._stuck_since_s or self._now_s()
             return
-        content = stretch.result()
+        self._stuck_since_s = None
         self._came += len(content)
         whole, newline, self._torn = (self._torn + content).rpartition(b"\n")
         if newline:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from edgeload.child_processes import RAY_TOKEN
 from edgeload.settings import SettingError
 
 RAY_TOKEN_MODE = "RAY_AUTH_MODE"
 RAY_TOKEN_FILE = "RAY_AUTH_TOKEN_PATH"
-RAY_TOKEN = "RAY_AUTH_TOKEN"
 RAY_TLS = "RAY_USE_TLS"
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",

@@ -7,6 +7,7 @@ once a second. So each question is asked by another process, whose stderr nobody
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -16,9 +17,9 @@ from dataclasses import dataclass
 
 import psutil
 
-from edgeload.child_processes import command, environment
+from edgeload.child_processes import RAY_TOKEN, command, environment
 from edgeload.cluster.engine import ClusterError
-from edgeload.cluster.ray_environment import RAY_TLS, RAY_TOKEN, RAY_TOKEN_FILE, RAY_TOKEN_MODE
+from edgeload.cluster.ray_environment import RAY_TLS, RAY_TOKEN_FILE, RAY_TOKEN_MODE
 from edgeload.settings import SettingError
 
 _WITHIN_S = 15.0
@@ -71,13 +72,18 @@ def check_cluster_of(address: str, *, insecure: bool) -> None:
 
 
 def _started(address: str, who: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command("edgeload.cluster.ray_probe:main", address, who),
         env=environment(),
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
+    assert process.stdin is not None
+    with contextlib.suppress(OSError), process.stdin:  # it may have ended already
+        process.stdin.write(os.environ.get(RAY_TOKEN, "").encode() if who == _OWN else b"")
+    process.stdin = None
+    return process
 
 
 def _said(process: subprocess.Popen[bytes], within_s: float) -> Probed:
@@ -105,8 +111,10 @@ def main() -> int:
     """
     if sys.argv[2] == _STRANGER:
         os.environ[RAY_TOKEN_MODE] = "disabled"
-        for name in (RAY_TOKEN, RAY_TOKEN_FILE, RAY_TLS):
+        for name in (RAY_TOKEN_FILE, RAY_TLS):
             os.environ.pop(name, None)
+    elif token := sys.stdin.read():
+        os.environ[RAY_TOKEN] = token
     from ray._raylet import GcsClient  # type: ignore[attr-defined]  # noqa: PLC0415
     from ray.exceptions import AuthenticationError  # noqa: PLC0415
 

@@ -116,6 +116,8 @@ def _show_plan(settings: Settings) -> int:
         print(no_cloud_words(settings))
     if settings.repeat > 1 and not settings.find_capacity:
         print(series_words(settings))
+    if settings.cluster is not None:
+        print(f"The nodes of {settings.cluster} would make the load (--cluster).")
     if settings.plan_for:
         print(
             f"The report will answer --plan {settings.plan_for}: how many boxes like this one "
@@ -128,6 +130,13 @@ def _calibrate(settings: Settings) -> int:
     from rich.console import Console
 
     from edgeload.calibrate import calibrate, print_calibration
+    from edgeload.settings import SettingError
+
+    if settings.cluster is not None:
+        raise SettingError(
+            f"CLUSTER = {settings.cluster!r}: --calibrate measures this machine; must be left out "
+            "with it, and typed on each node by itself"
+        )
     from edgeload.edge.location import Unreachable
     from edgeload.run.worker_processes import WorkersFailed
 
@@ -219,7 +228,18 @@ def _sent(
     settings: Settings, shown: Console, kept: KeptRun, no_cloud_set: Sequence[str]
 ) -> RunOutcome:
     """Send the load of one run, or of a search. Raises as `run_session` does."""
-    with _cluster(settings, shown) as cluster:
+    with contextlib.ExitStack() as stack:
+        cluster = None
+        if settings.cluster is not None:
+            from edgeload.run.phases import Ending, RunOutcome
+            from edgeload.signals import Stopped, StopSignals
+
+            try:
+                with StopSignals() as stop, stop.raised():
+                    cluster = stack.enter_context(_cluster(settings, shown))
+            except Stopped as signal:
+                reason = f"stopped by {signal} before the load began"
+                return RunOutcome(Ending.NOTHING_SENT, reason)
         if settings.find_capacity:  # it judges while it runs, and so needs the reading side
             from edgeload.search.session import search_capacity
 
@@ -230,11 +250,8 @@ def _sent(
 
 
 @contextlib.contextmanager
-def _cluster(settings: Settings, shown: Console) -> Iterator[Cluster | None]:
-    """The machines that make the load, if it is not this one. Raises WorkersFailed."""
-    if settings.cluster is None:
-        yield None
-        return
+def _cluster(settings: Settings, shown: Console) -> Iterator[Cluster]:
+    """The machines that make the load in place of this one. Raises WorkersFailed."""
     from edgeload.cluster.cluster_run import ClusterRun, nodes_in_words
     from edgeload.cluster.ray_engine import ray_engine
     from edgeload.run.embedded_endpoint import say_sentence

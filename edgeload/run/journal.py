@@ -248,6 +248,9 @@ class Journal:
             clients=worker.clients,
             node=worker.node,
             lost=worker.lost,
+            known_until_s=None
+            if worker.heard_s is None
+            else round(worker.heard_s - self.anchor.monotonic_s, 6),
         )
         self._log.append([death])
 

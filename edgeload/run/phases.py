@@ -92,10 +92,16 @@ class RunState:
         return self._draining(RunOutcome(Ending.ROLLOUTS_SEEN, ROLLOUTS_SEEN), now_s)
 
     def after_node_lost(self, reason: str, now_s: float) -> RunState:
-        """A node of the cluster was lost: the load is not the planned one any more."""
-        if self.phase is not Phase.SENDING or now_s >= self.sends_until_s:
+        """A node of the cluster was lost: the load is not the planned one any more.
+
+        That may be known only when the plan is over.
+        """
+        outcome = RunOutcome(Ending.NODE_LOST, reason)
+        if self.phase is not Phase.SENDING:
             return self
-        return self._draining(RunOutcome(Ending.NODE_LOST, reason), now_s)
+        if now_s >= self.sends_until_s:
+            return replace(self, outcome=outcome)
+        return self._draining(outcome, now_s)
 
     def after_log_refused(self, reason: str, now_s: float) -> RunState:
         """The disk takes no more records: what is measured from now on would be lost."""

@@ -81,6 +81,8 @@ class EndedWorker:
     """The node of the cluster on which it ran; empty: this machine."""
     lost: str = ""
     """Why its node counts as lost; empty: it does not."""
+    heard_s: float | None = None
+    """When a lost node was last heard, by our monotonic clock."""
 
     @property
     def signal(self) -> str | None:

@@ -209,7 +209,7 @@ def test_a_driver_that_is_killed(cluster: PseudoCluster) -> None:
     run = load_runs(cluster, "--nodes", "1", *_LONG[2:])
     run.signal(signal.SIGKILL)
     killed_s = cluster.box_now_s()
-    assert last_arrival_after_s(cluster, killed_s, 3.0) < _LEASE_S + _MARGIN_S
+    assert last_arrival_after_s(cluster, killed_s, 6.0) < _LEASE_S + _MARGIN_S
 
 
 @pytest.mark.slow
@@ -230,6 +230,7 @@ def test_a_driver_whose_cable_is_pulled(cluster: PseudoCluster) -> None:
 @pytest.mark.slow
 def test_a_machine_loses_its_power(cluster: PseudoCluster) -> None:
     """The run ends early, as it is by default, with what the other machine has measured."""
+    before = len(cluster.arrivals_s())
     run = load_runs(cluster, "--nodes", "2", *_LONG[2:], "--records", "stream")
     cluster.hosts["node2"].kill()
     assert run.ended() == exit_codes.INVALID, run.said()
@@ -239,7 +240,7 @@ def test_a_machine_loses_its_power(cluster: PseudoCluster) -> None:
     sent = {node["name"]: node["sent"] for node in summary["cluster"]["nodes"]}
     assert sent["node1"] > 40
     assert summary["interrupted"]
-    assert summary["totals"]["sent"] == sum(sent.values())
+    assert len(cluster.arrivals_s()) - before >= sum(sent.values()) > 80
 
 
 @pytest.mark.slow
@@ -251,4 +252,4 @@ def test_the_head_loses_its_power(cluster: PseudoCluster) -> None:
     load_runs(cluster, "--nodes", "1", *_LONG[2:])
     cluster.hosts["head"].kill()
     killed_s = cluster.box_now_s()
-    assert last_arrival_after_s(cluster, killed_s, 5.0) < _LEASE_S + _MARGIN_S
+    assert last_arrival_after_s(cluster, killed_s, 6.0) < _LEASE_S + _MARGIN_S

@@ -18,6 +18,8 @@ from rich.console import Console
 
 from edgeload.cluster import node
 from edgeload.cluster.cluster_run import ClusterRun
+from edgeload.cluster.cluster_workers import ClusterWorkers
+from edgeload.cluster.node_words import NodeQuestion, NodeState
 from edgeload.read.analysis.findings import find
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.columns import RunLog
@@ -25,8 +27,10 @@ from edgeload.read.log.open import read_log
 from edgeload.read.output.summary_json import summary_values
 from edgeload.run.phases import Ending, RunOutcome
 from edgeload.run.session import run_session
+from edgeload.run.worker_processes import EndedWorker
 from edgeload.search.session import search_capacity
 from edgeload.settings import Settings, resolve
+from edgeload.signals import StopSignals
 
 AHEAD_S = (1000.0, -250.0)
 
@@ -215,6 +219,7 @@ def test_a_node_that_nobody_asks_stops_by_itself(tmp_path: Path) -> None:
     assert float(log.requests.sent_s[~of_node].max()) > 7.0
     assert "node node0 does not answer: it may be lost" in said
     assert "is lost: it has not answered for" in said
+    assert [doubt.code for doubt in analyse(log).steps[0].doubts] == ["node_lost"]
     assert log.end is not None and len(log.requests) == log.end.counted["sent"]
 
 
@@ -247,3 +252,61 @@ def test_a_search_on_nodes_finds_the_capacity(tmp_path: Path) -> None:
     assert tier["capacity"]["low"] <= 10 <= tier["capacity"]["high"] + 1
     assert log.end is not None and log.end.counted["sent"] == len(log.requests)
     assert [node.calls.count("prepare") for node in engine.nodes] == [1, 1]
+
+
+def test_a_node_that_falls_silent_in_the_last_step_is_known_by_it(tmp_path: Path) -> None:
+    """It is declared lost when the plan is over; what it did in that step nobody knows.
+
+    Without that the step would be VALID, with half of its frames missed by the endpoint's fault.
+    """
+    engine = EngineHere((0.0, 0.0))
+    settings = settings_of(tmp_path, custom_ramp="4", time_between_ramp=2.0, lease="2s")
+    after_begin(engine, 0.5, engine.nodes[0].cut_off.set)
+    outcome, log, _ = driven(settings, engine)
+    assert outcome.ending is Ending.NODE_LOST
+    assert {death.worker for death in log.deaths} == {0, 2}
+    assert all(
+        death.known_until_s is not None and death.known_until_s < 2.0 for death in log.deaths
+    )
+    assert "node_lost" in {doubt.code for doubt in analyse(log).steps[0].doubts}
+
+
+def test_a_driver_that_is_busy_loses_no_node(tmp_path: Path) -> None:
+    """The nodes are asked by a thread of its own while the run is not driven for longer than the
+    lease."""
+    engine = EngineHere((0.0, 0.0))
+    settings = settings_of(tmp_path, custom_ramp="4", time_between_ramp=4.0, lease="2s")
+    waits = ClusterWorkers.wait_for
+
+    def slow_once(self: ClusterWorkers, timeout_s: float, stop: StopSignals) -> list[EndedWorker]:
+        ended = waits(self, timeout_s, stop)
+        if not paused and engine.nodes[0].begins_s:
+            paused.append(True)
+            time.sleep(3.5)
+        return ended
+
+    paused: list[bool] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClusterWorkers, "wait_for", slow_once)
+        outcome, log, _ = driven(settings, engine)
+    assert outcome.ending is Ending.FINISHED
+    assert not log.deaths
+
+
+def test_a_node_that_hears_of_the_start_too_late_does_not_begin(tmp_path: Path) -> None:
+    """It would send a burst to catch up, which is not the planned load."""
+    engine = EngineHere((0.0, 0.0))
+    late = engine.nodes[1]
+    asked = late.node.ask
+
+    def slow(question: NodeQuestion) -> NodeState:
+        if any(command[0] == "begin" for _, command in question.commands):
+            time.sleep(1.5)
+        return asked(question)
+
+    late.node.ask = slow  # type: ignore[method-assign]
+    outcome, log, said = driven(settings_of(tmp_path, time_between_ramp=3.0), engine)
+    assert outcome.ending is Ending.NODE_LOST
+    assert "too late, and did not begin" in said
+    assert set((log.requests.client % 2).tolist()) == {0}
+    assert "node_lost" in {doubt.code for doubt in analyse(log).steps[0].doubts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import Future
 from typing import Any
 
@@ -46,9 +47,26 @@ def test_all_whole_lines_come_once_and_in_order(
     """Stretches fail or are cut within lines; only whole lines are written, and none twice."""
     content = b"".join(line + b"\n" for line in lines) + torn
     written: list[bytes] = []
-    log = PulledLog(Stretches(content, fates), written.append, lambda: None)
+    seconds = itertools.count(1.0)
+    log = PulledLog(Stretches(content, fates), written.append, lambda: None, lambda: next(seconds))
     for _ in range(100):
         log.go_on(len(content))
     assert log.has(len(content))
     assert b"".join(written) == content[: len(content) - len(torn)]
     assert all(part.endswith(b"\n") for part in written)
+
+
+def test_a_log_that_cannot_be_read_is_given_up() -> None:
+    """It is asked for twice a second, and after 20 s without a byte nothing will come."""
+    now_s = [100.0]
+    node = Stretches(b"", [])
+    log = PulledLog(node, lambda _: None, lambda: None, lambda: now_s[0])
+    asked = 0
+    while not log.hopeless:
+        before = log._coming
+        log.go_on(10)
+        asked += log._coming is not before and log._coming is not None
+        now_s[0] += 0.01
+        assert now_s[0] < 130.0
+    assert 20.0 < now_s[0] - 100.0 < 21.0
+    assert 30 <= asked <= 45

@@ -82,14 +82,27 @@ def _disagrees(log: RunLog, end: End) -> Iterator[Finding]:
     }
     counted = {name: count for name, count in end.counted.items() if name in in_log}
     if any(counted[name] != in_log[name] for name in counted):
-        if any(death.lost for death in log.deaths):
-            return  # that is why
         if records_left(log):
             assert log.header is not None and log.header.cluster is not None
             where = tuple((node.name, node.log) for node in log.header.cluster.nodes)
             yield Finding("records_left", "invalid", numbers={"where": where})
             return
+        if any(death.lost for death in log.deaths):  # that is why, but for the other nodes
+            yield from _others_disagree(log)
+            return
         numbers = {"counted": counted, "in_log": {name: in_log[name] for name in counted}}
+        yield Finding("log_disagrees", "invalid", numbers=numbers)
+
+
+def _others_disagree(log: RunLog) -> Iterator[Finding]:
+    """Workers of nodes that were not lost say in their last samples what they sent."""
+    assert log.header is not None
+    lost = {death.worker for death in log.deaths if death.lost}
+    counted = {each.worker: each.sent for each in log.workers if each.worker not in lost}
+    worker = log.sent_requests.client % log.header.workers
+    in_log = int(np.isin(worker, list(lost), invert=True).sum())
+    if in_log != sum(counted.values()):
+        numbers = {"counted": {"sent": sum(counted.values())}, "in_log": {"sent": in_log}}
         yield Finding("log_disagrees", "invalid", numbers=numbers)
 
 
@@ -219,7 +232,7 @@ def _lost_nodes(log: RunLog, step: RampStep) -> Iterator[Finding]:
     """A node of a cluster may have sent for a while after it was last heard of: nobody knows."""
     for node in dict.fromkeys(death.node for death in log.deaths if death.lost):
         lost = [death for death in log.deaths if death.lost and death.node == node]
-        if lost[0].at_s >= step.end_s and not _unrecorded(log):
+        if step.end_s <= min(_evidence_until_s(log, death) for death in lost):
             continue
         if all(death.worker >= step.clients for death in lost):
             continue
@@ -233,6 +246,16 @@ def _lost_nodes(log: RunLog, step: RampStep) -> Iterator[Finding]:
             "log": _node_log(log, node),
         }
         yield Finding("node_lost", "invalid", numbers=numbers, about=f"node {node}")
+
+
+def _evidence_until_s(log: RunLog, death: WorkerDied) -> float:
+    """Until when the log has all that a lost worker did.
+
+    It was heard until then, and with each sample of itself it wrote down what had happened before.
+    """
+    samples = [each.at_s for each in log.workers if each.worker == death.worker]
+    known_s = death.at_s if death.known_until_s is None else death.known_until_s
+    return min(known_s, max(samples, default=0.0))
 
 
 def _unrecorded(log: RunLog) -> int:
