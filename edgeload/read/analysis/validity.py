@@ -90,6 +90,14 @@ def _disagrees(log: RunLog, end: End) -> Iterator[Finding]:
         if any(death.lost for death in log.deaths):  # that is why, but for the other nodes
             yield from _others_disagree(log)
             return
+        if log.header and log.header.cluster and _unrecorded(log) > 0:
+            missing: dict[str, Evidence] = {
+                "missing": _unrecorded(log),
+                "counted": counted["sent"],
+                "where": tuple((node.name, node.log) for node in log.header.cluster.nodes),
+            }
+            yield Finding("records_missing", "invalid", numbers=missing)
+            return
         numbers = {"counted": counted, "in_log": {name: in_log[name] for name in counted}}
         yield Finding("log_disagrees", "invalid", numbers=numbers)
 

@@ -27,6 +27,14 @@ def _node_lost(n: Numbers) -> str:
     )
 
 
+def _records_missing(n: Numbers) -> str:
+    places = _some([f"{path} on {name}" for name, path in n["where"]])
+    return (
+        f"the nodes counted {plural(n['counted'], '{request}')}, and the log has {n['missing']:,} "
+        f"less; the records may still lie in {places}"
+    )
+
+
 def _records_left(n: Numbers) -> str:
     places = _some([f"{path} on {name}" for name, path in n["where"]])
     return f"the records were left on the nodes, in {places}"
@@ -92,6 +100,12 @@ CLUSTER_INVALID_KINDS = {
         "as missed, and its load was moved to no other node. Raise the lease (--lease) if the "
         "network has short gaps; --records stream saves what a lost node has measured.",
         message=_node_lost,
+    ),
+    "records_missing": Kind(
+        meaning="The log does not have as many requests as the nodes have counted.",
+        cause="The run was cut off while the records came, or the log of a node could not be read.",
+        advice="Run again, and let it come to its end.",
+        message=_records_missing,
     ),
     "records_left": Kind(
         meaning="The log has no requests, because they were to stay on the nodes.",
