@@ -102,8 +102,16 @@ def _limited(process: subprocess.Popen[bytes], nodes: int, share: float) -> Iter
     finally:
         kill(process)
         for folder in folders:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+            _remove(folder)
+
+
+def _remove(cgroup: Path) -> None:
+    """It can be removed once the last process in it has ended."""
+    until_s = time.monotonic() + 5.0
+    while cgroup.exists() and time.monotonic() < until_s:
+        with contextlib.suppress(OSError):
+            cgroup.rmdir()
+        time.sleep(0.05)
 
 
 def _raylets(process: subprocess.Popen[bytes], nodes: int) -> Sequence[psutil.Process]:
