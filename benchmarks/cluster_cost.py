@@ -146,6 +146,7 @@ def main() -> None:
     made.add_argument("--seconds", type=float, default=10.0, help="length of each window")
     made.add_argument("--nodes", type=int, nargs="+", default=[1, 2, 4], help="numbers of nodes")
     made.add_argument("--rates", type=float, nargs="+", default=[20, 2000], help="of all nodes")
+    made.add_argument("--limited", type=int, nargs="*", default=[1, 2, 3], help="nodes that add up")
     options = made.parse_args()
     if _INSIDE not in os.environ:
         _go_inside()
@@ -155,15 +156,15 @@ def main() -> None:
         for _ in range(options.rounds):
             for nodes, rate in itertools.product(options.nodes, options.rates):
                 costs.append(measure(server, nodes, rate, options.seconds))
-            for nodes in (1, 2, 3):
+            for nodes in options.limited:
                 found = measure(server, nodes, _MOST_PER_S * nodes, options.seconds, _SHARE)
                 added.setdefault(nodes, []).append(found.per_s)
+    text = cost_table(costs)
     rows = [[str(nodes), spread(values)] for nodes, values in added.items()]
     several = markdown(["nodes", "requests/s (min / median / max)"], rows)
-    text = (
-        f"{cost_table(costs)}\n\nEach node limited to {_SHARE:.0%} of a core, as many requests as "
-        f"it can:\n\n{several}"
-    )
+    if rows:
+        limited = f"Each node limited to {_SHARE:.0%} of a core, as many requests as it can:"
+        text = f"{text}\n\n{limited}\n\n{several}"
     present("What a cluster run costs its driver, and what nodes add", text, options.output)
 
 

@@ -243,6 +243,10 @@ SLOW = (
         needs_nginx=True, check=check_freeze,
     ),
     Whole("named_limits --rounds 1 --seconds 3 --only none", (1,), ("bottleneck",)),
+    Whole(
+        "cluster_cost --rounds 1 --seconds 1 --nodes 1 --rates 20 --limited", (4,), ("nodes",),
+        needs_nginx=True,
+    ),
     Whole("monitor_cost --rounds 1 --seconds 2", (2,), ("% of one core (min / median / max)",)),
     Whole(
         "punctuality --rounds 1 --seconds 1 --loads 20x20", (1,), ("clients",), needs_nginx=True
