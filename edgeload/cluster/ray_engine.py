@@ -265,20 +265,25 @@ class _RayNode:
     def __init__(self, name: str, actor: Any) -> None:
         self.name = name
         self._actor = actor
+        self._methods: dict[str, Any] = {}
 
     def call(self, method: str, *arguments: Any, **named: Any) -> Future[Any]:
         """See `NodeHandle`."""
         said: Future[Any] = Future()
-        group = _GROUPS.get(method)
         try:
-            bound = getattr(self._actor, method)
-            bound = bound.options(concurrency_group=group) if group else bound
-            bound.remote(*arguments, **named).future().add_done_callback(
+            self._bound(method).remote(*arguments, **named).future().add_done_callback(
                 lambda done: _pass_on(done, said)
             )
         except Exception as error:  # it is known to be dead
             _fail(said, error)
         return said
+
+    def _bound(self, method: str) -> Any:
+        """A method of the actor, made once: it is called every second."""
+        if method not in self._methods:
+            bound, group = getattr(self._actor, method), _GROUPS.get(method)
+            self._methods[method] = bound.options(concurrency_group=group) if group else bound
+        return self._methods[method]
 
     def end(self) -> None:
         """See `NodeHandle`."""
