@@ -40,9 +40,6 @@ class NodeHandle(Protocol):
         carried out one after the other in the order in which they were made, whatever else goes on.
         """
 
-    def end(self) -> None:
-        """End its process and all that it has started."""
-
 
 class Engine(Protocol):
     """Nodes that are reserved for one run, each on another machine unless `local`."""

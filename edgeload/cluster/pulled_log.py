@@ -1,4 +1,4 @@
-"""Brings the log of one node to the driver in stretches, and goes on where it was cut off."""
+"""Copies the log of one node to the driver piece by piece, and resumes after an interruption."""
 
 from __future__ import annotations
 

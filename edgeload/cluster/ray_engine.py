@@ -285,13 +285,6 @@ class _RayNode:
             self._methods[method] = bound.options(concurrency_group=group) if group else bound
         return self._methods[method]
 
-    def end(self) -> None:
-        """See `NodeHandle`."""
-        import ray  # noqa: PLC0415
-
-        with contextlib.suppress(Exception):  # it is gone already
-            ray.kill(self._actor)
-
 
 def _pass_on(done: Future[Any], said: Future[Any]) -> None:
     error = done.exception()

@@ -251,7 +251,7 @@ def _sent(
 
 @contextlib.contextmanager
 def _cluster(settings: Settings, shown: Console) -> Iterator[Cluster]:
-    """The machines that make the load in place of this one. Raises WorkersFailed."""
+    """Reserves the machines that make the load. Raises WorkersFailed."""
     from edgeload.cluster.cluster_run import ClusterRun, nodes_in_words
     from edgeload.cluster.ray_engine import ray_engine
     from edgeload.run.embedded_endpoint import say_sentence

@@ -70,7 +70,7 @@ def run_session(
 
     `console` shows the progress, on stderr. `drive` sends the load, by default as the plan says.
     `kept` is where the log is kept as well. `no_cloud_set` are the detectors that were configured
-    so for this run, which the log says. `cluster` makes the load in place of this machine.
+    so for this run, which the log says. With a `cluster`, its nodes make the load.
     Raises SettingError if this system cannot carry out the settings, Unreachable if the endpoint,
     the detector or the simulator is not available, and `images.ImageError` if the picture cannot be
     used.

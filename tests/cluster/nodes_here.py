@@ -77,9 +77,6 @@ class NodeHere:
         self.killed = True
         self.node._workers.kill()
 
-    def end(self) -> None:
-        self.node.close(keep_log=False)
-
 
 class EngineHere:
     """Nodes with these errors of their clocks."""

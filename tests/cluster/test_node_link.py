@@ -42,9 +42,6 @@ class Handle:
         }
         future.set_result(NodeState(**{**values, **changed}))
 
-    def end(self) -> None:
-        """Nothing to end."""
-
 
 class Clock:
     """Seconds that pass when the test says so."""

@@ -32,9 +32,6 @@ class Stretches:
             future.set_exception(OSError("the network was away"))
         return future
 
-    def end(self) -> None:
-        """Nothing to end."""
-
 
 @given(
     st.lists(st.binary(max_size=9).map(lambda line: line.replace(b"\n", b"")), max_size=20),

@@ -73,7 +73,7 @@ def with_endpoints(summary: RunSummary, asked: Sequence[Objective]) -> RunSummar
 
 
 def _with_short(step: StepSummary, parts: Sequence[EndpointPart], place: int) -> StepSummary:
-    """The step, with the endpoints that did not carry their parts, if it does not tell it alone."""
+    """The step; it falls short, too, if one of the endpoints did not carry its part of the load."""
     short = [each for each in parts if each.judged and each.steps[place].fell_short]
     if not short or step.fell_short:
         return step
