@@ -180,3 +180,12 @@ def test_a_node_that_has_stopped_by_itself_is_lost() -> None:
         "node a (2 workers with 5 clients) is lost: it stopped sending at 12.3 s, because nobody "
         "had asked it for 5 s"
     ]
+
+
+def test_a_slow_start_makes_no_node_silent() -> None:
+    """Nobody asked it while its workers started: its silence counts from the start command on."""
+    link, _, clock = link_and_node(lease_s=5.0)
+    clock.now_s += 60.0
+    link.tell("begin")
+    assert link.hear() == []
+    assert not link.lost
