@@ -7,7 +7,8 @@ Transfer-Encoding. h11 reads all others (see `wire`). The pattern accepts no hea
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+import msgspec
 
 MAX_HEAD_BYTES = 1 << 16
 
@@ -20,9 +21,10 @@ _BODILESS = (b"204", b"304")
 _KEEP_ALIVE = re.compile(rb"\r\nkeep-alive:[^\r\n]*?\btimeout[ \t]*=[ \t]*([0-9]{1,9})")
 
 
-class PlainHead(NamedTuple):
+class PlainHead(msgspec.Struct, frozen=True, gc=False):
     """What the head of a plain answer says."""
 
+    head_bytes: int
     status: int
     body_bytes: int
     keep_alive: bool
@@ -38,9 +40,30 @@ MOST_HEADS = 256
 LONGEST_REMEMBERED_BYTES = 1 << 11
 
 
+class _Usual:
+    """The size of the head that was found last by looking for its end."""
+
+    head_bytes = 0
+
+
 def plain_head(head: bytes) -> PlainHead | None:
     """What a head says that ends with its empty line; None if the answer is not plain."""
     return _remembered.get(head) or _read(head)
+
+
+def head_of(answer: bytes) -> PlainHead | None:
+    """What the head of a plain answer says; None if it is not plain, or not whole.
+
+    It is looked up before its end is looked for: a head that is remembered has one empty line, at
+    its end.
+    """
+    plain = _remembered.get(answer[: _Usual.head_bytes])
+    if plain is None:
+        end = answer.find(b"\r\n\r\n") + 4
+        plain = plain_head(answer[:end])
+        if plain is not None:
+            _Usual.head_bytes = end
+    return plain
 
 
 def _read(head: bytes) -> PlainHead | None:
@@ -57,7 +80,7 @@ def _read(head: bytes) -> PlainHead | None:
     ):
         return None
     keep_alive = b"\r\nconnection:" not in lower or not _closes(lower)
-    plain = PlainHead(int(status), int(length[1]), keep_alive, idle_s(lower))
+    plain = PlainHead(len(head), int(status), int(length[1]), keep_alive, idle_s(lower))
     if len(head) <= LONGEST_REMEMBERED_BYTES:
         if len(_remembered) >= MOST_HEADS:
             _remembered.clear()

@@ -8,7 +8,7 @@ import h11
 import msgspec
 
 from edgeload.edge.other_protocols import first_bytes, other_protocol
-from edgeload.run.answer_head import MAX_HEAD_BYTES, PlainHead, idle_s, plain_head
+from edgeload.run.answer_head import MAX_HEAD_BYTES, PlainHead, head_of, idle_s, plain_head
 from edgeload.untrusted_text import printable
 
 MAX_ANSWER_BYTES = 1 << 20
@@ -45,11 +45,10 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 
 def plain_answer(data: bytes) -> Answer | None:
     """The answer if `data` is exactly one plain answer, else None (then use AnswerReader)."""
-    start = data.find(b"\r\n\r\n") + 4
-    plain = plain_head(data[:start])
-    if plain is None or len(data) != start + plain.body_bytes:
+    plain = head_of(data)
+    if plain is None or len(data) != plain.head_bytes + plain.body_bytes:
         return None
-    return Answer(plain.status, data[start:], plain.keep_alive, plain.idle_s)
+    return Answer(plain.status, data[plain.head_bytes :], plain.keep_alive, plain.idle_s)
 
 
 class AnswerReader:

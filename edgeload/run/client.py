@@ -147,12 +147,27 @@ class HttpClient:
                 return
             if events != READABLE and connection.sending and connection.send_more():
                 self._host.change(connection.fd, READABLE)
-            if events != WRITABLE:
-                self._receive(connection)
+            if events == WRITABLE:
+                return
+            while True:
+                data = connection.receive(PIECE_BYTES)
+                if self._due is None:  # idle: the server closed, or sent something unasked
+                    self._drop()
+                    return
+                answer = plain_answer(data) if self._reader is None else None
+                if answer is None:
+                    answer = self._read_on(data)
+                if answer is not None:
+                    self._finish(answer)
+                    return
+                if not connection.has_more():
+                    return
         except BlockingIOError:
             return
         except OSError as error:
             self._fail(error)
+        except WireError as error:
+            self._end(None, unreadable(error))
 
     def time_out(self) -> None:
         """The request has used up its time: record it as a timeout."""
@@ -213,26 +228,6 @@ class HttpClient:
         self._retried = True
         self._drop()
         self._open()
-
-    def _receive(self, connection: Connection) -> None:
-        """Read what has arrived; end the request if the answer is complete."""
-        while True:
-            data = connection.receive(PIECE_BYTES)
-            if self._due is None:  # idle: the server closed, or sent something unasked
-                self._drop()
-                return
-            answer = plain_answer(data) if self._reader is None else None
-            if answer is None:
-                try:
-                    answer = self._read_on(data)
-                except WireError as error:
-                    self._end(None, unreadable(error))
-                    return
-            if answer is not None:
-                self._finish(answer)
-                return
-            if not connection.has_more():
-                return
 
     def _read_on(self, data: bytes) -> Answer | None:
         """Read an answer that comes in pieces or is not plain; b"" means that the stream ended."""

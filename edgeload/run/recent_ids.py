@@ -6,6 +6,8 @@ Edge Endpoint gives every image query one of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 MOST_IDS = 1 << 13
 """In each of two generations; so many and at most twice as many answers are remembered."""
 
@@ -30,3 +32,17 @@ class RecentIds:
         if len(now) >= MOST_IDS:
             self._before, self._now = now, set()
         return known
+
+    def are_new(self, query_ids: Sequence[str]) -> bool:
+        """Whether no answer had one of these ids before, and each stands there once.
+
+        If so, they are remembered; if not, nothing has changed, and `is_known` tells of each.
+        """
+        keys = set(map(hash, query_ids))
+        known = self._now.isdisjoint(keys) and self._before.isdisjoint(keys)
+        if len(keys) < len(query_ids) or not known:
+            return False
+        self._now |= keys
+        if len(self._now) >= MOST_IDS:
+            self._before, self._now = self._now, set()
+        return True

@@ -26,6 +26,25 @@ FLUSH_S = 0.05
 _NEVER_S = float("inf")
 
 
+class _Ended(msgspec.Struct, gc=False):
+    """The arguments of `Recorder.request`.
+
+    Not a tuple: thousands of those would wait for `flush`, and Python's collector of cycles would
+    look at each of them several times.
+    """
+
+    client: int
+    due: Due
+    sent_s: float
+    done_s: float
+    status: int | None
+    result: RequestResult
+    sent_bytes: int
+    retried: bool
+    group: int
+    part: int
+
+
 class Recorder:
     """Collects records and writes them together, at most FLUSH_S after the first of them."""
 
@@ -44,7 +63,7 @@ class Recorder:
         self._clock = WallClock(anchor)
         self._core_waits = CoreWaitsReader()
         self._worker = worker
-        self._requests: list[Request] = []
+        self._ended: list[_Ended] = []
         self._others: list[Missed | WorkerSample | ModelRecord] = []
         self._confident = 0
         self._below_threshold = 0
@@ -72,37 +91,12 @@ class Recorder:
         group: int = 0,
         part: int = 0,
     ) -> None:
-        """Record a request that has ended, successful or not; `group` is the group's index."""
-        outcome, from_edge, error, below_threshold, query_id = result
-        if error is not None:
-            error = one_line(error)
-        if below_threshold is not None:
-            self._below_threshold += below_threshold
-            self._confident += not below_threshold
-        if query_id is not None and self._recent.is_known(query_id):
-            self._repeated[due.step] = self._repeated.get(due.step, 0) + 1
-        ts, asctime = self._clock.labels(done_s)
-        self._requests.append(
-            Request(
-                asctime,
-                ts,
-                client,
-                due.number,
-                int((done_s - sent_s) * 1e9 + 0.5) / 1e9,  # round() takes three times as long
-                outcome == "ok",
-                error,
-                due.step,
-                due.due_s,
-                sent_s,
-                done_s,
-                status,
-                outcome,
-                from_edge,
-                sent_bytes,
-                self._groups[group],
-                retried,
-                part,
-            )
+        """Record a request that has ended, successful or not; `group` is the group's index.
+
+        This only keeps what is known: the record is made by `flush`, for all of them in one loop.
+        """
+        self._ended.append(
+            _Ended(client, due, sent_s, done_s, status, result, sent_bytes, retried, group, part)
         )
         if self.flush_due_s == _NEVER_S:
             self.flush_due_s = done_s + FLUSH_S
@@ -180,11 +174,61 @@ class Recorder:
 
     def flush(self) -> None:
         """Count and write the records that are waiting."""
-        self._counts.finished(self._requests)
+        requests = self._records()
+        self._counts.finished(requests)
         self._counts.sent(self.sent)
         self._counts.connections(self.connects, self.stale_retries)
-        self._log.append(self._requests)
+        self._log.append(requests)
         self._log.append(self._others)
-        self._requests = []
         self._others = []
         self.flush_due_s = _NEVER_S
+
+    def _records(self) -> list[Request]:
+        """Those of the requests that have ended since the last call, in that order."""
+        ended, self._ended = self._ended, []
+        groups, labels = self._groups, self._clock.labels
+        requests: list[Request] = []
+        query_ids: list[str] = []
+        for each in ended:
+            due, sent_s, done_s, result = each.due, each.sent_s, each.done_s, each.result
+            error, outcome, below_threshold = result.error, result.outcome, result.below_threshold
+            if error is not None:
+                error = one_line(error)
+            if below_threshold is not None:
+                self._below_threshold += below_threshold
+                self._confident += not below_threshold
+            if result.query_id is not None:
+                query_ids.append(result.query_id)
+            ts, asctime = labels(done_s)
+            requests.append(
+                Request(
+                    asctime,
+                    ts,
+                    each.client,
+                    due.number,
+                    int((done_s - sent_s) * 1e9 + 0.5) / 1e9,  # round() takes three times as long
+                    outcome == "ok",
+                    error,
+                    due.step,
+                    due.due_s,
+                    sent_s,
+                    done_s,
+                    each.status,
+                    outcome,
+                    result.from_edge,
+                    each.sent_bytes,
+                    groups[each.group],
+                    each.retried,
+                    each.part,
+                )
+            )
+        if not self._recent.are_new(query_ids):
+            self._count_repeated(ended)
+        return requests
+
+    def _count_repeated(self, ended: Sequence[_Ended]) -> None:
+        """Count, by step, the answers whose id an answer before has had."""
+        for each in ended:
+            query_id, step = each.result.query_id, each.due.step
+            if query_id is not None and self._recent.is_known(query_id):
+                self._repeated[step] = self._repeated.get(step, 0) + 1

@@ -75,16 +75,16 @@ def id_prefix(run_id: str, client: int, part: int = 0) -> bytes:
     return b"%b%08x" % (run_id[-16:].encode("ascii"), part << PART_SHIFT_BITS | client)
 
 
-class _Metadata(msgspec.Struct):
+class _Metadata(msgspec.Struct, gc=False):
     is_from_edge: bool | None = None
 
 
-class _Result(msgspec.Struct):
+class _Result(msgspec.Struct, gc=False):
     from_edge: bool | None = None
     confidence: float | None = None
 
 
-class _ImageQuery(msgspec.Struct):
+class _ImageQuery(msgspec.Struct, gc=False):
     """The fields of an answer that are checked; all others are ignored."""
 
     id: str
@@ -93,7 +93,7 @@ class _ImageQuery(msgspec.Struct):
     metadata: _Metadata | None = None
 
 
-class RequestResult(NamedTuple):
+class RequestResult(msgspec.Struct, frozen=True, gc=False):
     """How a request ended."""
 
     outcome: str
@@ -137,31 +137,24 @@ def check_answer(
     if status not in (200, 201):
         return RequestResult(http_failure(status), None, printable(body) or None)
     try:
-        return _judged(_decode_query(body), body, detector_id, threshold, expected)
+        query = _decode_query(body)
+        asked = query.detector_id
+        if asked != detector_id and asked.lower() != detector_id.lower():
+            words = printable(f"the answer is about detector {asked}")
+            return RequestResult(WRONG_DETECTOR, None, words)
+        said, metadata = query.result, query.metadata
+        if not (
+            (said is not None and said.from_edge)
+            or (metadata is not None and metadata.is_from_edge)
+            or query.id.startswith("iqe_")
+        ):
+            return RequestResult(ESCALATED, False, "the answer did not come from the edge")
+        if expected is not None and (changed := changed_words(expected, body)) is not None:
+            return RequestResult(CHANGED_ANSWER, True, changed)
+        below: bool | None = None
+        if threshold is not None and said is not None and said.confidence is not None:
+            below = said.confidence < threshold
+        return RequestResult(SUCCESS, True, None, below, query.id)
     except Exception as error:
         named = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         return RequestResult(BAD_ANSWER, None, printable(f"{named}{error}: {printable(body)}"))
-
-
-def _judged(
-    query: _ImageQuery,
-    body: bytes,
-    detector_id: str,
-    threshold: float | None,
-    expected: ExpectedAnswer | None,
-) -> RequestResult:
-    if query.detector_id != detector_id and query.detector_id.lower() != detector_id.lower():
-        return RequestResult(
-            WRONG_DETECTOR, None, printable(f"the answer is about detector {query.detector_id}")
-        )
-    if not (
-        (query.result is not None and query.result.from_edge)
-        or (query.metadata is not None and query.metadata.is_from_edge)
-        or query.id.startswith("iqe_")
-    ):
-        return RequestResult(ESCALATED, False, "the answer did not come from the edge")
-    if expected is not None and (changed := changed_words(expected, body)) is not None:
-        return RequestResult(CHANGED_ANSWER, True, changed)
-    confidence = None if query.result is None else query.result.confidence
-    below = None if threshold is None or confidence is None else confidence < threshold
-    return RequestResult(SUCCESS, True, None, below, query.id)

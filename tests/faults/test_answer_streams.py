@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from answer_streams import CUT_OFF, REFUSED, Httptools, Read, at_once, by_h11, by_us, streams
 from hypothesis import example, given, settings
@@ -104,6 +106,20 @@ def test_heads_of_several_servers_are_remembered_beside_each_other() -> None:
     for head in heads:
         assert plain_answer(head + b"ok") == Answer(200, b"ok", True)
     assert list(answer_head._remembered) == heads
+
+
+def test_an_answer_is_read_alike_whatever_was_read_before_it() -> None:
+    """A head that is as long as the last one, or contains one, is no reason to take it for that."""
+    short = _HEAD + _LENGTH
+    inner = _HEAD + b"A: b\r\nContent-Length: %d\r\n\r\n" % len(short) + short
+    longer = _HEAD + b"Server: other\r\n" + _LENGTH
+    shifted = _HEAD[:-2] + b"\r\n" + _LENGTH
+    answers = [short, inner, longer, shifted, short[:-1], short + b"more", longer.lower(), b""]
+    answer_head._remembered.clear()
+    alone = [plain_answer(each) for each in answers]
+    for first, second in itertools.product(answers, repeat=2):
+        plain_answer(first)
+        assert plain_answer(second) == alone[answers.index(second)]
 
 
 def test_what_was_read_before_takes_little_memory() -> None:
