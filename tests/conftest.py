@@ -1,9 +1,9 @@
 """Makes the helpers beside the tests importable, and says which tests run at the same time.
 
 A run of the whole suite has one process more than processors, and each takes a file of tests at a
-time. Tests of `SIDE_BY_SIDE` come first and use all processors. When they are done, those of
-`LIGHT_LOADS` run beside each other. All others run one at a time: they judge times, rates or the
-verdict about a real load, which a busy processor changes.
+time, or a test of `TEST_BY_TEST`. Tests of `SIDE_BY_SIDE` come first and use all processors. When
+they are done, those of `LIGHT_LOADS` run beside each other. All others run one at a time: they
+judge times, rates or the verdict about a real load, which a busy processor changes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 _TESTS = Path(__file__).parent
 _ROOMS = ("read", "host", "search", "simulator", "faults", "prepare", "box_memory", "cluster")
@@ -135,27 +136,42 @@ SIDE_BY_SIDE = (
 # They wait for a real load that needs a small part of one processor, and leave room for another.
 LIGHT_LOADS = (
     "cluster/test_cluster_on_machines.py",
-    "cluster/test_cluster_workers.py",
-    "test_counted_runs.py",
-    "variants/test_command.py",
-    "test_long_runs.py",
-    "faults/test_outage.py",
-    "test_soak_beside_a_monitor.py",
-    "test_readme_search.py",
     "test_readme.py",
+    "test_readme_search.py",
     "test_readme_comparison.py",
+    "test_soak_beside_a_monitor.py",
     "search/test_search_run.py",
+    "test_slow_link.py",
+    "faults/test_outage.py",
+    "test_monitor_cpu_gpu_usage.py",
+    "run/test_fleet.py",
+    "test_long_runs.py",
+    "test_counted_runs.py",
     "commands/test_repeat.py",
+    "variants/test_command.py",
+    "cluster/test_cluster_workers.py",
     "run/test_prometheus.py",
     "run/test_chain.py",
-    "run/test_fleet.py",
     "run/test_trials.py",
-    "test_slow_link.py",
-    "test_monitor_cpu_gpu_usage.py",
 )
-# Of these files, tests that run alone all the same: they need a whole processor.
-ALONE = ("test_readme.py::test_every_command_runs[.venv/bin/python load_test.py --calibrate]",)
-
+# Of these files, those whose tests share nothing. Each of their tests is handed out by itself, so
+# that no process is left with a file of long runs when the others have nothing more to do.
+TEST_BY_TEST = (
+    "test_long_runs.py",
+    "test_counted_runs.py",
+    "commands/test_repeat.py",
+    "variants/test_command.py",
+    "cluster/test_cluster_workers.py",
+    "run/test_prometheus.py",
+    "run/test_chain.py",
+    "run/test_trials.py",
+)
+# Of these tests, those that begin before all others of LIGHT_LOADS, because they last the longest.
+LONGEST = (
+    "variants/test_command.py::test_one_two_and_four_workers_are_ranked_right",
+    "test_long_runs.py::test_groups_on_one_pool_slow_each_other",
+    "test_long_runs.py::test_a_run_waits_for_a_roll_out_and_says_what_it_cost",
+)
 # An example of a property may take long where other tests run beside it.
 settings.register_profile("side by side", settings(), deadline=None)
 settings.load_profile("side by side")
@@ -172,10 +188,26 @@ def _is_in(nodeid: str, entries: tuple[str, ...]) -> bool:
 
 
 def _turn_of(nodeid: str) -> int:
-    """The place of a test's file in both lists; the place after the last if it is in neither."""
-    entries = (*SIDE_BY_SIDE, *LIGHT_LOADS)
-    places = [place for place, entry in enumerate(entries) if _is_in(nodeid, (entry,))]
+    """The place of a test or its file in the lists; the place after the last if it is in none."""
+    entries = (*SIDE_BY_SIDE, *LONGEST, *LIGHT_LOADS)
+    places = [
+        place
+        for place, entry in enumerate(entries)
+        if _below(nodeid) == entry or _is_in(nodeid, (entry,))
+    ]
     return min(places, default=len(entries))
+
+
+def _unit_of(nodeid: str) -> str:
+    """What a process is handed at a time: a file, or one test of a file of TEST_BY_TEST."""
+    return nodeid if _is_in(nodeid, TEST_BY_TEST) else nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
+    """The one of `--dist loadfile`, but for its units."""
+    scheduler = LoadFileScheduling(config, log)
+    scheduler._split_scope = _unit_of
+    return scheduler
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -218,8 +250,7 @@ class _Company:
         if self._all_may_run:
             self._wait_for_the_others()
         beside = _is_in(item.nodeid, (*SIDE_BY_SIDE, *LIGHT_LOADS))
-        alone = not beside or _below(item.nodeid) in ALONE
-        fcntl.flock(self._under_load, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(self._under_load, fcntl.LOCK_SH if beside else fcntl.LOCK_EX)
         try:
             return (yield)
         finally:

@@ -26,7 +26,9 @@ USAGE.remove(TESTS)
 # What needs no other command, and what needs only each other; the rest follows README's order.
 SEARCH = [line for line in USAGE if "--find-capacity" in line]
 COMPARISON = [line for line in USAGE if "before.jsonl" in line or "after.jsonl" in line]
-OTHERS = [line for line in USAGE if line not in (*SEARCH, *COMPARISON)]
+# It needs a whole processor, and runs alone.
+CALIBRATION = [line for line in USAGE if "--calibrate" in line]
+OTHERS = [line for line in USAGE if line not in (*SEARCH, *COMPARISON, *CALIBRATION)]
 
 
 def project_files() -> list[Path]:

@@ -534,6 +534,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_readme": "README.md, pyproject.toml, Makefile, .ci/run",
     "test_joined_host": "a monitor beside a load test, as a user runs them",
     "test_soak_beside_a_monitor": "a soak beside a monitor, as a user runs both, in little time",
+    "test_readme_calibration": "README.md: its calibration",
     "test_readme_comparison": "README.md: the runs that it compares",
     "test_readme_search": "README.md: its search",
     "test_slow_link": "a load test through a link that is too slow for it",

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import as_a_user as user
-from conftest import ALONE as ALONE_ALL_THE_SAME
-from conftest import LIGHT_LOADS, SIDE_BY_SIDE
+import conftest
+from conftest import LIGHT_LOADS, LONGEST, SIDE_BY_SIDE, TEST_BY_TEST
 
 # Each test writes when it began and ended, by the clock that all processes share.
 TIMED = """
@@ -102,14 +102,23 @@ def test_the_lists_name_what_exists() -> None:
     assert len(set(entries)) == len(entries)
 
 
-def test_those_that_run_alone_all_the_same_exist() -> None:
-    """Each is a test of a file of LIGHT_LOADS, by its full name."""
-    for name in ALONE_ALL_THE_SAME:
+def test_the_longest_exist() -> None:
+    """Each is a test of a file of TEST_BY_TEST, by its full name, and those are LIGHT_LOADS."""
+    assert set(TEST_BY_TEST) <= set(LIGHT_LOADS)
+    for name in LONGEST:
         file, _, test = name.partition("::")
-        assert file in LIGHT_LOADS
-        listed = subprocess.run(
-            [sys.executable, "-m", "pytest", "-n", "0", "-m", "", "--collect-only", "-p",
-             "no:cacheprovider", f"tests/{file}"],
-            cwd=user.ROOT, capture_output=True, text=True, timeout=120, check=True,
-        ).stdout  # fmt: skip
-        assert f"tests/{name}" in listed.splitlines(), test
+        assert file in TEST_BY_TEST
+        assert f"\ndef {test}(" in (user.ROOT / "tests" / file).read_text(), test
+
+
+def test_tests_that_are_handed_out_one_by_one_share_nothing() -> None:
+    """No fixture of theirs lives longer than a test: each process would make it again."""
+    for file in TEST_BY_TEST:
+        assert "scope=" not in (user.ROOT / "tests" / file).read_text(), file
+
+
+def test_a_unit_is_a_file_or_one_of_the_tests_of_a_file() -> None:
+    """Of TEST_BY_TEST a test by its full name, with its parameters; otherwise the file."""
+    one = f"tests/{TEST_BY_TEST[0]}::test_it[a::b]"
+    assert conftest._unit_of(one) == one
+    assert conftest._unit_of("tests/run/test_wire.py::test_it[a::b]") == "tests/run/test_wire.py"
