@@ -113,16 +113,17 @@ def _roles(parent: psutil.Process) -> dict[str, psutil.Process]:
 
 
 @contextlib.contextmanager
-def _null_endpoint() -> Iterator[str]:
-    """The URL of an endpoint that only answers."""
+def _null_endpoint(folder: Path) -> Iterator[str]:
+    """The URL of an endpoint that only answers, and removes the folder at its end."""
+    folder.mkdir()
     with subprocess.Popen(
-        child_processes.command("edgeload.simulator.null:main"),
+        child_processes.command("edgeload.simulator.null:main", str(folder)),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            yield process.stdout.readline().split()[-1]
+            yield process.stdout.readline().split()[-2]
         finally:
             process.stdin.close()
 
@@ -130,7 +131,7 @@ def _null_endpoint() -> Iterator[str]:
 def soak(seconds: float, rate: float, clients: int, every_s: float, folder: Path) -> list[Soaked]:
     """Run the load test, sample its processes while it sends, and wait for its end."""
     series: dict[str, list[Sample]] = {}
-    with _null_endpoint() as url:
+    with _null_endpoint(folder / "null") as url:
         words = command(url, DETECTOR_ID, clients, rate / clients, seconds, folder)
         errors = folder / "errors"
         with errors.open("wb") as stderr:

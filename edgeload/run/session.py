@@ -313,6 +313,7 @@ def first_task(
         trust=reached.trust,
         groups=group_tasks(settings.groups(), reached, pictures),
         log_file=Path(settings.log_file).absolute(),
+        punctual=settings.punctual,
     )
 
 

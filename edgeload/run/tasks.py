@@ -68,6 +68,8 @@ class WorkerTask:
     groups: tuple[GroupTask, ...]
     """Those of the plan, in its order."""
     log_file: Path
+    punctual: bool = False
+    """Whether it spends CPU on sending as exactly as this machine can."""
 
     def clients(self) -> range:
         """Numbers of the clients that this worker hosts."""

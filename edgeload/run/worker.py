@@ -43,7 +43,7 @@ class Worker:
     """The loop, which is the Host of its clients."""
 
     def __init__(self, task: WorkerTask, counts: WorkerCounters, pipe: Pipe) -> None:
-        self._poller = best_poller()
+        self._poller = best_poller(punctual=task.punctual)
         self._pipe = pipe
         self._poller.watch(pipe.fileno(), READABLE)
         self._task = task

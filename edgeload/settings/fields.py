@@ -415,6 +415,15 @@ class Fields(ClusterFields):
         metavar="N|auto|clients",
         example="4",
     )
+    punctual: bool = declare(
+        False,
+        "The load",
+        "Send each request as exactly on time as this machine can: a worker process wakes up so "
+        "early that its timer is late in 1 of 100 waits, instead of 1 of 5, and watches the clock "
+        "until then. That takes more CPU; `--calibrate` says how much.",
+        form="flag",
+        example="True",
+    )
     seed: values.Seed = declare(
         1,
         "The load",

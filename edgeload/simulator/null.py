@@ -1,7 +1,8 @@
 """An endpoint that only answers, so that a run measures what the load generator can do.
 
-`python -m edgeload.simulator.null` prints its URL and ends when standard input ends. It reads each
-body completely and gives every request the same edge answer. It is one process on loopback.
+`python -m edgeload.simulator.null FOLDER` prints its URLs, for HTTP and for TLS with a certificate
+that it keeps in the folder, and ends when standard input ends. It reads each body completely and
+gives every request the same edge answer. It is one process on loopback.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import ssl
 import sys
+from pathlib import Path
 
+from edgeload.simulator.certificate import self_signed
 from edgeload.simulator.query import JSON, QueryParameters, answer_body
 
 DETECTOR_ID = "det_" + "N" * 27
@@ -77,11 +81,22 @@ class NullProtocol(asyncio.BufferedProtocol):
             self._transport.write(_ANSWER)
 
 
-async def _serve() -> None:
+async def _serve(folder: Path) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(NullProtocol, "127.0.0.1", 0, backlog=4096)
-    print(f"null endpoint at http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    plain = await loop.create_server(NullProtocol, "127.0.0.1", 0, backlog=4096)
+    secret = await loop.create_server(
+        NullProtocol, "127.0.0.1", 0, backlog=4096, ssl=_tls(folder / "null.pem")
+    )
+    ports = [server.sockets[0].getsockname()[1] for server in (plain, secret)]
+    print(f"null endpoint at http://127.0.0.1:{ports[0]} https://127.0.0.1:{ports[1]}", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
+
+
+def _tls(file: Path) -> ssl.SSLContext:
+    file.write_bytes(b"".join(self_signed()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
 
 
 def main() -> None:
@@ -89,9 +104,9 @@ def main() -> None:
 
     So nothing is left of a program that put its files there and was killed.
     """
-    asyncio.run(_serve())
-    for folder in sys.argv[1:]:
-        shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(sys.argv[1])
+    asyncio.run(_serve(folder))
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -11,14 +11,15 @@ from collections.abc import Callable
 import pytest
 
 from edgeload.run.poller import (
-    COVERED_SHARE,
     FIRST_LEAD_S,
+    PUNCTUAL,
     READABLE,
+    THRIFTY,
     WRITABLE,
     EpollPoller,
+    Lead,
     Poller,
     SelectorPoller,
-    next_lead_s,
 )
 
 POLLERS = [SelectorPoller] + ([EpollPoller] if sys.platform == "linux" else [])
@@ -49,17 +50,19 @@ def test_epoll_is_exact() -> None:
     assert min(late) < 1e-4
 
 
+@pytest.mark.parametrize("lead", [THRIFTY, PUNCTUAL])
 @pytest.mark.parametrize(
     "late",
     [
         lambda chance: chance.gauss(28e-6, 8e-6),
         lambda chance: chance.expovariate(1 / 20e-6),
-        lambda chance: chance.choice([12e-6] * 7 + [900e-6]),
+        lambda chance: chance.choice([12e-6] * 199 + [900e-6]),
     ],
     ids=["gauss", "exponential", "seldom very late"],
 )
 def test_the_lead_covers_its_share_of_the_timers_delays(
     late: Callable[[random.Random], float],
+    lead: Lead,
 ) -> None:
     """Whatever their distribution, and however late the latest are: a spin must stay short."""
     chance, lead_s, leads, covered = random.Random(1), FIRST_LEAD_S, [], 0
@@ -68,19 +71,20 @@ def test_the_lead_covers_its_share_of_the_timers_delays(
         if number >= 2000:
             leads.append(lead_s)
             covered += delay_s <= lead_s
-        lead_s = next_lead_s(lead_s, delay_s)
-    assert covered / len(leads) == pytest.approx(COVERED_SHARE, abs=0.02)
-    assert max(leads) <= 60e-6
+        lead_s = lead.next_s(lead_s, delay_s)
+    assert covered / len(leads) == pytest.approx(lead.covered_share, abs=0.02)
+    assert max(leads) <= lead.most_s
 
 
-def test_the_lead_stays_within_its_bounds() -> None:
+@pytest.mark.parametrize("lead", [THRIFTY, PUNCTUAL])
+def test_the_lead_stays_within_its_bounds(lead: Lead) -> None:
     """A timer that is always late does not make the spin ever longer, nor an exact one none."""
     lead_s = FIRST_LEAD_S
-    for _ in range(500):
-        lead_s = next_lead_s(lead_s, 1.0)
-    assert lead_s == pytest.approx(60e-6)
-    for _ in range(500):
-        lead_s = next_lead_s(lead_s, 0.0)
+    for _ in range(1000):
+        lead_s = lead.next_s(lead_s, 1.0)
+    assert lead_s == pytest.approx(lead.most_s)
+    for _ in range(60_000):
+        lead_s = lead.next_s(lead_s, 0.0)
     assert lead_s == pytest.approx(5e-6)
 
 
