@@ -47,6 +47,19 @@ def cpu_s(process: psutil.Process) -> float:
     return total
 
 
+def waited_s(process: psutil.Process) -> float:
+    """Seconds for which the threads of a process and its descendants were ready and had no core.
+
+    By `/proc/PID/task/TID/schedstat`, whose second number is nanoseconds in a queue.
+    """
+    waited_ns = 0
+    for member in [process, *process.children(recursive=True)]:
+        for account in Path(f"/proc/{member.pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                waited_ns += int(account.read_text(encoding="ascii").split()[1])
+    return waited_ns / 1e9
+
+
 def own_cpu_s(pid: int) -> float:
     """User and system seconds of one process alone, to the nanosecond."""
     return time.clock_gettime(_cpu_clock(pid))

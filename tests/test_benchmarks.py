@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from types import ModuleType
 
 import as_a_user as user
 import numpy as np
+import psutil
 import pytest
 import requests
 
@@ -26,9 +28,12 @@ from benchmarks import cost, freeze, punctuality
 from benchmarks.box_population import BY_THEORY, RAYS, Setting
 from benchmarks.capacity_search import score
 from benchmarks.capacity_searches import SEARCHES
+from benchmarks.core_share import LEAST_SHARE, TOO_NOISY, CoreAccount, core_times, look, share_had
+from benchmarks.cost import Cost, CostRatio, PeerCosts, cost_table
 from benchmarks.ending import NoFigures, end_with
 from benchmarks.nginx import nginx
 from benchmarks.peers import PEERS
+from benchmarks.process_tree import cpu_s, kill
 from benchmarks.queues import response_times
 from benchmarks.simulated_boxes import CONSTANT, Cameras, SimulatedBox
 from benchmarks.simulated_trials import Bench
@@ -104,6 +109,81 @@ def test_growth_is_judged_by_its_interval(per_s: float, verdict: str) -> None:
     assert found.low <= per_s <= found.high
     assert found.verdict == verdict
     assert growth([0.0, 1.0], [5.0, 5.0], 0.1).verdict == "undecided"
+
+
+def account(
+    at_s: float, idle_s: float, cpu_s: float, waited_s: float, stolen_s: float = 0.0
+) -> CoreAccount:
+    """The account of a program that was looked at `at_s` seconds after the first look."""
+    return CoreAccount(at_s, idle_s, stolen_s, cpu_s, waited_s)
+
+
+@pytest.mark.parametrize(
+    ("end", "share"),
+    [
+        (account(10, 0, 10, 0), 1.0),  # it never rests
+        (account(10, 4, 6, 0), 1.0),  # it rests when it wants to
+        (account(10, 0, 8, 2), 0.8),  # another program has the core for 2 s, and it waits
+        (account(10, 0, 10, 7), 1.0),  # its own processes wait for each other
+        (account(10, 3, 5, 0), 1.0),  # another one runs while it rests
+        (account(10, 0, 9, 0, 1), 0.9),  # the hypervisor takes 1 s
+    ],
+)
+def test_what_others_take_from_a_program(end: CoreAccount, share: float) -> None:
+    """Only what it was ready to use, and what neither idled nor went to itself, was taken."""
+    assert share_had(account(0, 0, 0, 0), end) == pytest.approx(share)
+
+
+def test_two_programs_that_never_rest_share_a_core() -> None:
+    """The kernel says of each that it had less than the 95 % that a measurement needs."""
+    core = max(os.sched_getaffinity(0))
+    command = ["taskset", "-c", str(core), sys.executable, "-c", "while True: pass"]
+    both = [subprocess.Popen(command) for _ in range(2)]
+    try:
+        trees = [psutil.Process(process.pid) for process in both]
+        until_s = time.monotonic() + 10
+        while min(map(cpu_s, trees)) < 0.1 and time.monotonic() < until_s:
+            time.sleep(0.02)  # until Python has started
+        start = [look(tree, core) for tree in trees]
+        time.sleep(0.4)  # the window itself
+        shares = [share_had(a, look(tree, core)) for a, tree in zip(start, trees, strict=True)]
+    finally:
+        for process in both:
+            kill(process)
+    assert max(shares) < LEAST_SHARE
+
+
+def test_idle_and_stolen_seconds_of_a_core(tmp_path: Path) -> None:
+    """Columns 4, 5 and 8 of /proc/stat, in ticks: see proc(5)."""
+    stat = tmp_path / "stat"
+    stat.write_text("cpu  1 2 3 400 50 6 7 800 0 0\ncpu0 1 2 3 100 50 6 7 300 0 0\nintr 5\n")
+    tick_s = 1 / os.sysconf("SC_CLK_TCK")
+    assert core_times(None, stat) == pytest.approx((450 * tick_s, 800 * tick_s))
+    assert core_times(0, stat) == pytest.approx((150 * tick_s, 300 * tick_s))
+    with pytest.raises(OSError, match="cpu7"):
+        core_times(7, stat)
+
+
+def test_the_cost_of_a_peer_is_its_least_to_the_least_of_wrk() -> None:
+    """Measurements without their core are thrown away, and half of them must be left."""
+
+    def found(*rounds: tuple[tuple[float, float], tuple[float, float]]) -> PeerCosts:
+        names = ("wrk", "ours")
+        return PeerCosts(
+            [
+                {n: Cost(us, 1e4, 1.0, had) for n, (us, had) in zip(names, both, strict=True)}
+                for both in rounds
+            ],
+            {},
+        )
+
+    quiet, noisy = 1.0, 0.9
+    costs = found(((10, quiet), (19, quiet)), ((8, noisy), (16, quiet)), ((11, quiet), (15, noisy)))
+    assert costs.ratio("ours") == CostRatio(1.6, kept=2, kept_of_wrk=2, rounds=3)
+    assert costs.in_the_same_round("ours") == [1.9]
+    costs = found(((10, noisy), (19, quiet)), ((8, noisy), (16, quiet)), ((11, quiet), (15, quiet)))
+    assert costs.ratio("ours") == CostRatio(None, kept=3, kept_of_wrk=1, rounds=3)
+    assert TOO_NOISY in cost_table(PEERS[:1], costs)
 
 
 def test_tables_show_the_spread() -> None:
