@@ -15,7 +15,13 @@ from edgeload.run.environment import generator_machine
 def spread(values: Sequence[float], digits: int = 3) -> str:
     """`min / median / max`, to so many significant digits."""
     figures = (min(values), statistics.median(values), max(values))
-    return " / ".join(f"{figure:.{digits}g}" for figure in figures)
+    return " / ".join(significant(figure, digits) for figure in figures)
+
+
+def significant(figure: float, digits: int = 3) -> str:
+    """A figure to so many significant digits, never with an exponent if it is large."""
+    text = f"{figure:.{digits}g}"
+    return f"{float(text):,.0f}" if "e+" in text else text
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -24,14 +24,16 @@ import psutil
 import pytest
 import requests
 
-from benchmarks import cost, freeze, punctuality
+from benchmarks import cost, freeze, paced
 from benchmarks.box_population import BY_THEORY, RAYS, Setting
+from benchmarks.c_program import compiled
 from benchmarks.capacity_search import score
 from benchmarks.capacity_searches import SEARCHES
 from benchmarks.core_share import LEAST_SHARE, TOO_NOISY, CoreAccount, core_times, look, share_had
 from benchmarks.cost import Cost, CostRatio, PeerCosts, cost_table
 from benchmarks.ending import NoFigures, end_with
 from benchmarks.nginx import nginx
+from benchmarks.paced import LAGS, Pace, PacedRuns, pace_table
 from benchmarks.peers import PEERS
 from benchmarks.process_tree import cpu_s, kill
 from benchmarks.queues import response_times
@@ -186,9 +188,34 @@ def test_the_cost_of_a_peer_is_its_least_to_the_least_of_wrk() -> None:
     assert TOO_NOISY in cost_table(PEERS[:1], costs)
 
 
+def test_the_cost_of_a_pace_is_its_least_to_the_floors() -> None:
+    """What had less than 95 % of its core is thrown away; a lag that others explain is not ours."""
+
+    def pace(cpu_us: float, waited: float, stolen: float = 0.0) -> Pace:
+        return Pace(cpu_us, 0.1, (1.0, 2.0, 3.0), waited, stolen, 1.0 - waited - stolen)
+
+    runs = PacedRuns([pace(120, 0.0), pace(90, 0.1), pace(110, 0.02)], [pace(55, 0.0)])
+    assert runs.ratio() == 2.0
+    assert PacedRuns([pace(120, 0.1)], [pace(55, 0.0)]).ratio() is None
+    table = pace_table({(100, 10.0): PacedRuns([pace(120, 0.1)], [pace(55, 0.0)])}, None)
+    assert TOO_NOISY in table
+    assert [pace(1, 0.004, 0.004).ours(lag) for lag in LAGS] == [True, True, False]
+    assert [pace(1, 0.3, 0.3).ours(lag) for lag in LAGS] == [False, False, False]
+
+
+def test_without_a_compiler_the_c_program_is_skipped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its name and what to install, in one sentence."""
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    with pytest.raises(NoFigures, match=r"^cc is not installed \(Debian: gcc\)$"):
+        compiled("paced_floor", tmp_path)
+
+
 def test_tables_show_the_spread() -> None:
     """Least, median and largest of the rounds."""
     assert spread([3.0, 1.0, 2.0]) == "1 / 2 / 3"
+    assert spread([1234.5, 0.012345, 999.6]) == "0.0123 / 1,000 / 1,230"
     assert markdown(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
     assert PEERS[0].name == "wrk"
 
@@ -267,6 +294,13 @@ def check_capacity(tables: list[Table], _: Path) -> None:
     assert (found["truth"], int(found["trials"]) >= 1) == ("20", True)
 
 
+def check_paced(tables: list[Table], _: Path) -> None:
+    """Ours and the C program, each with figures of cost and lag."""
+    ((_heads, ours, floor),) = tables
+    assert (ours[:2], floor[:2]) == (["20 x 20/s", "edgeload"], ["20 x 20/s", "C"])
+    assert float(ours[2].split(" / ")[0]) > float(floor[2].split(" / ")[0]) > 5
+
+
 def check_soak(tables: list[Table], folder: Path) -> None:
     """Parent, fork server and workers are sampled while a load test sends, and judged."""
     found = json.loads((folder / "figures.json").read_text())
@@ -329,7 +363,8 @@ SLOW = (
     ),
     Whole("monitor_cost --rounds 1 --seconds 2", (2,), ("% of one core (min / median / max)",)),
     Whole(
-        "punctuality --rounds 1 --seconds 1 --loads 20x20", (1,), ("clients",), needs_nginx=True
+        "paced --rounds 1 --seconds 1 --loads 20x20", (2,), ("clients",), needs_nginx=True,
+        check=check_paced,
     ),
     Whole(
         "soak --minutes 0.03 --every 0.1 --requests-per-second 50 --clients 10 "
@@ -388,7 +423,7 @@ def test_a_whole_benchmark(whole: Whole, tmp_path: Path) -> None:
         whole.check(tables, tmp_path)
 
 
-@pytest.mark.parametrize("program", [cost, freeze, punctuality], ids=lambda p: p.__name__)
+@pytest.mark.parametrize("program", [cost, freeze, paced], ids=lambda p: p.__name__)
 def test_without_nginx_one_line_says_so(
     program: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
