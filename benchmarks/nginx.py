@@ -28,17 +28,22 @@ from edgeload.simulator.routes import ME
 
 DETECTOR_ID = "det_" + "N" * 27
 _ASKED = "$arg_detector_id"  # nginx puts the request's parameter in its place
-_BODY = answer_body(
-    QueryParameters(_ASKED, 0.0, None),
-    query_id="iq_" + "0" * 27,
-    created_unix_s=0.0,
-    detector_id=_ASKED,
-    question="Is there a dog in the picture?",
-    default_threshold=0.9,
-    label="YES",
-    confidence=0.97,
-    from_edge=True,
-).decode()
+
+
+def answer_of(detector_id: str) -> str:
+    """The body of a good answer of a detector."""
+    return answer_body(
+        QueryParameters(detector_id, 0.0, None),
+        query_id="iq_" + "0" * 27,
+        created_unix_s=0.0,
+        detector_id=detector_id,
+        question="Is there a dog in the picture?",
+        default_threshold=0.9,
+        label="YES",
+        confidence=0.97,
+        from_edge=True,
+    ).decode()
+
 
 _ME = json.dumps(ME)
 
@@ -102,7 +107,12 @@ def nginx(core: int | None = None) -> Iterator[Nginx]:
         affinity = f"worker_cpu_affinity {1 << core:b};" if core is not None else ""
         (folder / "nginx.conf").write_text(
             _CONFIG.format(
-                folder=folder, port=port, tls_port=tls_port, body=_BODY, affinity=affinity, me=_ME
+                folder=folder,
+                port=port,
+                tls_port=tls_port,
+                body=answer_of(_ASKED),
+                affinity=affinity,
+                me=_ME,
             )
         )
         process = subprocess.Popen([program, "-c", str(folder / "nginx.conf")])

@@ -132,7 +132,7 @@ def measure(server: Nginx, load: Load, seconds: float, folder: Path) -> Pace:
         used_s / max(1, count) * 1e6,
         used_s / (end.at_s - start.at_s),
         _lag_us(log),
-        _waited(log),
+        waited_share(log),
         _stolen(start, end),
         share_had(start, end),
     )
@@ -146,8 +146,11 @@ def _lag_us(log: RunLog) -> tuple[float, ...]:
     return tuple(quantile.value * 1e6 if quantile else float("nan") for quantile in found)
 
 
-def _waited(log: RunLog) -> float:
-    """By the account of the only worker, from its second sample on: it starts before the first."""
+def waited_share(log: RunLog) -> float:
+    """Share of the time for which the only worker process was ready and had no core.
+
+    From its second sample on, because it starts before the first. nan: too short to tell.
+    """
     told = [sample for sample in log.workers if sample.core_wait_s is not None][1:]
     if len(told) < 2:
         return float("nan")

@@ -21,7 +21,7 @@ def spread(values: Sequence[float], digits: int = 3) -> str:
 def significant(figure: float, digits: int = 3) -> str:
     """A figure to so many significant digits, never with an exponent if it is large."""
     text = f"{figure:.{digits}g}"
-    return f"{float(text):,.0f}" if "e+" in text else text
+    return f"{float(text):,.0f}" if float(text) >= 1000 else text
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

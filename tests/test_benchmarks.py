@@ -37,6 +37,7 @@ from benchmarks.paced import LAGS, Pace, PacedRuns, pace_table
 from benchmarks.peers import PEERS
 from benchmarks.process_tree import cpu_s, kill
 from benchmarks.queues import response_times
+from benchmarks.reference_server import Reference, read_truth
 from benchmarks.simulated_boxes import CONSTANT, Cameras, SimulatedBox
 from benchmarks.simulated_trials import Bench
 from benchmarks.soak import growth
@@ -203,6 +204,35 @@ def test_the_cost_of_a_pace_is_its_least_to_the_floors() -> None:
     assert [pace(1, 0.3, 0.3).ours(lag) for lag in LAGS] == [False, False, False]
 
 
+def reference(extra_s: float) -> Reference:
+    """1,000 requests of 1 to 11 ms, measured as longer by so much."""
+    truth = np.linspace(1e-3, 11e-3, 1000)
+    return Reference(truth + extra_s, truth, 0, 0.0, 0.0, 0.5)
+
+
+def test_a_percentile_is_true_within_a_percent_or_50_us() -> None:
+    """Of 6 ms: 60 us; the percentile itself by nearest rank."""
+    assert reference(0.0).both(0.5)[1] == pytest.approx(6e-3, abs=1e-5)
+    assert reference(59e-6).true(0.5)
+    assert not reference(61e-6).true(0.5)
+    assert reference(61e-6).true(0.99)
+    assert not reference(-61e-6).true(0.5)
+    short = Reference(np.array([1.049e-3]), np.array([1e-3]), 0, 0.0, 0.0, 0.5)
+    assert short.true(0.5)
+
+
+def test_the_truth_counts_from_the_stamp_of_the_kernel(tmp_path: Path) -> None:
+    """If it gave none, from when the server read the last byte."""
+    (tmp_path / "truth").write_text(
+        "req_uu00000000000000000000000200000001 1000000 1050000 4000000\n"
+        "req_uu00000000000000000000000200000002 0 1050000 4050000\n"
+    )
+    assert read_truth(tmp_path / "truth") == {
+        "0000000200000001": (0.003, True),
+        "0000000200000002": (0.003, False),
+    }
+
+
 def test_without_a_compiler_the_c_program_is_skipped(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -301,6 +331,15 @@ def check_paced(tables: list[Table], _: Path) -> None:
     assert float(ours[2].split(" / ")[0]) > float(floor[2].split(" / ")[0]) > 5
 
 
+def check_reference(tables: list[Table], _: Path) -> None:
+    """All requests after the warm-up are in both logs, and are as slow as the server made them."""
+    percentiles, facts = tables
+    assert facts[1] == ["requests", "200 / 200 / 200"]
+    ours_ms, theirs_ms = (float(cell.split(" / ")[1]) for cell in percentiles[1][1:3])
+    assert 1.0 < theirs_ms < ours_ms < theirs_ms + 5.0
+    assert abs(theirs_ms - 3.4) < 1.5
+
+
 def check_soak(tables: list[Table], folder: Path) -> None:
     """Parent, fork server and workers are sampled while a load test sends, and judged."""
     found = json.loads((folder / "figures.json").read_text())
@@ -365,6 +404,10 @@ SLOW = (
     Whole(
         "paced --rounds 1 --seconds 1 --loads 20x20", (2,), ("clients",), needs_nginx=True,
         check=check_paced,
+    ),
+    Whole(
+        "reference_server --rounds 1 --seconds 1 --clients 20", (3, 6),
+        ("service time", "each run"), check=check_reference,
     ),
     Whole(
         "soak --minutes 0.03 --every 0.1 --requests-per-second 50 --clients 10 "
