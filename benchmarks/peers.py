@@ -170,6 +170,22 @@ def _locust(base: str, extra: str) -> Callable[[Job], list[str]]:
     return command
 
 
+def _rload(job: Job) -> list[str]:
+    """A generator in Rust (github.com/ramiroaisen/rload); the PyPI package rload is another one."""
+    path = shutil.which("rload")
+    if path is None:
+        raise NoFigures("rload is not installed (its source in Rust; no package of it was found)")
+    return [
+        path, job.url + PATH, "-t", "1", "-c", str(job.connections), "-d", f"{job.seconds}s",
+        "-m", "POST", "-b", f"@{PICTURE}", "-H", "content-type:image/jpeg", "-H", "x-api-token:t",
+    ]  # fmt: skip
+
+
+def _mlcommons(job: Job) -> list[str]:
+    """MLPerf's client for endpoints of language models (github.com/mlcommons/endpoints)."""
+    raise NoFigures("it sends prompts as JSON, not pictures, and no package of it was found")
+
+
 PEERS = (
     Peer("wrk", _wrk),
     Peer("edgeload", _ours),
@@ -179,5 +195,7 @@ PEERS = (
     Peer("k6", _k6),
     Peer("Locust FastHttpUser", _locust("FastHttpUser", "")),
     Peer("Locust HttpUser", _locust("HttpUser", ", verify=False")),
+    Peer("rload", _rload),
+    Peer("mlcommons/endpoints", _mlcommons),
     Peer("Groundlight SDK", _sdk),
 )

@@ -34,7 +34,7 @@ from benchmarks.cost import Cost, CostRatio, PeerCosts, cost_table
 from benchmarks.ending import NoFigures, end_with
 from benchmarks.nginx import nginx
 from benchmarks.paced import LAGS, Pace, PacedRuns, pace_table
-from benchmarks.peers import PEERS
+from benchmarks.peers import PEERS, Job
 from benchmarks.process_tree import cpu_s, kill
 from benchmarks.queues import response_times
 from benchmarks.reference_server import Reference, read_truth
@@ -240,6 +240,17 @@ def test_without_a_compiler_the_c_program_is_skipped(
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     with pytest.raises(NoFigures, match=r"^cc is not installed \(Debian: gcc\)$"):
         compiled("paced_floor", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["rload", "mlcommons/endpoints"])
+def test_peers_without_a_package_are_skipped_by_name(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the reason in one sentence, and nothing is installed in their place."""
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    (peer,) = [peer for peer in PEERS if peer.name == name]
+    with pytest.raises(NoFigures, match="no package of it was found"):
+        peer.command(Job("http://127.0.0.1:1", 32, 1, tmp_path))
 
 
 def test_tables_show_the_spread() -> None:
