@@ -9,6 +9,7 @@ window tells that from others.) What the hypervisor took (steal) comes on top.
 from __future__ import annotations
 
 import os
+import resource
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,3 +73,47 @@ def enough(kept: int, measured: int) -> bool:
 def least_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
     """The least of the one to the least of the other: what disturbs a program only adds to it."""
     return min(ours) / min(theirs)
+
+
+@dataclass(frozen=True)
+class MachineAccount:
+    """All cores together at one instant, in seconds; `idle_s` and `stolen_s` count up."""
+
+    at_s: float
+    idle_s: float
+    stolen_s: float
+
+
+def look_at_machine() -> MachineAccount:
+    """The account at this moment."""
+    return MachineAccount(time.monotonic(), *core_times())
+
+
+def share_of_others(start: MachineAccount, end: MachineAccount, own_cpu_s: float) -> float:
+    """Which share of all cores others used in a window in which we used so much CPU.
+
+    What the hypervisor took counts as theirs. The accounts have steps of 10 ms.
+    """
+    machine_s = (end.at_s - start.at_s) * (os.cpu_count() or 1)
+    busy_s = machine_s - (end.idle_s - start.idle_s)
+    return max(0.0, busy_s - own_cpu_s) / machine_s
+
+
+def children_cpu_s() -> float:
+    """User and system seconds of all programs that this process started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long something took."""
+
+    seconds: float
+    others: float
+    """Share of the machine that others used meanwhile."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the machine was ours."""
+        return self.others <= 1.0 - LEAST_SHARE

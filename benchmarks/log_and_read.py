@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks.core_share import Timing, children_cpu_s, look_at_machine, share_of_others
 from benchmarks.ours import ROOT
 from benchmarks.table import markdown, parser, present, spread
 from edgeload.plan import Due, Plan, one_group_plan, ramp_steps
@@ -99,6 +100,14 @@ def analyse_log(path: Path, count: int) -> Analysed:
     seconds, peak_mb, ok = (float(word) for word in done.stdout.split())
     assert ok == count, f"{ok:.0f} of {count} records came back"
     return Analysed(seconds, peak_mb)
+
+
+def timed_analysis(path: Path, count: int) -> tuple[Timing, float]:
+    """The same, with what others used of the machine meanwhile; and the peak of memory in MB."""
+    start, used_s = look_at_machine(), children_cpu_s()
+    found = analyse_log(path, count)
+    others = share_of_others(start, look_at_machine(), children_cpu_s() - used_s)
+    return Timing(found.seconds, others), found.peak_mb
 
 
 def main() -> None:

@@ -67,8 +67,12 @@ class Reference:
 
     def true(self, share: float) -> bool:
         """Whether a percentile is the server's, within the limits above."""
+        return abs(self.difference_s(share)) <= max(_WITHIN_S, _WITHIN_SHARE * self.both(share)[1])
+
+    def difference_s(self, share: float) -> float:
+        """By how much a percentile of ours is larger."""
         ours_s, truth_s = self.both(share)
-        return abs(ours_s - truth_s) <= max(_WITHIN_S, _WITHIN_SHARE * truth_s)
+        return ours_s - truth_s
 
 
 @contextmanager
@@ -141,7 +145,7 @@ def truth_table(runs: Sequence[Reference]) -> str:
                 f"p{100 * share:g}",
                 spread([1e3 * ours_s for ours_s, _ in both], 5),
                 spread([1e3 * truth_s for _, truth_s in both], 5),
-                spread([1e6 * (ours_s - truth_s) for ours_s, truth_s in both]),
+                spread([1e6 * run.difference_s(share) for run in runs]),
                 spread([100 * (ours_s / truth_s - 1) for ours_s, truth_s in both], 2),
                 f"{sum(run.true(share) for run in runs)} of {len(runs)}",
             ]

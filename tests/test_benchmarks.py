@@ -24,14 +24,26 @@ import psutil
 import pytest
 import requests
 
+from benchmarks import all as all_goals
 from benchmarks import cost, freeze, paced
 from benchmarks.box_population import BY_THEORY, RAYS, Setting
 from benchmarks.c_program import compiled
 from benchmarks.capacity_search import score
 from benchmarks.capacity_searches import SEARCHES
-from benchmarks.core_share import LEAST_SHARE, TOO_NOISY, CoreAccount, core_times, look, share_had
+from benchmarks.core_share import (
+    LEAST_SHARE,
+    TOO_NOISY,
+    CoreAccount,
+    MachineAccount,
+    core_times,
+    look,
+    share_had,
+    share_of_others,
+)
 from benchmarks.cost import Cost, CostRatio, PeerCosts, cost_table
 from benchmarks.ending import NoFigures, end_with
+from benchmarks.goals import MET, NOT_MET, together, verdict
+from benchmarks.log_and_read import write
 from benchmarks.nginx import nginx
 from benchmarks.paced import LAGS, Pace, PacedRuns, pace_table
 from benchmarks.peers import PEERS, Job
@@ -41,6 +53,7 @@ from benchmarks.reference_server import Reference, read_truth
 from benchmarks.simulated_boxes import CONSTANT, Cameras, SimulatedBox
 from benchmarks.simulated_trials import Bench
 from benchmarks.soak import growth
+from benchmarks.start_up import first_due_s
 from benchmarks.table import beginning, markdown, named, output_file, parser, spread
 from benchmarks.truth import SERVERS, Server, interval_s
 from edgeload.read.statistics.windows import Floats
@@ -231,6 +244,55 @@ def test_the_truth_counts_from_the_stamp_of_the_kernel(tmp_path: Path) -> None:
         "0000000200000001": (0.003, True),
         "0000000200000002": (0.003, False),
     }
+
+
+def test_a_verdict_needs_a_quiet_machine_to_blame_us() -> None:
+    """What others add never makes a figure smaller, so a goal that is met is met."""
+    assert verdict(1.0, 1.0) == verdict(1.0, 1.0, disturbed=True) == MET
+    assert verdict(1.1, 1.0) == NOT_MET
+    assert verdict(1.1, 1.0, disturbed=True) == verdict(None, 1.0) == TOO_NOISY
+    assert verdict(math.nan, 1.0) == TOO_NOISY
+    assert together(MET, MET) == MET
+    assert together(MET, TOO_NOISY) == TOO_NOISY
+    assert together(MET, TOO_NOISY, NOT_MET) == NOT_MET
+
+
+def test_what_others_used_of_the_machine() -> None:
+    """All that was not idle and not ours; what the hypervisor took is in it."""
+    cores = os.cpu_count() or 1
+    start, end = MachineAccount(0.0, 0.0, 0.0), MachineAccount(1.0, cores - 0.6, 0.0)
+    assert share_of_others(start, end, 0.6) == pytest.approx(0.0)
+    assert share_of_others(start, end, 0.2) == pytest.approx(0.4 / cores)
+
+
+def test_the_first_request_due_is_found_in_a_log(tmp_path: Path) -> None:
+    """On the monotonic clock of the machine; none before the log has a request."""
+    log = tmp_path / "log"
+    assert first_due_s(log) is None
+    write(log, 10)  # its run time 0 is 0 on that clock, and client 0 is due at once
+    assert first_due_s(log) == 0.0
+
+
+def test_rows_of_goals_reuse_the_benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least of all rounds is held against the goal; a ratio that is missing is noise."""
+
+    def pace(cpu_us: float, p99_us: float, waited: float) -> Pace:
+        return Pace(cpu_us, cpu_us / 200, (5.0, p99_us, 300.0), waited, 0.0, 1.0 - waited)
+
+    runs = PacedRuns([pace(80, 55, 0.0), pace(95, 70, 0.002)], [pace(50, 30, 0.0)])
+    loads = ((100, 10.0), (500, 10.0), (10_000, 1.0))
+    monkeypatch.setattr(paced, "measure_all", lambda *_: (dict.fromkeys(loads, runs), None))
+    rows = all_goals.paced_rows(quick=True, rounds=2)
+    assert [row.verdict for row in rows] == [MET, NOT_MET, MET, MET]
+    assert "80 us at 55 us (1.6 x C's)" in rows[0].measured
+    disturbed = PacedRuns([pace(95, 70, 0.2)], [])
+    monkeypatch.setattr(paced, "measure_all", lambda *_: (dict.fromkeys(loads, disturbed), "no cc"))
+    rows = all_goals.paced_rows(quick=True, rounds=1)
+    assert [row.verdict for row in rows] == [TOO_NOISY, TOO_NOISY, TOO_NOISY, MET]
+
+    costs = PeerCosts([{"wrk": Cost(10, 1e5, 1, 1), "edgeload": Cost(13, 1e5, 1, 0.9)}], {})
+    monkeypatch.setattr(cost, "measure_all", lambda *_, **__: costs)
+    assert {row.verdict for row in all_goals.cost_rows(quick=True, rounds=1)} == {TOO_NOISY}
 
 
 def test_without_a_compiler_the_c_program_is_skipped(
@@ -425,6 +487,8 @@ SLOW = (
         "--json {folder}/figures.json",
         (None,), ("process",), check=check_soak, codes=(0, 1),
     ),
+    Whole("start_up --rounds 1", (18,), ("until",), needs_nginx=True),
+    Whole("all --quick --rounds 1 --only start", (4,), ("figure",), needs_nginx=True),
     Whole("truth --seconds 3 --only 'M/D/1 at 90%'", (1,), ("server",)),
     Whole("truth --mix --seconds 1", (6,), ("group",)),
 )  # fmt: skip
