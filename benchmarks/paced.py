@@ -8,9 +8,10 @@ or logging (`paced_floor.c`): that is what the load costs here at least. The rat
 ours to the least of the C program's. Runs that had less than 95 % of their core are thrown away.
 
 On a machine that others share, a part of the lag is the kernel's: the sending process was ready and
-had no core (*waited*), or the hypervisor had taken it away (*stolen*). In so many percent of the
-time, whatever falls due is late, whoever sends it. So if they are 0.5 % together, what lies above
-p99.5 says nothing about us.
+had no core (*waited*; that includes waiting for its own parent process, on the same core), or the
+hypervisor had taken it away (*stolen*). In so many percent of the time, whatever falls due is late,
+whoever sends it. If they are half of what lies beyond a percentile, 0.5 % for p99, that percentile
+says little about us.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Pace:
     def ours(self, lag: str) -> bool:
         """Whether a percentile of the lag says something about the program: see above."""
         beyond = 1.0 - float(lag[1:]) / 100.0
-        return self.waited + self.stolen < beyond
+        return self.waited + self.stolen < beyond / 2
 
 
 @dataclass

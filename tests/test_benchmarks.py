@@ -213,7 +213,7 @@ def test_the_cost_of_a_pace_is_its_least_to_the_floors() -> None:
     assert PacedRuns([pace(120, 0.1)], [pace(55, 0.0)]).ratio() is None
     table = pace_table({(100, 10.0): PacedRuns([pace(120, 0.1)], [pace(55, 0.0)])}, None)
     assert TOO_NOISY in table
-    assert [pace(1, 0.004, 0.004).ours(lag) for lag in LAGS] == [True, True, False]
+    assert [pace(1, 0.002, 0.002).ours(lag) for lag in LAGS] == [True, True, False]
     assert [pace(1, 0.3, 0.3).ours(lag) for lag in LAGS] == [False, False, False]
 
 
