@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import psutil
-import urllib3
-from rich.console import Console
 
 from edgeload import exit_codes
 from edgeload.arguments import add_settings
@@ -22,13 +20,9 @@ from edgeload.child_processes import TOKEN
 from edgeload.cli import Parser, typed
 from edgeload.config_file import Config, load_config
 from edgeload.edge.location import Unreachable
-from edgeload.run.embedded_endpoint import endpoint_of
-from edgeload.run.pictures import make_pictures
-from edgeload.run.preflight import check_cacert
 from edgeload.settings import SettingError, Settings, resolve
-from edgeload.smoke_test.check_line import CheckLine, exit_code_of
-from edgeload.smoke_test.check_words import check_text, checks_json, checks_summary
-from edgeload.smoke_test.checking import WHOLE_S, SmokeTest, check_box
+
+# ruff: noqa: PLC0415 (--help answers at once: what does the work is imported when it is wanted)
 
 _SETTINGS = (
     *("endpoint_url", "allow_public_target", "insecure", "cacert"),
@@ -115,6 +109,19 @@ def _resolved(
 
 
 def _check(settings: Settings, source: str | None, began_s: float, *, as_json: bool) -> int:
+    import urllib3
+    from rich.console import Console
+
+    from edgeload.run.embedded_endpoint import endpoint_of
+    from edgeload.run.pictures import make_pictures
+    from edgeload.run.preflight import check_cacert
+    from edgeload.smoke_test.check_line import CheckLine, exit_code_of
+    from edgeload.smoke_test.check_words import check_text, checks_json, checks_summary
+    from edgeload.smoke_test.checking import WHOLE_S, SmokeTest, check_box
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
     console, lines = Console(), list[CheckLine]()
     groups = tuple(
         replace(group, pictures=replace(group.pictures, count=None, new=0))
@@ -130,11 +137,7 @@ def _check(settings: Settings, source: str | None, began_s: float, *, as_json: b
         for line in check_box(test, began_s + WHOLE_S):
             lines.append(line)
             if not as_json:
-                _print(console, check_text(line))
+                say(check_text(line))
         took_s = time.monotonic() - began_s
-    _print(console, checks_json(lines, url, took_s) if as_json else checks_summary(lines, took_s))
+    say(checks_json(lines, url, took_s) if as_json else checks_summary(lines, took_s))
     return exit_code_of(lines)
-
-
-def _print(console: Console, text: str) -> None:
-    console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)

@@ -8,23 +8,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from edgeload import exit_codes
 from edgeload.arguments import add_settings
 from edgeload.child_processes import TOKEN
 from edgeload.cli import Parser, typed
-from edgeload.cluster.cluster_checking import check_nodes
-from edgeload.cluster.cluster_run import node_endpoints
 from edgeload.cluster.engine import ClusterError
-from edgeload.cluster.ray_engine import ray_engine
 from edgeload.config_file import Config, load_config
 from edgeload.edge.location import Forbidden, Target, Unreachable, locate
-from edgeload.plain_words import plural
-from edgeload.run.fleet import named_endpoint
 from edgeload.settings import SettingError, Settings, resolve
-from edgeload.smoke_test.check_line import CheckLine
-from edgeload.smoke_test.check_words import check_text
+
+# ruff: noqa: PLC0415 (--help answers at once: what does the work is imported when it is wanted)
 
 _SETTINGS = ("endpoint_url", "allow_public_target", "cluster", "nodes", "target_map",
              "cluster_wait", "insecure_cluster")  # fmt: skip
@@ -98,6 +91,15 @@ def _resolved(
 
 
 def _check(settings: Settings) -> int:
+    from rich.console import Console
+
+    from edgeload.cluster.cluster_checking import check_nodes
+    from edgeload.cluster.cluster_run import node_endpoints
+    from edgeload.cluster.ray_engine import ray_engine
+    from edgeload.plain_words import plural
+    from edgeload.smoke_test.check_line import CheckLine
+    from edgeload.smoke_test.check_words import check_text
+
     console, lines = Console(), list[CheckLine]()
     found = {url: _target(url, settings) for url in _urls(settings)}
     with ray_engine(settings) as engine:
@@ -120,6 +122,8 @@ def _urls(settings: Settings) -> tuple[str, ...]:
 
 
 def _target(url: str, settings: Settings) -> Target:
+    from edgeload.run.fleet import named_endpoint
+
     with named_endpoint(url, settings):
         try:
             return locate(url, settings.allow_public_target)

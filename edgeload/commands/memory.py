@@ -10,11 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from edgeload import exit_codes
 from edgeload.arguments import add_settings
-from edgeload.box_memory.memory_session import MemoryWanted, measure_memory
 from edgeload.child_processes import TOKEN
 from edgeload.cli import Parser, seconds, typed
 from edgeload.config_file import Config, load_config
@@ -22,6 +19,8 @@ from edgeload.durations import TimeLimits
 from edgeload.edge.location import Unreachable
 from edgeload.edge_facts import RENEWED_EVERY_S
 from edgeload.settings import SettingError, resolve
+
+# ruff: noqa: PLC0415 (--help answers at once: what does the work is imported when it is wanted)
 
 _SETTINGS = (
     *("endpoint_url", "allow_public_target", "insecure", "cacert", "timeout", "ready_timeout"),
@@ -65,6 +64,10 @@ def main(
     try:
         config = load_config(config_folders)
         options = vars(_parser(config, program).parse_args(arguments))
+        from rich.console import Console
+
+        from edgeload.box_memory.memory_session import MemoryWanted, measure_memory
+
         first, last, text = options.pop("detectors", (1, None, "1..N"))
         wanted = MemoryWanted(first, last, text, options.pop("renewed_every", RENEWED_EVERY_S))
         settings = resolve(
