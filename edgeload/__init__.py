@@ -339,6 +339,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         frames          requests -> frames, each of one request or several
         kept_texts      the texts of failures, while a log is read: few of them are kept
         text_groups     which texts of failures say the same
+        growing_column  one column of these, while a log is read
         table_builder   records -> columns, while a log is read
         host_axis       samples of the host's monitor on the clock of the run
         header_checks   what a header may say: values that a run can have had

@@ -1,7 +1,8 @@
 """A stretch of a log -> columns. A large log is read in several stretches, by as many processes.
 
-They are processes of their own, which write their Stretch to stdout, pickled: a fork of a
-notebook's process, or a spawn, which imports somebody's script again, would run what is not ours.
+They are processes of their own, which write their Stretch to stdout, pickled, and the values of its
+columns behind that: a fork of a notebook's process, or a spawn, which imports somebody's script
+again, would run what is not ours.
 """
 
 from __future__ import annotations
@@ -170,6 +171,7 @@ def read_whole(path: Path, processes: int | None = None) -> Stretch:
     whole = next(stretches)
     for stretch in stretches:
         whole.extend(stretch)
+        del stretch  # as large as its part of the log, and joined by now
     return whole
 
 
@@ -206,12 +208,16 @@ def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Str
                 continue
             file.seek(0)
             stretch: Stretch = pickle.load(file)
+            stretch.table.load_values(file)
             file.close()
             yield stretch
+            del stretch
 
 
 def write_stretch() -> None:
     """What a process of ours does: one stretch, pickled, to stdout."""
     die_with_parent()
     path, start, end = sys.argv[1:]
-    pickle.dump(read_stretch(Path(path), int(start), int(end)), sys.stdout.buffer, protocol=5)
+    stretch = read_stretch(Path(path), int(start), int(end))
+    pickle.dump(stretch, sys.stdout.buffer, protocol=5)
+    stretch.table.save_values(sys.stdout.buffer)

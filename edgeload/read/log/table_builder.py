@@ -6,7 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from edgeload.read.log.columns import (
     MissedKind,
     Requests,
 )
+from edgeload.read.log.growing_column import ColumnValues, GrowingColumn
 from edgeload.read.log.kept_texts import KeptTexts
 from edgeload.records import (
     Missed,
@@ -27,21 +28,23 @@ from edgeload.records import (
 )
 from edgeload.runlog import DamagedLine
 
+_PART = "part"
+
 
 class TableBuilder:
-    """Takes records by the chunk into typed arrays: 47 bytes a request, no object kept for one.
+    """Takes records by the chunk into typed columns: at most 49 bytes a request, no object for one.
 
     A log with more distinct outcomes than MOST_OUTCOMES is damaged (OverflowError).
     """
 
     def __init__(self) -> None:
-        self._columns: tuple[array[Any], ...] = tuple(array(code) for code in COLUMN_TYPES.values())
+        codes = COLUMN_TYPES | {_PART: "h"}
+        self._columns = {name: GrowingColumn(code) for name, code in codes.items()}
         self._outcomes = {SUCCESS: 0}
         self._texts = KeptTexts()
-        self._parts: array[int] | None = None  # only if a frame has several requests
 
     def __len__(self) -> int:
-        return len(self._columns[0])
+        return len(self._columns[_PART])
 
     def add(self, requests: list[RequestRow]) -> None:
         """Append one row per request; none of them if a number is out of range.
@@ -49,16 +52,16 @@ class TableBuilder:
         Raises OverflowError for a number that no column can hold.
         """
         try:
-            new, parts = self._rows(requests)
+            new = self._rows(requests)
         except OverflowError:
             self._texts.forget_from(len(self))
             raise
-        self._add_parts(parts if any(parts) else None, len(requests))
-        for column, values in zip(self._columns, new, strict=True):
+        for column, values in zip(self._columns.values(), new, strict=True):
             column.extend(values)
 
-    def _rows(self, requests: list[RequestRow]) -> tuple[tuple[array[Any], ...], array[int]]:
-        new: tuple[array[Any], ...] = (
+    def _rows(self, requests: list[RequestRow]) -> tuple[array[Any] | ColumnValues, ...]:
+        """The new values of each column, in the order of the columns."""
+        return (
             array("i", [r.worker_number for r in requests]),
             array("i", [r.request_number for r in requests]),
             array("h", [r.step for r in requests]),
@@ -67,18 +70,10 @@ class TableBuilder:
             array("d", [r.done_s for r in requests]),
             *self._codes(requests),
             array("i", [r.bytes for r in requests]),
+            array("h", [r.part for r in requests]),
         )
-        return new, array("h", [r.part for r in requests])
 
-    def _add_parts(self, parts: array[int] | None, count: int) -> None:
-        """Before the other columns of `count` more rows; None stands for first requests alone."""
-        if self._parts is None and parts is None:
-            return
-        if self._parts is None:
-            self._parts = array("h", [0]) * len(self)
-        self._parts.extend(array("h", [0]) * count if parts is None else parts)
-
-    def _codes(self, requests: list[RequestRow]) -> tuple[array[Any], ...]:
+    def _codes(self, requests: list[RequestRow]) -> tuple[array[Any] | ColumnValues, ...]:
         """Columns outcome, error, from_edge and status.
 
         Most chunks hold nothing but edge answers of status 200; those need no look at each row.
@@ -89,7 +84,7 @@ class TableBuilder:
         status = [r.status for r in requests]
         if outcome.count(SUCCESS) == from_edge.count(True) == status.count(200) == n:
             plain = (("h", 0), ("i", NO_TEXT), ("b", 1), ("h", 200))
-            return tuple(array(code, [value]) * n for code, value in plain)
+            return tuple(np.broadcast_to(np.array(value, code), n) for code, value in plain)
         return (
             array("h", [self._outcome_code(name) for name in outcome]),
             array("i", [self._error_code(r, len(self) + i) for i, r in enumerate(requests)]),
@@ -113,30 +108,35 @@ class TableBuilder:
     def extend(self, other: TableBuilder) -> None:
         """Append another's rows, its codes put into ours. Raises OverflowError as `add` does."""
         outcomes = np.array([self._outcome_code(name) for name in other._outcomes], np.int16)
-        self._add_parts(other._parts, len(other))
-        for (name, code), column, more in zip(
-            COLUMN_TYPES.items(), self._columns, other._columns, strict=True
-        ):
-            values = np.frombuffer(more, code)
-            if name == "outcome":
-                column.frombytes(outcomes[values].tobytes())
-            elif name == "error":
-                column.frombytes(self._texts.extend(other._texts, values).tobytes())
-            else:
-                column.extend(more)
+        for name, column in self._columns.items():
+            values = other._columns[name].view()
+            if name == "outcome" and len(outcomes) > 1:
+                values = outcomes[values]
+            elif name == "error" and other._texts.texts:
+                values = self._texts.extend(other._texts, values)
+            column.extend(values)
 
     def columns(self) -> Requests:
-        """The rows so far, as views of the arrays: nothing is copied."""
-        views = {
-            name: np.frombuffer(column, code)
-            for (name, code), column in zip(COLUMN_TYPES.items(), self._columns, strict=True)
-        }
+        """The rows so far, as views of the columns: nothing is copied."""
+        views = {name: column.view() for name, column in self._columns.items()}
+        part = views.pop(_PART)
+        only_first = not any(part.strides) and not part[:1].any()
         return Requests(
             **views,
             outcomes=tuple(self._outcomes),
             errors=self._texts.texts,
-            part=None if self._parts is None else np.frombuffer(self._parts, "h"),
+            part=None if only_first else part,
         )
+
+    def save_values(self, file: IO[bytes]) -> None:
+        """Write what a pickle of this table leaves out: the values of its columns."""
+        for column in self._columns.values():
+            column.save_to(file)
+
+    def load_values(self, file: IO[bytes]) -> None:
+        """Read them back, into the table that the pickle was."""
+        for column in self._columns.values():
+            column.load_from(file)
 
 
 class Tally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import pickle
 import random
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +12,8 @@ import msgspec
 import numpy as np
 import pytest
 import synthetic_log as sl
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edgeload.box_records import BoxResources, Usage
 from edgeload.read.log import stretches as part
@@ -73,6 +77,43 @@ def test_stretches_add_up_to_the_whole(log: Path, count: int) -> None:
     for more in rest:
         first.extend(more)
     same(first, whole)
+
+
+def _through_a_file(stretch: Stretch) -> Stretch:
+    """As a process of ours hands it over."""
+    file = io.BytesIO()
+    pickle.dump(stretch, file, protocol=5)
+    stretch.table.save_values(file)
+    file.seek(0)
+    found: Stretch = pickle.load(file)
+    found.table.load_values(file)
+    return found
+
+
+@given(
+    cut=st.floats(0.0, 1.0),
+    torn=st.lists(st.floats(0.0, 1.0), max_size=4),
+    width=st.integers(0, 99),
+)
+@settings(max_examples=20, deadline=None)
+def test_two_processes_report_the_same_damage(
+    log: Path, cut: float, torn: list[float], width: int
+) -> None:
+    """A log with bytes missing anywhere, newlines among them, whose second part begins anywhere."""
+    data = bytearray(log.read_bytes())
+    for place in sorted(torn, reverse=True):
+        at = int(place * (len(data) - width))
+        del data[at : at + width]
+    path = log.with_name("torn.log")
+    path.write_bytes(data)
+    with path.open("rb") as file:
+        file.seek(int(cut * len(data)))
+        file.readline()
+        middle = file.tell()
+    first, second = (read_stretch(path, a, b) for a, b in ((0, middle), (middle, len(data))))
+    whole = _through_a_file(first)
+    whole.extend(_through_a_file(second))
+    same(whole, read_stretch(path))
 
 
 def test_processes_side_by_side_read_the_same(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
