@@ -362,6 +362,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         kept_list       the runs that are kept, as their summaries tell
     statistics          statistics that know nothing of load tests
         windows         spans of run time: counts and rates
+        grouped         the order of entries by group, and by value within each
         age             the age of each camera's newest answer, exactly, over time
         backlog         does a backlog grow? then the load is not carried
         boundary        from trials of loads to the largest that is carried

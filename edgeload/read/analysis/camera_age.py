@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgeload.plan import Plan, RampStep
-from edgeload.read.log.columns import Bools, RunLog
+from edgeload.read.log.columns import Bools, Ints, RunLog
 from edgeload.read.statistics.age import Age, AgeSpans, age_spans
 from edgeload.read.statistics.windows import Floats, Window
 
@@ -41,17 +41,15 @@ def age_spans_in(log: RunLog, clients: Collection[int], window: Window) -> AgeSp
     plan, frames = log.plan, log.requests
     chosen = np.array(sorted(set(clients)), dtype=np.int64)
     stretches = _stretches(plan, chosen)
-    rows, camera = _answers(log, chosen, stretches, window)
-    first_answer_s = np.full(len(stretches.client), np.inf)
-    np.minimum.at(first_answer_s, camera, frames.done_s[rows])
+    camera = _stretch_of_row(log, chosen, stretches, window)
+    first_answer_s = np.full(len(stretches.client) + 1, np.inf)  # the last one is that of no camera
+    np.minimum.at(first_answer_s, camera, frames.done_s)
     from_s = stretches.start_s.copy()  # for whoever was answered before the window, early enough
     touching = (stretches.start_s < window.end_s) & (stretches.end_s > window.start_s)
-    for each in np.flatnonzero(touching & (first_answer_s > window.start_s)).tolist():
+    for each in np.flatnonzero(touching & (first_answer_s[:-1] > window.start_s)).tolist():
         steps = plan.steps[stretches.first_step[each] : stretches.last_step[each] + 1]
         from_s[each] = _first_due(plan, int(stretches.client[each]), steps)
-    return age_spans(
-        camera, frames.due_s[rows], frames.done_s[rows], from_s, stretches.end_s, window
-    )
+    return age_spans(camera, frames.due_s, frames.done_s, from_s, stretches.end_s, window)
 
 
 @dataclass(frozen=True)
@@ -133,17 +131,21 @@ def _sending(
     return sends
 
 
-def _answers(
+def _stretch_of_row(
     log: RunLog, chosen: npt.NDArray[np.int64], stretches: _Stretches, window: Window
-) -> tuple[_Places, _Places]:
-    """The rows of the chosen cameras' good answers before the window's end, and their stretches."""
+) -> Ints:
+    """For each row its stretch, if it is a good answer of a chosen camera before the window's end;
+    else -1.
+    """
     frames = log.requests
     place = np.full(int(chosen.max(initial=-1)) + 2, -1)  # the last one stands for all others
     place[chosen] = np.arange(len(chosen))
-    of_row = np.clip(frames.client, -1, len(place) - 1)
-    rows = np.flatnonzero(frames.ok & (frames.done_s < window.end_s) & (place[of_row] >= 0))
-    stretch = stretches.of[frames.step[rows], place[of_row[rows]]]
-    return rows[stretch >= 0], stretch[stretch >= 0]
+    of = np.full((len(stretches.of) + 1, len(chosen) + 1), -1, dtype=np.int32)
+    of[:-1, :-1] = stretches.of  # and the last row and column for no step and no camera
+    client = np.clip(frames.client, -1, len(place) - 1)
+    camera: Ints = of[frames.step, place.astype(np.int32)[client]]
+    camera[~(frames.ok & (frames.done_s < window.end_s))] = -1
+    return camera
 
 
 def _first_due(plan: Plan, client: int, steps: Sequence[RampStep]) -> float:

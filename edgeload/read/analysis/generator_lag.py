@@ -10,6 +10,7 @@ import numpy.typing as npt
 from edgeload.generator_limits import late_limit_s
 from edgeload.read.log.columns import Bools, Requests, RunLog
 from edgeload.read.log.frames import group_indices
+from edgeload.read.statistics.grouped import in_order
 from edgeload.read.statistics.windows import Floats
 
 
@@ -23,12 +24,11 @@ class GeneratorLag:
     late: Bools
 
 
-def lag_limit_s(log: RunLog) -> Floats:
-    """The lag that is allowed to each request of a log: it depends on the group's period."""
+def lag_limit_s(log: RunLog) -> Floats | float:
+    """The lag that is allowed to the requests of a log, or to each: it depends on the period."""
     plan = log.plan
     if plan is None or not plan.is_mix:
-        rate = log.requests_per_second
-        return np.full(len(log.requests), late_limit_s(rate))
+        return late_limit_s(log.requests_per_second)
     limits = np.array([late_limit_s(group.requests_per_second) for group in plan.groups])
     allowed_s: Floats = limits[group_indices(log.requests.client, plan)]
     return allowed_s
@@ -49,17 +49,19 @@ def generator_lag(
     nothing. `limit_s` is the lag that is allowed, to all requests or to each. Lag is NaN, and
     nothing late, if the due times are unknown.
     """
-    order = np.argsort(
-        (requests.client.astype(np.int64) << 32) + requests.number.astype(np.int64), kind="stable"
-    )
+    order = in_order(requests.client, requests.number)
     client = requests.client[order]
     follows = np.concatenate([[False], client[1:] == client[:-1]])[: len(order)]
     free_s = np.full(len(requests), -np.inf)
     free_s[order[follows]] = requests.done_s[order[:-1][follows[1:]]]
-    lag: Floats = np.maximum(requests.sent_s - np.maximum(free_s, requests.due_s), 0.0)
-    limits_s = np.broadcast_to(np.asarray(limit_s, dtype=np.float64), lag.shape)
+    lag: Floats = np.maximum(free_s, requests.due_s)
+    np.subtract(requests.sent_s, lag, out=lag)
+    np.maximum(lag, 0.0, out=lag)
     if followers_s is not None:
-        lag = lag + followers_s
+        lag += followers_s
+    if not np.any(lag > limit_s):  # as a rule
+        return GeneratorLag(lag, np.zeros(len(lag), dtype=np.bool_))
+    limits_s = np.broadcast_to(np.asarray(limit_s, dtype=np.float64), lag.shape)
     waited_s = np.maximum(free_s - requests.due_s, 0.0)  # for the client's previous request
     delay_s = np.empty_like(lag)
     delay_s[order] = _handed_on(lag[order], waited_s[order], follows, limits_s[order])

@@ -94,13 +94,12 @@ def find_soaks(
     if not long:
         return ()
     values = monitor_values(samples, log.wall_s) if samples else box_values(told_by_box)
-    return tuple(
-        replace(
-            _plainest([_soak(log, step, ends, values, samples) for ends in _ends(step, least_s)]),
-            leaks=find_leaks(values, step.window),
-        )
-        for step in long
-    )
+    found = []
+    for step in long:
+        answers = _answers_of(log, step)
+        soaks = [_soak(log, step, answers, ends, values, samples) for ends in _ends(step, least_s)]
+        found.append(replace(_plainest(soaks), leaks=find_leaks(values, step.window)))
+    return tuple(found)
 
 
 def _ends(step: StepSummary, least_s: float) -> Iterator[ComparedEnds]:
@@ -126,11 +125,11 @@ def _plainest(found: Sequence[Soak]) -> Soak:
 def _soak(
     log: RunLog,
     step: StepSummary,
+    answers: _Answers,
     ends: ComparedEnds,
     values: HostValues,
     samples: Sequence[HostSample],
 ) -> Soak:
-    answers = _answers_of(log, step)
     pairs, untested = _load_pairs(answers, ends)
     pairs = (*pairs, *host_pairs(values, ends))
     soak = Soak(step.index, step.span, ends, pairs, untested=untested)

@@ -18,8 +18,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from edgeload.read.statistics.grouped import Group, in_order
 from edgeload.read.statistics.windows import Floats, Window
 
+_ROWS_AT_ONCE = 1 << 18
 _ROUNDING = 1e-12  # a share that is q up to rounding reaches q
 
 _Places = npt.NDArray[np.intp]
@@ -68,7 +70,8 @@ class AgeSpans:
         """The ages in four numbers; None without any time."""
         if not self.time_s > 0:
             return None
-        return Age(self.quantile(0.5), self.quantile(0.95), self.max_s, self.mean_s)
+        mean_s, max_s = self.mean_s, self.max_s  # first: the percentiles need much room
+        return Age(self.quantile(0.5), self.quantile(0.95), max_s, mean_s)
 
     def quantile(self, q: float) -> float:
         """The least age that is exceeded in at most 1 - q of the time; of spans that are not none.
@@ -96,8 +99,11 @@ class AgeSpans:
     def mean_s(self) -> float:
         """The mean age over time; of spans that are not none."""
         length_s = self.end_s - self.start_s
-        middle_s = (self.start_s + self.end_s) / 2 - self.newest_due_s
-        return float((length_s * middle_s).sum() / length_s.sum())
+        middle_s = self.start_s + self.end_s
+        middle_s /= 2  # in place: of a long log each of these is large
+        middle_s -= self.newest_due_s
+        middle_s *= length_s
+        return float(middle_s.sum() / length_s.sum())
 
     def share_above(self, age_s: float) -> float:
         """The share of the time with an age over this one; of spans that are not none."""
@@ -108,18 +114,29 @@ class AgeSpans:
     @cached_property
     def _curve(self) -> tuple[Floats, Floats]:
         """Ages in order, and the time spent at or below each: straight lines lie between them."""
-        finite = np.isfinite(self.newest_due_s)
-        due_s = self.newest_due_s[finite]
-        ends = np.concatenate([self.start_s[finite] - due_s, self.end_s[finite] - due_s])
-        order = np.argsort(ends)
-        age_s = ends[order]
-        open_spans = np.cumsum(
-            np.where(order < len(due_s), np.int8(1), np.int8(-1)), dtype=np.int32
-        )
-        del ends, order  # of a long log these are large
+        begin_s, end_s = self._finite_ages()
+        begin_s.sort()
+        end_s.sort()
+        place = np.searchsorted(end_s, begin_s)
+        place += np.arange(len(place))
+        change = np.full(2 * len(place), -1, dtype=np.int8)
+        change[place] = 1
+        age_s = np.empty(len(change))
+        age_s[place] = begin_s
+        age_s[change < 0] = end_s
+        del begin_s, end_s, place  # of a long log these are large
         below_s = np.zeros(len(age_s))
-        np.cumsum(open_spans[:-1] * np.diff(age_s), out=below_s[1:])
+        np.subtract(age_s[1:], age_s[:-1], out=below_s[1:])
+        below_s[1:] *= np.cumsum(change[:-1], dtype=np.int32)
+        np.cumsum(below_s[1:], out=below_s[1:])
         return age_s, below_s
+
+    def _finite_ages(self) -> tuple[Floats, Floats]:
+        """The ages at the starts and at the ends of the spans, without those that are infinite."""
+        finite = np.isfinite(self.newest_due_s)
+        kept = slice(None) if finite.all() else finite
+        due_s = self.newest_due_s[kept]
+        return self.start_s[kept] - due_s, self.end_s[kept] - due_s
 
     def split(self, edges_s: Floats) -> tuple[AgeSpans, ...]:
         """The spans cut at these instants, in order: one part between each two neighbours."""
@@ -161,7 +178,7 @@ def joined_spans(parts: list[AgeSpans]) -> AgeSpans:
 
 
 def age_spans(
-    camera: npt.NDArray[np.integer],
+    camera: Group,
     due_s: Floats,
     answered_s: Floats,
     from_s: Floats,
@@ -171,41 +188,54 @@ def age_spans(
     """The ages of cameras 0, 1, ... inside a window.
 
     There is one entry of `camera`, `due_s` and `answered_s` for each good answer, in any order,
-    those before the window included. Camera c counts from `from_s[c]` until `until_s[c]`.
+    those before the window included; entries of camera -1 are of none. Camera c counts from
+    `from_s[c]` until `until_s[c]`.
     """
     start_s = np.maximum(from_s, window.start_s)
     end_s = np.minimum(until_s, window.end_s)
+    order = in_order(camera, answered_s)
+    edges = np.cumsum(np.bincount(camera + 1, minlength=len(from_s) + 1))
+    spans = AgeSpans(*(np.empty(len(order) + len(from_s)) for _ in range(3)))
+    filled = first = 0
+    while first < len(from_s):  # some cameras at a time: in a fast memory, and in little of it
+        most = np.searchsorted(edges, edges[first] + _ROWS_AT_ONCE, side="right") - 1
+        last = max(first + 1, int(most))
+        rows = order[edges[first] : edges[last]]
+        part = _spans_in_order(
+            camera[rows] - first,
+            due_s[rows],
+            answered_s[rows],
+            start_s[first:last],
+            end_s[first:last],
+        )
+        here = slice(filled, filled + len(part.start_s))
+        spans.start_s[here] = part.start_s
+        spans.end_s[here] = part.end_s
+        spans.newest_due_s[here] = part.newest_due_s
+        filled, first = here.stop, last
+    return AgeSpans(spans.start_s[:filled], spans.end_s[:filled], spans.newest_due_s[:filled])
+
+
+def _spans_in_order(
+    camera: Group, due_s: Floats, answered_s: Floats, start_s: Floats, end_s: Floats
+) -> AgeSpans:
+    """The ages of cameras 0, 1, ... from entries by camera, and in time within each."""
     before = answered_s <= start_s[camera]
-    newest_s = np.full(len(from_s), -np.inf)
+    newest_s = np.full(len(start_s), -np.inf)
     np.maximum.at(newest_s, camera[before], due_s[before])
     rows = np.flatnonzero(~before & (answered_s < end_s[camera]))
-    cameras = np.arange(len(from_s))
-    camera = np.concatenate([cameras, camera[rows]])
-    begun_s = np.concatenate([start_s, answered_s[rows]])
-    due_s = np.concatenate([newest_s, due_s[rows]])
-    order = _in_order(camera, begun_s)
-    camera, begun_s = camera[order], begun_s[order]
+    at = np.searchsorted(camera[rows], np.arange(len(start_s)))
+    begun_s = np.insert(answered_s[rows], at, start_s)
+    due_s = np.insert(due_s[rows], at, newest_s)
+    camera = np.insert(camera[rows], at, np.arange(len(start_s)))
     changes = np.append(camera[1:] != camera[:-1], True)[: len(camera)]
     ended_s = np.where(changes, end_s[camera], np.append(begun_s[1:], np.inf)[: len(camera)])
-    newest_s = _newest_so_far(camera, due_s[order])
+    newest_s = _newest_so_far(camera, due_s)
     kept = ended_s > begun_s
     return AgeSpans(begun_s[kept], ended_s[kept], newest_s[kept])
 
 
-def _in_order(camera: npt.NDArray[np.integer], at_s: Floats) -> _Places:
-    """The places of the entries by camera, and in time within each.
-
-    A log has a camera's entries in time, as a rule. Then sorting by camera alone does, and is fast
-    for numbers of 16 bits.
-    """
-    small = camera.max(initial=0) <= np.iinfo(np.uint16).max
-    order = np.argsort(camera.astype(np.uint16) if small else camera, kind="stable")
-    of, at_s_in_order = camera[order], at_s[order]
-    in_time = (at_s_in_order[1:] >= at_s_in_order[:-1]) | (of[1:] != of[:-1])
-    return order if in_time.all() else np.lexsort((at_s, camera))
-
-
-def _newest_so_far(camera: npt.NDArray[np.integer], due_s: Floats) -> Floats:
+def _newest_so_far(camera: Group, due_s: Floats) -> Floats:
     """The running maximum of each camera's due times; cameras stand one after the other.
 
     Ranks by camera, then due time, grow from camera to camera, so one running maximum does for all.
