@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from edgeload.plan import Plan, RampStep
 from edgeload.read.log.columns import Bools, Ints, RunLog
-from edgeload.read.statistics.age import Age, AgeSpans, age_spans
+from edgeload.read.statistics.age import Age, AgeSpans, age_of, age_spans_in_parts, joined_spans
 from edgeload.read.statistics.windows import Floats, Window
 
 BATCHES = 10
@@ -26,12 +26,18 @@ def age_in(log: RunLog, clients: Collection[int], window: Window) -> Age | None:
 
     None: the log does not say when frames were due, or none of them was due by then.
     """
-    spans = age_spans_in(log, clients, window)
-    return None if spans is None else spans.age
+    parts = _parts_in(log, clients, window)
+    return None if parts is None else age_of(parts)
 
 
 def age_spans_in(log: RunLog, clients: Collection[int], window: Window) -> AgeSpans | None:
-    """The same, span by span. None: the log does not say when frames were due.
+    """The same, span by span. None: the log does not say when frames were due."""
+    parts = _parts_in(log, clients, window)
+    return None if parts is None else joined_spans(parts)
+
+
+def _parts_in(log: RunLog, clients: Collection[int], window: Window) -> Iterator[AgeSpans] | None:
+    """The same, some cameras at a time.
 
     A camera counts from its first due frame until the end of the last step in which it sends. If it
     pauses in between, it begins anew, and answers of before the pause tell nothing.
@@ -49,7 +55,7 @@ def age_spans_in(log: RunLog, clients: Collection[int], window: Window) -> AgeSp
     for each in np.flatnonzero(touching & (first_answer_s[:-1] > window.start_s)).tolist():
         steps = plan.steps[stretches.first_step[each] : stretches.last_step[each] + 1]
         from_s[each] = _first_due(plan, int(stretches.client[each]), steps)
-    return age_spans(camera, frames.due_s, frames.done_s, from_s, stretches.end_s, window)
+    return age_spans_in_parts(camera, frames.due_s, frames.done_s, from_s, stretches.end_s, window)
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,10 @@ def littles_law(requests: Requests, window: Window) -> LittlesLaw:
     if window.length_s <= 0:
         return LittlesLaw(None, None, None)
     sent_s, done_s = requests.sent_s, requests.done_s
-    overlap = np.minimum(done_s, window.end_s) - np.maximum(sent_s, window.start_s)
+    overlap = np.minimum(done_s, window.end_s)
+    overlap -= np.maximum(sent_s, window.start_s)
     area = float(overlap[overlap > 0].sum())
+    del overlap  # of a long log it is large
     service_s = (done_s - sent_s)[window.holds(done_s) & ~np.isnan(sent_s)]
     if not len(service_s) or area <= 0:
         return LittlesLaw(None, None, None)

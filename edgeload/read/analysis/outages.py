@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from edgeload.failure_classes import CHANGED_ANSWER, GENERATOR
 from edgeload.plan import RampStep
-from edgeload.read.log.columns import Bools, Requests, RunLog
+from edgeload.read.log.columns import Bools, Ints, Requests, RunLog
+from edgeload.read.statistics.grouped import short
 from edgeload.read.statistics.windows import Floats
 
 LEAST_FAILURES = 3
@@ -85,18 +86,24 @@ class FailureSeries:
     is also a changed answer, because an endpoint that gives one is not down.
     """
 
-    rows: npt.NDArray[np.intp]
+    requests: Requests
+    rows: Ints
     done_s: Floats
-    sent_s: Floats
     ok: Bools
     spells: FailureSpells
+
+    @property
+    def sent_s(self) -> Floats:
+        """When each of them was sent."""
+        return self.requests.sent_s[self.rows]
 
     def longest_outage(self, start_s: float, end_s: float) -> tuple[float, float] | None:
         """The least and the most that the longest spell which touches a span may have lasted.
 
         (0, 0) without any; None if nothing was sent in the span.
         """
-        if not np.any((self.sent_s >= start_s) & (self.sent_s < end_s)):
+        sent_s = self.requests.sent_s
+        if not np.any(((sent_s >= start_s) & (sent_s < end_s))[self.rows]):
             return None
         spells = self.spells
         touching = (spells.start_s < end_s) & (spells.recovered_s > start_s)
@@ -108,8 +115,9 @@ class FailureSeries:
 
 def failure_series(requests: Requests) -> FailureSeries:
     """The requests by their ends, their rows of failures, and silences."""
-    rows = np.flatnonzero(~requests.having(GENERATOR))
-    rows = rows[np.argsort(requests.done_s[rows], kind="stable")]
+    rows = short(np.argsort(requests.done_s, kind="stable"))
+    ours = requests.having(GENERATOR)
+    rows = rows[~ours[rows]] if ours.any() else rows
     ok = (requests.ok | requests.having(CHANGED_ANSWER))[rows]
     done_s, sent_s = requests.done_s[rows], requests.sent_s[rows]
     edges = np.flatnonzero(np.diff(np.concatenate([[True], ok, [True]]).astype(np.int8)))
@@ -117,9 +125,8 @@ def failure_series(requests: Requests) -> FailureSeries:
     begun_s = (
         np.minimum.reduceat(np.append(sent_s, np.inf), edges)[::2] if len(edges) else sent_s[:0]
     )
-    before_s = np.append(done_s, -np.inf)[first - 1]
-    start_s = np.maximum(begun_s, np.where(first > 0, before_s, -np.inf))
-    recovered_s = np.append(done_s, np.inf)[end]
+    start_s = np.maximum(begun_s, np.where(first > 0, done_s[first - 1], -np.inf))
+    recovered_s = np.where(end < len(ok), done_s[np.minimum(end, len(ok) - 1)], np.inf)
     least_s = done_s[end - 1] - start_s
     silent = _silences(requests, done_s, sent_s, ok)
     spells = FailureSpells(
@@ -129,7 +136,7 @@ def failure_series(requests: Requests) -> FailureSeries:
         np.concatenate([recovered_s, silent.recovered_s]),
         np.concatenate([least_s, silent.least_s]),
     )
-    return FailureSeries(rows, done_s, sent_s, ok, spells)
+    return FailureSeries(requests, rows, done_s, ok, spells)
 
 
 def _silences(requests: Requests, done_s: Floats, sent_s: Floats, ok: Bools) -> FailureSpells:
@@ -138,14 +145,17 @@ def _silences(requests: Requests, done_s: Floats, sent_s: Floats, ok: Bools) -> 
     They are far longer than the time between answers usually is, and at least three requests were
     sent or fell due in them: whoever waits for the endpoint sees no difference to a failure.
     """
-    good = np.flatnonzero(ok)
-    gaps_s = np.diff(done_s[good])
+    all_good = bool(ok.all())
+    good = range(len(ok)) if all_good else np.flatnonzero(ok)
+    gaps_s = np.diff(done_s if all_good else done_s[good])
     enough = len(gaps_s) >= _LEAST_GAPS
     long_s = max(LEAST_S, _TIMES_THE_USUAL * float(np.median(gaps_s))) if enough else math.inf
     wanted_s = sent_s if np.isnan(requests.due_s).any() else requests.due_s
     found = []
-    for place in np.flatnonzero((gaps_s >= long_s) & (np.diff(good) == 1)).tolist():
+    for place in np.flatnonzero(gaps_s >= long_s).tolist():
         before, after = int(good[place]), int(good[place + 1])
+        if after != before + 1:  # requests failed in between
+            continue
         still_open = (sent_s < done_s[after]) & (done_s >= done_s[after])
         start_s = max(
             float(done_s[before]), float(np.min(sent_s[still_open], initial=done_s[after]))

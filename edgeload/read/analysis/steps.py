@@ -68,7 +68,10 @@ def prepare(log: RunLog, only: frozenset[int] | None = None) -> Prepared:
     `only`, for example of those that load one of several endpoints.
     """
     requests = log.requests
-    done_s = np.sort(requests.done_s)
+    failures = failure_series(requests)
+    done_s = failures.done_s
+    if len(done_s) < len(requests):  # it leaves out what we could not send
+        done_s = np.sort(requests.done_s)
     all_ok = bool(requests.ok.all())
     return Prepared(
         log=log,
@@ -76,7 +79,7 @@ def prepare(log: RunLog, only: frozenset[int] | None = None) -> Prepared:
         lag=generator_lag(
             requests, lag_limit_s(log), followers_lag_s(log) if log.knows_due else None
         ),
-        failures=failure_series(requests),
+        failures=failures,
         done_s=done_s,
         ok_done_s=done_s if all_ok else np.sort(requests.done_s[requests.ok]),
         only=only,
@@ -180,14 +183,16 @@ def summarise_step(
     copies = step.clients if copies is None else copies
     log, requests = prepared.log, prepared.log.requests
     window = window_of(prepared, step)
+    age = age_in(log, prepared.sending(step), window)  # first: it needs much room
     inside = rows_due_in(log, step.index, window)
     dues = dues_in(log, step, prepared.until_s, prepared.only)
     counts = _counts(log, step, dues)
     within = _within(requests, inside, window, dues)
-    times = times_of(log, inside, within.missed)
-    generator = _generator(prepared, inside, window)
     closed = log.plan is not None and all(group.closed for group in log.plan.groups)
     growth = None if dues is None or closed or has_groups else _growth(prepared, step, dues)
+    del dues  # of a long log each of these is large
+    times = times_of(log, inside, within.missed)
+    generator = _generator(prepared, inside, window)
     asked = [objective for objective in objectives if objective.applies_to(copies)]
     arrival_per_s = _arrival_rate(log, step, window, within)
     overloaded = overloaded or (growth is not None and growth.verdict == "not_carried")
@@ -222,7 +227,7 @@ def summarise_step(
         ),
         generator=generator,
         stability=_stability(prepared, inside, times, window),
-        age=age_in(log, prepared.sending(step), window),
+        age=age,
         objectives=tuple(result_of(objective, sample, step.index) for objective in asked),
         doubts=step_doubts(log, step, window, generator, counts)
         if prepared.only is None  # what else is wrong is wrong with all clients

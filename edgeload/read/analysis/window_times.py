@@ -46,15 +46,19 @@ def times_of(
     requests = log.requests
     outcome = requests.outcome[rows]  # only of these rows: callers ask for many small windows
     ok = outcome == 0
-    done_s, sent_s, due_s = (
-        column[rows][ok] for column in (requests.done_s, requests.sent_s, requests.due_s)
-    )
     failed = len(outcome) - int(np.count_nonzero(ok))
-    frame_s = done_s - sent_s
+
+    def good(column_s: Floats) -> Floats:
+        return column_s[rows][ok] if failed else column_s[rows]
+
+    done_s = good(requests.done_s)
+    frame_s, response_s = done_s - good(requests.sent_s), None
+    if log.knows_due:
+        response_s = done_s - good(requests.due_s)
     service_s, requests_failed = (frame_s, None) if log.parts is None else _by_part(log, rows)
     return WindowTimes(
         service_s=service_s,
-        response_s=done_s - due_s if log.knows_due else None,
+        response_s=response_s,
         failed=failed if requests_failed is None else int(np.count_nonzero(requests_failed)),
         requests_failed=requests_failed,
         unanswered=(missed or 0) + failed if log.knows_due else 0,

@@ -12,19 +12,21 @@ so the distribution is piecewise linear and is solved exactly, without a grid.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from edgeload.read.statistics.grouped import Group, in_order
+from edgeload.read.statistics.grouped import GroupNumbers, in_order
 from edgeload.read.statistics.windows import Floats, Window
 
 _ROWS_AT_ONCE = 1 << 18
 _ROUNDING = 1e-12  # a share that is q up to rounding reaches q
 
 _Places = npt.NDArray[np.intp]
+_CurvePart = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,7 @@ class AgeSpans:
     @property
     def age(self) -> Age | None:
         """The ages in four numbers; None without any time."""
-        if not self.time_s > 0:
-            return None
-        mean_s, max_s = self.mean_s, self.max_s  # first: the percentiles need much room
-        return Age(self.quantile(0.5), self.quantile(0.95), max_s, mean_s)
+        return age_of([self])
 
     def quantile(self, q: float) -> float:
         """The least age that is exceeded in at most 1 - q of the time; of spans that are not none.
@@ -79,16 +78,8 @@ class AgeSpans:
         F(x) is the share of time with an age up to x: the spans' values [a, a + l] each add
         min(max(x - a, 0), l). The solution of F(x) = q lies between two ends of such intervals.
         """
-        age_s, below_s = self._curve
-        wanted_s = q * self.time_s * (1.0 - _ROUNDING)
-        place = int(np.searchsorted(below_s, wanted_s))
-        if place == len(age_s):
-            all_finite = not np.isinf(self.newest_due_s).any()  # else it is a matter of rounding
-            return float(age_s[-1]) if all_finite else math.inf
-        if place == 0:
-            return float(age_s[0])
-        known = slice(place - 1, place + 1)
-        return float(np.interp(wanted_s, below_s[known], age_s[known]))
+        never = bool(np.isinf(self.newest_due_s).any())
+        return _quantiles(self._curve, self.time_s, [q], never)[0]
 
     @property
     def max_s(self) -> float:
@@ -98,40 +89,31 @@ class AgeSpans:
     @property
     def mean_s(self) -> float:
         """The mean age over time; of spans that are not none."""
-        length_s = self.end_s - self.start_s
+        return self.area_s2 / self.time_s
+
+    @property
+    def area_s2(self) -> float:
+        """The integral of the ages over time."""
         middle_s = self.start_s + self.end_s
-        middle_s /= 2  # in place: of a long log each of these is large
+        middle_s /= 2
         middle_s -= self.newest_due_s
-        middle_s *= length_s
-        return float(middle_s.sum() / length_s.sum())
+        return float(((self.end_s - self.start_s) * middle_s).sum())
 
     def share_above(self, age_s: float) -> float:
         """The share of the time with an age over this one; of spans that are not none."""
-        known_s, below_s = self._curve
-        below = float(np.interp(age_s, known_s, below_s)) if len(known_s) else 0.0
-        return max(0.0, 1.0 - below / self.time_s)
+        below_s = 0.0
+        for known_s, all_below_s in self._curve:
+            below_s = float(np.interp(age_s, known_s, all_below_s))
+            if age_s <= known_s[-1]:
+                break
+        return max(0.0, 1.0 - below_s / self.time_s)
 
     @cached_property
-    def _curve(self) -> tuple[Floats, Floats]:
-        """Ages in order, and the time spent at or below each: straight lines lie between them."""
-        begin_s, end_s = self._finite_ages()
-        begin_s.sort()
-        end_s.sort()
-        place = np.searchsorted(end_s, begin_s)
-        place += np.arange(len(place))
-        change = np.full(2 * len(place), -1, dtype=np.int8)
-        change[place] = 1
-        age_s = np.empty(len(change))
-        age_s[place] = begin_s
-        age_s[change < 0] = end_s
-        del begin_s, end_s, place  # of a long log these are large
-        below_s = np.zeros(len(age_s))
-        np.subtract(age_s[1:], age_s[:-1], out=below_s[1:])
-        below_s[1:] *= np.cumsum(change[:-1], dtype=np.int32)
-        np.cumsum(below_s[1:], out=below_s[1:])
-        return age_s, below_s
+    def _curve(self) -> tuple[_CurvePart, ...]:
+        begin_s, end_s = self.finite_ages()
+        return tuple(_curve(np.sort(begin_s), np.sort(end_s)))
 
-    def _finite_ages(self) -> tuple[Floats, Floats]:
+    def finite_ages(self) -> tuple[Floats, Floats]:
         """The ages at the starts and at the ends of the spans, without those that are infinite."""
         finite = np.isfinite(self.newest_due_s)
         kept = slice(None) if finite.all() else finite
@@ -167,9 +149,80 @@ class AgeSpans:
         )
 
 
-def joined_spans(parts: list[AgeSpans]) -> AgeSpans:
+def age_of(parts: Iterable[AgeSpans]) -> Age | None:
+    """The ages of several sets of spans together; None without any time.
+
+    It keeps less than the spans themselves, so those of a long log can be made one after the other.
+    """
+    begin_parts, end_parts = [np.zeros(0)], [np.zeros(0)]
+    time_s = area_s2 = 0.0
+    max_s = -math.inf
+    for part in parts:
+        if part.time_s > 0:
+            time_s += part.time_s
+            area_s2 += part.area_s2
+            max_s = max(max_s, part.max_s)
+            begin_s, end_s = part.finite_ages()
+            begin_parts.append(begin_s)
+            end_parts.append(end_s)
+    if not time_s > 0:
+        return None
+    begin_s, end_s = _sorted(begin_parts), _sorted(end_parts)
+    p50_s, p95_s = _quantiles(_curve(begin_s, end_s), time_s, [0.5, 0.95], math.isinf(max_s))
+    return Age(p50_s, p95_s, max_s, area_s2 / time_s)
+
+
+def _sorted(parts: list[Floats]) -> Floats:
+    """All values in order. The parts are emptied: of a long log they are large."""
+    values = np.concatenate(parts)
+    parts.clear()
+    values.sort()
+    return values
+
+
+def _curve(begin_s: Floats, end_s: Floats) -> Iterator[_CurvePart]:
+    """Ages in order, and the time spent at or below each: straight lines lie between them.
+
+    `begin_s` and `end_s` are the ages at the starts and at the ends of spans, each in order. The
+    curve comes in parts: each begins with the last point of the one before.
+    """
+    age_s, below_s, still_open, first, begun = np.zeros(0), np.zeros(1), 0, 0, 0
+    while first < len(end_s):
+        last = min(first + _ROWS_AT_ONCE, len(end_s))
+        until = int(np.searchsorted(begin_s, end_s[last - 1], side="right"))
+        begins, ends = begin_s[begun:until], end_s[first:last]
+        change = np.full(len(begins) + len(ends), -1, dtype=np.int8)
+        change[np.searchsorted(ends, begins) + np.arange(len(begins))] = 1
+        merged_s = np.empty(len(change))
+        merged_s[change > 0], merged_s[change < 0] = begins, ends
+        spans = np.cumsum(change, dtype=np.int32) + still_open
+        before = spans[:-1] if first == 0 else np.concatenate([[still_open], spans[:-1]])
+        age_s = np.concatenate([age_s[-1:], merged_s])
+        below_s = np.cumsum(np.concatenate([below_s[-1:], before * np.diff(age_s)]))
+        yield age_s, below_s
+        still_open, first, begun = int(spans[-1]), last, until
+
+
+def _quantiles(
+    curve: Iterable[_CurvePart], time_s: float, shares: Sequence[float], never: bool
+) -> list[float]:
+    """The ages at rising shares of the time; `never`: some time is beyond the curve's end."""
+    wanted_s = [q * time_s * (1.0 - _ROUNDING) for q in shares]
+    found: list[float] = []
+    longest_s = math.inf
+    for age_s, below_s in curve:
+        while len(found) < len(wanted_s) and below_s[-1] >= wanted_s[len(found)]:
+            place = int(np.searchsorted(below_s, wanted_s[len(found)]))
+            known = slice(max(0, place - 1), place + 1)
+            found.append(float(np.interp(wanted_s[len(found)], below_s[known], age_s[known])))
+        longest_s = float(age_s[-1])
+    # Is some wanted share not reached, although all ages are finite, it is a matter of rounding.
+    return found + [math.inf if never else longest_s] * (len(wanted_s) - len(found))
+
+
+def joined_spans(several: Iterable[AgeSpans]) -> AgeSpans:
     """The time of several sets of spans together."""
-    none: list[Floats] = [np.zeros(0)]
+    parts, none = list(several), [np.zeros(0)]
     return AgeSpans(
         np.concatenate(none + [part.start_s for part in parts]),
         np.concatenate(none + [part.end_s for part in parts]),
@@ -178,7 +231,7 @@ def joined_spans(parts: list[AgeSpans]) -> AgeSpans:
 
 
 def age_spans(
-    camera: Group,
+    camera: GroupNumbers,
     due_s: Floats,
     answered_s: Floats,
     from_s: Floats,
@@ -191,33 +244,39 @@ def age_spans(
     those before the window included; entries of camera -1 are of none. Camera c counts from
     `from_s[c]` until `until_s[c]`.
     """
+    return joined_spans(age_spans_in_parts(camera, due_s, answered_s, from_s, until_s, window))
+
+
+def age_spans_in_parts(
+    camera: GroupNumbers,
+    due_s: Floats,
+    answered_s: Floats,
+    from_s: Floats,
+    until_s: Floats,
+    window: Window,
+) -> Iterator[AgeSpans]:
+    """The same, some cameras at a time."""
     start_s = np.maximum(from_s, window.start_s)
     end_s = np.minimum(until_s, window.end_s)
     order = in_order(camera, answered_s)
     edges = np.cumsum(np.bincount(camera + 1, minlength=len(from_s) + 1))
-    spans = AgeSpans(*(np.empty(len(order) + len(from_s)) for _ in range(3)))
-    filled = first = 0
-    while first < len(from_s):  # some cameras at a time: in a fast memory, and in little of it
+    first = 0
+    while first < len(from_s):
         most = np.searchsorted(edges, edges[first] + _ROWS_AT_ONCE, side="right") - 1
         last = max(first + 1, int(most))
         rows = order[edges[first] : edges[last]]
-        part = _spans_in_order(
+        yield _spans_in_order(
             camera[rows] - first,
             due_s[rows],
             answered_s[rows],
             start_s[first:last],
             end_s[first:last],
         )
-        here = slice(filled, filled + len(part.start_s))
-        spans.start_s[here] = part.start_s
-        spans.end_s[here] = part.end_s
-        spans.newest_due_s[here] = part.newest_due_s
-        filled, first = here.stop, last
-    return AgeSpans(spans.start_s[:filled], spans.end_s[:filled], spans.newest_due_s[:filled])
+        first = last
 
 
 def _spans_in_order(
-    camera: Group, due_s: Floats, answered_s: Floats, start_s: Floats, end_s: Floats
+    camera: GroupNumbers, due_s: Floats, answered_s: Floats, start_s: Floats, end_s: Floats
 ) -> AgeSpans:
     """The ages of cameras 0, 1, ... from entries by camera, and in time within each."""
     before = answered_s <= start_s[camera]
@@ -235,7 +294,7 @@ def _spans_in_order(
     return AgeSpans(begun_s[kept], ended_s[kept], newest_s[kept])
 
 
-def _newest_so_far(camera: Group, due_s: Floats) -> Floats:
+def _newest_so_far(camera: GroupNumbers, due_s: Floats) -> Floats:
     """The running maximum of each camera's due times; cameras stand one after the other.
 
     Ranks by camera, then due time, grow from camera to camera, so one running maximum does for all.

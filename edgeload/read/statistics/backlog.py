@@ -121,8 +121,10 @@ def _area(at_s: Floats, edges_s: Floats) -> Floats:
     """The integral, up to each edge, of the number of instants that have passed."""
     ordered = np.sort(at_s)
     passed = np.searchsorted(ordered, edges_s)
-    before: Floats = np.concatenate([[0.0], np.cumsum(ordered - edges_s[0])])
-    area: Floats = passed * (edges_s - edges_s[0]) - before[passed]
+    ordered -= edges_s[0]
+    sums = np.cumsum(ordered, out=ordered)
+    before = np.where(passed > 0, sums[passed - 1], 0.0) if len(sums) else np.zeros(len(passed))
+    area: Floats = passed * (edges_s - edges_s[0]) - before
     return area
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeload.read.statistics.grouped import short
 from edgeload.read.statistics.percentiles import distribution
 from edgeload.read.statistics.windows import Floats, Window
 
@@ -81,8 +82,8 @@ def settled_s(at_s: Floats, times_s: Floats, window: Window) -> float | None:
     The start is the part that MSER-5 would cut. It counts as slow if its median is more than 10 %
     above that of the rest, and its mean more than four standard errors of batch means above.
     """
-    order = np.argsort(at_s, kind="stable")
-    at_s, times_s = at_s[order], times_s[order]
+    order = short(np.argsort(at_s, kind="stable"))
+    times_s = times_s[order]
     cut = mser_5(times_s)
     whole = len(times_s) // _BATCH
     if cut == 0 or whole < _LEAST_BATCHES:
@@ -94,4 +95,4 @@ def settled_s(at_s: Floats, times_s: Floats, window: Window) -> float | None:
     # A stall raises only the mean of everything before its end; a warm-up raises the median too.
     if above <= _ERRORS * error or float(np.median(head)) <= (1 + _CLEARLY) * usual:
         return None
-    return float(at_s[cut]) - window.start_s
+    return float(at_s[order[cut]]) - window.start_s

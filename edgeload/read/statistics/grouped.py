@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Group = npt.NDArray[np.integer[Any]]
+GroupNumbers = npt.NDArray[np.integer[Any]]
 
 
-def in_order(group: Group, value: npt.NDArray[Any]) -> Group:
+def in_order(group: GroupNumbers, value: npt.NDArray[Any]) -> GroupNumbers:
     """The places of the entries by group, and by value within each; of equal ones in their order.
 
     A log has what belongs to a client in order, as a rule. Then sorting by group alone does, and is
@@ -18,12 +18,12 @@ def in_order(group: Group, value: npt.NDArray[Any]) -> Group:
     """
     small = group.min(initial=0) >= -1 and group.max(initial=0) < np.iinfo(np.uint16).max
     keys = (group + 1).astype(np.uint16) if small else group
-    order = _short(np.argsort(keys, kind="stable"))
+    order = short(np.argsort(keys, kind="stable"))
     of, ordered = group[order], value[order]
     sorted_already = (ordered[1:] >= ordered[:-1]) | (of[1:] != of[:-1])
-    return order if sorted_already.all() else _short(np.lexsort((value, group)))
+    return order if sorted_already.all() else short(np.lexsort((value, group)))
 
 
-def _short(places: Group) -> Group:
-    """The same in half the room, if they fit."""
+def short(places: GroupNumbers) -> GroupNumbers:
+    """The same in half the room, if they fit: 2,000 million rows do."""
     return places.astype(np.int32) if len(places) <= np.iinfo(np.int32).max else places

@@ -52,16 +52,15 @@ def steadiness(done_s: Floats, at_s: Floats, time_s: Floats, window: Window) -> 
     """
     windows = window.split(STEADY_WINDOWS)
     counts = [count_in(done_s, part) for part in windows]
-    samples = [(at_s[inside], time_s[inside]) for inside in (part.holds(at_s) for part in windows)]
-    sizes = [*counts, *(len(times) for _, times in samples)]
-    if min(sizes) < _LEAST_ANSWERS_A_WINDOW:
-        timed = any(len(times) for _, times in samples)  # without any, there is nothing to tell by
+    answers = [int(np.count_nonzero(part.holds(at_s))) for part in windows]
+    if min(*counts, *answers) < _LEAST_ANSWERS_A_WINDOW:
+        timed = any(answers)  # without any, there is nothing to tell by
         starved = timed and sum(counts) >= 3 * STEADY_WINDOWS * _LEAST_ANSWERS_A_WINDOW
         return Steadiness(False if starved else None, None, None)
     count_error = _RANGE_OF_THREE * math.sqrt(_count_variance(done_s, windows)) + 1.0
-    means = [float(times.mean()) for _, times in samples]
-    parts = [_mean_variance(*s, part) for s, part in zip(samples, windows, strict=True)]
-    variance = sum(parts) / STEADY_WINDOWS
+    times = [_mean_and_variance(at_s, time_s, part) for part in windows]
+    means = [mean for mean, _ in times]
+    variance = sum(each for _, each in times) / STEADY_WINDOWS
     mean_error = _RANGE_OF_THREE * math.sqrt(variance) + _TIME_RESOLUTION_S
     steady = _agree([float(c) for c in counts], count_error) and _agree(means, mean_error)
     return Steadiness(steady, max(counts) / min(counts), max(means) / max(min(means), 1e-9))
@@ -81,16 +80,19 @@ def _count_variance(done_s: Floats, windows: list[Window]) -> float:
     return min(within, float(parts.sum(axis=1).mean()))
 
 
-def _mean_variance(at_s: Floats, time_s: Floats, window: Window) -> float:
-    """Variance of a window's mean time, from the scatter of batch means about a straight line.
+def _mean_and_variance(at_s: Floats, time_s: Floats, window: Window) -> tuple[float, float]:
+    """A window's mean time, and its variance by the scatter of batch means about a straight line.
 
     With fewer than four batches that hold any value there is no such line, and the values are
     treated as independent.
     """
+    held = window.holds(at_s)
+    at_s, time_s = at_s[held], time_s[held]
+    mean = float(time_s.mean())
     inside = [part.holds(at_s) for part in window.split(_SUB_WINDOWS)]
     batches = [(i, float(time_s[held].mean())) for i, held in enumerate(inside) if held.any()]
     if len(batches) < 4:
-        return float(time_s.var(ddof=1)) / len(time_s)
+        return mean, float(time_s.var(ddof=1)) / len(time_s)
     x, y = np.array(batches, dtype=np.float64).T
     residual = y - np.polyval(np.polyfit(x, y, 1), x)
-    return float(residual @ residual) / (len(y) - 2) / len(y)
+    return mean, float(residual @ residual) / (len(y) - 2) / len(y)
