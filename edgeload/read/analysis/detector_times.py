@@ -61,6 +61,10 @@ def detector_times(log: RunLog, step: RampStep, window: Window) -> tuple[Detecto
         sent = np.count_nonzero(in_step & own)
         good = np.count_nonzero(in_step & own & ok)
         timed = inside & own
+        done_s = requests.done_s[own & ok]
+        done_s.sort()
+        per_s = rate_in(done_s, window)
+        del done_s  # of a long log it is large
         found.append(
             DetectorTimes(
                 detector_id=detector.detector_id,
@@ -68,7 +72,7 @@ def detector_times(log: RunLog, step: RampStep, window: Window) -> tuple[Detecto
                 requests=int(sent),
                 ok=int(good),
                 failed=int(sent - good),
-                throughput_per_s=rate_in(np.sort(requests.done_s[own & ok]), window),
+                throughput_per_s=per_s,
                 service=distribution(requests.done_s[timed] - requests.sent_s[timed]),
             )
         )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from edgeload.failure_classes import CHANGED_ANSWER, GENERATOR
 from edgeload.plan import RampStep
 from edgeload.read.log.columns import Bools, Ints, Requests, RunLog
-from edgeload.read.statistics.grouped import short
+from edgeload.read.statistics.grouped import in_half_the_room
 from edgeload.read.statistics.windows import Floats
 
 LEAST_FAILURES = 3
@@ -115,7 +115,7 @@ class FailureSeries:
 
 def failure_series(requests: Requests) -> FailureSeries:
     """The requests by their ends, their rows of failures, and silences."""
-    rows = short(np.argsort(requests.done_s, kind="stable"))
+    rows = in_half_the_room(np.argsort(requests.done_s, kind="stable"))
     ours = requests.having(GENERATOR)
     rows = rows[~ours[rows]] if ours.any() else rows
     ok = (requests.ok | requests.having(CHANGED_ANSWER))[rows]

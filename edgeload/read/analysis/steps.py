@@ -192,6 +192,7 @@ def summarise_step(
     growth = None if dues is None or closed or has_groups else _growth(prepared, step, dues)
     del dues  # of a long log each of these is large
     times = times_of(log, inside, within.missed)
+    stability = _stability(prepared, inside, times, window)
     generator = _generator(prepared, inside, window)
     asked = [objective for objective in objectives if objective.applies_to(copies)]
     arrival_per_s = _arrival_rate(log, step, window, within)
@@ -226,7 +227,7 @@ def summarise_step(
             chains=None if times.chains_s is None else distribution(times.chains_s),
         ),
         generator=generator,
-        stability=_stability(prepared, inside, times, window),
+        stability=stability,
         age=age,
         objectives=tuple(result_of(objective, sample, step.index) for objective in asked),
         doubts=step_doubts(log, step, window, generator, counts)
@@ -303,13 +304,14 @@ def _generator(prepared: Prepared, inside: Bools, window: Window) -> GeneratorWo
 
 def _stability(prepared: Prepared, inside: Bools, times: WindowTimes, window: Window) -> Stability:
     requests = prepared.log.requests
+    littles = littles_law(prepared.log.sent_requests, window)
     at_s = prepared.log.at_s[inside & requests.ok]
     felt_s = times.frame_s if times.response_s is None else times.response_s
     return Stability(
         steadiness=steadiness(prepared.ok_done_s, at_s, felt_s, window),
         settled_s=settled_s(at_s, times.frame_s, window),
         drift=drift(at_s, times.frame_s, window),
-        littles_law=littles_law(prepared.log.sent_requests, window),
+        littles_law=littles,
     )
 
 

@@ -186,6 +186,8 @@ def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSumm
             has_groups=has_groups,
             overloaded=step.index in mix.overloaded,
         )
+        samples += [sample] if asked else []  # as large as the log: kept only if needed
+        del sample
         if mix.group:
             summary = replace(summary, group=mix.group, doubts=_doubts(summary, mix))
         else:
@@ -193,7 +195,6 @@ def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSumm
             network = network_share(log.workers, log.sent_requests, summary.window)
             summary = replace(summary, detectors=detectors, network=network)
         steps.append(summary)
-        samples += [sample] if asked else []  # as large as the log: kept only if needed
     outages = find_outages(
         log,
         log.steps,

@@ -188,15 +188,17 @@ def _curve(begin_s: Floats, end_s: Floats) -> Iterator[_CurvePart]:
     """
     age_s, below_s, still_open, first, begun = np.zeros(0), np.zeros(1), 0, 0, 0
     while first < len(end_s):
-        last = min(first + _ROWS_AT_ONCE, len(end_s))
-        until = int(np.searchsorted(begin_s, end_s[last - 1], side="right"))
+        ahead = (begin_s[begun + _ROWS_AT_ONCE :], end_s[first + _ROWS_AT_ONCE :])
+        cut_s = min((float(values[0]) for values in ahead if len(values)), default=math.inf)
+        until = int(np.searchsorted(begin_s, cut_s, side="right"))
+        last = int(np.searchsorted(end_s, cut_s, side="right"))
         begins, ends = begin_s[begun:until], end_s[first:last]
         change = np.full(len(begins) + len(ends), -1, dtype=np.int8)
         change[np.searchsorted(ends, begins) + np.arange(len(begins))] = 1
         merged_s = np.empty(len(change))
         merged_s[change > 0], merged_s[change < 0] = begins, ends
         spans = np.cumsum(change, dtype=np.int32) + still_open
-        before = spans[:-1] if first == 0 else np.concatenate([[still_open], spans[:-1]])
+        before = np.concatenate([[still_open], spans[:-1]])[1 - len(age_s[-1:]) :]
         age_s = np.concatenate([age_s[-1:], merged_s])
         below_s = np.cumsum(np.concatenate([below_s[-1:], before * np.diff(age_s)]))
         yield age_s, below_s

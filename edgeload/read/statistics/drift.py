@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeload.read.statistics.grouped import short
+from edgeload.read.statistics.grouped import GroupNumbers, in_half_the_room
 from edgeload.read.statistics.percentiles import distribution
 from edgeload.read.statistics.windows import Floats, Window
 
 _BATCH = 5
+_BATCHES_AT_ONCE = 1 << 16
 _LEAST_BATCHES = 20
 _CLEARLY = 0.10
 _ERRORS = 4.0
@@ -65,10 +66,21 @@ def mser_5(values: Floats) -> int:
     It is the cut that minimises the standard error of the remaining means of five values, and at
     most half of the series (White 1997; Spratt 1998).
     """
-    n = len(values) // _BATCH
+    return _cut(_means(values, np.arange(len(values))))
+
+
+def _means(values: Floats, order: GroupNumbers) -> Floats:
+    """The means of five values each, in this order of them; those left over are in none."""
+    batches = order[: len(order) // _BATCH * _BATCH].reshape(-1, _BATCH)
+    parts = range(0, len(batches), _BATCHES_AT_ONCE)
+    means = [values[batches[at : at + _BATCHES_AT_ONCE]].mean(axis=1) for at in parts]
+    return np.concatenate([np.zeros(0), *means])
+
+
+def _cut(means: Floats) -> int:
+    n = len(means)
     if n < 2:
         return 0
-    means = values[: n * _BATCH].reshape(n, _BATCH).mean(axis=1)
     left = np.arange(n, 0, -1, dtype=np.float64)
     sums = np.cumsum(means[::-1])[::-1]
     squares = np.cumsum((means**2)[::-1])[::-1]
@@ -82,13 +94,11 @@ def settled_s(at_s: Floats, times_s: Floats, window: Window) -> float | None:
     The start is the part that MSER-5 would cut. It counts as slow if its median is more than 10 %
     above that of the rest, and its mean more than four standard errors of batch means above.
     """
-    order = short(np.argsort(at_s, kind="stable"))
-    times_s = times_s[order]
-    cut = mser_5(times_s)
-    whole = len(times_s) // _BATCH
-    if cut == 0 or whole < _LEAST_BATCHES:
+    order = in_half_the_room(np.argsort(at_s, kind="stable"))
+    means = _means(times_s, order)
+    cut = _cut(means)
+    if cut == 0 or len(means) < _LEAST_BATCHES:
         return None
-    means = times_s[: whole * _BATCH].reshape(whole, _BATCH).mean(axis=1)
     head, rest = means[: cut // _BATCH], means[cut // _BATCH :]
     error = float(rest.std(ddof=1)) * math.sqrt(1 / len(head) + 1 / len(rest))
     above, usual = float(head.mean() - rest.mean()), float(np.median(rest))

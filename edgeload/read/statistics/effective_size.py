@@ -7,6 +7,7 @@ tell as little about a percentile as ten independent ones.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +54,8 @@ def independent_share(hits: npt.NDArray[np.bool_]) -> float:
     for batches in _BATCHES:
         if batches <= n:
             edges = np.arange(batches + 1) * n // batches
-            shares = np.add.reduceat(hits, edges[:-1], dtype=np.int64) / np.diff(edges)
+            counts = [np.count_nonzero(hits[a:b]) for a, b in pairwise(edges.tolist())]
+            shares = np.array(counts) / np.diff(edges)
             ratio = float(np.var(shares, ddof=1)) * n / batches / (share * (1 - share))
             inflation = max(inflation, ratio * _widening(batches))
     return max(1.0 / inflation, 1.0 / n)

@@ -18,12 +18,12 @@ def in_order(group: GroupNumbers, value: npt.NDArray[Any]) -> GroupNumbers:
     """
     small = group.min(initial=0) >= -1 and group.max(initial=0) < np.iinfo(np.uint16).max
     keys = (group + 1).astype(np.uint16) if small else group
-    order = short(np.argsort(keys, kind="stable"))
+    order = in_half_the_room(np.argsort(keys, kind="stable"))
     of, ordered = group[order], value[order]
     sorted_already = (ordered[1:] >= ordered[:-1]) | (of[1:] != of[:-1])
-    return order if sorted_already.all() else short(np.lexsort((value, group)))
+    return order if sorted_already.all() else in_half_the_room(np.lexsort((value, group)))
 
 
-def short(places: GroupNumbers) -> GroupNumbers:
+def in_half_the_room(places: GroupNumbers) -> GroupNumbers:
     """The same in half the room, if they fit: 2,000 million rows do."""
     return places.astype(np.int32) if len(places) <= np.iinfo(np.int32).max else places
