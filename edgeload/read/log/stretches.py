@@ -10,7 +10,6 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -186,32 +185,34 @@ def read_stretch(path: Path, start: int = 0, end: int | None = None) -> Stretch:
 def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Stretch]:
     """Stretches in the log's order.
 
-    What a process has not read to its end, for example because it was killed or the folder for
-    temporary files is full, this process reads itself.
+    What a process has not read to its end, for example because it was killed, this process reads
+    itself. They hand over what they have read through pipes: files would fill as much memory again.
     """
     with ExitStack() as stack:
-        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in spans]
         readers = []
-        for (start, end), file in zip(spans, files, strict=True):
+        for start, end in spans:
             with withheld():
                 reader = subprocess.Popen(
                     command(_READER, str(path), str(start), str(end)),
-                    stdout=file,
+                    stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                     env=environment(),
                 )
             readers.append(stack.enter_context(reader))
             stack.callback(reader.kill)
-        for span, reader, file in zip(spans, readers, files, strict=True):
-            if reader.wait():
-                yield read_stretch(path, *span)
-                continue
-            file.seek(0)
-            stretch: Stretch = pickle.load(file)
-            stretch.table.load_values(file)
-            file.close()
-            yield stretch
-            del stretch
+        for span, reader in zip(spans, readers, strict=True):
+            yield _handed_over(reader) or read_stretch(path, *span)
+
+
+def _handed_over(reader: subprocess.Popen[bytes]) -> Stretch | None:
+    """What a process has read; None if it did not come to its end."""
+    assert reader.stdout is not None
+    try:
+        stretch: Stretch = pickle.load(reader.stdout)
+        stretch.table.load_values(reader.stdout)
+    except (EOFError, pickle.UnpicklingError):
+        return None
+    return None if reader.wait() else stretch
 
 
 def write_stretch() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeload.read.statistics import age
 from edgeload.read.statistics.age import AgeSpans, age_spans, joined_spans
 from edgeload.read.statistics.windows import Floats, Window
 
@@ -105,6 +106,28 @@ def test_bins_are_windows_of_their_own(
     assert together.time_s == pytest.approx(spans.time_s)
     if spans.age:
         assert together.quantile(0.5) == pytest.approx(spans.quantile(0.5))
+
+
+@given(_ANSWERS, _SPANS, _CUT, st.sampled_from([1, 2, 5]))
+def test_ages_made_in_parts_are_those_of_the_whole(
+    answers: list[tuple[int, float, int]],
+    counted: list[tuple[float, float]],
+    cut: tuple[float, float],
+    rows: int,
+) -> None:
+    """However few answers are looked at together: the same spans, and the same four numbers."""
+    whole = _of(answers, counted, Window(*cut))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(age, "_ROWS_AT_ONCE", rows)
+        parts = _of(answers, counted, Window(*cut))
+        for name in ("start_s", "end_s", "newest_due_s"):
+            assert getattr(parts, name).tolist() == getattr(whole, name).tolist()
+        found = parts.age
+    if whole.age is None or found is None:
+        assert whole.age is found is None
+        return
+    assert found == whole.age
+    assert [parts.share_above(x) for x in (0.5, 2.0)] == [whole.share_above(x) for x in (0.5, 2.0)]
 
 
 def _periodic(period_s: float, response_s: float, cameras: int, periods: int) -> AgeSpans:
