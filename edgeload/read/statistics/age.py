@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from edgeload.read.statistics.grouped import GroupNumbers, in_order
+from edgeload.read.statistics.grouped import GroupNumbers, in_half_the_room, in_order
 from edgeload.read.statistics.windows import Floats, Window
 
 _ROWS_AT_ONCE = 1 << 18
@@ -260,37 +260,52 @@ def age_spans_in_parts(
     """The same, some cameras at a time."""
     start_s = np.maximum(from_s, window.start_s)
     end_s = np.minimum(until_s, window.end_s)
-    order = in_order(camera, answered_s)
-    edges = np.cumsum(np.bincount(camera + 1, minlength=len(from_s) + 1))
+    newest_s, rows = _newest_and_inside(camera, due_s, answered_s, start_s, end_s)
+    edges = np.cumsum(np.bincount(camera[rows] + 1, minlength=len(from_s) + 1))
     first = 0
     while first < len(from_s):
         most = np.searchsorted(edges, edges[first] + _ROWS_AT_ONCE, side="right") - 1
         last = max(first + 1, int(most))
-        rows = order[edges[first] : edges[last]]
+        part, own = rows[edges[first] : edges[last]], slice(first, last)
         yield _spans_in_order(
-            camera[rows] - first,
-            due_s[rows],
-            answered_s[rows],
-            start_s[first:last],
-            end_s[first:last],
+            camera[part] - first,
+            due_s[part],
+            answered_s[part],
+            AgeSpans(start_s[own], end_s[own], newest_s[own]),
         )
         first = last
 
 
-def _spans_in_order(
+def _newest_and_inside(
     camera: GroupNumbers, due_s: Floats, answered_s: Floats, start_s: Floats, end_s: Floats
-) -> AgeSpans:
-    """The ages of cameras 0, 1, ... from entries by camera, and in time within each."""
-    before = answered_s <= start_s[camera]
-    newest_s = np.full(len(start_s), -np.inf)
+) -> tuple[Floats, GroupNumbers]:
+    """The due time of each camera's newest frame that was answered before it counts, and the places
+    of the answers while it counts: by camera, and in time within each.
+    """
+    none = start_s.size  # what stands there is for the entries of no camera, -1
+    before = answered_s <= np.append(start_s, np.inf)[camera]
+    newest_s = np.full(none + 1, -np.inf)
     np.maximum.at(newest_s, camera[before], due_s[before])
-    rows = np.flatnonzero(~before & (answered_s < end_s[camera]))
-    at = np.searchsorted(camera[rows], np.arange(len(start_s)))
-    begun_s = np.insert(answered_s[rows], at, start_s)
-    due_s = np.insert(due_s[rows], at, newest_s)
-    camera = np.insert(camera[rows], at, np.arange(len(start_s)))
+    inside = answered_s < np.append(end_s, -np.inf)[camera]
+    rows = in_half_the_room(np.flatnonzero(inside & ~before))
+    return newest_s[:none], rows[in_order(camera[rows], answered_s[rows])]
+
+
+def _spans_in_order(
+    camera: GroupNumbers, due_s: Floats, answered_s: Floats, whole: AgeSpans
+) -> AgeSpans:
+    """The ages of cameras 0, 1, ... from entries by camera, and in time within each.
+
+    `whole` are the spans in which the cameras count, as if no answer came in them.
+    """
+    cameras = np.arange(len(whole.start_s))
+    at = np.searchsorted(camera, cameras)
+    begun_s = np.insert(answered_s, at, whole.start_s)
+    due_s = np.insert(due_s, at, whole.newest_due_s)
+    camera = np.insert(camera, at, cameras)
     changes = np.append(camera[1:] != camera[:-1], True)[: len(camera)]
-    ended_s = np.where(changes, end_s[camera], np.append(begun_s[1:], np.inf)[: len(camera)])
+    following_s = np.append(begun_s[1:], np.inf)[: len(camera)]
+    ended_s = np.where(changes, whole.end_s[camera], following_s)
     newest_s = _newest_so_far(camera, due_s)
     kept = ended_s > begun_s
     return AgeSpans(begun_s[kept], ended_s[kept], newest_s[kept])
