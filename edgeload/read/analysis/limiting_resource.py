@@ -17,7 +17,7 @@ from edgeload.read.analysis.finding import Evidence, Finding
 from edgeload.read.analysis.host_means import GpuMeans, HostMeans, ProcessMeans
 from edgeload.read.analysis.limit_result import Confidence, Limit
 from edgeload.read.analysis.run_summary import RunSummary
-from edgeload.read.analysis.step_summary import StepSummary
+from edgeload.read.analysis.step_summary import OF_THE_GENERATOR, StepSummary
 
 FULL_PERCENT = 90.0
 ROOM_PERCENT = 80.0
@@ -39,15 +39,6 @@ _WHOLE_WORKERS = 0.1
 """So near to a whole number, the product of ceiling and service time is a number of workers."""
 _LEAST_REQUESTS = 20
 _PROXIES = ("nginx", "uvicorn", "gunicorn")
-_OF_THE_GENERATOR = (
-    "generator_late",
-    "generator_cpu",
-    "generator_limited",
-    "generator_starved",
-    "worker_stood_still",
-    "clients_idle",
-    "generator_failed",
-)
 
 
 @dataclass(frozen=True)
@@ -88,7 +79,7 @@ def find_limit(summary: RunSummary, host: Mapping[int, HostMeans]) -> Limit | No
 
 def _generator(summary: RunSummary) -> Limit | None:
     """Our own machine, if it spoiled steps, and no valid one was too much for the endpoint."""
-    doubts = [d for d in summary.doubts if d.code in _OF_THE_GENERATOR]
+    doubts = [d for d in summary.doubts if d.code in OF_THE_GENERATOR]
     return Limit("generator", "high", tuple(doubts)) if doubts else None
 
 

@@ -31,6 +31,18 @@ State = Literal[
     "carried",
 ]
 
+OF_THE_GENERATOR = (
+    "generator_late",
+    "generator_cpu",
+    "generator_limited",
+    "generator_stolen",
+    "generator_starved",
+    "worker_stood_still",
+    "clients_idle",
+    "generator_failed",
+)
+"""Codes of the findings by which our own machine has spoiled a step."""
+
 
 @dataclass(frozen=True)
 class StepCounts:
@@ -217,6 +229,11 @@ class StepSummary:
     def valid(self) -> bool:
         """Whether the numbers may be presented as the endpoint's (method 10)."""
         return not self.doubts
+
+    @property
+    def spoiled_by_us(self) -> bool:
+        """Whether our own machine is in its times, so that they say nothing of the endpoint's."""
+        return any(doubt.code in OF_THE_GENERATOR for doubt in self.doubts)
 
     @property
     def state(self) -> State:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from edgeload.plan import LEAST_CUT_S
 from edgeload.read.analysis.cold_answers import find_cold_answers
@@ -15,12 +15,16 @@ ANSWERS_FOR_P99 = 299
 
 
 def find_time_findings(summary: RunSummary) -> Iterator[Finding]:
-    """All of them, in the order in which they are to be read."""
+    """All of them, in the order in which they are to be read.
+
+    A step whose times are our own machine's says nothing about how the endpoint's changed.
+    """
+    steps = tuple(step for step in summary.steps if not step.spoiled_by_us)
     yield from _clocks(summary)
-    yield from _not_steady(summary)
-    yield from _warm_up(summary)
-    yield from _cold_answers(summary)
-    yield from _drift(summary)
+    yield from _not_steady(summary, steps)
+    yield from _warm_up(steps)
+    yield from _cold_answers(summary, steps)
+    yield from _drift(steps)
     yield from _littles_law(summary)
 
 
@@ -30,13 +34,11 @@ def _clocks(summary: RunSummary) -> Iterator[Finding]:
         yield Finding("clocks_unaligned", "warning", numbers=numbers)
 
 
-def _not_steady(summary: RunSummary) -> Iterator[Finding]:
+def _not_steady(summary: RunSummary, steps: Sequence[StepSummary]) -> Iterator[Finding]:
     """A step that was overloaded or down cannot be steady, and is named for that."""
-    named = {s.index for s in summary.steps if s.overloaded}
+    named = {s.index for s in steps if s.overloaded}
     named |= {index for outage in summary.outages for index in outage.steps if outage.failures}
-    steps = [
-        s for s in summary.steps if s.stability.steadiness.steady is False and s.index not in named
-    ]
+    steps = [s for s in steps if s.stability.steadiness.steady is False and s.index not in named]
     if steps:
         ratios = [
             ratio or 0.0
@@ -54,10 +56,10 @@ def _not_steady(summary: RunSummary) -> Iterator[Finding]:
         )
 
 
-def _warm_up(summary: RunSummary) -> Iterator[Finding]:
+def _warm_up(steps: Sequence[StepSummary]) -> Iterator[Finding]:
     ends = {
         step.index: step.window.start_s - step.span.start_s + step.stability.settled_s
-        for step in summary.steps
+        for step in steps
         if step.stability.settled_s is not None and not step.overloaded
     }
     if ends:
@@ -66,10 +68,10 @@ def _warm_up(summary: RunSummary) -> Iterator[Finding]:
         yield Finding("warm_up_longer", "warning", tuple(sorted(ends)), numbers)
 
 
-def _cold_answers(summary: RunSummary) -> Iterator[Finding]:
-    for cold in find_cold_answers(summary.log, summary.steps):
+def _cold_answers(summary: RunSummary, steps: Sequence[StepSummary]) -> Iterator[Finding]:
+    for cold in find_cold_answers(summary.log, steps):
         until_s = cold.until_s
-        touched = (s for s in summary.steps if until_s is not None and s.span.start_s <= until_s)
+        touched = (s for s in steps if until_s is not None and s.span.start_s <= until_s)
         yield Finding(
             "cold_answers",
             "warning",
@@ -86,8 +88,8 @@ def _cold_answers(summary: RunSummary) -> Iterator[Finding]:
         )
 
 
-def _drift(summary: RunSummary) -> Iterator[Finding]:
-    for step in summary.steps:
+def _drift(steps: Sequence[StepSummary]) -> Iterator[Finding]:
+    for step in steps:
         drift = step.stability.drift
         if drift is not None:
             numbers = {

@@ -191,6 +191,29 @@ def test_a_warm_up_longer_than_the_cut_is_said_with_the_cut_that_would_do(tmp_pa
     assert "--warmup" in advice(found["warm_up_longer"])
 
 
+@pytest.mark.parametrize("stops_per_s", [None, 5.0])
+def test_what_our_own_cpu_limit_did_is_not_blamed_on_the_endpoint(
+    tmp_path: Path, stops_per_s: float | None
+) -> None:
+    """The same slow beginning and slow end, with and without pauses of the generator's own."""
+    played = sl.play(sl.plan_of([20], 60, 5.0), servers=50, service=sl.exponential(0.02))
+    slow = [
+        sl.request(
+            r.worker_number, r.request_number, r.step, r.due_s, r.sent_s,
+            r.sent_s + (20 if r.due_s < 8 else 1 + r.due_s / 60) * r.latency,
+        )
+        for r in played.requests
+    ]  # fmt: skip
+    told = sl.cpu_samples(played.plan, limit_stops_per_s=stops_per_s)
+    found = _find(tmp_path, sl.Played(played.plan, slow), workers=told)
+    blamed = {"warm_up_longer", "cold_answers", "not_steady", "drift"} & set(found)
+    if stops_per_s:
+        assert not blamed
+        assert "stopped it in 290 of 580 periods" in message(found["generator_limited"])
+    else:
+        assert {"warm_up_longer", "cold_answers"} <= blamed
+
+
 def test_a_box_that_slows_down_under_load_is_suspected_of_heat(tmp_path: Path) -> None:
     """A quarter slower in the fourth minute than in the first."""
     played = sl.play(sl.plan_of([10], 240, 2.0), servers=50, service=sl.exponential(0.02))
