@@ -84,8 +84,9 @@ MIX = ""
 # per client.
 CLIENT = "http"
 
-# Worker processes that run the clients: a number, auto (one per usable core), or clients (one per
-# client).
+# Worker processes that run the clients: a number, auto (one per physical core, without one for the
+# rest of the program and one for an endpoint on this machine; one per usable CPU if that leaves a
+# single one or none), or clients (one per client).
 WORKERS = "auto"
 
 # Number that fixes everything random: phases, Poisson arrivals and pixel noise.

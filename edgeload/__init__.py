@@ -79,6 +79,9 @@ byte_sizes              sizes of memory
 edge_facts              what holds for every Edge Endpoint
 target_rules            where a load may go: never to the cloud
 machine                 what the operating system says about this machine's processor
+core_topology           which physical cores a process may use
+cpu_times               how busy each of them was, and what a hypervisor took
+core_plan               which of them each worker process gets
 cgroup_files            what a cgroup has used and may use, and which one is ours
 start                   starts a program so that Ctrl-C never shows a traceback
 stopping                which signals stop a program that has not begun yet
@@ -168,6 +171,8 @@ run                     sends the planned requests and writes down what happened
     phases              which phase of a run follows which event
     abort_conditions    does a step fulfil a condition that ends a run early?
     workers             what drives a run sees of its workers, on one machine or on many
+    core_look           looks at the cores before the load, and plans who gets which
+    pinning             puts the workers on them, and everything else elsewhere
     worker_processes    starts the worker processes and notices when they end
     worker_start        their first steps, and why one cannot start
     worker              one worker process: the loop that hosts many clients

@@ -30,6 +30,10 @@ sys.path[:0] = [str(_TESTS), *(str(_TESTS / room) for room in _ROOMS)]
 SIDE_BY_SIDE = (
     "test_interpreters.py",
     "read",
+    "test_core_topology.py",
+    "test_core_plan.py",
+    "test_cpu_times.py",
+    "run/test_core_look.py",
     "faults/test_stop_signals.py",
     "faults/test_stopped_variants.py",
     "faults/test_box_is_restored.py",

@@ -185,6 +185,11 @@ class ClusterWorkers:
             raise WorkersFailed(f"node {link.name} was lost before the run: {error}") from error
 
     @property
+    def pinning(self) -> None:
+        """Each node says where its own run."""
+        return
+
+    @property
     def lead_s(self) -> float:
         """From the start command to run time 0, so that all workers know it and have connected."""
         return max(_LEAST_LEAD_S, 2 * _ROUND_TRIPS_AHEAD * self._bound_s)

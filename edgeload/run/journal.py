@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from edgeload.box_records import BoxFacts, RoundTrip
+from edgeload.core_plan import SWITCHED_OFF, CorePlan, NotPinned
 from edgeload.plan import RampStep
 from edgeload.records import (
     LOG_FORMAT_VERSION,
@@ -31,6 +32,7 @@ from edgeload.run.counters import LiveCounts
 from edgeload.run.environment import generator_machine, package_versions
 from edgeload.run.keeping import KeptRun
 from edgeload.run.kept_log import KeptLog
+from edgeload.run.pinning import Pinning
 from edgeload.run.plan_record import plan_record
 from edgeload.run.preflight_rules import PreflightQuery
 from edgeload.run.tasks import EndpointTask, WorkerTask
@@ -62,10 +64,14 @@ class PreparedRun:
     """The machines that make the load, if it is not this one."""
     endpoints: tuple[EndpointTask, ...] = ()
     """The endpoints that they load, if a target map names them; else all load that of `task`."""
+    cores: CorePlan | NotPinned = SWITCHED_OFF
+    """Where the workers of this machine run."""
 
     def workers(self) -> RunWorkers:
         """The workers of this run; none has been started."""
-        return WorkerProcesses() if self.cluster is None else self.cluster.workers(self.endpoints)
+        if self.cluster is not None:
+            return self.cluster.workers(self.endpoints)
+        return WorkerProcesses(cores=self.cores)
 
     def watch_box(self, anchor: Anchor, settings: Settings) -> None:
         """The load begins: let the box be watched meanwhile."""
@@ -91,7 +97,9 @@ class Journal:
         settings: Settings,
         lead_s: float,
         search: SearchRecord | None = None,
+        pinning: Pinning | None = None,
     ) -> None:
+        """`pinning`: where the workers of this machine run; None: they are not on this machine."""
         self._path = prepared.task.log_file
         try:
             self._log = KeptLog(self._path)
@@ -101,7 +109,7 @@ class Journal:
         self._clock = WallClock(self.anchor)
         before = [*map(self._preflight, prepared.queries), *map(self._asked, prepared.alone)]
         said = self._said_before(prepared.said_before)
-        records = [self._header(prepared, settings, search), *said, *before]
+        records = [self._header(prepared, settings, search, pinning), *said, *before]
         # Most of its texts are the endpoint's: names, queries, labels.
         self._log.append(without_secrets_within(msgspec.to_builtins(records)))
         if self._log.refused is not None:
@@ -143,7 +151,11 @@ class Journal:
         self._log.close()
 
     def _header(
-        self, prepared: PreparedRun, settings: Settings, search: SearchRecord | None
+        self,
+        prepared: PreparedRun,
+        settings: Settings,
+        search: SearchRecord | None,
+        pinning: Pinning | None,
     ) -> Header:
         task, plan = prepared.task, prepared.task.plan
         return Header(
@@ -156,7 +168,7 @@ class Journal:
             settings=settings.public(),
             endpoint=prepared.endpoint,
             workers=task.workers,
-            machine=generator_machine(),
+            machine=generator_machine(pinning),
             versions=package_versions(),
             images={} if plan.is_mix else prepared.groups[0].images,
             command=settings.command(),

@@ -13,9 +13,10 @@ from pathlib import Path
 from rich.console import Console
 
 from edgeload.child_processes import MONITOR_SECRET
+from edgeload.core_plan import SWITCHED_OFF, CorePlan, NotPinned
 from edgeload.edge.detectors import NoSuchDetector
 from edgeload.edge.location import Unreachable
-from edgeload.machine import open_as_many_files_as_allowed, usable_cores
+from edgeload.machine import open_as_many_files_as_allowed
 from edgeload.plan import Plan
 from edgeload.run.announcement import (
     announcement,
@@ -31,6 +32,7 @@ from edgeload.run.asking_alone import ask_alone
 from edgeload.run.audited_run import audited_run, with_pictures_before
 from edgeload.run.box_watch import BoxWatch, SaidBefore, WatchTask
 from edgeload.run.clean_box import against_clean_box
+from edgeload.run.core_look import CoreLook, is_own_address, workers_of_auto
 from edgeload.run.embedded_endpoint import endpoint_of, say_sentence
 from edgeload.run.fleet import about_endpoint, endpoint_tasks, named_endpoint, reach_all
 from edgeload.run.group_setup import group_records, group_tasks
@@ -49,6 +51,7 @@ from edgeload.run.supervisor import RunProgress, Supervisor
 from edgeload.run.tasks import GroupTask, WorkerTask, mean_picture_bytes
 from edgeload.run.workers import Cluster
 from edgeload.settings import SettingError, Settings
+from edgeload.settings.cluster_settings import is_this_machine
 from edgeload.settings.groups import DetectorChoice, GroupSettings
 from edgeload.signals import Stopped, StopSignals
 
@@ -75,6 +78,7 @@ def run_session(
     the detector or the simulator is not available, and `images.ImageError` if the picture cannot be
     used.
     """
+    look = CoreLook()
     plan = settings.plan()
     workers = worker_count(settings, plan) if cluster is None else cluster.worker_count(plan)
     check_before_run(settings, plan, workers, cluster.open_files if cluster else None)
@@ -88,12 +92,19 @@ def run_session(
         ):
             with stop.raised():
                 prepared, chosen = _prepare(settings, plan, workers, console, stack)
-            prepared = replace(prepared, kept=kept, cluster=cluster)
+            cores = SWITCHED_OFF if cluster else plan_of_cores(look, chosen, prepared.task)
+            prepared = replace(prepared, kept=kept, cluster=cluster, cores=cores)
             if no_cloud_set:
                 prepared.endpoint["no_cloud_set"] = list(no_cloud_set)
             return (drive or _follow_plan)(prepared, chosen, stop, console, export)
     except Stopped as signal:
         return RunOutcome(Ending.NOTHING_SENT, f"stopped by {signal} before the load began")
+
+
+def plan_of_cores(look: CoreLook, settings: Settings, task: WorkerTask) -> CorePlan | NotPinned:
+    """Where the workers of this machine are to run."""
+    here = is_own_address(task.target.address)
+    return look.plan(task.workers, pin=settings.pin, endpoint_here=here)
 
 
 @contextlib.contextmanager
@@ -323,8 +334,14 @@ def worker_count(settings: Settings, plan: Plan) -> int:
     A search does not know its clients before, and has at least one.
     """
     if settings.find_capacity:
-        return settings.workers if isinstance(settings.workers, int) else usable_cores()
+        return settings.workers if isinstance(settings.workers, int) else _auto(settings)
     if settings.client == "sdk" or settings.workers == "clients":
         return plan.max_clients
-    wanted = usable_cores() if settings.workers == "auto" else settings.workers
+    wanted = _auto(settings) if settings.workers == "auto" else settings.workers
     return min(wanted, plan.max_clients)
+
+
+def _auto(settings: Settings) -> int:
+    """The worker processes of `auto`. A name that nobody has looked up is another machine's."""
+    here = is_this_machine(settings.endpoint_url)
+    return workers_of_auto(pin=settings.pin, endpoint_here=here)

@@ -85,7 +85,12 @@ class Supervisor:
                 self._workers.start(self._task, self._settings.client)
                 self._workers.await_ready()
             # not before: until now nothing is overwritten
-            self._journal = Journal(self._prepared, self._settings, self._workers.lead_s)
+            self._journal = Journal(
+                self._prepared,
+                self._settings,
+                self._workers.lead_s,
+                pinning=self._workers.pinning,
+            )
             stack.callback(self._journal.close)
             self._workers.begin(self._journal.anchor)
             self._prepared.watch_box(self._journal.anchor, self._settings)

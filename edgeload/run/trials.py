@@ -91,7 +91,9 @@ class Trials:
                 self._workers.start(self._prepared.task, "trials")
                 self._workers.await_ready()
             lead_s = self._workers.lead_s
-            self._journal = Journal(self._prepared, self._settings, lead_s, self._search)
+            self._journal = Journal(
+                self._prepared, self._settings, lead_s, self._search, self._workers.pinning
+            )
             stack.callback(self._journal.close)
             self._workers.begin(self._journal.anchor)
             self._prepared.watch_box(self._journal.anchor, self._settings)

@@ -20,10 +20,12 @@ import psutil
 
 from edgeload.box_records import ModelRecord
 from edgeload.child_processes import start_fork_server
+from edgeload.core_plan import SWITCHED_OFF, CorePlan, NotPinned
 from edgeload.edge.location import Unreachable
 from edgeload.plain_words import plural
 from edgeload.records import Anchor
 from edgeload.run.counters import SLOTS, Effort, LiveCounts, read_efforts, read_group_counts
+from edgeload.run.pinning import Pinning
 from edgeload.run.tasks import MODELS, WorkerTask
 from edgeload.run.worker_start import CouldNotStart, begin
 from edgeload.runlog import LOG_REFUSED_CODE
@@ -114,14 +116,23 @@ class EndedWorker:
 class WorkerProcesses:
     """All worker processes of a run on this machine. Call `close` whatever happens."""
 
-    def __init__(self, members: Sequence[Member] = ()) -> None:
+    def __init__(
+        self, members: Sequence[Member] = (), cores: CorePlan | NotPinned = SWITCHED_OFF
+    ) -> None:
+        """`cores` says where each of them is to run, and what else is ours."""
         self._members = list(members)
         self._models: list[ModelRecord] = []
+        self._pinning = Pinning(cores)
 
     @property
     def lead_s(self) -> float:
         """From the start command to run time 0, so that all workers know it and have connected."""
         return _LEAD_S
+
+    @property
+    def pinning(self) -> Pinning:
+        """Where they run, once they are started."""
+        return self._pinning
 
     @property
     def log_refused(self) -> None:
@@ -154,10 +165,13 @@ class WorkerProcesses:
                 process = context.Process(target=begin, args=(*entry, theirs, counts), daemon=True)
                 with _without_main_module():
                     process.start()
+                assert process.pid is not None
+                self._pinning.pin(process.pid)
                 theirs.close()
                 self._members.append(Member(index, len(own_task.clients()), process, ours, counts))
                 with contextlib.suppress(OSError):  # it has ended already, as `await_ready` sees
                     ours.send(own_task)
+            self._pinning.confine_rest()
         except (OSError, EOFError) as error:
             raise WorkersFailed(
                 f"worker {len(self._members)} of {task.workers} could not be started: "
@@ -282,11 +296,12 @@ class WorkerProcesses:
                 member.process.kill()
 
     def close(self) -> None:
-        """Leave no process behind."""
+        """Leave no process behind, and what lives on where it was."""
         for member in self._members:
             if member.process.is_alive():
                 member.process.kill()
             member.process.join()
+        self._pinning.restore()
 
 
 def _check_ready(member: Member) -> None:

@@ -9,6 +9,7 @@ from edgeload.box_records import ModelRecord
 from edgeload.plan import Plan
 from edgeload.records import Anchor, ClusterRecord
 from edgeload.run.counters import Effort, LiveCounts
+from edgeload.run.pinning import Pinning
 from edgeload.run.tasks import EndpointTask, WorkerTask
 from edgeload.run.worker_processes import EndedWorker, WorkerKind
 from edgeload.signals import StopSignals
@@ -20,6 +21,10 @@ class RunWorkers(Protocol):
     @property
     def lead_s(self) -> float:
         """From the start command to run time 0, so that all workers know it and have connected."""
+
+    @property
+    def pinning(self) -> Pinning | None:
+        """Where they run on this machine; None: they are on others."""
 
     def start(self, task: WorkerTask, kind: WorkerKind) -> None:
         """Start `task.workers` processes."""

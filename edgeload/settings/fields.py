@@ -410,10 +410,20 @@ class Fields(ClusterFields):
     workers: values.Workers = declare(
         "auto",
         "The load",
-        "Worker processes that run the clients: a number, auto (one per usable core), or "
-        "clients (one per client).",
+        "Worker processes that run the clients: a number, auto (one per physical core, without one "
+        "for the rest of the program and one for an endpoint on this machine; one per usable CPU "
+        "if that leaves a single one or none), or clients (one per client).",
         metavar="N|auto|clients",
         example="4",
+    )
+    pin: bool = declare(
+        True,
+        "The load",
+        "Keep each worker process on a physical core of its own, and all else off it, if there are "
+        "enough that no other program uses. The log's header says what was done "
+        "(docs/method.md).",
+        form="flag",
+        example="False",
     )
     punctual: bool = declare(
         False,

@@ -101,7 +101,7 @@ def _facts(run: RunSummary) -> Iterator[tuple[str, Any]]:
         ("endpoint", endpoint_facts(header.endpoint)),
         ("box", _box_facts(run)),
         ("model of", {each: _models(run, each) for each in run.models.detectors}),
-        ("machine", header.machine),
+        ("machine", {n: fact for n, fact in header.machine.items() if n != "worker_cpus"}),
         ("version of", header.versions),
         ("pictures", header.images),
     )
