@@ -173,6 +173,7 @@ run                     sends the planned requests and writes down what happened
     workers             what drives a run sees of its workers, on one machine or on many
     core_look           looks at the cores before the load, and plans who gets which
     pinning             puts the workers on them, and everything else elsewhere
+    stolen_time         what a hypervisor took from them, once a second
     worker_processes    starts the worker processes and notices when they end
     worker_start        their first steps, and why one cannot start
     worker              one worker process: the loop that hosts many clients
@@ -401,6 +402,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         age_bound       whether the ages of the newest answers hold a bound
         camera_age      the age of the newest answer of a log's cameras
         littles_law     requests in flight against throughput and time
+        generator_doubts  because our own machine was too slow
         validity        what forbids to present a step's numbers as the endpoint's
         objectives_by_load  which loads of a ramp meet an objective, and what all say together
         required_capacity  the capacity that somebody requires, against what a run shows

@@ -13,6 +13,9 @@ CORE_WAIT_LIMIT_S = LATE_LIMIT_S
 LIMIT_STOPS_SHARE = 0.05
 """Share of the periods of our own CPU limit in which it may be used up."""
 
+STOLEN_SHARE = 0.05
+"""Share of the time in which a hypervisor may take a CPU from us that has something to do."""
+
 
 def late_limit_s(requests_per_second: float | None) -> float:
     """The lag that is allowed: 5 ms, or 10 % of a client's period if that is more (method 10)."""

@@ -9,8 +9,8 @@ History of `LOG_FORMAT_VERSION`:
 * no version: logs of the older form, JSON lines of requests between plain lines `RAMP <n>`
   (`read/log/older_form.py` reads them, nothing writes them);
 * 1: every line is JSON: header, preflight (added later), asked_alone (added later), ramp_step,
-  step_end (added later), request, missed, worker, worker_died, node_clock (added later), end, and
-  those of `box_records` (added later).
+  step_end (added later), request, missed, worker, worker_died, node_clock (added later), machine
+  (added later), end, and those of `box_records` (added later).
 """
 
 from __future__ import annotations
@@ -408,6 +408,20 @@ class NodeClock(msgspec.Struct, frozen=True, tag_field="event", tag="node_clock"
     bound_s: float
 
 
+class MachineSample(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="machine"
+):
+    """Once a second: what a hypervisor has taken from a machine that makes the load, since the run
+    began to look: seconds of each CPU that its workers may use, on average. `node` is its node in a
+    cluster; empty: this machine.
+    """
+
+    ts: float
+    at_s: float
+    stolen_s: float
+    node: str = ""
+
+
 class End(msgspec.Struct, frozen=True, tag_field="event", tag="end"):
     """Last line. From run time `stopped_s` on nothing was sent."""
 
@@ -431,6 +445,7 @@ _Other = (
     | WorkerSample
     | WorkerDied
     | NodeClock
+    | MachineSample
     | End
     | BoxRecord
 )

@@ -120,7 +120,7 @@ def code_of(validity: dict[str, Any]) -> int:
     reasons = {reason["code"] for reason in validity["reasons"]}
     busy = {
         *("generator_late", "generator_cpu", "generator_starved", "generator_limited"),
-        *("worker_stood_still", "clients_idle"),
+        *("worker_stood_still", "clients_idle", "generator_stolen"),
     }
     assert reasons <= busy, validity
     return 4 if reasons else 0

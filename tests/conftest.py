@@ -33,6 +33,7 @@ SIDE_BY_SIDE = (
     "test_core_topology.py",
     "test_core_plan.py",
     "test_cpu_times.py",
+    "run/test_stolen_time.py",
     "run/test_core_look.py",
     "faults/test_stop_signals.py",
     "faults/test_stopped_variants.py",

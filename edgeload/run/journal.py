@@ -35,6 +35,7 @@ from edgeload.run.kept_log import KeptLog
 from edgeload.run.pinning import Pinning
 from edgeload.run.plan_record import plan_record
 from edgeload.run.preflight_rules import PreflightQuery
+from edgeload.run.stolen_time import StolenTime
 from edgeload.run.tasks import EndpointTask, WorkerTask
 from edgeload.run.worker_processes import EndedWorker, WorkerProcesses
 from edgeload.run.workers import Cluster, RunWorkers
@@ -107,6 +108,7 @@ class Journal:
             raise self._not_written(problem.strerror or str(problem)) from problem
         self.anchor = Anchor(time.time() + lead_s, time.monotonic() + lead_s)
         self._clock = WallClock(self.anchor)
+        self._stolen = None if pinning is None else StolenTime(self._clock, pinning.cpus)
         before = [*map(self._preflight, prepared.queries), *map(self._asked, prepared.alone)]
         said = self._said_before(prepared.said_before)
         records = [self._header(prepared, settings, search, pinning), *said, *before]
@@ -139,8 +141,16 @@ class Journal:
         self._log.refused = self._log.refused or why
 
     def look(self) -> str | None:
-        """What somebody has done to the log's file since the last look, in one line."""
+        """What somebody has done to the log's file since the last look, in one line.
+
+        Called often; once a second the log gets what this machine lost meanwhile.
+        """
+        self._note_stolen(self.now_s())
         return self._log.look()
+
+    def _note_stolen(self, now_s: float, *, over: bool = False) -> None:
+        if self._stolen is not None and (samples := self._stolen.look(now_s, over=over)):
+            self._log.append(samples)
 
     def now_s(self) -> float:
         """Run time in seconds; negative before the first step."""
@@ -274,6 +284,7 @@ class Journal:
         What is wrong with the log, in one line; None: nothing. If the disk refused it, that line
         also says how many requests are in it.
         """
+        self._note_stolen(now_s, over=True)
         ts = self._clock.ts(now_s)
         end = End(
             asctime=self._clock.asctime(ts),

@@ -39,6 +39,13 @@ class Pinning:
             return None
         return ["+".join(map(str, cpus)) for cpus in self._plan.workers]
 
+    @property
+    def cpus(self) -> frozenset[int] | None:
+        """The CPUs of all workers; None: not pinned."""
+        if isinstance(self._plan, NotPinned):
+            return None
+        return frozenset(cpu for cpus in self._plan.workers for cpu in cpus)
+
     def pin(self, pid: int) -> None:
         """Pin the next worker process, which has just been started."""
         if isinstance(self._plan, NotPinned):
@@ -71,7 +78,7 @@ class Pinning:
         plan = self._plan
         if isinstance(plan, NotPinned):
             return
-        everywhere = {*plan.rest, *(cpu for cpus in plan.workers for cpu in cpus)}
+        everywhere = {*plan.rest, *(self.cpus or ())}
         for pid in {*self._workers, *self._confined, *_own_processes(self._workers)}:
             with contextlib.suppress(OSError):
                 _put(pid, everywhere)

@@ -22,6 +22,7 @@ from edgeload.records import (
     End,
     GroupRecord,
     Header,
+    MachineSample,
     Missed,
     RampStepStart,
     Request,
@@ -282,6 +283,14 @@ def cpu_samples(
     ]
 
 
+def machine_samples(plan: Plan, stolen_share: float, node: str = "") -> list[MachineSample]:
+    """What a hypervisor took: so much of each second."""
+    return [
+        MachineSample(WALL_S + t, float(t), stolen_share * t, node)
+        for t in range(int(plan.duration_s) + 1)
+    ]
+
+
 def death(worker: int, at_s: float, clients: int = 1) -> WorkerDied:
     """A worker killed by SIGKILL."""
     return WorkerDied("", WALL_S + at_s, worker, 100 + worker, at_s, None, "SIGKILL", clients)
@@ -314,6 +323,7 @@ def write(
     workers: Sequence[WorkerSample] | None = None,
     deaths: Sequence[WorkerDied] = (),
     models: Sequence[ModelRecord] = (),
+    machines: Sequence[MachineSample] = (),
     **settings: Any,
 ) -> Path:
     """Write the run as a log. `end`: True for the usual last line, None for a killed run."""
@@ -327,7 +337,7 @@ def write(
         ]
     )
     samples = cpu_samples(played.plan) if workers is None else workers
-    body = [*played.requests, *played.missed, *samples, *deaths, *models]
+    body = [*played.requests, *played.missed, *samples, *deaths, *models, *machines]
     writer.append(sorted(body, key=lambda record: record.ts))
     if end is not None:
         writer.append([end_of(played) if isinstance(end, bool) else end])

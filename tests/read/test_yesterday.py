@@ -184,7 +184,7 @@ def test_every_type_of_record_is_among_yesterdays_lines(tmp_path: Path) -> None:
         for name in PRESENT_FORM
         for line in unpacked(name, tmp_path).read_bytes().splitlines()
     }
-    newer = {"preflight", "asked_alone", "step_end", "node_clock"}
+    newer = {"preflight", "asked_alone", "step_end", "node_clock", "machine"}
     newer |= {str(kind.__struct_config__.tag) for kind in get_args(BoxRecord)}
     assert found | newer == {str(kind.__struct_config__.tag) for kind in get_args(Record)}
 

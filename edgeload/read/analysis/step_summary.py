@@ -146,6 +146,10 @@ class GeneratorWork:
     core_wait_s: float | None
     limit_stops: LimitStops | None
     """None: there is no CPU limit."""
+    core_wait_share: float | None
+    """In which share of the time a worker was ready to run and waited for a core."""
+    stolen_share: float | None
+    """In which share of the time a hypervisor had taken a CPU that had something to do."""
 
 
 @dataclass(frozen=True)

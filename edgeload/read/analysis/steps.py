@@ -32,7 +32,13 @@ from edgeload.read.analysis.step_summary import (
 )
 from edgeload.read.analysis.validity import late_doubts, step_doubts
 from edgeload.read.analysis.window_times import WindowTimes, rows_due_in, times_of
-from edgeload.read.analysis.worker_effort import core_wait_s, cpu_cores, limit_stops
+from edgeload.read.analysis.worker_effort import (
+    core_wait_s,
+    core_wait_share,
+    cpu_cores,
+    limit_stops,
+    stolen_share,
+)
 from edgeload.read.log.columns import Bools, Requests, RunLog
 from edgeload.read.log.frames import followers_lag_s, group_indices
 from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
@@ -299,6 +305,8 @@ def _generator(prepared: Prepared, inside: Bools, window: Window) -> GeneratorWo
         cpu_cores=cpu_cores(log.workers, window),
         core_wait_s=core_wait_s(log.workers, window),
         limit_stops=limit_stops(log.workers, window),
+        core_wait_share=core_wait_share(log.workers, window),
+        stolen_share=stolen_share(log.machines, window),
     )
 
 

@@ -9,16 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from edgeload.failure_classes import GENERATOR
-from edgeload.generator_limits import (
-    CORE_WAIT_LIMIT_S,
-    CPU_LIMIT,
-    LATE_SHARE,
-    LIMIT_STOPS_SHARE,
-)
 from edgeload.plan import RampStep
 from edgeload.read.analysis.finding import Evidence, Finding
+from edgeload.read.analysis.generator_doubts import late_sends, stopped_from_outside, too_slow
 from edgeload.read.analysis.step_summary import GeneratorWork, StepCounts
-from edgeload.read.analysis.worker_effort import LimitStops
 from edgeload.read.log.columns import RunLog
 from edgeload.read.statistics.windows import Window
 from edgeload.records import End, WorkerDied
@@ -35,11 +29,9 @@ def step_doubts(
 ) -> tuple[Finding, ...]:
     """All that makes one step INVALID: the generator's faults, and holes in the log."""
     found = [
-        *_stopped_by_limit(generator.limit_stops),  # first: it explains the others
+        *stopped_from_outside(generator),  # first: it explains the others
         *_lost_nodes(log, step),
-        *_late(generator.late_share),
-        *_busy(generator.cpu_cores),
-        *_starved(generator.core_wait_s),
+        *too_slow(generator),
         *_stood_still(log, step, window),
         *_died(log.deaths, step),
         *_lost_cameras(log),
@@ -53,7 +45,7 @@ def step_doubts(
 
 def late_doubts(step: RampStep, generator: GeneratorWork) -> tuple[Finding, ...]:
     """What makes a step INVALID for some of its clients alone: they sent late."""
-    return tuple(replace(finding, steps=(step.index,)) for finding in _late(generator.late_share))
+    return tuple(replace(finding, steps=(step.index,)) for finding in late_sends(generator))
 
 
 def run_doubts(log: RunLog) -> tuple[Finding, ...]:
@@ -160,32 +152,6 @@ def _idle_clients(log: RunLog, step: RampStep, window: Window) -> Iterator[Findi
     ]
     if idle:
         yield Finding("clients_idle", "invalid", numbers={"clients": len(idle)})
-
-
-def _late(late_share: float | None) -> Iterator[Finding]:
-    if late_share is not None and late_share > LATE_SHARE:
-        numbers = {"late_share": late_share, "allowed_share": LATE_SHARE}
-        yield Finding("generator_late", "invalid", numbers=numbers)
-
-
-def _busy(cpu_cores: float | None) -> Iterator[Finding]:
-    if cpu_cores is not None and cpu_cores > CPU_LIMIT:
-        numbers = {"cpu_cores": cpu_cores, "allowed_cores": CPU_LIMIT}
-        yield Finding("generator_cpu", "invalid", numbers=numbers)
-
-
-def _stopped_by_limit(counted: LimitStops | None) -> Iterator[Finding]:
-    """A container's CPU limit stops all its processes until the next period begins."""
-    if counted is not None and counted.stops > LIMIT_STOPS_SHARE * counted.periods:
-        numbers = {"stops": counted.stops, "periods": counted.periods}
-        yield Finding("generator_limited", "invalid", numbers=numbers)
-
-
-def _starved(core_wait_s: float | None) -> Iterator[Finding]:
-    """A worker that gets no core lets answers lie, and its clients, which wait for them, too."""
-    if core_wait_s is not None and core_wait_s > CORE_WAIT_LIMIT_S:
-        numbers = {"core_wait_s": core_wait_s, "allowed_s": CORE_WAIT_LIMIT_S}
-        yield Finding("generator_starved", "invalid", numbers=numbers)
 
 
 def _stood_still(log: RunLog, step: RampStep, window: Window) -> Iterator[Finding]:

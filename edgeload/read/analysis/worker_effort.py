@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeload.read.statistics.windows import Window
-from edgeload.records import WorkerSample
+from edgeload.read.statistics.windows import Floats, Window
+from edgeload.records import MachineSample, WorkerSample
 
 _Figure = Callable[[WorkerSample], float]
 _LEAST_OF_WINDOW = 0.5
@@ -29,6 +29,28 @@ def core_wait_s(samples: Sequence[WorkerSample], window: Window) -> float | None
         told, window, lambda sample: sample.core_wait_s or 0.0, lambda sample: sample.core_waits
     )
     return max((waited_s / times for _, (waited_s, times) in spent if times > 0), default=None)
+
+
+def core_wait_share(samples: Sequence[WorkerSample], window: Window) -> float | None:
+    """In which share of a window a worker process was ready to run and had no core: of the worker
+    that waited longest. None: not known.
+    """
+    told = [sample for sample in samples if sample.core_wait_s is not None]
+    spent = _spent(told, window, lambda sample: sample.core_wait_s or 0.0)
+    return max((waited_s / length_s for length_s, (waited_s,) in spent), default=None)
+
+
+def stolen_share(samples: Sequence[MachineSample], window: Window) -> float | None:
+    """In which share of a window a hypervisor kept the workers' CPUs from computing what they had
+    to, of the machine that lost most. None: not known.
+    """
+    shares = []
+    for node in {sample.node for sample in samples}:
+        own = sorted((s for s in samples if s.node == node), key=lambda s: s.at_s)
+        stolen_s = np.array([sample.stolen_s for sample in own])
+        for length_s, (lost_s,) in _grown(np.array([s.at_s for s in own]), [stolen_s], window):
+            shares.append(lost_s / length_s)
+    return max(shares, default=None)
 
 
 @dataclass(frozen=True)
@@ -59,9 +81,17 @@ def _spent(
     """
     for worker in sorted({sample.worker for sample in samples}):
         own = sorted((s for s in samples if s.worker == worker), key=lambda s: s.at_s)
-        at_s = np.array([sample.at_s for sample in own])
-        start_s, end_s = max(window.start_s, at_s[0]), min(window.end_s, at_s[-1])
-        if end_s - start_s > _LEAST_OF_WINDOW * window.length_s:
-            known = [np.array([figure(sample) for sample in own]) for figure in figures]
-            grown = [np.interp(end_s, at_s, k) - np.interp(start_s, at_s, k) for k in known]
-            yield float(end_s - start_s), list(map(float, grown))
+        known = [np.array([figure(sample) for sample in own]) for figure in figures]
+        yield from _grown(np.array([sample.at_s for sample in own]), known, window)
+
+
+def _grown(
+    at_s: Floats, known: Sequence[Floats], window: Window
+) -> Iterator[tuple[float, list[float]]]:
+    """The seconds that are known of a window, and by how much figures grew in them; nothing if that
+    is less than half of it.
+    """
+    start_s, end_s = max(window.start_s, at_s[0]), min(window.end_s, at_s[-1])
+    if end_s - start_s > _LEAST_OF_WINDOW * window.length_s:
+        grown = [np.interp(end_s, at_s, k) - np.interp(start_s, at_s, k) for k in known]
+        yield float(end_s - start_s), list(map(float, grown))

@@ -20,6 +20,7 @@ from edgeload.records import (
     AskedAlone,
     End,
     Header,
+    MachineSample,
     NodeClock,
     StepEnd,
     WorkerDied,
@@ -220,6 +221,8 @@ class RunLog:
     """What the box said about itself, and the monitor on its host, in the log's order."""
     node_clocks: tuple[NodeClock, ...] = ()
     """How the clocks of the nodes lay during a cluster run."""
+    machines: tuple[MachineSample, ...] = ()
+    """What hypervisors took from the machines that made the load."""
 
     @cached_property
     def frame_of_part(self) -> Ints:

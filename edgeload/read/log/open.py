@@ -161,6 +161,7 @@ def run_log(whole: Stretch, name: Path) -> RunLog:
         step_ends=tuple(whole.step_ends),
         box=tuple(whole.box),
         node_clocks=tuple(whole.node_clocks),
+        machines=tuple(whole.machines),
         host=joined_samples(whole.box, header.anchor.wall_s),
     )
 

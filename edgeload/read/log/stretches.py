@@ -28,6 +28,7 @@ from edgeload.records import (
     AskedAlone,
     End,
     Header,
+    MachineSample,
     Missed,
     NodeClock,
     RampStepStart,
@@ -48,6 +49,7 @@ _READER = "edgeload.read.log.stretches:write_stretch"
 _COUNTED = (
     AskedAlone,
     End,
+    MachineSample,
     Missed,
     ModelChange,
     ModelGone,
@@ -77,6 +79,7 @@ class Stretch:
     step_ends: list[StepEnd] = field(default_factory=list)
     box: list[BoxRecord] = field(default_factory=list)
     node_clocks: list[NodeClock] = field(default_factory=list)
+    machines: list[MachineSample] = field(default_factory=list)
     last_s: float = 0.0
 
     def add(self, chunk: list[Any]) -> None:
@@ -101,6 +104,7 @@ class Stretch:
         self.step_ends += [r for r in others if isinstance(r, StepEnd)]
         self.box += [r for r in others if isinstance(r, BoxRecord)]
         self.node_clocks += [r for r in others if isinstance(r, NodeClock)]
+        self.machines += [r for r in others if isinstance(r, MachineSample)]
         headers = [r for r in others if isinstance(r, Header)]
         self.header = self.header or next(iter(headers), None)
         self.headers += len(headers)
@@ -133,6 +137,7 @@ class Stretch:
         self.step_ends += other.step_ends
         self.box += other.box
         self.node_clocks += other.node_clocks
+        self.machines += other.machines
         self.last_s = max(self.last_s, other.last_s)
 
 

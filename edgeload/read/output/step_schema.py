@@ -170,6 +170,8 @@ class SummaryStep(SummaryPart):
     late_share: Number
     generator_cpu_cores: Number
     generator_core_wait_s: Number
+    generator_core_wait_share: Number
+    generator_stolen_share: Number
     mean_in_flight: Number
     littles_law_holds: bool | None
     settled_s: Number

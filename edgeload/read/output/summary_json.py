@@ -287,6 +287,8 @@ def step_record(step: StepSummary, detectors: Mapping[str, str | None]) -> Summa
         late_share=json_number(step.generator.late_share),
         generator_cpu_cores=json_number(step.generator.cpu_cores),
         generator_core_wait_s=json_number(step.generator.core_wait_s),
+        generator_core_wait_share=json_number(step.generator.core_wait_share),
+        generator_stolen_share=json_number(step.generator.stolen_share),
         mean_in_flight=json_number(stability.littles_law.in_flight),
         littles_law_holds=stability.littles_law.holds,
         settled_s=json_number(stability.settled_s),

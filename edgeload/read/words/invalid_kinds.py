@@ -47,6 +47,20 @@ def _cameras_lost(n: Numbers) -> str:
     return "; ".join(said)
 
 
+def _generator_late(n: Numbers) -> str:
+    waits = (
+        (n.get("core_wait_share"), "a worker waited for a core"),
+        (n.get("stolen_share"), "the hypervisor ran another virtual machine"),
+    )
+    named = [f"{what} {share(part)} of the time" for part, what in waits if part and part >= _PART]
+    kernel = f"; by the kernel's account, {listed(named)}" if named else ""
+    return f"the generator sent {share(n['late_share'])} of the requests late{kernel}"
+
+
+_PART = 0.01
+"""A part of the time that explains nothing is not worth a word."""
+
+
 INVALID_KINDS = {
     "generator_late": Kind(
         meaning="The generator sent more than 1 % of a step's requests later than allowed, those "
@@ -54,7 +68,7 @@ INVALID_KINDS = {
         cause="The machine that makes the load is busy, or has too few cores for it.",
         advice="Give the generator more cores (--workers), stop other programs, or use a machine "
         "of its own.",
-        message=lambda n: f"the generator sent {share(n['late_share'])} of the requests late",
+        message=_generator_late,
     ),
     "generator_limited": Kind(
         meaning="The CPU limit of the load generator's container was used up in more than 5 % of "
@@ -65,6 +79,17 @@ INVALID_KINDS = {
         message=lambda n: (
             f"the CPU limit of the load generator's container stopped it in {n['stops']:,} of "
             f"{n['periods']:,} periods"
+        ),
+    ),
+    "generator_stolen": Kind(
+        meaning="A hypervisor ran other virtual machines on the CPUs of the load generator, though "
+        "these had something to do, in more than 5 % of the time.",
+        cause="The machine that makes the load is a virtual one, and its host is too busy.",
+        advice="Use a machine whose CPUs are its own, or a time at which its host is quiet, and "
+        "run again: the pauses are in the times that were measured.",
+        message=lambda n: (
+            f"the hypervisor took the load generator's CPUs away for {share(n['stolen_share'])} of "
+            "the time"
         ),
     ),
     "generator_starved": Kind(

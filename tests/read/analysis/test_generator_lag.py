@@ -17,7 +17,7 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.summarising import analyse
 from edgeload.read.log.open import read_log
 from edgeload.read.log.table_builder import TableBuilder
-from edgeload.read.words.finding_words import advice
+from edgeload.read.words.finding_words import advice, message
 from edgeload.records import Missed, Request, RequestRow, WorkerSample
 
 
@@ -115,6 +115,57 @@ def test_pauses_by_our_own_cpu_limit_are_not_the_endpoints(
     assert summary.limit.resource == ("generator" if stopped else "inference_workers")
     for doubt in summary.doubts:
         assert doubt.numbers == {"stops": 18, "periods": 180}
+
+
+@pytest.mark.parametrize(("share", "stolen"), [(0.06, True), (0.04, False), (0.0, False)])
+def test_what_a_hypervisor_took_is_not_the_endpoints(
+    tmp_path: Path, share: float, stolen: bool
+) -> None:
+    """More than 5 % of the time; of the machine of a cluster that lost most."""
+    plan = sl.plan_of([4, 16], 20, 5.0)
+    played = sl.play(plan, servers=4, service=sl.constant(0.08))
+    told = [*sl.machine_samples(plan, 0.01, "a"), *sl.machine_samples(plan, share, "b")]
+    summary = analyse(read_log(sl.write(tmp_path / "log", played, machines=told)))
+    lost = max(share, 0.01)
+    assert [s.generator.stolen_share for s in summary.steps] == pytest.approx([lost] * 2)
+    assert {doubt.code for doubt in summary.doubts} == ({"generator_stolen"} if stolen else set())
+    assert summary.limit is not None
+    assert summary.limit.resource == ("generator" if stolen else "inference_workers")
+    for doubt in summary.doubts:
+        assert message(doubt).endswith("took the load generator's CPUs away for 6.0 % of the time")
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "taken", "kernel"),
+    [
+        (
+            0.004,
+            0.03,
+            "a worker waited for a core 4.0 % of the time and the hypervisor ran another",
+        ),
+        (0.0002, 0.03, "account, the hypervisor ran another virtual machine 3.0 % of the time"),
+        (0.004, 0.0, "account, a worker waited for a core 4.0 % of the time"),
+        (None, 0.0, ""),
+    ],
+)
+def test_late_sends_are_explained_as_far_as_the_kernel_can(
+    tmp_path: Path, wait_s: float | None, taken: float, kernel: str
+) -> None:
+    """By the part of the time for which it kept our processes from sending, if it did."""
+    plan = sl.plan_of([20], 20, 5.0)
+    played = sl.play(plan, servers=50, service=sl.constant(0.02))
+    late = [
+        sl.request(
+            r.worker_number, r.request_number, r.step, r.due_s, r.sent_s + 0.05, r.done_s + 0.05
+        )
+        for r in played.requests
+    ]
+    workers, machines = sl.cpu_samples(plan, core_wait_s=wait_s), sl.machine_samples(plan, taken)
+    log = sl.write(tmp_path / "log", sl.Played(plan, late), workers=workers, machines=machines)
+    (doubt,) = analyse(read_log(log)).doubts
+    assert doubt.code == "generator_late"
+    assert kernel in message(doubt)
+    assert ("kernel" in message(doubt)) == bool(kernel)
 
 
 def test_a_worker_that_had_nothing_more_to_send_did_not_stand_still(tmp_path: Path) -> None:
