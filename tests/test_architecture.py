@@ -167,6 +167,7 @@ ARROWS = {
     "edgeload.cluster": (
         "edgeload.box_records",
         "edgeload.child_processes",
+        "edgeload.core_plan",
         "edgeload.edge",
         "edgeload.exit_codes",
         "edgeload.machine",

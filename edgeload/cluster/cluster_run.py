@@ -8,7 +8,8 @@ from concurrent import futures
 from edgeload.cluster.clock_look import ClockLook
 from edgeload.cluster.cluster_workers import ClusterRules, ClusterWorkers
 from edgeload.cluster.engine import ClusterError, Engine, last_line
-from edgeload.cluster.node_words import NodeInfo
+from edgeload.cluster.node_words import NodeInfo, NodeReady
+from edgeload.core_plan import SWITCHED_OFF
 from edgeload.plain_words import listed, plural
 from edgeload.plan import Plan
 from edgeload.records import ClusterRecord, NodeRecord
@@ -18,6 +19,7 @@ from edgeload.settings.fleet_settings import urls_of_nodes
 
 _INFO_WITHIN_S = 60.0
 _MOST_NAMED = 5
+_ON_ONE_MACHINE = "all nodes are this machine, and each would take the same cores"
 
 
 class ClusterRun:
@@ -32,7 +34,7 @@ class ClusterRun:
         self._urls = node_endpoints(engine, settings)
         self._infos = node_infos(engine)
         self._shares: tuple[tuple[int, ...], ...] = ()
-        self._ready: Sequence[tuple[str, ClockLook]] = ()
+        self._ready: Sequence[tuple[NodeReady, ClockLook]] = ()
 
     def worker_count(self, plan: Plan) -> int:
         """Number of worker processes on all nodes together.
@@ -46,7 +48,7 @@ class ClusterRun:
         each: int | None = wanted if isinstance(wanted, int) else None
         if not search and (self._settings.client == "sdk" or wanted == "clients"):
             each = plan.max_clients
-        sizes = [info.usable_cores if each is None else each for info in self._infos]
+        sizes = [self._auto(info) if each is None else each for info in self._infos]
         self._shares = dealt(sizes, most)
         if not all(self._shares):
             busy = sum(map(bool, self._shares))
@@ -57,18 +59,28 @@ class ClusterRun:
         return sum(map(len, self._shares))
 
     @property
+    def _not_pinned(self) -> str:
+        """Why workers get no cores of their own; empty: they do, where there are enough."""
+        if not self._settings.pin:
+            return SWITCHED_OFF.why
+        return _ON_ONE_MACHINE if self._engine.local else ""
+
+    def _auto(self, info: NodeInfo) -> int:
+        return info.usable_cores if self._not_pinned else info.own_cores
+
+    @property
     def open_files(self) -> int:
         """How many files a process may have open on the node that allows the fewest."""
         return min(info.open_files for info in self._infos)
 
     def workers(self, endpoints: Sequence[EndpointTask] = ()) -> ClusterWorkers:
         """Those of the run; none has been started. `endpoints` are those of a target map."""
-        rules = ClusterRules(self._settings.lease, self._settings.records)
+        rules = ClusterRules(self._settings.lease, self._settings.records, self._not_pinned)
         at = {each.url: each for each in endpoints}
         own = [at[url] for url in self._urls if url]
         return ClusterWorkers(self._engine, rules, self._shares, self._see_ready, own)
 
-    def _see_ready(self, ready: Sequence[tuple[str, ClockLook]]) -> None:
+    def _see_ready(self, ready: Sequence[tuple[NodeReady, ClockLook]]) -> None:
         self._ready = ready
 
     def record(self) -> ClusterRecord:
@@ -80,11 +92,12 @@ class ClusterRun:
                 usable_cores=info.usable_cores,
                 clock_offset_s=look.offset_s,
                 clock_bound_s=look.bound_s,
-                log=log,
+                log=ready.log,
                 versions=info.versions,
                 endpoint=url,
+                pinning=ready.pinning,
             )
-            for node, info, share, (log, look), url in zip(
+            for node, info, share, (ready, look), url in zip(
                 self._engine.nodes, self._infos, self._shares, self._ready, self._urls, strict=True
             )
         ]

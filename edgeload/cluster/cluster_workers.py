@@ -54,6 +54,7 @@ class ClusterRules:
 
     lease_s: float
     records: Records
+    not_pinned: str = ""
 
 
 @dataclass
@@ -73,12 +74,12 @@ class ClusterWorkers:
         engine: Engine,
         rules: ClusterRules,
         shares: Sequence[tuple[int, ...]],
-        on_ready: Callable[[Sequence[tuple[str, ClockLook]]], None] = lambda _: None,
+        on_ready: Callable[[Sequence[tuple[NodeReady, ClockLook]]], None] = lambda _: None,
         endpoints: Sequence[EndpointTask] = (),
     ) -> None:
-        """`shares` are the numbers of the workers of each node. `on_ready` hears where each node
-        has its log, and how its clock lies to ours before the run. `endpoints` has what each node
-        loads; empty: all load that of the task.
+        """`shares` are the numbers of the workers of each node. `on_ready` hears what each node
+        says once it is ready, and how its clock lies to ours before the run. `endpoints` has what
+        each node loads; empty: all load that of the task.
         """
         self._engine = engine
         self._rules = rules
@@ -147,6 +148,7 @@ class ClusterWorkers:
                 picture_files=numbers,
                 certificates=certificates,
                 lease_s=self._rules.lease_s,
+                not_pinned=self._rules.not_pinned,
             )
             self._ready.append(node.call("prepare", own, pictures))
 
@@ -164,7 +166,7 @@ class ClusterWorkers:
         for link, each in zip(self._links, ready, strict=True):
             self._log_paths[link] = each.log
         self._bound_s = max(each.bound_s for each in looks)
-        self._on_ready([(each.log, seen) for each, seen in zip(ready, looks, strict=True)])
+        self._on_ready(list(zip(ready, looks, strict=True)))
 
     def _ready_of(self, link: NodeLink, future: Future[NodeReady]) -> NodeReady:
         try:

@@ -21,14 +21,17 @@ from pathlib import Path
 
 from edgeload.box_records import ModelRecord
 from edgeload.cluster.node_words import NodeInfo, NodeQuestion, NodeReady, NodeState, NodeTask
+from edgeload.core_plan import CorePlan, NotPinned
 from edgeload.edge.location import Target, Unreachable
 from edgeload.machine import open_as_many_files_as_allowed, usable_cores
 from edgeload.nameless_file import nameless_file
 from edgeload.private_files import private_folder
-from edgeload.records import Anchor
+from edgeload.records import Anchor, WallClock
+from edgeload.run.core_look import CoreLook, is_own_address, workers_of_auto
 from edgeload.run.counters import added_blocks
 from edgeload.run.environment import package_versions
 from edgeload.run.picture_file import PictureFile
+from edgeload.run.stolen_time import StolenTime
 from edgeload.run.tasks import WorkerTask
 from edgeload.run.worker_processes import EndedWorker, WorkerProcesses, WorkersFailed
 from edgeload.runlog import LogRefused, LogWriter, create_log
@@ -46,6 +49,8 @@ class Node:
         self._lock = threading.RLock()
         self._closed = threading.Event()
         self._workers = WorkerProcesses()
+        self._cores = CoreLook()
+        self._stolen: StolenTime | None = None
         self._files = contextlib.ExitStack()
         self._folder: Path | None = None
         self._log: LogWriter | None = None
@@ -71,6 +76,7 @@ class Node:
         return NodeInfo(
             host=platform.node(),
             usable_cores=usable_cores(),
+            own_cores=workers_of_auto(pin=True, endpoint_here=False),
             open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
             versions=package_versions(),
         )
@@ -120,7 +126,7 @@ class Node:
                 return NodeReady(problem=str(error), endpoint=True)
             except Exception as error:  # whatever it is, the driver has to say it
                 return NodeReady(problem=printable(f"{type(error).__name__}: {error}"))
-            return NodeReady(log=str(self._log_path))
+            return NodeReady(log=str(self._log_path), pinning=self._workers.pinning.words)
 
     def _start(self, task: NodeTask, pictures: Sequence[bytes]) -> None:
         open_as_many_files_as_allowed()
@@ -131,7 +137,14 @@ class Node:
         create_log(self._log_path)
         self._log = LogWriter(self._log_path, create=False)
         own_task = _on_this_node(task, pictures, self._log_path, self._files)
+        self._workers = WorkerProcesses(cores=self._core_plan(task))
         self._workers.start(own_task, task.kind, task.indices)
+
+    def _core_plan(self, task: NodeTask) -> CorePlan | NotPinned:
+        if task.not_pinned:
+            return NotPinned(task.not_pinned)
+        here = is_own_address(task.task.target.address)
+        return self._cores.plan(len(task.indices), pin=True, endpoint_here=here)
 
     def ask(self, question: NodeQuestion) -> NodeState:
         """Do what is new in the question, and say how things are. Asking renews the lease."""
@@ -145,6 +158,7 @@ class Node:
             self._see_ended()
             self._models += self._workers.models_told()
             self._see_idle()
+            self._note_stolen()
             log_bytes = 0 if self._log is None else self._log.size
             return NodeState(
                 received_ns=received_ns,
@@ -199,6 +213,8 @@ class Node:
                 self._workers.kill()
                 return
             self._anchor = anchor
+            clock, cpus = WallClock(anchor), self._workers.pinning.cpus
+            self._stolen = StolenTime(clock, cpus, self._task.name if self._task else "")
             self._workers.begin(anchor)
             threading.Thread(target=self._watch_lease, name="lease", daemon=True).start()
         elif word == "kill":
@@ -215,6 +231,16 @@ class Node:
                 with contextlib.suppress(LogRefused):
                     self._log.end_torn_line()
             self._ended += [dataclasses.replace(each, node=self._task.name) for each in found]
+
+    def _note_stolen(self) -> None:
+        """Write down what this machine lost to other virtual ones, once a second."""
+        if self._stolen is None or self._log is None or self._anchor is None:
+            return
+        if not self._workers.running:  # what comes now is of no step
+            return
+        if samples := self._stolen.look(time.monotonic() - self._anchor.monotonic_s):
+            with contextlib.suppress(LogRefused):  # the workers meet it, too
+                self._log.append(samples)
 
     def _see_idle(self) -> None:
         if self._step > self._idle_since_step and self._workers.idle_since(self._step):

@@ -16,6 +16,8 @@ class NodeInfo:
 
     host: str
     usable_cores: int
+    own_cores: int
+    """How many workers could have a physical core of their own, or all cores if that is one."""
     open_files: int
     """How many files a process may have open."""
     versions: dict[str, str]
@@ -27,6 +29,8 @@ class NodeReady:
 
     log: str = ""
     """The path of its log on its own machine."""
+    pinning: str = ""
+    """Where its workers run, in words."""
     problem: str = ""
     """Why it cannot take part; empty: it can."""
     endpoint: bool = False
@@ -47,6 +51,8 @@ class NodeTask:
     certificates: bytes | None
     lease_s: float
     """Sending ends so long after the last question of the driver."""
+    not_pinned: str = ""
+    """Why its workers are not to have cores of their own; empty: they are, if there are enough."""
 
 
 @dataclass(frozen=True)

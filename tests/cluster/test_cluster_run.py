@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from nodes_here import EngineHere
 
 from edgeload.cluster.cluster_run import ClusterRun, dealt
+from edgeload.cluster.node_words import NodeInfo
 from edgeload.settings import SettingError, resolve
 
 sizes = st.lists(st.integers(1, 9), min_size=1, max_size=9)
@@ -40,6 +41,24 @@ def test_more_nodes_than_clients_are_refused() -> None:
     run = ClusterRun(EngineHere((0.0, 0.0, 0.0)), settings)
     with pytest.raises(SettingError, match="a run of 2 clients has work for 2; must be at most"):
         run.worker_count(settings.plan())
+
+
+@pytest.mark.parametrize(
+    ("options", "local", "why"),
+    [({}, False, ""), ({"pin": False}, False, "--no-pin"), ({}, True, "the same cores")],
+)
+def test_nodes_pin_their_workers_if_they_are_machines_of_their_own(
+    options: dict[str, object], local: bool, why: str
+) -> None:
+    """Then auto means a worker for each core of its own, else for each usable one."""
+    settings = resolve({}, {"cluster": "local:2", "custom_ramp": "64", **options}, {})
+    engine = EngineHere((0.0, 0.0))
+    engine.local = local
+    run = ClusterRun(engine, settings)
+    run._infos = [NodeInfo("n", 8, 7, 1024, {}), NodeInfo("m", 4, 3, 1024, {})]
+    assert run.worker_count(settings.plan()) == (12 if why else 10)
+    assert why in run.workers()._rules.not_pinned
+    assert bool(why) == bool(run.workers()._rules.not_pinned)
 
 
 def test_each_node_has_as_many_workers_as_one_machine() -> None:
