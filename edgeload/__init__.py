@@ -466,6 +466,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         host_findings   findings about what limits the host
         soak_findings   findings about long steps
         time_findings   findings about the times
+        generator_findings  findings about the cores of our own machine
         findings        all findings about a run
     words               numbers and codes -> sentences
         headline        a run's answer

@@ -216,7 +216,7 @@ def group_record(group: CameraGroup) -> GroupRecord:
     )
 
 
-def header_of(plan: Plan, **settings: Any) -> Header:
+def header_of(plan: Plan, machine: Mapping[str, Any] | None = None, **settings: Any) -> Header:
     """The first line of a log of that plan."""
     return Header(
         format_version=LOG_FORMAT_VERSION,
@@ -228,7 +228,7 @@ def header_of(plan: Plan, **settings: Any) -> Header:
         settings={"warmup": None, "same_image": False, "timeout": TIMEOUT_S, **settings},
         endpoint={"url": "http://127.0.0.1:1", "detector_id": "det_x", "embedded": None},
         workers=WORKERS,
-        machine={"cpu_count": 2},
+        machine={"cpu_count": 2, **(machine or {})},
         versions={"edgeload": "0"},
         images={"count": 64},
     )
@@ -324,12 +324,13 @@ def write(
     deaths: Sequence[WorkerDied] = (),
     models: Sequence[ModelRecord] = (),
     machines: Sequence[MachineSample] = (),
+    machine: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Path:
     """Write the run as a log. `end`: True for the usual last line, None for a killed run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = LogWriter(path)
-    writer.append([header_of(played.plan, **settings)])
+    writer.append([header_of(played.plan, machine, **settings)])
     writer.append(
         [
             RampStepStart("", WALL_S + s.start_s, s.index, s.clients, s.start_s, s.start_s)

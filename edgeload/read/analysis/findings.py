@@ -40,6 +40,7 @@ from edgeload.read.analysis.finding import (
     of_mix,
     of_search,
 )
+from edgeload.read.analysis.generator_findings import about_generator
 from edgeload.read.analysis.host_findings import find_host_findings
 from edgeload.read.analysis.rollout_findings import missing_rollouts, model_changes, unclear_models
 from edgeload.read.analysis.run_summary import RunSummary
@@ -97,6 +98,7 @@ def find(summary: RunSummary) -> tuple[Finding, ...]:
             *_older_form(summary),
             *_measured_time(summary),
             *_units(summary),
+            *about_generator(summary),
             *about_nodes(summary.log),
             *about_endpoints(summary),
             *_same_image(summary),

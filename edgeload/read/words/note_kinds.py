@@ -6,6 +6,7 @@ from edgeload.plain_words import plural
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.words.finding_kind import Kind, Numbers
 from edgeload.read.words.longer_steps import step_option
+from edgeload.untrusted_text import printable
 
 
 def _longer_steps(n: Numbers) -> str:
@@ -79,6 +80,28 @@ NOTE_KINDS = {
         cause="The ramp ended too early.",
         advice="Go on to a larger load (--max-clients or --custom-ramp) to find the limit.",
         message=_not_saturated,
+    ),
+    "generator_hyper_threads": Kind(
+        meaning="Worker processes of the load generator shared physical cores, as two hardware "
+        "threads of one, with each other or with the rest of the program, and were late or busy.",
+        cause="There are more of them than physical cores.",
+        advice="Use fewer worker processes (--workers) or a machine with more cores: two threads "
+        "of one core are each about half as fast, and their CPU time does not show that.",
+        message=lambda n: (
+            f"{plural(n['workers'], 'worker process')} of the load generator and the rest of it "
+            f"shared {plural(n['cores'], 'physical core')} with {n['threads']} hardware threads"
+        ),
+    ),
+    "generator_governor": Kind(
+        meaning="The frequency governor of the load generator's cores may run them slower than "
+        "they can, and the generator was late or busy.",
+        cause="It saves power, as is usual on laptops and boards.",
+        advice="Set the governor to performance (cpupower frequency-set -g performance) and run "
+        "again: a core at a low clock wakes up later, and needs more time for the same work.",
+        message=lambda n: (
+            "the cores of the load generator have the frequency governor "
+            f"{printable(n['governor'])}"
+        ),
     ),
     "scaling_law": Kind(
         meaning="Throughput follows the Universal Scalability Law.",

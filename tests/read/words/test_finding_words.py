@@ -214,6 +214,48 @@ def test_what_our_own_cpu_limit_did_is_not_blamed_on_the_endpoint(
         assert {"warm_up_longer", "cold_answers"} <= blamed
 
 
+@pytest.mark.parametrize(
+    ("machine", "cpu_cores", "codes"),
+    [
+        ({"physical_cores": 2, "usable_cores": 4}, 0.5, {"generator_hyper_threads"}),
+        ({"physical_cores": 2, "usable_cores": 4}, 0.3, set()),
+        ({"physical_cores": 2, "usable_cores": 4, "worker_cpus": ["0+2", "1+3"]}, 0.5, set()),
+        ({"physical_cores": 4, "usable_cores": 8}, 0.5, set()),
+        ({"physical_cores": 2, "usable_cores": 2}, 0.5, set()),
+        ({"physical_cores": None, "usable_cores": 4}, 0.5, set()),
+        ({"frequency_governor": "powersave"}, 0.5, {"generator_governor"}),
+        ({"frequency_governor": "powersave"}, 0.3, set()),
+        ({"frequency_governor": "performance"}, 0.5, set()),
+        ({"frequency_governor": None}, 0.5, set()),
+    ],
+)
+def test_slower_cores_are_named_if_the_generator_was_busy(
+    tmp_path: Path, machine: dict[str, Any], cpu_cores: float, codes: set[str]
+) -> None:
+    """Two workers and the rest of the program, busy or not, on machines of several kinds."""
+    played = _clean()
+    told = sl.cpu_samples(played.plan, cpu_cores)
+    found = _find(tmp_path, played, workers=told, machine=machine)
+    assert {code for code in found if code.startswith("generator_")} == codes
+    for code in codes:
+        assert found[code].steps == (0, 1)
+        assert "load generator" in message(found[code])
+
+
+def test_late_sends_name_a_slow_clock_even_of_an_idle_generator(tmp_path: Path) -> None:
+    """A core at a low clock wakes up later, whatever it computes."""
+    played = _clean()
+    late = [
+        sl.request(
+            r.worker_number, r.request_number, r.step, r.due_s, r.sent_s + 0.05, r.done_s + 0.05
+        )
+        for r in played.requests
+    ]
+    machine = {"frequency_governor": "schedutil"}
+    found = _find(tmp_path, sl.Played(played.plan, late), machine=machine)
+    assert {"generator_late", "generator_governor"} <= set(found)
+
+
 def test_a_box_that_slows_down_under_load_is_suspected_of_heat(tmp_path: Path) -> None:
     """A quarter slower in the fourth minute than in the first."""
     played = sl.play(sl.plan_of([10], 240, 2.0), servers=50, service=sl.exponential(0.02))
