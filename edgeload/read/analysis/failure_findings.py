@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from edgeload.edge_facts import CLOUD_STATUSES
-from edgeload.failure_classes import CHANGED_ANSWER, http_failure
+from edgeload.failure_classes import CHANGED_ANSWER, TIMEOUT, http_failure
 from edgeload.read.analysis.failures import shown_as
 from edgeload.read.analysis.finding import Finding
 from edgeload.read.analysis.run_summary import RunSummary
@@ -39,6 +39,7 @@ def failures(summary: RunSummary) -> Iterator[Finding]:
                 "last_s": max((text.last_s for text in texts), default=None),
                 "text": texts[0].text if texts else "",
                 "is_example": bool(texts) and (len(texts) > 1 or texts[0].is_example),
+                "our_fault": outcome == TIMEOUT and all(step.spoiled_by_us for step in steps),
             },
         )
 

@@ -187,6 +187,15 @@ def _drift_advice(n: Numbers) -> str:
     return "The endpoint was not warm yet: use a longer warm-up (--warmup)."
 
 
+def _after_failures(n: Numbers) -> str:
+    if n["our_fault"]:
+        return (
+            "That may be the load generator's own fault, which makes these steps INVALID: answers "
+            "that came in time may have lain unread. Run again on a machine that keeps up."
+        )
+    return sentence(failure_class(n["outcome"]).advice)
+
+
 WARNING_KINDS = {
     "log_damaged": Kind(
         meaning="Some lines of the log are not readable.",
@@ -263,7 +272,7 @@ WARNING_KINDS = {
         cause="It depends on the class: see the table of failure classes.",
         advice="See the table of failure classes.",
         message=_failed,
-        advise=lambda n: sentence(failure_class(n["outcome"]).advice),
+        advise=_after_failures,
     ),
     "connection_limit": Kind(
         meaning="With more than 100 requests in flight, the endpoint's proxy answered with its own "

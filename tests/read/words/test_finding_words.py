@@ -215,6 +215,25 @@ def test_what_our_own_cpu_limit_did_is_not_blamed_on_the_endpoint(
 
 
 @pytest.mark.parametrize(
+    ("outcome", "stops_per_s", "ours"),
+    [("timeout", 5.0, True), ("timeout", None, False), ("http_503", 5.0, False)],
+)
+def test_a_timeout_may_be_an_answer_that_we_did_not_read(
+    tmp_path: Path, outcome: str, stops_per_s: float | None, ours: bool
+) -> None:
+    """If our own machine stood still meanwhile; what the endpoint answered itself, it answered."""
+    played = sl.play(
+        sl.plan_of([20], 20, 5.0),
+        servers=50,
+        service=sl.constant(0.02),
+        outcome=lambda chance, sent_s: outcome if 12 < sent_s < 13 else "ok",
+    )
+    told = sl.cpu_samples(played.plan, limit_stops_per_s=stops_per_s)
+    found = _find(tmp_path, played, workers=told)[f"failed_{outcome}"]
+    assert ("may have lain unread" in advice(found)) == ours
+
+
+@pytest.mark.parametrize(
     ("machine", "cpu_cores", "codes"),
     [
         ({"physical_cores": 2, "usable_cores": 4}, 0.5, {"generator_hyper_threads"}),
