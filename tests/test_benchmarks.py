@@ -404,6 +404,17 @@ def check_paced(tables: list[Table], _: Path) -> None:
     assert float(ours[2].split(" / ")[0]) > float(floor[2].split(" / ")[0]) > 5
 
 
+def check_parts(tables: list[Table], _: Path) -> None:
+    """Every part costs something, and together they are the whole."""
+    ((_heads, *rows),) = tables
+    *parts, whole = [float(row[2]) for row in rows]
+    assert min(parts) > 0
+    assert sum(parts) == pytest.approx(whole, rel=0.05)
+    names = [row[0] for row in rows]
+    assert names[0] == "send"
+    assert {"head", "wait", "receive", "parse", "check", "record", "encode", "write"} < {*names}
+
+
 def check_reference(tables: list[Table], _: Path) -> None:
     """All requests after the warm-up are in both logs, and are as slow as the server made them."""
     percentiles, facts = tables
@@ -467,6 +478,10 @@ SLOW = (
     Whole(
         "freeze --rounds 1 --seconds 2 --peers edgeload", (3,), ("ms (min / median / max)",),
         needs_nginx=True, check=check_freeze,
+    ),
+    Whole(
+        "cost_by_part --rounds 2 --requests 2000 --seconds 0.2", (15,), ("part",),
+        needs_nginx=True, check=check_parts,
     ),
     Whole("named_limits --rounds 1 --seconds 3 --only none", (1,), ("bottleneck",)),
     Whole(
