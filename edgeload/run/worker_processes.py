@@ -35,6 +35,9 @@ _READY_WITHIN_S = 30.0
 """Time that workers have to become ready, since the last other one did."""
 _LOOK_EVERY_S = 1.0
 _LEAD_S = 0.75
+_LEAST_LEAD_S = 0.25
+_CONNECTED_IN_S = 0.002
+"""A connection is opened in this time, TLS included, if the network is short."""
 
 WorkerKind = Literal["http", "sdk", "trials"]
 _ENTRIES: dict[WorkerKind, tuple[str, str]] = {
@@ -113,6 +116,11 @@ class EndedWorker:
         return f"{who} died {now_s:.1f} s into the run: {how}; its unsent requests count as missed"
 
 
+def lead_for_s(clients: int) -> float:
+    """How long before run time 0 the start command is sent to workers with so many clients each."""
+    return min(_LEAD_S, _LEAST_LEAD_S + clients * _CONNECTED_IN_S)
+
+
 class WorkerProcesses:
     """All worker processes of a run on this machine. Call `close` whatever happens."""
 
@@ -123,11 +131,15 @@ class WorkerProcesses:
         self._members = list(members)
         self._models: list[ModelRecord] = []
         self._pinning = Pinning(cores)
+        self._lead_s = _LEAD_S
 
     @property
     def lead_s(self) -> float:
-        """From the start command to run time 0, so that all workers know it and have connected."""
-        return _LEAD_S
+        """From the start command to run time 0, so that all workers know it and have connected.
+
+        Each worker opens the connections of its clients one after the other.
+        """
+        return self._lead_s
 
     @property
     def pinning(self) -> Pinning:
@@ -171,6 +183,8 @@ class WorkerProcesses:
                 self._members.append(Member(index, len(own_task.clients()), process, ours, counts))
                 with contextlib.suppress(OSError):  # it has ended already, as `await_ready` sees
                     ours.send(own_task)
+            if kind == "http":
+                self._lead_s = lead_for_s(max(member.clients for member in self._members))
             self._pinning.confine_rest()
         except (OSError, EOFError) as error:
             raise WorkersFailed(

@@ -15,6 +15,7 @@ from edgeload.run.worker_processes import (
     Member,
     WorkerProcesses,
     WorkersFailed,
+    lead_for_s,
 )
 from edgeload.signals import StopSignals
 
@@ -101,3 +102,15 @@ def test_a_worker_that_names_the_endpoint_as_the_cause() -> None:
     workers = WorkerProcesses([Member(2, 1, _Ended(), ours, None)])
     with pytest.raises(Unreachable, match="worker 2: no such host"):
         workers.await_ready()
+
+
+def test_few_clients_do_not_let_a_run_wait() -> None:
+    """A worker has 2 ms for each of its connections, and the run begins after 0.75 s at the latest.
+
+    A client of the first step connects half a second before its first request at the earliest.
+    """
+    leads = [lead_for_s(clients) for clients in (1, 50, 250, 10_000)]
+    assert leads == sorted(leads)
+    assert leads[0] < 0.3
+    assert leads[1] - leads[0] == pytest.approx(49 * 0.002)
+    assert leads[2:] == [0.75, 0.75]
