@@ -7,7 +7,6 @@ Documentation/ABI/testing/sysfs-devices-system-cpu.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +28,6 @@ class PhysicalCore:
     capacity: int | None = None
     """How fast it is, against 1024 for the fastest of the machine; None: the system does not say,
     as if all were alike."""
-
-
-def own_cpus() -> frozenset[int]:
-    """The CPUs that this process may use: its cpuset and its affinity. Empty: nobody knows."""
-    if not hasattr(os, "sched_getaffinity"):  # not Linux
-        return frozenset()
-    return frozenset(os.sched_getaffinity(0))
 
 
 def physical_cores(

@@ -8,11 +8,16 @@ import resource
 from pathlib import Path
 
 
+def own_cpus() -> frozenset[int]:
+    """The CPUs that this process may use: its cpuset and its affinity. Empty: nobody knows."""
+    if not hasattr(os, "sched_getaffinity"):  # not Linux
+        return frozenset()
+    return frozenset(os.sched_getaffinity(0))
+
+
 def usable_cores() -> int:
     """Number of cores that this process may use; at least 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return len(own_cpus()) or os.cpu_count() or 1
 
 
 def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str | None:

@@ -15,9 +15,9 @@ from edgeload.core_topology import (
     PhysicalCore,
     cpu_numbers,
     frequency_governors,
-    own_cpus,
     physical_cores,
 )
+from edgeload.machine import own_cpus
 
 NAMES = ("core_cpus_list", "thread_siblings_list")
 

@@ -20,9 +20,9 @@ from edgeload.core_plan import (
     auto_workers,
     plan_cores,
 )
-from edgeload.core_topology import own_cpus, physical_cores
+from edgeload.core_topology import physical_cores
 from edgeload.cpu_times import CpuTime, busy_between, cpu_times
-from edgeload.machine import usable_cores
+from edgeload.machine import own_cpus, usable_cores
 
 _LEAST_S = 0.1
 """The kernel counts in hundredths of a second."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import psutil
 
-from edgeload.core_topology import frequency_governors, own_cpus, physical_cores
-from edgeload.machine import cpu_model, usable_cores
+from edgeload.core_topology import frequency_governors, physical_cores
+from edgeload.machine import cpu_model, own_cpus, usable_cores
 from edgeload.run.core_look import cpu_limit
 from edgeload.run.pinning import Pinning
 

@@ -64,6 +64,7 @@ class Recorder:
         self._core_waits = CoreWaitsReader()
         self._worker = worker
         self._ended: list[_Ended] = []
+        self._requests: list[Request] = []
         self._others: list[Missed | WorkerSample | ModelRecord] = []
         self._confident = 0
         self._below_threshold = 0
@@ -129,6 +130,7 @@ class Recorder:
 
         `tcp` is what the kernel says about them; None: nothing.
         """
+        self._make_records()  # the sample counts what their answers said
         tcp = tcp or NO_TCP
         cpu_s = time.process_time()
         core = self._core_waits.look()
@@ -174,20 +176,20 @@ class Recorder:
 
     def flush(self) -> None:
         """Count and write the records that are waiting."""
-        requests = self._records()
-        self._counts.finished(requests)
+        self._make_records()
+        self._counts.finished(self._requests)
         self._counts.sent(self.sent)
         self._counts.connections(self.connects, self.stale_retries)
-        self._log.append(requests)
+        self._log.append(self._requests)
         self._log.append(self._others)
+        self._requests = []
         self._others = []
         self.flush_due_s = _NEVER_S
 
-    def _records(self) -> list[Request]:
-        """Those of the requests that have ended since the last call, in that order."""
+    def _make_records(self) -> None:
+        """Make those of the requests that have ended since the last call, in that order."""
         ended, self._ended = self._ended, []
-        groups, labels = self._groups, self._clock.labels
-        requests: list[Request] = []
+        groups, labels, requests = self._groups, self._clock.labels, self._requests
         query_ids: list[str] = []
         for each in ended:
             due, sent_s, done_s, result = each.due, each.sent_s, each.done_s, each.result
@@ -224,7 +226,6 @@ class Recorder:
             )
         if not self._recent.are_new(query_ids):
             self._count_repeated(ended)
-        return requests
 
     def _count_repeated(self, ended: Sequence[_Ended]) -> None:
         """Count, by step, the answers whose id an answer before has had."""

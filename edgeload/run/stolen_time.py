@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection
 
-from edgeload.core_topology import own_cpus
 from edgeload.cpu_times import CpuTime, cpu_times, mean_stolen_s
+from edgeload.machine import own_cpus
 from edgeload.records import MachineSample, WallClock
 
 _EVERY_S = 1.0
