@@ -53,7 +53,7 @@ def place(box: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GROUNDLIGHT_API_TOKEN", TOKEN)
     quick = functools.partial(Doing, pause=lambda _: None, settled_s=0.0)
-    monkeypatch.setattr(prepare, "Doing", quick)
+    monkeypatch.setattr("edgeload.prepare.preparing.Doing", quick)
     before = read_edge_config(box, TlsTrust())
     with cloud_stand_in() as cloud:
         cloud.polls_until_trained = 0

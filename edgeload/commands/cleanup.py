@@ -15,11 +15,11 @@ from edgeload.cli import Parser
 from edgeload.commands.box_options import REACHING, box_access, token_of
 from edgeload.commands.prepare import DEFAULT_NOTE, add_note
 from edgeload.config_file import Config, load_config
-from edgeload.prepare.cloud import Cloud, CloudError
 from edgeload.prepare.cloud_address import cloud_address
 from edgeload.prepare.note import Note, NoteError, NoteFile
-from edgeload.prepare.undoing import undo
 from edgeload.settings import SettingError
+
+# ruff: noqa: PLC0415 (--help answers at once: what does the work is imported when it is wanted)
 
 _DESCRIPTION = """\
 Undoes what edgeload prepare has noted down: takes its entries out of the
@@ -104,6 +104,9 @@ def _show(note: Note) -> int:
 
 
 def _undo(note: Note, notes: NoteFile, config: Config, given: dict[str, Any]) -> int:
+    from edgeload.prepare.cloud import Cloud, CloudError
+    from edgeload.prepare.undoing import undo
+
     access = box_access(config, {**given, "endpoint_url": note.endpoint})
     token = token_of(config, os.environ)
     problems: list[str] = []

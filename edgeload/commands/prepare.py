@@ -9,7 +9,7 @@ import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgeload import exit_codes
 from edgeload.arguments import add_settings
@@ -23,25 +23,17 @@ from edgeload.commands.box_options import (
 )
 from edgeload.config_file import Config, load_config
 from edgeload.durations import DAY_S, TimeLimits
-from edgeload.edge.edge_config import read_edge_config
 from edgeload.edge.location import Unreachable
-from edgeload.prepare.cloud import Cloud, CloudError
 from edgeload.prepare.cloud_address import DEFAULT_CLOUD, cloud_address
 from edgeload.prepare.note import Note, NoteError, NoteFile
-from edgeload.prepare.preparing import (
-    SEED,
-    Doing,
-    Preparation,
-    Unfit,
-    preparation_words,
-    prepare_mix,
-)
-from edgeload.prepare.saved_pictures import save_pictures
-from edgeload.prepare.training import NotTrained
-from edgeload.prepare.wanted import WantedMix, wanted_detectors
 from edgeload.settings import SettingError
 from edgeload.settings.mix_file import load_mix, picture_size
 from edgeload.settings.mix_yaml import MixError
+
+if TYPE_CHECKING:
+    from edgeload.prepare.wanted import WantedMix
+
+# ruff: noqa: PLC0415 (--help answers at once: what does the work is imported when it is wanted)
 
 DEFAULT_NOTE = Path("edgeload_prepared.json")
 _MOST_PICTURES = 200
@@ -85,12 +77,14 @@ def main(
         if given["dry_run"]:
             return _show(mix, config, given)
         return _prepare(mix, config, given, program)
-    except (SettingError, MixError, Unfit) as problem:
+    except (SettingError, MixError) as problem:
         print(config.located(str(problem), given), file=sys.stderr)
         return exit_codes.BAD_SETTING
 
 
 def _mix(config: Config, given: dict[str, Any]) -> WantedMix:
+    from edgeload.prepare.wanted import wanted_detectors
+
     file = setting_of(config, given, "mix")
     if file is None:
         raise SettingError(
@@ -109,6 +103,9 @@ def _mix(config: Config, given: dict[str, Any]) -> WantedMix:
 
 
 def _save_pictures(mix: WantedMix, given: dict[str, Any]) -> None:
+    from edgeload.prepare.preparing import SEED
+    from edgeload.prepare.saved_pictures import save_pictures
+
     folder: Path | None = given["save_pictures"]
     if folder is not None:
         try:
@@ -122,6 +119,8 @@ def _save_pictures(mix: WantedMix, given: dict[str, Any]) -> None:
 
 def _show(mix: WantedMix, config: Config, given: dict[str, Any]) -> int:
     """What would be done; nothing is sent."""
+    from edgeload.prepare.preparing import preparation_words
+
     try:
         note = NoteFile(given["note"]).read()
     except NoteError as problem:
@@ -138,6 +137,11 @@ def _show(mix: WantedMix, config: Config, given: dict[str, Any]) -> int:
 
 
 def _prepare(mix: WantedMix, config: Config, given: dict[str, Any], program: str) -> int:
+    from edgeload.edge.edge_config import read_edge_config
+    from edgeload.prepare.cloud import Cloud, CloudError
+    from edgeload.prepare.preparing import Doing, Preparation, Unfit, prepare_mix
+    from edgeload.prepare.training import NotTrained
+
     access, token = box_access(config, given), token_of(config, os.environ)
     notes = NoteFile(given["note"])
     cleanup = f"{typed(program).removesuffix(' prepare')} cleanup{_as_option(given['note'])}"
@@ -161,6 +165,8 @@ def _prepare(mix: WantedMix, config: Config, given: dict[str, Any], program: str
             )
             note = prepare_mix(wanted, note, Doing(Cloud(note.cloud, token), notes, _say))
             return _ready(note, notes, cleanup)
+        except Unfit as problem:
+            raise SettingError(str(problem)) from None
         except (Unreachable, CloudError, NotTrained) as problem:
             return _stopped(str(problem), notes, cleanup, exit_codes.UNREACHABLE)
         except NoteError as problem:
