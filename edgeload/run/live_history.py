@@ -151,8 +151,10 @@ class RunHistory:
 
     def _due_until(self, progress: RunProgress) -> tuple[int, ...]:
         """Frames of each group that have fallen due; none do after a stop."""
+        if progress.stopping:
+            return self._due or (0,) * len(progress.plan.groups)
         self._dues = self._dues or Dues(progress.plan)
-        return self._due if progress.stopping else self._dues.until(progress.now_s)
+        return self._dues.until(progress.now_s)
 
     def _backlogs(self, plan: Plan, counts: tuple[LiveCounts, ...]) -> list[int | None]:
         """Frames that fell due and have not ended: of all open groups, and of each."""

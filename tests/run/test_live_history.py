@@ -9,7 +9,7 @@ import pytest
 
 from edgeload.objectives import parse_objective
 from edgeload.plan import Plan
-from edgeload.run.counters import Effort
+from edgeload.run.counters import NO_COUNTS, Effort
 from edgeload.run.live_history import RunHistory
 from edgeload.run.live_state import LiveState
 from edgeload.run.live_words import alarm_words, present_line
@@ -126,6 +126,24 @@ def test_a_run_that_is_stopped_ends_its_step() -> None:
     assert [row.state for row in state.finished] == ["keeps up", "stopped"]
     assert state.total.growth_per_s is None
     assert state.present.over
+
+
+@pytest.mark.parametrize("now_s", [-0.2, 0.5])
+def test_a_run_that_is_stopped_before_anybody_looked_has_a_state(now_s: float) -> None:
+    """A signal may come between the start of the workers and the first moment that is shown."""
+    groups = tuple(replace(PLAN.groups[0], name=name) for name in ("door", "gate"))
+    for plan in (PLAN, Plan(PLAN.steps, groups)):
+        first = replace(
+            fake.moments(PLAN, 1.0)[0],
+            now_s=now_s,
+            plan=plan,
+            by_group=(NO_COUNTS,) * len(plan.groups),
+            counts=NO_COUNTS,
+            stopping=True,
+        )
+        state = after([first])
+        assert (state.total.backlog, state.present.over) == (0, True)
+        assert len(state.groups) == (len(plan.groups) if len(plan.groups) > 1 else 0)
 
 
 def test_a_closed_loop_has_no_backlog() -> None:
