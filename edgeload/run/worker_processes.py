@@ -35,7 +35,7 @@ _READY_WITHIN_S = 30.0
 """Time that workers have to become ready, since the last other one did."""
 _LOOK_EVERY_S = 1.0
 _LEAD_S = 0.75
-_LEAST_LEAD_S = 0.25
+_LEAST_LEAD_S = 0.2
 _CONNECTED_IN_S = 0.002
 """A connection is opened in this time, TLS included, if the network is short."""
 
