@@ -160,6 +160,19 @@ SIDE_BY_SIDE = (
     "variants/test_contest_run.py",
 )
 
+# Of the files of LIGHT_LOADS, those whose tests share nothing. Each of their tests is handed out by
+# itself, so that no process is left with a file of long runs when the others have nothing to do.
+TEST_BY_TEST = (
+    "test_long_runs.py",
+    "test_counted_runs.py",
+    "commands/test_repeat.py",
+    "variants/test_command.py",
+    "cluster/test_cluster_workers.py",
+    "run/test_prometheus.py",
+    "run/test_chain.py",
+    "run/test_trials.py",
+)
+
 # They wait for a real load that needs a small part of one processor, and leave room for another.
 LIGHT_LOADS = (
     "cluster/test_cluster_on_machines.py",
@@ -172,26 +185,7 @@ LIGHT_LOADS = (
     "faults/test_outage.py",
     "test_monitor_cpu_gpu_usage.py",
     "run/test_fleet.py",
-    "test_long_runs.py",
-    "test_counted_runs.py",
-    "commands/test_repeat.py",
-    "variants/test_command.py",
-    "cluster/test_cluster_workers.py",
-    "run/test_prometheus.py",
-    "run/test_chain.py",
-    "run/test_trials.py",
-)
-# Of these files, those whose tests share nothing. Each of their tests is handed out by itself, so
-# that no process is left with a file of long runs when the others have nothing more to do.
-TEST_BY_TEST = (
-    "test_long_runs.py",
-    "test_counted_runs.py",
-    "commands/test_repeat.py",
-    "variants/test_command.py",
-    "cluster/test_cluster_workers.py",
-    "run/test_prometheus.py",
-    "run/test_chain.py",
-    "run/test_trials.py",
+    *TEST_BY_TEST,
 )
 # Of these tests, those that begin before all others of LIGHT_LOADS, because they last the longest.
 LONGEST = (
