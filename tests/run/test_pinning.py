@@ -48,7 +48,7 @@ def test_worker_and_rest_are_apart_until_the_end(child: subprocess.Popen[bytes])
     """This process with all of its threads, and its other children; afterwards all is as before."""
     plan, everywhere = two_cores(), os.sched_getaffinity(0)
     over, seen = threading.Event(), []
-    thread = threading.Thread(target=over.wait)
+    thread = threading.Thread(target=over.wait, daemon=True)
     thread.start()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         pinning = Pinning(plan)
