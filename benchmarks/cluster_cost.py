@@ -111,7 +111,7 @@ def _remove(cgroup: Path) -> None:
     while cgroup.exists() and time.monotonic() < until_s:
         with contextlib.suppress(OSError):
             cgroup.rmdir()
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two looks
 
 
 def _raylets(process: subprocess.Popen[bytes], nodes: int) -> Sequence[psutil.Process]:
@@ -122,7 +122,7 @@ def _raylets(process: subprocess.Popen[bytes], nodes: int) -> Sequence[psutil.Pr
         found = [each for each in below if each.name() == "raylet"]
         if len(found) > nodes:
             return sorted(found, key=lambda each: each.create_time())[1:]
-        time.sleep(0.02)
+        time.sleep(0.02)  # between two looks
     raise NoFigures("the nodes did not start")
 
 

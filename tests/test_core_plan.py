@@ -98,7 +98,7 @@ def test_half_a_core_is_no_core_of_its_own() -> None:
 
 @pytest.mark.parametrize("known", [MachineCores(None, others=0.0), machine(4, others=None)])
 def test_what_is_not_known_is_not_taken_for_free(known: MachineCores) -> None:
-    """Neither cores that the system does not tell, nor what other programs do."""
+    """Nothing is pinned if the cores, or what other programs use of them, are not known."""
     assert why(plan_cores(known, 1, endpoint_here=False))
 
 

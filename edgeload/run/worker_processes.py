@@ -310,7 +310,7 @@ class WorkerProcesses:
                 member.process.kill()
 
     def close(self) -> None:
-        """Leave no process behind, and what lives on where it was."""
+        """End all workers, and let the rest of this program run on every core again."""
         for member in self._members:
             if member.process.is_alive():
                 member.process.kill()
