@@ -58,7 +58,7 @@ def words(
     monkeypatch.setenv("GROUNDLIGHT_API_TOKEN", TOKEN)
     (tmp_path / "mix.yaml").write_text(MIX)
     quick = functools.partial(Doing, pause=lambda _: None, settled_s=0.0)
-    monkeypatch.setattr(prepare, "Doing", quick)
+    monkeypatch.setattr("edgeload.prepare.preparing.Doing", quick)
     before = read_edge_config(box, TRUST)
     yield [*("--mix", "mix.yaml", "--endpoint-url", box, "--cloud", cloud.url, "--pictures", "2")]
     put_edge_config(box, before, TRUST)
