@@ -170,18 +170,16 @@ def log_rows(quick: bool, rounds: int) -> list[GoalRow]:
         for count, goal_s, goal_mb in ((_AN_HOUR, 3.0, None), (many, 8.0, 1000.0)):
             log = Path(folder) / "big.log"
             log_and_read.write(log, count)
-            timings, peaks = zip(
-                *(log_and_read.timed_analysis(log, count) for _ in range(min(rounds, 3))),
-                strict=True,
-            )
-            quiet = enough(sum(timing.kept for timing in timings), len(timings))
-            least_s, least_mb = min(t.seconds for t in timings), min(peaks)
+            rebuilt = [log_and_read.rebuild(log, count) for _ in range(min(rounds, 3))]
+            quiet = enough(sum(each.timing.kept for each in rebuilt), len(rebuilt))
+            least_s = min(each.timing.seconds for each in rebuilt)
+            least_mb = min(each.peak_mb for each in rebuilt)
             told = verdict(least_s, goal_s, disturbed=not quiet)
             if goal_mb is not None:
                 told = together(told, verdict(least_mb, goal_mb))
             rows.append(
                 GoalRow(
-                    f"{count:,} records read and analysed"
+                    f"{count:,} records read, analysed, all results written"
                     + (" (an hour of 500/s)" if count == _AN_HOUR else "")
                     + (" (a tenth of the goal's)" if count not in (_AN_HOUR, _MANY) else ""),
                     f"≤ {goal_s:g} s" + (f", ≤ {goal_mb:,.0f} MB" if goal_mb else ""),

@@ -1,9 +1,13 @@
 """How fast is the log written, and read? `python -m benchmarks.log_and_read --records 10000000`
 
-Writes a log of that many requests through the recorder that the workers use, reads it back into the
-full summary, and says what each took: CPU us per record written (the reference is a file that is
-opened, appended to and closed for each record, with the standard library's json), seconds and peak
-memory to analyse.
+Writes a log of that many requests through the recorder that the workers use, lets the program
+rebuild all results from it, as a user would, and says what each took: CPU us per record written
+(the reference is a file that is opened, appended to and closed for each record, with the standard
+library's json), seconds until all results are on disk, and the most memory meanwhile.
+
+The log is like that of a real run: instants to the nanosecond and due times to the last bit,
+service times that are lognormal, the requests of two workers as these write them, one of a thousand
+failed.
 """
 
 from __future__ import annotations
@@ -14,64 +18,106 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
+import psutil
 
+from benchmarks import ours
 from benchmarks.core_share import Timing, children_cpu_s, look_at_machine, share_of_others
-from benchmarks.ours import ROOT
+from benchmarks.ending import NoFigures
+from benchmarks.process_tree import own_memory_mb
 from benchmarks.table import markdown, parser, present, spread
 from edgeload.plan import Due, Plan, one_group_plan, ramp_steps
 from edgeload.records import Anchor, End, Header, PlanRecord, Request, StepRecord
 from edgeload.run.counters import SLOTS, WorkerCounters
-from edgeload.run.recorder import Recorder
+from edgeload.run.recorder import FLUSH_S, Recorder
 from edgeload.run.wire import RequestResult
 from edgeload.runlog import LogWriter, create_log
 
-_CLIENTS, _RATE, _BATCH = 500, 2.0, 1000
+_CLIENTS, _RATE, _WORKERS = 500, 2.0, 2
+_LAG_S, _SERVICE_S, _SPREAD, _LONGEST_S = 20e-6, 0.03, 0.5, 0.4
+_OF_A_FAILURE = 1000
 _OK = RequestResult("ok", True, None)
-
-_ANALYSE = """
-import resource, sys, time
-from pathlib import Path
-from edgeload.read.analysis.summarising import analyse
-from edgeload.read.log.open import read_log
-start = time.monotonic()
-summary = analyse(read_log(Path(sys.argv[1])))
-seconds = time.monotonic() - start
-print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, summary.totals.ok)
-"""
+_FAILED = RequestResult("http_503", None, "the endpoint answered 503 Service Unavailable")
+_LOOK_EVERY_S = 0.05
 
 
 def write(path: Path, count: int) -> float:
-    """A log of `count` successes of 30 ms, and its CPU seconds per record."""
+    """A log of `count` requests, and its CPU seconds per record."""
     seconds = count / (_CLIENTS * _RATE)
     plan = one_group_plan(ramp_steps([_CLIENTS], seconds), _RATE)
     anchor = Anchor(time.time(), 0.0)
     create_log(path)
     log = LogWriter(path)
     log.append([_header(plan, anchor)])
-    recorder = Recorder(log, WorkerCounters(bytearray(8 * SLOTS)), anchor, 0)
-    started_s = time.process_time()
-    for index in range(count):
-        number, client = divmod(index, _CLIENTS)
-        due_s = (number + client / _CLIENTS) / _RATE
-        due = Due(number + 1, 0, due_s)
-        recorder.request(client, due, due_s + 2e-5, due_s + 0.03, 200, _OK, 20_000)
-        if index % _BATCH == _BATCH - 1:
-            recorder.flush()
-    recorder.flush()
-    used_s = time.process_time() - started_s
-    counted = {"sent": count, "ok": count, "failed": 0, "missed": 0}
+    recorders = [
+        Recorder(log, WorkerCounters(bytearray(8 * SLOTS)), anchor, worker)
+        for worker in range(_WORKERS)
+    ]
+    used_s, failed = 0.0, 0
+    for worker, ended in _flushes(plan, count):
+        recorder, started_s = recorders[worker], time.process_time()
+        for client, due, sent_s, done_s, fails in ended:
+            recorder.request(
+                client,
+                due,
+                sent_s,
+                done_s,
+                503 if fails else 200,
+                _FAILED if fails else _OK,
+                20_000,
+            )
+        recorder.flush()
+        used_s += time.process_time() - started_s
+        failed += sum(fails for *_, fails in ended)
+    counted = {"sent": count, "ok": count - failed, "failed": failed, "missed": 0}
     log.append([End("", 0.0, seconds, seconds, False, "written", counted)])
     return used_s / count
+
+
+_Ended = tuple[int, Due, float, float, bool]
+
+
+def _flushes(plan: Plan, count: int) -> Iterator[tuple[int, list[_Ended]]]:
+    """What each worker writes at once, in the order of the log.
+
+    Of each request the client, when it was due, sent_s, done_s, and whether it fails.
+    """
+    chance = np.random.default_rng(1)
+    phases_s = np.array(
+        [plan.constant_span(client, plan.steps[0])[0] for client in range(_CLIENTS)]
+    )
+    number, client = np.divmod(np.arange(count), _CLIENTS)
+    due_s = phases_s[client] + number / _RATE
+    sent_s = _to_ns(due_s + chance.exponential(_LAG_S, count))
+    service_s = _SERVICE_S * np.exp(_SPREAD * chance.standard_normal(count))
+    done_s = _to_ns(sent_s + np.minimum(service_s, _LONGEST_S))
+    fails = chance.random(count) < 1 / _OF_A_FAILURE
+    worker, flush = client % _WORKERS, done_s // FLUSH_S
+    order = np.lexsort((done_s, worker, flush))
+    changes = [np.diff(each[order], append=-1) != 0 for each in (worker, flush)]
+    ends = np.flatnonzero(changes[0] | changes[1])
+    for first, last in pairwise([0, *(ends + 1).tolist()]):
+        rows = order[first:last]
+        dues = map(Due, (number[rows] + 1).tolist(), [0] * len(rows), due_s[rows].tolist())
+        columns = (each[rows].tolist() for each in (sent_s, done_s, fails))
+        yield int(worker[rows[0]]), list(zip(client[rows].tolist(), dues, *columns, strict=True))
+
+
+def _to_ns(instants_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.round(instants_s, 9)
 
 
 def _header(plan: Plan, anchor: Anchor) -> Header:
     steps = [StepRecord(step.clients, step.start_s, step.end_s) for step in plan.steps]
     only = plan.groups[0]
     record = PlanRecord(steps, only.requests_per_second, only.arrivals, only.late, plan.seed)
-    return Header(1, "0" * 16, "", anchor.wall_s, anchor, record, {}, {}, 1, {}, {}, {})
+    return Header(1, "0" * 16, "", anchor.wall_s, anchor, record, {}, {}, _WORKERS, {}, {}, {})
 
 
 def write_one_by_one(path: Path, count: int) -> float:
@@ -86,28 +132,36 @@ def write_one_by_one(path: Path, count: int) -> float:
 
 
 @dataclasses.dataclass(frozen=True)
-class Analysed:
-    """What reading took, in a process of its own."""
+class Rebuilt:
+    """What it took to rebuild all results from a log."""
 
-    seconds: float
+    timing: Timing
     peak_mb: float
+    """The most memory at once that was the program's own, and that of all processes it started."""
 
 
-def analyse_log(path: Path, count: int) -> Analysed:
-    """Read a log into the full summary, and check that nothing was lost."""
-    command = [sys.executable, "-c", _ANALYSE, str(path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    seconds, peak_mb, ok = (float(word) for word in done.stdout.split())
-    assert ok == count, f"{ok:.0f} of {count} records came back"
-    return Analysed(seconds, peak_mb)
+def rebuild(log: Path, count: int) -> Rebuilt:
+    """Let the program write all results of a log, and check that nothing was lost.
 
-
-def timed_analysis(path: Path, count: int) -> tuple[Timing, float]:
-    """The same, with what others used of the machine meanwhile; and the peak of memory in MB."""
-    start, used_s = look_at_machine(), children_cpu_s()
-    found = analyse_log(path, count)
-    others = share_of_others(start, look_at_machine(), children_cpu_s() - used_s)
-    return Timing(found.seconds, others), found.peak_mb
+    Raises NoFigures if it fails.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        start, used_s, peak_mb = look_at_machine(), children_cpu_s(), 0.0
+        with subprocess.Popen(
+            [sys.executable, "parse_load_test_logs.py", str(log), "--output-dir", folder],
+            cwd=ours.ROOT, env=ours.ENVIRONMENT, stdout=subprocess.DEVNULL,
+        ) as program:  # fmt: skip
+            tree = psutil.Process(program.pid)
+            while program.poll() is None:
+                peak_mb = max(peak_mb, own_memory_mb(tree))
+                time.sleep(_LOOK_EVERY_S)
+        end = look_at_machine()
+        others = share_of_others(start, end, children_cpu_s() - used_s)
+        if program.returncode:
+            raise NoFigures(f"parse_load_test_logs.py {log} ended with {program.returncode}")
+        totals = json.loads((Path(folder) / "summary.json").read_bytes())["totals"]
+    assert totals["ok"] + totals["failed"] == count, f"{totals} of {count} records came back"
+    return Rebuilt(Timing(end.at_s - start.at_s, others), peak_mb)
 
 
 def main() -> None:
@@ -115,22 +169,23 @@ def main() -> None:
     options = parser(__doc__ or "", rounds=3)
     options.add_argument("--records", type=int, default=1_000_000, help="requests in the log")
     given = options.parse_args()
-    ours, reference, analysed = [], [], []
+    ours_us, reference_us, rebuilt = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "big.log"
         for _ in range(given.rounds):
-            ours.append(write(log, given.records) * 1e6)
-            reference.append(write_one_by_one(Path(folder) / "one", 20_000) * 1e6)
-            analysed.append(analyse_log(log, given.records))
+            ours_us.append(write(log, given.records) * 1e6)
+            reference_us.append(write_one_by_one(Path(folder) / "one", 20_000) * 1e6)
+            rebuilt.append(rebuild(log, given.records))
         size = log.stat().st_size / given.records
-    ratio = [a / b for a, b in zip(reference, ours, strict=True)]
+    ratio = [a / b for a, b in zip(reference_us, ours_us, strict=True)]
     rows = [
-        ["written, CPU us a record", spread(ours)],
-        ["the same, file opened for each record", spread(reference)],
+        ["written, CPU us a record", spread(ours_us)],
+        ["the same, file opened for each record", spread(reference_us)],
         ["ratio", spread(ratio)],
         ["bytes a record", f"{size:.0f}"],
-        ["read and analysed, s", spread([a.seconds for a in analysed])],
-        ["peak memory, MB", spread([a.peak_mb for a in analysed], 4)],
+        ["read, analysed, all results written, s", spread([r.timing.seconds for r in rebuilt])],
+        ["most memory of all its processes, MB", spread([r.peak_mb for r in rebuilt], 4)],
+        ["share of the machine that others used", spread([r.timing.others for r in rebuilt])],
     ]
     table = markdown(["", "min / median / max"], rows)
     present(f"A log of {given.records:,} requests", table, given.output)

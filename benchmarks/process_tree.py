@@ -60,6 +60,22 @@ def waited_s(process: psutil.Process) -> float:
     return waited_ns / 1e9
 
 
+def own_memory_mb(process: psutil.Process) -> float:
+    """Memory of a process and all its descendants that no file stands behind, in MB of 2^20 bytes.
+
+    What is resident less what is shared, by `/proc/PID/statm`, so programs and libraries are left
+    out. What a fork still shares with its parent counts in both. (`smaps_rollup` would tell them
+    apart, but to look at it every moment slows a large program down by a sixth.)
+    """
+    total = 0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for member in [process, *process.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                memory = member.memory_info()
+                total += memory.rss - memory.shared
+    return total / 2**20
+
+
 def own_cpu_s(pid: int) -> float:
     """User and system seconds of one process alone, to the nanosecond."""
     return time.clock_gettime(_cpu_clock(pid))
