@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
+from io import BufferedIOBase
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
 ColumnValues = npt.NDArray[Any]
+
+_AT_ONCE = 1 << 15
 
 
 class GrowingColumn:
@@ -60,10 +64,21 @@ class GrowingColumn:
         """Write what a pickle of this column leaves out: the values themselves."""
         self._values.tofile(file)
 
-    def load_from(self, file: IO[bytes]) -> None:
-        """Read it back, into the column that the pickle was."""
-        if not self._shared:
-            self._values.fromfile(file, self._count)
+    def parts(self, file: BufferedIOBase | None = None) -> Iterator[ColumnValues]:
+        """All values; those of a column out of a pickle in the portions that `file` still holds.
+
+        Each is good until the next is asked for. Raises EOFError if the file ends before.
+        """
+        if file is None or self._shared:
+            yield self.view()
+            return
+        left, portion = self._count, np.empty(_AT_ONCE, self._code)
+        while left:
+            part = portion[: min(left, _AT_ONCE)]
+            if file.readinto(part.data.cast("B")) != part.nbytes:
+                raise EOFError("a column is not whole")
+            yield part
+            left -= len(part)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_values": array(self._code)}

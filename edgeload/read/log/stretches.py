@@ -7,12 +7,13 @@ again, would run what is not ours.
 
 from __future__ import annotations
 
+import gc
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from io import BufferedIOBase, BufferedReader
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -122,9 +123,9 @@ class Stretch:
                     text = msgspec.json.encode(request).decode()[:120]
                     self.tally.damage([DamagedLine(self.lines + i + 1, text, str(problem))])
 
-    def extend(self, other: Stretch) -> None:
-        """Take in the stretch that follows."""
-        self.table.extend(other.table)
+    def extend(self, other: Stretch, values: BufferedIOBase | None = None) -> None:
+        """Take in the stretch that follows, and the values of its table (`TableBuilder.extend`)."""
+        self.table.extend(other.table, values)
         self.tally.extend(other.tally, self.lines)
         self.lines += other.lines
         self.header = self.header or other.header
@@ -171,12 +172,10 @@ def read_whole(path: Path, processes: int | None = None) -> Stretch:
     if size < _ALONE_BYTES or processes < 2:
         return read_stretch(path)
     starts = [*line_starts(path, processes), size]
-    stretches = _read_side_by_side(path, [span for span in pairwise(starts) if span[0] < span[1]])
-    whole = next(stretches)
-    for stretch in stretches:
-        whole.extend(stretch)
-        del stretch  # as large as its part of the log, and joined by now
-    return whole
+    try:
+        return _read_side_by_side(path, [span for span in pairwise(starts) if span[0] < span[1]])
+    except EOFError:  # one of them was killed while it handed over what it had read
+        return read_stretch(path)
 
 
 def read_stretch(path: Path, start: int = 0, end: int | None = None) -> Stretch:
@@ -187,12 +186,13 @@ def read_stretch(path: Path, start: int = 0, end: int | None = None) -> Stretch:
     return stretch
 
 
-def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Stretch]:
-    """Stretches in the log's order.
+def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Stretch:
+    """The stretches, joined. What a process has not read to its end, this one reads itself.
 
-    What a process has not read to its end, for example because it was killed, this process reads
-    itself. They hand over what they have read through pipes: files would fill as much memory again.
+    They hand over what they have read through pipes: files would fill as much memory again. Raises
+    EOFError if one does not hand over all.
     """
+    whole = Stretch()
     with ExitStack() as stack:
         readers = []
         for start, end in spans:
@@ -206,23 +206,21 @@ def _read_side_by_side(path: Path, spans: list[tuple[int, int]]) -> Iterator[Str
             readers.append(stack.enter_context(reader))
             stack.callback(reader.kill)
         for span, reader in zip(spans, readers, strict=True):
-            yield _handed_over(reader) or read_stretch(path, *span)
-
-
-def _handed_over(reader: subprocess.Popen[bytes]) -> Stretch | None:
-    """What a process has read; None if it did not come to its end."""
-    assert reader.stdout is not None
-    try:
-        stretch: Stretch = pickle.load(reader.stdout)
-        stretch.table.load_values(reader.stdout)
-    except (EOFError, pickle.UnpicklingError):
-        return None
-    return None if reader.wait() else stretch
+            assert isinstance(reader.stdout, BufferedReader)
+            try:
+                stretch: Stretch = pickle.load(reader.stdout)
+            except (EOFError, pickle.UnpicklingError):
+                whole.extend(read_stretch(path, *span))
+            else:
+                whole.extend(stretch, reader.stdout)
+                del stretch
+    return whole
 
 
 def write_stretch() -> None:
     """What a process of ours does: one stretch, pickled, to stdout."""
     die_with_parent()
+    gc.disable()  # it ends soon, and what it makes refers to nothing
     path, start, end = sys.argv[1:]
     stretch = read_stretch(Path(path), int(start), int(end))
     pickle.dump(stretch, sys.stdout.buffer, protocol=5)

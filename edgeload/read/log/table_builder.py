@@ -6,6 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from io import BufferedIOBase
 from typing import IO, Any
 
 import numpy as np
@@ -29,6 +30,9 @@ from edgeload.records import (
 from edgeload.runlog import DamagedLine
 
 _PART = "part"
+_PLAIN_ANSWER = SUCCESS, True, 200
+_PLAIN = ("h", 0), ("i", NO_TEXT), ("b", 1), ("h", 200)
+"""Outcome, error, from_edge and status of that."""
 
 
 class TableBuilder:
@@ -76,21 +80,22 @@ class TableBuilder:
     def _codes(self, requests: list[RequestRow]) -> tuple[array[Any] | ColumnValues, ...]:
         """Columns outcome, error, from_edge and status.
 
-        Most chunks hold nothing but edge answers of status 200; those need no look at each row.
+        Nearly all are edge answers of status 200, and only the others are looked at one by one.
         """
         n = len(requests)
         outcome = [r.outcome for r in requests]
         from_edge = [r.from_edge for r in requests]
         status = [r.status for r in requests]
         if outcome.count(SUCCESS) == from_edge.count(True) == status.count(200) == n:
-            plain = (("h", 0), ("i", NO_TEXT), ("b", 1), ("h", 200))
-            return tuple(np.broadcast_to(np.array(value, code), n) for code, value in plain)
-        return (
-            array("h", [self._outcome_code(name) for name in outcome]),
-            array("i", [self._error_code(r, len(self) + i) for i, r in enumerate(requests)]),
-            array("b", [-1 if said is None else int(said) for said in from_edge]),
-            array("h", [number or 0 for number in status]),
-        )
+            return tuple(np.broadcast_to(np.array(value, code), n) for code, value in _PLAIN)
+        columns = tuple(array(code, [value]) * n for code, value in _PLAIN)
+        for i, said in enumerate(zip(outcome, from_edge, status, strict=True)):
+            if said != _PLAIN_ANSWER:
+                codes = self._outcome_code(said[0]), self._error_code(requests[i], len(self) + i)
+                edge = -1 if said[1] is None else int(said[1])
+                for column, value in zip(columns, (*codes, edge, said[2] or 0), strict=True):
+                    column[i] = value
+        return columns
 
     def _outcome_code(self, name: str) -> int:
         code = self._outcomes.get(name)
@@ -105,16 +110,22 @@ class TableBuilder:
             return NO_TEXT
         return self._texts.code(request.outcome, request.error, row)
 
-    def extend(self, other: TableBuilder) -> None:
-        """Append another's rows, its codes put into ours. Raises OverflowError as `add` does."""
+    def extend(self, other: TableBuilder, values: BufferedIOBase | None = None) -> None:
+        """Append another's rows, its codes put into ours. Raises OverflowError as `add` does.
+
+        Of one out of a pickle, `values` has what `save_values` wrote. Raises EOFError if that is
+        not whole; then this table is not, either.
+        """
         outcomes = np.array([self._outcome_code(name) for name in other._outcomes], np.int16)
         for name, column in self._columns.items():
-            values = other._columns[name].view()
+            parts = other._columns[name].parts(values)
             if name == "outcome" and len(outcomes) > 1:
-                values = outcomes[values]
+                parts = (outcomes[part] for part in parts)
             elif name == "error" and other._texts.texts:
-                values = self._texts.extend(other._texts, values)
-            column.extend(values)
+                whole = np.concatenate([part.copy() for part in parts])
+                parts = iter([self._texts.extend(other._texts, whole)])
+            for part in parts:
+                column.extend(part)
 
     def columns(self) -> Requests:
         """The rows so far, as views of the columns: nothing is copied."""
@@ -132,11 +143,6 @@ class TableBuilder:
         """Write what a pickle of this table leaves out: the values of its columns."""
         for column in self._columns.values():
             column.save_to(file)
-
-    def load_values(self, file: IO[bytes]) -> None:
-        """Read them back, into the table that the pickle was."""
-        for column in self._columns.values():
-            column.load_from(file)
 
 
 class Tally:

@@ -6,11 +6,14 @@ import io
 import math
 import pickle
 from array import array
+from itertools import chain
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeload.read.log import growing_column
 from edgeload.read.log.growing_column import GrowingColumn
 
 _VALUES = st.sampled_from([0.0, -0.0, 1.0, math.nan, math.inf])
@@ -37,12 +40,25 @@ def test_a_column_holds_what_it_was_given(parts: list[list[float]]) -> None:
     column.save_to(file)
     file.seek(0)
     copy: GrowingColumn = pickle.load(file)
-    copy.load_from(file)
     joined = GrowingColumn("d")
-    for each in (column, copy):
-        joined.extend(each.view())
-    assert column.view().tobytes() == copy.view().tobytes() == wanted.tobytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(growing_column, "_AT_ONCE", 2)
+        for portion in chain(column.parts(), copy.parts(file)):
+            joined.extend(portion)
+    assert column.view().tobytes() == wanted.tobytes()
     assert joined.view().tobytes() == wanted.tobytes() * 2
+
+
+@given(st.integers(1, 24))
+def test_a_file_that_ends_early_is_not_a_column(missing: int) -> None:
+    """A process that is killed while it hands over its columns has handed over nothing."""
+    column = GrowingColumn("d")
+    column.extend(array("d", [1.0, 2.0, 3.0]))
+    file = io.BytesIO()
+    column.save_to(file)
+    copy = pickle.loads(pickle.dumps(column))
+    with pytest.raises(EOFError):
+        sum(map(len, copy.parts(io.BytesIO(file.getvalue()[:-missing]))))
 
 
 @given(st.integers(1, 1000), _VALUES)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import pickle
 import random
+from collections.abc import Iterable
+from io import BufferedIOBase
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from edgeload.box_records import BoxResources, Usage
 from edgeload.read.log import stretches as part
 from edgeload.read.log.open import read_log
 from edgeload.read.log.stretches import Stretch, read_stretch, read_whole
+from edgeload.read.log.table_builder import TableBuilder
 from edgeload.records import AskedAlone, encode
 from edgeload.runlog import line_starts
 
@@ -79,15 +82,16 @@ def test_stretches_add_up_to_the_whole(log: Path, count: int) -> None:
     same(first, whole)
 
 
-def _through_a_file(stretch: Stretch) -> Stretch:
-    """As a process of ours hands it over."""
-    file = io.BytesIO()
-    pickle.dump(stretch, file, protocol=5)
-    stretch.table.save_values(file)
-    file.seek(0)
-    found: Stretch = pickle.load(file)
-    found.table.load_values(file)
-    return found
+def _handed_over(stretches: Iterable[Stretch]) -> Stretch:
+    """All of them, as processes of ours hand them over."""
+    whole = Stretch()
+    for stretch in stretches:
+        file = io.BytesIO()
+        pickle.dump(stretch, file, protocol=5)
+        stretch.table.save_values(file)
+        file.seek(0)
+        whole.extend(pickle.load(file), file)
+    return whole
 
 
 @given(
@@ -110,10 +114,8 @@ def test_two_processes_report_the_same_damage(
         file.seek(int(cut * len(data)))
         file.readline()
         middle = file.tell()
-    first, second = (read_stretch(path, a, b) for a, b in ((0, middle), (middle, len(data))))
-    whole = _through_a_file(first)
-    whole.extend(_through_a_file(second))
-    same(whole, read_stretch(path))
+    parts = (read_stretch(path, a, b) for a, b in ((0, middle), (middle, len(data))))
+    same(_handed_over(parts), read_stretch(path))
 
 
 def test_processes_side_by_side_read_the_same(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +123,21 @@ def test_processes_side_by_side_read_the_same(log: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(part, "_ALONE_BYTES", 0)
     same(read_whole(log, 3), read_stretch(log))
     assert len(read_log(log).requests) == len(read_stretch(log).table)
+
+
+def test_one_that_is_killed_as_it_hands_over_loses_nothing(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came until then is no part of the log that is read instead, in this process."""
+    monkeypatch.setattr(part, "_ALONE_BYTES", 0)
+    added = TableBuilder.extend
+
+    def cut_short(table: TableBuilder, other: TableBuilder, values: BufferedIOBase | None) -> None:
+        assert values is not None
+        added(table, other, io.BytesIO(values.read()[:-1]) if len(table) else values)
+
+    monkeypatch.setattr(TableBuilder, "extend", cut_short)
+    same(read_whole(log, 2), read_stretch(log))
 
 
 def test_a_log_of_few_lines_is_cut_between_them(tmp_path: Path) -> None:
