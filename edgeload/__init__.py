@@ -411,6 +411,7 @@ read                    a log -> columns -> summary -> findings, report and plot
         connection_limit  what shows that the proxy took no more requests at once
         outages         spells without a good answer
         shortfalls      what keeps a step from showing that its load is carried
+        side_by_side    what is found in each of several steps, two at a time
         capacity        what a ramp shows of the capacity
         queueing_detector  which detector of a chain is the limit
         network_share   the part of service time spent on the way to the endpoint

@@ -551,6 +551,7 @@ TESTS_OF_MORE_THAN_A_MODULE = {
     "test_side_by_side": "conftest.py: which tests run beside others",
     "test_truth_of_mix": "the whole way of a mix, against the embedded endpoint's own log",
     "cluster/test_cluster_on_machines": "a whole cluster of pseudo-machines, as a user has it",
+    "read/analysis/test_log_in_parts": "the analysis of a log: rows part by part, in any order",
     "read/output/test_numbers_agree": "summary.json against all that people read",
     "read/output/test_page_in_browser": "page.py and the script in the page, in a browser",
     "read/statistics/test_same_numbers": "scipy against the formulas it replaced",

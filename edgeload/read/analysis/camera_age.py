@@ -55,7 +55,15 @@ def _parts_in(log: RunLog, clients: Collection[int], window: Window) -> Iterator
     for each in np.flatnonzero(touching & (first_answer_s[:-1] > window.start_s)).tolist():
         steps = plan.steps[stretches.first_step[each] : stretches.last_step[each] + 1]
         from_s[each] = _first_due(plan, int(stretches.client[each]), steps)
-    return age_spans_in_parts(camera, frames.due_s, frames.done_s, from_s, stretches.end_s, window)
+    return age_spans_in_parts(
+        camera,
+        frames.due_s,
+        frames.done_s,
+        from_s,
+        stretches.end_s,
+        window,
+        in_order=frames.clients_in_order,
+    )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import special
 
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.log.columns import Bools, RunLog
+from edgeload.read.log.columns import Bools, Ints, RunLog
 from edgeload.read.statistics.percentiles import nearest_rank
 from edgeload.read.statistics.windows import Floats
 
@@ -73,9 +73,7 @@ def find_cold_answers(log: RunLog, steps: Sequence[StepSummary]) -> tuple[ColdAn
                 until_s=float(requests.sent_s[rows[size - 1]]),
             )
         )
-    _, first_rows = np.unique(requests.client[rows], return_index=True)
-    firsts = np.zeros(len(rows), dtype=np.bool_)
-    firsts[first_rows] = True
+    firsts = _firsts(requests.client[rows])
     firsts[: found[0].answers if found else 0] = False  # those are named already
     if _more_often(slow[firsts], slow[~firsts]):
         early = time_s[firsts & slow]
@@ -114,6 +112,15 @@ def _start(slow: npt.NDArray[np.intp], answers: int) -> int:
         return 0
     best = int(np.argmax(gain))
     return int(size[best]) if gain[best] >= _SURE else 0
+
+
+def _firsts(client: Ints) -> Bools:
+    """Which rows are the first of their clients."""
+    first_row = np.full(int(client.max()) + 2, len(client))  # of client -1, too
+    first_row[client[::-1]] = np.arange(len(client))[::-1]  # of several, the last stays
+    firsts = np.zeros(len(client) + 1, dtype=np.bool_)
+    firsts[first_row] = True
+    return firsts[:-1]
 
 
 def _more_often(firsts: Bools, others: Bools) -> bool:

@@ -93,7 +93,8 @@ def _part(
     workers = _workers(nodes)
     clients = range(log.plan.max_clients)
     only = frozenset(c for c in clients if c % log.header.workers in workers)
-    prepared = prepare(_log_of(log, workers, log.header.workers), only)
+    shown = [log.steps[step.index] for step in whole.steps]
+    prepared = prepare(_log_of(log, workers, log.header.workers), shown, only)
     mix = bool(whole.groups)
     own = [one for one in asked if one.group is None and one.quantity != "throughput"]
     steps = [_step(prepared, each, () if mix else own, has_groups=mix) for each in whole.steps]

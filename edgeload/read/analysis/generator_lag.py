@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edgeload.generator_limits import late_limit_s
 from edgeload.read.log.columns import Bools, Requests, RunLog
 from edgeload.read.log.frames import group_indices
-from edgeload.read.statistics.grouped import in_order
+from edgeload.read.statistics.grouped import GroupNumbers, grouped, in_parts
 from edgeload.read.statistics.windows import Floats
 
 
@@ -49,23 +49,46 @@ def generator_lag(
     nothing. `limit_s` is the lag that is allowed, to all requests or to each. Lag is NaN, and
     nothing late, if the due times are unknown.
     """
-    order = in_order(requests.client, requests.number)
-    client = requests.client[order]
-    follows = np.concatenate([[False], client[1:] == client[:-1]])[: len(order)]
-    free_s = np.full(len(requests), -np.inf)
-    free_s[order[follows]] = requests.done_s[order[:-1][follows[1:]]]
-    lag: Floats = np.maximum(free_s, requests.due_s)
-    np.subtract(requests.sent_s, lag, out=lag)
-    np.maximum(lag, 0.0, out=lag)
+    in_order = requests.clients_in_order
+    order = None if in_order else np.argsort(requests.number, kind="stable")
+    last_s = _nobody_yet(requests)
+    lag: Floats = np.empty(len(requests))
+    for part in in_parts(len(requests)):
+        rows = part if order is None else order[part]
+        own_s = np.maximum(_free_s(requests, rows, last_s), requests.due_s[rows])
+        np.subtract(requests.sent_s[rows], own_s, out=own_s)
+        lag[rows] = np.maximum(own_s, 0.0, out=own_s)
     if followers_s is not None:
         lag += followers_s
-    if not np.any(lag > limit_s):  # as a rule
-        return GeneratorLag(lag, np.zeros(len(lag), dtype=np.bool_))
+    late: Bools = np.asarray(lag > limit_s, dtype=np.bool_)
+    if not late.any():  # as a rule
+        return GeneratorLag(lag, late)
     limits_s = np.broadcast_to(np.asarray(limit_s, dtype=np.float64), lag.shape)
-    waited_s = np.maximum(free_s - requests.due_s, 0.0)  # for the client's previous request
+    order = np.arange(len(requests)) if order is None else order
+    order = order[grouped(requests.client[order]).order]
+    free_s = _free_s(requests, order, _nobody_yet(requests))
+    waited_s = np.maximum(free_s - requests.due_s[order], 0.0)  # for the client's previous request
     delay_s = np.empty_like(lag)
-    delay_s[order] = _handed_on(lag[order], waited_s[order], follows, limits_s[order])
+    delay_s[order] = _handed_on(lag[order], waited_s, free_s > -np.inf, limits_s[order])
     return GeneratorLag(lag, np.asarray(delay_s > limits_s, dtype=np.bool_))
+
+
+def _nobody_yet(requests: Requests) -> Floats:
+    """When each client's last request was done, before its first one: never."""
+    return np.full(int(requests.client.max(initial=0)) + 2, -np.inf)
+
+
+def _free_s(requests: Requests, rows: slice | GroupNumbers, last_s: Floats) -> Floats:
+    """For each of these rows, when its client's previous request was done; -infinity: it is the
+    first.
+
+    Each client's rows are in order. `last_s` has what was done last of the rows before these, and
+    is brought up to date.
+    """
+    own = grouped(requests.client[rows])
+    free_s = np.empty(len(own.order))
+    free_s[own.order] = own.previous(requests.done_s[rows][own.order], last_s)
+    return free_s
 
 
 def _handed_on(lag_s: Floats, waited_s: Floats, follows: Bools, limit_s: Floats) -> Floats:

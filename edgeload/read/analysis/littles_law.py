@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeload.read.log.columns import Requests
+from edgeload.read.statistics.grouped import in_parts
 from edgeload.read.statistics.windows import Window
 
 TOLERANCE = 0.05
@@ -33,18 +34,27 @@ def littles_law(requests: Requests, window: Window) -> LittlesLaw:
     """
     if window.length_s <= 0:
         return LittlesLaw(None, None, None)
-    sent_s, done_s = requests.sent_s, requests.done_s
-    overlap = np.minimum(done_s, window.end_s)
-    overlap -= np.maximum(sent_s, window.start_s)
-    area = float(overlap[overlap > 0].sum())
-    del overlap  # of a long log it is large
-    service_s = (done_s - sent_s)[window.holds(done_s) & ~np.isnan(sent_s)]
-    if not len(service_s) or area <= 0:
+    service_s, ended, open_at = 0.0, 0, np.zeros(2, dtype=np.int64)
+    edges_s = np.array([[window.start_s], [window.end_s]])
+    for part in in_parts(len(requests)):
+        sent_s, done_s = requests.sent_s[part], requests.done_s[part]
+        own_s = (done_s - sent_s)[window.holds(done_s) & ~np.isnan(sent_s)]
+        service_s += float(own_s.sum())
+        ended += len(own_s)
+        open_at += ((sent_s <= edges_s) & (done_s >= edges_s)).sum(axis=1)
+    area = time_in_flight(requests, window)
+    if not ended or area <= 0:
         return LittlesLaw(None, None, None)
-    edges = [
-        int(((sent_s <= edge) & (done_s >= edge)).sum()) for edge in (window.start_s, window.end_s)
-    ]
-    product = float(service_s.sum())
-    slack = max(edges) * float(service_s.mean())
-    holds = abs(area - product) <= TOLERANCE * max(area, abs(product)) + slack
-    return LittlesLaw(area / window.length_s, product / window.length_s, holds)
+    slack = int(open_at.max()) * service_s / ended
+    holds = abs(area - service_s) <= TOLERANCE * max(area, abs(service_s)) + slack
+    return LittlesLaw(area / window.length_s, service_s / window.length_s, holds)
+
+
+def time_in_flight(requests: Requests, window: Window) -> float:
+    """The time inside a window in which requests were in flight, of all together, in seconds."""
+    total_s = 0.0
+    for part in in_parts(len(requests)):
+        overlap = np.minimum(requests.done_s[part], window.end_s)
+        overlap -= np.maximum(requests.sent_s[part], window.start_s)
+        total_s += float(overlap[overlap > 0].sum())
+    return total_s

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from edgeload.read.analysis.littles_law import time_in_flight
 from edgeload.read.log.columns import Requests
 from edgeload.read.statistics.windows import Window
 from edgeload.records import WorkerSample
@@ -52,10 +53,7 @@ def network_share(
             for s in told
             if s.round_trip_s is not None and window.start_s <= s.at_s <= window.end_s
         ]
-    overlap = np.minimum(requests.done_s, window.end_s) - np.maximum(
-        requests.sent_s, window.start_s
-    )
-    service_s = float(overlap[overlap > 0].sum())
+    service_s = time_in_flight(requests, window)
     if not rounds or service_s <= 0:
         return None
     acknowledged = int(window.holds(requests.done_s).sum())

@@ -118,17 +118,17 @@ def failure_series(requests: Requests) -> FailureSeries:
     rows = in_half_the_room(np.argsort(requests.done_s, kind="stable"))
     ours = requests.having(GENERATOR)
     rows = rows[~ours[rows]] if ours.any() else rows
-    ok = (requests.ok | requests.having(CHANGED_ANSWER))[rows]
-    done_s, sent_s = requests.done_s[rows], requests.sent_s[rows]
+    ok, done_s = (requests.ok | requests.having(CHANGED_ANSWER))[rows], requests.done_s[rows]
     edges = np.flatnonzero(np.diff(np.concatenate([[True], ok, [True]]).astype(np.int8)))
     first, end = edges.reshape(-1, 2).T
-    begun_s = (
-        np.minimum.reduceat(np.append(sent_s, np.inf), edges)[::2] if len(edges) else sent_s[:0]
-    )
+    failed = np.flatnonzero(~ok)
+    begins = np.searchsorted(failed, first)
+    sent_s = requests.sent_s[rows[failed]]
+    begun_s = np.minimum.reduceat(sent_s, begins) if len(begins) else sent_s
     start_s = np.maximum(begun_s, np.where(first > 0, done_s[first - 1], -np.inf))
     recovered_s = np.where(end < len(ok), done_s[np.minimum(end, len(ok) - 1)], np.inf)
     least_s = done_s[end - 1] - start_s
-    silent = _silences(requests, done_s, sent_s, ok)
+    silent = _silences(requests, rows, done_s, ok)
     spells = FailureSpells(
         np.concatenate([first, silent.first]),
         np.concatenate([end - 1, silent.last]),
@@ -139,31 +139,27 @@ def failure_series(requests: Requests) -> FailureSeries:
     return FailureSeries(requests, rows, done_s, ok, spells)
 
 
-def _silences(requests: Requests, done_s: Floats, sent_s: Floats, ok: Bools) -> FailureSpells:
+def _silences(requests: Requests, rows: Ints, done_s: Floats, ok: Bools) -> FailureSpells:
     """Spells without any end of a request between two good answers, though several were wanted.
 
     They are far longer than the time between answers usually is, and at least three requests were
     sent or fell due in them: whoever waits for the endpoint sees no difference to a failure.
     """
-    all_good = bool(ok.all())
-    good = range(len(ok)) if all_good else np.flatnonzero(ok)
-    gaps_s = np.diff(done_s if all_good else done_s[good])
-    enough = len(gaps_s) >= _LEAST_GAPS
-    long_s = max(LEAST_S, _TIMES_THE_USUAL * float(np.median(gaps_s))) if enough else math.inf
-    wanted_s = sent_s if np.isnan(requests.due_s).any() else requests.due_s
-    found = []
-    for place in np.flatnonzero(gaps_s >= long_s).tolist():
-        before, after = int(good[place]), int(good[place + 1])
-        if after != before + 1:  # requests failed in between
-            continue
-        still_open = (sent_s < done_s[after]) & (done_s >= done_s[after])
-        start_s = max(
-            float(done_s[before]), float(np.min(sent_s[still_open], initial=done_s[after]))
-        )
-        end_s = float(done_s[after])
-        wanted = np.count_nonzero((wanted_s >= start_s) & (wanted_s < end_s))
-        if end_s - start_s >= long_s and wanted >= LEAST_FAILURES:
-            found.append((after, start_s, end_s))
+    found: list[tuple[int, float, float]] = []
+    pauses = np.flatnonzero((np.diff(done_s) >= LEAST_S) & ok[:-1] & ok[1:])
+    if len(pauses):  # as a rule there is none
+        sent_s = requests.sent_s[rows]
+        wanted_s = sent_s if np.isnan(requests.due_s).any() else requests.due_s
+        gaps_s = np.diff(done_s[ok])
+        usual_s = float(np.median(gaps_s)) if len(gaps_s) >= _LEAST_GAPS else math.inf
+        long_s = max(LEAST_S, _TIMES_THE_USUAL * usual_s)
+        for before in pauses.tolist():
+            after, end_s = before + 1, float(done_s[before + 1])
+            still_open = (sent_s < end_s) & (done_s >= end_s)
+            start_s = max(float(done_s[before]), float(np.min(sent_s[still_open], initial=end_s)))
+            wanted = np.count_nonzero((wanted_s >= start_s) & (wanted_s < end_s))
+            if end_s - start_s >= long_s and wanted >= LEAST_FAILURES:
+                found.append((after, start_s, end_s))
     after_rows = np.array([row for row, _, _ in found], dtype=np.intp)
     starts_s, ends_s = (np.array([each[i] for each in found], dtype=np.float64) for i in (1, 2))
     return FailureSpells(after_rows, after_rows - 1, starts_s, ends_s, ends_s - starts_s)

@@ -12,6 +12,8 @@ from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.analysis.steps import dues_in
 from edgeload.read.analysis.window_times import times_of
+from edgeload.read.log.columns import Bools
+from edgeload.read.statistics.grouped import in_half_the_room, in_parts
 from edgeload.read.statistics.percentiles import rank
 from edgeload.read.statistics.windows import Floats, Window, count_in
 
@@ -163,11 +165,17 @@ def heat_map(summary: RunSummary) -> HeatMap | None:
         return None
     width_s = window_width(end_s, MOST_BARS)
     edges_s = np.arange(math.ceil(end_s / width_s - 1e-9) + 1, dtype=np.float64) * width_s
-    time_s = np.maximum(requests.done_s[ok] - from_s[ok], _LEAST_BAND_S)
-    low, high = float(np.quantile(time_s, _FASTEST)), float(time_s.max())
-    np.maximum(time_s, low, out=time_s)
+
+    def time_s(rows: Bools | slice) -> Floats:
+        return np.maximum(requests.done_s[rows] - from_s[rows], _LEAST_BAND_S)
+
+    high = float(np.max(time_s(slice(None)), where=ok, initial=0.0))
+    low = float(np.quantile(time_s(ok), _FASTEST, overwrite_input=True))
     bands_s = np.geomspace(low / 1.02, max(high, low * 1.5) * 1.02, MOST_BANDS + 1)
-    counts = np.histogram2d(time_s, from_s[ok], bins=(bands_s, edges_s))[0]
+    counts = np.zeros((MOST_BANDS, len(edges_s) - 1))
+    for part in in_parts(len(ok)):  # numpy needs a hundred bytes for each
+        times = np.maximum(time_s(part), low)[ok[part]]
+        counts += np.histogram2d(times, from_s[part][ok[part]], bins=(bands_s, edges_s))[0]
     timed_out = np.histogram(from_s[requests.having(TIMEOUT)], edges_s)[0]
     sent = np.histogram(from_s, edges_s)[0]
     missed = _missed(summary, sent / width_s, edges_s) * width_s if log.knows_due else 0.0 * sent
@@ -208,10 +216,9 @@ def _step_times(summary: RunSummary, step: StepSummary) -> Times:
     log, requests = summary.log, summary.log.requests
     span = Window(step.span.start_s, step.window.end_s)
     windows = span.split(_windows(step, span, window_width(end_of(summary))))
-    rows = np.flatnonzero(requests.step == step.index)
+    rows = in_half_the_room(np.flatnonzero(requests.step == step.index))
+    rows = rows[np.argsort(log.at_s[rows], kind="stable")]
     at_s = log.at_s[rows]
-    rows = rows[np.argsort(at_s, kind="stable")]
-    at_s = np.sort(at_s)
     dues = dues_in(log, log.plan.steps[step.index], span.end_s) if log.plan else None
     service, response = [], []
     for window in windows:

@@ -7,7 +7,7 @@ the host if it was watched. A flat box gives no finding.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from edgeload.read.analysis.host_plateau import (
 from edgeload.read.analysis.soak_result import ComparedEnds, QuarterPair, Soak, Throttling
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.log.columns import RunLog
+from edgeload.read.statistics.grouped import in_half_the_room
 from edgeload.read.statistics.plateau import PARTS, SOAK_FALSE_ALARMS, onset, p_of_change
 from edgeload.read.statistics.windows import Floats, Window
 
@@ -53,6 +54,7 @@ class _Answers:
     done_s: Floats
     at_s: Floats
     times_s: Mapping[str, Floats]
+    _known: dict[tuple[str, Window], dict[str, float]] = field(default_factory=dict)
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -68,13 +70,19 @@ class _Answers:
             per_s: Floats = np.diff(np.searchsorted(self.done_s, edges)) / lengths
             return per_s
         kind, name, _ = quantity.split("_")
-        found = []
-        for window in windows:
+        return np.array([self._quantiles(kind, window)[name] for window in windows])
+
+    def _quantiles(self, kind: str, window: Window) -> dict[str, float]:
+        """All of them together: that takes little longer than one."""
+        if (kind, window) not in self._known:
             first, last = np.searchsorted(self.at_s, (window.start_s, window.end_s)).tolist()
             times = self.times_s[kind][first:last]
-            enough = len(times) >= _LEAST_ANSWERS[name]
-            found.append(float(np.quantile(times, _QUANTILES[name])) if enough else np.nan)
-        return np.array(found)
+            values = np.quantile(times, list(_QUANTILES.values())) if len(times) else [np.nan] * 2
+            self._known[kind, window] = {
+                name: float(value) if len(times) >= _LEAST_ANSWERS[name] else np.nan
+                for name, value in zip(_QUANTILES, values, strict=True)
+            }
+        return self._known[kind, window]
 
     def series(self, windows: Sequence[Window], quantity: str) -> Floats:
         """The same to be tested: times as their logarithms."""
@@ -140,13 +148,15 @@ def _soak(
 
 def _answers_of(log: RunLog, step: StepSummary) -> _Answers:
     requests = log.requests
-    rows = np.flatnonzero((requests.step == step.index) & requests.ok & np.isfinite(log.at_s))
+    wanted = (requests.step == step.index) & requests.ok & np.isfinite(log.at_s)
+    rows = in_half_the_room(np.flatnonzero(wanted))
     rows = rows[np.argsort(log.at_s[rows], kind="stable")]
     done_s = requests.done_s[rows]
     times_s = {"service": done_s - requests.sent_s[rows]}
     if log.knows_due:
         times_s["response"] = done_s - requests.due_s[rows]
-    return _Answers(np.sort(done_s), log.at_s[rows], times_s)
+    done_s.sort()
+    return _Answers(done_s, log.at_s[rows], times_s)
 
 
 def _load_pairs(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -21,6 +22,7 @@ from edgeload.read.analysis.generator_lag import GeneratorLag, generator_lag, la
 from edgeload.read.analysis.littles_law import littles_law
 from edgeload.read.analysis.objective_results import Sample, batches, result_of
 from edgeload.read.analysis.outages import FailureSeries, failure_series
+from edgeload.read.analysis.side_by_side import side_by_side
 from edgeload.read.analysis.step_summary import (
     GeneratorWork,
     Stability,
@@ -41,6 +43,7 @@ from edgeload.read.analysis.worker_effort import (
 )
 from edgeload.read.log.columns import Bools, Requests, RunLog
 from edgeload.read.log.frames import followers_lag_s, group_indices
+from edgeload.read.statistics.age import Age
 from edgeload.read.statistics.backlog import BacklogGrowth, backlog_growth
 from edgeload.read.statistics.drift import drift, settled_s
 from edgeload.read.statistics.percentiles import distribution
@@ -55,7 +58,10 @@ class Prepared:
     log: RunLog
     until_s: float
     """Nothing due from here on was part of the run."""
-    lag: GeneratorLag
+    ages: Mapping[int, Age | None]
+    """The ages in the window of each step, by its index; `generator`: how the generator did in it.
+    """
+    generator: Mapping[int, GeneratorWork]
     failures: FailureSeries
     done_s: Floats
     """Instants at which requests ended, sorted; `ok_done_s`: those of the good answers."""
@@ -65,31 +71,36 @@ class Prepared:
 
     def sending(self, step: RampStep) -> Collection[int]:
         """The clients of a step, as far as the log has their requests."""
-        clients = range(step.clients)
-        return clients if self.only is None else [c for c in clients if c in self.only]
+        return _sending(step, self.only)
 
 
-def prepare(log: RunLog, only: frozenset[int] | None = None) -> Prepared:
-    """Instants that every step's summary needs. The log may have the requests of some clients
-    `only`, for example of those that load one of several endpoints.
+def prepare(log: RunLog, steps: Sequence[RampStep], only: frozenset[int] | None = None) -> Prepared:
+    """What the summaries of these steps need.
+
+    The log may have the requests of some clients `only`, for example of those that load one of
+    several endpoints. What is as large as the log and not kept ends before the next begins.
     """
-    requests = log.requests
-    failures = failure_series(requests)
+    requests, until_s = log.requests, run_until_s(log)
+    windows = {step.index: window_of(log, step, until_s) for step in steps}
+
+    def age(step: RampStep) -> Age | None:
+        return age_in(log, _sending(step, only), windows[step.index])
+
+    with ThreadPoolExecutor(1) as pool:
+        series = pool.submit(failure_series, requests)
+        ages = dict(zip(windows, side_by_side(age, steps), strict=True))
+        generator = _generator(log, windows)
+        failures = series.result()
     done_s = failures.done_s
+    ok_done_s = done_s if requests.ok.all() else done_s[requests.ok[failures.rows]]
     if len(done_s) < len(requests):  # it leaves out what we could not send
         done_s = np.sort(requests.done_s)
-    all_ok = bool(requests.ok.all())
-    return Prepared(
-        log=log,
-        until_s=run_until_s(log),
-        lag=generator_lag(
-            requests, lag_limit_s(log), followers_lag_s(log) if log.knows_due else None
-        ),
-        failures=failures,
-        done_s=done_s,
-        ok_done_s=done_s if all_ok else np.sort(requests.done_s[requests.ok]),
-        only=only,
-    )
+    return Prepared(log, until_s, ages, generator, failures, done_s, ok_done_s, only)
+
+
+def _sending(step: RampStep, only: frozenset[int] | None) -> Collection[int]:
+    clients = range(step.clients)
+    return clients if only is None else [client for client in clients if client in only]
 
 
 def run_until_s(log: RunLog) -> float:
@@ -166,10 +177,10 @@ def warm_up_s(log: RunLog, step: RampStep) -> float:
     return min(float(setting), step.duration_s)
 
 
-def window_of(prepared: Prepared, step: RampStep) -> Window:
+def window_of(log: RunLog, step: RampStep, until_s: float) -> Window:
     """What of a step is summarised: all but its warm-up, as far as the run went."""
-    end_s = min(step.end_s, prepared.until_s)
-    return Window(min(step.start_s + warm_up_s(prepared.log, step), end_s), end_s)
+    end_s = min(step.end_s, until_s)
+    return Window(min(step.start_s + warm_up_s(log, step), end_s), end_s)
 
 
 def summarise_step(
@@ -188,8 +199,7 @@ def summarise_step(
     """
     copies = step.clients if copies is None else copies
     log, requests = prepared.log, prepared.log.requests
-    window = window_of(prepared, step)
-    age = age_in(log, prepared.sending(step), window)  # first: it needs much room
+    window = window_of(log, step, prepared.until_s)
     inside = rows_due_in(log, step.index, window)
     dues = dues_in(log, step, prepared.until_s, prepared.only)
     counts = _counts(log, step, dues)
@@ -199,7 +209,7 @@ def summarise_step(
     del dues  # of a long log each of these is large
     times = times_of(log, inside, within.missed)
     stability = _stability(prepared, inside, times, window)
-    generator = _generator(prepared, inside, window)
+    generator = prepared.generator[step.index]
     asked = [objective for objective in objectives if objective.applies_to(copies)]
     arrival_per_s = _arrival_rate(log, step, window, within)
     overloaded = overloaded or (growth is not None and growth.verdict == "not_carried")
@@ -234,7 +244,7 @@ def summarise_step(
         ),
         generator=generator,
         stability=stability,
-        age=age,
+        age=prepared.ages[step.index],
         objectives=tuple(result_of(objective, sample, step.index) for objective in asked),
         doubts=step_doubts(log, step, window, generator, counts)
         if prepared.only is None  # what else is wrong is wrong with all clients
@@ -296,12 +306,20 @@ def _missed_reasons(log: RunLog, step: RampStep) -> dict[str, int]:
     return dict(reasons)
 
 
-def _generator(prepared: Prepared, inside: Bools, window: Window) -> GeneratorWork:
-    log = prepared.log
-    late = prepared.lag.late[inside] if log.knows_due else np.zeros(0, np.bool_)
+def _generator(log: RunLog, windows: Mapping[int, Window]) -> dict[int, GeneratorWork]:
+    """How the generator did in each of these steps' windows."""
+    lag = None
+    if log.knows_due:
+        lag = generator_lag(log.requests, lag_limit_s(log), followers_lag_s(log))
+    return {step: _work(log, lag, step, window) for step, window in windows.items()}
+
+
+def _work(log: RunLog, lag: GeneratorLag | None, step: int, window: Window) -> GeneratorWork:
+    inside = rows_due_in(log, step, window)
+    late_share = float(lag.late[inside].mean()) if lag is not None and inside.any() else None
     return GeneratorWork(
-        lag=distribution(prepared.lag.lag_s[inside]) if log.knows_due else None,
-        late_share=float(late.mean()) if len(late) else None,
+        lag=None if lag is None else distribution(lag.lag_s[inside]),
+        late_share=late_share,
         cpu_cores=cpu_cores(log.workers, window),
         core_wait_s=core_wait_s(log.workers, window),
         limit_stops=limit_stops(log.workers, window),

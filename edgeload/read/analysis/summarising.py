@@ -12,6 +12,7 @@ from edgeload.box_records import BoxResources, HostClock
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.host.samples import HostSample
 from edgeload.objectives import Objective, parse_objective, with_tiers
+from edgeload.plan import RampStep
 from edgeload.read.analysis.box_story import box_story
 from edgeload.read.analysis.cache_audit import find_cache_audit
 from edgeload.read.analysis.capacity import find_capacity
@@ -42,10 +43,17 @@ from edgeload.read.analysis.rollouts import find_rollouts
 from edgeload.read.analysis.run_summary import RunSummary, Totals
 from edgeload.read.analysis.searching import with_search
 from edgeload.read.analysis.shortfalls import find_shortfalls
+from edgeload.read.analysis.side_by_side import side_by_side
 from edgeload.read.analysis.soak import find_soaks
 from edgeload.read.analysis.soak_result import Soak
 from edgeload.read.analysis.step_summary import StepSummary
-from edgeload.read.analysis.steps import Prepared, dues_in, prepare, summarise_step
+from edgeload.read.analysis.steps import (
+    Prepared,
+    dues_in,
+    prepare,
+    run_until_s,
+    summarise_step,
+)
 from edgeload.read.analysis.utilisation_law import (
     fit_demands,
     host_use,
@@ -169,14 +177,15 @@ class _Whole:
 
 def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSummary:
     """A run without groups, or one group of it, or a mix as if it were one group."""
-    prepared = prepare(log)
+    until_s = run_until_s(log)
     began = [
         step
         for step in log.steps
-        if step.start_s < prepared.until_s and (mix.only is None or step.index in mix.only)
+        if step.start_s < until_s and (mix.only is None or step.index in mix.only)
     ]
-    steps, samples = [], []
-    for step in began:
+    prepared = prepare(log, began)
+
+    def summarise(step: RampStep) -> tuple[StepSummary, Sample | None]:
         copies, has_groups = mix.copies.get(step.index), bool(mix.copies) and not mix.group
         summary, sample = summarise_step(
             prepared,
@@ -186,15 +195,18 @@ def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSumm
             has_groups=has_groups,
             overloaded=step.index in mix.overloaded,
         )
-        samples += [sample] if asked else []  # as large as the log: kept only if needed
-        del sample
         if mix.group:
             summary = replace(summary, group=mix.group, doubts=_doubts(summary, mix))
         else:
             detectors = detector_times(log, step, summary.window)
             network = network_share(log.workers, log.sent_requests, summary.window)
             summary = replace(summary, detectors=detectors, network=network)
-        steps.append(summary)
+        return summary, sample if asked else None  # as large as the log: kept only if needed
+
+    summarised = side_by_side(summarise, began)
+    steps = [summary for summary, _ in summarised]
+    samples = [sample for _, sample in summarised if sample is not None]
+    del summarised
     outages = find_outages(
         log,
         log.steps,

@@ -44,17 +44,20 @@ def times_of(
 ) -> WindowTimes:
     """Times of the requests in these rows (a mask, or row numbers), with `missed` more unsent."""
     requests = log.requests
-    outcome = requests.outcome[rows]  # only of these rows: callers ask for many small windows
-    ok = outcome == 0
-    failed = len(outcome) - int(np.count_nonzero(ok))
-
-    def good(column_s: Floats) -> Floats:
-        return column_s[rows][ok] if failed else column_s[rows]
-
-    done_s = good(requests.done_s)
-    frame_s, response_s = done_s - good(requests.sent_s), None
+    ok = requests.outcome[rows] == 0  # only of these rows: callers ask for many small windows
+    failed = len(ok) - int(np.count_nonzero(ok))
+    good = rows
+    if failed and rows.dtype == np.bool_:
+        good = rows.copy()
+        good[rows] = ok
+    elif failed:
+        good = rows[ok]
+    done_s = requests.done_s[good]
+    frame_s, response_s = requests.sent_s[good], None
+    np.subtract(done_s, frame_s, out=frame_s)
     if log.knows_due:
-        response_s = done_s - good(requests.due_s)
+        response_s = requests.due_s[good]
+        np.subtract(done_s, response_s, out=response_s)
     service_s, requests_failed = (frame_s, None) if log.parts is None else _by_part(log, rows)
     return WindowTimes(
         service_s=service_s,

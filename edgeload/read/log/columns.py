@@ -15,6 +15,7 @@ from edgeload.box_records import BoxRecord
 from edgeload.camera_group import DEFAULT_GROUP
 from edgeload.host.samples import HostSample
 from edgeload.plan import Plan, RampStep
+from edgeload.read.statistics.grouped import rise_in_groups
 from edgeload.read.statistics.windows import Floats
 from edgeload.records import (
     AskedAlone,
@@ -99,6 +100,13 @@ class Requests:
     def ok(self) -> Bools:
         """Which requests were answered as they should be."""
         return np.asarray(self.outcome == 0, dtype=np.bool_)
+
+    @cached_property
+    def clients_in_order(self) -> bool:
+        """Whether each client's rows are in the order of their numbers, and of their ends, as those
+        of a log are unless its lines were moved.
+        """
+        return rise_in_groups(self.client, self.number, self.done_s)
 
     def having(self, outcome: str) -> Bools:
         """Which requests ended in that outcome."""

@@ -19,10 +19,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from edgeload.read.statistics.grouped import GroupNumbers, in_half_the_room, in_order
+from edgeload.read.statistics.grouped import ROWS_AT_ONCE, Grouped, GroupNumbers, grouped, in_parts
 from edgeload.read.statistics.windows import Floats, Window
 
-_ROWS_AT_ONCE = 1 << 18
 _ROUNDING = 1e-12  # a share that is q up to rounding reaches q
 
 _Places = npt.NDArray[np.intp]
@@ -188,7 +187,7 @@ def _curve(begin_s: Floats, end_s: Floats) -> Iterator[_CurvePart]:
     """
     age_s, below_s, still_open, first, begun = np.zeros(0), np.zeros(1), 0, 0, 0
     while first < len(end_s):
-        ahead = (begin_s[begun + _ROWS_AT_ONCE :], end_s[first + _ROWS_AT_ONCE :])
+        ahead = (begin_s[begun + ROWS_AT_ONCE :], end_s[first + ROWS_AT_ONCE :])
         cut_s = min((float(values[0]) for values in ahead if len(values)), default=math.inf)
         until = int(np.searchsorted(begin_s, cut_s, side="right"))
         last = int(np.searchsorted(end_s, cut_s, side="right"))
@@ -256,68 +255,43 @@ def age_spans_in_parts(
     from_s: Floats,
     until_s: Floats,
     window: Window,
+    *,
+    in_order: bool = False,
 ) -> Iterator[AgeSpans]:
-    """The same, some cameras at a time."""
-    start_s = np.maximum(from_s, window.start_s)
-    end_s = np.minimum(until_s, window.end_s)
-    newest_s, rows = _newest_and_inside(camera, due_s, answered_s, start_s, end_s)
-    edges = np.cumsum(np.bincount(camera[rows] + 1, minlength=len(from_s) + 1))
-    first = 0
-    while first < len(from_s):
-        most = np.searchsorted(edges, edges[first] + _ROWS_AT_ONCE, side="right") - 1
-        last = max(first + 1, int(most))
-        part, own = rows[edges[first] : edges[last]], slice(first, last)
-        yield _spans_in_order(
-            camera[part] - first,
-            due_s[part],
-            answered_s[part],
-            AgeSpans(start_s[own], end_s[own], newest_s[own]),
-        )
-        first = last
+    """The same, some answers at a time. `in_order`: those of each camera stand in order of time."""
+    order = None if in_order else np.argsort(answered_s, kind="stable")
+    counts_s = np.append(np.maximum(from_s, window.start_s), np.inf)  # the last is of no camera, -1
+    ends_s = np.append(np.minimum(until_s, window.end_s), -np.inf)
+    begun_s, newest_s = counts_s.copy(), np.full(len(counts_s), -np.inf)
+    for part in in_parts(len(camera)):
+        rows = part if order is None else order[part]
+        of, due, at_s = camera[rows], due_s[rows], answered_s[rows]
+        before = at_s <= counts_s[of]
+        np.maximum.at(newest_s, of[before], due[before])
+        inside = np.flatnonzero((at_s < ends_s[of]) & ~before)
+        own = grouped(of[inside])
+        kept = inside[own.order]
+        at_s = at_s[kept]
+        newest = own.previous(_newest_so_far(own, due[kept], newest_s), newest_s)
+        yield _that_last(own.previous(at_s, begun_s), at_s, newest)
+    yield _that_last(begun_s[:-1], ends_s[:-1], newest_s[:-1])
 
 
-def _newest_and_inside(
-    camera: GroupNumbers, due_s: Floats, answered_s: Floats, start_s: Floats, end_s: Floats
-) -> tuple[Floats, GroupNumbers]:
-    """The due time of each camera's newest frame that was answered before it counts, and the places
-    of the answers while it counts: by camera, and in time within each.
-    """
-    none = start_s.size  # what stands there is for the entries of no camera, -1
-    before = answered_s <= np.append(start_s, np.inf)[camera]
-    newest_s = np.full(none + 1, -np.inf)
-    np.maximum.at(newest_s, camera[before], due_s[before])
-    inside = answered_s < np.append(end_s, -np.inf)[camera]
-    rows = in_half_the_room(np.flatnonzero(inside & ~before))
-    return newest_s[:none], rows[in_order(camera[rows], answered_s[rows])]
-
-
-def _spans_in_order(
-    camera: GroupNumbers, due_s: Floats, answered_s: Floats, whole: AgeSpans
-) -> AgeSpans:
-    """The ages of cameras 0, 1, ... from entries by camera, and in time within each.
-
-    `whole` are the spans in which the cameras count, as if no answer came in them.
-    """
-    cameras = np.arange(len(whole.start_s))
-    at = np.searchsorted(camera, cameras)
-    begun_s = np.insert(answered_s, at, whole.start_s)
-    due_s = np.insert(due_s, at, whole.newest_due_s)
-    camera = np.insert(camera, at, cameras)
-    changes = np.append(camera[1:] != camera[:-1], True)[: len(camera)]
-    following_s = np.append(begun_s[1:], np.inf)[: len(camera)]
-    ended_s = np.where(changes, whole.end_s[camera], following_s)
-    newest_s = _newest_so_far(camera, due_s)
+def _that_last(begun_s: Floats, ended_s: Floats, newest_s: Floats) -> AgeSpans:
+    """The spans that are not empty."""
     kept = ended_s > begun_s
     return AgeSpans(begun_s[kept], ended_s[kept], newest_s[kept])
 
 
-def _newest_so_far(camera: GroupNumbers, due_s: Floats) -> Floats:
-    """The running maximum of each camera's due times; cameras stand one after the other.
+def _newest_so_far(own: Grouped, due_s: Floats, before_s: Floats) -> Floats:
+    """The running maximum of each camera's due times, `before_s` included.
 
     Ranks by camera, then due time, grow from camera to camera, so one running maximum does for all.
     A camera that sends its frames in order, one at a time, needs none.
     """
-    if ((due_s[1:] >= due_s[:-1]) | (camera[1:] != camera[:-1])).all():
+    camera = own.group
+    due_s[own.begins] = np.maximum(due_s[own.begins], before_s[camera[own.begins]])
+    if ((due_s[1:] >= due_s[:-1]) | own.begins[1:]).all():
         return due_s
     by_rank = np.lexsort((due_s, camera))
     ranks = np.empty(len(due_s), dtype=np.intp)
