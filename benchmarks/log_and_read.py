@@ -25,12 +25,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import psutil
 
 from benchmarks import ours
 from benchmarks.core_share import Timing, children_cpu_s, look_at_machine, share_of_others
 from benchmarks.ending import NoFigures
-from benchmarks.process_tree import own_memory_mb
+from benchmarks.process_tree import peak_memory_mb
 from benchmarks.table import markdown, parser, present, spread
 from edgeload.plan import Due, Plan, one_group_plan, ramp_steps
 from edgeload.records import Anchor, End, Header, PlanRecord, Request, StepRecord
@@ -44,7 +43,6 @@ _LAG_S, _SERVICE_S, _SPREAD, _LONGEST_S = 20e-6, 0.03, 0.5, 0.4
 _OF_A_FAILURE = 1000
 _OK = RequestResult("ok", True, None)
 _FAILED = RequestResult("http_503", None, "the endpoint answered 503 Service Unavailable")
-_LOOK_EVERY_S = 0.05
 
 
 def write(path: Path, count: int) -> float:
@@ -146,15 +144,12 @@ def rebuild(log: Path, count: int) -> Rebuilt:
     Raises NoFigures if it fails.
     """
     with tempfile.TemporaryDirectory() as folder:
-        start, used_s, peak_mb = look_at_machine(), children_cpu_s(), 0.0
+        start, used_s = look_at_machine(), children_cpu_s()
         with subprocess.Popen(
             [sys.executable, "parse_load_test_logs.py", str(log), "--output-dir", folder],
             cwd=ours.ROOT, env=ours.ENVIRONMENT, stdout=subprocess.DEVNULL,
         ) as program:  # fmt: skip
-            tree = psutil.Process(program.pid)
-            while program.poll() is None:
-                peak_mb = max(peak_mb, own_memory_mb(tree))
-                time.sleep(_LOOK_EVERY_S)
+            peak_mb = peak_memory_mb(program)
         end = look_at_machine()
         others = share_of_others(start, end, children_cpu_s() - used_s)
         if program.returncode:

@@ -6,6 +6,7 @@ import contextlib
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -13,6 +14,7 @@ from benchmarks.ending import NoFigures
 from benchmarks.nginx import Nginx
 
 _BEGIN_WITHIN_S = 30.0
+_LOOK_EVERY_S = 0.05
 _BEGUN = 50
 """A load generator sends when its server has seen so many requests: more than a check or two."""
 
@@ -74,6 +76,15 @@ def own_memory_mb(process: psutil.Process) -> float:
                 memory = member.memory_info()
                 total += memory.rss - memory.shared
     return total / 2**20
+
+
+def peak_memory_mb(program: subprocess.Popen[Any]) -> float:
+    """The most of that at once, from now until the program ends; 20 looks a second."""
+    tree, peak_mb = psutil.Process(program.pid), 0.0
+    while program.poll() is None:
+        peak_mb = max(peak_mb, own_memory_mb(tree))
+        time.sleep(_LOOK_EVERY_S)
+    return peak_mb
 
 
 def own_cpu_s(pid: int) -> float:

@@ -460,6 +460,7 @@ QUICK = (
     Whole("carried --rounds 1", (27, 9, 9), ("step", "box", "box")),
     Whole("change_points --histories 2", (12,), ("history",)),
     Whole("coverage --steps 20 --loads 10 --lengths 20 --only M/M/1", (2,), ("queue",)),
+    Whole("columnar_engines --rounds 1 --records 20000", (None,), ("reader",)),
     Whole("log_and_read --rounds 1 --records 20000", (7,), ("min / median / max",)),
     Whole("variants --rounds 1", (16,), ("landscape",)),
 )
