@@ -61,6 +61,8 @@ def detector_times(log: RunLog, step: RampStep, window: Window) -> tuple[Detecto
         sent = np.count_nonzero(in_step & own)
         good = np.count_nonzero(in_step & own & ok)
         timed = inside & own
+        service_s = requests.done_s[timed]
+        service_s -= requests.sent_s[timed]
         ended = int(np.count_nonzero(own & ok & window.holds(requests.done_s)))
         found.append(
             DetectorTimes(
@@ -70,7 +72,7 @@ def detector_times(log: RunLog, step: RampStep, window: Window) -> tuple[Detecto
                 ok=int(good),
                 failed=int(sent - good),
                 throughput_per_s=ended / window.length_s if window.length_s > 0 else None,
-                service=distribution(requests.done_s[timed] - requests.sent_s[timed]),
+                service=distribution(service_s),
             )
         )
     return tuple(found)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -64,14 +63,20 @@ class Prepared:
     generator: Mapping[int, GeneratorWork]
     failures: FailureSeries
     done_s: Floats
-    """Instants at which requests ended, sorted; `ok_done_s`: those of the good answers."""
-    ok_done_s: Floats
+    """Instants at which requests ended, sorted."""
     only: frozenset[int] | None = None
     """The clients of the plan whose requests the log has; None: all of them."""
 
     def sending(self, step: RampStep) -> Collection[int]:
         """The clients of a step, as far as the log has their requests."""
         return _sending(step, self.only)
+
+    def ok_done_in(self, window: Window) -> Floats:
+        """Instants at which good answers came in a window, sorted."""
+        done_s, rows = self.failures.done_s, self.failures.rows
+        first, last = np.searchsorted(done_s, (window.start_s, window.end_s)).tolist()
+        good = self.log.requests.ok[rows[first:last]]
+        return done_s[first:last] if good.all() else done_s[first:last][good]
 
 
 def prepare(log: RunLog, steps: Sequence[RampStep], only: frozenset[int] | None = None) -> Prepared:
@@ -86,16 +91,13 @@ def prepare(log: RunLog, steps: Sequence[RampStep], only: frozenset[int] | None 
     def age(step: RampStep) -> Age | None:
         return age_in(log, _sending(step, only), windows[step.index])
 
-    with ThreadPoolExecutor(1) as pool:
-        series = pool.submit(failure_series, requests)
-        ages = dict(zip(windows, side_by_side(age, steps), strict=True))
-        generator = _generator(log, windows)
-        failures = series.result()
+    ages = dict(zip(windows, side_by_side(age, steps), strict=True))
+    generator = _generator(log, windows)
+    failures = failure_series(requests)
     done_s = failures.done_s
-    ok_done_s = done_s if requests.ok.all() else done_s[requests.ok[failures.rows]]
     if len(done_s) < len(requests):  # it leaves out what we could not send
         done_s = np.sort(requests.done_s)
-    return Prepared(log, until_s, ages, generator, failures, done_s, ok_done_s, only)
+    return Prepared(log, until_s, ages, generator, failures, done_s, only)
 
 
 def _sending(step: RampStep, only: frozenset[int] | None) -> Collection[int]:
@@ -230,7 +232,7 @@ def summarise_step(
         growth=growth,
         rates=StepRates(
             arrival_per_s=arrival_per_s,
-            throughput_per_s=rate_in(prepared.ok_done_s, window),
+            throughput_per_s=rate_in(prepared.ok_done_in(window), window),
             completions_per_s=rate_in(prepared.done_s, window),
             goodput_per_s=_goodput(requests, window, asked),
             edge_purity=1.0 - float(sample.not_edge.mean()) if len(sample.not_edge) else None,
@@ -334,7 +336,7 @@ def _stability(prepared: Prepared, inside: Bools, times: WindowTimes, window: Wi
     at_s = prepared.log.at_s[inside & requests.ok]
     felt_s = times.frame_s if times.response_s is None else times.response_s
     return Stability(
-        steadiness=steadiness(prepared.ok_done_s, at_s, felt_s, window),
+        steadiness=steadiness(prepared.ok_done_in(window), at_s, felt_s, window),
         settled_s=settled_s(at_s, times.frame_s, window),
         drift=drift(at_s, times.frame_s, window),
         littles_law=littles,
@@ -353,7 +355,7 @@ def _sample(
 ) -> Sample:
     """The requests that fell due in a window, for objectives. Outages count in the whole step."""
     requests = prepared.log.requests
-    done = batches(window, prepared.ok_done_s)
+    done = batches(window, prepared.ok_done_in(window))
     said = requests.from_edge[inside]
     return Sample(
         length_s=window.length_s,

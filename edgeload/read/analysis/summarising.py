@@ -195,13 +195,15 @@ def _summarised(log: RunLog, asked: Sequence[Objective], mix: _Whole) -> RunSumm
             has_groups=has_groups,
             overloaded=step.index in mix.overloaded,
         )
+        kept = sample if asked else None  # as large as the log: only if needed
+        del sample
         if mix.group:
             summary = replace(summary, group=mix.group, doubts=_doubts(summary, mix))
         else:
             detectors = detector_times(log, step, summary.window)
             network = network_share(log.workers, log.sent_requests, summary.window)
             summary = replace(summary, detectors=detectors, network=network)
-        return summary, sample if asked else None  # as large as the log: kept only if needed
+        return summary, kept
 
     summarised = side_by_side(summarise, began)
     steps = [summary for summary, _ in summarised]
