@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from benchmarks.ending import NoFigures, end_with
-from benchmarks.nginx import DETECTOR_ID, answer_of, cores, nginx
+from benchmarks.nginx import DETECTOR_ID, cores, nginx
 from benchmarks.ours import PICTURE
 from benchmarks.table import markdown, parser, present, significant
 from edgeload.camera_group import DEFAULT_GROUP
@@ -39,6 +39,7 @@ from edgeload.run.recorder import Recorder
 from edgeload.run.request_template import RequestTemplate
 from edgeload.run.wire import check_answer, id_prefix, request_head
 from edgeload.runlog import LogWriter
+from edgeload.simulator.query import same_answer
 
 _RATE = 1e5
 _RUN_ID = "0" * 32
@@ -57,7 +58,7 @@ class PartCost:
 
 def answers(count: int) -> list[bytes]:
     """Answers as nginx sends them, each with an id of its own."""
-    body = answer_of(DETECTOR_ID)
+    body = same_answer(DETECTOR_ID).decode()
     texts = (body.replace("iq_" + "0" * 27, f"iqe_{number:026d}") for number in range(count))
     return [
         b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sat, 28 Nov 2026 11:00:00 GMT\r\n"

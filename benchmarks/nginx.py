@@ -23,26 +23,11 @@ import requests
 
 from benchmarks.ending import NoFigures
 from edgeload.simulator.certificate import self_signed
-from edgeload.simulator.query import QueryParameters, answer_body
+from edgeload.simulator.query import same_answer
 from edgeload.simulator.routes import ME
 
 DETECTOR_ID = "det_" + "N" * 27
 _ASKED = "$arg_detector_id"  # nginx puts the request's parameter in its place
-
-
-def answer_of(detector_id: str) -> str:
-    """The body of a good answer of a detector."""
-    return answer_body(
-        QueryParameters(detector_id, 0.0, None),
-        query_id="iq_" + "0" * 27,
-        created_unix_s=0.0,
-        detector_id=detector_id,
-        question="Is there a dog in the picture?",
-        default_threshold=0.9,
-        label="YES",
-        confidence=0.97,
-        from_edge=True,
-    ).decode()
 
 
 _ME = json.dumps(ME)
@@ -110,7 +95,7 @@ def nginx(core: int | None = None) -> Iterator[Nginx]:
                 folder=folder,
                 port=port,
                 tls_port=tls_port,
-                body=answer_of(_ASKED),
+                body=same_answer(_ASKED).decode(),
                 affinity=affinity,
                 me=_ME,
             )

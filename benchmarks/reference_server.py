@@ -28,13 +28,14 @@ from benchmarks import ours
 from benchmarks.c_program import compiled
 from benchmarks.core_share import core_times
 from benchmarks.ending import NoFigures, end_with
-from benchmarks.nginx import DETECTOR_ID, answer_of, cores
+from benchmarks.nginx import DETECTOR_ID, cores
 from benchmarks.paced import Load, waited_share
 from benchmarks.table import markdown, parser, present, significant, spread
 from edgeload.read.log.open import read_log
 from edgeload.read.statistics.windows import Floats
 from edgeload.records import Request
 from edgeload.runlog import read_records
+from edgeload.simulator.query import same_answer
 from edgeload.simulator.routes import ME
 
 SHARES = (0.5, 0.95, 0.99)
@@ -79,7 +80,7 @@ class Reference:
 def reference_server(folder: Path, seed: int) -> Iterator[str]:
     """A server in C on its own core: its URL. Its log is in the folder after its end."""
     core, _ = cores()
-    (folder / "answer").write_text(answer_of(DETECTOR_ID), encoding="utf-8")
+    (folder / "answer").write_bytes(same_answer(DETECTOR_ID))
     (folder / "me").write_text(json.dumps(ME), encoding="utf-8")
     files = [str(folder / name) for name in ("answer", "me", "truth")]
     program = str(compiled("reference_server", folder))

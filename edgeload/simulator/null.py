@@ -15,23 +15,12 @@ import sys
 from pathlib import Path
 
 from edgeload.simulator.certificate import self_signed
-from edgeload.simulator.query import JSON, QueryParameters, answer_body
+from edgeload.simulator.query import JSON, same_answer
 
 DETECTOR_ID = "det_" + "N" * 27
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
-_BODY = answer_body(
-    QueryParameters(DETECTOR_ID, 0.0, None),
-    query_id="iq_" + "0" * 27,
-    created_unix_s=0.0,
-    detector_id=DETECTOR_ID,
-    question="Is there a dog in the picture?",
-    default_threshold=0.9,
-    label="YES",
-    confidence=0.97,
-    from_edge=True,
-    models={"mlb_key": "mlb_" + "0" * 27, "oodd_mlb_key": "mlb_" + "1" * 27},
-)
+_BODY = same_answer(DETECTOR_ID)
 _ANSWER = (
     f"HTTP/1.1 200 OK\r\nContent-Type: {JSON}\r\nContent-Length: {len(_BODY)}\r\n\r\n".encode()
     + _BODY

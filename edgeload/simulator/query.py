@@ -191,3 +191,19 @@ def answer_body(
             "done_processing": True,
         }
     )
+
+
+def same_answer(detector_id: str) -> bytes:
+    """The answer of a server that gives the same one to each request: good, and the edge's own."""
+    return answer_body(
+        QueryParameters(detector_id, 0.0, None),
+        query_id="iq_" + "0" * 27,
+        created_unix_s=0.0,
+        detector_id=detector_id,
+        question="Is there a dog in the picture?",
+        default_threshold=0.9,
+        label="YES",
+        confidence=0.97,
+        from_edge=True,
+        models={"mlb_key": "mlb_" + "0" * 27, "oodd_mlb_key": "mlb_" + "1" * 27},
+    )
