@@ -17,6 +17,7 @@ from scipy import special
 
 from edgeload.read.analysis.step_summary import StepSummary
 from edgeload.read.log.columns import Bools, Ints, RunLog
+from edgeload.read.statistics.grouped import close_together
 from edgeload.read.statistics.percentiles import nearest_rank
 from edgeload.read.statistics.windows import Floats
 
@@ -116,6 +117,7 @@ def _start(slow: npt.NDArray[np.intp], answers: int) -> int:
 
 def _firsts(client: Ints) -> Bools:
     """Which rows are the first of their clients."""
+    client = close_together(client)
     first_row = np.full(int(client.max()) + 2, len(client))  # of client -1, too
     first_row[client[::-1]] = np.arange(len(client))[::-1]  # of several, the last stays
     firsts = np.zeros(len(client) + 1, dtype=np.bool_)

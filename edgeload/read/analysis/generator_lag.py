@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edgeload.generator_limits import late_limit_s
 from edgeload.read.log.columns import Bools, Requests, RunLog
 from edgeload.read.log.frames import group_indices
-from edgeload.read.statistics.grouped import GroupNumbers, grouped, in_parts
+from edgeload.read.statistics.grouped import GroupNumbers, close_together, grouped, in_parts
 from edgeload.read.statistics.windows import Floats
 
 
@@ -51,11 +51,12 @@ def generator_lag(
     """
     in_order = requests.clients_in_order
     order = None if in_order else np.argsort(requests.number, kind="stable")
-    last_s = _nobody_yet(requests)
+    client, done_s = close_together(requests.client), requests.done_s
     lag: Floats = np.empty(len(requests))
+    last_s = _nobody_yet(client)
     for part in in_parts(len(requests)):
         rows = part if order is None else order[part]
-        own_s = np.maximum(_free_s(requests, rows, last_s), requests.due_s[rows])
+        own_s = np.maximum(_free_s(client[rows], done_s[rows], last_s), requests.due_s[rows])
         np.subtract(requests.sent_s[rows], own_s, out=own_s)
         lag[rows] = np.maximum(own_s, 0.0, out=own_s)
     if followers_s is not None:
@@ -65,29 +66,29 @@ def generator_lag(
         return GeneratorLag(lag, late)
     limits_s = np.broadcast_to(np.asarray(limit_s, dtype=np.float64), lag.shape)
     order = np.arange(len(requests)) if order is None else order
-    order = order[grouped(requests.client[order]).order]
-    free_s = _free_s(requests, order, _nobody_yet(requests))
+    order = order[grouped(client[order]).order]
+    free_s = _free_s(client[order], done_s[order], _nobody_yet(client))
     waited_s = np.maximum(free_s - requests.due_s[order], 0.0)  # for the client's previous request
     delay_s = np.empty_like(lag)
     delay_s[order] = _handed_on(lag[order], waited_s, free_s > -np.inf, limits_s[order])
     return GeneratorLag(lag, np.asarray(delay_s > limits_s, dtype=np.bool_))
 
 
-def _nobody_yet(requests: Requests) -> Floats:
+def _nobody_yet(client: GroupNumbers) -> Floats:
     """When each client's last request was done, before its first one: never."""
-    return np.full(int(requests.client.max(initial=0)) + 2, -np.inf)
+    return np.full(int(client.max(initial=0)) + 2, -np.inf)
 
 
-def _free_s(requests: Requests, rows: slice | GroupNumbers, last_s: Floats) -> Floats:
+def _free_s(client: GroupNumbers, done_s: Floats, last_s: Floats) -> Floats:
     """For each of these rows, when its client's previous request was done; -infinity: it is the
     first.
 
     Each client's rows are in order. `last_s` has what was done last of the rows before these, and
     is brought up to date.
     """
-    own = grouped(requests.client[rows])
-    free_s = np.empty(len(own.order))
-    free_s[own.order] = own.previous(requests.done_s[rows][own.order], last_s)
+    own = grouped(client)
+    free_s = np.empty(len(client))
+    free_s[own.order] = own.previous(done_s[own.order], last_s)
     return free_s
 
 

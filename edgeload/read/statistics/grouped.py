@@ -15,6 +15,7 @@ _Column = TypeVar("_Column", npt.NDArray[np.float64], GroupNumbers)
 
 ROWS_AT_ONCE = 1 << 18
 """What is made of so many rows and not kept fits into the processor's caches."""
+_SHORT = 1 << 16
 
 
 def in_parts(count: int) -> Iterator[slice]:
@@ -59,8 +60,19 @@ def grouped(group: GroupNumbers) -> Grouped:
     return Grouped(order, ordered, begins)
 
 
+def close_together(group: GroupNumbers) -> GroupNumbers:
+    """The same groups by numbers that leave tables by group no longer than the rows, or short.
+
+    A damaged log may name client 2,000,000,000.
+    """
+    if group.min(initial=0) >= -1 and group.max(initial=0) < max(len(group), _SHORT):
+        return group
+    return np.unique(group, return_inverse=True)[1]
+
+
 def rise_in_groups(group: GroupNumbers, *columns: npt.NDArray[Any]) -> bool:
     """Whether the values of each of these columns never fall within a group, from row to row."""
+    group = close_together(group)
     groups = int(group.max(initial=0)) + 2
     lasts = [np.full(groups, column.min(initial=0), column.dtype) for column in columns]
     for part in in_parts(len(group)):

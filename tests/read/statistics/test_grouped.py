@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeload.read.statistics import grouped as module
-from edgeload.read.statistics.grouped import grouped, in_parts, rise_in_groups
+from edgeload.read.statistics.grouped import close_together, grouped, in_parts, rise_in_groups
 
 _ROWS = st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 5)), max_size=30)
 _PART = st.sampled_from([1, 2, 5, 1000])
@@ -51,3 +51,15 @@ def test_values_rise_if_no_row_is_below_the_one_before(
             patch.setattr(module, "ROWS_AT_ONCE", part_size)
             assert rise_in_groups(own, column) == rises
             assert rise_in_groups(own, np.arange(len(rows)), column) == rises
+
+
+@given(st.lists(st.sampled_from([-(2**31), -1, 0, 1, 70_000, 2**31 - 1]), max_size=9))
+def test_far_numbers_are_brought_together(numbers: list[int]) -> None:
+    """A damaged log names clients of any number: the groups stay, and tables by group are small."""
+    group = np.array(numbers, dtype=np.int32)
+    found = close_together(group)
+    assert found.max(initial=0) < 70_000
+    assert found.min(initial=0) >= -1
+    pairs = set(zip(group.tolist(), found.tolist(), strict=True))
+    assert len(pairs) == len(set(found.tolist())) == len(set(numbers))
+    assert rise_in_groups(group, np.arange(len(group)))
