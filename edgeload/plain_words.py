@@ -49,6 +49,12 @@ def listed(texts: Sequence[str]) -> str:
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
+def some_of(texts: Sequence[str], most: int = 5) -> str:
+    """All of them, or the first `most` of more: `door, person, cup and 3 more`."""
+    more = len(texts) - most
+    return listed([*texts[:most], *([f"{more} more"] if more > 0 else [])])
+
+
 def listed_numbers(numbers: Sequence[int]) -> str:
     """All of them, as in `1, 5, 20`; of more than twelve the first and the last: `1, 2, … 600`."""
     few = numbers if len(numbers) <= _MOST_NUMBERS else numbers[: _MOST_NUMBERS - 2]

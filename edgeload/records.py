@@ -145,8 +145,8 @@ class NodeRecord(msgspec.Struct, frozen=True):
     """The path of its own log on that machine."""
     versions: dict[str, str] = {}
     endpoint: str = ""
-    pinning: str = ""
-    """Whether its workers have cores of their own; if not, why. Empty: a log of before that."""
+    machine: dict[str, Any] = {}
+    """As `machine` in the header, of this node. Empty: a log of before that."""
 
 
 class ClusterRecord(msgspec.Struct, frozen=True):

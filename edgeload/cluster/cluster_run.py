@@ -10,7 +10,7 @@ from edgeload.cluster.cluster_workers import ClusterRules, ClusterWorkers
 from edgeload.cluster.engine import ClusterError, Engine, last_line
 from edgeload.cluster.node_words import NodeInfo, NodeReady
 from edgeload.core_plan import SWITCHED_OFF
-from edgeload.plain_words import listed, plural
+from edgeload.plain_words import plural, some_of
 from edgeload.plan import Plan
 from edgeload.records import ClusterRecord, NodeRecord
 from edgeload.run.tasks import EndpointTask
@@ -18,7 +18,6 @@ from edgeload.settings import SettingError, Settings
 from edgeload.settings.fleet_settings import urls_of_nodes
 
 _INFO_WITHIN_S = 60.0
-_MOST_NAMED = 5
 _ON_ONE_MACHINE = "all nodes are this machine, and each would take the same cores"
 
 
@@ -95,7 +94,7 @@ class ClusterRun:
                 log=ready.log,
                 versions=info.versions,
                 endpoint=url,
-                pinning=ready.pinning,
+                machine=ready.machine,
             )
             for node, info, share, (ready, look), url in zip(
                 self._engine.nodes, self._infos, self._shares, self._ready, self._urls, strict=True
@@ -107,11 +106,9 @@ class ClusterRun:
 def nodes_in_words(engine: Engine) -> str:
     """Who will make the load, as a sentence."""
     names = [node.name for node in engine.nodes]
-    more = len(names) - _MOST_NAMED
-    shown = listed([*names[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
     where = ", which are all this machine" if engine.local else ""
     makes = "makes" if len(names) == 1 else "make"
-    return f"{plural(len(names), 'node')} {makes} the load: {shown}{where}."
+    return f"{plural(len(names), 'node')} {makes} the load: {some_of(names)}{where}."
 
 
 def dealt(sizes: Sequence[int], most: int | None) -> tuple[tuple[int, ...], ...]:

@@ -29,7 +29,7 @@ from edgeload.private_files import private_folder
 from edgeload.records import Anchor, WallClock
 from edgeload.run.core_look import CoreLook, is_own_address, workers_of_auto
 from edgeload.run.counters import added_blocks
-from edgeload.run.environment import package_versions
+from edgeload.run.environment import generator_machine, package_versions
 from edgeload.run.picture_file import PictureFile
 from edgeload.run.stolen_time import StolenTime
 from edgeload.run.tasks import WorkerTask
@@ -126,7 +126,8 @@ class Node:
                 return NodeReady(problem=str(error), endpoint=True)
             except Exception as error:  # whatever it is, the driver has to say it
                 return NodeReady(problem=printable(f"{type(error).__name__}: {error}"))
-            return NodeReady(log=str(self._log_path), pinning=self._workers.pinning.words)
+            machine = generator_machine(self._workers.pinning)
+            return NodeReady(log=str(self._log_path), machine=machine)
 
     def _start(self, task: NodeTask, pictures: Sequence[bytes]) -> None:
         open_as_many_files_as_allowed()

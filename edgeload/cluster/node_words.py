@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from edgeload.box_records import ModelRecord
 from edgeload.run.counters import Effort
@@ -29,8 +30,8 @@ class NodeReady:
 
     log: str = ""
     """The path of its log on its own machine."""
-    pinning: str = ""
-    """Where its workers run, in words."""
+    machine: dict[str, Any] = field(default_factory=dict)
+    """What it is, and where its workers run (`run.environment.generator_machine`)."""
     problem: str = ""
     """Why it cannot take part; empty: it can."""
     endpoint: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from edgeload.edge.configuration import EdgeConfiguration
-from edgeload.plain_words import listed, plural
+from edgeload.plain_words import plural, some_of
 from edgeload.run.box_watch import SaidBefore
 
 BUSY_PERCENT = 10.0
@@ -35,8 +35,7 @@ def _reasons(
             if each.detector_id.lower() not in asked and each.enabled is not False
         ]
         if others:
-            more = [f"{len(others) - _MOST_NAMED} more"] if len(others) > _MOST_NAMED else []
-            named = listed([*others[:_MOST_NAMED], *more])
+            named = some_of(others, _MOST_NAMED)
             verb = "is" if len(others) == 1 else "are"
             yield f"{plural(len(others), 'other detector')} {verb} loaded ({named})"
     use = {} if said is None else {"CPU": said.cpu_percent, "GPU": said.gpu_percent}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from edgeload.plain_words import listed, plural
+from edgeload.plain_words import listed, plural, some_of
 from edgeload.plan import Plan
 from edgeload.run.due_counts import frames_of_run
 from edgeload.search_axis import SearchAxis, axes_of
 from edgeload.settings import Settings
 from edgeload.settings.search import search_record
-
-_MOST_NAMED = 5
 
 
 def load_ahead(
@@ -33,7 +31,8 @@ def load_ahead(
     found = f", address {address}" if address not in (None, urlsplit(url).hostname) else ""
     where = f"Target: {url}" + (", not looked up" if address is None else found)
     if len(settings.urls) > 1:
-        where = f"Targets: {_some(settings.urls)}" + (", not looked up" if address is None else "")
+        looked_up = ", not looked up" if address is None else ""
+        where = f"Targets: {some_of(settings.urls)}{looked_up}"
     closed = [group.name for group in plan.groups if group.closed]
     if settings.find_capacity:
         assert most is not None
@@ -42,12 +41,6 @@ def load_ahead(
         said = _of_plan(plan, image_bytes)
     also = f", and as many as are answered of {listed(closed)} (a closed loop)" if closed else ""
     return f"{where}. {said}{also}."
-
-
-def _some(urls: Sequence[str]) -> str:
-    """All URLs, or the first ones of many."""
-    more = len(urls) - _MOST_NAMED
-    return listed([*urls[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
 def _of_plan(plan: Plan, image_bytes: Mapping[str, float]) -> str:

@@ -126,7 +126,7 @@ def test_times_of_nodes_stand_on_one_axis(tmp_path: Path) -> None:
     assert [node.workers for node in nodes] == [[0, 2], [1, 3]]
     assert log.header.workers == 4
     assert all(0.0 < node.clock_bound_s < 0.1 for node in nodes)
-    assert all("would take the same cores" in node.pinning for node in nodes)
+    assert all("would take the same cores" in node.machine["pinning"] for node in nodes)
     if Path("/proc/stat").exists():
         assert {sample.node for sample in log.machines} == {node.name for node in nodes}
         assert all(-1.5 < sample.at_s < 5.0 for sample in log.machines)

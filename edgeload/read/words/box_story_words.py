@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeload.box_records import BoxDetector, BoxFacts
-from edgeload.plain_words import listed, plural
+from edgeload.plain_words import listed, plural, some_of
 from edgeload.read.analysis.box_story import BoxChange, BoxStory
 from edgeload.read.statistics.format import milliseconds
 
@@ -102,8 +102,7 @@ def _detector(detector: BoxDetector) -> str:
 
 def others_words(names: tuple[str, ...]) -> str:
     """Some of the other detectors by their names: `door, person and 3 more`."""
-    named, more = list(names[:_MOST_NAMED]), len(names) - _MOST_NAMED
-    return listed([*named, f"{more} more"] if more > 0 else named)
+    return some_of(names, _MOST_NAMED)
 
 
 def _brief(text: str) -> str:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from edgeload.plain_words import listed, plural
+from edgeload.plain_words import plural, some_of
 from edgeload.read.statistics.format import milliseconds
 from edgeload.read.words.finding_kind import Kind, Numbers
 from edgeload.time_words import moment
-
-_MOST_NAMED = 5
 
 
 def _node_lost(n: Numbers) -> str:
@@ -28,7 +24,7 @@ def _node_lost(n: Numbers) -> str:
 
 
 def _records_missing(n: Numbers) -> str:
-    places = _some([f"{path} on {name}" for name, path in n["where"]])
+    places = some_of([f"{path} on {name}" for name, path in n["where"]])
     return (
         f"the nodes counted {plural(n['counted'], '{request}')}, and the log has {n['missing']:,} "
         f"less; the records may still lie in {places}"
@@ -36,14 +32,8 @@ def _records_missing(n: Numbers) -> str:
 
 
 def _records_left(n: Numbers) -> str:
-    places = _some([f"{path} on {name}" for name, path in n["where"]])
+    places = some_of([f"{path} on {name}" for name, path in n["where"]])
     return f"the records were left on the nodes, in {places}"
-
-
-def _some(names: Sequence[str]) -> str:
-    """All names, or the first ones of many."""
-    more = len(names) - _MOST_NAMED
-    return listed([*names[:_MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
 def _cluster_nodes(n: Numbers) -> str:
@@ -51,7 +41,7 @@ def _cluster_nodes(n: Numbers) -> str:
     where = ", all of them on one machine" if n["local"] else ""
     return (
         f"{plural(len(n['nodes']), 'node')} made the load with {plural(workers, 'worker process')}"
-        f"{where}: {_some(n['nodes'])}; their clocks were compared to "
+        f"{where}: {some_of(n['nodes'])}; their clocks were compared to "
         f"{milliseconds(n['clock_error_s'])} ms"
     )
 
@@ -66,7 +56,7 @@ def _cluster_advice(n: Numbers) -> str:
 
 
 def _node_versions(n: Numbers) -> str:
-    said = _some([f"{version} on {name}" for name, version in n["others"].items()])
+    said = some_of([f"{version} on {name}" for name, version in n["others"].items()])
     return f"{n['package']} is {n['here']} on the driver, and {said}"
 
 
@@ -74,8 +64,8 @@ def _endpoints_differ(n: Numbers) -> str:
     if "short" in n:
         parts = "their parts" if len(n["short"]) > 1 else "its part"
         return (
-            f"the endpoints differ clearly: {_some(n['short'])} did not carry {parts} of the load, "
-            f"and {_some(n['carried'])} did"
+            f"the endpoints differ clearly: {some_of(n['short'])} did not carry {parts} of the "
+            f"load, and {some_of(n['carried'])} did"
         )
     return (
         f"the endpoints differ clearly: the median response time was {milliseconds(n['slow_s'])} "
@@ -159,7 +149,7 @@ ENDPOINT_SHORTFALL_KINDS = {
         cause="The load is above the capacity of that endpoint.",
         advice="See the table by endpoint.",
         message=lambda n: (
-            f"{_some(n['endpoints'])} did not carry {plural(n['clients'], '{client}')}, "
+            f"{some_of(n['endpoints'])} did not carry {plural(n['clients'], '{client}')}, "
             f"{'its part' if len(n['endpoints']) == 1 else 'their parts'} of the load"
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgeload.plain_words import listed
+from edgeload.plain_words import some_of
 from edgeload.read.analysis.endpoint_part import EndpointPart
 from edgeload.read.analysis.run_summary import RunSummary
 from edgeload.read.analysis.step_summary import StepSummary
@@ -23,7 +23,6 @@ ENDPOINT_TEXTS = ("endpoint", "state")
 ENDPOINTS_TITLE = "Requests by endpoint, with response times in ms"
 ENDPOINTS_HEAD = f"{ENDPOINTS_TITLE}:"
 _MOST_ROWS = 24
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -95,9 +94,7 @@ def _time(sample: Distribution, name: str) -> str:
 
 def all_urls(endpoints: Sequence[EndpointPart]) -> str:
     """The URLs of several endpoints, the first ones of many; empty for a single one."""
-    more = len(endpoints) - _MOST_NAMED
-    urls = [part.url for part in endpoints[:_MOST_NAMED]]
-    return listed([*urls, *([f"{more} more"] if more > 0 else [])])
+    return some_of([part.url for part in endpoints])
 
 
 def who_serves(endpoints: Sequence[EndpointPart]) -> str:

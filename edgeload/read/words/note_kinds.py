@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeload.plain_words import plural
+from edgeload.plain_words import plural, some_of
 from edgeload.read.statistics.format import milliseconds, number, share
 from edgeload.read.words.finding_kind import Kind, Numbers
 from edgeload.read.words.longer_steps import step_option
@@ -58,6 +58,11 @@ def _largest_demand(n: Numbers) -> str:
     )
 
 
+def _on_nodes(n: Numbers) -> str:
+    """Of a cluster run, which of its nodes that is about."""
+    return f", on {some_of(n['nodes'])}" if n.get("nodes") else ""
+
+
 NOTE_KINDS = {
     "warm_up_left_out": Kind(
         meaning="Frames of a run of upstream's application benchmark do not count.",
@@ -90,6 +95,7 @@ NOTE_KINDS = {
         message=lambda n: (
             f"{plural(n['workers'], 'worker process')} of the load generator and the rest of it "
             f"shared {plural(n['cores'], 'physical core')} with {n['threads']} hardware threads"
+            + _on_nodes(n)
         ),
     ),
     "generator_governor": Kind(
@@ -100,7 +106,7 @@ NOTE_KINDS = {
         "again: a core at a low clock wakes up later, and needs more time for the same work.",
         message=lambda n: (
             "the cores of the load generator have the frequency governor "
-            f"{printable(n['governor'])}"
+            f"{printable(n['governor'])}" + _on_nodes(n)
         ),
     ),
     "scaling_law": Kind(

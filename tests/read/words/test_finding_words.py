@@ -27,7 +27,7 @@ from edgeload.read.words.finding_words import (
 )
 from edgeload.read.words.headline import headline, validity
 from edgeload.read.words.limit import limit
-from edgeload.records import WorkerSample
+from edgeload.records import ClusterRecord, Header, NodeRecord, WorkerSample, encode
 
 
 def _find(tmp_path: Path, played: sl.Played, **changes: Any) -> dict[str, Finding]:
@@ -259,6 +259,34 @@ def test_slower_cores_are_named_if_the_generator_was_busy(
     for code in codes:
         assert found[code].steps == (0, 1)
         assert "load generator" in message(found[code])
+
+
+def test_slower_cores_of_a_cluster_are_named_by_their_nodes(tmp_path: Path) -> None:
+    """The nodes send, and not the driver, whose own cores have nothing to do with it."""
+    played = _clean()
+    path = sl.write(
+        tmp_path / "log",
+        played,
+        workers=sl.cpu_samples(played.plan, 0.5),
+        machine={"frequency_governor": "ondemand", "physical_cores": 1, "usable_cores": 2},
+    )
+    kinds: list[dict[str, Any]] = [
+        {"physical_cores": 4, "usable_cores": 8, "frequency_governor": "powersave"},
+        {"physical_cores": 1, "usable_cores": 2, "frequency_governor": "performance"},
+    ]
+    nodes = [
+        NodeRecord(f"node{n}", [n], 2, 0.0, 1e-5, machine=machine)
+        for n, machine in enumerate(kinds)
+    ]
+    header, _, rest = path.read_bytes().partition(b"\n")
+    known = msgspec.json.decode(header, type=Header)
+    path.write_bytes(encode([msgspec.structs.replace(known, cluster=ClusterRecord(nodes))]) + rest)
+    found = {finding.code: finding for finding in find(analyse(read_log(path)))}
+    assert message(found["generator_governor"]).endswith("governor powersave, on node0")
+    assert message(found["generator_hyper_threads"]).endswith(
+        "1 worker process of the load generator and the rest of it shared 1 physical core with "
+        "2 hardware threads, on node1"
+    )
 
 
 def test_late_sends_name_a_slow_clock_even_of_an_idle_generator(tmp_path: Path) -> None:
