@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -284,6 +285,8 @@ class _Company:
 
 def pytest_configure(config: pytest.Config) -> None:
     """A process that is one of several keeps to the company that its tests may have."""
+    # Under nohup the programs that tests start would ignore a terminal that is closed.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if hasattr(config, "workerinput"):
         shared = Path(config.option.basetemp).parent
         config.pluginmanager.register(_Company(shared))
